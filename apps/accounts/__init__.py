@@ -1,0 +1,1 @@
+"""People, branches, roles and approval limits."""

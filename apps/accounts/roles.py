@@ -1,0 +1,168 @@
+"""The roles of the lender and what each may do. Pure; `manage.py sync_roles` writes it to groups.
+
+Administrators hold no business approval rights, and nobody holds both sides of a four-eyes act
+by accident (rule book 8.3).
+"""
+
+from dataclasses import dataclass
+
+READ_BOOK = (
+    "customers.view_customer",
+    "products.view_product",
+    "applications.view_application",
+    "letters.view_letter",
+    "loans.view_loan",
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: its code is the group's name; `everywhere` lifts the limit to own branches."""
+
+    code: str
+    label: str
+    purpose: str
+    permissions: tuple[str, ...]
+    everywhere: bool = False
+
+
+ROLES = (
+    Role(
+        "loan_officer",
+        "Loan officer",
+        "Registers customers, takes applications, hands over letters.",
+        (
+            *READ_BOOK,
+            "customers.edit_customer",
+            "customers.reveal_customer",
+            "customers.upload_document",
+            "customers.download_document",
+            "applications.take_application",
+            "scoring.request_score",
+        ),
+    ),
+    Role(
+        "credit_reviewer",
+        "Credit reviewer",
+        "Decides referred applications within an approval limit.",
+        (
+            *READ_BOOK,
+            "customers.reveal_customer",
+            "customers.download_document",
+            "decisions.view_queue",
+            "decisions.review_application",
+            "decisions.view_policy",
+            "scoring.view_model",
+        ),
+    ),
+    Role(
+        "credit_manager",
+        "Credit manager",
+        "Counter-signs above a reviewer's limit; watches the queue.",
+        (
+            *READ_BOOK,
+            "customers.reveal_customer",
+            "customers.download_document",
+            "decisions.view_queue",
+            "decisions.review_application",
+            "decisions.countersign_decision",
+            "decisions.view_policy",
+            "decisions.replay_decision",
+            "scoring.view_model",
+        ),
+        everywhere=True,
+    ),
+    Role(
+        "collections_officer",
+        "Collections officer",
+        "Works the loans in arrears.",
+        ("customers.view_customer", "customers.reveal_customer", "loans.view_loan"),
+    ),
+    Role(
+        "risk_analyst",
+        "Risk analyst",
+        "Trains and compares models, asks for promotion.",
+        (
+            "products.view_product",
+            "applications.view_application",
+            "loans.view_loan",
+            "decisions.view_policy",
+            "decisions.replay_decision",
+            "scoring.view_model",
+            "scoring.request_score",
+            "governance.train_model",
+            "governance.propose_promotion",
+        ),
+        everywhere=True,
+    ),
+    Role(
+        "model_approver",
+        "Model approver",
+        "Approves or refuses the promotion of models on evidence.",
+        (
+            "products.view_product",
+            "decisions.view_policy",
+            "decisions.replay_decision",
+            "scoring.view_model",
+            "governance.approve_promotion",
+        ),
+        everywhere=True,
+    ),
+    Role(
+        "auditor",
+        "Auditor",
+        "Reads everything, changes nothing, proves that nothing was altered.",
+        (
+            *READ_BOOK,
+            "customers.download_document",
+            "decisions.view_queue",
+            "decisions.view_policy",
+            "decisions.replay_decision",
+            "scoring.view_model",
+            "audit.view_audit",
+            "audit.verify_audit",
+            "accounts.view_people",
+        ),
+        everywhere=True,
+    ),
+    Role(
+        "administrator",
+        "Administrator",
+        "Keeps users, branches, roles and products; approves no business.",
+        (
+            "accounts.view_people",
+            "accounts.manage_people",
+            "products.view_product",
+            "decisions.view_policy",
+        ),
+        everywhere=True,
+    ),
+    Role(
+        "integrator",
+        "Integrator",
+        "A system that uses the API.",
+        (
+            *READ_BOOK,
+            "customers.edit_customer",
+            "applications.take_application",
+            "scoring.request_score",
+        ),
+    ),
+)
+BY_CODE = {role.code: role for role in ROLES}
+
+# Two sides of one four-eyes act: one person must not be given both roles.
+INCOMPATIBLE = (
+    ("loan_officer", "credit_reviewer"),
+    ("loan_officer", "credit_manager"),
+    ("risk_analyst", "model_approver"),
+    ("administrator", "credit_reviewer"),
+    ("administrator", "credit_manager"),
+    ("administrator", "loan_officer"),
+    ("administrator", "model_approver"),
+)
+
+
+def conflicts(codes: set[str]) -> list[tuple[str, str]]:
+    """Return the pairs among `codes` that one person must not hold together."""
+    return [pair for pair in INCOMPATIBLE if set(pair) <= codes]

@@ -1,0 +1,93 @@
+"""Record events, and seal them into the chain."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from apps.audit import chain, verbs
+from apps.audit.models import Event, Seal
+from apps.core import origin
+
+# Sealing must be alone; the number is arbitrary and ours ("AUDT").
+_SEALING = 0x41554454
+BATCH = 5_000
+
+
+class UnknownVerb(LookupError):
+    """A verb without a sentence in `audit.verbs`."""
+
+
+def system(name: str) -> str:
+    """Return the actor that stands for a part of the system, for example `system:worker`."""
+    return f"system:{name}"
+
+
+def reference(thing: models.Model) -> str:
+    """Return a thing as audit names it: `app.model:primary key`."""
+    return f"{thing._meta.label_lower}:{thing.pk}"
+
+
+def record(actor: Any, verb: str, subject: Any, *, case: Any = "", **facts: Any) -> Event:
+    """Append one event, in the caller's transaction.
+
+    `actor` is a person (anything with `audit_reference`) or `system(...)`; `subject` and `case`
+    are model instances or texts. The case gathers the events of one application in its timeline.
+    Facts must be JSON and must not hold personal data. Raises UnknownVerb.
+    """
+    if verb not in verbs.VERBS:
+        raise UnknownVerb(verb)
+    return Event.objects.create(
+        occurred_at=timezone.now(),
+        actor=actor if isinstance(actor, str) else actor.audit_reference,
+        verb=verb,
+        subject=_text(subject),
+        case=_text(case),
+        origin=origin.current(),
+        facts=facts,
+    )
+
+
+@transaction.atomic
+def seal(*, sealed_at: datetime, limit: int = BATCH) -> int:
+    """Seal up to `limit` committed events that have no seal yet; return how many.
+
+    Writers never wait for this: an event is appended freely and gets its position here, in the
+    order of its id among those visible. An event whose transaction commits late simply takes a
+    later position. Only one sealer runs at a time; a second one returns 0 at once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEALING])
+        if not cursor.fetchone()[0]:
+            return 0
+    last = Seal.objects.order_by("-position").values_list("position", "hash").first()
+    position, previous = last or (0, chain.GENESIS)
+    seals = []
+    for event in Event.objects.filter(seal=None).order_by("id")[:limit]:
+        position += 1
+        digest = chain.seal_hash(previous, event.sealed_content())
+        seals.append(
+            Seal(
+                position=position,
+                event=event,
+                previous_hash=previous,
+                hash=digest,
+                sealed_at=sealed_at,
+            )
+        )
+        previous = digest
+    Seal.objects.bulk_create(seals, batch_size=1_000)
+    return len(seals)
+
+
+def seal_all(*, sealed_at: datetime) -> int:
+    """Seal everything that waits, batch by batch; return how many."""
+    total = 0
+    while count := seal(sealed_at=sealed_at):
+        total += count
+    return total
+
+
+def _text(thing: Any) -> str:
+    return thing if isinstance(thing, str) else reference(thing)

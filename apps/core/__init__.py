@@ -1,0 +1,1 @@
+"""Money, dates, lifecycle, jobs, access and encryption: what every other app stands on."""

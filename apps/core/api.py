@@ -1,0 +1,137 @@
+"""The API's common ground: who calls, what a view declares, and one shape for every error."""
+
+from typing import Any
+
+from auditlog.context import set_actor
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import authentication, exceptions, permissions, serializers, views
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from apps.core.access import PUBLIC, SIGNED_IN
+from apps.core.errors import DomainError
+
+
+class TokenAuthentication(JWTAuthentication):
+    """A bearer token from /api/v1/token."""
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session, with CSRF protection; answers 401 where nobody is signed in."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Session"
+
+
+class DeclaredPermission(permissions.BasePermission):
+    """Refuse every view that does not declare `required_permission`, and who lacks it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        declared = getattr(view, "required_permission", None)
+        permission = declared.get(request.method) if isinstance(declared, dict) else declared
+        if permission == PUBLIC:
+            return True
+        if permission is None or not request.user.is_authenticated:
+            return False
+        return permission == SIGNED_IN or request.user.has_perm(permission)
+
+
+class APIView(views.APIView):
+    """Base of every API view: declares its permission; auditlog sees who acts.
+
+    `required_permission` is a permission, or a mapping of HTTP method to permission.
+    """
+
+    required_permission: str | dict[str, str] | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            # Under a bearer token auditlog's middleware saw nobody.
+            self._actor = set_actor(request.user)
+            self._actor.__enter__()
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            actor = self.__dict__.pop("_actor", None)
+            if actor is not None:
+                actor.__exit__(None, None, None)
+
+
+class Problem(serializers.Serializer[Any]):
+    """The one error shape of the API."""
+
+    code = serializers.CharField(help_text="Stable, for machines.")
+    sentence = serializers.CharField(help_text="For people.")
+    fields_ = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="Sentences that belong to single inputs.",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        # `fields` is taken on a serializer class, so it is renamed on the way out.
+        fields = super().get_fields()
+        fields["fields"] = fields.pop("fields_")
+        return fields
+
+
+def one_error_shape(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return code, sentence and field errors for anything anticipated; None lets a bug be a bug."""
+    if isinstance(error, DomainError):
+        fields = {name: [str(text)] for name, text in error.fields.items()}
+        return _problem(error.code, str(error.sentence), fields, error.status)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.ValidationError):
+        fields = _flatten(error.detail)
+        return _problem("invalid_input", _("Some values are not acceptable."), fields, 400)
+    if isinstance(error, exceptions.APIException):
+        response = _problem(_code(error), _sentence(error), {}, error.status_code)
+        for header, value in _headers(error).items():
+            response[header] = value
+        return response
+    return None
+
+
+def _problem(code: str, sentence: str, fields: dict[str, list[str]], status: int) -> Response:
+    return Response({"code": code, "sentence": sentence, "fields": fields}, status=status)
+
+
+def _code(error: exceptions.APIException) -> str:
+    codes = error.get_codes()
+    return codes if isinstance(codes, str) else error.default_code
+
+
+def _sentence(error: exceptions.APIException) -> str:
+    detail = error.detail
+    if isinstance(detail, dict):
+        detail = detail.get("detail", error.default_detail)
+    return str(detail)
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if isinstance(error, exceptions.Throttled) and error.wait is not None:
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    return headers
+
+
+def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    """Return nested errors as `household.income -> [sentences]`."""
+    if isinstance(detail, list) and not any(isinstance(item, dict | list) for item in detail):
+        return {prefix or "non_field_errors": [str(item) for item in detail]}
+    items = detail.items() if isinstance(detail, dict) else enumerate(detail)
+    flat: dict[str, list[str]] = {}
+    for key, value in items:
+        name = f"{prefix}.{key}" if prefix else str(key)
+        flat.update(_flatten(value if isinstance(value, dict | list) else [value], name))
+    return flat

@@ -1,0 +1,73 @@
+"""Abstract models: identity, time stamps, and a status that only `move` can change."""
+
+import uuid
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import StaleRecord
+from apps.core.lifecycle import Lifecycle
+
+
+class Identified(models.Model):
+    """A UUID primary key, made before the row is written: encryption binds to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Timestamped(models.Model):
+    """When the row was made and last changed (UTC)."""
+
+    created_at = models.DateTimeField(_("created"), auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Stateful(models.Model):
+    """A record whose `status` follows a lifecycle table."""
+
+    lifecycle: ClassVar[Lifecycle]
+
+    status = models.CharField(_("status"), max_length=32, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.status:
+            self.status = self.lifecycle.initial
+
+    def may(self, action: str) -> bool:
+        """Say whether the lifecycle allows `action` now."""
+        return self.lifecycle.allows(action, self.status)
+
+    def move(self, action: str, **changes: Any) -> Self:
+        """Change the status by `action`, together with other columns, if nobody was faster.
+
+        The update names the state it started from, so of two people only one can win.
+        Raises Conflict when the lifecycle does not allow it, StaleRecord when the row has moved.
+        """
+        before, after = self.status, self.lifecycle.target(action, self.status)
+        values = {"status": after, **changes}
+        if hasattr(self, "updated_at"):
+            values["updated_at"] = models.functions.Now()
+        rows = type(self)._base_manager.filter(pk=self.pk, status=before).update(**values)
+        if rows != 1:
+            raise StaleRecord(
+                "stale_record",
+                _("Somebody else has changed this in the meantime. Reload the page."),
+            )
+        self.refresh_from_db(fields=list(values))
+        return self
+
+
+def status_constraint(lifecycle: Lifecycle, name: str) -> models.CheckConstraint:
+    """Return the check that keeps a status column to the states of its lifecycle."""
+    return models.CheckConstraint(condition=models.Q(status__in=lifecycle.states), name=name)

@@ -1,0 +1,35 @@
+"""Entries of the navigation, registered by each app's `navigation.py`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link: shown to whoever holds `permission`."""
+
+    group: str
+    label: object
+    url_name: str
+    icon: str
+    permission: str
+    order: int
+    badge_url_name: str = ""
+
+
+_entries: list[Entry] = []
+GROUPS: dict[str, object] = {}
+
+
+def register(*entries: Entry) -> None:
+    """Add links to the navigation at start-up."""
+    _entries.extend(entries)
+
+
+def visible(request: HttpRequest) -> list[Entry]:
+    """Return the entries the signed-in person may open, in order."""
+    held: Callable[[str], bool] = request.user.has_perm
+    shown = [entry for entry in _entries if not entry.permission or held(entry.permission)]
+    return sorted(shown, key=lambda entry: entry.order)

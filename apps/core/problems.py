@@ -1,0 +1,22 @@
+"""Pages that say what went wrong."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from apps.core.errors import DomainError, NotPermitted
+
+
+def page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Return the page, the fragment (HTMX) or the JSON body for an anticipated error."""
+    if request.path.startswith("/api/"):
+        body = {"code": error.code, "sentence": str(error.sentence), "fields": error.fields}
+        return JsonResponse(body, status=error.status)
+    template = "components/problem.html" if getattr(request, "htmx", False) else "problem.html"
+    return render(request, template, {"error": error}, status=error.status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose protection token is missing or old."""
+    sentence = _("This page is too old or was opened in another sign-in. Reload it and try again.")
+    return page(request, NotPermitted("csrf_failed", sentence))

@@ -1,0 +1,99 @@
+"""Typed readers of environment variables that fail loudly and say which variable is wrong."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class SettingRefused(RuntimeError):
+    """A setting is missing or insecure; the process must not start."""
+
+
+class Env:
+    """Read settings from `values`; a missing value without a default is refused by name."""
+
+    def __init__(self, values: Mapping[str, str] = os.environ) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return the variable, or the default; an empty value counts as missing."""
+        value = self._values.get(name, "").strip()
+        if value:
+            return value
+        if default is None:
+            raise SettingRefused(f"{name} is not set. See the configuration table in README.md.")
+        return default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a yes/no variable; anything else than a yes or a no is refused."""
+        value = self._values.get(name, "").strip().lower()
+        if not value:
+            return default
+        if value in _TRUE or value in _FALSE:
+            return value in _TRUE
+        raise SettingRefused(f"{name} must be yes or no, not {value!r}.")
+
+    def number(self, name: str, default: int) -> int:
+        """Return a whole number."""
+        value = self._values.get(name, "").strip()
+        if not value:
+            return default
+        try:
+            return int(value)
+        except ValueError:
+            raise SettingRefused(f"{name} must be a whole number, not {value!r}.") from None
+
+    def words(self, name: str, default: str | None = None) -> list[str]:
+        """Return a comma-separated list without empty items."""
+        return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def key(self, name: str) -> bytes:
+        """Return a 32-byte key written in base64."""
+        return decode_key(name, self.text(name))
+
+    def keyring(self, name: str) -> dict[str, bytes]:
+        """Return named 32-byte keys, current one first: `k2:<base64>,k1:<base64>`."""
+        keys: dict[str, bytes] = {}
+        for item in self.words(name):
+            key_id, _, encoded = item.partition(":")
+            if not key_id or key_id in keys:
+                raise SettingRefused(f"{name} must be a list of distinct `id:base64` keys.")
+            keys[key_id] = decode_key(name, encoded)
+        return keys
+
+
+def decode_key(name: str, encoded: str) -> bytes:
+    """Return the 32 bytes behind a base64 text; refuse any other length and a key of zeros."""
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise SettingRefused(f"{name} holds something that is not base64.") from None
+    if len(key) != 32 or len(set(key)) < 8:
+        raise SettingRefused(f"{name} must hold 32 random bytes in base64.")
+    return key
+
+
+def database(url: str) -> dict[str, object]:
+    """Return Django's database settings for a PostgreSQL URL; no other engine is accepted.
+
+    A Unix socket is given as `?host=/folder`, as libpq does.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise SettingRefused("DATABASE_URL must be a postgresql:// address.")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    host = query.pop("host", parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or query.pop("port", "")),
+        "OPTIONS": query,
+    }
