@@ -1,0 +1,66 @@
+"""Where local services keep their data, sockets and logs."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from creditrisk.local import accounts
+from creditrisk.local.errors import LocalError
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = Path(os.environ.get("CREDITRISK_VAR") or ROOT / "var").absolute()
+LOGS = VAR / "log"
+
+# Belongs to root, unlike /var/tmp, so nobody else can prepare it and nothing sweeps it.
+ROOT_ONLY_HOME = Path("/var/lib/creditrisk")
+
+# The kernel's limit for the path of a Unix socket is 107 bytes; the longest name we put there
+# is PostgreSQL's ".s.PGSQL.5432.lock".
+_SOCKET_DIR_BYTES_MAX = 107 - len("/.s.PGSQL.5432.lock")
+
+
+def digest() -> str:
+    """Returns eight characters that tell this checkout's services from another's."""
+    return hashlib.sha256(os.fsencode(VAR)).hexdigest()[:8]
+
+
+def server_home(account: accounts.Account | None) -> Path:
+    """Returns the folder for a server's data and sockets: `var`, or one its account can reach.
+
+    A checkout below root's own 0700 home is out of reach for the account that PostgreSQL must
+    run as; its data then lives in /var/lib/creditrisk, one folder per checkout.
+    """
+    VAR.mkdir(parents=True, exist_ok=True)
+    if account is None or account.can_enter(VAR):
+        return VAR
+    home = ROOT_ONLY_HOME / digest()
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def socket_dir(flavour: str, account: accounts.Account | None) -> Path:
+    """Returns the private folder (0700) for the sockets of one flavour of services, made if new.
+
+    Raises LocalError if somebody else already owns the folder.
+    """
+    folder = server_home(account) / "run" / flavour
+    if len(os.fsencode(folder)) > _SOCKET_DIR_BYTES_MAX:
+        runtime = "/tmp" if account else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+        folder = Path(runtime) / f"creditrisk-{digest()}-{flavour}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    owner = account.uid if account else os.geteuid()
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner, os.geteuid()}:
+        raise LocalError(f"{folder} belongs to somebody else; remove it and try again.")
+    folder.chmod(0o700)
+    if account:
+        os.chown(folder, account.uid, account.gid)
+    return folder
+
+
+def log_file(name: str) -> Path:
+    """Returns the path of a service's log; its folder exists afterwards."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    return LOGS / f"{name}.log"
