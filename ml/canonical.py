@@ -1,0 +1,38 @@
+"""One byte form for a JSON value, so that equal content always has an equal hash."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def canonical_bytes(value: object) -> bytes:
+    """Return `value` as sorted, compact UTF-8 JSON.
+
+    A whole float is written as an integer: a JSON database column turns 1e20 into an integer
+    and back, and the hash must survive that trip. NaN and infinity raise ValueError.
+    """
+    text = json.dumps(
+        _normal(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+def sha256(*parts: bytes) -> str:
+    """Return the hex SHA-256 of the parts, each preceded by its length so that none can bleed."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _normal(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _normal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normal(item) for item in value]
+    return value

@@ -1,0 +1,245 @@
+"""How well probabilities order and describe outcomes. Formulas and oracles: rule book 9.4 to 9.10.
+
+`pd` are probabilities of default, `bad` the outcomes (1 = defaulted). A measure that is undefined,
+for instance because only one class occurred, is None: never 0 and never 1.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+Numbers = Sequence[float] | npt.NDArray[np.float64]
+Outcomes = Sequence[int] | npt.NDArray[np.int_] | npt.NDArray[np.float64]
+_Floats = npt.NDArray[np.float64]
+
+SHARE_FLOOR = 1e-4
+_CLIP = 1e-15
+
+
+@dataclass(frozen=True)
+class HosmerLemeshow:
+    """The chi-square of observed against expected defaults over groups."""
+
+    chi2: float
+    degrees_of_freedom: int
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Band:
+    """Applicants of similar predicted risk: what was promised and what happened."""
+
+    n: int
+    bads: int
+    lowest_pd: float
+    highest_pd: float
+    mean_pd: float
+    observed_rate: float
+
+
+@dataclass(frozen=True)
+class WeightOfEvidence:
+    """Weights of evidence per bin and the information value they add up to."""
+
+    woe: tuple[float, ...]
+    terms: tuple[float, ...]
+    iv: float
+
+
+@dataclass(frozen=True)
+class AdverseImpact:
+    """Selection rate of a group against a reference group, with its significance."""
+
+    ratio: float | None
+    difference: float
+    z: float | None
+    p_value: float | None
+
+
+def auc(pd: Numbers, bad: Outcomes) -> float | None:
+    """Return the chance that a bad one ranks riskier than a good one, ties counting half."""
+    scores, outcomes = _pair(pd, bad)
+    bads = int(outcomes.sum())
+    goods = len(outcomes) - bads
+    if bads == 0 or goods == 0:
+        return None
+    rank_sum = float(_average_ranks(scores)[outcomes == 1].sum())
+    return (rank_sum - bads * (bads + 1) / 2) / (bads * goods)
+
+
+def gini(pd: Numbers, bad: Outcomes) -> float | None:
+    """Return 2 AUC - 1."""
+    area = auc(pd, bad)
+    return None if area is None else 2 * area - 1
+
+
+def ks(pd: Numbers, bad: Outcomes) -> float | None:
+    """Return the largest distance between the cumulative shares of bads and goods."""
+    scores, outcomes = _pair(pd, bad)
+    bads = outcomes.sum()
+    goods = len(outcomes) - bads
+    if bads == 0 or goods == 0:
+        return None
+    _, positions = np.unique(scores, return_inverse=True)
+    bad_share = np.cumsum(np.bincount(positions, weights=outcomes)) / bads
+    good_share = np.cumsum(np.bincount(positions, weights=1 - outcomes)) / goods
+    return float(np.abs(bad_share - good_share).max())
+
+
+def brier(pd: Numbers, bad: Outcomes) -> float:
+    """Return the mean squared distance between probability and outcome."""
+    scores, outcomes = _pair(pd, bad)
+    return float(np.mean((scores - outcomes) ** 2))
+
+
+def brier_skill(pd: Numbers, bad: Outcomes) -> float | None:
+    """Return the share of the Brier score of the plain default rate that the model removes."""
+    _, outcomes = _pair(pd, bad)
+    rate = float(outcomes.mean())
+    reference = rate * (1 - rate)
+    return None if reference == 0 else 1 - brier(pd, bad) / reference
+
+
+def log_loss(pd: Numbers, bad: Outcomes) -> float:
+    """Return the mean negative log-likelihood; probabilities are clipped at 1e-15."""
+    scores, outcomes = _pair(pd, bad)
+    clipped = np.clip(scores, _CLIP, 1 - _CLIP)
+    return float(-np.mean(outcomes * np.log(clipped) + (1 - outcomes) * np.log1p(-clipped)))
+
+
+def hosmer_lemeshow(*, n: Numbers, pd: Numbers, bads: Numbers, independent: bool) -> HosmerLemeshow:
+    """Return the test over groups of size `n` with mean `pd` and `bads` defaults.
+
+    Degrees of freedom: the number of groups on an independent sample, two fewer on the sample
+    the model was developed on.
+    """
+    sizes, rates, observed = (np.asarray(part, dtype=np.float64) for part in (n, pd, bads))
+    expected = sizes * rates
+    chi2 = float(np.sum((observed - expected) ** 2 / (expected * (1 - rates))))
+    freedom = len(sizes) if independent else len(sizes) - 2
+    if freedom < 1:
+        raise ValueError("On the development sample the test needs at least three groups.")
+    return HosmerLemeshow(chi2, freedom, float(special.chdtrc(freedom, chi2)))
+
+
+def binomial_p_value(*, n: int, bads: int, pd: float) -> float:
+    """Return the chance of at least `bads` defaults if `pd` were right. Rule book 9.8."""
+    return 1.0 if bads == 0 else float(special.bdtrc(bads - 1, n, pd))
+
+
+def jeffreys_p_value(*, n: int, bads: int, pd: float) -> float:
+    """Return the posterior chance that the true rate is at most `pd`. Rule book 9.8 (ECB)."""
+    return float(special.betainc(bads + 0.5, n - bads + 0.5, pd))
+
+
+def psi_terms(expected: Numbers, actual: Numbers, *, floor: float = SHARE_FLOOR) -> list[float]:
+    """Return each bin's part of the population stability index; shares are floored."""
+    before, after = (
+        np.maximum(np.asarray(shares, dtype=np.float64), floor) for shares in (expected, actual)
+    )
+    if before.shape != after.shape:
+        raise ValueError("The two samples must have the same bins.")
+    return [float(term) for term in (after - before) * np.log(after / before)]
+
+
+def psi(expected: Numbers, actual: Numbers, *, floor: float = SHARE_FLOOR) -> float:
+    """Return the population stability index of two sets of bin shares. Rule book 9.4."""
+    return math.fsum(psi_terms(expected, actual, floor=floor))
+
+
+def psi_band(value: float) -> str:
+    """Return stable, investigate or act, by the usual convention (not law)."""
+    if value < 0.10:
+        return "stable"
+    return "investigate" if value < 0.25 else "act"
+
+
+def psi_noise_limit(*, bins: int, n_expected: int, n_actual: int) -> float:
+    """Return the value that chance alone exceeds once in twenty times. Rule book 9.4."""
+    return float(special.chdtri(bins - 1, 0.05)) * (1 / n_expected + 1 / n_actual)
+
+
+def calibration_by_band(pd: Numbers, bad: Outcomes, *, bands: int = 10) -> list[Band]:
+    """Return bands of about equal count from safest to riskiest; equal probabilities stay together.
+
+    Fewer bands come back than were asked for when ties leave some empty.
+    """
+    scores, outcomes = _pair(pd, bad)
+    ranks = _average_ranks(scores)
+    position = np.minimum(((ranks - 0.5) * bands / len(scores)).astype(int), bands - 1)
+    return [
+        _band(scores[position == band], outcomes[position == band]) for band in np.unique(position)
+    ]
+
+
+def expected_calibration_error(pd: Numbers, bad: Outcomes, *, bands: int = 10) -> float:
+    """Return the mean distance of promised and observed rate over equal-count bands."""
+    found = calibration_by_band(pd, bad, bands=bands)
+    total = sum(band.n for band in found)
+    return math.fsum(band.n * abs(band.mean_pd - band.observed_rate) for band in found) / total
+
+
+def weight_of_evidence(*, goods: Numbers, bads: Numbers) -> WeightOfEvidence:
+    """Return weights of evidence and information value of bins; ValueError for an empty class."""
+    good, bad = (np.asarray(part, dtype=np.float64) for part in (goods, bads))
+    if (good <= 0).any() or (bad <= 0).any():
+        raise ValueError("Every bin needs at least one good and one bad.")
+    good_share, bad_share = good / good.sum(), bad / bad.sum()
+    woe = np.log(good_share / bad_share)
+    terms = (good_share - bad_share) * woe
+    return WeightOfEvidence(tuple(woe.tolist()), tuple(terms.tolist()), math.fsum(terms))
+
+
+def adverse_impact(
+    *, selected: int, total: int, reference_selected: int, reference_total: int
+) -> AdverseImpact:
+    """Return the selection rate ratio and the pooled two-sided z test. Rule book 4.6.
+
+    Governance evidence, not a legal safe harbour; the ratio is None if nobody of the reference
+    group was selected, the test None if all or none were.
+    """
+    if total < 1 or reference_total < 1:
+        raise ValueError("Both groups need at least one person.")
+    rate, reference = selected / total, reference_selected / reference_total
+    pooled = (selected + reference_selected) / (total + reference_total)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / total + 1 / reference_total))
+    z = (rate - reference) / error if error > 0 else None
+    return AdverseImpact(
+        ratio=rate / reference if reference > 0 else None,
+        difference=rate - reference,
+        z=z,
+        p_value=None if z is None else math.erfc(abs(z) / math.sqrt(2)),
+    )
+
+
+def _band(scores: _Floats, outcomes: _Floats) -> Band:
+    return Band(
+        n=len(scores),
+        bads=int(outcomes.sum()),
+        lowest_pd=float(scores.min()),
+        highest_pd=float(scores.max()),
+        mean_pd=float(scores.mean()),
+        observed_rate=float(outcomes.mean()),
+    )
+
+
+def _average_ranks(scores: _Floats) -> _Floats:
+    _, positions, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: _Floats = last - (counts - 1) / 2
+    return ranks[positions]
+
+
+def _pair(pd: Numbers, bad: Outcomes) -> tuple[_Floats, _Floats]:
+    scores, outcomes = (np.asarray(pd, dtype=np.float64), np.asarray(bad, dtype=np.float64))
+    if scores.ndim != 1 or scores.shape != outcomes.shape or len(scores) == 0:
+        raise ValueError("Probabilities and outcomes must be two lists of the same length.")
+    if not np.isfinite(scores).all():
+        raise ValueError("A probability is not a finite number.")
+    if not np.isin(outcomes, (0, 1)).all():
+        raise ValueError("An outcome is 0 (good) or 1 (bad).")
+    return scores, outcomes

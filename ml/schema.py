@@ -1,0 +1,177 @@
+"""The contract for data: training and serving use the same one, versioned and hashed.
+
+Guarantees: a row that fits has exactly the declared keys; missing stays missing; nothing is
+coerced or filled in silently; what does not fit raises `SchemaViolation` naming feature, rule
+and value; no protected attribute can be declared at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml import _column, canonical
+from ml._feature import Feature, Kind, Missing, SchemaError, SchemaViolation, Value
+from ml._protected import PROTECTED, is_protected
+
+__all__ = [
+    "PROTECTED",
+    "Encoded",
+    "Feature",
+    "Kind",
+    "Missing",
+    "Schema",
+    "SchemaError",
+    "SchemaViolation",
+    "Value",
+    "is_protected",
+]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A frame as the model sees it, and how many values per feature were never declared."""
+
+    matrix: Floats
+    unseen: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A named, versioned, ordered set of features."""
+
+    name: str
+    version: int
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse an empty schema and a name used twice."""
+        if not self.features:
+            raise SchemaError(f"Schema {self.name!r} has no features.")
+        if len(set(self.names)) != len(self.names):
+            raise SchemaError(f"Schema {self.name!r} names a feature twice.")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return the feature names in the order of the matrix columns."""
+        return tuple(feature.name for feature in self.features)
+
+    @cached_property
+    def hash(self) -> str:
+        """Return the SHA-256 of the canonical JSON of the whole schema."""
+        return canonical.sha256(canonical.canonical_bytes(self.to_dict()))
+
+    @cached_property
+    def _by_name(self) -> dict[str, Feature]:
+        return {feature.name: feature for feature in self.features}
+
+    def feature(self, name: str) -> Feature:
+        """Return the feature of that name; KeyError if there is none."""
+        return self._by_name[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the schema as JSON values; `from_dict` reads it back."""
+        declared = [
+            {**asdict(feature), "categories": list(feature.categories)} for feature in self.features
+        ]
+        return {"name": self.name, "version": self.version, "features": declared}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Schema":
+        """Return the schema that `to_dict` wrote; SchemaError if it is not one."""
+        known = {field.name for field in fields(Feature)}
+        try:
+            declared = [dict(item) for item in data["features"]]
+            strange = sorted({key for item in declared for key in item} - known)
+            if strange:
+                raise SchemaError(f"The schema has unknown feature keys: {', '.join(strange)}.")
+            features = tuple(
+                Feature(**{**item, "categories": tuple(item.get("categories", ()))})
+                for item in declared
+            )
+            return cls(str(data["name"]), int(data["version"]), features)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise SchemaError(f"This is not a schema: {error}.") from error
+
+    def validate_row(self, row: Mapping[str, object]) -> dict[str, Value]:
+        """Return the row in declared order and types, or raise SchemaViolation."""
+        self._check_keys(row)
+        return {feature.name: feature.check(row[feature.name]) for feature in self.features}
+
+    def to_matrix_row(self, row: Mapping[str, object]) -> Floats:
+        """Return the validated row as float64, one number per feature."""
+        self._check_keys(row)
+        codes = [feature.encode(row[feature.name]) for feature in self.features]
+        return np.array(codes, dtype=np.float64)
+
+    def unseen_in_row(self, row: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the features whose category was never declared and goes to the other bucket."""
+        checked = self.validate_row(row)
+        return tuple(
+            feature.name
+            for feature in self.features
+            if isinstance(checked[feature.name], str) and checked[feature.name] not in feature.codes
+        )
+
+    def validate_frame(self, frame: pd.DataFrame) -> None:
+        """Raise SchemaViolation naming row, column and rule if the frame does not fit."""
+        self.encode(frame)
+
+    def to_matrix(self, frame: pd.DataFrame) -> Floats:
+        """Return the validated frame as a float64 matrix, columns in declared order."""
+        return self.encode(frame).matrix
+
+    def encode(self, frame: pd.DataFrame) -> Encoded:
+        """Return the validated frame as a matrix with the count of undeclared categories."""
+        self._check_columns(frame)
+        matrix = np.empty((len(frame), len(self.features)), dtype=np.float64)
+        unseen: dict[str, int] = {}
+        for position, feature in enumerate(self.features):
+            matrix[:, position], bucketed = _column.encode_column(feature, frame[feature.name])
+            if bucketed:
+                unseen[feature.name] = bucketed
+        return Encoded(matrix=matrix, unseen=unseen)
+
+    def to_rows(self, frame: pd.DataFrame) -> list[dict[str, Value]]:
+        """Return the validated frame as rows of plain values, ready for `validate_row` and JSON."""
+        self.validate_frame(frame)
+        columns = [_column.values(feature, frame[feature.name]) for feature in self.features]
+        return [dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def _check_keys(self, row: Mapping[str, object]) -> None:
+        if row.keys() == self._by_name.keys():
+            return
+        self._refuse_names(list(row.keys()))
+
+    def _check_columns(self, frame: pd.DataFrame) -> None:
+        columns = list(frame.columns)
+        twice = sorted({str(name) for name in columns if columns.count(name) > 1})
+        if twice:
+            raise SchemaViolation(
+                twice[0], "duplicate", None, f"{twice[0]} appears more than once in the frame."
+            )
+        if set(columns) != self._by_name.keys():
+            self._refuse_names(columns)
+        if frame.empty:
+            raise SchemaViolation("", "empty", None, "The frame has no rows.")
+
+    def _refuse_names(self, given: list[Any]) -> None:
+        lacking = [name for name in self.names if name not in given]
+        if lacking:
+            raise SchemaViolation(
+                lacking[0],
+                "missing_feature",
+                None,
+                f"{lacking[0]} is not among the values given; a missing value is given as null.",
+            )
+        strange = next(name for name in given if name not in self._by_name)
+        shown = str(strange)[:60]
+        raise SchemaViolation(
+            shown, "unknown_feature", None, f"{shown} is not a feature of {self.name}."
+        )
