@@ -72,7 +72,7 @@ class UserManager(BaseUserManager["User"]):
 class User(Identified, AbstractBaseUser, PermissionsMixin):
     """A person who works for the lender, or a system that uses the API."""
 
-    email = models.EmailField(_("e-mail"))
+    email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=150)
     branch = models.ForeignKey(
         Branch, on_delete=models.PROTECT, related_name="people", verbose_name=_("branch")

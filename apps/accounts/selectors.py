@@ -2,8 +2,9 @@
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from apps.accounts import authority
@@ -13,7 +14,11 @@ from apps.accounts.models import ApprovalLimit, Branch, User
 def branch_ids(actor: User) -> set[uuid.UUID]:
     """Return the branches a person works in: the own one and those granted beside it."""
     granted = get_objects_for_user(
-        actor, "accounts.work_in_branch", klass=Branch, with_superuser=False
+        actor,
+        "accounts.work_in_branch",
+        klass=Branch,
+        with_superuser=False,
+        accept_global_perms=False,
     )
     return {actor.branch_id, *granted.values_list("pk", flat=True)}
 
@@ -37,3 +42,12 @@ def approval_limit(actor: User, *, currency: str, product_code: str) -> Decimal:
 def people() -> QuerySet[User]:
     """Return everybody, with branch and roles, by name."""
     return User.objects.select_related("branch__entity").prefetch_related("groups").order_by("name")
+
+
+def granted_ids(actor: User, model: type[Model]) -> QuerySet[Any]:
+    """Return the ids of single rows a person was granted beside what the roles give."""
+    permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
+    granted = get_objects_for_user(
+        actor, permission, klass=model, with_superuser=False, accept_global_perms=False
+    )
+    return granted.values_list("pk", flat=True)

@@ -48,8 +48,12 @@ def append_only_triggers(name: str) -> list[pgtrigger.Trigger]:
     """Return the triggers that refuse update, delete and truncate, even from raw SQL."""
     return [
         pgtrigger.Protect(name=f"{name}_rows", operation=pgtrigger.Update | pgtrigger.Delete),
-        pgtrigger.Protect(
-            name=f"{name}_table", operation=pgtrigger.Truncate, level=pgtrigger.Statement
+        pgtrigger.Trigger(
+            name=f"{name}_table",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
         ),
     ]
 

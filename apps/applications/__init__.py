@@ -1,0 +1,1 @@
+"""Intake, lifecycle, affordability, collateral and guarantors."""

@@ -1,0 +1,20 @@
+"""The life of an application. Pure.
+
+An application ends where a loan begins. A `historic` application comes from a tape: another
+lender decided it, we learn from it, and it can be submitted to see what we would have decided.
+"""
+
+from apps.core.lifecycle import Lifecycle
+
+LIFECYCLE = Lifecycle(
+    initial="draft",
+    steps=[
+        ("submit", ["draft", "historic"], "submitted"),
+        ("score", ["submitted"], "scored"),
+        ("approve", ["scored", "in_review"], "approved"),
+        ("decline", ["scored", "in_review"], "declined"),
+        ("refer", ["submitted", "scored"], "in_review"),
+        ("withdraw", ["draft", "submitted", "scored", "in_review", "approved"], "withdrawn"),
+    ],
+)
+OPEN = ("submitted", "scored", "in_review")

@@ -1,0 +1,182 @@
+"""A request for a loan, its collateral and its guarantors."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, User
+from apps.applications.lifecycle import LIFECYCLE
+from apps.core.fields import EncryptedTextField
+from apps.core.models import Identified, Stateful, Timestamped, status_constraint
+from apps.customers.models import BureauReport, Customer, Employment
+from apps.products.models import Product, Purpose
+from apps.scoring.models import ScoreRun
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def visible_to(self, actor: User) -> "ApplicationQuerySet":
+        """Keep applications of the person's branches, and single ones granted beside them."""
+        return self.filter(accounts.in_reach(actor) | Q(pk__in=accounts.granted_ids(actor, Application)))
+
+
+class Application(Identified, Timestamped, Stateful):
+    """What the customer asks for. What was decided stands in `decisions`."""
+
+    lifecycle = LIFECYCLE
+
+    class Channel(models.TextChoices):
+        COUNTER = "counter", _("Counter")
+        API = "api", _("API")
+        TAPE = "tape", _("Historical tape")
+
+    number = models.CharField(_("application number"), max_length=24, unique=True)
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, verbose_name=_("branch"))
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="applications")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="applications")
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    term_months = models.PositiveSmallIntegerField(_("term in months"))
+    annual_rate = models.DecimalField(_("interest rate a year"), max_digits=7, decimal_places=6)
+    purpose = models.CharField(_("purpose"), max_length=32, choices=Purpose)
+    purpose_note = models.CharField(_("purpose in words"), max_length=300, blank=True)
+    applied_date = models.DateField(_("applied on"))
+    submitted_at = models.DateTimeField(_("submitted"), null=True)
+    submitted_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="applications_submitted"
+    )
+    taken_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="applications_taken"
+    )
+    # The facts as they stood when the application was submitted.
+    employment = models.ForeignKey(Employment, null=True, on_delete=models.PROTECT)
+    bureau_report = models.ForeignKey(BureauReport, null=True, on_delete=models.PROTECT)
+    obligations_monthly = models.DecimalField(
+        _("existing obligations a month"), max_digits=18, decimal_places=2, null=True
+    )
+    home = models.CharField(_("home"), max_length=16, blank=True)
+    score_run = models.ForeignKey(ScoreRun, null=True, on_delete=models.PROTECT)
+    source = models.CharField(_("source"), max_length=60, blank=True)
+    source_reference = models.CharField(_("reference there"), max_length=80, blank=True)
+    # A client's own key: the same request sent twice makes one application.
+    idempotency_key = models.CharField(max_length=80, blank=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        permissions = [
+            ("view_application", _("See applications")),
+            ("take_application", _("Take, change, submit and withdraw applications")),
+        ]
+        constraints: ClassVar[list[Any]] = [
+            status_constraint(LIFECYCLE, "applications_status_known"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="applications_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(term_months__gte=1) & Q(term_months__lte=480),
+                name="applications_term_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "historic", "withdrawn"]) | Q(submitted_at__isnull=False),
+                name="applications_submitted_has_time",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "source_reference"],
+                condition=~Q(source=""),
+                name="applications_source_once",
+            ),
+            models.UniqueConstraint(
+                fields=["taken_by", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="applications_idempotency_once",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["branch", "-created_at", "id"]),
+            models.Index(fields=["status", "-created_at", "id"]),
+            models.Index(fields=["customer", "-created_at"]),
+            models.Index(
+                fields=["submitted_at"],
+                condition=Q(status__in=["submitted", "scored"]),
+                name="applications_waiting",
+            ),
+        ]
+        verbose_name = _("application")
+        verbose_name_plural = _("applications")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Collateral(Identified, Timestamped):
+    """Security offered: what it is and what it is worth (the lower of price and valuation)."""
+
+    class Kind(models.TextChoices):
+        PROPERTY = "property", _("Property")
+        VEHICLE = "vehicle", _("Vehicle")
+        GOLD = "gold", _("Gold")
+        DEPOSIT = "deposit", _("Deposit")
+        MACHINERY = "machinery", _("Machinery")
+        OTHER = "other", _("Other")
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="collaterals"
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    description = models.CharField(_("description"), max_length=200)
+    currency = models.CharField(_("currency"), max_length=3)
+    price = models.DecimalField(
+        _("purchase price"), max_digits=18, decimal_places=2, null=True, blank=True
+    )
+    valuation = models.DecimalField(_("valuation"), max_digits=18, decimal_places=2)
+    valued_date = models.DateField(_("valued on"))
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=Q(valuation__gt=0) & (Q(price__isnull=True) | Q(price__gt=0)),
+                name="applications_collateral_worth_something",
+            )
+        ]
+        verbose_name = _("collateral")
+        verbose_name_plural = _("collaterals")
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class Guarantor(Identified, Timestamped):
+    """Somebody who answers for the loan: a customer of ours or a person named here."""
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="guarantors"
+    )
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="guarantees"
+    )
+    name = EncryptedTextField(_("name"))
+    relationship = models.CharField(_("relationship"), max_length=80, blank=True)
+    amount = models.DecimalField(_("guaranteed amount"), max_digits=18, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="applications_guarantor_amount_positive"
+            ),
+            models.UniqueConstraint(
+                fields=["application", "customer"],
+                condition=Q(customer__isnull=False),
+                name="applications_guarantor_once",
+            ),
+        ]
+        verbose_name = _("guarantor")
+        verbose_name_plural = _("guarantors")
+
+    def __str__(self) -> str:
+        return self.relationship

@@ -1,0 +1,119 @@
+"""Filters that write money, shares, dates and ages. A missing value is an em dash, never a zero."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from apps.core import formatting
+
+register = template.Library()
+MISSING = "\u2014"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+@register.filter
+def money(amount: Decimal | int | None, currency: str) -> str:
+    """Write an amount with its currency: `{{ loan.amount|money:loan.currency }}`."""
+    return MISSING if _is_missing(amount) else formatting.format_money(Decimal(amount), currency)
+
+
+@register.simple_tag(name="money")
+def money_tag(amount: Decimal | int | None, currency: str) -> SafeString:
+    """Write an amount as the filter does, in an element with tabular figures that never breaks."""
+    return format_html('<span class="money">{}</span>', money(amount, currency))
+
+
+@register.filter
+def amount(value: Decimal | int | None, currency: str) -> str:
+    """Write an amount without its currency, for a column whose heading names it."""
+    return MISSING if _is_missing(value) else formatting.format_amount(Decimal(value), currency)
+
+
+@register.filter
+def percent(share: Decimal | float | None, decimals: int = 1) -> str:
+    """Write a fraction in per cent: 0.1234 becomes 12.3 %."""
+    return MISSING if _is_missing(share) else formatting.format_percent(share, decimals=decimals)
+
+
+@register.filter
+def rate(fraction: Decimal | None, decimals: int = 2) -> str:
+    """Write a yearly rate of interest: 0.145 becomes 14.50 % p.a."""
+    if _is_missing(fraction):
+        return MISSING
+    figure = formatting.format_percent(fraction, decimals=decimals)
+    return _("%(figure)s p.a.") % {"figure": figure}
+
+
+@register.filter
+def number(value: Decimal | float | None, decimals: int = 0) -> str:
+    """Write a count or measure in groups of three digits."""
+    return MISSING if _is_missing(value) else formatting.format_number(value, decimals=decimals)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Write a date that cannot be misread: 21 Nov 2026. A datetime is taken in the current zone."""
+    if _is_missing(value):
+        return MISSING
+    if isinstance(value, datetime):
+        value = timezone.localtime(value) if timezone.is_aware(value) else value
+    return formats.date_format(value, "j M Y")
+
+
+@register.filter
+def moment(value: datetime | None) -> str | SafeString:
+    """Write date and time in the current zone, in a `<time>` that also holds the exact instant."""
+    if _is_missing(value):
+        return MISSING
+    local = timezone.localtime(value) if timezone.is_aware(value) else value
+    return format_html(
+        '<time class="nowrap" datetime="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        formats.date_format(local, "j M Y, H:i"),
+    )
+
+
+@register.filter
+def age(value: datetime | None, now: datetime | None = None) -> str | SafeString:
+    """Write how long ago `value` was in one short unit: 12 min, 3 h, 2 d, 5 mo."""
+    if _is_missing(value):
+        return MISSING
+    moment_now = now or timezone.now()
+    seconds = int((moment_now - value).total_seconds())
+    return format_html(
+        '<time class="nowrap num" datetime="{}" title="{}">{}</time>',
+        value.isoformat(timespec="seconds"),
+        formats.date_format(timezone.localtime(value), "j M Y, H:i"),
+        _in_words(seconds),
+    )
+
+
+def _in_words(seconds: int) -> str:
+    if seconds < 0:
+        return _("in %(duration)s") % {"duration": _duration(-seconds)}
+    return _duration(seconds)
+
+
+def _duration(seconds: int) -> str:
+    if seconds < _MINUTE:
+        return _("under 1 min")
+    steps = [
+        (_HOUR, _MINUTE, _("%(count)s min")),
+        (2 * _DAY, _HOUR, _("%(count)s h")),
+        (60 * _DAY, _DAY, _("%(count)s d")),
+        (730 * _DAY, 30 * _DAY, _("%(count)s mo")),
+    ]
+    for limit, unit, pattern in steps:
+        if seconds < limit:
+            return pattern % {"count": seconds // unit}
+    return _("%(count)s y") % {"count": seconds // (365 * _DAY)}
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value == ""

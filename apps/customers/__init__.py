@@ -1,0 +1,1 @@
+"""Who borrows: identity, income, household, obligations, bureau reports, consent, documents."""

@@ -1,0 +1,1 @@
+"""Policy, decision, review queue, reasons."""

@@ -1,0 +1,229 @@
+"""Policy versions, decisions that never change, and the review queue."""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Entity, User
+from apps.applications.models import Application
+from apps.audit.models import AppendOnlyModel, append_only_triggers
+from apps.core.models import Identified, Stateful, Timestamped, status_constraint
+from apps.decisions.lifecycle import LIFECYCLE, WAITING
+from apps.letters.models import Letter
+from apps.scoring.models import ScoreRun
+
+
+class Outcome(models.TextChoices):
+    """What was decided."""
+
+    APPROVE = "approve", _("Approved")
+    REFER = "refer", _("Sent to review")
+    DECLINE = "decline", _("Declined")
+
+
+class PolicyVersion(Identified, Timestamped):
+    """A lender's credit policy as data; the version in force on the day decides."""
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="policies")
+    number = models.PositiveIntegerField(_("version"))
+    effective_from = models.DateField(_("in force from"))
+    document = models.JSONField(_("policy"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("view_policy", _("Read the credit policy"))]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["entity", "number"], name="decisions_policy_number"),
+            models.UniqueConstraint(
+                fields=["entity", "effective_from"], name="decisions_policy_one_a_day"
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="policy_content", fields=["entity", "number", "document", "sha256"]
+            ),
+            pgtrigger.Protect(name="policy_kept", operation=pgtrigger.Delete),
+        ]
+        verbose_name = _("policy version")
+        verbose_name_plural = _("policy versions")
+
+    def __str__(self) -> str:
+        return f"{self.entity.code} policy {self.number}"
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def visible_to(self, actor: User) -> "DecisionQuerySet":
+        """Keep the decisions on applications the person may see."""
+        return self.filter(application__in=Application.objects.visible_to(actor))
+
+
+class Decision(Identified, AppendOnlyModel):
+    """One decision on an application: by the machine or by people. Never edited.
+
+    `inputs` are the policy's inputs, `trace` the result of every rule, `reasons` the principal
+    reasons with the applicant's own values: together with the score run and the policy version
+    they replay the decision.
+    """
+
+    class Kind(models.TextChoices):
+        AUTOMATED = "automated", _("Automated")
+        HUMAN = "human", _("By a person")
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="decisions"
+    )
+    number = models.PositiveSmallIntegerField(_("number"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
+    # Why a machine could not decide: empty, or a code such as `no_champion`.
+    failure = models.CharField(_("cause"), max_length=40, blank=True)
+    policy = models.ForeignKey(PolicyVersion, null=True, on_delete=models.PROTECT)
+    score_run = models.ForeignKey(ScoreRun, null=True, on_delete=models.PROTECT)
+    inputs = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    trace = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    reasons = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    reason_codes = ArrayField(models.CharField(max_length=40), default=list)
+    note = models.TextField(_("note"), blank=True)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    term_months = models.PositiveSmallIntegerField(_("term in months"))
+    annual_rate = models.DecimalField(_("interest rate a year"), max_digits=7, decimal_places=6)
+    submitted_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="decisions_on_own_submissions"
+    )
+    decided_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="decisions_made"
+    )
+    countersigned_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="decisions_countersigned"
+    )
+    letter = models.ForeignKey(Letter, null=True, on_delete=models.PROTECT)
+    decided_at = models.DateTimeField(_("decided"), db_index=True)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        permissions = [
+            ("view_queue", _("See the review queue")),
+            ("review_application", _("Claim and decide referred applications")),
+            ("countersign_decision", _("Counter-sign above a reviewer's limit")),
+            ("replay_decision", _("Replay a past decision")),
+        ]
+        triggers = append_only_triggers("decisions_decision")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["application", "number"], name="decisions_decision_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="automated", decided_by__isnull=True)
+                | Q(kind="human", decided_by__isnull=False),
+                name="decisions_decision_somebody_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True)
+                | Q(submitted_by__isnull=True)
+                | ~Q(decided_by=F("submitted_by")),
+                name="decisions_decision_not_own_submission",
+            ),
+            models.CheckConstraint(
+                condition=Q(countersigned_by__isnull=True)
+                | (
+                    ~Q(countersigned_by=F("decided_by"))
+                    & (Q(submitted_by__isnull=True) | ~Q(countersigned_by=F("submitted_by")))
+                ),
+                name="decisions_decision_second_is_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="human", outcome="refer"),
+                name="decisions_decision_people_decide",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="automated", outcome__in=["approve", "decline"])
+                | Q(score_run__isnull=False, policy__isnull=False, failure=""),
+                name="decisions_decision_automated_is_complete",
+            ),
+        ]
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+
+    def __str__(self) -> str:
+        return self.get_outcome_display()
+
+
+class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
+    def visible_to(self, actor: User) -> "ReviewCaseQuerySet":
+        """Keep the cases of applications in the person's branches, or granted singly."""
+        return self.filter(
+            accounts.in_reach(actor, branch_field="application__branch_id")
+            | Q(application__in=accounts.granted_ids(actor, Application))
+        )
+
+
+class ReviewCase(Identified, Timestamped, Stateful):
+    """An application that waits for people: why, since when, who holds it."""
+
+    lifecycle = LIFECYCLE
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="review_cases"
+    )
+    referral = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="review_cases")
+    # Codes of the refer rules or of the failure that brought the case here.
+    causes = ArrayField(models.CharField(max_length=40), verbose_name=_("reasons for referral"))
+    opened_at = models.DateTimeField(_("opened"))
+    claimed_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="review_cases"
+    )
+    claimed_at = models.DateTimeField(_("claimed"), null=True)
+    claim_until = models.DateTimeField(_("claim runs until"), null=True)
+    verdict = models.CharField(_("verdict"), max_length=8, blank=True, choices=Outcome)
+    verdict_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="verdicts"
+    )
+    verdict_codes = ArrayField(models.CharField(max_length=40), default=list)
+    verdict_note = models.TextField(blank=True)
+    verdict_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    objects = ReviewCaseQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            status_constraint(LIFECYCLE, "decisions_case_status_known"),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(status__in=WAITING),
+                name="decisions_case_one_waiting_per_application",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="claimed")
+                | Q(claimed_by__isnull=False, claim_until__isnull=False),
+                name="decisions_case_claim_has_holder",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="awaiting_second")
+                | Q(verdict_by__isnull=False, verdict__in=["approve", "decline"]),
+                name="decisions_case_second_has_first",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["opened_at", "id"],
+                condition=Q(status__in=WAITING),
+                name="decisions_case_waiting",
+            ),
+            models.Index(fields=["claimed_by", "status"]),
+        ]
+        verbose_name = _("review case")
+        verbose_name_plural = _("review cases")
+
+    def __str__(self) -> str:
+        return str(self.application)

@@ -1,0 +1,1 @@
+"""A demonstration lender: people, customers, past loans and today's applications."""

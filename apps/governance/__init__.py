@@ -1,0 +1,1 @@
+"""Training of models and their promotion by two people."""

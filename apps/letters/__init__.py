@@ -1,0 +1,1 @@
+"""Rendering, freezing and delivering documents."""

@@ -1,0 +1,65 @@
+"""Letters: the facts they state, the template that stated them, and the frozen result."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, User
+from apps.core.fields import EncryptedBytesField, EncryptedJSONField
+from apps.core.models import Identified, Timestamped
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def visible_to(self, actor: User) -> "LetterQuerySet":
+        """Keep the letters of the branches the person works in."""
+        return self.filter(accounts.in_reach(actor))
+
+
+class Letter(Identified, Timestamped):
+    """A letter to an applicant. Issued with its facts, rendered once, then frozen for good."""
+
+    class Kind(models.TextChoices):
+        DECLINED = "declined", _("Decline with reasons")
+        APPROVED = "approved", _("Approval")
+
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    subject = models.CharField(_("about"), max_length=100)
+    case = models.CharField(_("case"), max_length=100, db_index=True)
+    language = models.CharField(_("language"), max_length=8)
+    template_version = models.CharField(_("template"), max_length=20)
+    facts = EncryptedJSONField(_("facts"))
+    facts_sha256 = models.CharField(max_length=64)
+    issued_at = models.DateTimeField(_("issued"))
+    html = EncryptedBytesField(null=True)
+    html_sha256 = models.CharField(_("HTML hash"), max_length=64, blank=True)
+    pdf = EncryptedBytesField(null=True)
+    pdf_sha256 = models.CharField(_("PDF hash"), max_length=64, blank=True)
+    rendered_at = models.DateTimeField(_("rendered"), null=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("view_letter", _("Open letters"))]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["subject", "kind"], name="letters_letter_once"),
+            models.CheckConstraint(
+                condition=Q(rendered_at__isnull=True)
+                | (~Q(html_sha256="") & ~Q(pdf_sha256="") & Q(html__isnull=False)),
+                name="letters_rendered_has_hashes",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["issued_at"], condition=Q(rendered_at=None), name="letters_waiting"
+            )
+        ]
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.issued_at:%Y-%m-%d}"

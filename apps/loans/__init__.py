@@ -1,0 +1,1 @@
+"""Loans and their outcome; the import of historical tapes."""

@@ -1,0 +1,1 @@
+"""Loan products: amounts, terms, rates, fees, purposes."""

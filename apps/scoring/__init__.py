@@ -1,0 +1,1 @@
+"""The model registry, the champion, score runs and their explanations."""

@@ -1,0 +1,135 @@
+"""The people and places of the tests. Alice takes applications, Bob reviews, Charlie signs."""
+
+import io
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import pgtrigger
+import pytest
+from django.core.management import call_command
+from django.test import Client, TransactionTestCase
+
+from apps.accounts.models import ApprovalLimit, Branch, Entity, User
+
+MakePerson = Callable[..., User]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _let_tests_empty_append_only_tables() -> Iterator[None]:
+    """Between transactional tests Django truncates every table, which our triggers refuse."""
+    original = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        with pgtrigger.ignore():
+            original(self)
+
+    TransactionTestCase._fixture_teardown = teardown
+    yield
+    TransactionTestCase._fixture_teardown = original
+
+
+@pytest.fixture
+def india(db: None) -> Entity:
+    """A lender in India."""
+    return Entity.objects.create(
+        code="sahyadri",
+        name="Sahyadri Finance Ltd",
+        kind=Entity.Kind.NBFC,
+        country="IN",
+        currency="INR",
+        time_zone="Asia/Kolkata",
+        address="12 Karve Road, Pune 411004",
+        email="care@sahyadri.example",
+        phone="+91 20 5550 1234",
+        review_contact="Review desk, 12 Karve Road, Pune 411004, review@sahyadri.example",
+        data_protection_contact="Data protection officer, dpo@sahyadri.example",
+        regulator="RBI Ombudsman, Reserve Bank of India, Chandigarh 160017",
+    )
+
+
+@pytest.fixture
+def pune(india: Entity) -> Branch:
+    """The branch most people of the tests work in."""
+    return Branch.objects.create(entity=india, code="pune", name="Pune")
+
+
+@pytest.fixture
+def nashik(india: Entity) -> Branch:
+    """Another branch of the same lender."""
+    return Branch.objects.create(entity=india, code="nashik", name="Nashik")
+
+
+@pytest.fixture
+def make_person(db: None, pune: Branch) -> MakePerson:
+    """Make a person with roles: `make_person("Alice", "loan_officer", branch=...)`."""
+    from django.contrib.auth.models import Group
+
+    call_command("sync_roles", stdout=io.StringIO())
+
+    def make(name: str, *roles: str, branch: Branch | None = None) -> User:
+        person = User(email=f"{name.lower()}@lender.example", name=name, branch=branch or pune)
+        person.set_password("correct-horse-battery")
+        person.save()
+        person.groups.set(Group.objects.filter(name__in=roles))
+        assert person.groups.count() == len(roles)
+        return person
+
+    return make
+
+
+@pytest.fixture
+def alice(make_person: MakePerson) -> User:
+    """A loan officer in Pune."""
+    return make_person("Alice", "loan_officer")
+
+
+@pytest.fixture
+def bob(make_person: MakePerson) -> User:
+    """A credit reviewer in Pune who may approve up to 300,000 rupees."""
+    person = make_person("Bob", "credit_reviewer")
+    ApprovalLimit.objects.create(user=person, currency="INR", amount=Decimal(300_000))
+    return person
+
+
+@pytest.fixture
+def charlie(make_person: MakePerson) -> User:
+    """A credit manager who may approve up to 5,000,000 rupees."""
+    person = make_person("Charlie", "credit_manager")
+    ApprovalLimit.objects.create(user=person, currency="INR", amount=Decimal(5_000_000))
+    return person
+
+
+@pytest.fixture
+def rita(make_person: MakePerson) -> User:
+    """A risk analyst."""
+    return make_person("Rita", "risk_analyst")
+
+
+@pytest.fixture
+def mark(make_person: MakePerson) -> User:
+    """A model approver."""
+    return make_person("Mark", "model_approver")
+
+
+@pytest.fixture
+def amir(make_person: MakePerson) -> User:
+    """An auditor."""
+    return make_person("Amir", "auditor")
+
+
+@pytest.fixture
+def diana(make_person: MakePerson) -> User:
+    """An administrator."""
+    return make_person("Diana", "administrator")
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable[[User], Client]:
+    """Return a browser signed in as a person."""
+
+    def browser(person: User) -> Client:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return browser
