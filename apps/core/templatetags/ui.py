@@ -16,6 +16,9 @@ from django.utils.translation import gettext as _
 from apps.core.templatetags import _geometry, _statuses
 
 register = template.Library()
+# Where the shape of days past due changes: the second bucket, and the line to non-performing.
+EARLY_ARREARS_DAYS = 30
+NON_PERFORMING_DAYS = 90
 SPRITE = "vendor/lucide/icons.svg"
 TONES = ("neutral", "info", "success", "warning", "danger", "progress")
 _TONE_ICONS = {
@@ -70,9 +73,7 @@ def status(value: Any, kind: str = "", label: str = "", size: str = "") -> SafeS
 def badge(text: str, tone: str = "neutral", symbol: str = "", size: str = "") -> SafeString:
     """Show any short text as a status: tone, icon and word given by the caller."""
     css = f"status status--{_known_tone(tone)}" + (f" status--{size}" if size else "")
-    return format_html(
-        '<span class="{}">{}{}</span>', css, icon(symbol or _TONE_ICONS[tone]), text
-    )
+    return format_html('<span class="{}">{}{}</span>', css, icon(symbol or _TONE_ICONS[tone]), text)
 
 
 @register.simple_tag
@@ -81,9 +82,9 @@ def dpd(days: int | None) -> SafeString:
     if days is None:
         return format_html("—")
     tone, symbol = "success", "circle-check"
-    if days >= 90:
+    if days >= NON_PERFORMING_DAYS:
         tone, symbol = "danger", "octagon-alert"
-    elif days > 30:
+    elif days > EARLY_ARREARS_DAYS:
         tone, symbol = "warning", "triangle-alert"
     elif days > 0:
         tone, symbol = "warning", "clock"
@@ -101,6 +102,7 @@ def dpd(days: int | None) -> SafeString:
 def pageheader(
     content: str,
     title: str,
+    *,
     subtitle: str = "",
     crumbs: Iterable[Mapping[str, str]] = (),
     state: str = "",
@@ -116,6 +118,7 @@ def pageheader(
 def card(
     content: str,
     title: str = "",
+    *,
     symbol: str = "",
     id: str = "",  # noqa: A002 - the HTML attribute's own name
     flush: bool = False,
@@ -141,7 +144,12 @@ def dialog(content: str, id: str, title: str) -> str:  # noqa: A002 - the HTML a
 
 @register.inclusion_tag("components/empty.html")
 def empty(
-    title: str, text: str = "", symbol: str = "inbox", action_url: str = "", action_label: str = ""
+    title: str,
+    *,
+    text: str = "",
+    symbol: str = "inbox",
+    action_url: str = "",
+    action_label: str = "",
 ) -> dict[str, Any]:
     """Say that there is nothing, why, and what to do about it."""
     return locals()
@@ -194,6 +202,7 @@ def copyable(value: str, label: str = "") -> str:
 @register.simple_tag
 def field(
     bound: BoundField,
+    *,
     prefix: str = "",
     suffix: str = "",
     width: str = "",
@@ -234,7 +243,7 @@ def fields(form: BaseForm) -> dict[str, Any]:
 
 @register.inclusion_tag("components/form_errors.html")
 def form_errors(*forms: BaseForm) -> dict[str, Any]:
-    """Sum up the errors of one or more forms, each a link to its field; nothing if there is none."""
+    """Sum up the errors of the forms, each a link to its field; nothing where there is none."""
     general = [error for form in forms for error in form.non_field_errors()]
     linked = [
         {"bound": bound, "error": error}
@@ -261,7 +270,7 @@ def filter_bar(context: template.Context, form: BaseForm, label: str = "") -> di
 # --- tables ----------------------------------------------------------------------------------
 @register.simple_tag(takes_context=True)
 def sort_header(
-    context: template.Context, key: str, label: str, numeric: bool = False, default: str = ""
+    context: template.Context, key: str, label: str, *, numeric: bool = False, default: str = ""
 ) -> str:
     """A `<th>` whose link sorts by `key` (`?sort=key`, `?sort=-key`); `default` is the view's."""
     query = _query(context).copy()
@@ -306,7 +315,9 @@ def pagination(context: template.Context, page: Page) -> str:
 
 @register.simple_tag(takes_context=True)
 def keyset_pagination(
-    context: template.Context, previous: str | None = None, next: str | None = None  # noqa: A002
+    context: template.Context,
+    previous: str | None = None,
+    next: str | None = None,  # noqa: A002
 ) -> str:
     """Earlier and later rows of a list read by cursor (`?before=…`, `?after=…`); no total."""
     return _render(
@@ -322,7 +333,7 @@ def keyset_pagination(
 # --- figures ---------------------------------------------------------------------------------
 @register.inclusion_tag("components/stat.html")
 def stat(
-    label: str, value: Any, note: str = "", url: str = "", trend: str = "", symbol: str = ""
+    label: str, value: Any, *, note: str = "", url: str = "", trend: str = "", symbol: str = ""
 ) -> dict[str, Any]:
     """A figure with its name; `trend` good or bad colours the note, `symbol` gives its shape."""
     return locals()
@@ -333,6 +344,7 @@ def meter(
     label: str,
     value: _geometry.Number,
     display: str,
+    *,
     maximum: _geometry.Number = 1,
     limit: _geometry.Number | None = None,
     note: str = "",
@@ -355,6 +367,7 @@ def score_gauge(
     score: int | None,
     low: int,
     high: int,
+    *,
     bands: Sequence[Mapping[str, Any]] = (),
     caption: str = "",
 ) -> dict[str, Any]:
@@ -411,7 +424,9 @@ def _band_of(score: int, bands: Sequence[Mapping[str, Any]]) -> str:
 
 def _known_tone(tone: str) -> str:
     if tone not in TONES:
-        raise template.TemplateSyntaxError(f"{tone!r} is not a tone; use one of {', '.join(TONES)}.")
+        raise template.TemplateSyntaxError(
+            f"{tone!r} is not a tone; use one of {', '.join(TONES)}."
+        )
     return tone
 
 
