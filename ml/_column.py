@@ -20,7 +20,7 @@ def encode_column(feature: Feature, column: pd.Series) -> tuple[Floats, int]:
     """
     missing = cast(Flags, column.isna().to_numpy(dtype=bool))
     if not feature.allows_missing and missing.any():
-        raise _refusal(feature, column, missing, "missing", "must be given")
+        raise _refusal(feature, column, missing, rule="missing", why="must be given")
     if feature.kind == "category":
         return _categories(feature, column, missing)
     if feature.kind == "boolean":
@@ -37,16 +37,16 @@ def values(feature: Feature, column: pd.Series) -> list[Value]:
 
 def _categories(feature: Feature, column: pd.Series, missing: Flags) -> tuple[Floats, int]:
     text = column.astype(object)
-    codes: Floats = np.asarray(text.map(feature.codes), dtype=np.float64)
+    codes: Floats = np.array(text.map(feature.codes), dtype=np.float64)
     unseen = np.isnan(codes) & ~missing
     if not unseen.any():
         return codes, 0
     is_text = text.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
     if (unseen & ~is_text).any():
-        raise _refusal(feature, column, unseen & ~is_text, "type", "must be text")
+        raise _refusal(feature, column, unseen & ~is_text, rule="type", why="must be text")
     if feature.other is None:
         raise _refusal(
-            feature, column, unseen, "category", "must be one of its declared categories"
+            feature, column, unseen, rule="category", why="must be one of its declared categories"
         )
     codes[unseen] = feature.codes[feature.other]
     return codes, int(unseen.sum())
@@ -64,11 +64,11 @@ def _numbers(feature: Feature, column: pd.Series, missing: Flags) -> Floats:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     infinite = np.isinf(values)
     if infinite.any():
-        raise _refusal(feature, column, infinite, "finite", "must be a finite number")
+        raise _refusal(feature, column, infinite, rule="finite", why="must be a finite number")
     if feature.kind == "integer":
         broken = ~missing & (values != np.floor(values))
         if broken.any():
-            raise _refusal(feature, column, broken, "type", "must be a whole number")
+            raise _refusal(feature, column, broken, rule="type", why="must be a whole number")
     _check_range(feature, column, values)
     return values
 
@@ -77,7 +77,7 @@ def _check_range(feature: Feature, column: pd.Series, values: Floats) -> None:
     for number in (np.nanmin(values), np.nanmax(values)) if not np.isnan(values).all() else ():
         broken = feature.range_rule(float(number))
         if broken is not None:
-            raise _refusal(feature, column, values == number, broken[0], broken[1])
+            raise _refusal(feature, column, values == number, rule=broken[0], why=broken[1])
 
 
 def _one_by_one(feature: Feature, column: pd.Series, missing: Flags) -> Floats:
@@ -95,7 +95,9 @@ def _one_by_one(feature: Feature, column: pd.Series, missing: Flags) -> Floats:
     return codes
 
 
-def _refusal(feature: Feature, column: pd.Series, broken: Flags, rule: str, why: str) -> Exception:
+def _refusal(
+    feature: Feature, column: pd.Series, broken: Flags, *, rule: str, why: str
+) -> Exception:
     position = int(np.flatnonzero(broken)[0])
     value = column.iloc[position]
     return feature.violation(rule, value, why, row=column.index[position])

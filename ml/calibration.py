@@ -10,6 +10,7 @@ Floats = npt.NDArray[np.float64]
 
 _STEPS = 50
 _TOLERANCE = 1e-12
+_WORST_CONDITION = 1e14
 
 
 class NoSignal(ValueError):
@@ -49,18 +50,19 @@ class Platt:
 def fit_platt(margins: Floats, bad: Floats) -> Platt:
     """Return the maximum-likelihood line; NoSignal if the margins do not order the outcomes.
 
-    Newton's method on two parameters. Margins should be out of fold: those a model gives to its
-    own training rows are too sure of themselves.
+    Newton's method on two parameters; both outcomes must occur. Margins should be out of fold:
+    those a model gives to its own training rows are too sure of themselves.
     """
+    if margins.min() == margins.max():
+        raise NoSignal("The model gives every applicant the same margin.")
     design = np.column_stack([np.ones_like(margins), margins])
-    weights = np.array([0.0, 1.0])
+    weights = np.array([np.log(bad.mean() / (1 - bad.mean())), 0.0])
     for _ in range(_STEPS):
         fitted = probability(design @ weights)
-        spread = fitted * (1 - fitted)
-        try:
-            step = np.linalg.solve(design.T @ (design * spread[:, None]), design.T @ (bad - fitted))
-        except np.linalg.LinAlgError:
-            raise NoSignal("The model gives every applicant the same margin.") from None
+        information = design.T @ (design * (fitted * (1 - fitted))[:, None])
+        if np.linalg.cond(information) > _WORST_CONDITION:
+            break
+        step = np.linalg.solve(information, design.T @ (bad - fitted))
         weights = weights + step
         if float(np.abs(step).max()) < _TOLERANCE:
             return Platt(intercept=float(weights[0]), slope=float(weights[1]))

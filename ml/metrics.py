@@ -17,6 +17,8 @@ Outcomes = Sequence[int] | npt.NDArray[np.int_] | npt.NDArray[np.float64]
 _Floats = npt.NDArray[np.float64]
 
 SHARE_FLOOR = 1e-4
+INVESTIGATE_FROM = 0.10
+ACT_FROM = 0.25
 _CLIP = 1e-15
 
 
@@ -153,9 +155,9 @@ def psi(expected: Numbers, actual: Numbers, *, floor: float = SHARE_FLOOR) -> fl
 
 def psi_band(value: float) -> str:
     """Return stable, investigate or act, by the usual convention (not law)."""
-    if value < 0.10:
+    if value < INVESTIGATE_FROM:
         return "stable"
-    return "investigate" if value < 0.25 else "act"
+    return "investigate" if value < ACT_FROM else "act"
 
 
 def psi_noise_limit(*, bins: int, n_expected: int, n_actual: int) -> float:

@@ -96,7 +96,9 @@ class Schema:
                 for item in declared
             )
             return cls(str(data["name"]), int(data["version"]), features)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, SchemaError):
+                raise
             raise SchemaError(f"This is not a schema: {error}.") from error
 
     def validate_row(self, row: Mapping[str, object]) -> dict[str, Value]:

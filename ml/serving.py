@@ -26,7 +26,8 @@ Floats = npt.NDArray[np.float64]
 class Scored:
     """One application's risk. `log_odds` are of bad; attributions are in the same unit.
 
-    `base` is the mean log-odds over the applicants the model was trained on. Without an
+    `base` is what the trees expect before they know anything: the mean log-odds over the rows
+    they were grown on, the same for every application of one model. Without an
     explanation `attributions` is empty.
     """
 

@@ -26,6 +26,7 @@ Positions = npt.NDArray[np.int_]
 
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 20
+_AT_LEAST_TWO = 2
 
 
 class TrainingRefused(ValueError):
@@ -55,14 +56,14 @@ class TrainingConfig:
         for name, fits in (
             ("n_estimators", self.n_estimators >= 1),
             ("learning_rate", 0 < self.learning_rate <= 1),
-            ("num_leaves", self.num_leaves >= 2),
+            ("num_leaves", self.num_leaves >= _AT_LEAST_TWO),
             ("min_child_samples", self.min_child_samples >= 1),
             ("l2", self.l2 >= 0),
             ("feature_fraction", 0 < self.feature_fraction <= 1),
             ("bagging_fraction", 0 < self.bagging_fraction <= 1),
             ("early_stopping_rounds", self.early_stopping_rounds >= 1),
             ("validation_share", 0 < self.validation_share < 1),
-            ("folds", self.folds >= 2),
+            ("folds", self.folds >= _AT_LEAST_TWO),
             ("num_threads", self.num_threads >= 1),
         ):
             if not fits:
