@@ -13,6 +13,8 @@ from apps.core.models import Identified, Timestamped
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
+    """Letters, and who may see them."""
+
     def visible_to(self, actor: User) -> "LetterQuerySet":
         """Keep the letters of the branches the person works in."""
         return self.filter(accounts.in_reach(actor))

@@ -7,42 +7,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('kind', models.CharField(choices=[('declined', 'Decline with reasons'), ('approved', 'Approval')], max_length=20, verbose_name='kind')),
-                ('subject', models.CharField(max_length=100, verbose_name='about')),
-                ('case', models.CharField(db_index=True, max_length=100, verbose_name='case')),
-                ('language', models.CharField(max_length=8, verbose_name='language')),
-                ('template_version', models.CharField(max_length=20, verbose_name='template')),
-                ('facts', apps.core.fields.EncryptedJSONField(editable=True, verbose_name='facts')),
-                ('facts_sha256', models.CharField(max_length=64)),
-                ('issued_at', models.DateTimeField(verbose_name='issued')),
-                ('html', apps.core.fields.EncryptedBytesField(editable=True, null=True)),
-                ('html_sha256', models.CharField(blank=True, max_length=64, verbose_name='HTML hash')),
-                ('pdf', apps.core.fields.EncryptedBytesField(editable=True, null=True)),
-                ('pdf_sha256', models.CharField(blank=True, max_length=64, verbose_name='PDF hash')),
-                ('rendered_at', models.DateTimeField(null=True, verbose_name='rendered')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.branch')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("declined", "Decline with reasons"), ("approved", "Approval")],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("subject", models.CharField(max_length=100, verbose_name="about")),
+                ("case", models.CharField(db_index=True, max_length=100, verbose_name="case")),
+                ("language", models.CharField(max_length=8, verbose_name="language")),
+                ("template_version", models.CharField(max_length=20, verbose_name="template")),
+                ("facts", apps.core.fields.EncryptedJSONField(editable=True, verbose_name="facts")),
+                ("facts_sha256", models.CharField(max_length=64)),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                ("html", apps.core.fields.EncryptedBytesField(editable=True, null=True)),
+                (
+                    "html_sha256",
+                    models.CharField(blank=True, max_length=64, verbose_name="HTML hash"),
+                ),
+                ("pdf", apps.core.fields.EncryptedBytesField(editable=True, null=True)),
+                (
+                    "pdf_sha256",
+                    models.CharField(blank=True, max_length=64, verbose_name="PDF hash"),
+                ),
+                ("rendered_at", models.DateTimeField(null=True, verbose_name="rendered")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="accounts.branch"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'letter',
-                'verbose_name_plural': 'letters',
-                'permissions': [('view_letter', 'Open letters')],
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('rendered_at', None)), fields=['issued_at'], name='letters_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('subject', 'kind'), name='letters_letter_once'), models.CheckConstraint(condition=models.Q(('rendered_at__isnull', True), models.Q(models.Q(('html_sha256', ''), _negated=True), models.Q(('pdf_sha256', ''), _negated=True), ('html__isnull', False)), _connector='OR'), name='letters_rendered_has_hashes')],
+                "verbose_name": "letter",
+                "verbose_name_plural": "letters",
+                "permissions": [("view_letter", "Open letters")],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("rendered_at", None)),
+                        fields=["issued_at"],
+                        name="letters_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject", "kind"), name="letters_letter_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rendered_at__isnull", True),
+                            models.Q(
+                                models.Q(("html_sha256", ""), _negated=True),
+                                models.Q(("pdf_sha256", ""), _negated=True),
+                                ("html__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="letters_rendered_has_hashes",
+                    ),
+                ],
             },
         ),
     ]
