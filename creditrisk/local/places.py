@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import shutil
 import stat
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from creditrisk.local import accounts
@@ -46,7 +49,8 @@ def socket_dir(flavour: str, account: accounts.Account | None) -> Path:
     """
     folder = server_home(account) / "run" / flavour
     if len(os.fsencode(folder)) > _SOCKET_DIR_BYTES_MAX:
-        runtime = "/tmp" if account else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+        shared = tempfile.gettempdir()
+        runtime = shared if account else os.environ.get("XDG_RUNTIME_DIR", shared)
         folder = Path(runtime) / f"creditrisk-{digest()}-{flavour}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -64,3 +68,12 @@ def log_file(name: str) -> Path:
     """Returns the path of a service's log; its folder exists afterwards."""
     LOGS.mkdir(parents=True, exist_ok=True)
     return LOGS / f"{name}.log"
+
+
+def delete(paths: Iterable[Path]) -> None:
+    """Deletes files and folders; what is not there is fine."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +16,9 @@ from creditrisk.local.errors import LocalError
 
 ROLE = "creditrisk"
 DATABASE = "creditrisk"
+# The real loan tape has a database of its own: the invented portfolio stays out of its figures.
+REAL_DATABASE = "creditrisk_real"
+KNOWN = (DATABASE, REAL_DATABASE)
 OLDEST_MAJOR = 14
 
 _START_SECONDS_MAX = 60.0
@@ -32,14 +35,16 @@ class Cluster:
     sockets: Path
     log: Path
     durable: bool
-    account: accounts.Account | None = field(default=None)
+    account: accounts.Account | None = None
+    database: str = DATABASE
 
-    def url(self, database: str = DATABASE) -> str:
+    def url(self, database: str = "") -> str:
         """Returns the URL by which Django finds a database of this cluster."""
-        return f"postgresql://{ROLE}@/{database}?host={quote(str(self.sockets), safe='/')}"
+        name = database or self.database
+        return f"postgresql://{ROLE}@/{name}?host={quote(str(self.sockets), safe='/')}"
 
 
-def cluster(flavour: str, *, durable: bool) -> Cluster:
+def cluster(flavour: str, *, durable: bool, database: str = DATABASE) -> Cluster:
     """Returns the cluster of a flavour ("demo", "test") without starting it.
 
     Raises LocalError if no PostgreSQL is installed that this machine can run.
@@ -55,6 +60,7 @@ def cluster(flavour: str, *, durable: bool) -> Cluster:
         log=places.log_file(f"{prefix}postgres"),
         durable=durable,
         account=account,
+        database=database,
     )
 
 
@@ -67,9 +73,8 @@ def start(server: Cluster) -> None:
         _create(server)
     if running_pid(server) is None:
         _launch(server)
-    exists = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"
-    if _sql(server, exists) != "1":
-        _sql(server, f"CREATE DATABASE {DATABASE}")
+    if server.database not in _sql(server, "SELECT datname FROM pg_database").split():
+        _sql(server, f"CREATE DATABASE {server.database}")
 
 
 def stop(server: Cluster) -> bool:

@@ -59,7 +59,7 @@ def is_program(pid: int, *names: str) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return not Path("/proc/self").exists()
-    program = os.path.basename(os.fsdecode(words[0])).split(" ")[0].rstrip(":")
+    program = Path(os.fsdecode(words[0]).split(" ")[0]).name
     return any(program.startswith(name) for name in names)
 
 

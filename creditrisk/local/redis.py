@@ -117,9 +117,10 @@ def is_answering(redis: Server) -> bool:
     return ask(redis, "PING") == "+PONG"
 
 
-def flush(redis: Server, number: int) -> None:
-    """Empties one numbered database."""
-    ask(redis, f"SELECT {number}", "FLUSHDB")
+def flush(redis: Server, *numbers: int) -> None:
+    """Empties some of the numbered databases."""
+    for number in numbers:
+        ask(redis, f"SELECT {number}", "FLUSHDB")
 
 
 def ask(redis: Server, *commands: str) -> str:

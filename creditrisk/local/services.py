@@ -13,6 +13,7 @@ from creditrisk.local import places, postgres, redis, slots
 class Services:
     """What runs here for one flavour; None where a URL names a service that runs elsewhere."""
 
+    flavour: str
     postgres: postgres.Cluster | None
     redis: redis.Server | None
 
@@ -22,8 +23,9 @@ class Services:
         if self.postgres:
             urls["DATABASE_URL"] = self.postgres.url()
         if self.redis:
-            urls["CELERY_BROKER_URL"] = self.redis.broker_url()
-            urls["CACHE_URL"] = self.redis.cache_url()
+            first = 0 if not self.postgres else postgres.KNOWN.index(self.postgres.database) * 2
+            urls["CELERY_BROKER_URL"] = self.redis.broker_url(first)
+            urls["CACHE_URL"] = self.redis.cache_url(first + 1)
         return urls
 
     def stopped(self) -> list[str]:
@@ -36,26 +38,24 @@ class Services:
         return names
 
 
-def start(flavour: str, *, given: Mapping[str, str] | None = None) -> Services:
+def start(
+    flavour: str, *, given: Mapping[str, str] | None = None, database: str = postgres.DATABASE
+) -> Services:
     """Starts whatever of the flavour ("demo", "test") does not run yet and returns it.
 
     A URL in `given` wins over a service of our own. Raises LocalError if one does not start.
     """
     given = given or {}
     durable = flavour == "demo"
-    has_broker_and_cache = bool(given.get("CELERY_BROKER_URL") and given.get("CACHE_URL"))
+    server = cache = None
     with _alone(flavour):
-        services = Services(
-            postgres=None
-            if given.get("DATABASE_URL")
-            else postgres.cluster(flavour, durable=durable),
-            redis=None if has_broker_and_cache else redis.server(flavour, durable=durable),
-        )
-        if services.postgres:
-            postgres.start(services.postgres)
-        if services.redis:
-            redis.start(services.redis)
-    return services
+        if not given.get("DATABASE_URL"):
+            server = postgres.cluster(flavour, durable=durable, database=database)
+            postgres.start(server)
+        if not (given.get("CELERY_BROKER_URL") and given.get("CACHE_URL")):
+            cache = redis.server(flavour, durable=durable)
+            redis.start(cache)
+    return Services(flavour=flavour, postgres=server, redis=cache)
 
 
 def stop(flavour: str, *, unless_used: bool = False) -> list[str]:
@@ -63,14 +63,26 @@ def stop(flavour: str, *, unless_used: bool = False) -> list[str]:
 
     With `unless_used` it leaves them to a test run that still needs them.
     """
-    stopped: list[str] = []
+    server = postgres.cluster(flavour, durable=True)
+    cache = redis.server(flavour, durable=True)
     with _alone(flavour):
         if unless_used and not slots.are_all_free():
-            return stopped
-        if postgres.stop(postgres.cluster(flavour, durable=True)):
-            stopped.append("PostgreSQL")
-        if redis.stop(redis.server(flavour, durable=True)):
-            stopped.append("Redis")
+            return []
+        return _stop(server, cache)
+
+
+def stop_these(running: Services) -> list[str]:
+    """Stops the services that a call of `start` returned."""
+    with _alone(running.flavour):
+        return _stop(running.postgres, running.redis)
+
+
+def _stop(server: postgres.Cluster | None, cache: redis.Server | None) -> list[str]:
+    stopped = []
+    if server and postgres.stop(server):
+        stopped.append("PostgreSQL")
+    if cache and redis.stop(cache):
+        stopped.append("Redis")
     return stopped
 
 

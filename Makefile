@@ -1,0 +1,99 @@
+# Two commands: `make demo` and `make test`. `make help` lists the others.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# Without compiled modules every start of a process takes seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m creditrisk.local
+MANAGE := $(LOCAL) run demo -- $(BIN)/python manage.py
+TEMPLATES = $(shell find templates apps -name '*.html' -not -path '*/vendor/*')
+DATABASE ?= creditrisk
+TAPE ?=
+ARGS ?=
+
+.PHONY: demo
+demo: install ## the whole system on this machine, with data to look at; Ctrl-C stops it
+	@$(LOCAL) demo --database $(DATABASE)
+
+.PHONY: run
+run: demo ## the same as `make demo`
+
+.PHONY: demo-real
+demo-real: install ## import, train on and judge a real loan tape: make demo-real TAPE=path
+	@$(LOCAL) demo-real "$(TAPE)"
+
+.PHONY: demo-reset
+demo-reset: install ## stop the demo and delete its data
+	@$(LOCAL) demo-reset
+
+.PHONY: stop
+stop: install ## stop the demo and the services of this checkout, unless tests use them
+	@$(LOCAL) stop
+
+.PHONY: test
+test: ## everything, browser included; ARGS="..." goes to pytest
+	@$(PYTHON) creditrisk/local/install.py dev --browser
+	@$(LOCAL) test -- $(BIN)/pytest -q -n 2 $(ARGS)
+
+.PHONY: test-fast
+test-fast: install-dev ## without slow and browser tests, under a minute
+	@$(LOCAL) test -- $(BIN)/pytest -q -n 2 -m "not slow and not browser" $(ARGS)
+
+# Every check runs, silent unless it fails; the last line says how it went.
+.PHONY: lint
+lint: install-dev ## style, types, layers, templates, migrations, production settings
+	@failed=; \
+	check() { said=$$("$$@" 2>&1) || { printf '%s\n' "$$said"; failed="$$failed $$(basename $$1)"; }; }; \
+	manage() { check $(LOCAL) run $$1 -- $(BIN)/python manage.py $$2; }; \
+	check $(BIN)/ruff check .; \
+	check $(BIN)/ruff format --check .; \
+	check $(BIN)/djade --check $(TEMPLATES); \
+	check $(BIN)/djhtml --check $(TEMPLATES); \
+	check $(BIN)/lint-imports --no-logo; \
+	check $(BIN)/mypy; \
+	manage test "makemigrations --check --dry-run"; \
+	manage production "check --deploy --fail-level WARNING"; \
+	if [ -n "$$failed" ]; then echo "lint: failed:$$failed"; exit 1; fi; \
+	echo "lint: all clean"
+
+.PHONY: format
+format: install-dev ## put code and templates into the form that `make lint` wants
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@$(BIN)/djade $(TEMPLATES) ; $(BIN)/djhtml $(TEMPLATES)
+
+.PHONY: shell
+shell: install ## a Django shell on the demo's data
+	@$(MANAGE) shell
+
+.PHONY: manage
+manage: install ## any management command on the demo's data: make manage ARGS="verify_audit"
+	@$(MANAGE) $(ARGS)
+
+.PHONY: bench
+bench: install-dev ## the benchmarks behind docs/benchmarks.md, one line of JSON each
+	@for script in benchmarks/bench_*.py; do \
+		$(LOCAL) run test -- $(BIN)/python $$script || exit 1; done
+
+.PHONY: messages
+messages: install-dev ## refresh the translation catalogues from the sources
+	@$(LOCAL) run test -- $(BIN)/python manage.py makemessages --all --no-location --ignore '.venv/*'
+
+.PHONY: lock
+lock: install-dev ## requirements*.in into locks with hashes; ARGS=--upgrade for newer releases
+	@for name in requirements requirements-dev requirements-uv; do \
+		$(BIN)/uv pip compile --quiet $(ARGS) --python-version 3.11 --generate-hashes \
+			$$name.in -o $$name.txt || exit 1; done
+
+.PHONY: install
+install:
+	@$(PYTHON) creditrisk/local/install.py demo
+
+.PHONY: install-dev
+install-dev:
+	@$(PYTHON) creditrisk/local/install.py dev
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
