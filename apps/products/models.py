@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Entity
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Identified, Timestamped
 
 
@@ -30,6 +31,17 @@ class Purpose(models.TextChoices):
     AGRICULTURE = "agriculture", _("Agriculture")
     WORKING_CAPITAL = "working_capital", _("Working capital")
     OTHER = "other", _("Other")
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Products by who may see them."""
+
+    def visible_to(self, actor: User) -> "ProductQuerySet":
+        """Keep the products of the entities in whose branches the person works."""
+        if actor.works_everywhere:
+            return self
+        branches = Branch.objects.filter(pk__in=accounts.branch_ids(actor))
+        return self.filter(entity__in=branches.values("entity"))
 
 
 class Product(Identified, Timestamped):
@@ -58,6 +70,8 @@ class Product(Identified, Timestamped):
     scoring_segment = models.SlugField(_("scoring segment"), max_length=40)
     cooling_off_days = models.PositiveSmallIntegerField(_("cooling-off days"))
     is_open = models.BooleanField(_("open for applications"), default=True)
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

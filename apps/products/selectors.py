@@ -1,0 +1,39 @@
+"""What can be asked about products."""
+
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import Entity, User
+from apps.products import pricing
+from apps.products.models import Product
+
+
+def open_products(entity: Entity) -> QuerySet[Product]:
+    """Return the products of an entity that may be applied for, by name."""
+    return Product.objects.filter(entity=entity, is_open=True).order_by("name")
+
+
+def catalogue(actor: User) -> QuerySet[Product]:
+    """Return what the person's lenders offer, with entity and fees, in reading order."""
+    return (
+        Product.objects.visible_to(actor)
+        .select_related("entity")
+        .prefetch_related("fees")
+        .order_by("entity__name", "name")
+    )
+
+
+def example_payments(product: Product) -> list[tuple[int, Decimal]]:
+    """Return (term in months, instalment) for the largest amount at yearly steps of the term."""
+    first, last = product.minimum_term_months, product.maximum_term_months
+    terms = sorted({first, last, *range(12, last, 12)} - set(range(first)))
+    return [
+        (
+            term,
+            pricing.level_payment(
+                product.maximum_amount, product.annual_rate, term, product.currency
+            ),
+        )
+        for term in terms
+    ]

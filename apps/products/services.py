@@ -1,0 +1,101 @@
+"""Load the catalogue of entities, branches, products and fees."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import models, transaction
+
+from apps.accounts.models import Branch, Entity
+from apps.audit import services as audit
+from apps.products import catalogue
+from apps.products.models import Fee, Product, Purpose
+
+
+@dataclass
+class Loaded:
+    """How many rows a load made, changed, removed and left as they were."""
+
+    created: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+    @property
+    def touched(self) -> int:
+        """Return how many rows are different now."""
+        return self.created + self.changed + self.removed
+
+
+@transaction.atomic
+def load(*, actor: Any, entities: Any, products: Any) -> Loaded:
+    """Bring entities, branches, products and fees to what the files' content says.
+
+    Idempotent: a second load of the same content changes nothing and leaves no event. What the
+    files no longer name stays, save a fee of a product they do name. Raises CatalogueRefused
+    with the place; then nothing was changed.
+    """
+    loaded = Loaded()
+    entity_specs = catalogue.entities(entities, kinds=Entity.Kind.values)
+    for entity_spec in entity_specs:
+        _load_entity(entity_spec, loaded)
+    product_specs = catalogue.products(
+        products,
+        countries=dict(Entity.objects.values_list("code", "country")),
+        purposes=Purpose.values,
+        schedules=Product.Schedule.values,
+        bases=Fee.Basis.values,
+    )
+    for product_spec in product_specs:
+        _load_product(product_spec, loaded)
+    if loaded.touched:
+        audit.record(
+            actor,
+            "products.loaded",
+            "products.catalogue",
+            entities=[spec.code for spec in entity_specs],
+            products=[spec.code for spec in product_specs],
+            **asdict(loaded),
+        )
+    return loaded
+
+
+def _load_entity(spec: catalogue.EntitySpec, loaded: Loaded) -> None:
+    values = {name: value for name, value in vars(spec).items() if name != "branches"}
+    entity = _upsert(Entity, {"code": values.pop("code")}, values, loaded)
+    for branch in spec.branches:
+        _upsert(Branch, {"code": branch.code}, {"entity": entity, "name": branch.name}, loaded)
+
+
+def _load_product(spec: catalogue.ProductSpec, loaded: Loaded) -> None:
+    values = {name: value for name, value in vars(spec).items() if name != "fees"}
+    values["entity"] = Entity.objects.get(code=spec.entity)
+    values["purposes"] = list(spec.purposes)
+    product = _upsert(Product, {"code": values.pop("code")}, values, loaded)
+    _remove_fees(product, keep=[fee.code for fee in spec.fees], loaded=loaded)
+    for fee in spec.fees:
+        values = {"name": fee.name, "basis": fee.basis, "amount": fee.amount}
+        _upsert(Fee, {"product": product, "code": fee.code}, values, loaded)
+
+
+def _remove_fees(product: Product, *, keep: Iterable[str], loaded: Loaded) -> None:
+    count, _ = product.fees.exclude(code__in=keep).delete()
+    loaded.removed += count
+
+
+def _upsert(
+    model: type[models.Model], key: Mapping[str, Any], values: Mapping[str, Any], loaded: Loaded
+) -> Any:
+    row = model._default_manager.filter(**key).first()
+    if row is None:
+        loaded.created += 1
+        return model._default_manager.create(**key, **values)
+    different = [name for name, value in values.items() if getattr(row, name) != value]
+    if not different:
+        loaded.unchanged += 1
+        return row
+    for name in different:
+        setattr(row, name, values[name])
+    row.save()
+    loaded.changed += 1
+    return row

@@ -1,0 +1,84 @@
+"""The instalment: the rule book's oracles and what must hold for any loan."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.products import pricing
+
+amounts = st.decimals("1", "10000000", places=2)
+rates = st.decimals("0", "0.60", places=4)
+terms = st.integers(1, 120)
+
+
+@pytest.mark.parametrize(
+    ("principal", "rate", "term", "payment"),
+    [
+        ("20000", "0.15", 24, "969.73296094"),
+        ("100000", "0.12", 24, "4707.34722233"),
+        ("500000", "0.105", 60, "10746.9501891"),
+        ("1000000", "0.09", 240, "8997.2595585"),
+    ],
+)
+def test_it_equals_the_rule_book(principal: str, rate: str, term: int, payment: str) -> None:
+    # Rule book 9.1 T1, T3, T5, T6.
+    exact = pricing.exact_payment(Decimal(principal), Decimal(rate), term)
+
+    places = Decimal(payment)
+    assert exact.quantize(places) == places
+
+
+def test_it_rounds_half_up_to_paise() -> None:
+    # Rule book 9.1 T7.
+    payment = pricing.level_payment(Decimal(120_000), Decimal("0.12"), 12, "INR")
+
+    assert payment == Decimal("10661.85")
+
+
+def test_it_divides_evenly_without_interest() -> None:
+    assert pricing.level_payment(Decimal(1000), Decimal(0), 3, "INR") == Decimal("333.33")
+
+
+def test_it_pays_whole_shillings_where_there_are_no_cents() -> None:
+    assert pricing.level_payment(Decimal(1000), Decimal(0), 3, "UGX") == Decimal(333)
+
+
+@pytest.mark.parametrize(
+    ("principal", "rate", "term"),
+    [("0", "0.1", 12), ("-5", "0.1", 12), ("NaN", "0.1", 12), ("100", "-0.1", 12), ("100", "0", 0)],
+)
+def test_it_refuses_what_is_no_loan(principal: str, rate: str, term: int) -> None:
+    with pytest.raises(pricing.PricingRefused):
+        pricing.level_payment(Decimal(principal), Decimal(rate), term, "INR")
+
+
+@given(principal=amounts, rate=rates, term=terms)
+def test_it_leaves_a_last_instalment_within_the_bound(
+    principal: Decimal, rate: Decimal, term: int
+) -> None:
+    payment = pricing.level_payment(principal, rate, term, "INR")
+
+    balance = principal
+    for _ in range(term - 1):
+        balance += (balance * rate / 12).quantize(Decimal("0.01")) - payment
+    last = balance + (balance * rate / 12).quantize(Decimal("0.01"))
+    assert last - payment <= pricing.largest_last_excess(rate, term, "INR")
+
+
+@given(principal=amounts, rate=rates, term=terms)
+def test_it_never_pays_back_less_than_was_lent(
+    principal: Decimal, rate: Decimal, term: int
+) -> None:
+    payment = pricing.exact_payment(principal, rate, term)
+
+    assert payment * term >= principal - Decimal("1e-30")
+
+
+@given(principal=amounts, rate=rates, term=st.integers(1, 119))
+def test_it_falls_when_the_term_grows(principal: Decimal, rate: Decimal, term: int) -> None:
+    shorter = pricing.exact_payment(principal, rate, term)
+    longer = pricing.exact_payment(principal, rate, term + 1)
+
+    assert longer < shorter
