@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pgtrigger
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client, TransactionTestCase
 
@@ -17,15 +18,15 @@ MakePerson = Callable[..., User]
 @pytest.fixture(scope="session", autouse=True)
 def _let_tests_empty_append_only_tables() -> Iterator[None]:
     """Between transactional tests Django truncates every table, which our triggers refuse."""
-    original = TransactionTestCase._fixture_teardown
+    original = TransactionTestCase._fixture_teardown  # noqa: SLF001  (no public hook exists)
 
     def teardown(self: TransactionTestCase) -> None:
         with pgtrigger.ignore():
             original(self)
 
-    TransactionTestCase._fixture_teardown = teardown
+    TransactionTestCase._fixture_teardown = teardown  # noqa: SLF001
     yield
-    TransactionTestCase._fixture_teardown = original
+    TransactionTestCase._fixture_teardown = original  # noqa: SLF001
 
 
 @pytest.fixture
@@ -62,8 +63,6 @@ def nashik(india: Entity) -> Branch:
 @pytest.fixture
 def make_person(db: None, pune: Branch) -> MakePerson:
     """Make a person with roles: `make_person("Alice", "loan_officer", branch=...)`."""
-    from django.contrib.auth.models import Group
-
     call_command("sync_roles", stdout=io.StringIO())
 
     def make(name: str, *roles: str, branch: Branch | None = None) -> User:

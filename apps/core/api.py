@@ -80,7 +80,7 @@ class Problem(serializers.Serializer[Any]):
         return fields
 
 
-def one_error_shape(error: Exception, context: dict[str, Any]) -> Response | None:
+def one_error_shape(error: Exception, _context: dict[str, Any]) -> Response | None:
     """Return code, sentence and field errors for anything anticipated; None lets a bug be a bug."""
     if isinstance(error, DomainError):
         fields = {name: [str(text)] for name, text in error.fields.items()}

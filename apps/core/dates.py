@@ -1,7 +1,8 @@
 """Calendar arithmetic on dates. Pure; the clock is never read here."""
 
 import calendar
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 
 def add_months(day: date, months: int) -> date:
@@ -25,3 +26,8 @@ def months_between(earlier: date, later: date) -> int:
 def age_in_years(born: date, on: date) -> int:
     """Return completed years of age on a day; one born on 29 February ages on 28 February."""
     return months_between(born, on) // 12 if on >= born else -1
+
+
+def local_date(moment: datetime, time_zone: str) -> date:
+    """Return the calendar date it is at `moment` in a named zone, for example Asia/Kolkata."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()

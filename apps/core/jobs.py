@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -19,8 +20,6 @@ def enqueue(task: str, **arguments: Any) -> None:
 
 
 def _send(task: str, arguments: dict[str, Any]) -> None:
-    from celery import current_app
-
     try:
         current_app.send_task(task, kwargs=arguments)
     except (BrokerError, ConnectionError, OSError) as error:

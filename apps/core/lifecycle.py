@@ -25,7 +25,9 @@ class Lifecycle:
         for step in self.steps:
             names += [*step.sources, step.target]
         self.states = tuple(dict.fromkeys(names))
-        self._targets = {(step.action, source): step for step in self.steps for source in step.sources}
+        self._targets = {
+            (step.action, source): step for step in self.steps for source in step.sources
+        }
         if len(self._targets) != sum(len(step.sources) for step in self.steps):
             raise ValueError("Two rows of the lifecycle name the same action and state.")
 

@@ -1,5 +1,6 @@
-"""Pages that say what went wrong."""
+"""Pages that say what went wrong, and forms that say it beside the field."""
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,7 +17,16 @@ def page(request: HttpRequest, error: DomainError) -> HttpResponse:
     return render(request, template, {"error": error}, status=error.status)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def add_to(form: BaseForm, error: DomainError) -> None:
+    """Put a refusal into a form: beside the fields it names, else above the form."""
+    beside = {name: text for name, text in error.fields.items() if name in form.fields}
+    for name, text in beside.items():
+        form.add_error(name, str(text))
+    if not beside:
+        form.add_error(None, str(error.sentence))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django passes it by name)
     """Answer a form whose protection token is missing or old."""
     sentence = _("This page is too old or was opened in another sign-in. Reload it and try again.")
     return page(request, NotPermitted("csrf_failed", sentence))

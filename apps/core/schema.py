@@ -1,7 +1,7 @@
 """What drf-spectacular must be told about our authentication."""
 
-from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 
 
 class TokenScheme(SimpleJWTScheme):

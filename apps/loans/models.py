@@ -15,6 +15,8 @@ from apps.products.models import Product
 
 
 class LoanQuerySet(models.QuerySet["Loan"]):
+    """Which rows a person may see."""
+
     def visible_to(self, actor: User) -> "LoanQuerySet":
         """Keep the loans of the branches the person works in."""
         return self.filter(accounts.in_reach(actor))

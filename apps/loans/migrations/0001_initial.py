@@ -6,76 +6,174 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('applications', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('products', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("applications", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("products", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Loan',
+            name="Loan",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('number', models.CharField(max_length=24, unique=True, verbose_name='loan number')),
-                ('principal', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='principal')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('annual_rate', models.DecimalField(decimal_places=6, max_digits=7, verbose_name='interest rate a year')),
-                ('term_months', models.PositiveSmallIntegerField(verbose_name='term in months')),
-                ('instalment', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='instalment')),
-                ('disbursed_date', models.DateField(db_index=True, verbose_name='disbursed')),
-                ('source', models.CharField(blank=True, max_length=60, verbose_name='source')),
-                ('source_reference', models.CharField(blank=True, max_length=80, verbose_name='reference there')),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='loan', to='applications.application')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.branch')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='customers.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='products.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "number",
+                    models.CharField(max_length=24, unique=True, verbose_name="loan number"),
+                ),
+                (
+                    "principal",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="principal"),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "annual_rate",
+                    models.DecimalField(
+                        decimal_places=6, max_digits=7, verbose_name="interest rate a year"
+                    ),
+                ),
+                ("term_months", models.PositiveSmallIntegerField(verbose_name="term in months")),
+                (
+                    "instalment",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="instalment"),
+                ),
+                ("disbursed_date", models.DateField(db_index=True, verbose_name="disbursed")),
+                ("source", models.CharField(blank=True, max_length=60, verbose_name="source")),
+                (
+                    "source_reference",
+                    models.CharField(blank=True, max_length=80, verbose_name="reference there"),
+                ),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="loan",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="accounts.branch"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="loans",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="loans",
+                        to="products.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'loan',
-                'verbose_name_plural': 'loans',
-                'permissions': [('view_loan', 'See loans')],
-                'default_permissions': (),
+                "verbose_name": "loan",
+                "verbose_name_plural": "loans",
+                "permissions": [("view_loan", "See loans")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('defaulted', models.BooleanField(verbose_name='defaulted')),
-                ('reported_status', models.CharField(max_length=80, verbose_name='status on the tape')),
-                ('total_paid', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='paid in all')),
-                ('principal_paid', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='principal paid')),
-                ('interest_paid', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='interest paid')),
-                ('recovered', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='recovered after default')),
-                ('recovery_cost', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='cost of recovery')),
-                ('last_payment_date', models.DateField(null=True, verbose_name='last payment')),
-                ('loan', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='outcome', to='loans.loan')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("defaulted", models.BooleanField(verbose_name="defaulted")),
+                (
+                    "reported_status",
+                    models.CharField(max_length=80, verbose_name="status on the tape"),
+                ),
+                (
+                    "total_paid",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="paid in all"
+                    ),
+                ),
+                (
+                    "principal_paid",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="principal paid"
+                    ),
+                ),
+                (
+                    "interest_paid",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="interest paid"
+                    ),
+                ),
+                (
+                    "recovered",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="recovered after default",
+                    ),
+                ),
+                (
+                    "recovery_cost",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="cost of recovery"
+                    ),
+                ),
+                ("last_payment_date", models.DateField(null=True, verbose_name="last payment")),
+                (
+                    "loan",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outcome",
+                        to="loans.loan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'loan outcome',
-                'verbose_name_plural': 'loan outcomes',
-                'default_permissions': (),
+                "verbose_name": "loan outcome",
+                "verbose_name_plural": "loan outcomes",
+                "default_permissions": (),
             },
         ),
         migrations.AddIndex(
-            model_name='loan',
-            index=models.Index(fields=['branch', '-disbursed_date', 'id'], name='loans_loan_branch__f642b8_idx'),
+            model_name="loan",
+            index=models.Index(
+                fields=["branch", "-disbursed_date", "id"], name="loans_loan_branch__f642b8_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(('principal__gt', 0)), name='loans_principal_positive'),
+            model_name="loan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("principal__gt", 0)), name="loans_principal_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', ''), _negated=True), fields=('source', 'source_reference'), name='loans_source_once'),
+            model_name="loan",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source", ""), _negated=True),
+                fields=("source", "source_reference"),
+                name="loans_source_once",
+            ),
         ),
     ]
