@@ -14,8 +14,10 @@ from apps.scoring.lifecycle import LIFECYCLE
 
 
 class ModelVersion(Identified, Timestamped, Stateful):
-    """A trained model: artefact as text, manifest, hash and signature. At most one champion
-    for each segment."""
+    """A trained model: artefact as text, manifest, hash and signature.
+
+    At most one champion for each segment.
+    """
 
     lifecycle = LIFECYCLE
 

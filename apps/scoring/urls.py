@@ -1,6 +1,11 @@
 """Addresses of scoring."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.scoring import views
 
 app_name = "scoring"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.models, name="models"),
+    path("<uuid:pk>/", views.model, name="model"),
+]

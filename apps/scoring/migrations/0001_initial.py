@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,84 +18,176 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('segment', models.SlugField(max_length=40, verbose_name='segment')),
-                ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('booster', models.TextField(editable=False)),
-                ('manifest', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='manifest')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('signature', models.CharField(max_length=128, verbose_name='signature')),
-                ('schema_hash', models.CharField(max_length=64, verbose_name='schema hash')),
-                ('promoted_at', models.DateTimeField(null=True, verbose_name='promoted')),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='models_approved', to=settings.AUTH_USER_MODEL)),
-                ('developed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='models_developed', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                ("segment", models.SlugField(max_length=40, verbose_name="segment")),
+                ("number", models.PositiveIntegerField(verbose_name="version")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("booster", models.TextField(editable=False)),
+                (
+                    "manifest",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="manifest",
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("signature", models.CharField(max_length=128, verbose_name="signature")),
+                ("schema_hash", models.CharField(max_length=64, verbose_name="schema hash")),
+                ("promoted_at", models.DateTimeField(null=True, verbose_name="promoted")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="models_approved",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "developed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="models_developed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'model version',
-                'verbose_name_plural': 'model versions',
-                'permissions': [('view_model', 'See models and their figures'), ('request_score', 'Ask for a score without an application')],
-                'default_permissions': (),
+                "verbose_name": "model version",
+                "verbose_name_plural": "model versions",
+                "permissions": [
+                    ("view_model", "See models and their figures"),
+                    ("request_score", "Ask for a score without an application"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ScoreRun',
+            name="ScoreRun",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('subject', models.CharField(db_index=True, max_length=100, verbose_name='scored')),
-                ('model_sha256', models.CharField(max_length=64)),
-                ('schema_hash', models.CharField(max_length=64)),
-                ('features', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='features')),
-                ('features_sha256', models.CharField(max_length=64)),
-                ('pd', models.FloatField(verbose_name='probability of default')),
-                ('score', models.SmallIntegerField(verbose_name='score')),
-                ('log_odds', models.FloatField()),
-                ('base', models.FloatField()),
-                ('attributions', models.JSONField(verbose_name='attributions')),
-                ('scored_at', models.DateTimeField(db_index=True, verbose_name='scored')),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='scoring.modelversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("subject", models.CharField(db_index=True, max_length=100, verbose_name="scored")),
+                ("model_sha256", models.CharField(max_length=64)),
+                ("schema_hash", models.CharField(max_length=64)),
+                (
+                    "features",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="features",
+                    ),
+                ),
+                ("features_sha256", models.CharField(max_length=64)),
+                ("pd", models.FloatField(verbose_name="probability of default")),
+                ("score", models.SmallIntegerField(verbose_name="score")),
+                ("log_odds", models.FloatField()),
+                ("base", models.FloatField()),
+                ("attributions", models.JSONField(verbose_name="attributions")),
+                ("scored_at", models.DateTimeField(db_index=True, verbose_name="scored")),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="scoring.modelversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'score run',
-                'verbose_name_plural': 'score runs',
-                'default_permissions': (),
+                "verbose_name": "score run",
+                "verbose_name_plural": "score runs",
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('registered', 'retired', 'champion'))), name='scoring_model_status_known'),
+            model_name="modelversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ("registered", "retired", "champion"))),
+                name="scoring_model_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'champion')), fields=('segment',), name='scoring_model_one_champion_per_segment'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "champion")),
+                fields=("segment",),
+                name="scoring_model_one_champion_per_segment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(fields=('segment', 'number'), name='scoring_model_number'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                fields=("segment", "number"), name="scoring_model_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(fields=('segment', 'sha256'), name='scoring_model_artefact'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                fields=("segment", "sha256"), name="scoring_model_artefact"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'champion'), _negated=True), models.Q(('approved_by__isnull', False), models.Q(('approved_by', models.F('developed_by')), _negated=True)), _connector='OR'), name='scoring_model_champion_approved_by_another'),
+            model_name="modelversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "champion"), _negated=True),
+                    models.Q(
+                        ("approved_by__isnull", False),
+                        models.Q(("approved_by", models.F("developed_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="scoring_model_champion_approved_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scorerun',
-            constraint=models.CheckConstraint(condition=models.Q(('pd__gt', 0), ('pd__lt', 1)), name='scoring_run_pd'),
+            model_name="scorerun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pd__gt", 0), ("pd__lt", 1)), name="scoring_run_pd"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='scorerun',
-            trigger=pgtrigger.compiler.Trigger(name='scoring_run_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='414ade772336acdef2942df1c2055b510b45e966', operation='UPDATE OR DELETE', pgid='pgtrigger_scoring_run_rows_bd616', table='scoring_scorerun', when='BEFORE')),
+            model_name="scorerun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="scoring_run_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="414ade772336acdef2942df1c2055b510b45e966",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_scoring_run_rows_bd616",
+                    table="scoring_scorerun",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='scorerun',
-            trigger=pgtrigger.compiler.Trigger(name='scoring_run_table', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='fea5b6576032ec236b129ef68d8c92cc72838f2f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_scoring_run_table_a69c0', table='scoring_scorerun', when='BEFORE')),
+            model_name="scorerun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="scoring_run_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="fea5b6576032ec236b129ef68d8c92cc72838f2f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_scoring_run_table_a69c0",
+                    table="scoring_scorerun",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -1,0 +1,230 @@
+"""Register and promote models, and score with them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core.errors import StaleRecord
+from apps.scoring import champion, fingerprint, signing
+from apps.scoring.errors import FeaturesRefused, ModelRefused, ModelUnusable, PromotionRefused
+from apps.scoring.models import ModelVersion, ScoreRun
+from ml import artefact as artefacts
+from ml.application_schema import SCHEMA
+from ml.artefact import Artefact, ArtefactCorrupt
+from ml.schema import SchemaViolation, is_protected
+from ml.serving import Scored, Scorer
+
+
+@transaction.atomic
+def register_model(
+    *, actor: User | str, segment: str, name: str, artefact: Artefact, now: datetime
+) -> ModelVersion:
+    """Store a trained model, signed; it decides nothing until it is promoted.
+
+    Raises ModelRefused for content that does not match its hash, a schema the house does not
+    collect, a protected attribute among the features, or a model registered before.
+    """
+    _check_artefact(artefact)
+    if ModelVersion.objects.filter(segment=segment, sha256=artefact.sha256).exists():
+        raise ModelRefused(
+            "model_registered_before", _("This model is registered in the segment already.")
+        )
+    last = ModelVersion.objects.filter(segment=segment).aggregate(n=models.Max("number"))["n"]
+    model = ModelVersion(
+        segment=segment,
+        number=(last or 0) + 1,
+        name=name,
+        booster=artefact.booster_text,
+        manifest=artefact.manifest,
+        sha256=artefact.sha256,
+        signature=artefacts.sign(artefact, signing.private_key()).hex(),
+        schema_hash=artefact.manifest["schema_hash"],
+        developed_by=actor if isinstance(actor, User) else None,
+    )
+    try:
+        with transaction.atomic():
+            model.save(force_insert=True)
+    except IntegrityError as error:
+        raise StaleRecord(
+            "stale_record", _("Somebody else registered a model at the same moment. Try again.")
+        ) from error
+    audit.record(
+        actor,
+        "scoring.model_registered",
+        model,
+        segment=segment,
+        number=model.number,
+        sha256=model.sha256,
+        at=now.isoformat(),
+    )
+    return model
+
+
+@transaction.atomic
+def promote(*, model: ModelVersion, approved_by: User, now: datetime) -> ModelVersion:
+    """Make a model the champion of its segment and retire the one before, in one step.
+
+    Raises PromotionRefused when the approver built the model or its artefact fails its checks,
+    StaleRecord when somebody else promoted at the same moment.
+    """
+    if model.developed_by_id is None or approved_by.pk == model.developed_by_id:
+        raise PromotionRefused(
+            "approver_is_developer",
+            _("A model is approved by another person than the one who developed it."),
+        )
+    try:
+        champion.scorer_of(model)
+    except ModelUnusable as error:
+        raise PromotionRefused(error.code, error.sentence) from error
+    for former in ModelVersion.objects.select_for_update().filter(
+        segment=model.segment, status="champion"
+    ):
+        former.move("retire")
+        audit.record(approved_by, "scoring.model_retired", former, replaced_by=str(model.pk))
+    try:
+        with transaction.atomic():
+            model.move("promote", approved_by=approved_by, promoted_at=now)
+    except IntegrityError as error:
+        raise StaleRecord(
+            "stale_record", _("Somebody else promoted a model at the same moment. Reload the page.")
+        ) from error
+    audit.record(
+        approved_by,
+        "scoring.model_promoted",
+        model,
+        segment=model.segment,
+        number=model.number,
+        sha256=model.sha256,
+    )
+    return model
+
+
+def score(
+    *,
+    actor: User | str,
+    subject: models.Model,
+    segment: str,
+    features: Mapping[str, object],
+    now: datetime,
+) -> ScoreRun:
+    """Score a subject with the champion and store the run with the features it saw.
+
+    Raises ScoringFailed (NoChampion, FeaturesRefused, ModelUnusable); nothing is stored then.
+    """
+    model, scorer = champion.current(segment)
+    snapshot, scored = _scored(scorer, features)
+    run = ScoreRun(
+        subject=audit.reference(subject),
+        model=model,
+        model_sha256=model.sha256,
+        schema_hash=model.schema_hash,
+        features=snapshot,
+        features_sha256=fingerprint.of_features(snapshot),
+        pd=scored.pd,
+        score=scored.displayed_score,
+        log_odds=scored.log_odds,
+        base=scored.base,
+        attributions=scored.attributions,
+        scored_at=now,
+    )
+    run.save()
+    audit.record(
+        actor,
+        "scoring.scored",
+        run,
+        case=subject,
+        model=str(model.pk),
+        score=run.score,
+        features_sha256=run.features_sha256,
+    )
+    return run
+
+
+def score_stateless(
+    *, actor: User, segment: str, features: Mapping[str, object]
+) -> tuple[ModelVersion, Scored]:
+    """Score values somebody sends; nothing is stored but the fact that it was asked.
+
+    Raises as `score` does.
+    """
+    model, scorer = champion.current(segment)
+    snapshot, scored = _scored(scorer, features)
+    audit.record(
+        actor,
+        "scoring.stateless_scored",
+        model,
+        features_sha256=fingerprint.of_features(snapshot),
+        score=scored.displayed_score,
+    )
+    return model, scored
+
+
+def rescore(*, run: ScoreRun) -> Scored:
+    """Return what the stored model says about the stored features today; nothing is written.
+
+    Raises ScoringFailed when model or features are no longer what they were.
+    """
+    return _scored(champion.scorer_of(run.model), run.features)[1]
+
+
+def probability(*, model: ModelVersion, features: Mapping[str, object]) -> float:
+    """Return the probability of default with one given model, without an explanation.
+
+    For what-if questions about a decision: the same model answers. Raises ScoringFailed.
+    """
+    return _scored(champion.scorer_of(model), features, explain=False)[1].pd
+
+
+def _scored(
+    scorer: Scorer, features: Mapping[str, object], *, explain: bool = True
+) -> tuple[dict[str, Any], Scored]:
+    try:
+        snapshot = scorer.schema.validate_row(features)
+        scored = scorer.score_one(snapshot, explain=explain)
+    except SchemaViolation as error:
+        raise FeaturesRefused(error.feature, error.sentence) from error
+    if not 0 < scored.pd < 1:
+        raise ModelUnusable(_("it gave no probability."))
+    return dict(snapshot), scored
+
+
+def _check_artefact(artefact: Artefact) -> None:
+    """Raise ModelRefused unless the artefact is whole and built on what the house collects."""
+    try:
+        scorer = artefacts.load(
+            artefact.booster_text, artefact.manifest, expected_sha256=artefact.sha256
+        )
+    except ArtefactCorrupt as error:
+        protected = _protected_in(artefact.manifest)
+        if protected:
+            raise _protected_refusal(protected) from error
+        raise ModelRefused("artefact_corrupt", str(error)) from error
+    protected = [name for name in scorer.schema.names if is_protected(name)]
+    if protected:
+        raise _protected_refusal(protected)
+    if scorer.schema.hash != SCHEMA.hash:
+        raise ModelRefused(
+            "schema_unknown",
+            _("The model was trained on other features than applications provide."),
+        )
+
+
+def _protected_in(manifest: Mapping[str, Any]) -> list[str]:
+    """Return protected names in a manifest whose schema cannot even be read."""
+    try:
+        names = [str(feature["name"]) for feature in manifest["schema"]["features"]]
+    except (KeyError, TypeError):
+        return []
+    return [name for name in names if is_protected(name)]
+
+
+def _protected_refusal(names: list[str]) -> ModelRefused:
+    return ModelRefused(
+        "protected_feature",
+        _("A model must not use protected attributes: %(names)s.") % {"names": ", ".join(names)},
+    )
