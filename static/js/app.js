@@ -78,6 +78,10 @@
 
   function onSubmit(event) {
     const form = event.target;
+    // HTMX has sent its request by now; such forms use hx-confirm and hx-disabled-elt.
+    if (form.matches("[hx-get], [hx-post], [hx-put], [hx-patch], [hx-delete]")) {
+      return;
+    }
     if (form.dataset.submitted) {
       event.preventDefault();
       return;
@@ -85,8 +89,7 @@
     const question = event.submitter?.dataset.confirm || form.dataset.confirm;
     if (question && !form.dataset.confirmed) {
       event.preventDefault();
-      const label = event.submitter?.textContent.trim();
-      confirmWith(question, label, () => {
+      confirmWith(question, event.submitter, () => {
         form.dataset.confirmed = "true";
         form.requestSubmit(event.submitter);
       });
@@ -94,21 +97,29 @@
     }
     delete form.dataset.confirmed;
     const isDownload = form.hasAttribute("data-no-busy") || form.target === "_blank";
-    const isHtmx = form.matches("[hx-get], [hx-post], [hx-put], [hx-patch], [hx-delete]");
-    if (form.method === "post" && !isDownload && !isHtmx) {
+    if (form.method === "post" && !isDownload) {
       markSubmitted(form, event.submitter);
     }
   }
 
   // --- Confirmation ---------------------------------------------------------------------------
-  function confirmWith(question, label, proceed) {
+  function wordsOf(node) {
+    const copyOfNode = node.cloneNode(true);
+    copyOfNode.querySelectorAll("kbd, .visually-hidden").forEach((part) => part.remove());
+    return copyOfNode.textContent.trim();
+  }
+
+  function confirmWith(question, button, proceed) {
     const dialog = document.getElementById("confirm-dialog");
     if (!dialog) {
       return;
     }
     dialog.querySelector("[data-confirm-text]").textContent = question;
     const yes = dialog.querySelector("[data-confirm-yes]");
-    yes.textContent = label || yes.dataset.label;
+    yes.textContent = (button && wordsOf(button)) || yes.dataset.label;
+    const isDangerous = Boolean(button?.matches(".button--danger, .button--danger-solid"));
+    yes.classList.toggle("button--danger-solid", isDangerous);
+    yes.classList.toggle("button--primary", !isDangerous);
     dialog.returnValue = "";
     dialog.addEventListener(
       "close",
@@ -150,6 +161,23 @@
   }
 
   // --- Keyboard -------------------------------------------------------------------------------
+  // Speech input can type letters by accident: single keys can be switched off (WCAG 2.1.4).
+  function usesSingleKeys() {
+    try {
+      return window.localStorage.getItem("single-keys") !== "off";
+    } catch {
+      return true;
+    }
+  }
+
+  function chooseSingleKeys(box) {
+    try {
+      window.localStorage.setItem("single-keys", box.checked ? "on" : "off");
+    } catch {
+      toast(text("textNotKept"), "warning");
+    }
+  }
+
   function isTyping(target) {
     return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
   }
@@ -200,7 +228,7 @@
       const meaning = document.createElement("dd");
       cap.textContent = key;
       term.append(cap);
-      meaning.textContent = node.dataset.shortcutLabel || node.getAttribute("aria-label") || node.textContent.trim();
+      meaning.textContent = node.dataset.shortcutLabel || node.getAttribute("aria-label") || wordsOf(node);
       term.dataset.added = meaning.dataset.added = "";
       list.append(term, meaning);
     });
@@ -213,6 +241,7 @@
     }
     if (dialog.querySelector("[data-shortcut-list]")) {
       listShortcuts(dialog);
+      dialog.querySelector("[data-single-keys]").checked = usesSingleKeys();
     }
     dialog.showModal();
     return true;
@@ -225,7 +254,8 @@
       menu?.querySelector("summary").focus();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) {
+    const isModified = event.ctrlKey || event.metaKey || event.altKey;
+    if (isModified || isTyping(event.target) || !usesSingleKeys() || document.querySelector("dialog[open]")) {
       return;
     }
     const actions = { j: () => moveRow(1), k: () => moveRow(-1), "?": () => openDialog("shortcuts-dialog") };
@@ -274,16 +304,29 @@
         event.detail.headers["X-CSRFToken"] = token;
       }
     });
-    // A tab nobody looks at asks nothing of the server.
+    // A tab nobody looks at asks nothing of the server; looked at again, it catches up at once.
+    const resting = new Set();
     document.body.addEventListener("htmx:beforeRequest", (event) => {
       if (document.hidden && isPolling(event.detail.elt)) {
         event.preventDefault();
+        resting.add(event.detail.elt);
       }
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) {
+        return;
+      }
+      resting.forEach((element) => {
+        if (element.isConnected) {
+          window.htmx.ajax("GET", element.getAttribute("hx-get"), { source: element });
+        }
+      });
+      resting.clear();
     });
     document.body.addEventListener("htmx:confirm", (event) => {
       if (event.detail.question) {
         event.preventDefault();
-        confirmWith(event.detail.question, "", () => event.detail.issueRequest(true));
+        confirmWith(event.detail.question, event.detail.elt.closest("button"), () => event.detail.issueRequest(true));
       }
     });
     // 422 carries a form with its errors: that is an answer, not a failure.
@@ -311,6 +354,9 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit-on-change]")) {
       event.target.form.requestSubmit();
+    }
+    if (event.target.matches("[data-single-keys]")) {
+      chooseSingleKeys(event.target);
     }
   });
   // The back button may show a page as it was left, with its form still marked as sent.
