@@ -119,7 +119,7 @@ def find_pip() -> list[str | Path]:
     if runs([PYTHON, "-m", "pip", "--version"]):
         return [PYTHON, "-m", "pip"]
     if runs([PYTHON, "-m", "ensurepip", "--version"]):
-        call([PYTHON, "-m", "ensurepip"])
+        runs([PYTHON, "-m", "ensurepip"])
         return [PYTHON, "-m", "pip"]
     if not unpack_debian("python3-pip-whl"):
         raise InstallError("pip is missing: install Debian's package python3-venv and run again.")
