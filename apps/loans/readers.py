@@ -63,6 +63,8 @@ def reader(
     """Return the reader a mapping's entry describes; ValueError or TypeError for a wrong entry."""
     if missing not in {"refused", "allowed"}:
         raise ValueError(f"missing must be refused or allowed, not {missing!r}")
+    if read not in {"choice", *_KINDS}:
+        raise ValueError(f"{column}: there is no way to read {read!r}")
     choices = {cell: _RESULTS[result](text) for cell, text in (values or {}).items()}
     if (read == "choice") != bool(choices):
         raise ValueError(f"{column}: values belong to a choice, and a choice needs them")

@@ -137,8 +137,9 @@ def test_it_goes_on_where_a_killed_run_stopped(
         ("nothing.csv", None, "There is no file"),
         ("empty.csv", b"", "The tape has no column"),
         ("binary.csv", b"\xff\xfe\x00\x01" * 20, "cannot be read as CSV"),
-        ("half.csv.gz", gzip.compress(b"a,b\n" * 5_000)[:40], "cannot be read as CSV"),
+        ("half.csv.gz", gzip.compress(tape_text(line()).encode())[:-20], "cannot be read as CSV"),
     ],
+    ids=["missing", "empty", "binary", "cut short"],
 )
 def test_it_refuses_a_file_that_is_no_tape(
     tmp_path: Path, name: str, content: bytes | None, sentence: str

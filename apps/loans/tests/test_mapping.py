@@ -149,7 +149,7 @@ def test_it_refuses_lines_that_do_not_fit_and_goes_on() -> None:
     assert [type(row).__name__ for row in rows] == ["TapeRow"] + ["Refusal"] * 4
     assert rows[1:] == [
         tape.Refusal(3, "", "has 2 cells where the header has 54"),
-        tape.Refusal(4, "loan_amnt", "'-5' is below 1"),
+        tape.Refusal(4, "loan_amnt", "'-5' is below 1.00"),
         tape.Refusal(5, "loan_no", "'1' stands on an earlier line too"),
         tape.Refusal(6, "term", "'48' belongs to no product of the mapping"),
     ]

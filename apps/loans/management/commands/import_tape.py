@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                 summary = self._import(path, rules, fingerprint, rejects)
         except (DomainError, mapping.MappingRefused) as error:
             raise CommandError(str(error)) from None
-        except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, csv.Error) as error:
+        except (UnicodeDecodeError, gzip.BadGzipFile, zlib.error, EOFError, csv.Error) as error:
             raise CommandError(f"{path.name} cannot be read as CSV: {error}") from None
         seconds = max(monotonic() - started, 0.001)
         total = summary.landed + summary.known + summary.refused
