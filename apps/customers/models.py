@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -18,6 +18,8 @@ from apps.core.models import Identified, Timestamped
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
+    """Which rows a person may see."""
+
     def visible_to(self, actor: User) -> "CustomerQuerySet":
         """Keep the customers of the branches the person works in."""
         return self.filter(accounts.in_reach(actor))
@@ -126,9 +128,8 @@ class Address(Identified, Timestamped):
 class ProtectedAttributes(Identified, Timestamped):
     """Attributes nobody may decide on; kept only to watch fairness, readable by no feature code."""
 
-    customer = models.OneToOneField(
-        Customer, on_delete=models.CASCADE, related_name="protected_attributes"
-    )
+    # No way back from the customer: feature code that starts there cannot arrive here.
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="+")
     values = EncryptedJSONField(_("values"))
 
     class Meta:
@@ -245,7 +246,11 @@ class Obligation(Identified, Timestamped):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
                 condition=Q(monthly_payment__gte=0), name="customers_obligation_not_negative"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_date__isnull=True) | Q(ended_date__gte=F("from_date")),
+                name="customers_obligation_ends_after_start",
+            ),
         ]
         verbose_name = _("obligation")
         verbose_name_plural = _("obligations")
@@ -293,6 +298,13 @@ class BureauReport(Identified, Timestamped):
 
     class Meta:
         default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["customer", "bureau", "reference"],
+                condition=~Q(reference=""),
+                name="customers_bureau_report_once",
+            )
+        ]
         indexes: ClassVar[list[Any]] = [models.Index(fields=["customer", "-pulled_date"])]
         verbose_name = _("bureau report")
         verbose_name_plural = _("bureau reports")
@@ -326,7 +338,11 @@ class Consent(Identified, Timestamped):
                 fields=["customer", "purpose"],
                 condition=Q(withdrawn_at__isnull=True),
                 name="customers_consent_one_standing",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")),
+                name="customers_consent_withdrawn_after_given",
+            ),
         ]
         verbose_name = _("consent")
         verbose_name_plural = _("consents")

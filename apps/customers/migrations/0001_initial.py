@@ -8,268 +8,776 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='customer number')),
-                ('country', models.CharField(choices=[('IN', 'India'), ('KE', 'Kenya'), ('US', 'United States')], max_length=2, verbose_name='country of residence')),
-                ('language', models.CharField(default='en', max_length=8, verbose_name='language of letters')),
-                ('full_name', apps.core.fields.EncryptedTextField(editable=True, verbose_name='full name')),
-                ('date_of_birth', apps.core.fields.EncryptedDateField(editable=True, null=True, verbose_name='date of birth')),
-                ('phone', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='telephone')),
-                ('phone_index', models.CharField(blank=True, db_index=True, editable=False, max_length=40)),
-                ('email', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='e-mail')),
-                ('email_index', models.CharField(blank=True, db_index=True, editable=False, max_length=40)),
-                ('source', models.CharField(blank=True, max_length=60, verbose_name='source')),
-                ('source_reference', models.CharField(blank=True, max_length=80, verbose_name='reference there')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.branch', verbose_name='branch')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.entity', verbose_name='entity')),
-                ('registered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "number",
+                    models.CharField(max_length=20, unique=True, verbose_name="customer number"),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        choices=[("IN", "India"), ("KE", "Kenya"), ("US", "United States")],
+                        max_length=2,
+                        verbose_name="country of residence",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        default="en", max_length=8, verbose_name="language of letters"
+                    ),
+                ),
+                (
+                    "full_name",
+                    apps.core.fields.EncryptedTextField(editable=True, verbose_name="full name"),
+                ),
+                (
+                    "date_of_birth",
+                    apps.core.fields.EncryptedDateField(
+                        editable=True, null=True, verbose_name="date of birth"
+                    ),
+                ),
+                (
+                    "phone",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="telephone"
+                    ),
+                ),
+                (
+                    "phone_index",
+                    models.CharField(blank=True, db_index=True, editable=False, max_length=40),
+                ),
+                (
+                    "email",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="e-mail"
+                    ),
+                ),
+                (
+                    "email_index",
+                    models.CharField(blank=True, db_index=True, editable=False, max_length=40),
+                ),
+                ("source", models.CharField(blank=True, max_length=60, verbose_name="source")),
+                (
+                    "source_reference",
+                    models.CharField(blank=True, max_length=80, verbose_name="reference there"),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.branch",
+                        verbose_name="branch",
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.entity",
+                        verbose_name="entity",
+                    ),
+                ),
+                (
+                    "registered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
-                'permissions': [('view_customer', 'See customers, personal data masked'), ('edit_customer', 'Register and change customers'), ('reveal_customer', 'Read personal data in clear'), ('upload_document', 'Upload documents'), ('download_document', 'Open documents')],
-                'default_permissions': (),
+                "verbose_name": "customer",
+                "verbose_name_plural": "customers",
+                "permissions": [
+                    ("view_customer", "See customers, personal data masked"),
+                    ("edit_customer", "Register and change customers"),
+                    ("reveal_customer", "Read personal data in clear"),
+                    ("upload_document", "Upload documents"),
+                    ("download_document", "Open documents"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('purpose', models.CharField(choices=[('credit_assessment', 'Use of my data to assess credit'), ('bureau_enquiry', 'Enquiry at a credit bureau'), ('automated_decision', 'Automated decision with a right to review'), ('contact', 'Contact by telephone, message and e-mail'), ('fairness_monitoring', 'Use of protected data to watch fairness')], max_length=32, verbose_name='purpose')),
-                ('wording_version', models.CharField(max_length=20, verbose_name='wording')),
-                ('channel', models.CharField(max_length=20, verbose_name='given by')),
-                ('given_at', models.DateTimeField(verbose_name='given')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("credit_assessment", "Use of my data to assess credit"),
+                            ("bureau_enquiry", "Enquiry at a credit bureau"),
+                            ("automated_decision", "Automated decision with a right to review"),
+                            ("contact", "Contact by telephone, message and e-mail"),
+                            ("fairness_monitoring", "Use of protected data to watch fairness"),
+                        ],
+                        max_length=32,
+                        verbose_name="purpose",
+                    ),
+                ),
+                ("wording_version", models.CharField(max_length=20, verbose_name="wording")),
+                ("channel", models.CharField(max_length=20, verbose_name="given by")),
+                ("given_at", models.DateTimeField(verbose_name="given")),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="withdrawn"),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
-                'default_permissions': (),
+                "verbose_name": "consent",
+                "verbose_name_plural": "consents",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='BureauReport',
+            name="BureauReport",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('bureau', models.CharField(max_length=60, verbose_name='bureau')),
-                ('reference', models.CharField(blank=True, max_length=80, verbose_name='report number')),
-                ('pulled_date', models.DateField(verbose_name='report date')),
-                ('score', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='bureau score')),
-                ('oldest_account_date', models.DateField(blank=True, null=True, verbose_name='oldest account opened')),
-                ('delinquencies_24m', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='times 30 or more days late in two years')),
-                ('months_since_delinquency', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='months since the last late payment')),
-                ('enquiries_6m', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='enquiries in six months')),
-                ('open_accounts', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='open accounts')),
-                ('total_accounts', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='accounts ever')),
-                ('public_records', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='public records')),
-                ('months_since_public_record', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='months since the last public record')),
-                ('bankruptcies', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='bankruptcies')),
-                ('accounts_delinquent_now', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='accounts late now')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('revolving_balance', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='revolving balance')),
-                ('revolving_utilisation', models.DecimalField(blank=True, decimal_places=4, max_digits=9, null=True, verbose_name='share of revolving limits used')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bureau_reports', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("bureau", models.CharField(max_length=60, verbose_name="bureau")),
+                (
+                    "reference",
+                    models.CharField(blank=True, max_length=80, verbose_name="report number"),
+                ),
+                ("pulled_date", models.DateField(verbose_name="report date")),
+                (
+                    "score",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="bureau score"
+                    ),
+                ),
+                (
+                    "oldest_account_date",
+                    models.DateField(blank=True, null=True, verbose_name="oldest account opened"),
+                ),
+                (
+                    "delinquencies_24m",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        verbose_name="times 30 or more days late in two years",
+                    ),
+                ),
+                (
+                    "months_since_delinquency",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="months since the last late payment"
+                    ),
+                ),
+                (
+                    "enquiries_6m",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="enquiries in six months"
+                    ),
+                ),
+                (
+                    "open_accounts",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="open accounts"
+                    ),
+                ),
+                (
+                    "total_accounts",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="accounts ever"
+                    ),
+                ),
+                (
+                    "public_records",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="public records"
+                    ),
+                ),
+                (
+                    "months_since_public_record",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="months since the last public record"
+                    ),
+                ),
+                (
+                    "bankruptcies",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="bankruptcies"
+                    ),
+                ),
+                (
+                    "accounts_delinquent_now",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="accounts late now"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "revolving_balance",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="revolving balance",
+                    ),
+                ),
+                (
+                    "revolving_utilisation",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=9,
+                        null=True,
+                        verbose_name="share of revolving limits used",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bureau_reports",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bureau report',
-                'verbose_name_plural': 'bureau reports',
-                'default_permissions': (),
+                "verbose_name": "bureau report",
+                "verbose_name_plural": "bureau reports",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Address',
+            name="Address",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('street', apps.core.fields.EncryptedTextField(editable=True, verbose_name='street address')),
-                ('city', models.CharField(max_length=80, verbose_name='town or city')),
-                ('region', models.CharField(blank=True, max_length=80, verbose_name='state or county')),
-                ('postal_code', models.CharField(blank=True, max_length=12, verbose_name='postal code')),
-                ('customer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='address', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "street",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, verbose_name="street address"
+                    ),
+                ),
+                ("city", models.CharField(max_length=80, verbose_name="town or city")),
+                (
+                    "region",
+                    models.CharField(blank=True, max_length=80, verbose_name="state or county"),
+                ),
+                (
+                    "postal_code",
+                    models.CharField(blank=True, max_length=12, verbose_name="postal code"),
+                ),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="address",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'address',
-                'verbose_name_plural': 'addresses',
-                'default_permissions': (),
+                "verbose_name": "address",
+                "verbose_name_plural": "addresses",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('kind', models.CharField(choices=[('identity', 'Identity'), ('address', 'Address'), ('income', 'Income'), ('bank_statement', 'Bank statement'), ('collateral', 'Collateral'), ('other', 'Other')], max_length=20, verbose_name='kind')),
-                ('filename', apps.core.fields.EncryptedTextField(editable=True, verbose_name='file name')),
-                ('content_type', models.CharField(max_length=80, verbose_name='type')),
-                ('size', models.PositiveIntegerField(verbose_name='size in bytes')),
-                ('sha256', models.CharField(editable=False, max_length=64)),
-                ('content', apps.core.fields.EncryptedBytesField(editable=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='customers.customer')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("identity", "Identity"),
+                            ("address", "Address"),
+                            ("income", "Income"),
+                            ("bank_statement", "Bank statement"),
+                            ("collateral", "Collateral"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "filename",
+                    apps.core.fields.EncryptedTextField(editable=True, verbose_name="file name"),
+                ),
+                ("content_type", models.CharField(max_length=80, verbose_name="type")),
+                ("size", models.PositiveIntegerField(verbose_name="size in bytes")),
+                ("sha256", models.CharField(editable=False, max_length=64)),
+                ("content", apps.core.fields.EncryptedBytesField(editable=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'document',
-                'verbose_name_plural': 'documents',
-                'default_permissions': (),
+                "verbose_name": "document",
+                "verbose_name_plural": "documents",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Employment',
+            name="Employment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('as_of', models.DateField(verbose_name='as of')),
-                ('type', models.CharField(blank=True, choices=[('salaried', 'Salaried'), ('self_employed', 'Self-employed'), ('pensioner', 'Pensioner'), ('student', 'Student'), ('other', 'Other')], max_length=16, verbose_name='type')),
-                ('employer', models.CharField(blank=True, max_length=120, verbose_name='employer or business')),
-                ('months_employed', models.PositiveSmallIntegerField(null=True, verbose_name='months in this work')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('gross_annual_income', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='gross income a year')),
-                ('net_monthly_income', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='net income a month')),
-                ('basic_monthly_pay', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='basic pay a month')),
-                ('verification', models.CharField(choices=[('none', 'Not verified'), ('declared', 'Declared by the customer'), ('source', 'Source of income verified'), ('documents', 'Verified by documents')], max_length=16, verbose_name='income verified')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='employments', to='customers.customer')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("as_of", models.DateField(verbose_name="as of")),
+                (
+                    "type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("salaried", "Salaried"),
+                            ("self_employed", "Self-employed"),
+                            ("pensioner", "Pensioner"),
+                            ("student", "Student"),
+                            ("other", "Other"),
+                        ],
+                        max_length=16,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "employer",
+                    models.CharField(
+                        blank=True, max_length=120, verbose_name="employer or business"
+                    ),
+                ),
+                (
+                    "months_employed",
+                    models.PositiveSmallIntegerField(null=True, verbose_name="months in this work"),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "gross_annual_income",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="gross income a year",
+                    ),
+                ),
+                (
+                    "net_monthly_income",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="net income a month",
+                    ),
+                ),
+                (
+                    "basic_monthly_pay",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="basic pay a month",
+                    ),
+                ),
+                (
+                    "verification",
+                    models.CharField(
+                        choices=[
+                            ("none", "Not verified"),
+                            ("declared", "Declared by the customer"),
+                            ("source", "Source of income verified"),
+                            ("documents", "Verified by documents"),
+                        ],
+                        max_length=16,
+                        verbose_name="income verified",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="employments",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'employment',
-                'verbose_name_plural': 'employments',
-                'default_permissions': (),
+                "verbose_name": "employment",
+                "verbose_name_plural": "employments",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Household',
+            name="Household",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('home', models.CharField(choices=[('own', 'Owned'), ('mortgage', 'Owned with a mortgage'), ('rent', 'Rented'), ('family', 'With family'), ('other', 'Other')], max_length=16, verbose_name='home')),
-                ('dependants', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='dependants')),
-                ('monthly_expenses', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='household expenses a month')),
-                ('customer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='household', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "home",
+                    models.CharField(
+                        choices=[
+                            ("own", "Owned"),
+                            ("mortgage", "Owned with a mortgage"),
+                            ("rent", "Rented"),
+                            ("family", "With family"),
+                            ("other", "Other"),
+                        ],
+                        max_length=16,
+                        verbose_name="home",
+                    ),
+                ),
+                (
+                    "dependants",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="dependants"
+                    ),
+                ),
+                (
+                    "monthly_expenses",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="household expenses a month",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="household",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'household',
-                'verbose_name_plural': 'households',
-                'default_permissions': (),
+                "verbose_name": "household",
+                "verbose_name_plural": "households",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='IdentityNumber',
+            name="IdentityNumber",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('kind', models.CharField(choices=[('pan', 'PAN'), ('aadhaar', 'Aadhaar'), ('ke_national_id', 'Kenyan national ID'), ('kra_pin', 'KRA PIN')], max_length=20, verbose_name='kind')),
-                ('value', apps.core.fields.EncryptedTextField(editable=True, verbose_name='number')),
-                ('index', models.CharField(editable=False, max_length=40)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='customers.customer')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.entity')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pan", "PAN"),
+                            ("aadhaar", "Aadhaar"),
+                            ("ke_national_id", "Kenyan national ID"),
+                            ("kra_pin", "KRA PIN"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "value",
+                    apps.core.fields.EncryptedTextField(editable=True, verbose_name="number"),
+                ),
+                ("index", models.CharField(editable=False, max_length=40)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="accounts.entity"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'identity number',
-                'verbose_name_plural': 'identity numbers',
-                'default_permissions': (),
+                "verbose_name": "identity number",
+                "verbose_name_plural": "identity numbers",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Obligation',
+            name="Obligation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('kind', models.CharField(choices=[('loan', 'Loan'), ('card', 'Credit card'), ('rent', 'Rent'), ('maintenance', 'Maintenance'), ('total', 'All obligations together'), ('other', 'Other')], max_length=16, verbose_name='kind')),
-                ('lender', models.CharField(blank=True, max_length=120, verbose_name='to whom')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('monthly_payment', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='payment a month')),
-                ('outstanding', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='outstanding')),
-                ('from_date', models.DateField(verbose_name='known since')),
-                ('ended_date', models.DateField(blank=True, null=True, verbose_name='ended')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='obligations', to='customers.customer')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("loan", "Loan"),
+                            ("card", "Credit card"),
+                            ("rent", "Rent"),
+                            ("maintenance", "Maintenance"),
+                            ("total", "All obligations together"),
+                            ("other", "Other"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("lender", models.CharField(blank=True, max_length=120, verbose_name="to whom")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "monthly_payment",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, verbose_name="payment a month"
+                    ),
+                ),
+                (
+                    "outstanding",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="outstanding",
+                    ),
+                ),
+                ("from_date", models.DateField(verbose_name="known since")),
+                ("ended_date", models.DateField(blank=True, null=True, verbose_name="ended")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="obligations",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'obligation',
-                'verbose_name_plural': 'obligations',
-                'default_permissions': (),
+                "verbose_name": "obligation",
+                "verbose_name_plural": "obligations",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ProtectedAttributes',
+            name="ProtectedAttributes",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('values', apps.core.fields.EncryptedJSONField(editable=True, verbose_name='values')),
-                ('customer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='protected_attributes', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "values",
+                    apps.core.fields.EncryptedJSONField(editable=True, verbose_name="values"),
+                ),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="protected_attributes",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'protected attributes',
-                'verbose_name_plural': 'protected attributes',
-                'default_permissions': (),
+                "verbose_name": "protected attributes",
+                "verbose_name_plural": "protected attributes",
+                "default_permissions": (),
             },
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['branch', '-created_at'], name='customers_c_branch__7cd664_idx'),
+            model_name="customer",
+            index=models.Index(
+                fields=["branch", "-created_at"], name="customers_c_branch__7cd664_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', ''), _negated=True), fields=('source', 'source_reference'), name='customers_customer_source_once'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source", ""), _negated=True),
+                fields=("source", "source_reference"),
+                name="customers_customer_source_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('customer', 'purpose'), name='customers_consent_one_standing'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                fields=("customer", "purpose"),
+                name="customers_consent_one_standing",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bureaureport',
-            index=models.Index(fields=['customer', '-pulled_date'], name='customers_b_custome_c3b314_idx'),
+            model_name="bureaureport",
+            index=models.Index(
+                fields=["customer", "-pulled_date"], name="customers_b_custome_c3b314_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(fields=('customer', 'sha256'), name='customers_document_same_file_once'),
+            model_name="document",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "sha256"), name="customers_document_same_file_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='employment',
-            index=models.Index(fields=['customer', '-as_of'], name='customers_e_custome_2fa4de_idx'),
+            model_name="employment",
+            index=models.Index(
+                fields=["customer", "-as_of"], name="customers_e_custome_2fa4de_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('gross_annual_income__isnull', True), ('gross_annual_income__gte', 0), _connector='OR'), models.Q(('net_monthly_income__isnull', True), ('net_monthly_income__gte', 0), _connector='OR')), name='customers_employment_income_not_negative'),
+            model_name="employment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("gross_annual_income__isnull", True),
+                        ("gross_annual_income__gte", 0),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("net_monthly_income__isnull", True),
+                        ("net_monthly_income__gte", 0),
+                        _connector="OR",
+                    ),
+                ),
+                name="customers_employment_income_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitynumber',
-            constraint=models.UniqueConstraint(fields=('entity', 'kind', 'index'), name='customers_identity_once_per_entity'),
+            model_name="identitynumber",
+            constraint=models.UniqueConstraint(
+                fields=("entity", "kind", "index"), name="customers_identity_once_per_entity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitynumber',
-            constraint=models.UniqueConstraint(fields=('customer', 'kind'), name='customers_identity_one_of_a_kind'),
+            model_name="identitynumber",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "kind"), name="customers_identity_one_of_a_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='obligation',
-            constraint=models.CheckConstraint(condition=models.Q(('monthly_payment__gte', 0)), name='customers_obligation_not_negative'),
+            model_name="obligation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("monthly_payment__gte", 0)),
+                name="customers_obligation_not_negative",
+            ),
         ),
     ]

@@ -1,0 +1,96 @@
+"""What can be asked about customers."""
+
+from collections.abc import Callable
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.models import User
+from apps.customers import contact, fingerprints, identity
+from apps.customers.findings import Finding
+from apps.customers.models import (
+    BureauReport,
+    Consent,
+    Customer,
+    Employment,
+    IdentityNumber,
+    Obligation,
+)
+
+MAX_SEARCH = 254
+
+
+def visible(actor: User) -> QuerySet[Customer]:
+    """Return the customers a person may see, with what a list shows."""
+    return Customer.objects.visible_to(actor).select_related("branch", "entity")
+
+
+def search(actor: User, text: str) -> QuerySet[Customer]:
+    """Return the visible customers with exactly this number, telephone, e-mail or official number.
+
+    Names are encrypted and cannot be searched. Nothing sensible finds nothing.
+    """
+    text = text.strip()
+    customers = visible(actor)
+    if not text or len(text) > MAX_SEARCH or "\0" in text:
+        return customers.none()
+    matches = Q(number__iexact=text) | Q(phone_index__in=_phone_indexes(text))
+    address = _clean(contact.email, text)
+    if address:
+        matches |= Q(email_index=fingerprints.email(address))
+    official = _identity_matches(text)
+    if official:
+        owners = IdentityNumber.objects.filter(official).values("customer")
+        matches |= Q(pk__in=owners)
+    return customers.filter(matches)
+
+
+def current_employment(customer: Customer, on: date) -> Employment | None:
+    """Return what was known of work and income on a day: the latest row not after it."""
+    return customer.employments.filter(as_of__lte=on).order_by("-as_of", "-created_at").first()
+
+
+def standing_obligations(customer: Customer, on: date) -> QuerySet[Obligation]:
+    """Return the debts that stand on a day: begun by then and not ended."""
+    return customer.obligations.filter(
+        Q(ended_date__isnull=True) | Q(ended_date__gt=on), from_date__lte=on
+    ).order_by("from_date", "created_at")
+
+
+def latest_bureau_report(customer: Customer, on: date) -> BureauReport | None:
+    """Return the newest bureau report not pulled after a day."""
+    return (
+        customer.bureau_reports.filter(pulled_date__lte=on)
+        .order_by("-pulled_date", "-created_at")
+        .first()
+    )
+
+
+def has_consent(customer: Customer, purpose: str) -> bool:
+    """Say whether a consent to the purpose stands."""
+    return Consent.objects.filter(
+        customer=customer, purpose=purpose, withdrawn_at__isnull=True
+    ).exists()
+
+
+def _phone_indexes(text: str) -> set[str]:
+    """Return the index of the text as a number of each country we lend in."""
+    numbers = {_clean(contact.phone, text, country=country) for country in Customer.Country.values}
+    return {fingerprints.phone(number) for number in numbers if number}
+
+
+def _identity_matches(text: str) -> Q:
+    matches = Q()
+    for kind in IdentityNumber.Kind.values:
+        number = _clean(identity.normalise, kind, text)
+        if number:
+            matches |= Q(kind=kind, index=fingerprints.identity(kind, number))
+    return matches
+
+
+def _clean(check: Callable[..., str], *args: str, **options: str) -> str:
+    """Return the canonical value, or nothing where the text is not of this kind."""
+    try:
+        return check(*args, **options)
+    except Finding:
+        return ""

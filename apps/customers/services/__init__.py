@@ -1,0 +1,38 @@
+"""What can be done with customers, one module per action.
+
+Callers import this package: `customer_services.register(...)`.
+"""
+
+from apps.customers.services.change import change
+from apps.customers.services.consent import (
+    give_consent,
+    record_protected_attributes,
+    withdraw_consent,
+)
+from apps.customers.services.document import read_document, upload_document
+from apps.customers.services.record import (
+    end_obligation,
+    record_bureau_report,
+    record_employment,
+    record_household,
+    record_obligation,
+)
+from apps.customers.services.register import DuplicateFound, register
+from apps.customers.services.reveal import reveal
+
+__all__ = [
+    "DuplicateFound",
+    "change",
+    "end_obligation",
+    "give_consent",
+    "read_document",
+    "record_bureau_report",
+    "record_employment",
+    "record_household",
+    "record_obligation",
+    "record_protected_attributes",
+    "register",
+    "reveal",
+    "upload_document",
+    "withdraw_consent",
+]

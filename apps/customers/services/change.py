@@ -1,0 +1,109 @@
+"""Change a customer's details without overwriting somebody else's change."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.customers import checks, policies, sentences
+from apps.customers.entries import ChangeEntry
+from apps.customers.models import Address, Customer, IdentityNumber
+from apps.customers.services import _ground
+from apps.customers.services import register as registering
+
+
+@transaction.atomic
+def change(
+    *, actor: User, customer: Customer, entry: ChangeEntry, shown: datetime, now: datetime
+) -> Customer:
+    """Write new details. `shown` is the `updated_at` of the customer the person was looking at.
+
+    Empty personal values keep what is stored. Raises DomainError with field sentences,
+    DuplicateFound, StaleRecord, NotPermitted.
+    """
+    _ground.permit(policies.may_edit, actor=actor, customer=customer)
+    prepared = sentences.checked(
+        checks.change, entry, country=customer.country, today=_ground.today(customer, now)
+    )
+    prints = registering.Prints.of(
+        phone=prepared.phone, email=prepared.email, identities=prepared.identities
+    )
+    # The shared values first, then the customer: everybody locks in this order.
+    registering.hold(prints)
+    customer = _ground.lock(customer)
+    _ground.refuse_stale(customer.updated_at, shown)
+    registering.refuse_duplicates(
+        actor,
+        customer.entity,
+        prints,
+        confirmed_distinct=prepared.confirmed_distinct,
+        but_for=customer,
+    )
+    changed = [
+        *_change_person(customer, prepared, prints),
+        *_change_address(customer, prepared),
+        *_change_identities(customer, prepared.identities, prints),
+    ]
+    if changed:
+        # Also when only the address changed: the form of the next person must notice.
+        customer.save()
+        audit.record(actor, "customers.changed", customer, fields=sorted(changed))
+    return customer
+
+
+def _change_person(customer: Customer, entry: ChangeEntry, prints: registering.Prints) -> list[str]:
+    new = {"full_name": entry.full_name, "language": entry.language}
+    if entry.phone:
+        new["phone"] = entry.phone
+        customer.phone_index = prints.phone
+    if entry.email:
+        new["email"] = entry.email
+        customer.email_index = prints.email
+    changed = _assign(customer, new)
+    if entry.date_of_birth is not None and entry.date_of_birth != customer.date_of_birth:
+        customer.date_of_birth = entry.date_of_birth
+        changed.append("date_of_birth")
+    if entry.remove_email and customer.email:
+        customer.email, customer.email_index = None, ""
+        changed.append("email")
+    return changed
+
+
+def _change_address(customer: Customer, entry: ChangeEntry) -> list[str]:
+    address = Address.objects.filter(customer=customer).first()
+    if address is None:
+        if not entry.street:
+            raise sentences.refuse("street", "required")
+        address = Address(customer=customer, street="")
+    new = {"city": entry.city, "region": entry.region, "postal_code": entry.postal_code}
+    if entry.street:
+        new["street"] = entry.street
+    changed = _assign(address, new)
+    if changed:
+        address.save()
+    return changed
+
+
+def _change_identities(
+    customer: Customer, given: Mapping[str, str], prints: registering.Prints
+) -> list[str]:
+    """Write numbers that are new and correct those that differ."""
+    stored = {row.kind: row for row in IdentityNumber.objects.filter(customer=customer)}
+    fresh = {kind: value for kind, value in given.items() if kind not in stored}
+    registering.add_identities(customer, fresh, prints)
+    corrected = [kind for kind in given if kind in stored and stored[kind].value != given[kind]]
+    for kind in corrected:
+        row = stored[kind]
+        row.value, row.index = given[kind], prints.identities[kind]
+        row.save()
+    return [*fresh, *corrected]
+
+
+def _assign(row: Customer | Address, values: Mapping[str, str]) -> list[str]:
+    """Set what differs and return its names."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
