@@ -107,7 +107,7 @@ def _group_thousands(digits: str) -> str:
 def _group_indian(digits: str) -> str:
     """Return `digits` grouped 12,34,567: three at the end, then pairs."""
     head, tail = digits[:-3], digits[-3:]
-    pairs = []
+    pairs: list[str] = []
     while head:
         pairs.insert(0, head[-2:])
         head = head[:-2]
