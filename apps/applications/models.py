@@ -1,5 +1,6 @@
 """A request for a loan, its collateral and its guarantors."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -8,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
-from apps.applications.lifecycle import LIFECYCLE
+from apps.applications.affordability import Security
+from apps.applications.lifecycle import LIFECYCLE, OPEN
 from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.customers.models import BureauReport, Customer, Employment
@@ -17,9 +19,13 @@ from apps.scoring.models import ScoreRun
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
+    """Which rows a person may see."""
+
     def visible_to(self, actor: User) -> "ApplicationQuerySet":
         """Keep applications of the person's branches, and single ones granted beside them."""
-        return self.filter(accounts.in_reach(actor) | Q(pk__in=accounts.granted_ids(actor, Application)))
+        return self.filter(
+            accounts.in_reach(actor) | Q(pk__in=accounts.granted_ids(actor, Application))
+        )
 
 
 class Application(Identified, Timestamped, Stateful):
@@ -63,6 +69,8 @@ class Application(Identified, Timestamped, Stateful):
     source_reference = models.CharField(_("reference there"), max_length=80, blank=True)
     # A client's own key: the same request sent twice makes one application.
     idempotency_key = models.CharField(max_length=80, blank=True)
+    # SHA-256 of what was asked with that key: the same key with other content is refused.
+    idempotency_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -80,7 +88,8 @@ class Application(Identified, Timestamped, Stateful):
                 name="applications_term_in_range",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "historic", "withdrawn"]) | Q(submitted_at__isnull=False),
+                condition=Q(status__in=["draft", "historic", "withdrawn"])
+                | Q(submitted_at__isnull=False),
                 name="applications_submitted_has_time",
             ),
             models.UniqueConstraint(
@@ -109,6 +118,26 @@ class Application(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the request may still be changed."""
+        return self.status == LIFECYCLE.initial
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the application was submitted and nobody has decided it yet."""
+        return self.status in OPEN
+
+    @property
+    def facts_are_frozen(self) -> bool:
+        """Whether the applicant's facts were written down, at submission or by an import."""
+        return self.submitted_at is not None or self.status == "historic"
+
+    @property
+    def version(self) -> str:
+        """What a form carries to notice that somebody changed the application meanwhile."""
+        return self.updated_at.isoformat()
 
 
 class Collateral(Identified, Timestamped):
@@ -147,6 +176,11 @@ class Collateral(Identified, Timestamped):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def value(self) -> Decimal:
+        """The lower of price and valuation (rule book 9.2)."""
+        return Security(self.price, self.valuation).value
 
 
 class Guarantor(Identified, Timestamped):

@@ -8,145 +8,396 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('products', '0001_initial'),
-        ('scoring', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("products", "0001_initial"),
+        ("scoring", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('number', models.CharField(max_length=24, unique=True, verbose_name='application number')),
-                ('channel', models.CharField(choices=[('counter', 'Counter'), ('api', 'API'), ('tape', 'Historical tape')], max_length=8, verbose_name='channel')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('term_months', models.PositiveSmallIntegerField(verbose_name='term in months')),
-                ('annual_rate', models.DecimalField(decimal_places=6, max_digits=7, verbose_name='interest rate a year')),
-                ('purpose', models.CharField(choices=[('debt_consolidation', 'Debt consolidation'), ('credit_card', 'Credit card repayment'), ('home_improvement', 'Home improvement'), ('major_purchase', 'Major purchase'), ('small_business', 'Small business'), ('car', 'Vehicle'), ('wedding', 'Wedding'), ('medical', 'Medical'), ('moving', 'Moving home'), ('house', 'House purchase'), ('vacation', 'Travel'), ('educational', 'Education'), ('renewable_energy', 'Renewable energy'), ('agriculture', 'Agriculture'), ('working_capital', 'Working capital'), ('other', 'Other')], max_length=32, verbose_name='purpose')),
-                ('purpose_note', models.CharField(blank=True, max_length=300, verbose_name='purpose in words')),
-                ('applied_date', models.DateField(verbose_name='applied on')),
-                ('submitted_at', models.DateTimeField(null=True, verbose_name='submitted')),
-                ('obligations_monthly', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='existing obligations a month')),
-                ('home', models.CharField(blank=True, max_length=16, verbose_name='home')),
-                ('source', models.CharField(blank=True, max_length=60, verbose_name='source')),
-                ('source_reference', models.CharField(blank=True, max_length=80, verbose_name='reference there')),
-                ('idempotency_key', models.CharField(blank=True, max_length=80)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.branch', verbose_name='branch')),
-                ('bureau_report', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='customers.bureaureport')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='customers.customer')),
-                ('employment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='customers.employment')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='products.product')),
-                ('score_run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='scoring.scorerun')),
-                ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='applications_submitted', to=settings.AUTH_USER_MODEL)),
-                ('taken_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='applications_taken', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                (
+                    "number",
+                    models.CharField(max_length=24, unique=True, verbose_name="application number"),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("counter", "Counter"),
+                            ("api", "API"),
+                            ("tape", "Historical tape"),
+                        ],
+                        max_length=8,
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("term_months", models.PositiveSmallIntegerField(verbose_name="term in months")),
+                (
+                    "annual_rate",
+                    models.DecimalField(
+                        decimal_places=6, max_digits=7, verbose_name="interest rate a year"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("debt_consolidation", "Debt consolidation"),
+                            ("credit_card", "Credit card repayment"),
+                            ("home_improvement", "Home improvement"),
+                            ("major_purchase", "Major purchase"),
+                            ("small_business", "Small business"),
+                            ("car", "Vehicle"),
+                            ("wedding", "Wedding"),
+                            ("medical", "Medical"),
+                            ("moving", "Moving home"),
+                            ("house", "House purchase"),
+                            ("vacation", "Travel"),
+                            ("educational", "Education"),
+                            ("renewable_energy", "Renewable energy"),
+                            ("agriculture", "Agriculture"),
+                            ("working_capital", "Working capital"),
+                            ("other", "Other"),
+                        ],
+                        max_length=32,
+                        verbose_name="purpose",
+                    ),
+                ),
+                (
+                    "purpose_note",
+                    models.CharField(blank=True, max_length=300, verbose_name="purpose in words"),
+                ),
+                ("applied_date", models.DateField(verbose_name="applied on")),
+                ("submitted_at", models.DateTimeField(null=True, verbose_name="submitted")),
+                (
+                    "obligations_monthly",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="existing obligations a month",
+                    ),
+                ),
+                ("home", models.CharField(blank=True, max_length=16, verbose_name="home")),
+                ("source", models.CharField(blank=True, max_length=60, verbose_name="source")),
+                (
+                    "source_reference",
+                    models.CharField(blank=True, max_length=80, verbose_name="reference there"),
+                ),
+                ("idempotency_key", models.CharField(blank=True, max_length=80)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.branch",
+                        verbose_name="branch",
+                    ),
+                ),
+                (
+                    "bureau_report",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="customers.bureaureport",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "employment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="customers.employment",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="products.product",
+                    ),
+                ),
+                (
+                    "score_run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="scoring.scorerun",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications_submitted",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications_taken",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'application',
-                'verbose_name_plural': 'applications',
-                'permissions': [('view_application', 'See applications'), ('take_application', 'Take, change, submit and withdraw applications')],
-                'default_permissions': (),
+                "verbose_name": "application",
+                "verbose_name_plural": "applications",
+                "permissions": [
+                    ("view_application", "See applications"),
+                    ("take_application", "Take, change, submit and withdraw applications"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Collateral',
+            name="Collateral",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('kind', models.CharField(choices=[('property', 'Property'), ('vehicle', 'Vehicle'), ('gold', 'Gold'), ('deposit', 'Deposit'), ('machinery', 'Machinery'), ('other', 'Other')], max_length=16, verbose_name='kind')),
-                ('description', models.CharField(max_length=200, verbose_name='description')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='purchase price')),
-                ('valuation', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='valuation')),
-                ('valued_date', models.DateField(verbose_name='valued on')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='collaterals', to='applications.application')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("property", "Property"),
+                            ("vehicle", "Vehicle"),
+                            ("gold", "Gold"),
+                            ("deposit", "Deposit"),
+                            ("machinery", "Machinery"),
+                            ("other", "Other"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("description", models.CharField(max_length=200, verbose_name="description")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=18,
+                        null=True,
+                        verbose_name="purchase price",
+                    ),
+                ),
+                (
+                    "valuation",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="valuation"),
+                ),
+                ("valued_date", models.DateField(verbose_name="valued on")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="collaterals",
+                        to="applications.application",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'collateral',
-                'verbose_name_plural': 'collaterals',
-                'default_permissions': (),
+                "verbose_name": "collateral",
+                "verbose_name_plural": "collaterals",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Guarantor',
+            name="Guarantor",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('name', apps.core.fields.EncryptedTextField(editable=True, verbose_name='name')),
-                ('relationship', models.CharField(blank=True, max_length=80, verbose_name='relationship')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='guaranteed amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guarantors', to='applications.application')),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='guarantees', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("name", apps.core.fields.EncryptedTextField(editable=True, verbose_name="name")),
+                (
+                    "relationship",
+                    models.CharField(blank=True, max_length=80, verbose_name="relationship"),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, verbose_name="guaranteed amount"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="guarantors",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="guarantees",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'guarantor',
-                'verbose_name_plural': 'guarantors',
-                'default_permissions': (),
+                "verbose_name": "guarantor",
+                "verbose_name_plural": "guarantors",
+                "default_permissions": (),
             },
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['branch', '-created_at', 'id'], name='application_branch__31a647_idx'),
+            model_name="application",
+            index=models.Index(
+                fields=["branch", "-created_at", "id"], name="application_branch__31a647_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['status', '-created_at', 'id'], name='application_status_bf3ef7_idx'),
+            model_name="application",
+            index=models.Index(
+                fields=["status", "-created_at", "id"], name="application_status_bf3ef7_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['customer', '-created_at'], name='application_custome_51bbf8_idx'),
+            model_name="application",
+            index=models.Index(
+                fields=["customer", "-created_at"], name="application_custome_51bbf8_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('status__in', ['submitted', 'scored'])), fields=['submitted_at'], name='applications_waiting'),
+            model_name="application",
+            index=models.Index(
+                condition=models.Q(("status__in", ["submitted", "scored"])),
+                fields=["submitted_at"],
+                name="applications_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('draft', 'historic', 'submitted', 'scored', 'in_review', 'approved', 'declined', 'withdrawn'))), name='applications_status_known'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            "draft",
+                            "historic",
+                            "submitted",
+                            "scored",
+                            "in_review",
+                            "approved",
+                            "declined",
+                            "withdrawn",
+                        ),
+                    )
+                ),
+                name="applications_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='applications_amount_positive'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="applications_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('term_months__gte', 1), ('term_months__lte', 480)), name='applications_term_in_range'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("term_months__gte", 1), ("term_months__lte", 480)),
+                name="applications_term_in_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'historic', 'withdrawn']), ('submitted_at__isnull', False), _connector='OR'), name='applications_submitted_has_time'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["draft", "historic", "withdrawn"]),
+                    ("submitted_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="applications_submitted_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', ''), _negated=True), fields=('source', 'source_reference'), name='applications_source_once'),
+            model_name="application",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source", ""), _negated=True),
+                fields=("source", "source_reference"),
+                name="applications_source_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('taken_by', 'idempotency_key'), name='applications_idempotency_once'),
+            model_name="application",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("idempotency_key", ""), _negated=True),
+                fields=("taken_by", "idempotency_key"),
+                name="applications_idempotency_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='collateral',
-            constraint=models.CheckConstraint(condition=models.Q(('valuation__gt', 0), models.Q(('price__isnull', True), ('price__gt', 0), _connector='OR')), name='applications_collateral_worth_something'),
+            model_name="collateral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valuation__gt", 0),
+                    models.Q(("price__isnull", True), ("price__gt", 0), _connector="OR"),
+                ),
+                name="applications_collateral_worth_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='guarantor',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='applications_guarantor_amount_positive'),
+            model_name="guarantor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="applications_guarantor_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='guarantor',
-            constraint=models.UniqueConstraint(condition=models.Q(('customer__isnull', False)), fields=('application', 'customer'), name='applications_guarantor_once'),
+            model_name="guarantor",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("customer__isnull", False)),
+                fields=("application", "customer"),
+                name="applications_guarantor_once",
+            ),
         ),
     ]

@@ -1,0 +1,48 @@
+"""Where apps above take part, without applications knowing them.
+
+They register in their `AppConfig.ready()`: decisions ends waiting work when an application is
+withdrawn, and adds the decision and its reasons to what the API reads.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.accounts.models import User
+from apps.applications.models import Application
+
+OnWithdraw = Callable[[Application, User, datetime], None]
+
+
+@dataclass(frozen=True)
+class ReadExtra:
+    """A field more in the API's answer for one application.
+
+    `read(application, actor)` returns its JSON value; `serializer` describes it for OpenAPI and
+    may be a serializer or a field.
+    """
+
+    read: Callable[[Application, User], Any]
+    serializer: Any
+
+
+_on_withdraw: list[OnWithdraw] = []
+read_extras: dict[str, ReadExtra] = {}
+
+
+def on_withdraw(listener: OnWithdraw) -> None:
+    """Call `listener(application, actor, now)` inside the transaction that withdraws."""
+    if listener not in _on_withdraw:
+        _on_withdraw.append(listener)
+
+
+def add_read_extra(name: str, extra: ReadExtra) -> None:
+    """Add a field to what the API reads about one application."""
+    read_extras[name] = extra
+
+
+def withdrawn(application: Application, *, actor: User, now: datetime) -> None:
+    """Tell everybody who asked that an application was withdrawn."""
+    for listener in _on_withdraw:
+        listener(application, actor, now)

@@ -1,0 +1,130 @@
+"""What a request must be, and what an application must have before it can be submitted."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.applications.models import Application
+from apps.core.formatting import format_money
+from apps.core.money import money
+from apps.customers.models import BureauReport, Consent, Employment, Obligation
+from apps.products.models import Product
+
+# Nothing is assessed, and no machine decides, without these (rule book 6.1, 6.5).
+CONSENTS = (Consent.Purpose.CREDIT_ASSESSMENT, Consent.Purpose.AUTOMATED_DECISION)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of the applicant on a day; None is not known."""
+
+    employment: Employment | None
+    bureau_report: BureauReport | None
+    obligations: tuple[Obligation, ...]
+    home: str
+
+    @property
+    def obligations_monthly(self) -> Decimal:
+        """Return what the recorded obligations take a month; nothing recorded is nothing owed."""
+        return sum((row.monthly_payment for row in self.obligations), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Lack:
+    """One thing that stands in the way of submission. `place` says where it is put right."""
+
+    code: str
+    sentence: str
+    place: str = "customer"
+
+
+def outside_product(
+    product: Product, *, amount: Decimal, term_months: int, purpose: str
+) -> dict[str, str]:
+    """Return a sentence for every input that the product does not allow."""
+    errors = {}
+    if not product.is_open:
+        errors["product"] = _("This product is closed for new applications.")
+    if not amount.is_finite() or amount != money(amount, product.currency):
+        errors["amount"] = _("Enter an amount in whole smallest units of the currency.")
+    elif not product.minimum_amount <= amount <= product.maximum_amount:
+        errors["amount"] = _("Between %(lowest)s and %(highest)s for this product.") % {
+            "lowest": format_money(product.minimum_amount, product.currency),
+            "highest": format_money(product.maximum_amount, product.currency),
+        }
+    if not product.minimum_term_months <= term_months <= product.maximum_term_months:
+        errors["term_months"] = _term_sentence(product)
+    if purpose not in product.purposes:
+        errors["purpose"] = _("This product is not lent for that purpose.")
+    return errors
+
+
+def lacks(
+    application: Application,
+    standing: Standing,
+    *,
+    consents: Collection[str],
+    has_collateral: bool,
+) -> list[Lack]:
+    """Return everything that is missing before the application can be submitted."""
+    product = application.product
+    outside = outside_product(
+        product,
+        amount=application.amount,
+        term_months=application.term_months,
+        purpose=application.purpose,
+    )
+    found = [Lack(field, sentence, "request") for field, sentence in outside.items()]
+    found += _missing_consents(consents)
+    found += _missing_income(standing.employment)
+    if product.secured and not has_collateral:
+        sentence = _("This product is secured: record at least one collateral.")
+        found.append(Lack("collateral", sentence, "security"))
+    return found + _foreign_currency(standing, product.currency)
+
+
+def _term_sentence(product: Product) -> str:
+    lowest, highest = product.minimum_term_months, product.maximum_term_months
+    if lowest == highest:
+        return ngettext(
+            "This product runs %(count)d month.", "This product runs %(count)d months.", lowest
+        ) % {"count": lowest}
+    return _("Between %(lowest)d and %(highest)d months for this product.") % {
+        "lowest": lowest,
+        "highest": highest,
+    }
+
+
+def _missing_consents(given: Collection[str]) -> list[Lack]:
+    return [
+        Lack(
+            f"consent_{purpose}",
+            _("The customer's consent is missing: %(consent)s.") % {"consent": purpose.label},
+        )
+        for purpose in CONSENTS
+        if purpose not in given
+    ]
+
+
+def _missing_income(employment: Employment | None) -> list[Lack]:
+    """Rule book 6.5 T5: nothing is sanctioned without income on record."""
+    if employment is not None and employment.gross_annual_income is not None:
+        return []
+    return [Lack("income", _("Record the customer's work and income first."))]
+
+
+def _foreign_currency(standing: Standing, currency: str) -> list[Lack]:
+    rows: Iterable[Employment | BureauReport | Obligation | None] = (
+        standing.employment,
+        standing.bureau_report,
+        *standing.obligations,
+    )
+    others = {row.currency for row in rows if row is not None} - {currency}
+    if not others:
+        return []
+    sentence = _("Income, obligations and bureau report must be in %(currency)s, not %(others)s.")
+    words = {"currency": currency, "others": ", ".join(sorted(others))}
+    return [Lack("currency", sentence % words)]

@@ -1,0 +1,218 @@
+"""What can be asked about applications: the case, its affordability, its features."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from apps.accounts.models import User
+from apps.applications import affordability as arithmetic
+from apps.applications import features, requirements
+from apps.applications.lifecycle import OPEN
+from apps.applications.models import Application, Collateral
+from apps.customers import selectors as customers
+from apps.customers.models import Customer
+from apps.products import pricing
+from apps.products.models import Product
+
+FEATURE_CHUNK = 5_000
+_BUREAU = tuple(features.Bureau.__dataclass_fields__)
+_FACT_COLUMNS = (
+    "pk",
+    "amount",
+    "term_months",
+    "purpose",
+    "applied_date",
+    "obligations_monthly",
+    "home",
+    "employment__gross_annual_income",
+    "employment__months_employed",
+    "employment__type",
+    "employment__verification",
+    "bureau_report_id",
+    *(f"bureau_report__{name}" for name in _BUREAU),
+)
+
+
+def case(actor: User) -> QuerySet[Application]:
+    """Return the applications a person may see, with what a case page shows of each."""
+    return Application.objects.visible_to(actor).select_related(
+        "branch__entity",
+        "customer__entity",
+        "customer__branch",
+        "product__entity",
+        "employment",
+        "bureau_report",
+        "taken_by",
+        "submitted_by",
+    )
+
+
+def standing(customer: Customer, *, on: date) -> requirements.Standing:
+    """Return what is known of the customer on a day."""
+    household = getattr(customer, "household", None)
+    return requirements.Standing(
+        employment=customers.current_employment(customer, on),
+        bureau_report=customers.latest_bureau_report(customer, on),
+        obligations=tuple(customers.standing_obligations(customer, on)),
+        home=household.home if household is not None else "",
+    )
+
+
+def lacks(application: Application, known: requirements.Standing) -> list[requirements.Lack]:
+    """Return what is missing before the application can be submitted."""
+    consents = {
+        purpose
+        for purpose in requirements.CONSENTS
+        if customers.has_consent(application.customer, purpose)
+    }
+    return requirements.lacks(
+        application, known, consents=consents, has_collateral=application.collaterals.exists()
+    )
+
+
+def affordability(application: Application, *, on: date | None = None) -> arithmetic.Affordability:
+    """Return the instalment and ratios: on the frozen facts, before submission on those of `on`.
+
+    Without `on`, a draft is judged by the facts of the day it was taken.
+    """
+    employment, obligations = application.employment, application.obligations_monthly
+    if not application.facts_are_frozen:
+        known = standing(application.customer, on=on or application.applied_date)
+        employment, obligations = known.employment, known.obligations_monthly
+    return _assessed(
+        employment,
+        obligations,
+        amount=application.amount,
+        rate=application.annual_rate,
+        term_months=application.term_months,
+        currency=application.currency,
+        collaterals=application.collaterals.all(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """A request to try out: nothing of it is stored."""
+
+    product: Product
+    amount: Decimal
+    term_months: int
+
+
+def what_if(
+    known: requirements.Standing, tried: WhatIf, *, collaterals: Iterable[Collateral] = ()
+) -> arithmetic.Affordability:
+    """Return what the instalment and ratios would be for another amount and term."""
+    return _assessed(
+        known.employment,
+        known.obligations_monthly,
+        amount=tried.amount,
+        rate=tried.product.annual_rate,
+        term_months=tried.term_months,
+        currency=tried.product.currency,
+        collaterals=collaterals,
+    )
+
+
+def feature_row(application: Application) -> dict[str, features.Value]:
+    """Return the features of one application from its frozen facts.
+
+    Whether they fit the contract, scoring checks: an application without frozen facts has no
+    income and is refused there.
+    """
+    row = Application.objects.values(*_FACT_COLUMNS).get(pk=application.pk)
+    return features.build(_facts(row))
+
+
+def feature_rows(
+    applications: QuerySet[Application],
+) -> Iterator[tuple[uuid.UUID, dict[str, features.Value]]]:
+    """Yield (application id, features) for many applications: one query, read in chunks."""
+    rows = applications.values(*_FACT_COLUMNS)
+    for row in rows.iterator(chunk_size=FEATURE_CHUNK):
+        yield row["pk"], features.build(_facts(row))
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What a borrower asks for elsewhere with us, in one currency."""
+
+    currency: str
+    open_count: int
+    open_amount: Decimal
+    approved_count: int
+    approved_amount: Decimal
+
+
+def others_of_borrower(
+    application: Application, actor: User, *, limit: int = 10
+) -> list[Application]:
+    """Return the borrower's other applications the person may see, newest first."""
+    mine = Application.objects.visible_to(actor).filter(customer=application.customer_id)
+    others = mine.exclude(pk=application.pk).select_related("product")
+    return list(others.order_by("-created_at", "-id")[:limit])
+
+
+def exposure(application: Application, actor: User) -> list[Exposure]:
+    """Return the borrower's other open and approved requests by currency."""
+    is_open, approved = Q(status__in=OPEN), Q(status="approved")
+    rows = (
+        Application.objects.visible_to(actor)
+        .filter(is_open | approved, customer=application.customer_id)
+        .exclude(pk=application.pk)
+        .order_by("currency")
+        .values("currency")
+        .annotate(
+            open_count=Count("pk", filter=is_open),
+            open_amount=Sum("amount", filter=is_open, default=Decimal(0)),
+            approved_count=Count("pk", filter=approved),
+            approved_amount=Sum("amount", filter=approved, default=Decimal(0)),
+        )
+    )
+    return [Exposure(**row) for row in rows]
+
+
+def _assessed(
+    employment: Any,
+    obligations: Decimal | None,
+    *,
+    amount: Decimal,
+    rate: Decimal,
+    term_months: int,
+    currency: str,
+    collaterals: Iterable[Collateral],
+) -> arithmetic.Affordability:
+    means = arithmetic.Means(
+        amount=amount,
+        instalment=pricing.level_payment(amount, rate, term_months, currency),
+        gross_annual_income=getattr(employment, "gross_annual_income", None),
+        net_monthly_income=getattr(employment, "net_monthly_income", None),
+        basic_monthly_pay=getattr(employment, "basic_monthly_pay", None),
+        obligations_monthly=obligations,
+        securities=tuple(arithmetic.Security(row.price, row.valuation) for row in collaterals),
+    )
+    return arithmetic.assess(means, currency=currency)
+
+
+def _facts(row: Mapping[str, Any]) -> features.Facts:
+    bureau = None
+    if row["bureau_report_id"] is not None:
+        bureau = features.Bureau(**{name: row[f"bureau_report__{name}"] for name in _BUREAU})
+    return features.Facts(
+        amount=row["amount"],
+        term_months=row["term_months"],
+        purpose=row["purpose"],
+        applied_date=row["applied_date"],
+        gross_annual_income=row["employment__gross_annual_income"],
+        obligations_monthly=row["obligations_monthly"],
+        months_employed=row["employment__months_employed"],
+        employment_type=row["employment__type"] or "",
+        income_verification=row["employment__verification"] or "",
+        home=row["home"],
+        bureau=bureau,
+    )

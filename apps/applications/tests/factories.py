@@ -1,0 +1,167 @@
+"""Applications for tests, made by the services so that only reachable states exist."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from apps.accounts.models import Branch, User
+from apps.applications import entries, services
+from apps.applications.models import Application
+from apps.customers.models import BureauReport, Consent, Customer, Employment, Household
+from apps.products.models import Product
+from apps.products.tests import factories as products
+
+# A Monday noon in Pune; every application of the tests is taken and submitted then.
+NOW = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
+TODAY = date(2026, 3, 2)
+
+
+def borrower(branch: Branch, **changes: Any) -> Customer:
+    """Return a customer with income, home, bureau report and consents: ready to borrow."""
+    bare = borrower_without_facts(branch, **changes)
+    currency = branch.entity.currency
+    Employment.objects.create(
+        customer=bare,
+        as_of=date(2026, 1, 1),
+        type=Employment.Type.SALARIED,
+        months_employed=48,
+        currency=currency,
+        gross_annual_income=Decimal(720_000),
+        net_monthly_income=Decimal(50_000),
+        verification=Employment.Verification.DOCUMENTS,
+    )
+    Household.objects.create(customer=bare, home=Household.Home.RENT)
+    BureauReport.objects.create(
+        customer=bare,
+        bureau="CIBIL",
+        pulled_date=date(2026, 2, 20),
+        score=762,
+        oldest_account_date=date(2018, 3, 1),
+        delinquencies_24m=0,
+        enquiries_6m=1,
+        open_accounts=3,
+        total_accounts=7,
+        public_records=0,
+        bankruptcies=0,
+        accounts_delinquent_now=0,
+        currency=currency,
+        revolving_balance=Decimal(36_000),
+        revolving_utilisation=Decimal("0.2400"),
+    )
+    consent_to_everything(bare)
+    return bare
+
+
+def borrower_without_facts(branch: Branch, **changes: Any) -> Customer:
+    """Return a customer about whom nothing but the name is known."""
+    count = Customer.objects.count() + 1
+    values: dict[str, Any] = {
+        "number": f"T-{count:06d}",
+        "entity": branch.entity,
+        "branch": branch,
+        "country": branch.entity.country,
+        "full_name": "Asha Patil",
+        "date_of_birth": date(1990, 5, 17),
+        **changes,
+    }
+    return Customer.objects.create(**values)
+
+
+def consent_to_everything(customer: Customer) -> None:
+    """Record the consents an assessment needs."""
+    for purpose in (
+        Consent.Purpose.CREDIT_ASSESSMENT,
+        Consent.Purpose.BUREAU_ENQUIRY,
+        Consent.Purpose.AUTOMATED_DECISION,
+    ):
+        Consent.objects.create(
+            customer=customer,
+            purpose=purpose,
+            wording_version="2026-01",
+            channel="counter",
+            given_at=NOW,
+        )
+
+
+def entry(customer: Customer, **changes: Any) -> entries.ApplicationEntry:
+    """Return a request for 200,000 over 24 months, within the personal loan's bounds."""
+    values: dict[str, Any] = {
+        "customer": customer,
+        "product": changes.pop("product", None) or products.personal_loan(customer.entity),
+        "amount": Decimal(200_000),
+        "term_months": 24,
+        "purpose": "medical",
+        **changes,
+    }
+    return entries.ApplicationEntry(**values)
+
+
+def application(actor: User, customer: Customer, **changes: Any) -> Application:
+    """Return a draft of the customer's, taken by the actor."""
+    return services.draft(actor=actor, entry=entry(customer, **changes), now=NOW)
+
+
+def submitted(actor: User, customer: Customer, **changes: Any) -> Application:
+    """Return an application the actor has taken and submitted; nothing has assessed it."""
+    taken = application(actor, customer, **changes)
+    return services.submit(actor=actor, application=taken, now=NOW)
+
+
+def vehicle(taken: Application, **changes: Any) -> entries.CollateralEntry:
+    """Return collateral worth 300,000 for an application."""
+    values: dict[str, Any] = {
+        "kind": "vehicle",
+        "description": "Hatchback, first registered 2024",
+        "price": Decimal(320_000),
+        "valuation": Decimal(300_000),
+        "valued_date": TODAY,
+        **changes,
+    }
+    return entries.CollateralEntry(**values)
+
+
+def in_state(actor: User, customer: Customer, state: str) -> Application:
+    """Return an application in any state of the lifecycle, moved there along its table."""
+    paths: dict[str, list[str]] = {
+        "submitted": [],
+        "scored": ["score"],
+        "approved": ["score", "approve"],
+        "declined": ["score", "decline"],
+        "in_review": ["refer"],
+        "withdrawn": ["withdraw"],
+    }
+    if state == "draft":
+        return application(actor, customer)
+    if state == "historic":
+        return historic(customer)
+    found = submitted(actor, customer)
+    for action in paths[state]:
+        found.move(action)
+    return found
+
+
+def historic(customer: Customer, product: Product | None = None, **changes: Any) -> Application:
+    """Return an application as an import leaves it: another lender decided it."""
+    product = product or products.personal_loan(customer.entity)
+    values: dict[str, Any] = {
+        "number": f"H-{Application.objects.count() + 1:06d}",
+        "status": "historic",
+        "branch": customer.branch,
+        "customer": customer,
+        "product": product,
+        "channel": Application.Channel.TAPE,
+        "amount": Decimal(100_000),
+        "currency": product.currency,
+        "term_months": 36,
+        "annual_rate": Decimal("0.13"),
+        "purpose": "car",
+        "applied_date": date(2011, 4, 1),
+        "employment": customer.employments.first(),
+        "bureau_report": customer.bureau_reports.first(),
+        "obligations_monthly": Decimal(5_000),
+        "home": "rent",
+        "source": "tape",
+        "source_reference": f"{Application.objects.count() + 1}",
+        **changes,
+    }
+    return Application.objects.create(**values)
