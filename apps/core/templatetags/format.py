@@ -1,8 +1,10 @@
 """Filters that write money, shares, dates and ages. A missing value is an em dash, never a zero."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django import template
 from django.utils import formats, timezone
@@ -15,12 +17,27 @@ from apps.core import formatting
 register = template.Library()
 MISSING = "\u2014"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+Value = TypeVar("Value")
+Options = ParamSpec("Options")
+
+
+def _dash_if_missing(
+    write: Callable[Concatenate[Value, Options], str],
+) -> Callable[Concatenate[Value | None, Options], str]:
+    """Return `write` extended to None, and to the empty text of an unknown template variable."""
+
+    @wraps(write)
+    def written(value: Value | None, *args: Options.args, **kwargs: Options.kwargs) -> str:
+        return MISSING if value is None or value == "" else write(value, *args, **kwargs)
+
+    return written
 
 
 @register.filter
-def money(amount: Decimal | int | None, currency: str) -> str:
+@_dash_if_missing
+def money(amount: Decimal | int, currency: str) -> str:
     """Write an amount with its currency: `{{ loan.amount|money:loan.currency }}`."""
-    return MISSING if _is_missing(amount) else formatting.format_money(Decimal(amount), currency)
+    return formatting.format_money(_exact(amount), currency)
 
 
 @register.simple_tag(name="money")
@@ -30,47 +47,47 @@ def money_tag(amount: Decimal | int | None, currency: str) -> SafeString:
 
 
 @register.filter
-def amount(value: Decimal | int | None, currency: str) -> str:
+@_dash_if_missing
+def amount(value: Decimal | int, currency: str) -> str:
     """Write an amount without its currency, for a column whose heading names it."""
-    return MISSING if _is_missing(value) else formatting.format_amount(Decimal(value), currency)
+    return formatting.format_amount(_exact(value), currency)
 
 
 @register.filter
-def percent(share: Decimal | float | None, decimals: int = 1) -> str:
+@_dash_if_missing
+def percent(share: Decimal | float, decimals: int = 1) -> str:
     """Write a fraction in per cent: 0.1234 becomes 12.3 %."""
-    return MISSING if _is_missing(share) else formatting.format_percent(share, decimals=decimals)
+    return formatting.format_percent(share, decimals=decimals)
 
 
 @register.filter
-def rate(fraction: Decimal | None, decimals: int = 2) -> str:
+@_dash_if_missing
+def rate(fraction: Decimal, decimals: int = 2) -> str:
     """Write a yearly rate of interest: 0.145 becomes 14.50 % p.a."""
-    if _is_missing(fraction):
-        return MISSING
     figure = formatting.format_percent(fraction, decimals=decimals)
     return _("%(figure)s p.a.") % {"figure": figure}
 
 
 @register.filter
-def number(value: Decimal | float | None, decimals: int = 0) -> str:
+@_dash_if_missing
+def number(value: Decimal | float, decimals: int = 0) -> str:
     """Write a count or measure in groups of three digits."""
-    return MISSING if _is_missing(value) else formatting.format_number(value, decimals=decimals)
+    return formatting.format_number(value, decimals=decimals)
 
 
 @register.filter
-def day(value: date | None) -> str:
+@_dash_if_missing
+def day(value: date) -> str:
     """Write a date that cannot be misread: 21 Nov 2026. A datetime is taken in the current zone."""
-    if _is_missing(value):
-        return MISSING
     if isinstance(value, datetime):
         value = timezone.localtime(value) if timezone.is_aware(value) else value
     return formats.date_format(value, "j M Y")
 
 
 @register.filter
-def moment(value: datetime | None) -> str | SafeString:
+@_dash_if_missing
+def moment(value: datetime) -> SafeString:
     """Write date and time in the current zone, in a `<time>` that also holds the exact instant."""
-    if _is_missing(value):
-        return MISSING
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     return format_html(
         '<time class="nowrap" datetime="{}">{}</time>',
@@ -80,10 +97,9 @@ def moment(value: datetime | None) -> str | SafeString:
 
 
 @register.filter
-def age(value: datetime | None, now: datetime | None = None) -> str | SafeString:
+@_dash_if_missing
+def age(value: datetime, now: datetime | None = None) -> SafeString:
     """Write how long ago `value` was in one short unit: 12 min, 3 h, 2 d, 5 mo."""
-    if _is_missing(value):
-        return MISSING
     moment_now = now or timezone.now()
     seconds = int((moment_now - value).total_seconds())
     return format_html(
@@ -115,5 +131,6 @@ def _duration(seconds: int) -> str:
     return _("%(count)s y") % {"count": seconds // (365 * _DAY)}
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or value == ""
+def _exact(value: Decimal | int) -> Decimal:
+    # An int is exact; a float is passed on, so that the one rule against floats refuses it.
+    return Decimal(value) if isinstance(value, int) else value

@@ -112,6 +112,11 @@ def test_it_writes_money_rates_and_shares() -> None:
     )
 
 
+def test_it_refuses_a_float_where_money_is_written() -> None:
+    with pytest.raises(TypeError, match="never a float"):
+        render('{{ x|money:"INR" }}', x=10.5)
+
+
 def test_it_writes_dates_that_cannot_be_misread() -> None:
     with timezone.override("Asia/Kolkata"):
         html = render("{{ d|day }};{{ m|moment }}", d=date(2026, 3, 4), m=NOW)
