@@ -29,7 +29,5 @@ def approval_limit(limits: Iterable[Limit], *, currency: str, product_code: str)
         return Decimal(0)
     best = max((limit.personal, bool(limit.product_code)) for limit in fitting)
     return max(
-        limit.amount
-        for limit in fitting
-        if (limit.personal, bool(limit.product_code)) == best
+        limit.amount for limit in fitting if (limit.personal, bool(limit.product_code)) == best
     )

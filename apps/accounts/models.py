@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import roles
+from apps.accounts import labels, roles
 from apps.core.models import Identified, Timestamped
 
 
@@ -110,18 +110,21 @@ class User(Identified, AbstractBaseUser, PermissionsMixin):
     def role_codes(self) -> set[str]:
         """The codes of the roles this person holds."""
         if not hasattr(self, "_role_codes"):
-            self._role_codes = set(self.groups.values_list("name", flat=True))
+            # A prefetched list is used as it is; one person alone asks once.
+            self._role_codes = {group.name for group in self.groups.all()}
         return self._role_codes
 
     @property
     def role_labels(self) -> list[str]:
         """The labels of the roles, in the order of the table."""
-        return [role.label for role in roles.ROLES if role.code in self.role_codes]
+        return [
+            str(labels.ROLES[role.code]) for role in roles.ROLES if role.code in self.role_codes
+        ]
 
     @property
     def works_everywhere(self) -> bool:
         """Whether a role of this person reaches beyond the own branches."""
-        return any(roles.BY_CODE[code].everywhere for code in self.role_codes if code in roles.BY_CODE)
+        return any(role.everywhere for role in roles.ROLES if role.code in self.role_codes)
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         self.__dict__.pop("_role_codes", None)

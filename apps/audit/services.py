@@ -6,13 +6,14 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from apps.audit import chain, verbs
+from apps.audit import chain, selectors, verbs
 from apps.audit.models import Event, Seal
 from apps.core import origin
 
 # Sealing must be alone; the number is arbitrary and ours ("AUDT").
 _SEALING = 0x41554454
 BATCH = 5_000
+CHAIN = "audit.chain"
 
 
 class UnknownVerb(LookupError):
@@ -87,6 +88,17 @@ def seal_all(*, sealed_at: datetime) -> int:
     while count := seal(sealed_at=sealed_at):
         total += count
     return total
+
+
+def verify(*, actor: Any, now: datetime) -> selectors.Verification:
+    """Seal what waits, recompute the whole chain, note the result, and return it."""
+    seal_all(sealed_at=now)
+    found = selectors.verify()
+    facts: dict[str, Any] = {"whole": found.broken is None, "sealed": found.sealed}
+    if found.broken:
+        facts |= {"position": found.broken.position, "reason": found.broken.reason}
+    record(actor, "audit.verified", CHAIN, head=found.head, **facts)
+    return found
 
 
 def _text(thing: Any) -> str:

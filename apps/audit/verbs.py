@@ -8,6 +8,7 @@ VERBS = {
     "accounts.signed_out": _("signed out"),
     "accounts.sign_in_refused": _("was refused at sign-in"),
     "accounts.password_changed": _("changed the password"),
+    "accounts.password_link_issued": _("issued a link to set a password"),
     "accounts.person_added": _("added a person"),
     "accounts.person_changed": _("changed a person's details"),
     "accounts.roles_changed": _("changed a person's roles"),

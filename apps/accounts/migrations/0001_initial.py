@@ -9,105 +9,254 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Branch',
+            name="Branch",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('code', models.SlugField(unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("code", models.SlugField(unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
             ],
             options={
-                'verbose_name': 'branch',
-                'verbose_name_plural': 'branches',
-                'permissions': [('work_in_branch', 'Work in this branch as well')],
-                'default_permissions': (),
+                "verbose_name": "branch",
+                "verbose_name_plural": "branches",
+                "permissions": [("work_in_branch", "Work in this branch as well")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Entity',
+            name="Entity",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('code', models.SlugField(unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('kind', models.CharField(choices=[('bank', 'Commercial bank'), ('nbfc', 'Non-banking financial company'), ('sacco', 'Savings and credit co-operative'), ('platform', 'Lending platform')], max_length=16, verbose_name='kind')),
-                ('country', models.CharField(max_length=2, verbose_name='country')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('time_zone', models.CharField(max_length=64, verbose_name='time zone')),
-                ('address', models.TextField(verbose_name='postal address')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(max_length=32, verbose_name='telephone')),
-                ('review_contact', models.TextField(verbose_name='contact for review and complaints')),
-                ('data_protection_contact', models.TextField(verbose_name='data protection contact')),
-                ('regulator', models.TextField(verbose_name='regulator or ombudsman, with address')),
-                ('review_days', models.PositiveSmallIntegerField(default=30, verbose_name='days to ask for a review')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("code", models.SlugField(unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("bank", "Commercial bank"),
+                            ("nbfc", "Non-banking financial company"),
+                            ("sacco", "Savings and credit co-operative"),
+                            ("platform", "Lending platform"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("country", models.CharField(max_length=2, verbose_name="country")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
+                ("address", models.TextField(verbose_name="postal address")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("phone", models.CharField(max_length=32, verbose_name="telephone")),
+                (
+                    "review_contact",
+                    models.TextField(verbose_name="contact for review and complaints"),
+                ),
+                (
+                    "data_protection_contact",
+                    models.TextField(verbose_name="data protection contact"),
+                ),
+                (
+                    "regulator",
+                    models.TextField(verbose_name="regulator or ombudsman, with address"),
+                ),
+                (
+                    "review_days",
+                    models.PositiveSmallIntegerField(
+                        default=30, verbose_name="days to ask for a review"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'entity',
-                'verbose_name_plural': 'entities',
-                'default_permissions': (),
+                "verbose_name": "entity",
+                "verbose_name_plural": "entities",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=150, verbose_name='name')),
-                ('language', models.CharField(choices=[('en', 'English'), ('hi', 'Hindi'), ('sw', 'Swahili')], default='en', max_length=8, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True, verbose_name='may sign in')),
-                ('joined_at', models.DateTimeField(auto_now_add=True, verbose_name='joined')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='accounts.branch', verbose_name='branch')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=150, verbose_name="name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("hi", "Hindi"), ("sw", "Swahili")],
+                        default="en",
+                        max_length=8,
+                        verbose_name="language",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
+                ("joined_at", models.DateTimeField(auto_now_add=True, verbose_name="joined")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="accounts.branch",
+                        verbose_name="branch",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'permissions': [('view_people', 'See people, roles and limits'), ('manage_people', 'Keep people, roles, branches and limits')],
-                'default_permissions': (),
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
+                "permissions": [
+                    ("view_people", "See people, roles and limits"),
+                    ("manage_people", "Keep people, roles, branches and limits"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.AddField(
-            model_name='branch',
-            name='entity',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='branches', to='accounts.entity'),
+            model_name="branch",
+            name="entity",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="branches",
+                to="accounts.entity",
+            ),
         ),
         migrations.CreateModel(
-            name='ApprovalLimit',
+            name="ApprovalLimit",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('product_code', models.CharField(blank=True, help_text='Empty: any product.', max_length=40, verbose_name='product')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('role', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='approval_limits', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "product_code",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: any product.",
+                        max_length=40,
+                        verbose_name="product",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="auth.group",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approval_limits",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'approval limit',
-                'verbose_name_plural': 'approval limits',
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('role__isnull', True), ('user__isnull', True), _connector='XOR'), name='accounts_limit_role_or_user'), models.CheckConstraint(condition=models.Q(('amount__gte', Decimal('0'))), name='accounts_limit_not_negative'), models.UniqueConstraint(condition=models.Q(('user__isnull', True)), fields=('role', 'currency', 'product_code'), name='accounts_limit_once_per_role'), models.UniqueConstraint(condition=models.Q(('role__isnull', True)), fields=('user', 'currency', 'product_code'), name='accounts_limit_once_per_user')],
+                "verbose_name": "approval limit",
+                "verbose_name_plural": "approval limits",
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__isnull", True), ("user__isnull", True), _connector="XOR"
+                        ),
+                        name="accounts_limit_role_or_user",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", Decimal("0"))),
+                        name="accounts_limit_not_negative",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("user__isnull", True)),
+                        fields=("role", "currency", "product_code"),
+                        name="accounts_limit_once_per_role",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("role__isnull", True)),
+                        fields=("user", "currency", "product_code"),
+                        name="accounts_limit_once_per_user",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='accounts_user_email_unique'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="accounts_user_email_unique"
+            ),
         ),
     ]

@@ -9,67 +9,136 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('sealed_at', models.DateTimeField()),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                ("sealed_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'seal',
-                'verbose_name_plural': 'seals',
-                'default_permissions': (),
+                "verbose_name": "seal",
+                "verbose_name_plural": "seals",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('occurred_at', models.DateTimeField(verbose_name='when')),
-                ('actor', models.CharField(max_length=80, verbose_name='who')),
-                ('verb', models.CharField(max_length=64, verbose_name='did')),
-                ('subject', models.CharField(max_length=100, verbose_name='to what')),
-                ('case', models.CharField(blank=True, max_length=100, verbose_name='in which case')),
-                ('origin', models.CharField(max_length=80, verbose_name='from where')),
-                ('facts', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='facts')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("occurred_at", models.DateTimeField(verbose_name="when")),
+                ("actor", models.CharField(max_length=80, verbose_name="who")),
+                ("verb", models.CharField(max_length=64, verbose_name="did")),
+                ("subject", models.CharField(max_length=100, verbose_name="to what")),
+                (
+                    "case",
+                    models.CharField(blank=True, max_length=100, verbose_name="in which case"),
+                ),
+                ("origin", models.CharField(max_length=80, verbose_name="from where")),
+                (
+                    "facts",
+                    models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="facts",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'permissions': [('view_audit', 'Read the audit trail'), ('verify_audit', 'Verify the audit chain')],
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['subject', 'id'], name='audit_event_subject_22c902_idx'), models.Index(condition=models.Q(('case', ''), _negated=True), fields=['case', 'id'], name='audit_case'), models.Index(fields=['actor', 'id'], name='audit_event_actor_991fc6_idx'), models.Index(fields=['verb', 'id'], name='audit_event_verb_d8995a_idx')],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "permissions": [
+                    ("view_audit", "Read the audit trail"),
+                    ("verify_audit", "Verify the audit chain"),
+                ],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["subject", "id"], name="audit_event_subject_22c902_idx"),
+                    models.Index(
+                        condition=models.Q(("case", ""), _negated=True),
+                        fields=["case", "id"],
+                        name="audit_case",
+                    ),
+                    models.Index(fields=["actor", "id"], name="audit_event_actor_991fc6_idx"),
+                    models.Index(fields=["verb", "id"], name="audit_event_verb_d8995a_idx"),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='audit_event_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='47670e9d6b0c5e9cc68f98b4288b36cac20c87b3', operation='UPDATE OR DELETE', pgid='pgtrigger_audit_event_rows_c406b', table='audit_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audit_event_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="47670e9d6b0c5e9cc68f98b4288b36cac20c87b3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_audit_event_rows_c406b",
+                    table="audit_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='audit_event_table', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='aa95cff98a05388e3106ccf10bb1afafd19a5c6d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_event_table_a3f19', table='audit_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audit_event_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="aa95cff98a05388e3106ccf10bb1afafd19a5c6d",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_audit_event_table_a3f19",
+                    table="audit_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='seal',
-            name='event',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='audit.event'),
+            model_name="seal",
+            name="event",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="seal", to="audit.event"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='seal',
-            trigger=pgtrigger.compiler.Trigger(name='audit_seal_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='02cc21177263778b9e3b5a19798bba4a33cdea68', operation='UPDATE OR DELETE', pgid='pgtrigger_audit_seal_rows_9318b', table='audit_seal', when='BEFORE')),
+            model_name="seal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audit_seal_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="02cc21177263778b9e3b5a19798bba4a33cdea68",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_audit_seal_rows_9318b",
+                    table="audit_seal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='seal',
-            trigger=pgtrigger.compiler.Trigger(name='audit_seal_table', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='ac6fb7213a3f4e476eb8c1d8967d8c39d92ead9f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_seal_table_758d4', table='audit_seal', when='BEFORE')),
+            model_name="seal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audit_seal_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="ac6fb7213a3f4e476eb8c1d8967d8c39d92ead9f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_audit_seal_table_758d4",
+                    table="audit_seal",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

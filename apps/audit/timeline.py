@@ -1,0 +1,102 @@
+"""The history of one thing as people read it: business events and changed columns, newest first."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext as _
+
+from apps.audit import names, selectors, verbs
+from apps.audit.models import Event
+
+Entry = dict[str, Any]
+LIMIT = 200
+# The last word of a verb says how its line is marked: tone and symbol.
+_LOOKS = {
+    "approved": ("success", "circle-check"),
+    "countersigned": ("success", "check-check"),
+    "declined": ("danger", "circle-x"),
+    "refused": ("danger", "circle-x"),
+    "failed": ("danger", "octagon-alert"),
+    "referred": ("warning", "user-round"),
+    "submitted": ("info", "send"),
+    "scored": ("info", "gauge"),
+    "withdrawn": ("neutral", "undo-2"),
+    "issued": ("info", "mail"),
+    "rendered": ("info", "file-check"),
+    "claimed": ("info", "hand"),
+}
+
+
+def of(subject: str) -> list[Entry]:
+    """Return what happened to `app.model:primary key`, at most 200 entries, newest first."""
+    events = list(selectors.events_of(subject, limit=LIMIT))
+    changes = list(_changes(subject))
+    actors = names.of_actors(event.actor for event in events)
+    entries = [_event_entry(event, actors) for event in events]
+    entries += [_change_entry(change) for change in changes]
+    return sorted(entries, key=lambda entry: entry["when"], reverse=True)[:LIMIT]
+
+
+def _event_entry(event: Event, actors: dict[str, str]) -> Entry:
+    tone, icon = _look(event.verb)
+    return {
+        "what": verbs.sentence(event.verb),
+        "who": actors[event.actor],
+        "when": event.occurred_at,
+        "note": names.of_facts(event.facts),
+        "tone": tone,
+        "icon": icon,
+    }
+
+
+def _look(verb: str) -> tuple[str, str]:
+    last = verb.rpartition(".")[2].rpartition("_")[2]
+    return _LOOKS.get(last, ("", "circle-dot"))
+
+
+def _changes(subject: str) -> Iterable[LogEntry]:
+    label, _separator, pk = subject.partition(":")
+    app_label, _dot, model_name = label.partition(".")
+    content_type = ContentType.objects.filter(app_label=app_label, model=model_name).first()
+    if content_type is None:
+        return []
+    rows = LogEntry.objects.filter(content_type=content_type, object_pk=pk)
+    # What was there when the row was made is the event's business; here are the changes.
+    return (
+        rows.exclude(action=LogEntry.Action.CREATE)
+        .select_related("actor", "content_type")
+        .order_by("-timestamp")[:LIMIT]
+    )
+
+
+def _change_entry(change: LogEntry) -> Entry:
+    return {
+        "what": _("Row deleted") if change.action == LogEntry.Action.DELETE else _("Row changed"),
+        "who": change.actor.name if change.actor else "",
+        "when": change.timestamp,
+        "note": " · ".join(_change_notes(change)),
+        "tone": "neutral",
+        "icon": "pencil",
+    }
+
+
+def _change_notes(change: LogEntry) -> Iterator[str]:
+    model = change.content_type.model_class()
+    for field, values in (change.changes or {}).items():
+        label = _field_label(model, field)
+        if isinstance(values, dict):
+            yield f"{label}: {values.get('operation', '')} {', '.join(values.get('objects', []))}"
+        else:
+            before, after = (str(value) for value in values)
+            yield f"{label}: {before} → {after}"
+
+
+def _field_label(model: Any, field: str) -> str:
+    try:
+        return str(model._meta.get_field(field).verbose_name)
+    except (FieldDoesNotExist, AttributeError):
+        # The column or its model is gone by now; its name still says what it was.
+        return field
