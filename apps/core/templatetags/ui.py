@@ -351,8 +351,8 @@ def _query(context: template.Context) -> QueryDict:
 
 
 def _with(context: template.Context, **parameters: Any) -> str:
-    """Return the page's query with one position in the list instead of another; empty for None."""
-    if all(value is None for value in parameters.values()):
+    """Return the page's query with one position in the list instead of another; empty for no position."""
+    if not any(parameters.values()):
         return ""
     query = _query(context).copy()
     for name in _PAGE_PARAMETERS:
