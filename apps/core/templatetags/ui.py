@@ -351,7 +351,7 @@ def _query(context: template.Context) -> QueryDict:
 
 
 def _with(context: template.Context, **parameters: Any) -> str:
-    """Return the page's query with one position in the list instead of another; empty for no position."""
+    """Return the page's query at another position of the list; empty for no position."""
     if not any(parameters.values()):
         return ""
     query = _query(context).copy()
