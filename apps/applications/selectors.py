@@ -125,8 +125,13 @@ def feature_row(application: Application) -> dict[str, features.Value]:
     Whether they fit the contract, scoring checks: an application without frozen facts has no
     income and is refused there.
     """
+    return features.build(feature_facts(application))
+
+
+def feature_facts(application: Application) -> features.Facts:
+    """Return the frozen facts behind `feature_row`, for questions about another amount or term."""
     row = Application.objects.values(*_FACT_COLUMNS).get(pk=application.pk)
-    return features.build(_facts(row))
+    return _facts(row)
 
 
 def feature_rows(

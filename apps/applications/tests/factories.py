@@ -1,86 +1,39 @@
 """Applications for tests, made by the services so that only reachable states exist."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from apps.accounts.models import Branch, User
 from apps.applications import entries, services
 from apps.applications.models import Application
-from apps.customers.models import BureauReport, Consent, Customer, Employment, Household
+from apps.customers import services as customer_services
+from apps.customers.models import Customer
+from apps.customers.tests import factories as customers
 from apps.products.models import Product
 from apps.products.tests import factories as products
 
-# A Monday noon in Pune; every application of the tests is taken and submitted then.
-NOW = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
-TODAY = date(2026, 3, 2)
+# Noon of a Friday in Pune; every application of the tests is taken and submitted then.
+NOW = customers.NOW
+TODAY = date(2026, 11, 20)
 
 
 def borrower(branch: Branch, **changes: Any) -> Customer:
-    """Return a customer with income, home, bureau report and consents: ready to borrow."""
-    bare = borrower_without_facts(branch, **changes)
-    currency = branch.entity.currency
-    Employment.objects.create(
-        customer=bare,
-        as_of=date(2026, 1, 1),
-        type=Employment.Type.SALARIED,
-        months_employed=48,
-        currency=currency,
-        gross_annual_income=Decimal(720_000),
-        net_monthly_income=Decimal(50_000),
-        verification=Employment.Verification.DOCUMENTS,
-    )
-    Household.objects.create(customer=bare, home=Household.Home.RENT)
-    BureauReport.objects.create(
-        customer=bare,
-        bureau="CIBIL",
-        pulled_date=date(2026, 2, 20),
-        score=762,
-        oldest_account_date=date(2018, 3, 1),
-        delinquencies_24m=0,
-        enquiries_6m=1,
-        open_accounts=3,
-        total_accounts=7,
-        public_records=0,
-        bankruptcies=0,
-        accounts_delinquent_now=0,
-        currency=currency,
-        revolving_balance=Decimal(36_000),
-        revolving_utilisation=Decimal("0.2400"),
-    )
-    consent_to_everything(bare)
-    return bare
+    """Return a customer with income, home, bureau report and consents: ready to borrow.
+
+    900,000 gross a year, 60,000 net a month, rented home, no obligations; `changes` as the
+    customers' own factory takes them.
+    """
+    return customers.customer(branch, **changes)
 
 
 def borrower_without_facts(branch: Branch, **changes: Any) -> Customer:
-    """Return a customer about whom nothing but the name is known."""
-    count = Customer.objects.count() + 1
-    values: dict[str, Any] = {
-        "number": f"T-{count:06d}",
-        "entity": branch.entity,
-        "branch": branch,
-        "country": branch.entity.country,
-        "full_name": "Asha Patil",
-        "date_of_birth": date(1990, 5, 17),
-        **changes,
-    }
-    return Customer.objects.create(**values)
-
-
-def consent_to_everything(customer: Customer) -> None:
-    """Record the consents an assessment needs."""
-    for purpose in (
-        Consent.Purpose.CREDIT_ASSESSMENT,
-        Consent.Purpose.BUREAU_ENQUIRY,
-        Consent.Purpose.AUTOMATED_DECISION,
-    ):
-        Consent.objects.create(
-            customer=customer,
-            purpose=purpose,
-            wording_version="2026-01",
-            channel="counter",
-            given_at=NOW,
-        )
+    """Return a customer of whom only name and contact are known."""
+    return customer_services.register(
+        actor=customers.officer(branch),
+        entry=customers.customer_entry(branch, **changes),
+        now=NOW,
+    )
 
 
 def entry(customer: Customer, **changes: Any) -> entries.ApplicationEntry:

@@ -74,7 +74,7 @@ def test_it_keeps_the_frozen_facts_when_the_customer_changes(alice: User, pune: 
 
     done.refresh_from_db()
     assert done.employment is not None
-    assert done.employment.gross_annual_income == Decimal(720_000)
+    assert done.employment.gross_annual_income == Decimal(900_000)
 
 
 def test_it_returns_the_same_for_a_second_submit(
