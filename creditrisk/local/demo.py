@@ -29,7 +29,7 @@ def serve(database: str = postgres.DATABASE) -> int:
     Raises LocalError if it runs already, a service does not start or the port is taken.
     """
     began = time.monotonic()
-    port = _free_port()
+    port = free_port()
     with _only_one(), _services(database) as running:
         variables = environment.for_demo(running)
         _prepare(running, variables)
@@ -163,7 +163,7 @@ def _run_beside_worker(command: Sequence[str], variables: dict[str, str]) -> int
     return main.returncode
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Returns PORT, or the first free one from 8000 where the person named none."""
     named = os.environ.get("PORT", "")
     if named and not named.isdigit():

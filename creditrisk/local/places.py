@@ -23,6 +23,14 @@ ROOT_ONLY_HOME = Path("/var/lib/creditrisk")
 _SOCKET_DIR_BYTES_MAX = 107 - len("/.s.PGSQL.5432.lock")
 
 
+def make(folder: Path) -> Path:
+    """Makes a folder that others may pass through, in spite of a strict umask."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+    return folder
+
+
 def digest() -> str:
     """Returns eight characters that tell this checkout's services from another's."""
     return hashlib.sha256(os.fsencode(VAR)).hexdigest()[:8]
@@ -34,12 +42,11 @@ def server_home(account: accounts.Account | None) -> Path:
     A checkout below root's own 0700 home is out of reach for the account that PostgreSQL must
     run as; its data then lives in /var/lib/creditrisk, one folder per checkout.
     """
-    VAR.mkdir(parents=True, exist_ok=True)
+    make(VAR)
     if account is None or account.can_enter(VAR):
         return VAR
-    home = ROOT_ONLY_HOME / digest()
-    home.mkdir(parents=True, exist_ok=True)
-    return home
+    make(ROOT_ONLY_HOME)
+    return make(ROOT_ONLY_HOME / digest())
 
 
 def socket_dir(flavour: str, account: accounts.Account | None) -> Path:
@@ -52,7 +59,7 @@ def socket_dir(flavour: str, account: accounts.Account | None) -> Path:
         shared = tempfile.gettempdir()
         runtime = shared if account else os.environ.get("XDG_RUNTIME_DIR", shared)
         folder = Path(runtime) / f"creditrisk-{digest()}-{flavour}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
     owner = account.uid if account else os.geteuid()
     found = folder.lstat()
@@ -68,6 +75,13 @@ def log_file(name: str) -> Path:
     """Returns the path of a service's log; its folder exists afterwards."""
     LOGS.mkdir(parents=True, exist_ok=True)
     return LOGS / f"{name}.log"
+
+
+def open_to_all(folder: Path) -> None:
+    """Lets every account read a folder and run what its owner may run, whatever the umask was."""
+    for path in (folder, *folder.rglob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        path.chmod(mode | 0o055 if mode & 0o100 else mode | 0o044)
 
 
 def delete(paths: Iterable[Path]) -> None:

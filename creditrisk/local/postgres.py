@@ -50,7 +50,7 @@ def cluster(flavour: str, *, durable: bool, database: str = DATABASE) -> Cluster
     Raises LocalError if no PostgreSQL is installed that this machine can run.
     """
     account = accounts.server_account()
-    programs = _reachable(_find_programs(), account)
+    programs = reachable(_find_programs(), account)
     prefix = "" if flavour == "demo" else f"{flavour}-"
     home = places.server_home(account)
     return Cluster(
@@ -132,7 +132,7 @@ def _major(programs: Path) -> int:
     return int(found.group(1)) if found else 0
 
 
-def _reachable(programs: Path, account: accounts.Account | None) -> Path:
+def reachable(programs: Path, account: accounts.Account | None) -> Path:
     """Returns the programs, or a copy of them where the account may run them.
 
     Happens when root's virtual environment lies below a home that only root may enter.
@@ -141,7 +141,7 @@ def _reachable(programs: Path, account: accounts.Account | None) -> Path:
         return programs
     install = programs.parent
     package = install.parent
-    copy = places.ROOT_ONLY_HOME / f"{package.name}-{_major(programs)}"
+    copy = places.make(places.ROOT_ONLY_HOME) / f"{package.name}-{_major(programs)}"
     copied = copy / package.name / install.name / "bin"
     if not (copied / "postgres").exists():
         part = copy.with_name(f"{copy.name}.{os.getpid()}")
@@ -150,6 +150,7 @@ def _reachable(programs: Path, account: accounts.Account | None) -> Path:
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, part / libraries.name)
+        places.open_to_all(part)
         shutil.rmtree(copy, ignore_errors=True)
         part.replace(copy)
     if not account.can_run(copied / "postgres"):
