@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +41,8 @@ class Letter(Identified, Timestamped):
     html_sha256 = models.CharField(_("HTML hash"), max_length=64, blank=True)
     pdf = EncryptedBytesField(null=True)
     pdf_sha256 = models.CharField(_("PDF hash"), max_length=64, blank=True)
+    # The typesetter with its version: only the same one must set the same PDF again.
+    engine = models.CharField(_("typesetter"), max_length=40, blank=True)
     rendered_at = models.DateTimeField(_("rendered"), null=True)
 
     objects = LetterQuerySet.as_manager()
@@ -49,6 +52,11 @@ class Letter(Identified, Timestamped):
         permissions = [("view_letter", _("Open letters"))]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["subject", "kind"], name="letters_letter_once"),
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=Q(kind__in=["declined", "approved"]),
+                name="letters_letter_one_outcome",
+            ),
             models.CheckConstraint(
                 condition=Q(rendered_at__isnull=True)
                 | (~Q(html_sha256="") & ~Q(pdf_sha256="") & Q(html__isnull=False)),
@@ -59,6 +67,27 @@ class Letter(Identified, Timestamped):
             models.Index(
                 fields=["issued_at"], condition=Q(rendered_at=None), name="letters_waiting"
             )
+        ]
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="letter_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="letter_issued",
+                fields=[
+                    *("branch", "kind", "subject", "case", "language", "template_version"),
+                    *("facts_sha256", "issued_at"),
+                ],
+            ),
+            # The sealed columns stay writable, so that keys can be rotated; their hashes do not.
+            pgtrigger.Protect(
+                name="letter_frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.rendered_at IS NOT NULL AND"
+                    " (OLD.html_sha256, OLD.pdf_sha256, OLD.engine, OLD.rendered_at)"
+                    " IS DISTINCT FROM"
+                    " (NEW.html_sha256, NEW.pdf_sha256, NEW.engine, NEW.rendered_at)"
+                ),
+            ),
         ]
         verbose_name = _("letter")
         verbose_name_plural = _("letters")

@@ -1,0 +1,71 @@
+"""The editions of the letters: each is a folder that never changes once letters bear its name.
+
+A letter keeps the name of its edition, so that it can be set again, byte by byte, for as long as
+it is kept. FINGERPRINTS pins every file of an edition, and the fonts; a test fails when a file
+has changed without a new edition. To make one: copy the newest folder, add it to EDITIONS with
+its fingerprint, make it CURRENT.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.letters.content import LetterFacts
+from apps.letters.editions.e2026_11 import compose as compose_2026_11
+from apps.letters.editions.e2026_11.page import Page
+
+FONTS = Path(__file__).resolve().parent.parent / "fonts"
+
+
+class UnknownEdition(LookupError):
+    """A letter names an edition that is not kept here."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition: its folder, its languages, and how facts become a page in it."""
+
+    name: str
+    folder: Path
+    languages: frozenset[str]
+    compose: Callable[..., Page]
+
+    def page(self, facts: LetterFacts, language: str) -> Page:
+        """Return the letter as finished texts. Raises KeyError for a language it has not."""
+        return self.compose(facts, language=language)
+
+
+def _edition(
+    name: str, module: str, languages: frozenset[str], compose: Callable[..., Page]
+) -> Edition:
+    return Edition(name, Path(__file__).resolve().parent / module, languages, compose)
+
+
+CURRENT = "2026-11"
+EDITIONS = {
+    "2026-11": _edition(
+        "2026-11", "e2026_11", frozenset(compose_2026_11.WORDINGS), compose_2026_11.compose
+    ),
+}
+FINGERPRINTS = {
+    "2026-11": "",
+}
+
+
+def edition(name: str) -> Edition:
+    """Return an edition by the name letters bear. Raises UnknownEdition."""
+    if name not in EDITIONS:
+        raise UnknownEdition(f"There is no edition {name!r} of the letters.")
+    return EDITIONS[name]
+
+
+def fingerprint(chosen: Edition) -> str:
+    """Return the SHA-256 over the names and bytes of the edition's files and of the fonts."""
+    digest = hashlib.sha256()
+    for folder in (chosen.folder, FONTS):
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest.update(f"{path.name} {content}\n".encode())
+    return digest.hexdigest()

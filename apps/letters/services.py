@@ -1,0 +1,201 @@
+"""Issue letters, freeze them, prove them."""
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Branch, User
+from apps.audit import services as audit
+from apps.core import jobs
+from apps.core.errors import Conflict, DomainError
+from apps.letters import content, editions, rendering
+from apps.letters.models import Letter
+
+logger = structlog.get_logger(__name__)
+# A letter that has waited this long lost its message; the sweep renders it.
+PATIENCE = timedelta(minutes=1)
+SWEPT_AT_ONCE = 500
+
+
+class LetterRefused(DomainError):
+    """The letter cannot be issued as asked."""
+
+
+class AlreadyDecided(Conflict):
+    """The subject has a letter that says something else."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What checking one letter found. `pdf_same` is None where the typesetter has changed since."""
+
+    stored_whole: bool
+    html_same: bool
+    pdf_same: bool | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing contradicts that this is the letter as it was frozen."""
+        return self.stored_whole and self.html_same and self.pdf_same is not False
+
+
+@transaction.atomic
+def issue(
+    *,
+    actor: User | str,
+    branch: Branch,
+    kind: str,
+    subject: str,
+    case: str,
+    language: str,
+    facts: content.LetterFacts,
+    issued_at: datetime,
+) -> Letter:
+    """Write down what a letter states, in the caller's transaction; a worker then renders it.
+
+    `subject` is what the letter is about, as audit names it (`decisions.decision:...`); a subject
+    has one letter of a kind, and never both an approval and a refusal. Issuing the same facts
+    again returns the letter that is there. Raises LetterRefused and AlreadyDecided.
+    """
+    _require_known(kind, language, facts)
+    written = facts.to_dict()
+    wanted = Letter(
+        branch=branch,
+        kind=kind,
+        subject=subject,
+        case=case,
+        language=language,
+        template_version=editions.CURRENT,
+        facts=written,
+        facts_sha256=facts_hash(written),
+        issued_at=issued_at,
+    )
+    # The insert decides between two that come at once; nothing is read before it.
+    Letter.objects.bulk_create([wanted], ignore_conflicts=True)
+    letter = Letter.objects.defer("html", "pdf").filter(subject=subject, kind=kind).first()
+    if letter is None or letter.facts_sha256 != wanted.facts_sha256:
+        raise AlreadyDecided(
+            "letter_already_issued", _("A letter that says something else was already issued.")
+        )
+    if letter.pk == wanted.pk:
+        audit.record(actor, "letters.issued", letter, case=case, kind=kind, language=language)
+    jobs.enqueue("letters.render", letter_id=str(letter.pk))
+    return letter
+
+
+def render(*, letter_id: Any, now: datetime) -> Letter:
+    """Render a letter and freeze it; a letter that is frozen already is returned as it is.
+
+    Whoever writes first wins: the update names a letter that is not rendered yet. Raises
+    Letter.DoesNotExist, and RenderingFailed or ContentRefused with nothing changed.
+    """
+    letter = Letter.objects.defer("html", "pdf").get(pk=letter_id)
+    if letter.rendered_at is None:
+        _freeze(letter, _set_again(letter), now)
+    return letter
+
+
+def render_waiting(*, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
+    """Render up to `limit` letters whose message was lost, oldest first; return how many.
+
+    A letter that cannot be rendered is logged and left; it does not hold up the others.
+    """
+    waiting = Letter.objects.filter(rendered_at=None, issued_at__lt=now - PATIENCE)
+    count = 0
+    for letter_id in waiting.order_by("issued_at").values_list("pk", flat=True)[:limit]:
+        try:
+            render(letter_id=letter_id, now=now)
+            count += 1
+        except (rendering.RenderingFailed, content.ContentRefused, LookupError) as error:
+            logger.exception("letter_not_rendered", letter=str(letter_id), error=str(error))
+    return count
+
+
+def verify(letter: Letter) -> Verification:
+    """Set the letter again from its stored facts and compare with what was frozen.
+
+    Raises LetterRefused for a letter that is not rendered yet.
+    """
+    if letter.rendered_at is None:
+        raise LetterRefused("letter_not_rendered", _("The letter is still being prepared."))
+    again = _set_again(letter)
+    same_engine = letter.engine == rendering.engine()
+    return Verification(
+        stored_whole=_is_whole(letter),
+        html_same=_sha256(again.html) == letter.html_sha256,
+        pdf_same=_sha256(again.pdf) == letter.pdf_sha256 if same_engine else None,
+    )
+
+
+def record_opening(*, actor: User, letter: Letter, form: str) -> None:
+    """Record that a person opened a letter, as `page` or `pdf`."""
+    audit.record(actor, "letters.opened", letter, case=letter.case, form=form)
+
+
+def facts_hash(written: dict[str, Any]) -> str:
+    """Return the SHA-256 of facts as JSON with sorted keys."""
+    return _sha256(json.dumps(written, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _require_known(kind: str, language: str, facts: content.LetterFacts) -> None:
+    if kind != facts.kind:
+        raise LetterRefused("letter_kind", _("The letter and its facts are of different kinds."))
+    if language not in editions.edition(editions.CURRENT).languages:
+        raise LetterRefused("letter_language", _("There is no letter in this language."))
+
+
+def _set_again(letter: Letter) -> rendering.Rendered:
+    return rendering.render(
+        content.LetterFacts.from_dict(letter.facts),
+        language=letter.language,
+        edition=editions.edition(letter.template_version),
+    )
+
+
+@transaction.atomic
+def _freeze(letter: Letter, rendered: rendering.Rendered, now: datetime) -> None:
+    values = {
+        "html": _field("html").seal(rendered.html, letter.pk),
+        "html_sha256": _sha256(rendered.html),
+        "pdf": _field("pdf").seal(rendered.pdf, letter.pk),
+        "pdf_sha256": _sha256(rendered.pdf),
+        "engine": rendering.engine(),
+        "rendered_at": now,
+        "updated_at": now,
+    }
+    rows = Letter.objects.filter(pk=letter.pk, rendered_at=None).update(**values)
+    letter.refresh_from_db(fields=[*values])
+    if rows == 1:
+        audit.record(
+            audit.system("worker"),
+            "letters.rendered",
+            letter,
+            case=letter.case,
+            template=letter.template_version,
+            html_sha256=letter.html_sha256,
+            pdf_sha256=letter.pdf_sha256,
+        )
+
+
+def _is_whole(letter: Letter) -> bool:
+    return (
+        facts_hash(letter.facts) == letter.facts_sha256
+        and _sha256(letter.html or b"") == letter.html_sha256
+        and _sha256(letter.pdf or b"") == letter.pdf_sha256
+    )
+
+
+@functools.cache
+def _field(name: str) -> Any:
+    return Letter._meta.get_field(name)
+
+
+def _sha256(content_bytes: bytes) -> str:
+    return hashlib.sha256(content_bytes).hexdigest()
