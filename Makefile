@@ -4,7 +4,10 @@ SHELL := /bin/sh
 # Without compiled modules every start of a process takes seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+# The first Python 3.11; otherwise whatever there is, which then says what is missing.
+PYTHON ?= $(shell for name in python3.11 python3; do \
+	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+	&& echo $$name && exit; done; echo python3)
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m creditrisk.local
 MANAGE := $(LOCAL) run demo -- $(BIN)/python manage.py

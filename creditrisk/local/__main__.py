@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from creditrisk.local import demo, environment, postgres, services
+from creditrisk.local import demo, environment, keys, postgres, services
 from creditrisk.local.errors import LocalError
 
 _STATUS_AFTER_CTRL_C = 130
@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("env", help="start the demo's services, print its environment")
     one.set_defaults(run=lambda _options: _print(_demo_environment()))
 
+    one = commands.add_parser("keys", help="print new secrets, as lines for an environment file")
+    one.set_defaults(run=_keys)
+
     one = commands.add_parser("run", help="run a command in an environment of ours")
     one.add_argument("settings", choices=["demo", "test", "production"])
     one.add_argument("command", nargs=argparse.REMAINDER)
@@ -82,6 +85,12 @@ def _test(options: argparse.Namespace) -> int:
         return _call(options.command, environment.base())
     finally:
         services.stop("test", unless_used=True)
+
+
+def _keys(_options: argparse.Namespace) -> int:
+    for name, value in keys.fresh().items():
+        print(f"{name}={value}")
+    return 0
 
 
 def _reset(_options: argparse.Namespace) -> int:

@@ -93,9 +93,8 @@ def install_locked(locks: Sequence[str]) -> None:
     files = [word for lock in locks for word in ("-r", str(ROOT / lock))]
     say(f"Installing {' and '.join(locks)} ...")
     uv = find_uv()
-    if uv:
-        call([*uv, "pip", "install", "--python", PYTHON, "--require-hashes", *files])
-    else:
+    command = [*(uv or []), "pip", "install", "--python", PYTHON, "--require-hashes", *files]
+    if not uv or run(command).returncode != 0:
         call([*find_pip(), "install", "--require-hashes", *files])
 
 
