@@ -3,3 +3,26 @@ from django.apps import AppConfig
 
 class CustomersConfig(AppConfig):
     name = "apps.customers"
+
+    def ready(self) -> None:
+        from apps.core import history
+        from apps.customers import models
+
+        history.keep(
+            models.Customer,
+            exclude=["phone_index", "email_index"],
+            masked=["full_name", "date_of_birth", "phone", "email"],
+        )
+        history.keep(models.IdentityNumber, exclude=["index"], masked=["value"])
+        history.keep(models.Address, masked=["street"])
+        history.keep(models.ProtectedAttributes, masked=["values"])
+        # The bytes of a document are neither opened nor copied for its history.
+        history.keep(models.Document, exclude=["content"], masked=["filename"])
+        for model in (
+            models.Employment,
+            models.Household,
+            models.Obligation,
+            models.BureauReport,
+            models.Consent,
+        ):
+            history.keep(model)

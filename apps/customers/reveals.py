@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import masking
-from apps.customers import identity
-from apps.customers.models import Address, Customer
+from apps.customers import identity, selectors
+from apps.customers.models import Customer
 
 REASONS = {
     "contact": _("To contact the customer"),
@@ -34,7 +34,7 @@ def _birth(customer: Customer) -> str:
 
 
 def _street(customer: Customer) -> str:
-    address = Address.objects.filter(customer=customer).first()
+    address = selectors.address(customer)
     return address.street if address else ""
 
 
@@ -58,7 +58,7 @@ def value(customer: Customer, field: str) -> str:
 
 def masked(customer: Customer) -> dict[str, Masked]:
     """Return the personal values of a customer, masked, by field."""
-    address = Address.objects.filter(customer=customer).first()
+    address = selectors.address(customer)
     born = customer.date_of_birth
     rows = [
         Masked("phone", _("Telephone"), masking.tail(customer.phone)),

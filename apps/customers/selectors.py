@@ -9,10 +9,14 @@ from apps.accounts.models import User
 from apps.customers import contact, fingerprints, identity
 from apps.customers.findings import Finding
 from apps.customers.models import (
+    Address,
     BureauReport,
     Consent,
     Customer,
+    CustomerQuerySet,
+    Document,
     Employment,
+    Household,
     IdentityNumber,
     Obligation,
 )
@@ -20,9 +24,34 @@ from apps.customers.models import (
 MAX_SEARCH = 254
 
 
+def with_lender() -> CustomerQuerySet:
+    """Return all customers with branch, lender and address; narrow it by `visible_to`."""
+    return Customer.objects.select_related("branch", "entity", "address")
+
+
 def visible(actor: User) -> QuerySet[Customer]:
     """Return the customers a person may see, with what a list shows."""
-    return Customer.objects.visible_to(actor).select_related("branch", "entity")
+    return Customer.objects.visible_to(actor).select_related("branch", "address")
+
+
+def address(customer: Customer) -> Address | None:
+    """Return where the customer lives, if it is on record."""
+    return getattr(customer, "address", None)
+
+
+def household(customer: Customer) -> Household | None:
+    """Return the household, if it is on record."""
+    return Household.objects.filter(customer=customer).first()
+
+
+def documents(customer: Customer) -> QuerySet[Document]:
+    """Return the documents, newest first, without their bytes."""
+    return (
+        Document.objects.filter(customer=customer)
+        .select_related("customer", "uploaded_by")
+        .defer("content")
+        .order_by("-created_at")
+    )
 
 
 def search(actor: User, text: str) -> QuerySet[Customer]:

@@ -1,0 +1,16 @@
+"""The customers' place in the navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.navigation import Entry, register
+
+register(
+    Entry(
+        group="lending",
+        label=_("Customers"),
+        url_name="customers:list",
+        icon="users",
+        permission="customers.view_customer",
+        order=10,
+    )
+)

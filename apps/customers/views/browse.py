@@ -1,0 +1,116 @@
+"""Find customers and look at one."""
+
+import uuid
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from apps.core import dates, masking
+from apps.core.access import requires
+from apps.customers import policies, reveals, selectors
+from apps.customers.forms import CustomerFilter
+from apps.customers.models import Customer
+from apps.customers.views import _answers
+
+PER_PAGE = 25
+SORTS = {"number": "number", "registered": "created_at"}
+DEFAULT_SORT = "-registered"
+
+
+@require_GET
+@requires("customers.view_customer")
+def customers(request: HttpRequest) -> HttpResponse:
+    """List the customers a person may see; search, filters, order and page are in the URL."""
+    form = CustomerFilter(request.GET, actor=request.user)
+    found = _filtered(request.user, form)
+    ordered = found.order_by(*_order(request.GET.get("sort", "")))
+    page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {"customer": customer, "phone": masking.tail(customer.phone)}
+        for customer in page.object_list
+    ]
+    context = {"form": form, "page": page, "rows": rows, "searched": bool(request.GET.get("q"))}
+    return render(request, "customers/list.html", context)
+
+
+@require_GET
+@requires("customers.view_customer")
+def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show everything about one customer on one page, personal values masked."""
+    customer = _answers.visible_customer(request, pk)
+    actor = request.user
+    context = {
+        "customer": customer,
+        "crumbs": _answers.crumbs(None, customer.number),
+        "values": _personal_values(request, customer),
+        "subject": f"customers.customer:{customer.pk}",
+        "may_edit": policies.may_edit(actor, customer),
+        "may_upload": policies.may_upload(actor, customer),
+        "may_download": policies.may_download(actor, customer),
+        **_sections(customer),
+    }
+    return render(request, "customers/detail.html", context)
+
+
+def _filtered(actor: Any, form: CustomerFilter) -> QuerySet[Customer]:
+    """Return what the filter leaves; nothing where the filter itself is not acceptable."""
+    if not form.is_valid():
+        return Customer.objects.none()
+    data = form.cleaned_data
+    found = selectors.search(actor, data["q"]) if data["q"] else selectors.visible(actor)
+    if data["country"]:
+        found = found.filter(country=data["country"])
+    if data["branch"]:
+        found = found.filter(branch=data["branch"])
+    return found
+
+
+def _order(asked: str) -> tuple[str, str]:
+    key = asked if asked.removeprefix("-") in SORTS else DEFAULT_SORT
+    column = SORTS[key.removeprefix("-")]
+    # The number breaks ties, so that no row is shown on two pages.
+    return (f"-{column}", "-number") if key.startswith("-") else (column, "number")
+
+
+def _personal_values(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Return the masked values with the address each may be revealed at, if it may."""
+    may = policies.may_reveal(request.user, customer)  # type: ignore[arg-type]
+    values = reveals.masked(customer)
+    rows = {
+        name.replace(":", "_"): {
+            "label": each.label,
+            "value": each.value,
+            "url": reverse("customers:reveal", args=[customer.pk, name]) if may else "",
+        }
+        for name, each in values.items()
+    }
+    rows["identities"] = [row for name, row in rows.items() if name.startswith("identity_")]
+    return rows
+
+
+def _sections(customer: Customer) -> dict[str, Any]:
+    today = dates.local_date(timezone.now(), customer.entity.time_zone)
+    employments = list(customer.employments.order_by("-as_of", "-created_at"))
+    current = selectors.current_employment(customer, today)
+    reports = list(customer.bureau_reports.order_by("-pulled_date", "-created_at"))
+    standing = list(selectors.standing_obligations(customer, today))
+    obligations = customer.obligations.order_by("-from_date", "-created_at")
+    return {
+        "address": selectors.address(customer),
+        "household": selectors.household(customer),
+        "employment": current,
+        "earlier_employments": [row for row in employments if row != current],
+        "standing": standing,
+        "ended": [row for row in obligations if row not in standing],
+        "report": reports[0] if reports else None,
+        "earlier_reports": reports[1:],
+        "consents": customer.consents.order_by("withdrawn_at", "purpose", "given_at"),
+        "documents": selectors.documents(customer),
+        "fairness": selectors.has_consent(customer, "fairness_monitoring"),
+    }
