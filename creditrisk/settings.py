@@ -4,6 +4,7 @@
 demonstration, plain HTTP on this machine) or `test`.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
@@ -111,7 +112,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "apps.core.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -190,6 +191,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 86_400  # seconds a link for setting a password works
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "dashboards:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
@@ -209,20 +211,27 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = ()
 # --- API -----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "apps.core.api.TokenAuthentication",
-        "apps.core.api.SessionAuthentication",
+        "apps.core.api_guards.TokenAuthentication",
+        "apps.core.api_guards.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["apps.core.api.DeclaredPermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.core.api_guards.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api_guards.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.core.api_guards.Throttle"],
     "DEFAULT_THROTTLE_RATES": {"sign_in": env.text("SIGN_IN_RATE", "20/min")},
     "EXCEPTION_HANDLER": "apps.core.api.one_error_shape",
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": TRUSTED_PROXIES,
 }
-SIMPLE_JWT = {"ALGORITHM": "HS256", "UPDATE_LAST_LOGIN": False, "USER_ID_CLAIM": "sub"}
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "USER_ID_CLAIM": "sub",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(hours=12),
+    # A changed password, and access withdrawn, end tokens as they end sessions.
+    "CHECK_REVOKE_TOKEN": True,
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "CreditRisk API",
     "DESCRIPTION": "Credit decisions that can be explained, defended and replayed.",

@@ -1,9 +1,14 @@
 """The map of addresses: pages by app, the API under /api/v1/."""
 
 from django.urls import include, path
-from django.views.i18n import set_language
 
-from apps.core.access import PUBLIC, requires
+from apps.accounts.views import sessions
+from apps.core.style_guide import style_guide
+
+handler400 = "apps.core.problems.bad_request"
+handler403 = "apps.core.problems.forbidden"
+handler404 = "apps.core.problems.not_found"
+handler500 = "apps.core.problems.server_error"
 
 urlpatterns = [
     path("", include("apps.dashboards.urls")),
@@ -17,6 +22,7 @@ urlpatterns = [
     path("models/", include("apps.scoring.urls")),
     path("governance/", include("apps.governance.urls")),
     path("audit/", include("apps.audit.urls")),
-    path("language/", requires(PUBLIC)(set_language), name="set_language"),
+    path("language/", sessions.set_language, name="set_language"),
+    path("style-guide/", style_guide, name="style_guide"),
     path("api/v1/", include("creditrisk.api")),
 ]

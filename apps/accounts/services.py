@@ -266,7 +266,7 @@ def grant_branch(*, actor: User, person: User, branch: Branch, reason: str) -> N
     """Let a person work in one branch more. Raises Conflict where they work there already."""
     if branch.pk == person.branch_id:
         raise Conflict("already_there", _("This person works in that branch already."))
-    _grant(actor, person, WORK_IN_BRANCH, branch, reason)
+    _grant(actor=actor, person=person, permission=WORK_IN_BRANCH, thing=branch, reason=reason)
 
 
 def grant_application(*, actor: User, person: User, number: str, reason: str) -> None:
@@ -285,7 +285,7 @@ def grant_application(*, actor: User, person: User, number: str, reason: str) ->
     if found is None:
         sentence = _("There is no application with this number.")
         raise DomainError("unknown_application", sentence, fields={"number": sentence})
-    _grant(actor, person, VIEW_APPLICATION, found, reason)
+    _grant(actor=actor, person=person, permission=VIEW_APPLICATION, thing=found, reason=reason)
 
 
 @transaction.atomic
@@ -301,7 +301,7 @@ def withdraw_grant(*, actor: User, person: User, grant_id: int, reason: str) -> 
 
 
 @transaction.atomic
-def _grant(actor: User, person: User, permission: str, thing: Any, reason: str) -> None:
+def _grant(*, actor: User, person: User, permission: str, thing: Any, reason: str) -> None:
     _may_manage(actor, person)
     if _is_granted(person, permission, thing):
         raise Conflict("granted_already", _("This person has that access already."))
@@ -340,7 +340,8 @@ def _refuse_clash(role_codes: set[str]) -> None:
     if clashes:
         first, second = (labels.ROLES[code] for code in clashes[0])
         sentence = _(
-            "“%(first)s” and “%(second)s” are two sides of one control; one person cannot hold both."
+            "“%(first)s” and “%(second)s” are two sides of one control; "
+            "one person cannot hold both."
         ) % {"first": first, "second": second}
         raise DomainError("roles_clash", sentence, fields={"roles": sentence})
 

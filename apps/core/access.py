@@ -30,6 +30,9 @@ def requires(permission: str) -> Callable[[View], View]:
             return view(request, *args, **kwargs)
 
         guarded.required_permission = permission  # type: ignore[attr-defined]
+        # `wraps` copies what the inner view says about itself: DRF's and Django's own sign-in
+        # views say that nobody need be signed in. What is declared here counts.
+        guarded.login_required = True  # type: ignore[attr-defined]
         return login_not_required(guarded) if permission == PUBLIC else guarded
 
     return declare

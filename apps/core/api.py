@@ -1,4 +1,4 @@
-"""The API's common ground: who calls, what a view declares, and one shape for every error."""
+"""The API's common ground: the base of its views, and one shape for every error."""
 
 from typing import Any
 
@@ -6,37 +6,11 @@ from auditlog.context import set_actor
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
-from rest_framework import authentication, exceptions, permissions, serializers, views
+from rest_framework import exceptions, serializers, views
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from apps.core.access import PUBLIC, SIGNED_IN
 from apps.core.errors import DomainError
-
-
-class TokenAuthentication(JWTAuthentication):
-    """A bearer token from /api/v1/token."""
-
-
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session, with CSRF protection; answers 401 where nobody is signed in."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Session"
-
-
-class DeclaredPermission(permissions.BasePermission):
-    """Refuse every view that does not declare `required_permission`, and who lacks it."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        declared = getattr(view, "required_permission", None)
-        permission = declared.get(request.method) if isinstance(declared, dict) else declared
-        if permission == PUBLIC:
-            return True
-        if permission is None or not request.user.is_authenticated:
-            return False
-        return permission == SIGNED_IN or request.user.has_perm(permission)
 
 
 class APIView(views.APIView):

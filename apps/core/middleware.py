@@ -4,10 +4,13 @@ import re
 import uuid
 from collections.abc import Callable
 from ipaddress import ip_address
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils import translation
 
 from apps.core import problems
@@ -34,6 +37,22 @@ class RequestIdentity:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Send strangers to sign-in; a fragment's request sends the whole page there.
+
+    Without that, a session that ends while a page polls would put the sign-in form into a corner.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Handler) -> HttpResponse:
+        """Redirect to sign-in, which then leads back."""
+        if request.headers.get("HX-Request") != "true":
+            return super().handle_no_permission(request, view_func)
+        came_from = urlsplit(request.headers.get("HX-Current-URL", ""))
+        query = urlencode({"next": came_from.path or "/"})
+        sign_in = f"{resolve_url(settings.LOGIN_URL)}?{query}"
+        return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
 
 
 class Personal:

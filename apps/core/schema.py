@@ -7,12 +7,12 @@ from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 class TokenScheme(SimpleJWTScheme):
     """A bearer token, as OpenAPI describes it."""
 
-    target_class = "apps.core.api.TokenAuthentication"
+    target_class = "apps.core.api_guards.TokenAuthentication"
     name = "token"
 
 
 class BrowserSessionScheme(SessionScheme):
     """The browser's session cookie, as OpenAPI describes it."""
 
-    target_class = "apps.core.api.SessionAuthentication"
+    target_class = "apps.core.api_guards.SessionAuthentication"
     name = "session"

@@ -1,11 +1,13 @@
 """Pages on which administrators keep people: the list, one person, roles and their limits."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -89,7 +91,9 @@ def set_roles(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def act() -> None:
         services.set_roles(actor=request.user, person=found, role_codes=form.codes())
 
-    return _acted(request, found, "roles_form", form, act, _("The roles are changed."))
+    return _acted(
+        request, found, name="roles_form", form=form, act=act, done=_("The roles are changed.")
+    )
 
 
 @requires(KEEP)
@@ -101,7 +105,9 @@ def set_limit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def act() -> None:
         services.set_limit(actor=request.user, holder=found, **form.cleaned_data)
 
-    return _acted(request, found, "limit_form", form, act, _("The limit is changed."))
+    return _acted(
+        request, found, name="limit_form", form=form, act=act, done=_("The limit is changed.")
+    )
 
 
 @requires(KEEP)
@@ -115,7 +121,7 @@ def deactivate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         services.deactivate(actor=request.user, person=found, reason=reason)
 
     done = _("Access is withdrawn; open sessions have ended.")
-    return _acted(request, found, "access_form", form, act, done)
+    return _acted(request, found, name="access_form", form=form, act=act, done=done)
 
 
 @requires(KEEP)
@@ -129,7 +135,7 @@ def reactivate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         services.reactivate(actor=request.user, person=found, reason=reason)
 
     done = _("Access is given again. Issue a link for a new password.")
-    return _acted(request, found, "access_form", form, act, done)
+    return _acted(request, found, name="access_form", form=form, act=act, done=done)
 
 
 @requires(KEEP)
@@ -148,7 +154,9 @@ def grant_branch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def act() -> None:
         services.grant_branch(actor=request.user, person=found, **form.cleaned_data)
 
-    return _acted(request, found, "branch_form", form, act, _("Access is granted."))
+    return _acted(
+        request, found, name="branch_form", form=form, act=act, done=_("Access is granted.")
+    )
 
 
 @requires(KEEP)
@@ -160,7 +168,9 @@ def grant_application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def act() -> None:
         services.grant_application(actor=request.user, person=found, **form.cleaned_data)
 
-    return _acted(request, found, "application_form", form, act, _("Access is granted."))
+    return _acted(
+        request, found, name="application_form", form=form, act=act, done=_("Access is granted.")
+    )
 
 
 @requires(KEEP)
@@ -173,7 +183,9 @@ def withdraw_grant(request: HttpRequest, pk: uuid.UUID, grant_id: int) -> HttpRe
         reason = form.cleaned_data["reason"]
         services.withdraw_grant(actor=request.user, person=found, grant_id=grant_id, reason=reason)
 
-    return _acted(request, found, "grant_form", form, act, _("Access is taken back."))
+    return _acted(
+        request, found, name="grant_form", form=form, act=act, done=_("Access is taken back.")
+    )
 
 
 @requires(SEE)
@@ -250,8 +262,8 @@ def _roles_page(
     return render(request, "accounts/roles.html", context, status=status)
 
 
-def _acted(  # noqa: PLR0913, PLR0917
-    request: HttpRequest, found: User, name: str, form: Any, act: Any, done: str
+def _acted(
+    request: HttpRequest, found: User, *, name: str, form: Form, act: Callable[[], None], done: str
 ) -> HttpResponse:
     """Run one act on a person; show the page again with the form's errors where it is refused."""
     if form.is_valid():

@@ -30,7 +30,9 @@ class TooManyAttempts(DomainError):
 
 
 def locked_out(
-    request: HttpRequest, response: HttpResponse, credentials: dict[str, Any]
+    request: HttpRequest,
+    response: HttpResponse,  # noqa: ARG001 - axes hands it over
+    credentials: dict[str, Any],  # noqa: ARG001 - likewise
 ) -> HttpResponse:
     """Answer an attempt during a lock-out (AXES_LOCKOUT_CALLABLE)."""
     minutes = int(settings.AXES_COOLOFF_TIME * 60)

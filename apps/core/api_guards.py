@@ -1,0 +1,80 @@
+"""What the API does before a view: who calls, what they may, how much they may send.
+
+Django REST framework reads these while it defines its own views, so nothing here imports those.
+"""
+
+import io
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from redis.exceptions import RedisError
+from rest_framework import authentication, exceptions, parsers, permissions, throttling
+from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from apps.core.access import PUBLIC, SIGNED_IN
+
+logger = structlog.get_logger(__name__)
+
+
+class TokenAuthentication(JWTAuthentication):
+    """A bearer token from /api/v1/token."""
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session, with CSRF protection; answers 401 where nobody is signed in."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Session"
+
+
+class TooLarge(exceptions.APIException):
+    """The body is larger than any request of ours needs to be."""
+
+    status_code = 413
+    default_code = "too_large"
+    default_detail = gettext_lazy("The request is too large.")
+
+
+class JSONParser(parsers.JSONParser):
+    """JSON of bounded size; absurd nesting and unknown encodings are refused, not our bug."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return the parsed body. Raises TooLarge or ParseError."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise TooLarge
+        try:
+            return super().parse(io.BytesIO(body), media_type, parser_context)
+        except (LookupError, RecursionError):
+            sentence = _("The body cannot be read: unknown encoding, or nested too deeply.")
+            raise exceptions.ParseError(sentence) from None
+
+
+class Throttle(throttling.ScopedRateThrottle):
+    """Limits the rate of views that name a `throttle_scope`."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        """Say whether the caller may go on; without the cache everybody may, and it is logged."""
+        try:
+            return super().allow_request(request, view)
+        except (RedisError, OSError) as error:
+            logger.warning("throttle_unavailable", error=type(error).__name__)
+            return True
+
+
+class DeclaredPermission(permissions.BasePermission):
+    """Refuse every view that does not declare `required_permission`, and who lacks it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        declared = getattr(view, "required_permission", None)
+        permission = declared.get(request.method) if isinstance(declared, dict) else declared
+        if permission == PUBLIC:
+            return True
+        if permission is None or not request.user.is_authenticated:
+            return False
+        return permission == SIGNED_IN or request.user.has_perm(permission)
