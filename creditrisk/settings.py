@@ -195,6 +195,8 @@ PASSWORD_RESET_TIMEOUT = 86_400  # seconds a link for setting a password works
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "dashboards:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
+# Django hands the e-mail over as `username`; axes would look for the name of our field.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
