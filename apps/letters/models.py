@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -94,3 +95,8 @@ class Letter(Identified, Timestamped):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.issued_at:%Y-%m-%d}"
+
+    @property
+    def language_name(self) -> str:
+        """The language of the letter, named in the reader's own."""
+        return str(dict(settings.LANGUAGES).get(self.language, self.language))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, User
 from apps.audit import services as audit
-from apps.core import jobs
+from apps.core import crypto, jobs
 from apps.core.errors import Conflict, DomainError
 from apps.letters import content, editions, rendering
 from apps.letters.models import Letter
@@ -22,6 +22,13 @@ logger = structlog.get_logger(__name__)
 # A letter that has waited this long lost its message; the sweep renders it.
 PATIENCE = timedelta(minutes=1)
 SWEPT_AT_ONCE = 500
+# Why a stored letter may refuse to be set; LookupError: an edition or a language is missing.
+CANNOT_BE_SET = (
+    rendering.RenderingFailed,
+    content.ContentRefused,
+    crypto.CannotOpen,
+    LookupError,
+)
 
 
 class LetterRefused(DomainError):
@@ -34,16 +41,21 @@ class AlreadyDecided(Conflict):
 
 @dataclass(frozen=True)
 class Verification:
-    """What checking one letter found. `pdf_same` is None where the typesetter has changed since."""
+    """What checking one letter found; None says that a part could not be compared.
+
+    `pdf_same` is None where another version of the typesetter set the PDF. `obstacle` says why
+    the letter could not be set again at all.
+    """
 
     stored_whole: bool
-    html_same: bool
-    pdf_same: bool | None
+    html_same: bool | None = None
+    pdf_same: bool | None = None
+    obstacle: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether nothing contradicts that this is the letter as it was frozen."""
-        return self.stored_whole and self.html_same and self.pdf_same is not False
+        """Whether this is the letter as it was frozen, and its facts still make it."""
+        return self.stored_whole and self.html_same is True and self.pdf_same is not False
 
 
 @transaction.atomic
@@ -113,7 +125,7 @@ def render_waiting(*, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
         try:
             render(letter_id=letter_id, now=now)
             count += 1
-        except (rendering.RenderingFailed, content.ContentRefused, LookupError) as error:
+        except CANNOT_BE_SET as error:
             logger.exception("letter_not_rendered", letter=str(letter_id), error=str(error))
     return count
 
@@ -125,13 +137,30 @@ def verify(letter: Letter) -> Verification:
     """
     if letter.rendered_at is None:
         raise LetterRefused("letter_not_rendered", _("The letter is still being prepared."))
-    again = _set_again(letter)
+    if not is_whole(letter):
+        return Verification(stored_whole=False)
+    try:
+        again = _set_again(letter)
+    except CANNOT_BE_SET as error:
+        return Verification(stored_whole=True, obstacle=str(error))
     same_engine = letter.engine == rendering.engine()
     return Verification(
-        stored_whole=_is_whole(letter),
+        stored_whole=True,
         html_same=_sha256(again.html) == letter.html_sha256,
         pdf_same=_sha256(again.pdf) == letter.pdf_sha256 if same_engine else None,
     )
+
+
+def is_whole(letter: Letter) -> bool:
+    """Say whether the stored facts, HTML and PDF still have the hashes they were frozen with."""
+    try:
+        return (
+            facts_hash(letter.facts) == letter.facts_sha256
+            and _sha256(letter.html or b"") == letter.html_sha256
+            and _sha256(letter.pdf or b"") == letter.pdf_sha256
+        )
+    except crypto.CannotOpen:
+        return False
 
 
 def record_opening(*, actor: User, letter: Letter, form: str) -> None:
@@ -182,14 +211,6 @@ def _freeze(letter: Letter, rendered: rendering.Rendered, now: datetime) -> None
             html_sha256=letter.html_sha256,
             pdf_sha256=letter.pdf_sha256,
         )
-
-
-def _is_whole(letter: Letter) -> bool:
-    return (
-        facts_hash(letter.facts) == letter.facts_sha256
-        and _sha256(letter.html or b"") == letter.html_sha256
-        and _sha256(letter.pdf or b"") == letter.pdf_sha256
-    )
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import re
 _WORD = re.compile(r"[^\W\d_]+(?:[\u0900-\u0963]+[^\W\d_]*)*")
 
 _FILLER = """
-a about all an and any are as at based because been by did do does for from had has have in is it
+about all an and any are as at based because been by did do does for from had has have in is it
 its made met meet of on or our own set so such than that the their this to too under was we were
 with you your not no due per pts point points
 और का की के को है हैं था थी थे से में पर ने यह वह इस हमारे हमारी हमारा आपका आपकी आपके नहीं गया गई किया
@@ -21,7 +21,7 @@ cha cho kwa la na ni si wa ya yako yetu zetu wetu hii hiyo huo kutokana kwamba
 _VAGUE = """
 algorithm algorithmic application automated automatic automatically below bad computer credit
 criteria criterion cutoff cut off declined decided decision decisions failed fail fails
-generated grade high higher insufficient internal lender lending loan low lower minimum model
+generated grade grades high higher insufficient internal lender lending loan low lower minimum model
 models policies policy poor refused rejected required requirement requirements risk rating rule
 rules score scored scores scorecard scoring standard standards system systems threshold
 unsatisfactory value unacceptable enough reached satisfied satisfy passed pass
@@ -42,7 +42,8 @@ _PROHIBITED = frozenset(_PROHIBITED_WORDS.split())
 
 def says_nothing(sentence: str) -> bool:
     """Say whether every word of the sentence is filler or one that names no factor."""
-    return all(word in _EMPTY for word in _words(sentence))
+    # A letter alone is a grade or an article, in any case no factor.
+    return all(word in _EMPTY or len(word) == 1 for word in _words(sentence))
 
 
 def prohibited_basis(sentence: str) -> str:

@@ -1,0 +1,18 @@
+"""Rendering of letters by the worker."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.letters import services
+
+
+@shared_task(name="letters.render")
+def render(letter_id: str) -> None:
+    """Render and freeze one letter; safe to run twice."""
+    services.render(letter_id=letter_id, now=timezone.now())
+
+
+@shared_task(name="letters.sweep")
+def sweep() -> int:
+    """Render the letters whose message was lost (every minute)."""
+    return services.render_waiting(now=timezone.now())
