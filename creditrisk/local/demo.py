@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,9 +18,14 @@ from creditrisk.local.errors import LocalError
 
 _DEFAULT_PORT = 8000
 _QUEUES = "decisions,batch,training"
+# Lines that come by themselves every few seconds and say that nothing happened; failures stay.
+_HEALTH = r"GET /api/v1/health 200"
+_HEARTBEAT = r"Task \w+\.(seal|sweep|release_lapsed)\[\S+ (received|succeeded)"
+_PATIENCE_SECONDS = 60.0
 _RUNNING = places.VAR / "demo.lock"
 # What `make demo-reset` deletes beside the database; tests keep theirs.
-_DATA = ("redis", "documents", "static", "demo.env", "demo-sign-ins.txt", "celerybeat-schedule")
+_DATA = ("redis", "documents", "static", "demo.env", "demo-sign-ins.txt")
+_SCHEDULE = "celerybeat-schedule"  # beat adds endings of its own
 
 
 def serve(database: str = postgres.DATABASE) -> int:
@@ -39,7 +44,7 @@ def serve(database: str = postgres.DATABASE) -> int:
             missing_services=running.stopped,
         )
         return guard.run(
-            is_ready=lambda: _answers(port),
+            is_ready=_once_ready(port, guard.log),
             when_ready=lambda: guard.log.plain(_welcome(port, time.monotonic() - began)),
         )
 
@@ -50,7 +55,7 @@ def real(tape: Path) -> int:
     In a database of its own, through a real worker. Raises LocalError if the tape is not there.
     """
     if not tape.is_file():
-        raise LocalError(f"There is no loan tape at {tape}; say `make demo-real TAPE=path`.")
+        raise LocalError(f"There is no loan tape {tape}; run `make demo-real TAPE=path/to/file`.")
     command = [sys.executable, "manage.py", "demo_real", "--tape", str(tape.resolve())]
     with _only_one(), _services(postgres.REAL_DATABASE) as running:
         variables = environment.for_demo(running)
@@ -78,21 +83,23 @@ def reset() -> None:
     services.stop("demo")
     server = postgres.cluster("demo", durable=True)
     doomed = [server.data, *server.data.parent.glob(f"{server.data.name}.*")]
-    doomed += [places.VAR / name for name in _DATA]
+    doomed += [*(places.VAR / name for name in _DATA), *places.VAR.glob(f"{_SCHEDULE}*")]
     places.delete(doomed)
 
 
 def _programs(port: int) -> list[supervisor.Program]:
     run = [sys.executable, "-m"]
-    celery = [*run, "celery", "-A", "creditrisk"]
+    celery = [*run, "celery", "-A", "creditrisk", "--quiet"]
     address = f"{os.environ.get('HOST') or '127.0.0.1'}:{port}"
     web = ["gunicorn", "creditrisk.wsgi", "--worker-class", "gthread", "--preload"]
     web += ["--workers", "2", "--threads", "4", "--bind", address, "--graceful-timeout", "5"]
+    web += ["--log-level", "warning", "--no-control-socket"]
+    web += ["--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s in %(M)s ms"]
     beat = ["beat", "--loglevel", "WARNING", "--pidfile="]
-    beat += ["--schedule", str(places.VAR / "celerybeat-schedule")]
+    beat += ["--schedule", str(places.VAR / _SCHEDULE)]
     return [
-        supervisor.Program("web", [*run, *web]),
-        supervisor.Program("worker", [*celery, *_worker_arguments()]),
+        supervisor.Program("web", [*run, *web], hush=_HEALTH),
+        supervisor.Program("worker", [*celery, *_worker_arguments()], hush=_HEARTBEAT),
         supervisor.Program("beat", [*celery, *beat]),
     ]
 
@@ -183,6 +190,20 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _once_ready(port: int, log: supervisor.Log) -> Callable[[], bool]:
+    """Returns a check that asks the web process, and says so once if it takes too long."""
+    deadlines = [time.monotonic() + _PATIENCE_SECONDS]
+
+    def check() -> bool:
+        ready = _answers(port)
+        if not ready and deadlines and time.monotonic() > deadlines[0]:
+            log.line("system", f"web has not answered for {_PATIENCE_SECONDS:.0f} s; still trying.")
+            deadlines.clear()
+        return ready
+
+    return check
 
 
 def _answers(port: int) -> bool:

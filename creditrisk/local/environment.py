@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from creditrisk.local import keys, places, services
 
+# Said once by every worker of a demo that root runs on a machine of their own.
+_KNOWN_WARNING = "ignore:You're running the worker with superuser privileges"
 # Where `make` unpacks Debian's libraries for a person who may not install them.
 _UNPACKED_LIBRARIES = places.ROOT / ".venv" / "debian" / "usr" / "lib"
 
@@ -13,6 +15,8 @@ def for_demo(running: services.Services) -> dict[str, str]:
     """Returns the demo's environment: what the person set, our secrets, the services' URLs."""
     secrets = keys.load(places.VAR / "demo.env")
     settings = {"CREDITRISK_ENV": "demo", "DJANGO_SETTINGS_MODULE": "creditrisk.settings"}
+    if os.geteuid() == 0:
+        settings["PYTHONWARNINGS"] = _KNOWN_WARNING
     return {**secrets, **base(), **running.environment(), **settings}
 
 

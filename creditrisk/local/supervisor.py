@@ -6,6 +6,7 @@ Celery's pool in the middle of a task, and it cannot watch the services the prog
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,10 +28,11 @@ _TICK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Program:
-    """A name for the log's prefix, and the command."""
+    """A name for the log's prefix, the command, and a pattern of lines nobody needs to read."""
 
     name: str
     command: Sequence[str]
+    hush: str = ""
 
 
 class Log:
@@ -104,14 +106,16 @@ class Supervisor:
         self._signals_seen += 1
 
     def _read_all(self) -> None:
-        for item in self._children.items():
-            reader = threading.Thread(target=self._read, args=item, daemon=True)
+        for program in self._programs:
+            child = self._children[program.name]
+            reader = threading.Thread(target=self._read, args=(program, child), daemon=True)
             reader.start()
             self._readers.append(reader)
 
-    def _read(self, name: str, child: subprocess.Popen[str]) -> None:
+    def _read(self, program: Program, child: subprocess.Popen[str]) -> None:
         for line in child.stdout or ():
-            self.log.line(name, line.rstrip("\n"))
+            if not (program.hush and re.search(program.hush, line)):
+                self.log.line(program.name, line.rstrip("\n"))
 
     def _watch(self, is_ready: Callable[[], bool], when_ready: Callable[[], None]) -> str:
         """Waits for the end; returns why everything has to stop, or nothing after a signal."""
