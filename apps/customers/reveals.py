@@ -68,6 +68,6 @@ def masked(customer: Customer) -> dict[str, Masked]:
     ]
     rows += [
         Masked(f"identity:{row.kind}", row.get_kind_display(), identity.masked(row.kind, row.value))
-        for row in customer.identities.order_by("kind")
+        for row in sorted(customer.identities.all(), key=lambda row: row.kind)
     ]
     return {row.field: row for row in rows}

@@ -16,5 +16,13 @@ def test_it_opens(alice: User, pune: Branch, signed_in: SignIn) -> None:
     client = signed_in(alice)
     for name in ["create", "list"]:
         assert client.get(reverse(f"customers:{name}")).status_code == 200, name
-    for name in ["detail", "change", "employment", "household", "obligation", "bureau_report", "consent", "protected_attributes", "upload"]:
+    for name in [
+        "detail",
+        "change",
+        "employment",
+        "household",
+        "obligation",
+        "bureau_report",
+        "consent",
+    ]:
         assert client.get(reverse(f"customers:{name}", args=[customer.pk])).status_code == 200, name

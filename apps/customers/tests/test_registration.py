@@ -1,6 +1,5 @@
 """Registration: complete or not at all, and nobody twice."""
 
-
 from apps.accounts.models import Branch
 from apps.customers.models import Customer
 from apps.customers.tests import factories

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,15 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from apps.core import dates, masking
+from apps.core import dates, keyset, masking
 from apps.core.access import requires
 from apps.customers import policies, reveals, selectors
 from apps.customers.forms import CustomerFilter
 from apps.customers.models import Customer
 from apps.customers.views import _answers
 
-PER_PAGE = 25
-SORTS = {"number": "number", "registered": "created_at"}
+# Each ends in a unique column, so that no row is shown on two pages.
+SORTS = {"number": ("number",), "registered": ("created_at", "id")}
 DEFAULT_SORT = "-registered"
 
 
@@ -29,12 +28,13 @@ def customers(request: HttpRequest) -> HttpResponse:
     """List the customers a person may see; search, filters, order and page are in the URL."""
     form = CustomerFilter(request.GET, actor=request.user)
     found = _filtered(request.user, form)
-    ordered = found.order_by(*_order(request.GET.get("sort", "")))
-    page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [
-        {"customer": customer, "phone": masking.tail(customer.phone)}
-        for customer in page.object_list
-    ]
+    page = keyset.page(
+        found,
+        by=_order(request.GET.get("sort", "")),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    rows = [{"customer": customer, "phone": masking.tail(customer.phone)} for customer in page.rows]
     context = {"form": form, "page": page, "rows": rows, "searched": bool(request.GET.get("q"))}
     return render(request, "customers/list.html", context)
 
@@ -71,11 +71,10 @@ def _filtered(actor: Any, form: CustomerFilter) -> QuerySet[Customer]:
     return found
 
 
-def _order(asked: str) -> tuple[str, str]:
+def _order(asked: str) -> tuple[str, ...]:
     key = asked if asked.removeprefix("-") in SORTS else DEFAULT_SORT
-    column = SORTS[key.removeprefix("-")]
-    # The number breaks ties, so that no row is shown on two pages.
-    return (f"-{column}", "-number") if key.startswith("-") else (column, "number")
+    columns = SORTS[key.removeprefix("-")]
+    return tuple(f"-{column}" for column in columns) if key.startswith("-") else columns
 
 
 def _personal_values(request: HttpRequest, customer: Customer) -> dict[str, Any]:
