@@ -59,6 +59,7 @@ VERBS = {
     "decisions.case_claimed": _("claimed the case"),
     "decisions.case_released": _("released the case"),
     "decisions.case_lapsed": _("lost the claim because its time ran out"),
+    "decisions.case_cancelled": _("ended the case because the application was withdrawn"),
     "decisions.verdict_given": _("gave a verdict that needs a second signature"),
     "decisions.countersigned": _("counter-signed the verdict"),
     "decisions.countersign_refused": _("did not counter-sign; the case goes back"),

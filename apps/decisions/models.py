@@ -59,6 +59,8 @@ class PolicyVersion(Identified, Timestamped):
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
+    """Which rows a person may see."""
+
     def visible_to(self, actor: User) -> "DecisionQuerySet":
         """Keep the decisions on applications the person may see."""
         return self.filter(application__in=Application.objects.visible_to(actor))
@@ -76,9 +78,7 @@ class Decision(Identified, AppendOnlyModel):
         AUTOMATED = "automated", _("Automated")
         HUMAN = "human", _("By a person")
 
-    application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="decisions"
-    )
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
     number = models.PositiveSmallIntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
@@ -116,7 +116,27 @@ class Decision(Identified, AppendOnlyModel):
             ("countersign_decision", _("Counter-sign above a reviewer's limit")),
             ("replay_decision", _("Replay a past decision")),
         ]
-        triggers = append_only_triggers("decisions_decision")
+        triggers = [
+            *append_only_triggers("decisions_decision"),
+            # The check against deciding one's own submission compares columns of this row, so
+            # the row must name the person who truly submitted.
+            pgtrigger.Trigger(
+                name="decisions_decision_true_submitter",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func="""
+                    IF NEW.submitted_by_id IS DISTINCT FROM (
+                        SELECT submitted_by_id FROM applications_application
+                        WHERE id = NEW.application_id
+                    ) THEN
+                        RAISE EXCEPTION 'decisions_decision_true_submitter: the decision names'
+                            ' another person than the one who submitted the application'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
                 fields=["application", "number"], name="decisions_decision_number"
@@ -158,6 +178,8 @@ class Decision(Identified, AppendOnlyModel):
 
 
 class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
+    """Which rows a person may see."""
+
     def visible_to(self, actor: User) -> "ReviewCaseQuerySet":
         """Keep the cases of applications in the person's branches, or granted singly."""
         return self.filter(

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class ScoringConfig(AppConfig):
     name = "apps.scoring"
+
+    def ready(self) -> None:
+        from apps.core import history
+        from apps.scoring.models import ModelVersion
+
+        history.keep(ModelVersion, exclude=["booster", "manifest", "updated_at"])

@@ -11,166 +11,466 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('applications', '0001_initial'),
-        ('letters', '0001_initial'),
-        ('scoring', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("applications", "0001_initial"),
+        ("letters", "0001_initial"),
+        ("scoring", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('effective_from', models.DateField(verbose_name='in force from')),
-                ('document', models.JSONField(verbose_name='policy')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='accounts.entity')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("number", models.PositiveIntegerField(verbose_name="version")),
+                ("effective_from", models.DateField(verbose_name="in force from")),
+                ("document", models.JSONField(verbose_name="policy")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="accounts.entity",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'policy version',
-                'verbose_name_plural': 'policy versions',
-                'permissions': [('view_policy', 'Read the credit policy')],
-                'default_permissions': (),
+                "verbose_name": "policy version",
+                "verbose_name_plural": "policy versions",
+                "permissions": [("view_policy", "Read the credit policy")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('kind', models.CharField(choices=[('automated', 'Automated'), ('human', 'By a person')], max_length=12, verbose_name='kind')),
-                ('outcome', models.CharField(choices=[('approve', 'Approved'), ('refer', 'Sent to review'), ('decline', 'Declined')], max_length=8, verbose_name='outcome')),
-                ('failure', models.CharField(blank=True, max_length=40, verbose_name='cause')),
-                ('inputs', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('trace', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('reasons', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('reason_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('term_months', models.PositiveSmallIntegerField(verbose_name='term in months')),
-                ('annual_rate', models.DecimalField(decimal_places=6, max_digits=7, verbose_name='interest rate a year')),
-                ('decided_at', models.DateTimeField(db_index=True, verbose_name='decided')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='applications.application')),
-                ('countersigned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions_countersigned', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions_made', to=settings.AUTH_USER_MODEL)),
-                ('letter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='letters.letter')),
-                ('score_run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='scoring.scorerun')),
-                ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions_on_own_submissions', to=settings.AUTH_USER_MODEL)),
-                ('policy', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='decisions.policyversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("automated", "Automated"), ("human", "By a person")],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("approve", "Approved"),
+                            ("refer", "Sent to review"),
+                            ("decline", "Declined"),
+                        ],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("failure", models.CharField(blank=True, max_length=40, verbose_name="cause")),
+                (
+                    "inputs",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                (
+                    "trace",
+                    models.JSONField(
+                        default=list, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                (
+                    "reasons",
+                    models.JSONField(
+                        default=list, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                (
+                    "reason_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                ("term_months", models.PositiveSmallIntegerField(verbose_name="term in months")),
+                (
+                    "annual_rate",
+                    models.DecimalField(
+                        decimal_places=6, max_digits=7, verbose_name="interest rate a year"
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(db_index=True, verbose_name="decided")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "countersigned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions_countersigned",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions_made",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="letters.letter"
+                    ),
+                ),
+                (
+                    "score_run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="scoring.scorerun",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions_on_own_submissions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="decisions.policyversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decision',
-                'verbose_name_plural': 'decisions',
-                'permissions': [('view_queue', 'See the review queue'), ('review_application', 'Claim and decide referred applications'), ('countersign_decision', "Counter-sign above a reviewer's limit"), ('replay_decision', 'Replay a past decision')],
-                'default_permissions': (),
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
+                "permissions": [
+                    ("view_queue", "See the review queue"),
+                    ("review_application", "Claim and decide referred applications"),
+                    ("countersign_decision", "Counter-sign above a reviewer's limit"),
+                    ("replay_decision", "Replay a past decision"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ReviewCase',
+            name="ReviewCase",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('causes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None, verbose_name='reasons for referral')),
-                ('opened_at', models.DateTimeField(verbose_name='opened')),
-                ('claimed_at', models.DateTimeField(null=True, verbose_name='claimed')),
-                ('claim_until', models.DateTimeField(null=True, verbose_name='claim runs until')),
-                ('verdict', models.CharField(blank=True, choices=[('approve', 'Approved'), ('refer', 'Sent to review'), ('decline', 'Declined')], max_length=8, verbose_name='verdict')),
-                ('verdict_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('verdict_note', models.TextField(blank=True)),
-                ('verdict_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True, verbose_name='closed')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='review_cases', to='applications.application')),
-                ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='review_cases', to=settings.AUTH_USER_MODEL)),
-                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='review_cases', to='decisions.decision')),
-                ('verdict_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                (
+                    "causes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        size=None,
+                        verbose_name="reasons for referral",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="opened")),
+                ("claimed_at", models.DateTimeField(null=True, verbose_name="claimed")),
+                ("claim_until", models.DateTimeField(null=True, verbose_name="claim runs until")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("approve", "Approved"),
+                            ("refer", "Sent to review"),
+                            ("decline", "Declined"),
+                        ],
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                (
+                    "verdict_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("verdict_note", models.TextField(blank=True)),
+                ("verdict_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="review_cases",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="review_cases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="review_cases",
+                        to="decisions.decision",
+                    ),
+                ),
+                (
+                    "verdict_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verdicts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'review case',
-                'verbose_name_plural': 'review cases',
-                'default_permissions': (),
+                "verbose_name": "review case",
+                "verbose_name_plural": "review cases",
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.UniqueConstraint(fields=('entity', 'number'), name='decisions_policy_number'),
+            model_name="policyversion",
+            constraint=models.UniqueConstraint(
+                fields=("entity", "number"), name="decisions_policy_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyversion',
-            constraint=models.UniqueConstraint(fields=('entity', 'effective_from'), name='decisions_policy_one_a_day'),
+            model_name="policyversion",
+            constraint=models.UniqueConstraint(
+                fields=("entity", "effective_from"), name="decisions_policy_one_a_day"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyversion',
-            trigger=pgtrigger.compiler.Trigger(name='policy_content', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."document" IS DISTINCT FROM (NEW."document") OR OLD."sha256" IS DISTINCT FROM (NEW."sha256"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='2e461d38a5dc0bd742da6130e97154fab98fbd0a', operation='UPDATE', pgid='pgtrigger_policy_content_21cab', table='decisions_policyversion', when='BEFORE')),
+            model_name="policyversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_content",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."document" IS DISTINCT FROM (NEW."document") OR OLD."sha256" IS DISTINCT FROM (NEW."sha256"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="2e461d38a5dc0bd742da6130e97154fab98fbd0a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_policy_content_21cab",
+                    table="decisions_policyversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policyversion',
-            trigger=pgtrigger.compiler.Trigger(name='policy_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f3c36f7068de6989b0a1c666101bd8a20cbd46cd', operation='DELETE', pgid='pgtrigger_policy_kept_e8f06', table='decisions_policyversion', when='BEFORE')),
+            model_name="policyversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="policy_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="f3c36f7068de6989b0a1c666101bd8a20cbd46cd",
+                    operation="DELETE",
+                    pgid="pgtrigger_policy_kept_e8f06",
+                    table="decisions_policyversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('application', 'number'), name='decisions_decision_number'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("application", "number"), name="decisions_decision_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('kind', 'automated')), models.Q(('decided_by__isnull', False), ('kind', 'human')), _connector='OR'), name='decisions_decision_somebody_decided'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_by__isnull", True), ("kind", "automated")),
+                    models.Q(("decided_by__isnull", False), ("kind", "human")),
+                    _connector="OR",
+                ),
+                name="decisions_decision_somebody_decided",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('submitted_by__isnull', True), models.Q(('decided_by', models.F('submitted_by')), _negated=True), _connector='OR'), name='decisions_decision_not_own_submission'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    ("submitted_by__isnull", True),
+                    models.Q(("decided_by", models.F("submitted_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="decisions_decision_not_own_submission",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('countersigned_by__isnull', True), models.Q(models.Q(('countersigned_by', models.F('decided_by')), _negated=True), models.Q(('submitted_by__isnull', True), models.Q(('countersigned_by', models.F('submitted_by')), _negated=True), _connector='OR')), _connector='OR'), name='decisions_decision_second_is_another'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("countersigned_by__isnull", True),
+                    models.Q(
+                        models.Q(("countersigned_by", models.F("decided_by")), _negated=True),
+                        models.Q(
+                            ("submitted_by__isnull", True),
+                            models.Q(("countersigned_by", models.F("submitted_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="decisions_decision_second_is_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'human'), ('outcome', 'refer'), _negated=True), name='decisions_decision_people_decide'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "human"), ("outcome", "refer"), _negated=True),
+                name="decisions_decision_people_decide",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'automated'), ('outcome__in', ['approve', 'decline']), _negated=True), models.Q(('failure', ''), ('policy__isnull', False), ('score_run__isnull', False)), _connector='OR'), name='decisions_decision_automated_is_complete'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "automated"),
+                        ("outcome__in", ["approve", "decline"]),
+                        _negated=True,
+                    ),
+                    models.Q(
+                        ("failure", ""), ("policy__isnull", False), ("score_run__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="decisions_decision_automated_is_complete",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='decision',
-            trigger=pgtrigger.compiler.Trigger(name='decisions_decision_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f8726803f6ab9047cd0fcaf8c3ec49db30f8dcd9', operation='UPDATE OR DELETE', pgid='pgtrigger_decisions_decision_rows_ed6ee', table='decisions_decision', when='BEFORE')),
+            model_name="decision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decisions_decision_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f8726803f6ab9047cd0fcaf8c3ec49db30f8dcd9",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_decisions_decision_rows_ed6ee",
+                    table="decisions_decision",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='decision',
-            trigger=pgtrigger.compiler.Trigger(name='decisions_decision_table', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='a4ea8e05976523216823d987410ae0c6d0bb9470', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_decisions_decision_table_2077c', table='decisions_decision', when='BEFORE')),
+            model_name="decision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decisions_decision_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="a4ea8e05976523216823d987410ae0c6d0bb9470",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_decisions_decision_table_2077c",
+                    table="decisions_decision",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='reviewcase',
-            index=models.Index(condition=models.Q(('status__in', ('open', 'claimed', 'awaiting_second'))), fields=['opened_at', 'id'], name='decisions_case_waiting'),
+            model_name="reviewcase",
+            index=models.Index(
+                condition=models.Q(("status__in", ("open", "claimed", "awaiting_second"))),
+                fields=["opened_at", "id"],
+                name="decisions_case_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reviewcase',
-            index=models.Index(fields=['claimed_by', 'status'], name='decisions_r_claimed_18b911_idx'),
+            model_name="reviewcase",
+            index=models.Index(
+                fields=["claimed_by", "status"], name="decisions_r_claimed_18b911_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('open', 'claimed', 'closed', 'awaiting_second', 'cancelled'))), name='decisions_case_status_known'),
+            model_name="reviewcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("open", "claimed", "closed", "awaiting_second", "cancelled"))
+                ),
+                name="decisions_case_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('open', 'claimed', 'awaiting_second'))), fields=('application',), name='decisions_case_one_waiting_per_application'),
+            model_name="reviewcase",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("open", "claimed", "awaiting_second"))),
+                fields=("application",),
+                name="decisions_case_one_waiting_per_application",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'claimed'), _negated=True), models.Q(('claim_until__isnull', False), ('claimed_by__isnull', False)), _connector='OR'), name='decisions_case_claim_has_holder'),
+            model_name="reviewcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "claimed"), _negated=True),
+                    models.Q(("claim_until__isnull", False), ("claimed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="decisions_case_claim_has_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'awaiting_second'), _negated=True), models.Q(('verdict__in', ['approve', 'decline']), ('verdict_by__isnull', False)), _connector='OR'), name='decisions_case_second_has_first'),
+            model_name="reviewcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "awaiting_second"), _negated=True),
+                    models.Q(
+                        ("verdict__in", ["approve", "decline"]), ("verdict_by__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="decisions_case_second_has_first",
+            ),
         ),
     ]

@@ -1,0 +1,144 @@
+"""Decisions over the API: decide at once, and read what was decided with its reasons."""
+
+import uuid
+from typing import Any
+
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.models import User
+from apps.applications.hooks import ReadExtra
+from apps.applications.models import Application
+from apps.core.api import APIView, Problem
+from apps.core.errors import NotVisible
+from apps.core.visibility import get_visible
+from apps.decisions import selectors, sentences, services
+from apps.decisions.models import Decision, Outcome
+
+
+class DecisionReason(serializers.Serializer[Any]):
+    """One principal reason: its code, and the sentence an applicant reads."""
+
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+
+
+class DecisionScore(serializers.Serializer[Any]):
+    """The score behind a decision and the model that gave it."""
+
+    pd = serializers.FloatField()
+    score = serializers.IntegerField()
+    model_sha256 = serializers.CharField()
+
+
+class DecisionAnswer(serializers.Serializer[Any]):
+    """One decision on an application."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Decision.Kind.choices)
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    failure = serializers.CharField(help_text="Why no machine could decide; empty otherwise.")
+    reasons = DecisionReason(many=True)
+    amount = serializers.DecimalField(max_digits=18, decimal_places=2)
+    term_months = serializers.IntegerField()
+    annual_rate = serializers.DecimalField(max_digits=7, decimal_places=6)
+    score = DecisionScore(allow_null=True)
+    policy_version = serializers.IntegerField(allow_null=True)
+    letter = serializers.UUIDField(allow_null=True)
+    decided_at = serializers.DateTimeField()
+
+
+def answer(decision: Decision, *, currency: str) -> dict[str, Any]:
+    """Return a decision as the API shows it, reasons in the active language."""
+    run = decision.score_run
+    texts = sentences.reasons(decision.reasons, currency=currency)
+    values = {
+        "id": decision.pk,
+        "number": decision.number,
+        "kind": decision.kind,
+        "outcome": decision.outcome,
+        "failure": decision.failure,
+        "reasons": [
+            {"code": stored["code"], "sentence": text}
+            for stored, text in zip(decision.reasons, texts, strict=True)
+        ],
+        "amount": decision.amount,
+        "term_months": decision.term_months,
+        "annual_rate": decision.annual_rate,
+        "score": None
+        if run is None
+        else {"pd": run.pd, "score": run.score, "model_sha256": run.model_sha256},
+        "policy_version": None if decision.policy is None else decision.policy.number,
+        "letter": decision.letter_id,
+        "decided_at": decision.decided_at,
+    }
+    return dict(DecisionAnswer(values).data)
+
+
+def _read(application: Application, actor: User) -> dict[str, Any] | None:  # noqa: ARG001 - the shape of the hook
+    decision = selectors.latest(application)
+    return None if decision is None else answer(decision, currency=application.currency)
+
+
+READ_EXTRA = ReadExtra(
+    read=_read,
+    serializer=DecisionAnswer(
+        allow_null=True, read_only=True, help_text="The latest decision, or null."
+    ),
+)
+
+
+def _application(request: Request, pk: uuid.UUID) -> Application:
+    return get_visible(Application.objects, request.user, pk=pk)
+
+
+class Decide(APIView):
+    """Assess a submitted application now instead of waiting for the worker."""
+
+    required_permission = "applications.take_application"
+
+    @extend_schema(
+        operation_id="applications_decide",
+        request=None,
+        responses={200: DecisionAnswer, 401: Problem, 403: Problem, 404: Problem, 409: Problem},
+        tags=["decisions"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Return the decision; one that stands already is returned as it is."""
+        application = _application(request, pk)
+        made = services.assess(
+            application_id=application.pk, actor=request.user, now=timezone.now()
+        )
+        decision = selectors.decisions(application).get(pk=made.pk)
+        return Response(answer(decision, currency=application.currency))
+
+
+class ReadDecision(APIView):
+    """The latest decision on an application."""
+
+    required_permission = "applications.view_application"
+
+    @extend_schema(
+        operation_id="applications_decision",
+        responses={200: DecisionAnswer, 401: Problem, 403: Problem, 404: Problem},
+        tags=["decisions"],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """Return the latest decision with its reasons; 404 while there is none."""
+        application = _application(request, pk)
+        decision = selectors.latest(application)
+        if decision is None:
+            raise NotVisible("not_decided", _("This application has not been decided yet."))
+        return Response(answer(decision, currency=application.currency))
+
+
+urlpatterns = [
+    path("applications/<uuid:pk>/decide", Decide.as_view(), name="application_decide"),
+    path("applications/<uuid:pk>/decision", ReadDecision.as_view(), name="application_decision"),
+]

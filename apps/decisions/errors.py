@@ -1,0 +1,75 @@
+"""Why something about a decision is refused; each sentence is fit for an officer."""
+
+from django.utils.translation import gettext as _
+
+from apps.core.errors import Conflict, DomainError, NotPermitted
+
+
+class AssessmentFailed(DomainError):
+    """A machine cannot decide; the code is the cause that goes with the case to review."""
+
+
+class NoPolicy(AssessmentFailed):
+    """The lender has no policy in force that day."""
+
+    def __init__(self) -> None:
+        super().__init__("no_policy", _("No credit policy is in force."))
+
+
+class PolicyUnusable(AssessmentFailed):
+    """The policy in force was altered, cannot be read, or does not cover the case."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "policy_unusable", _("The credit policy cannot be applied: %(why)s") % {"why": why}
+        )
+
+
+class NoSpecificReason(AssessmentFailed):
+    """A decline without a specific reason is not allowed. Rule book 4.3."""
+
+    def __init__(self) -> None:
+        super().__init__("no_specific_reason", _("No specific reason for a decline was found."))
+
+
+class LetterImpossible(AssessmentFailed):
+    """What is on record does not make a letter, and nobody is told a decision without one."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "letter_refused", _("The letter cannot be written: %(why)s") % {"why": why}
+        )
+
+
+class NothingToAssess(Conflict):
+    """The application does not wait for an assessment."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing_to_assess", _("Only a submitted application can be assessed."))
+
+
+class OwnSubmission(NotPermitted):
+    """Nobody decides what they submitted themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_submission",
+            _("You submitted this application yourself; another person must decide it."),
+        )
+
+
+class NotHolder(Conflict):
+    """The case is not claimed by this person, or the claim has run out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_claimed_by_you", _("You do not hold this case. Claim it before you decide.")
+        )
+
+
+class VerdictRefused(DomainError):
+    """The verdict lacks something; `fields` says what."""
+
+
+class PolicyNotSound(DomainError):
+    """The policy document was refused; nothing was loaded."""

@@ -1,0 +1,118 @@
+"""Gather what a policy may ask about an application. Nothing is filled in: unknown stays None."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from apps.applications.affordability import Affordability
+from apps.applications.models import Application
+from apps.core import dates
+from apps.decisions import selectors, sources
+from apps.decisions.policy_inputs import Value
+
+_BUREAU = (
+    ("bureau_score", "score"),
+    ("delinquencies_24m", "delinquencies_24m"),
+    ("accounts_delinquent_now", "accounts_delinquent_now"),
+    ("bankruptcies", "bankruptcies"),
+    ("public_records", "public_records"),
+    ("enquiries_6m", "enquiries_6m"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The part of an application that may be tried otherwise, and what follows from it."""
+
+    amount: Decimal
+    term_months: int
+    affordability: Affordability
+    pd: float | None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything about an application that does not depend on amount and term."""
+
+    standing: Mapping[str, Value]
+    born: date | None
+    applied_date: date
+    others_with_us: Decimal
+
+    def inputs(self, request: Request) -> dict[str, Value]:
+        """Return the policy's inputs for this request."""
+        ratios = {one.code: one.value for one in request.affordability.ratios}
+        return {
+            **self.standing,
+            **ratios,
+            # repr is the float's shortest exact text, so the stored PD gives the same Decimal.
+            "pd": None if request.pd is None else Decimal(repr(request.pd)),
+            "amount": request.amount,
+            "term_months": Decimal(request.term_months),
+            "age_at_maturity_years": self._age_at_maturity(request.term_months),
+            "exposure_with_us": self.others_with_us + request.amount,
+        }
+
+    def _age_at_maturity(self, term_months: int) -> Value:
+        if self.born is None:
+            return None
+        return _age(self.born, dates.add_months(self.applied_date, term_months))
+
+
+def gather(application: Application) -> Gathered:
+    """Return what is known about an application from its frozen facts and our own book."""
+    customer, employment = application.customer, application.employment
+    borrowing = sources.borrowing(application)
+    born = customer.date_of_birth
+    standing: dict[str, Value] = {
+        "age_years": None if born is None else _age(born, application.applied_date),
+        "country": customer.country or None,
+        "annual_income": getattr(employment, "gross_annual_income", None),
+        "net_monthly_income": getattr(employment, "net_monthly_income", None),
+        "income_verification": getattr(employment, "verification", None) or None,
+        "employment_months": _count(getattr(employment, "months_employed", None)),
+        "defaults_with_us": None if borrowing is None else Decimal(borrowing.defaults),
+        **_bureau(application),
+    }
+    others = selectors.approved_amount_of_borrower(application)
+    if borrowing is not None:
+        others += borrowing.owed
+    return Gathered(standing, born, application.applied_date, others)
+
+
+def unscored(application: Application, affordability: Affordability) -> dict[str, Value]:
+    """Return the inputs of an application that no model scored."""
+    request = Request(
+        amount=application.amount,
+        term_months=application.term_months,
+        affordability=affordability,
+        pd=None,
+    )
+    return gather(application).inputs(request)
+
+
+def _bureau(application: Application) -> dict[str, Value]:
+    report = application.bureau_report
+    if report is None:
+        names = [name for name, _column in _BUREAU]
+        return {
+            **dict.fromkeys([*names, "bureau_report_age_days", "credit_history_months"]),
+            "bureau_report": False,
+        }
+    oldest = report.oldest_account_date
+    history = None if oldest is None else dates.months_between(oldest, application.applied_date)
+    return {
+        "bureau_report": True,
+        "bureau_report_age_days": Decimal((application.applied_date - report.pulled_date).days),
+        "credit_history_months": _count(history),
+        **{name: _count(getattr(report, column)) for name, column in _BUREAU},
+    }
+
+
+def _age(born: date, on: date) -> Decimal:
+    return Decimal(dates.age_in_years(born, on))
+
+
+def _count(number: int | None) -> Decimal | None:
+    return None if number is None else Decimal(number)

@@ -1,0 +1,65 @@
+"""Who may do what in review; used for buttons and enforced in services."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.decisions.models import ReviewCase
+
+REVIEW = "decisions.review_application"
+COUNTERSIGN = "decisions.countersign_decision"
+REPLAY = "decisions.replay_decision"
+
+
+def is_own_submission(actor: User, application: Application) -> bool:
+    """Say whether the person took or submitted the application."""
+    return actor.pk in (application.submitted_by_id, application.taken_by_id)
+
+
+def holds(actor: User, case: ReviewCase, *, now: datetime) -> bool:
+    """Say whether the person has claimed the case and the claim still runs."""
+    return (
+        case.status == "claimed"
+        and case.claimed_by_id == actor.pk
+        and case.claim_until is not None
+        and case.claim_until > now
+    )
+
+
+def has_lapsed(case: ReviewCase, *, now: datetime) -> bool:
+    """Say whether somebody's claim on the case has run out."""
+    return case.status == "claimed" and case.claim_until is not None and case.claim_until <= now
+
+
+def may_claim(actor: User, case: ReviewCase, *, now: datetime) -> bool:
+    """Say whether the person may take up the case now."""
+    return (
+        actor.has_perm(REVIEW)
+        and not is_own_submission(actor, case.application)
+        and (case.status == "open" or has_lapsed(case, now=now))
+    )
+
+
+def may_countersign(actor: User, case: ReviewCase) -> bool:
+    """Say whether the person may sign or send back the first person's verdict."""
+    return (
+        actor.has_perm(COUNTERSIGN)
+        and case.status == "awaiting_second"
+        and actor.pk != case.verdict_by_id
+        and not is_own_submission(actor, case.application)
+        and has_authority(actor, case.application)
+    )
+
+
+def has_authority(actor: User, application: Application) -> bool:
+    """Say whether the amount is within what the person may decide alone."""
+    return application.amount <= limit(actor, application)
+
+
+def limit(actor: User, application: Application) -> Decimal:
+    """Return what the person may decide alone, in the application's currency."""
+    return accounts.approval_limit(
+        actor, currency=application.currency, product_code=application.product.code
+    )

@@ -1,0 +1,170 @@
+"""A credit policy: rules and bands as typed data, and what they say about one application. Pure.
+
+A rule states what is required: `input test threshold`. Where the requirement is not met, the rule
+declines or refers. A value that is not known never meets a requirement: such a rule refers.
+Each product has one ladder of PD bands, from 0 to 1 without a gap or an overlap. The most severe
+result of all rules and of the band is the outcome: decline before refer before approve.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from apps.decisions.policy_inputs import INPUTS, Value
+
+Test = Literal["at_least", "at_most", "is", "one_of"]
+Outcome = Literal["approve", "refer", "decline"]
+Result = Literal["passed", "failed", "missing"]
+
+TESTS: dict[str, tuple[str, ...]] = {
+    "number": ("at_least", "at_most"),
+    "boolean": ("is",),
+    "text": ("is", "one_of"),
+}
+SEVERITY: dict[str, int] = {"approve": 0, "refer": 1, "decline": 2}
+Threshold = Decimal | bool | str | tuple[str, ...]
+
+
+class PolicyGap(LookupError):
+    """The policy says nothing about this case; a person must decide."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One requirement. Empty `products` or `currencies` mean all of them."""
+
+    code: str
+    sentence: str
+    input: str
+    test: Test
+    threshold: Threshold
+    outcome: Literal["refer", "decline"]
+    products: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+
+    def applies_to(self, *, product: str, currency: str) -> bool:
+        """Say whether the rule is meant for this product and currency."""
+        return (not self.products or product in self.products) and (
+            not self.currencies or currency in self.currencies
+        )
+
+    def is_met_by(self, value: Value) -> bool:
+        """Say whether a known value meets the requirement."""
+        if isinstance(self.threshold, tuple):
+            return value in self.threshold
+        if self.test == "is":
+            return value == self.threshold
+        if not isinstance(value, Decimal) or not isinstance(self.threshold, Decimal):
+            raise TypeError(f"{self.code} compares numbers, not {value!r}.")
+        return value >= self.threshold if self.test == "at_least" else value <= self.threshold
+
+
+@dataclass(frozen=True)
+class Band:
+    """PDs from `start` up to but not including `below`. `rate_addon` is a fraction a year."""
+
+    name: str
+    start: Decimal
+    below: Decimal
+    outcome: Outcome
+    rate_addon: Decimal
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The bands of some products; empty `products` mean every product no other ladder names."""
+
+    products: tuple[str, ...]
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole policy, parsed and checked."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    ladders: tuple[Ladder, ...]
+
+    def rules_for(self, *, product: str, currency: str) -> tuple[Rule, ...]:
+        """Return the rules meant for a product and currency, in the policy's order."""
+        return tuple(
+            rule for rule in self.rules if rule.applies_to(product=product, currency=currency)
+        )
+
+    def ladder_for(self, product: str) -> Ladder:
+        """Return the bands of a product. Raises PolicyGap when no ladder covers it."""
+        named = next((one for one in self.ladders if product in one.products), None)
+        general = next((one for one in self.ladders if not one.products), None)
+        found = named or general
+        if found is None:
+            raise PolicyGap(f"The policy has no PD bands for {product}.")
+        return found
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What one rule said: the value it saw and whether its requirement is met."""
+
+    rule: Rule
+    value: Value
+    result: Result
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what follows from this rule alone."""
+        if self.result == "passed":
+            return "approve"
+        return "refer" if self.result == "missing" else self.rule.outcome
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How an outcome came about: every rule's result and the band of the PD."""
+
+    results: tuple[RuleResult, ...]
+    pd: Decimal
+    band: Band
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the most severe outcome of all rules and the band."""
+        outcomes = [one.outcome for one in self.results]
+        return most_severe([*outcomes, self.band.outcome])
+
+    def with_outcome(self, outcome: Outcome) -> tuple[RuleResult, ...]:
+        """Return the rules that asked for this outcome."""
+        return tuple(one for one in self.results if one.outcome == outcome)
+
+
+def most_severe(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the most severe of some outcomes; approve when there is none."""
+    return max(outcomes, key=SEVERITY.__getitem__, default="approve")
+
+
+def evaluate(policy: Policy, inputs: Mapping[str, Value], *, product: str, currency: str) -> Trace:
+    """Return what the policy says about one application.
+
+    `inputs` are `policy_inputs.INPUTS` by name; one left out or None is not known. Raises
+    PolicyGap without a PD or without bands for the product, TypeError for a value of a wrong kind.
+    """
+    pd = inputs.get("pd")
+    if not isinstance(pd, Decimal):
+        raise PolicyGap("There is no probability of default to judge.")
+    ladder = policy.ladder_for(product)
+    band = next((one for one in ladder.bands if one.start <= pd < one.below), None)
+    if band is None:
+        raise PolicyGap(f"No band holds a probability of default of {pd}.")
+    results = tuple(
+        _judged(rule, inputs.get(rule.input))
+        for rule in policy.rules_for(product=product, currency=currency)
+    )
+    return Trace(results=results, pd=pd, band=band)
+
+
+def _judged(rule: Rule, value: Value) -> RuleResult:
+    if value is None:
+        return RuleResult(rule, None, "missing")
+    INPUTS[rule.input].check(value)
+    return RuleResult(rule, value, "passed" if rule.is_met_by(value) else "failed")

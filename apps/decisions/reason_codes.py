@@ -1,0 +1,57 @@
+"""The managed list of reasons a reviewer gives for a verdict. Pure; words stand in `sentences`.
+
+A decline reason may name the policy input whose own value belongs into the letter.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+MOST_CODES = 4
+
+
+@dataclass(frozen=True)
+class ReasonCode:
+    """One reason on the list, for one verdict. `input` is the applicant's value it speaks of."""
+
+    code: str
+    verdict: Literal["approve", "decline"]
+    input: str = ""
+
+
+CODES: dict[str, ReasonCode] = {
+    one.code: one
+    for one in (
+        ReasonCode("burden_confirmed_bearable", "approve"),
+        ReasonCode("income_confirmed", "approve"),
+        ReasonCode("payment_record_sound", "approve"),
+        ReasonCode("security_sufficient", "approve"),
+        ReasonCode("referral_cause_cleared", "approve"),
+        ReasonCode("exception_justified", "approve"),
+        ReasonCode("obligations_high_on_net_income", "decline", "foir"),
+        ReasonCode("obligations_high_on_gross_income", "decline", "dti"),
+        ReasonCode("amount_high_for_income", "decline", "lti"),
+        ReasonCode("income_not_confirmed", "decline", "annual_income"),
+        ReasonCode("work_too_recent", "decline", "employment_months"),
+        ReasonCode("late_payments", "decline", "delinquencies_24m"),
+        ReasonCode("accounts_late_now", "decline", "accounts_delinquent_now"),
+        ReasonCode("bankruptcy", "decline", "bankruptcies"),
+        ReasonCode("credit_history_short", "decline", "credit_history_months"),
+        ReasonCode("many_enquiries", "decline", "enquiries_6m"),
+        ReasonCode("security_insufficient", "decline", "ltv"),
+        ReasonCode("owed_to_us_high", "decline", "exposure_with_us"),
+        ReasonCode("documents_incomplete", "decline"),
+        ReasonCode("identity_not_confirmed", "decline"),
+        ReasonCode("purpose_not_financed", "decline"),
+    )
+}
+
+
+def of_verdict(verdict: str) -> list[str]:
+    """Return the codes that fit a verdict, in the list's order."""
+    return [one.code for one in CODES.values() if one.verdict == verdict]
+
+
+def misfits(codes: list[str], *, verdict: str) -> list[str]:
+    """Return the codes that are unknown or belong to the other verdict."""
+    fitting = set(of_verdict(verdict))
+    return [code for code in codes if code not in fitting]

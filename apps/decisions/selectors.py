@@ -1,0 +1,132 @@
+"""What can be asked about decisions, policies and the review queue."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet, Sum
+
+from apps.accounts.models import Entity, User
+from apps.applications.models import Application
+from apps.decisions.lifecycle import WAITING
+from apps.decisions.models import Decision, PolicyVersion, ReviewCase
+
+SORTS = {
+    "opened": ("opened_at", "id"),
+    "-opened": ("-opened_at", "-id"),
+    "amount": ("application__amount", "id"),
+    "-amount": ("-application__amount", "-id"),
+    "number": ("application__number",),
+    "-number": ("-application__number",),
+}
+DEFAULT_SORT = "opened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFilters:
+    """What of the queue to show; empty means everything that waits."""
+
+    show: str = ""
+    cause: str = ""
+    product: str = ""
+    branch: str = ""
+    text: str = ""
+    sort: str = DEFAULT_SORT
+
+
+def queue(actor: User, filters: QueueFilters) -> QuerySet[ReviewCase]:
+    """Return the waiting cases a person may see, filtered and sorted, ready to be listed."""
+    cases = waiting(actor).select_related(
+        "application__product",
+        "application__branch",
+        "application__customer",
+        "referral",
+        "claimed_by",
+        "verdict_by",
+    )
+    wanted = {
+        "claimed_by": actor if filters.show == "mine" else None,
+        "status": filters.show if filters.show in WAITING else None,
+        "causes__contains": [filters.cause] if filters.cause else None,
+        "application__product__code": filters.product or None,
+        "application__branch__code": filters.branch or None,
+        "application__number__iexact": filters.text or None,
+    }
+    kept = cases.filter(**{key: value for key, value in wanted.items() if value is not None})
+    if filters.show == "mine":
+        kept = kept.filter(status="claimed")
+    return kept.order_by(*SORTS.get(filters.sort, SORTS[DEFAULT_SORT]))
+
+
+def waiting(actor: User) -> QuerySet[ReviewCase]:
+    """Return every waiting case a person may see."""
+    return ReviewCase.objects.visible_to(actor).filter(status__in=WAITING)
+
+
+def next_case(actor: User, *, now: datetime, after: object = None) -> ReviewCase | None:
+    """Return the case to take up next: own claims first, then the oldest that nobody holds.
+
+    Never one the person submitted.
+    """
+    free = Q(status="open") | Q(status="claimed", claim_until__lte=now)
+    others = waiting(actor).exclude(application__submitted_by=actor).exclude(pk=after)
+    mine = others.filter(status="claimed", claimed_by=actor, claim_until__gt=now)
+    return (
+        mine.order_by("opened_at", "id").first()
+        or others.filter(free).order_by("opened_at", "id").first()
+    )
+
+
+def waiting_case(application: Application) -> ReviewCase | None:
+    """Return the case of an application that waits for people, or None."""
+    return (
+        ReviewCase.objects.filter(application=application, status__in=WAITING)
+        .select_related("referral", "claimed_by", "verdict_by")
+        .first()
+    )
+
+
+def decisions(application: Application) -> QuerySet[Decision]:
+    """Return the decisions on an application, the newest first, with all a page shows of them."""
+    return (
+        Decision.objects.filter(application=application)
+        .select_related(
+            "policy__entity", "score_run__model", "decided_by", "countersigned_by", "letter"
+        )
+        .defer("score_run__model__booster", "letter__html", "letter__pdf", "letter__facts")
+        .order_by("-number")
+    )
+
+
+def latest(application: Application) -> Decision | None:
+    """Return the newest decision on an application, or None."""
+    return decisions(application).first()
+
+
+def policy_in_force(entity: Entity, on: date) -> PolicyVersion | None:
+    """Return the policy version that decides on a day, or None before the first."""
+    return (
+        PolicyVersion.objects.defer("document")
+        .filter(entity=entity, effective_from__lte=on)
+        .order_by("-effective_from")
+        .first()
+    )
+
+
+def policy_versions(actor: User) -> QuerySet[PolicyVersion]:
+    """Return the policy versions of the person's lender, of all for who works everywhere."""
+    versions = PolicyVersion.objects.select_related("entity").order_by(
+        "entity__name", "-effective_from"
+    )
+    if actor.works_everywhere:
+        return versions
+    return versions.filter(entity_id=actor.branch.entity_id)
+
+
+def approved_amount_of_borrower(application: Application) -> Decimal:
+    """Return what the borrower's other approved applications add up to, in the same currency."""
+    others = Application.objects.filter(
+        customer=application.customer_id, status="approved", currency=application.currency
+    ).exclude(pk=application.pk)
+    total = others.aggregate(total=Sum("amount"))["total"]
+    return total if total is not None else Decimal(0)

@@ -1,0 +1,32 @@
+"""What is done about decisions, one module for each action."""
+
+from apps.decisions.services.assessing import assess
+from apps.decisions.services.claiming import cancel_waiting, claim, release, release_lapsed
+from apps.decisions.services.deciding import (
+    Verdict,
+    countersign,
+    decide,
+    must_justify,
+    send_back,
+)
+from apps.decisions.services.publishing import load_policy
+from apps.decisions.services.replaying import Difference, ReplayResult, replay
+from apps.decisions.services.sweeping import sweep
+
+__all__ = [
+    "Difference",
+    "ReplayResult",
+    "Verdict",
+    "assess",
+    "cancel_waiting",
+    "claim",
+    "countersign",
+    "decide",
+    "load_policy",
+    "must_justify",
+    "release",
+    "release_lapsed",
+    "replay",
+    "send_back",
+    "sweep",
+]

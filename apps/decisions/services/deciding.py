@@ -1,0 +1,196 @@
+"""People decide: a verdict with reasons, and a second signature above the first one's limit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.applications import selectors as applications
+from apps.applications.models import Application
+from apps.audit import services as audit
+from apps.core.errors import Conflict, NotPermitted
+from apps.decisions import inputs, policies, policy_inputs, reason_codes, reasons, tracing
+from apps.decisions.errors import NotHolder, VerdictRefused
+from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.services import recording
+from apps.decisions.services.claiming import permit, visible_case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a reviewer decided and why: codes of the managed list, and a note in own words."""
+
+    outcome: str
+    codes: tuple[str, ...]
+    note: str = ""
+
+
+@transaction.atomic
+def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) -> ReviewCase:
+    """Decide a case one holds, or propose the verdict for a second signature above one's limit.
+
+    Raises NotPermitted, OwnSubmission, NotHolder, VerdictRefused with what is lacking, and
+    StaleRecord or Conflict when somebody was faster.
+    """
+    found = visible_case(actor, case.pk)
+    permit(actor, found, policies.REVIEW)
+    if not policies.holds(actor, found, now=now):
+        raise NotHolder
+    _check(verdict, found)
+    given = {
+        "verdict": verdict.outcome,
+        "verdict_by": actor,
+        "verdict_codes": list(verdict.codes),
+        "verdict_note": verdict.note,
+        "verdict_at": now,
+    }
+    if policies.has_authority(actor, found.application):
+        found.move("close", closed_at=now, **given)
+        _conclude(found, signer=None, now=now)
+    else:
+        found.move("propose", **given)
+        audit.record(
+            actor,
+            "decisions.verdict_given",
+            found,
+            case=found.application,
+            verdict=verdict.outcome,
+            codes=list(verdict.codes),
+        )
+    return found
+
+
+@transaction.atomic
+def countersign(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
+    """Agree with another person's verdict, which then stands.
+
+    Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
+    own limit, StaleRecord when somebody was faster.
+    """
+    found = _awaiting(actor, case)
+    if not policies.has_authority(actor, found.application):
+        raise NotPermitted(
+            "above_limit", _("The amount is above your own limit; somebody with more must sign.")
+        )
+    found.move("countersign", closed_at=now)
+    audit.record(actor, "decisions.countersigned", found, case=found.application)
+    _conclude(found, signer=actor, now=now)
+    return found
+
+
+@transaction.atomic
+def send_back(*, actor: User, case: ReviewCase, note: str, now: datetime) -> ReviewCase:
+    """Disagree with another person's verdict: the case returns to the queue. A note says why.
+
+    Raises as `countersign`, and VerdictRefused without a note.
+    """
+    found = _awaiting(actor, case)
+    if not note.strip():
+        sentence = _("Say why you do not agree.")
+        raise VerdictRefused("note_required", sentence, fields={"note": sentence})
+    audit.record(
+        actor,
+        "decisions.countersign_refused",
+        found,
+        case=found.application,
+        verdict=found.verdict,
+        verdict_by=str(found.verdict_by_id),
+        codes=found.verdict_codes,
+        at=now.isoformat(),
+    )
+    return found.move(
+        "send_back",
+        claimed_by=None,
+        claimed_at=None,
+        claim_until=None,
+        verdict="",
+        verdict_by=None,
+        verdict_codes=[],
+        verdict_note=note.strip(),
+        verdict_at=None,
+    )
+
+
+def must_justify(outcome: str, case: ReviewCase) -> bool:
+    """Say whether a verdict departs from what the policy recommends and so needs a note."""
+    recommended = tracing.recommendation(case.referral.trace)
+    if not recommended:
+        return outcome == "approve"
+    return recommended in ("approve", "decline") and recommended != outcome
+
+
+def _awaiting(actor: User, case: ReviewCase) -> ReviewCase:
+    found = visible_case(actor, case.pk)
+    permit(actor, found, policies.COUNTERSIGN)
+    if found.status != "awaiting_second":
+        raise Conflict(
+            "nothing_to_countersign", _("This case does not wait for a second signature any more.")
+        )
+    if found.verdict_by_id == actor.pk:
+        raise NotPermitted(
+            "own_verdict", _("The verdict is yours; another person must sign it as well.")
+        )
+    return found
+
+
+def _check(verdict: Verdict, case: ReviewCase) -> None:
+    """Raise VerdictRefused with a sentence for every field that is not acceptable."""
+    fields: dict[str, object] = {}
+    if verdict.outcome not in ("approve", "decline"):
+        fields["outcome"] = _("Approve or decline.")
+    elif not verdict.codes:
+        fields["codes"] = _("Choose at least one reason.")
+    elif len(set(verdict.codes)) > reason_codes.MOST_CODES:
+        fields["codes"] = _("Choose the four reasons that weighed most.")
+    elif reason_codes.misfits(list(verdict.codes), verdict=verdict.outcome):
+        fields["codes"] = _("These reasons do not belong to this verdict.")
+    if not verdict.note.strip() and must_justify(verdict.outcome, case):
+        fields["note"] = _("This departs from what the policy recommends; say why.")
+    if fields:
+        raise VerdictRefused("verdict_incomplete", _("The verdict is not complete."), fields=fields)
+
+
+def _conclude(case: ReviewCase, *, signer: User | None, now: datetime) -> Decision:
+    """Write the decision the verdict has become, with its letter."""
+    application, referral = case.application, case.referral
+    known = _known(application, referral)
+    verdict = Decision(
+        kind=Decision.Kind.HUMAN,
+        outcome=case.verdict,
+        policy=referral.policy,
+        score_run=referral.score_run,
+        inputs=known,
+        trace=referral.trace,
+        reasons=[one.to_json() for one in of_codes(case.verdict_codes, known)],
+        reason_codes=case.verdict_codes,
+        note=case.verdict_note,
+        annual_rate=application.annual_rate,
+        decided_by=case.verdict_by,
+        countersigned_by=signer,
+        decided_at=now,
+    )
+    return recording.record(
+        actor=signer or case.verdict_by, application=application, decision=verdict
+    )
+
+
+def of_codes(codes: list[str], known: dict[str, object]) -> list[reasons.Reason]:
+    """Return reviewers' codes as reasons with the applicant's own values."""
+    found = []
+    for code in dict.fromkeys(codes):
+        about = reason_codes.CODES[code].input
+        value = known.get(about) if about else None
+        found.append(
+            reasons.Reason(code=f"person.{code}", source="person", about=about, value=value)
+        )
+    return found
+
+
+def _known(application: Application, referral: Decision) -> dict[str, object]:
+    """Return the policy inputs the machine saw, or those of today where it saw none."""
+    if referral.inputs:
+        return dict(referral.inputs)
+    affordability = applications.affordability(application)
+    return dict(policy_inputs.to_json(inputs.unscored(application, affordability)))

@@ -1,0 +1,159 @@
+"""Put together what the letter about a decision states, in the applicant's language."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Entity, User
+from apps.applications.models import Application
+from apps.audit import services as audit
+from apps.core.errors import DomainError
+from apps.decisions import sentences
+from apps.decisions.errors import LetterImpossible
+from apps.decisions.models import Decision
+from apps.decisions.reasons import Reason
+from apps.decisions.recourse import Change
+from apps.letters import content
+from apps.letters import services as letters
+from apps.letters.models import Letter
+from apps.products import pricing
+
+_KINDS = {"approve": content.APPROVED, "decline": content.DECLINED}
+
+
+def local_date(entity: Entity, moment: datetime) -> date:
+    """Return the day of a moment in the lender's own calendar."""
+    return moment.astimezone(ZoneInfo(entity.time_zone)).date()
+
+
+def issue(
+    *,
+    actor: User | str,
+    application: Application,
+    decision: Decision,
+    changes: tuple[Change, ...] | None,
+) -> Letter:
+    """Issue the letter about an approval or a decline, in the caller's transaction.
+
+    `changes` are what would have been approved; None when nobody looked, because people decided.
+    Raises LetterImpossible when what is on record does not make a letter.
+    """
+    language = application.customer.language
+    try:
+        with translation.override(language):
+            facts = _facts(application, decision, changes)
+        return letters.issue(
+            actor=actor,
+            branch=application.branch,
+            kind=facts.kind,
+            subject=audit.reference(decision),
+            case=audit.reference(application),
+            language=language,
+            facts=facts,
+            issued_at=decision.decided_at,
+        )
+    except (content.ContentRefused, pricing.PricingRefused, DomainError) as refusal:
+        raise LetterImpossible(str(refusal)) from refusal
+
+
+def _facts(
+    application: Application, decision: Decision, changes: tuple[Change, ...] | None
+) -> content.LetterFacts:
+    entity = application.branch.entity
+    decided = local_date(entity, decision.decided_at)
+    declined = decision.outcome == "decline"
+    return content.LetterFacts(
+        kind=_KINDS[decision.outcome],
+        lender=_lender(entity),
+        applicant_name=application.customer.full_name,
+        applicant_address=_address(application),
+        application_number=application.number,
+        product_name=application.product.name,
+        amount=application.amount,
+        currency=application.currency,
+        term_months=application.term_months,
+        received_date=local_date(entity, application.submitted_at or decision.decided_at),
+        decided_date=decided,
+        automated=decision.kind == Decision.Kind.AUTOMATED,
+        reasons=_reasons(application, decision) if declined else (),
+        could_change=_could_change(application, changes) if declined else (),
+        approval=None if declined else _approval(application, decision),
+        bureau=_bureau(application),
+        review_until=decided + timedelta(days=entity.review_days),
+        reference=f"{application.number}/{decision.number}",
+    )
+
+
+def _lender(entity: Entity) -> content.Lender:
+    return content.Lender(
+        name=entity.name,
+        address=entity.address,
+        email=entity.email,
+        phone=entity.phone,
+        review_contact=entity.review_contact,
+        data_protection_contact=entity.data_protection_contact,
+        regulator=entity.regulator,
+    )
+
+
+def _address(application: Application) -> str:
+    try:
+        address = application.customer.address
+    except ObjectDoesNotExist:
+        return _("To be handed over by our branch %(branch)s") % {"branch": application.branch.name}
+    town = " ".join(part for part in (address.postal_code, address.city) if part)
+    return "\n".join(part for part in (address.street, town, address.region) if part)
+
+
+def _reasons(application: Application, decision: Decision) -> tuple[content.Reason, ...]:
+    found = [Reason.from_json(stored) for stored in decision.reasons]
+    return tuple(
+        content.Reason(code=one.code, sentence=sentences.reason(one, currency=application.currency))
+        for one in found
+    )
+
+
+def _could_change(application: Application, changes: tuple[Change, ...] | None) -> tuple[str, ...]:
+    if changes is None:
+        return ()
+    if not changes:
+        return (sentences.no_change(),)
+    return tuple(
+        sentences.change(one, asked_amount=application.amount, currency=application.currency)
+        for one in changes
+    )
+
+
+def _approval(application: Application, decision: Decision) -> content.Approval:
+    currency = application.currency
+    instalment = pricing.level_payment(
+        decision.amount, decision.annual_rate, decision.term_months, currency
+    )
+    steps = (
+        _("Visit or call our branch %(branch)s and bring this letter and proof of identity.")
+        % {"branch": application.branch.name},
+        _("Read the key facts of the loan before you sign the agreement."),
+    )
+    return content.Approval(
+        amount=decision.amount,
+        currency=currency,
+        term_months=decision.term_months,
+        annual_rate=decision.annual_rate,
+        instalment=instalment,
+        first_steps=steps,
+    )
+
+
+def _bureau(application: Application) -> content.Bureau | None:
+    report = application.bureau_report
+    if report is None:
+        return None
+    entity = application.branch.entity
+    contact = _("We give you the bureau's address on request: %(email)s, %(phone)s") % {
+        "email": entity.email,
+        "phone": entity.phone,
+    }
+    return content.Bureau(name=report.bureau, contact=contact)

@@ -1,0 +1,70 @@
+"""Write a decision down once: the row, the application's move, the letter, the audit event."""
+
+from datetime import datetime
+
+from django.db.models import Max
+
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.audit import services as audit
+from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.reasons import Reason, cause_codes
+from apps.decisions.recourse import Change
+from apps.decisions.services import lettering
+
+_VERBS = {
+    "approve": "decisions.approved",
+    "refer": "decisions.referred",
+    "decline": "decisions.declined",
+}
+
+
+def record(
+    *,
+    actor: User | str,
+    application: Application,
+    decision: Decision,
+    changes: tuple[Change, ...] | None = None,
+) -> Decision:
+    """Store a new decision with everything that follows from it, in the caller's transaction.
+
+    The caller holds the lock on the application. An approval or decline gets its letter, a
+    referral its case in the queue. Raises LetterImpossible.
+    """
+    decision.application = application
+    decision.number = _next_number(application)
+    decision.submitted_by_id = application.submitted_by_id
+    decision.amount = application.amount
+    decision.term_months = application.term_months
+    if decision.outcome != "refer":
+        decision.letter = lettering.issue(
+            actor=actor, application=application, decision=decision, changes=changes
+        )
+    decision.save()
+    application.move(decision.outcome)
+    if decision.outcome == "refer":
+        _open_case(application, decision, opened_at=decision.decided_at)
+    audit.record(
+        actor,
+        _VERBS[decision.outcome],
+        decision,
+        case=application,
+        kind=decision.kind,
+        reasons=[reason["code"] for reason in decision.reasons],
+        failure=decision.failure,
+        policy=str(decision.policy_id or ""),
+        score_run=str(decision.score_run_id or ""),
+    )
+    return decision
+
+
+def _open_case(application: Application, decision: Decision, *, opened_at: datetime) -> None:
+    causes = cause_codes(Reason.from_json(stored) for stored in decision.reasons)
+    ReviewCase(application=application, referral=decision, causes=causes, opened_at=opened_at).save(
+        force_insert=True
+    )
+
+
+def _next_number(application: Application) -> int:
+    last = Decision.objects.filter(application=application).aggregate(n=Max("number"))["n"]
+    return (last or 0) + 1

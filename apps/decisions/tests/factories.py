@@ -1,0 +1,140 @@
+"""A small sound policy and assessed applications for tests."""
+
+import copy
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from apps.accounts.models import Branch, Entity, User
+from apps.applications.models import Application
+from apps.applications.tests import factories as applications
+from apps.decisions import services, sources
+from apps.decisions.models import Decision, PolicyVersion, ReviewCase
+from apps.scoring.models import ModelVersion
+from apps.scoring.tests import factories as scoring
+
+NOW = applications.NOW
+SEGMENT = "in-retail"
+DOCUMENT: dict[str, Any] = {
+    "name": "Test policy",
+    "rules": [
+        {
+            "code": "age_minimum",
+            "sentence": "At least 21 years old.",
+            "input": "age_years",
+            "test": "at_least",
+            "threshold": "21",
+            "outcome": "decline",
+        },
+        {
+            "code": "foir_cap",
+            "sentence": "Obligations take at most 60 % of net income.",
+            "input": "foir",
+            "test": "at_most",
+            "threshold": "0.60",
+            "outcome": "decline",
+        },
+        {
+            "code": "default_with_us",
+            "sentence": "No loan in default with us.",
+            "input": "defaults_with_us",
+            "test": "at_most",
+            "threshold": "0",
+            "outcome": "decline",
+        },
+        {
+            "code": "bureau_fresh",
+            "sentence": "The bureau report is at most 30 days old.",
+            "input": "bureau_report_age_days",
+            "test": "at_most",
+            "threshold": "30",
+            "outcome": "refer",
+        },
+        {
+            "code": "amount_authority",
+            "sentence": "Above 800,000 a person decides.",
+            "input": "amount",
+            "test": "at_most",
+            "threshold": "800000",
+            "outcome": "refer",
+        },
+    ],
+    "ladders": [
+        {
+            "products": [],
+            "bands": [
+                {
+                    "name": "A",
+                    "from": "0",
+                    "below": "0.60",
+                    "outcome": "approve",
+                    "rate_addon": "0",
+                },
+                {
+                    "name": "B",
+                    "from": "0.60",
+                    "below": "0.80",
+                    "outcome": "refer",
+                    "rate_addon": "0",
+                },
+                {
+                    "name": "C",
+                    "from": "0.80",
+                    "below": "1",
+                    "outcome": "decline",
+                    "rate_addon": "0",
+                },
+            ],
+        }
+    ],
+}
+
+
+def document(*, bands: tuple[str, str] = ("0.60", "0.80")) -> dict[str, Any]:
+    """Return a policy that approves below the first PD and declines from the second."""
+    written = copy.deepcopy(DOCUMENT)
+    approve, refer, decline = written["ladders"][0]["bands"]
+    approve["below"] = refer["from"] = bands[0]
+    refer["below"] = decline["from"] = bands[1]
+    return written
+
+
+def policy(entity: Entity, **changes: Any) -> PolicyVersion:
+    """Return a policy of the lender, in force since the beginning of the year."""
+    loaded = services.load_policy(
+        actor="system:test",
+        entity=entity,
+        document=changes.pop("document", None) or document(**changes),
+        effective_from=date(2026, 1, 1),
+    )
+    return loaded.version
+
+
+def nobody_defaulted(application: Application) -> sources.Borrowing:
+    """Say that the borrower owes us nothing."""
+    return sources.Borrowing(defaults=0, owed=Decimal(0))
+
+
+def stage(branch: Branch, rita: User, mark: User, **changes: Any) -> ModelVersion:
+    """Set up what an assessment needs - policy and champion - and return the champion."""
+    policy(branch.entity, **changes)
+    return scoring.champion(SEGMENT, rita, mark)
+
+
+def submitted(alice: User, **changes: Any) -> Application:
+    """Return an application of an ordinary borrower that Alice submitted."""
+    borrower = applications.borrower(alice.branch, **changes.pop("borrower", {}))
+    return applications.submitted(alice, borrower, **changes)
+
+
+def assessed(alice: User, **changes: Any) -> Decision:
+    """Return the automatic decision on a new application."""
+    application = submitted(alice, **changes)
+    return services.assess(application_id=application.pk, actor="system:test", now=NOW)
+
+
+def referred(alice: User, *, amount: int = 200_000, **changes: Any) -> ReviewCase:
+    """Return a case in review: above 800,000 by rule, below it because the model has failed."""
+    application = submitted(alice, amount=Decimal(amount), **changes)
+    services.assess(application_id=application.pk, actor="system:test", now=NOW)
+    return ReviewCase.objects.get(application=application)

@@ -1,0 +1,60 @@
+"""How a trace is stored with its decision, and read back for a page. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from apps.decisions.policy import Band, Threshold, Trace
+
+
+def to_json(trace: Trace) -> dict[str, Any]:
+    """Return a trace as JSON values, numbers as exact text."""
+    return {
+        "outcome": trace.outcome,
+        "pd": str(trace.pd),
+        "band": _band(trace.band),
+        "results": [
+            {
+                "code": one.rule.code,
+                "sentence": one.rule.sentence,
+                "input": one.rule.input,
+                "test": one.rule.test,
+                "threshold": _plain(one.rule.threshold),
+                "value": _plain(one.value),
+                "result": one.result,
+                "outcome": one.outcome,
+            }
+            for one in trace.results
+        ],
+    }
+
+
+def recommends_decline(stored: Mapping[str, Any]) -> bool:
+    """Say whether a stored trace holds anything that speaks for a decline."""
+    if not stored:
+        return False
+    asked = [one["outcome"] for one in stored["results"]]
+    return "decline" in [*asked, stored["band"]["outcome"]]
+
+
+def recommendation(stored: Mapping[str, Any]) -> str:
+    """Return what the policy alone would have a reviewer do; empty where it was not asked."""
+    if not stored:
+        return ""
+    return "decline" if recommends_decline(stored) else str(stored["band"]["outcome"])
+
+
+def _band(band: Band) -> dict[str, str]:
+    return {
+        "name": band.name,
+        "from": str(band.start),
+        "below": str(band.below),
+        "outcome": band.outcome,
+        "rate_addon": str(band.rate_addon),
+    }
+
+
+def _plain(value: Threshold | None) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
