@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from django.urls import include, path
+from drf_spectacular import renderers
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.core.access import SIGNED_IN, requires
@@ -14,6 +15,13 @@ class Schema(SpectacularAPIView):
 
     permission_classes = [DeclaredPermission]
     required_permission = SIGNED_IN
+    # JSON first, so that errors here look like errors elsewhere.
+    renderer_classes = [
+        renderers.OpenApiJsonRenderer2,
+        renderers.OpenApiJsonRenderer,
+        renderers.OpenApiYamlRenderer,
+        renderers.OpenApiYamlRenderer2,
+    ]
 
 
 class Viewer(SpectacularSwaggerSplitView):

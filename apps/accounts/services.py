@@ -232,12 +232,12 @@ def set_limit(
             _("The amount is not acceptable."),
             fields={"amount": _("Enter an amount of zero or more.")},
         )
+    rounded = None if amount is None else money.money(amount, currency)
     rows = ApprovalLimit.objects.filter(**key, currency=currency, product_code=product_code)
     old = rows.select_for_update().first()
-    if amount is None:
+    if rounded is None:
         rows.delete()
     else:
-        rounded = money.money(amount, currency)
         names = {**key, "currency": currency, "product_code": product_code}
         ApprovalLimit.objects.update_or_create(**names, defaults={"amount": rounded})
     audit.record(
@@ -247,7 +247,7 @@ def set_limit(
         currency=currency,
         product=product_code,
         before=None if old is None else str(old.amount),
-        after=None if amount is None else str(amount),
+        after=None if rounded is None else str(rounded),
     )
 
 

@@ -36,7 +36,7 @@ class EventForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["verb"].choices = [
             ("", _("Anything")),
-            *((verb, f"{verb} – {text}") for verb, text in sorted(verbs.VERBS.items())),
+            *((verb, f"{verb} - {text}") for verb, text in sorted(verbs.VERBS.items())),
         ]
 
     def clean(self) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class APIView(views.APIView):
             self._actor = set_actor(request.user)
             self._actor.__enter__()
 
+    def get_authenticate_header(self, request: Request) -> str:
+        """Return what a 401 asks for; sign-in itself has no authenticator to say it."""
+        return super().get_authenticate_header(request) or 'Bearer realm="api"'
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().dispatch(request, *args, **kwargs)
