@@ -1,6 +1,7 @@
 """What import-linter cannot see: foreign keys, sizes, task names and audit verbs."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,6 +187,22 @@ def test_it_has_a_sentence_for_every_audit_verb() -> None:
     assert missing == {}
     assert unreadable == []
     assert used
+
+
+def test_it_explains_every_setting_in_the_example_environment() -> None:
+    settings = ast.parse((ROOT / "creditrisk" / "settings.py").read_text())
+    readers = ("text", "flag", "number", "words", "key", "keyring")
+
+    read = {
+        name
+        for reader in readers
+        for call in calls(settings, reader, on="env")
+        for name in texts(call.args[0], settings)
+    }
+
+    explained = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+    assert read - explained == set()
+    assert {"SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"} <= read
 
 
 @pytest.mark.parametrize(

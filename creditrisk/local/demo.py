@@ -1,16 +1,16 @@
 """The demonstration: services, preparation, then web, worker and beat until Ctrl-C."""
 
+import contextlib
 import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from creditrisk.local import environment, places, postgres, processes, services, steps, supervisor
@@ -109,7 +109,7 @@ def _worker_arguments() -> list[str]:
     return [*arguments, "--without-gossip", "--without-mingle"]
 
 
-@contextmanager
+@contextlib.contextmanager
 def _services(database: str) -> Iterator[services.Services]:
     """Runs the services for as long as the block does; they stop last, after their users."""
     print("Starting PostgreSQL and Redis ...", flush=True)
@@ -193,25 +193,34 @@ def _is_free(port: int) -> bool:
 
 
 def _once_ready(port: int, log: supervisor.Log) -> Callable[[], bool]:
-    """Returns a check that asks the web process, and says so once if it takes too long."""
-    deadlines = [time.monotonic() + _PATIENCE_SECONDS]
+    """Returns a check that is true once the web process answers; says so if that takes too long.
+
+    A thread does the asking: the first request makes Django load everything, and the supervisor
+    must meanwhile hear signals. It starts with the first check, when all children are forked.
+    """
+    answered = threading.Event()
+    asking = threading.Thread(target=_ask, args=(port, answered), daemon=True)
+    late = [time.monotonic() + _PATIENCE_SECONDS]
 
     def check() -> bool:
-        ready = _answers(port)
-        if not ready and deadlines and time.monotonic() > deadlines[0]:
+        if not asking.ident:
+            asking.start()
+        if late and time.monotonic() > late[0]:
             log.line("system", f"web has not answered for {_PATIENCE_SECONDS:.0f} s; still trying.")
-            deadlines.clear()
-        return ready
+            late.clear()
+        return answered.is_set()
 
     return check
 
 
-def _answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
-        return False
+def _ask(port: int, answered: threading.Event) -> None:
+    """Sets the event when the health page is there."""
+    while not answered.is_set():
+        with contextlib.suppress(OSError):  # refused, reset, timed out or not (yet) a 200
+            address = f"http://127.0.0.1:{port}/api/v1/health"
+            urllib.request.urlopen(address, timeout=_PATIENCE_SECONDS).close()
+            answered.set()
+        time.sleep(0.2)
 
 
 def _welcome(port: int, seconds: float) -> str:
@@ -222,7 +231,7 @@ def _welcome(port: int, seconds: float) -> str:
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _only_one() -> Iterator[None]:
     """Holds the lock that marks this checkout's demo as running, with our process id in it."""
     places.VAR.mkdir(parents=True, exist_ok=True)
