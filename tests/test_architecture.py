@@ -200,7 +200,7 @@ def test_it_explains_every_setting_in_the_example_environment() -> None:
         for name in texts(call.args[0], settings)
     }
 
-    explained = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+    explained = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert read - explained == set()
     assert {"SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"} <= read
 
