@@ -60,14 +60,23 @@ def _beyond(queryset: QuerySet[Row], order: tuple[str, ...], position: str) -> Q
     """Keep what comes after a position: (a, b) > (x, y) written out column by column."""
     values = _read(position, len(order))
     later, equal = Q(), Q()
-    for name, value in zip(order, values, strict=True):
-        column, comparison = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
-        later |= equal & Q(**{f"{column}__{comparison}": value})
-        equal &= Q(**{column: value})
     try:
+        for name, value in zip(order, values, strict=True):
+            column, comparison = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
+            cleaned = _field(queryset.model, column).clean(value, None)
+            later |= equal & Q(**{f"{column}__{comparison}": cleaned})
+            equal &= Q(**{column: cleaned})
         return queryset.filter(later)
     except (ValidationError, ValueError, TypeError):
         raise _unknown_position() from None
+
+
+def _field(model: type[Model], path: str) -> Any:
+    """Return the field at the end of `path`: its validators know what the column can hold."""
+    *parents, name = path.split("__")
+    for parent in parents:
+        model = model._meta.get_field(parent).related_model
+    return model._meta.pk if name == "pk" else model._meta.get_field(name)
 
 
 def _flipped(name: str) -> str:
@@ -91,6 +100,8 @@ def _read(position: str, count: int) -> list[Any]:
     except (ValueError, binascii.Error):
         raise _unknown_position() from None
     scalars = isinstance(values, list) and all(isinstance(v, str | int | float) for v in values)
+    if "\\u0000" in json.dumps(values):
+        raise _unknown_position()
     if not scalars or len(values) != count:
         raise _unknown_position()
     return values
