@@ -154,8 +154,9 @@ def verify(letter: Letter) -> Verification:
 def is_whole(letter: Letter) -> bool:
     """Say whether the stored facts, HTML and PDF still have the hashes they were frozen with."""
     try:
+        stated: Any = letter.facts
         return (
-            facts_hash(letter.facts) == letter.facts_sha256
+            facts_hash(stated) == letter.facts_sha256
             and _sha256(letter.html or b"") == letter.html_sha256
             and _sha256(letter.pdf or b"") == letter.pdf_sha256
         )
@@ -181,8 +182,9 @@ def _require_known(kind: str, language: str, facts: content.LetterFacts) -> None
 
 
 def _set_again(letter: Letter) -> rendering.Rendered:
+    stated: Any = letter.facts
     return rendering.render(
-        content.LetterFacts.from_dict(letter.facts),
+        content.LetterFacts.from_dict(stated),
         language=letter.language,
         edition=editions.edition(letter.template_version),
     )
@@ -218,5 +220,5 @@ def _field(name: str) -> Any:
     return Letter._meta.get_field(name)
 
 
-def _sha256(content_bytes: bytes) -> str:
+def _sha256(content_bytes: bytes | memoryview) -> str:
     return hashlib.sha256(content_bytes).hexdigest()

@@ -9,10 +9,17 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from apps.accounts.models import User
 from apps.core.access import requires
 from apps.core.errors import Conflict
 from apps.letters import selectors, services
 from apps.letters.models import Letter
+
+
+class SignedIn(HttpRequest):
+    """A request by somebody who is signed in, as `requires` makes sure."""
+
+    user: User
 
 
 class NotReady(Conflict):
@@ -21,7 +28,7 @@ class NotReady(Conflict):
 
 @require_GET
 @requires("letters.view_letter")
-def of_case(request: HttpRequest) -> HttpResponse:
+def of_case(request: SignedIn) -> HttpResponse:
     """List the letters of the case named by `?case=`; a part of the case page."""
     letters = selectors.of_case(request.user, request.GET.get("case", ""))
     waiting = any(letter.rendered_at is None for letter in letters)
@@ -31,7 +38,7 @@ def of_case(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @requires("letters.view_letter")
-def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def detail(request: SignedIn, pk: UUID) -> HttpResponse:
     """Show a frozen letter with what proves it."""
     letter = selectors.letter(request.user, pk)
     if letter.rendered_at is None:
@@ -41,13 +48,13 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if verification.stored_whole:
         _record(request, letter, "page")
         # Escaped when it was rendered, sealed since, and just compared with its hash.
-        context["html"] = mark_safe((letter.html or b"").decode())  # noqa: S308
+        context["html"] = mark_safe(bytes(letter.html or b"").decode())  # noqa: S308
     return render(request, "letters/detail.html", context)
 
 
 @require_GET
 @requires("letters.view_letter")
-def pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
+def pdf(request: SignedIn, pk: UUID) -> HttpResponse:
     """Hand over the PDF of a frozen letter as a file, never inside a page."""
     letter = selectors.letter(request.user, pk)
     if letter.rendered_at is None:
@@ -63,7 +70,7 @@ def pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @transaction.atomic
-def _record(request: HttpRequest, letter: Letter, form: str) -> None:
+def _record(request: SignedIn, letter: Letter, form: str) -> None:
     services.record_opening(actor=request.user, letter=letter, form=form)
 
 

@@ -98,10 +98,8 @@ def test_it_refuses_another_kind_or_an_unknown_language(
 def test_rendering_freezes_the_letter_with_its_hashes(alice: User, pune: Branch) -> None:
     letter = factories.frozen(alice, pune)
 
-    assert letter.html is not None
-    assert letter.pdf is not None
-    assert letter.html.startswith(b'<article class="letter" lang="en"')
-    assert letter.pdf.startswith(b"%PDF-")
+    assert bytes(letter.html or b"").startswith(b'<article class="letter" lang="en"')
+    assert bytes(letter.pdf or b"").startswith(b"%PDF-")
     assert len(letter.html_sha256) == len(letter.pdf_sha256) == 64
     assert letter.engine == rendering.engine()
     assert letter.rendered_at == factories.ISSUED_AT
@@ -134,8 +132,7 @@ def test_of_two_that_render_at_once_the_first_to_write_wins(
     late = services.render(letter_id=letter.pk, now=LATER)
 
     assert late.rendered_at == factories.ISSUED_AT
-    assert late.html is not None
-    assert late.html.startswith(b"<article")
+    assert bytes(late.html or b"").startswith(b"<article")
     assert services.verify(late).holds
     assert verbs(letter) == ["letters.issued", "letters.rendered"]
 

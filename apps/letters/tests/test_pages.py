@@ -27,7 +27,7 @@ def test_the_page_shows_the_frozen_letter_and_its_proof(
 
     page = response.content.decode()
     assert response.status_code == 200
-    assert (letter.html or b"").decode() in page
+    assert bytes(letter.html or b"").decode() in page
     assert "Verified" in page
     assert "byte for byte" in page
     assert letter.html_sha256 in page

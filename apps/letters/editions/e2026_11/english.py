@@ -22,7 +22,7 @@ ENGLISH = Wording(
     page_label="Page {page} of {pages}",
     salutation="Dear {name},",
     closing="Yours sincerely,",
-    declined_subject="Your application for a loan: we cannot offer it to you",
+    declined_subject="Your loan application: we cannot offer you this loan",
     declined_opening=(
         "Thank you for applying to us for a loan ({product}). We have examined your application "
         "with care. We are sorry to tell you that we cannot offer you this loan."
@@ -37,7 +37,7 @@ ENGLISH = Wording(
     change_note=(
         "This is not a promise: every new application is decided on the facts of its own day."
     ),
-    approved_subject="Your application for a loan: approved",
+    approved_subject="Your loan application: approved",
     approved_opening=(
         "Thank you for applying to us for a loan ({product}). We are pleased to tell you that "
         "we have approved your application on the terms below."

@@ -76,7 +76,7 @@ SWAHILI = Wording(
         "huu ataupitia upya, ana uhuru wa kuubadilisha, na atakupa jibu kwa maandishi. "
         "Huduma hii ni bure."
     ),
-    review_until="Tafadhali omba kabla au ifikapo {date}. Andika au piga simu kwa:",
+    review_until="Mwisho wa kuomba ni {date}. Andika au piga simu kwa:",
     bureau_heading="Ripoti ya mikopo tuliyotumia",
     bureau=(
         "Tulitumia ripoti kutoka ofisi ya taarifa za mikopo iliyotajwa hapa chini. Ofisi hiyo "
