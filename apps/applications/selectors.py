@@ -129,9 +129,11 @@ def feature_row(application: Application) -> dict[str, features.Value]:
 
 
 def feature_facts(application: Application) -> features.Facts:
-    """Return the frozen facts behind `feature_row`, for questions about another amount or term."""
-    row = Application.objects.values(*_FACT_COLUMNS).get(pk=application.pk)
-    return _facts(row)
+    """Return the frozen facts behind `feature_row`, for questions about another amount or term.
+
+    Reads employment and bureau report from the instance; select them with it.
+    """
+    return _facts({path: _followed(application, path) for path in _FACT_COLUMNS})
 
 
 def feature_rows(
@@ -202,6 +204,13 @@ def _assessed(
         securities=tuple(arithmetic.Security(row.price, row.valuation) for row in collaterals),
     )
     return arithmetic.assess(means, currency=currency)
+
+
+def _followed(thing: Any, path: str) -> Any:
+    """Return what a column path of a query leads to on an instance; None behind a null."""
+    for name in path.split("__"):
+        thing = getattr(thing, name, None)
+    return thing
 
 
 def _facts(row: Mapping[str, Any]) -> features.Facts:

@@ -46,6 +46,8 @@ from apps.scoring.errors import ScoringFailed
 from apps.scoring.models import ScoreRun
 
 logger = structlog.get_logger(__name__)
+# An application is submitted once, so what a machine says about it always comes first.
+_FIRST = 1
 
 
 @transaction.atomic
@@ -84,6 +86,7 @@ def refer_for_cause(
     """Send an application to review because a machine could not decide it; the caller locks it."""
     audit.record(actor, "scoring.failed", application, case=application, cause=cause)
     referral = Decision(
+        number=_FIRST,
         kind=Decision.Kind.AUTOMATED,
         outcome="refer",
         failure=cause,
@@ -151,6 +154,7 @@ def _decide(application: Application, *, actor: User | str, now: datetime) -> De
     found = _reasons(case, trace)
     application.move("score", score_run=case.run)
     decision = Decision(
+        number=_FIRST,
         kind=Decision.Kind.AUTOMATED,
         outcome=trace.outcome,
         policy=case.version,

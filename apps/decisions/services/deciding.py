@@ -157,6 +157,7 @@ def _conclude(case: ReviewCase, *, signer: User | None, now: datetime) -> Decisi
     application, referral = case.application, case.referral
     known = _known(application, referral)
     verdict = Decision(
+        number=referral.number + 1,
         kind=Decision.Kind.HUMAN,
         outcome=case.verdict,
         policy=referral.policy,

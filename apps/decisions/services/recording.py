@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models import Max
-
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
@@ -28,11 +26,11 @@ def record(
 ) -> Decision:
     """Store a new decision with everything that follows from it, in the caller's transaction.
 
-    The caller holds the lock on the application. An approval or decline gets its letter, a
+    The caller has given the next number, and of two callers one is refused by the unique
+    constraint or by the application's move. An approval or decline gets its letter, a
     referral its case in the queue. Raises LetterImpossible.
     """
     decision.application = application
-    decision.number = _next_number(application)
     decision.submitted_by_id = application.submitted_by_id
     decision.amount = application.amount
     decision.term_months = application.term_months
@@ -63,8 +61,3 @@ def _open_case(application: Application, decision: Decision, *, opened_at: datet
     ReviewCase(application=application, referral=decision, causes=causes, opened_at=opened_at).save(
         force_insert=True
     )
-
-
-def _next_number(application: Application) -> int:
-    last = Decision.objects.filter(application=application).aggregate(n=Max("number"))["n"]
-    return (last or 0) + 1
