@@ -81,19 +81,35 @@ def calls(tree: ast.AST, name: str, *, on: str = "") -> Iterator[ast.Call]:
 
 
 def texts(node: ast.AST, module: ast.Module) -> set[str]:
-    """The texts an argument may have: a literal, a constant of its module, either side of an if."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return {node.value}
-    if isinstance(node, ast.IfExp):
-        return texts(node.body, module) | texts(node.orelse, module)
-    if isinstance(node, ast.Name):
-        return {
-            text
-            for line in module.body
-            if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == node.id
-            for text in texts(line.value, module)
-        }
+    """The texts an argument may have, as far as its module tells.
+
+    A literal, either side of an `if`, a constant of the module, a value of a table of the module,
+    or what the module passes on under the argument's name.
+    """
+    match node:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.IfExp(body=body, orelse=orelse):
+            return texts(body, module) | texts(orelse, module)
+        case ast.Dict(values=values):
+            return {text for value in values for text in texts(value, module)}
+        case ast.Subscript(value=table):
+            return texts(table, module)
+        case ast.Name(id=name):
+            return {text for value in values_of(name, module) for text in texts(value, module)}
     return set()
+
+
+def values_of(name: str, module: ast.Module) -> Iterator[ast.expr]:
+    """What a name of the module is given: by assignment at its top, or by keyword in a call."""
+    for line in module.body:
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == name:
+            yield line.value
+    for node in ast.walk(module):
+        if not (isinstance(node, ast.keyword) and node.arg == name):
+            continue
+        if not isinstance(node.value, ast.Name):
+            yield node.value
 
 
 def literals(name: str, *, argument: int, on: str = "") -> tuple[dict[str, str], list[str]]:
@@ -234,12 +250,20 @@ def test_it_reads_names_from_calls() -> None:
         "NAME = 'x.score'\n"
         "audit.record(a, 'x.done' if b else 'x.undone')\n"
         "record(a, 'no')\n"
+        "audit.record(a, TABLE[key])\n"
+        "TABLE = {'a': 'x.one', 'b': 'x.two'}\n"
+        "def f(*, verb):\n  audit.record(a, verb)\n"
+        "f(verb='x.passed')\n"
         "jobs.enqueue(NAME)\n"
         "enqueue(other)\n"
     )
 
     verb_calls = list(calls(tree, "record", on="audit"))
 
-    assert [texts(call.args[1], tree) for call in verb_calls] == [{"x.done", "x.undone"}]
+    assert [texts(call.args[1], tree) for call in verb_calls] == [
+        {"x.done", "x.undone"},
+        {"x.one", "x.two"},
+        {"x.passed"},
+    ]
     tasks = [texts(call.args[0], tree) for call in calls(tree, "enqueue")]
     assert tasks == [{"x.score"}, set()]
