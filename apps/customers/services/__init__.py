@@ -3,12 +3,13 @@
 Callers import this package: `customer_services.register(...)`.
 """
 
-from apps.customers.services.change import change
+from apps.customers.services.changes import change
 from apps.customers.services.consent import (
     give_consent,
     record_protected_attributes,
     withdraw_consent,
 )
+from apps.customers.services.disclosure import reveal
 from apps.customers.services.document import read_document, upload_document
 from apps.customers.services.record import (
     end_obligation,
@@ -17,8 +18,7 @@ from apps.customers.services.record import (
     record_household,
     record_obligation,
 )
-from apps.customers.services.register import DuplicateFound, register
-from apps.customers.services.reveal import reveal
+from apps.customers.services.registration import DuplicateFound, register
 
 __all__ = [
     "DuplicateFound",

@@ -72,7 +72,7 @@ def test_it_refuses_postal_codes_of_no_such_form(text: str, country: str, code: 
         contact.postal_code(text, country=country)
 
 
-@pytest.mark.parametrize("text", ["रवि कुलकर्णी", "Wanjikũ Mũthoni", "O’Brien", "Nguyễn Thị"])
+@pytest.mark.parametrize("text", ["रवि कुलकर्णी", "Wanjikũ Mũthoni", "O'Brien", "Nguyễn Thị"])
 def test_it_takes_names_of_any_script(text: str) -> None:
     assert contact.name(text) == text
 

@@ -13,7 +13,7 @@ from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.customers import selectors, services
 from apps.customers.entries import AddressEntry
 from apps.customers.models import Address, Customer, IdentityNumber
-from apps.customers.services import DuplicateFound
+from apps.customers.services import DuplicateFound, registration
 from apps.customers.tests import factories
 
 NOW = factories.NOW
@@ -168,6 +168,23 @@ def test_it_refuses_people_whose_role_does_not_register(bob: User, pune: Branch)
         services.register(actor=bob, entry=factories.customer_entry(pune), now=NOW)
 
     assert not Customer.objects.exists()
+
+
+def test_it_turns_a_number_written_past_the_locks_into_the_same_refusal(
+    alice: User, pune: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.customer(pune, identities={"pan": "ACUPA7085R"})
+    entry = factories.customer_entry(pune, identities={"pan": "ACUPA7085R"})
+    look, looks = registration._owners, iter([{}])
+    monkeypatch.setattr(registration, "_owners", lambda *args: next(looks, None) or look(*args))
+    # The first look sees nothing, as before a bulk load commits; the constraint sees it.
+    monkeypatch.setattr(registration, "_sharers", lambda *_: {})
+
+    with pytest.raises(DuplicateFound) as refusal:
+        services.register(actor=alice, entry=entry, now=NOW)
+
+    assert refusal.value.final
+    assert Customer.objects.count() == 1
 
 
 def test_it_finds_a_customer_by_whole_values_only(

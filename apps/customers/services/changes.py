@@ -10,8 +10,7 @@ from apps.audit import services as audit
 from apps.customers import checks, policies, sentences
 from apps.customers.entries import ChangeEntry
 from apps.customers.models import Address, Customer, IdentityNumber
-from apps.customers.services import _ground
-from apps.customers.services import register as registering
+from apps.customers.services import _ground, registration
 
 
 @transaction.atomic
@@ -27,14 +26,14 @@ def change(
     prepared = sentences.checked(
         checks.change, entry, country=customer.country, today=_ground.today(customer, now)
     )
-    prints = registering.Prints.of(
+    prints = registration.Prints.of(
         phone=prepared.phone, email=prepared.email, identities=prepared.identities
     )
     # The shared values first, then the customer: everybody locks in this order.
-    registering.hold(prints)
+    registration.hold(prints)
     customer = _ground.lock(customer)
     _ground.refuse_stale(customer.updated_at, shown)
-    registering.refuse_duplicates(
+    registration.refuse_duplicates(
         actor,
         customer.entity,
         prints,
@@ -53,7 +52,9 @@ def change(
     return customer
 
 
-def _change_person(customer: Customer, entry: ChangeEntry, prints: registering.Prints) -> list[str]:
+def _change_person(
+    customer: Customer, entry: ChangeEntry, prints: registration.Prints
+) -> list[str]:
     new = {"full_name": entry.full_name, "language": entry.language}
     if entry.phone:
         new["phone"] = entry.phone
@@ -87,12 +88,12 @@ def _change_address(customer: Customer, entry: ChangeEntry) -> list[str]:
 
 
 def _change_identities(
-    customer: Customer, given: Mapping[str, str], prints: registering.Prints
+    customer: Customer, given: Mapping[str, str], prints: registration.Prints
 ) -> list[str]:
     """Write numbers that are new and correct those that differ."""
     stored = {row.kind: row for row in IdentityNumber.objects.filter(customer=customer)}
     fresh = {kind: value for kind, value in given.items() if kind not in stored}
-    registering.add_identities(customer, fresh, prints)
+    registration.add_identities(customer, fresh, prints)
     corrected = [kind for kind in given if kind in stored and stored[kind].value != given[kind]]
     for kind in corrected:
         row = stored[kind]
