@@ -67,6 +67,25 @@ class Stateful(models.Model):
         self.refresh_from_db(fields=list(values))
         return self
 
+    @classmethod
+    def move_all(cls, rows: "models.QuerySet[Any]", action: str, **changes: Any) -> int:
+        """Change the status of many rows by `action` in one UPDATE; return how many moved.
+
+        Rows in a state the action does not start from stay as they are. Raises ValueError for an
+        action the lifecycle does not know. The caller records what was done.
+        """
+        steps = [step for step in cls.lifecycle.steps if step.action == action]
+        if not steps:
+            raise ValueError(f"The lifecycle of {cls.__name__} has no action {action!r}.")
+        targets = [
+            models.When(status__in=step.sources, then=models.Value(step.target)) for step in steps
+        ]
+        values = {"status": models.Case(*targets), **changes}
+        if any(field.name == "updated_at" for field in cls._meta.fields):
+            values["updated_at"] = models.functions.Now()
+        sources = [source for step in steps for source in step.sources]
+        return rows.filter(status__in=sources).update(**values)
+
 
 def status_constraint(lifecycle: Lifecycle, name: str) -> models.CheckConstraint:
     """Return the check that keeps a status column to the states of its lifecycle."""
