@@ -17,19 +17,18 @@ class FontUnreadable(ValueError):
     """The file is not a TrueType font with a character table of format 4."""
 
 
-def characters(font: bytes) -> frozenset[int]:
-    """Return the code points the font has a glyph for. Raises FontUnreadable."""
+def characters(font: bytes) -> frozenset[str]:
+    """Return the characters the font has a glyph for. Raises FontUnreadable."""
     try:
-        return frozenset(_format_4(font, _subtable(font, _cmap(font))))
+        return frozenset(map(chr, _format_4(font, _subtable(font, _cmap(font)))))
     except (struct.error, StopIteration) as error:
         raise FontUnreadable("The font has no character table of format 4.") from error
 
 
-def drawable(text: str, available: frozenset[int]) -> str:
+def drawable(text: str, available: frozenset[str]) -> str:
     """Return the text with what cannot be drawn replaced by a visible mark."""
-    return "".join(
-        mark if ord(mark) in available or mark in _INVISIBLE else REPLACEMENT for mark in text
-    )
+    missing = set(text) - available - _INVISIBLE
+    return text.translate(dict.fromkeys(map(ord, missing), REPLACEMENT)) if missing else text
 
 
 def _cmap(font: bytes) -> int:

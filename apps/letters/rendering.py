@@ -38,6 +38,7 @@ class Rendered:
     pdf: bytes
 
 
+@functools.cache
 def engine() -> str:
     """Return the typesetter with its version; another one may set other bytes."""
     return f"typst {metadata.version('typst')}"
@@ -83,7 +84,7 @@ def _drawable(value: Any) -> Any:
 
 
 @functools.cache
-def _available() -> frozenset[int]:
+def _available() -> frozenset[str]:
     """Return the characters every weight of our fonts can draw, in one script or the other."""
     drawn = {
         path.name: glyphs.characters(path.read_bytes()) for path in editions.FONTS.glob("*.ttf")

@@ -202,17 +202,20 @@ def _freeze(letter: Letter, rendered: rendering.Rendered, now: datetime) -> None
         "updated_at": now,
     }
     rows = Letter.objects.filter(pk=letter.pk, rendered_at=None).update(**values)
-    letter.refresh_from_db(fields=[*values])
-    if rows == 1:
-        audit.record(
-            audit.system("worker"),
-            "letters.rendered",
-            letter,
-            case=letter.case,
-            template=letter.template_version,
-            html_sha256=letter.html_sha256,
-            pdf_sha256=letter.pdf_sha256,
-        )
+    if rows != 1:
+        letter.refresh_from_db(fields=[*values])
+        return
+    for name, value in values.items():
+        setattr(letter, name, value)
+    audit.record(
+        audit.system("worker"),
+        "letters.rendered",
+        letter,
+        case=letter.case,
+        template=letter.template_version,
+        html_sha256=letter.html_sha256,
+        pdf_sha256=letter.pdf_sha256,
+    )
 
 
 @functools.cache

@@ -248,9 +248,9 @@ def test_the_fonts_draw_what_we_write() -> None:
     drawn = [glyphs.characters(path.read_bytes()) for path in editions.FONTS.glob("*.ttf")]
 
     assert len(drawn) == 4
-    assert sum(ord("अ") in codes for codes in drawn) == 2
-    assert sum(ord("é") in codes for codes in drawn) == 2
-    assert not any(ord("张") in codes for codes in drawn)
+    assert sum("अ" in codes for codes in drawn) == 2
+    assert sum("é" in codes for codes in drawn) == 2
+    assert not any("张" in codes for codes in drawn)
 
 
 @pytest.mark.parametrize("junk", [b"", b"not a font at all", b"\x00\x01\x00\x00" + b"\x00" * 40])
