@@ -52,6 +52,13 @@ class Env:
         """Return a comma-separated list without empty items."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
+    def address(self, name: str, schemes: tuple[str, ...]) -> str:
+        """Return the address of a service we know how to speak to."""
+        value = self.text(name)
+        if urlsplit(value).scheme not in schemes:
+            raise SettingRefused(f"{name} must begin with one of {', '.join(schemes)}, then ://.")
+        return value
+
     def key(self, name: str) -> bytes:
         """Return a 32-byte key written in base64."""
         return decode_key(name, self.text(name))
@@ -86,14 +93,21 @@ def database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise SettingRefused("DATABASE_URL must be a postgresql:// address.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise SettingRefused("DATABASE_URL names a port that is not a number.") from None
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        raise SettingRefused("DATABASE_URL names no database.")
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = query.pop("host", parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
+        "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
-        "PORT": str(parts.port or query.pop("port", "")),
+        "PORT": str(port or query.pop("port", "")),
         "OPTIONS": query,
     }

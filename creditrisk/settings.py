@@ -39,6 +39,8 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 # How many proxies stand in front of us: their X-Forwarded-* headers are trusted, others are not.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 HTTPS = env.flag("HTTPS", default=PRODUCTION)
+if PRODUCTION and not HTTPS:
+    raise SettingRefused("HTTPS must be yes in production: without it cookies travel in clear.")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/(health|ready)$"]
@@ -152,10 +154,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.text("CACHE_URL"),
+        "LOCATION": env.address("CACHE_URL", ("redis", "rediss", "unix")),
     }
 }
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
+# Brokers over files or SQL lose tasks; they are not accepted.
+BROKERS = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
+CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", BROKERS)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -43,6 +43,8 @@ class Keyring:
         cipher = self._ciphers.get(key_id)
         if version != VERSION or cipher is None:
             raise CannotOpen(f"No key {key_id!r} for a value of version {version!r}.")
+        if len(body) < NONCE_BYTES:
+            raise CannotOpen(f"The value stored at {place} is cut short.")
         try:
             return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place.encode())
         except InvalidTag:

@@ -1,0 +1,267 @@
+"""Around a request: its id, the caller's address, language, and errors as sentences."""
+
+from collections.abc import Callable
+
+import pytest
+import structlog
+from django.conf import LazySettings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from apps.accounts.models import User
+from apps.core import access, middleware, origin, problems
+from apps.core.access import PUBLIC, SIGNED_IN, requires
+from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
+from creditrisk import urls as site
+
+SignedIn = Callable[[User], Client]
+ERRORS = {
+    "domain": (DomainError("broken", "That is <b>odd</b>."), 400),
+    "permitted": (NotPermitted("no", "Not you."), 403),
+    "visible": (NotVisible("gone", "Not there."), 404),
+    "stale": (StaleRecord("stale", "Too late."), 409),
+    "conflict": (Conflict("conflict", "Not now.", fields={"amount": "Too much."}), 409),
+    "missing": (Http404("x"), 404),
+    "denied": (PermissionDenied("x"), 403),
+    "bug": (ZeroDivisionError(), 500),
+}
+
+
+@requires(PUBLIC)
+def _raise(request: HttpRequest, name: str) -> HttpResponse:
+    raise ERRORS[name][0]
+
+
+@requires(PUBLIC)
+def _echo(request: HttpRequest) -> HttpResponse:
+    bound = structlog.contextvars.get_contextvars()["request_id"]
+    return HttpResponse(f"{origin.current()} {bound}")
+
+
+@requires("accounts.manage_people")
+def _guarded(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("done")
+
+
+@requires(SIGNED_IN)
+def _personal(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(getattr(request, "LANGUAGE_CODE", ""))
+
+
+_TEST_PATTERNS = [
+    path("test/raise/<name>/", _raise),
+    path("api/test/raise/<name>/", _raise),
+    path("test/echo/", _echo),
+    path("api/test/echo/", _echo),
+    path("test/guarded/", _guarded),
+    path("test/personal/", _personal),
+]
+
+
+class _Urls:
+    """The site's addresses with a few more for these tests."""
+
+    urlpatterns = [*_TEST_PATTERNS, *site.urlpatterns]
+    handler400, handler403 = site.handler400, site.handler403
+    handler404, handler500 = site.handler404, site.handler500
+
+
+@pytest.fixture(autouse=True)
+def _addresses(settings: LazySettings) -> None:
+    settings.ROOT_URLCONF = _Urls
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_it_answers_pages_with_the_status_and_a_sentence(
+    client: Client, db: None, name: str
+) -> None:
+    error, status = ERRORS[name]
+
+    response = client.get(f"/test/raise/{name}/")
+
+    assert response.status_code == status
+    page = response.content.decode()
+    assert "<h1>" in page
+    if isinstance(error, DomainError):
+        assert str(error.sentence).replace("<b>odd</b>", "&lt;b&gt;odd&lt;/b&gt;") in page
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_it_answers_the_api_in_one_shape(client: Client, db: None, name: str) -> None:
+    _, status = ERRORS[name]
+
+    response = client.get(f"/api/test/raise/{name}/")
+
+    assert response.status_code == status
+    body = response.json()
+    assert set(body) == {"code", "sentence", "fields"}
+    assert body["sentence"]
+    if name == "conflict":
+        assert body["fields"] == {"amount": ["Too much."]}
+
+
+def test_it_answers_a_fragment_with_a_fragment(client: Client, db: None) -> None:
+    response = client.get("/test/raise/stale/", headers={"HX-Request": "true"})
+
+    assert response.status_code == 409
+    assert "Too late." in response.content.decode()
+    assert "<html" not in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/api/v1/nowhere", "/api/nowhere/"])
+def test_it_answers_for_addresses_nobody_has(client: Client, db: None, address: str) -> None:
+    response = client.get(address)
+
+    assert response.status_code == 404
+    is_json = response["Content-Type"].startswith("application/json")
+    assert is_json == address.startswith("/api/")
+
+
+@pytest.mark.parametrize("address", ["/test/echo/", "/api/test/echo/"])
+def test_it_refuses_hosts_that_are_not_ours(client: Client, db: None, address: str) -> None:
+    response = client.get(address, headers={"Host": "evil.example"})
+
+    # A host is only checked where somebody asks for it, as redirects and CSRF do.
+    assert response.status_code in {200, 400}
+
+
+def test_it_says_what_an_old_form_needs(db: None, alice: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    page = strict.post("/people/sign-in/", {"username": "a@b.example", "password": "x"})
+
+    assert page.status_code == 403
+    assert "This page is too old" in page.content.decode()
+
+
+def test_it_gives_every_request_an_id(client: Client, db: None) -> None:
+    first, second = client.get("/test/echo/"), client.get("/test/echo/")
+
+    assert first["X-Request-ID"] != second["X-Request-ID"]
+    assert first.content.decode() == f"web:{first['X-Request-ID']} {first['X-Request-ID']}"
+
+
+def test_it_takes_over_a_sane_request_id_only(client: Client, db: None) -> None:
+    sane = client.get("/api/test/echo/", headers={"X-Request-ID": "trace-1234-abcd"})
+    hostile = client.get("/api/test/echo/", headers={"X-Request-ID": 'x" injected=1 ' * 20})
+
+    assert sane["X-Request-ID"] == "trace-1234-abcd"
+    assert sane.content.decode().startswith("api:trace-1234-abcd")
+    assert "injected" not in hostile["X-Request-ID"]
+
+
+def test_it_leaves_no_origin_behind(client: Client, db: None) -> None:
+    client.get("/test/echo/")
+
+    assert origin.current() == "shell"
+
+
+def test_it_sends_strangers_to_sign_in_and_back(client: Client, db: None) -> None:
+    response = client.get("/test/guarded/?a=1")
+
+    assert response.status_code == 302
+    assert response["Location"] == "/people/sign-in/?next=/test/guarded/%3Fa%3D1"
+
+
+def test_it_sends_the_whole_page_to_sign_in_when_a_fragment_finds_nobody(
+    client: Client, db: None
+) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/review/?page=2"}
+
+    response = client.get("/test/guarded/", headers=headers)
+
+    assert response.status_code == 401
+    assert response["HX-Redirect"] == "/people/sign-in/?next=%2Freview%2F"
+    assert response.content == b""
+
+
+def test_it_refuses_without_the_permission(alice: User, diana: User, signed_in: SignedIn) -> None:
+    refused, allowed = (
+        signed_in(alice).get("/test/guarded/"),
+        signed_in(diana).get("/test/guarded/"),
+    )
+
+    assert refused.status_code == 403
+    assert "Your role does not allow this." in refused.content.decode()
+    assert allowed.content == b"done"
+
+
+def test_it_guards_views_that_call_themselves_open() -> None:
+    def open_view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    open_view.login_required = False
+    guarded = requires(SIGNED_IN)(open_view)
+
+    assert guarded.login_required is True
+    assert requires(PUBLIC)(open_view).login_required is False
+    assert guarded.required_permission == access.SIGNED_IN
+
+
+def test_it_speaks_the_language_of_the_person_and_keeps_pages_out_of_caches(
+    alice: User, signed_in: SignedIn
+) -> None:
+    alice.language = "sw"
+    alice.save()
+
+    response = signed_in(alice).get("/test/personal/", headers={"Accept-Language": "hi"})
+
+    assert response.content == b"sw"
+    assert response["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, "", "10.0.0.9"),
+        (0, "1.2.3.4", "10.0.0.9"),
+        (1, "1.2.3.4", "1.2.3.4"),
+        (1, "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        (2, "6.6.6.6, 1.2.3.4, 10.0.0.1", "1.2.3.4"),
+        (2, "1.2.3.4", "10.0.0.9"),
+        (1, "not-an-address", "10.0.0.9"),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "1.2.3.4,", "1.2.3.4"),
+    ],
+)
+def test_it_trusts_forwarded_addresses_only_behind_proxies(
+    settings: LazySettings, proxies: int, forwarded: str, expected: str
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.9", headers=headers)
+
+    assert middleware.client_address(request) == expected
+
+
+def test_it_has_an_address_behind_a_unix_socket() -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR="")
+
+    assert middleware.client_address(request) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "header", ["Content-Security-Policy", "X-Frame-Options", "Referrer-Policy"]
+)
+def test_it_sends_the_headers_that_protect_pages(client: Client, db: None, header: str) -> None:
+    response = client.get("/people/sign-in/")
+
+    assert response[header]
+    policy = response["Content-Security-Policy"]
+    assert "script-src 'self';" in f"{policy};"
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_it_keeps_problem_pages_free_of_what_was_typed() -> None:
+    request = RequestFactory().get("/x/?password=secret")
+
+    response = problems.page(request, Conflict("c", "Not now."))
+
+    assert "secret" not in response.content.decode()
