@@ -1,0 +1,89 @@
+"""Two connections at once: one wins, nothing happens twice."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from apps.accounts.models import Branch, User
+from apps.core.errors import DomainError
+from apps.decisions import services
+from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.services import Verdict
+from apps.decisions.tests import factories
+from apps.letters.models import Letter
+from apps.scoring.models import ModelVersion, ScoreRun
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = factories.NOW
+
+
+def _at_once(*actions: Callable[[], object]) -> list[object]:
+    """Return what each action gave or refused, run at the same moment on own connections."""
+    gate = threading.Barrier(len(actions))
+
+    def run(action: Callable[[], object]) -> object:
+        try:
+            gate.wait(timeout=10)
+            return action()
+        except DomainError as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+def test_of_two_reviewers_one_gets_the_case(
+    alice: User, bob: User, charlie: User, pune: Branch
+) -> None:
+    factories.policy(pune.entity)
+    for _round in range(5):
+        case = factories.referred(alice)
+
+        results = _at_once(
+            lambda case=case: services.claim(actor=bob, case=case, now=NOW),
+            lambda case=case: services.claim(actor=charlie, case=case, now=NOW),
+        )
+
+        refused = [one for one in results if isinstance(one, DomainError)]
+        held = [one for one in results if isinstance(one, ReviewCase)]
+        case.refresh_from_db()
+        assert (len(refused), len(held)) == (1, 1)
+        assert case.claimed_by == held[0].claimed_by
+
+
+def test_a_verdict_sent_twice_decides_once(alice: User, bob: User, pune: Branch) -> None:
+    factories.policy(pune.entity)
+    case = factories.referred(alice)
+    services.claim(actor=bob, case=case, now=NOW)
+    verdict = Verdict(outcome="approve", codes=("income_confirmed",), note="Seen.")
+
+    def decide() -> object:
+        return services.decide(actor=bob, case=case, verdict=verdict, now=NOW)
+
+    results = _at_once(decide, decide)
+
+    assert sum(isinstance(one, DomainError) for one in results) == 1
+    assert Decision.objects.filter(kind="human").count() == 1
+    assert Letter.objects.count() == 1
+
+
+def test_two_workers_with_one_application_decide_once(
+    alice: User, pune: Branch, rita: User, mark: User
+) -> None:
+    factories.stage(pune, rita, mark)
+    application = factories.submitted(alice)
+
+    def assess() -> object:
+        return services.assess(application_id=application.pk, actor="system:test", now=NOW)
+
+    first, second = _at_once(assess, assess)
+
+    assert first == second
+    assert isinstance(first, Decision)
+    assert (Decision.objects.count(), ScoreRun.objects.count(), Letter.objects.count()) == (1, 1, 1)
+    assert ModelVersion.objects.count() == 1

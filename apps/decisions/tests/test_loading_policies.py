@@ -1,0 +1,104 @@
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from apps.accounts.models import Branch, Entity
+from apps.audit.models import Event
+from apps.core.errors import Conflict
+from apps.decisions import selectors, services
+from apps.decisions.errors import PolicyNotSound
+from apps.decisions.models import PolicyVersion
+from apps.decisions.tests import factories
+from apps.products.tests import factories as products
+
+
+def test_the_version_of_the_day_is_in_force(india: Entity) -> None:
+    first = factories.policy(india)
+    later = services.load_policy(
+        actor="system:test",
+        entity=india,
+        document=factories.document(bands=("0.1", "0.2")),
+        effective_from=date(2026, 7, 1),
+    ).version
+
+    assert selectors.policy_in_force(india, date(2025, 12, 31)) is None
+    assert selectors.policy_in_force(india, date(2026, 6, 30)) == first
+    assert selectors.policy_in_force(india, date(2026, 7, 1)) == later
+    assert (first.number, later.number) == (1, 2)
+
+
+def test_loading_the_same_again_changes_nothing(india: Entity) -> None:
+    first = factories.policy(india)
+
+    assert factories.policy(india) == first
+    assert PolicyVersion.objects.count() == 1
+    assert Event.objects.filter(verb="decisions.policy_loaded").count() == 1
+
+
+def test_another_policy_cannot_begin_the_same_day(india: Entity) -> None:
+    factories.policy(india)
+
+    with pytest.raises(Conflict):
+        factories.policy(india, bands=("0.1", "0.2"))
+
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_a_policy_must_fit_the_products(india: Entity) -> None:
+    products.personal_loan(india)
+    strange = factories.document()
+    strange["rules"][0]["products"] = ["moon-loan"]
+    uncovered = factories.document()
+    uncovered["ladders"][0]["products"] = ["moon-loan"]
+    priced = factories.document()
+    priced["ladders"][0]["bands"][1]["rate_addon"] = "0.02"
+
+    for document in (strange, uncovered, priced):
+        with pytest.raises(PolicyNotSound):
+            factories.policy(india, document=document)
+
+    assert not PolicyVersion.objects.exists()
+
+
+def test_the_database_keeps_a_policy_as_it_was(india: Entity) -> None:
+    factories.policy(india)
+
+    for statement in (
+        "UPDATE decisions_policyversion SET document = '{}'",
+        "DELETE FROM decisions_policyversion",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_the_command_loads_files_once(india: Entity, pune: Branch, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    content = {"entity": "sahyadri", "effective_from": "2026-01-01", "policy": factories.document()}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    told = io.StringIO()
+
+    call_command("load_policy", path, stdout=told)
+    call_command("load_policy", path, stdout=told)
+
+    assert told.getvalue().splitlines() == [
+        "policy.json: loaded, sahyadri policy 1 in force from 2026-01-01",
+        "policy.json: unchanged, sahyadri policy 1 in force from 2026-01-01",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"entity": "nobody", "effective_from": "2026-01-01", "policy": {}}'],
+)
+def test_the_command_refuses_other_files(db: None, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(CommandError):
+        call_command("load_policy", path, stdout=io.StringIO())
+    assert not PolicyVersion.objects.exists()

@@ -1,0 +1,189 @@
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from apps.decisions import policy, policy_document, reason_codes, reasons, sentences
+from apps.decisions.policy_inputs import INPUTS, Value
+from apps.decisions.reasons import NoReason, Reason
+from apps.decisions.tests import factories
+from apps.letters import vagueness
+from apps.scoring import feature_words
+from apps.scoring.tests.factories import SCHEMA
+
+
+@dataclass(frozen=True)
+class Share:
+    """A made-up attribution."""
+
+    feature: str
+    group: str
+    contribution: float
+    value: object = 1
+    unit: str = "count"
+
+
+def _trace(pd: str, **changes: Value) -> policy.Trace:
+    known: dict[str, Value] = {
+        "pd": Decimal(pd),
+        "age_years": Decimal(40),
+        "foir": Decimal("0.30"),
+        "defaults_with_us": Decimal(0),
+        "bureau_report_age_days": Decimal(5),
+        "amount": Decimal(200_000),
+        **changes,
+    }
+    parsed = policy_document.parse(factories.document())
+    return policy.evaluate(parsed, known, product="any", currency="INR")
+
+
+SHARES = (
+    Share("existing_dti", "affordability", 0.9),
+    Share("amount_to_income", "affordability", -0.1),
+    Share("delinquencies_24m", "payment_history", 0.5),
+    Share("accounts_delinquent_now", "payment_history", 0.2),
+    Share("open_accounts", "credit_depth", 0.4),
+    Share("revolving_utilisation", "credit_usage", 0.3),
+    Share("enquiries_6m", "enquiries", 0.2),
+    Share("annual_income", "income", -2.0),
+    Share("employment_months", "employment", -0.3),
+    Share("employment_type", "employment", 0.1),
+    Share("purpose", "purpose", 0.001),
+)
+
+
+def _codes(found: tuple[Reason, ...]) -> list[str]:
+    return [one.code for one in found]
+
+
+def test_it_names_the_four_strongest_groups_in_order() -> None:
+    # Rule book 4.3 T4.
+    found = reasons.of_outcome(_trace("0.9"), SHARES)
+
+    assert _codes(found) == [
+        "model.affordability",
+        "model.payment_history",
+        "model.credit_depth",
+        "model.credit_usage",
+    ]
+    assert found[0].contribution == pytest.approx(0.8)
+    assert (found[1].about, found[1].factors) == (
+        "delinquencies_24m",
+        ("accounts_delinquent_now", "delinquencies_24m"),
+    )
+
+
+def test_it_never_names_what_helped_or_hardly_mattered() -> None:
+    found = reasons.of_model(SHARES)
+
+    named = {factor for one in found for factor in one.factors}
+    adverse = {share.feature for share in SHARES if share.contribution > 0}
+    assert named <= adverse
+    assert not {"model.income", "model.employment", "model.purpose"} & {one.code for one in found}
+
+
+def test_knock_out_rules_come_first_and_alone_when_the_pd_did_not_decline() -> None:
+    by_rule = reasons.of_outcome(_trace("0.1", age_years=Decimal(19)), SHARES)
+    by_both = reasons.of_outcome(_trace("0.9", age_years=Decimal(19)), SHARES)
+
+    assert _codes(by_rule) == ["rule.age_minimum"]
+    assert _codes(by_both)[0] == "rule.age_minimum"
+    assert len(by_both) == 4
+
+
+def test_an_approval_has_no_reasons() -> None:
+    assert reasons.of_outcome(_trace("0.1"), SHARES) == ()
+
+
+def test_a_decline_without_an_adverse_factor_is_not_decided() -> None:
+    with pytest.raises(NoReason):
+        reasons.of_outcome(_trace("0.9"), [Share("annual_income", "income", -1.0)])
+
+
+def test_a_referral_names_every_rule_and_the_band() -> None:
+    trace = _trace("0.7", foir=None, amount=Decimal(900_000))
+
+    found = reasons.of_outcome(trace, SHARES)
+
+    assert _codes(found)[:3] == ["rule.foir_cap", "rule.amount_authority", "cause.pd_band"]
+    assert reasons.cause_codes(found) == ["foir_cap", "amount_authority", "pd_band"]
+    assert found[0].test == "missing"
+
+
+def test_a_reason_survives_storage() -> None:
+    for one in reasons.of_outcome(_trace("0.9", age_years=Decimal(19)), SHARES):
+        assert Reason.from_json(one.to_json()) == one
+
+
+# Values as people have them, one for each kind of unit.
+_VALUES = {"currency": 1000.0, "months": 7, "count": 3, "fraction": 0.62}
+
+
+@pytest.mark.parametrize("name", SCHEMA.names)
+@pytest.mark.parametrize("known", [True, False])
+def test_every_feature_has_a_specific_sentence(name: str, known: bool) -> None:
+    feature = SCHEMA.feature(name)
+    unit = feature.unit.split(" ")[0]
+    raw = feature.categories[0] if feature.kind == "category" else _VALUES[unit]
+    one = Reason(
+        code=f"model.{feature.group}",
+        source="model",
+        about=name,
+        value=raw if known else None,
+        unit=feature.unit,
+    )
+
+    text = sentences.reason(one, currency="INR")
+
+    assert name in feature_words.FEATURES
+    assert feature.group in feature_words.GROUPS
+    assert not vagueness.says_nothing(text)
+    assert not vagueness.prohibited_basis(text)
+    if known:
+        shown = feature_words.value(raw, unit=feature.unit, currency="INR")
+        assert shown in text
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_every_input_of_a_policy_has_a_specific_sentence(name: str) -> None:
+    declared = INPUTS[name]
+    tests = policy.TESTS[declared.kind]
+    for test in (*tests, "missing"):
+        value = {"number": "2", "boolean": False, "text": "KE"}[declared.kind]
+        limit = {"number": "1", "boolean": True, "text": ["IN"]}[declared.kind]
+        one = Reason(code="rule.x", source="rule", about=name, test=test, value=value, limit=limit)
+
+        text = sentences.reason(one, currency="INR")
+
+        assert text.endswith(".")
+        assert "%(" not in text
+        assert not vagueness.says_nothing(text)
+
+
+@pytest.mark.parametrize("code", reason_codes.of_verdict("decline"))
+def test_every_code_of_a_decline_is_specific_with_and_without_its_value(code: str) -> None:
+    about = reason_codes.CODES[code].input
+    for value in ("2", None):
+        one = Reason(code=f"person.{code}", source="person", about=about, value=value)
+
+        text = sentences.reason(one, currency="INR")
+
+        assert text.endswith(".")
+        assert not vagueness.says_nothing(text)
+
+
+def test_no_code_of_the_list_lacks_words() -> None:
+    unknown = [code for code in reason_codes.CODES if sentences.code(code) == code]
+
+    assert unknown == []
+    assert reason_codes.misfits(["late_payments", "income_confirmed"], verdict="decline") == [
+        "income_confirmed"
+    ]
+
+
+def test_sentences_follow_the_active_language() -> None:
+    one = reasons.of_cause("no_champion")
+
+    with translation.override("en"):
+        assert sentences.reason(one, currency="INR") == "No model is in use for this product."
