@@ -1,6 +1,11 @@
 """Addresses of products."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.products import views
 
 app_name = "products"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.product_list, name="list"),
+    path("<slug:code>/", views.detail, name="detail"),
+]

@@ -36,6 +36,11 @@ def borrower_without_facts(branch: Branch, **changes: Any) -> Customer:
     )
 
 
+def rupees(amount: int | str) -> Decimal:
+    """Return an amount of rupees."""
+    return Decimal(amount).quantize(Decimal("0.01"))
+
+
 def entry(customer: Customer, **changes: Any) -> entries.ApplicationEntry:
     """Return a request for 200,000 over 24 months, within the personal loan's bounds."""
     values: dict[str, Any] = {

@@ -7,78 +7,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('minimum_amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='smallest amount')),
-                ('maximum_amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='largest amount')),
-                ('minimum_term_months', models.PositiveSmallIntegerField(verbose_name='shortest term in months')),
-                ('maximum_term_months', models.PositiveSmallIntegerField(verbose_name='longest term in months')),
-                ('annual_rate', models.DecimalField(decimal_places=6, help_text='As a fraction.', max_digits=7, verbose_name='interest rate a year')),
-                ('schedule', models.CharField(choices=[('emi', 'Equal instalments on declining balance')], max_length=20, verbose_name='schedule')),
-                ('purposes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('debt_consolidation', 'Debt consolidation'), ('credit_card', 'Credit card repayment'), ('home_improvement', 'Home improvement'), ('major_purchase', 'Major purchase'), ('small_business', 'Small business'), ('car', 'Vehicle'), ('wedding', 'Wedding'), ('medical', 'Medical'), ('moving', 'Moving home'), ('house', 'House purchase'), ('vacation', 'Travel'), ('educational', 'Education'), ('renewable_energy', 'Renewable energy'), ('agriculture', 'Agriculture'), ('working_capital', 'Working capital'), ('other', 'Other')], max_length=32), size=None, verbose_name='purposes')),
-                ('secured', models.BooleanField(default=False, verbose_name='collateral required')),
-                ('scoring_segment', models.SlugField(max_length=40, verbose_name='scoring segment')),
-                ('cooling_off_days', models.PositiveSmallIntegerField(verbose_name='cooling-off days')),
-                ('is_open', models.BooleanField(default=True, verbose_name='open for applications')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='accounts.entity')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "minimum_amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, verbose_name="smallest amount"
+                    ),
+                ),
+                (
+                    "maximum_amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, verbose_name="largest amount"
+                    ),
+                ),
+                (
+                    "minimum_term_months",
+                    models.PositiveSmallIntegerField(verbose_name="shortest term in months"),
+                ),
+                (
+                    "maximum_term_months",
+                    models.PositiveSmallIntegerField(verbose_name="longest term in months"),
+                ),
+                (
+                    "annual_rate",
+                    models.DecimalField(
+                        decimal_places=6,
+                        help_text="As a fraction.",
+                        max_digits=7,
+                        verbose_name="interest rate a year",
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.CharField(
+                        choices=[("emi", "Equal instalments on declining balance")],
+                        max_length=20,
+                        verbose_name="schedule",
+                    ),
+                ),
+                (
+                    "purposes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("debt_consolidation", "Debt consolidation"),
+                                ("credit_card", "Credit card repayment"),
+                                ("home_improvement", "Home improvement"),
+                                ("major_purchase", "Major purchase"),
+                                ("small_business", "Small business"),
+                                ("car", "Vehicle"),
+                                ("wedding", "Wedding"),
+                                ("medical", "Medical"),
+                                ("moving", "Moving home"),
+                                ("house", "House purchase"),
+                                ("vacation", "Travel"),
+                                ("educational", "Education"),
+                                ("renewable_energy", "Renewable energy"),
+                                ("agriculture", "Agriculture"),
+                                ("working_capital", "Working capital"),
+                                ("other", "Other"),
+                            ],
+                            max_length=32,
+                        ),
+                        size=None,
+                        verbose_name="purposes",
+                    ),
+                ),
+                ("secured", models.BooleanField(default=False, verbose_name="collateral required")),
+                (
+                    "scoring_segment",
+                    models.SlugField(max_length=40, verbose_name="scoring segment"),
+                ),
+                (
+                    "cooling_off_days",
+                    models.PositiveSmallIntegerField(verbose_name="cooling-off days"),
+                ),
+                (
+                    "is_open",
+                    models.BooleanField(default=True, verbose_name="open for applications"),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="accounts.entity",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'loan product',
-                'verbose_name_plural': 'loan products',
-                'permissions': [('view_product', 'See loan products')],
-                'default_permissions': (),
+                "verbose_name": "loan product",
+                "verbose_name_plural": "loan products",
+                "permissions": [("view_product", "See loan products")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Fee',
+            name="Fee",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('code', models.SlugField(max_length=40, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('basis', models.CharField(choices=[('fixed', 'Fixed amount'), ('share', 'Share of the loan')], max_length=8, verbose_name='basis')),
-                ('amount', models.DecimalField(decimal_places=6, max_digits=18, verbose_name='amount or fraction')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fees', to='products.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("fixed", "Fixed amount"), ("share", "Share of the loan")],
+                        max_length=8,
+                        verbose_name="basis",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=6, max_digits=18, verbose_name="amount or fraction"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fees",
+                        to="products.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'fee',
-                'verbose_name_plural': 'fees',
-                'default_permissions': (),
+                "verbose_name": "fee",
+                "verbose_name_plural": "fees",
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_amount__gt', 0), ('maximum_amount__gte', models.F('minimum_amount'))), name='products_product_amounts_in_order'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("minimum_amount__gt", 0), ("maximum_amount__gte", models.F("minimum_amount"))
+                ),
+                name="products_product_amounts_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_term_months__gte', 1), ('maximum_term_months__gte', models.F('minimum_term_months'))), name='products_product_terms_in_order'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("minimum_term_months__gte", 1),
+                    ("maximum_term_months__gte", models.F("minimum_term_months")),
+                ),
+                name="products_product_terms_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('annual_rate__gte', 0), ('annual_rate__lt', 5)), name='products_product_rate_is_a_fraction'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("annual_rate__gte", 0), ("annual_rate__lt", 5)),
+                name="products_product_rate_is_a_fraction",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fee',
-            constraint=models.UniqueConstraint(fields=('product', 'code'), name='products_fee_once'),
+            model_name="fee",
+            constraint=models.UniqueConstraint(
+                fields=("product", "code"), name="products_fee_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fee',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='products_fee_not_negative'),
+            model_name="fee",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="products_fee_not_negative"
+            ),
         ),
     ]

@@ -1,0 +1,148 @@
+"""What the API takes and gives about applications."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.applications import hooks
+from apps.applications.lifecycle import LIFECYCLE
+from apps.applications.models import Application, Collateral
+from apps.applications.services import WithdrawalReason
+from apps.products.models import Purpose
+
+_MONEY = {"max_digits": 18, "decimal_places": 2}
+_LONGEST_TERM_MONTHS = 480
+
+
+class DraftIn(serializers.Serializer[Any]):
+    """A new application."""
+
+    customer = serializers.UUIDField(help_text="The id of a customer.")
+    product = serializers.SlugField(max_length=40, help_text="The code of a product.")
+    amount = serializers.DecimalField(min_value=0, help_text="As text.", **_MONEY)
+    term_months = serializers.IntegerField(min_value=1, max_value=_LONGEST_TERM_MONTHS)
+    purpose = serializers.ChoiceField(choices=Purpose.choices)
+    purpose_note = serializers.CharField(max_length=300, required=False, default="")
+
+
+class CollateralIn(serializers.Serializer[Any]):
+    """Security offered; amounts in the application's currency."""
+
+    kind = serializers.ChoiceField(choices=Collateral.Kind.choices)
+    description = serializers.CharField(max_length=200)
+    price = serializers.DecimalField(required=False, allow_null=True, default=None, **_MONEY)
+    valuation = serializers.DecimalField(**_MONEY)
+    valued_date = serializers.DateField()
+
+
+class CollateralOut(serializers.Serializer[Collateral]):
+    """Security recorded. `value` is the lower of price and valuation."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Collateral.Kind.choices)
+    description = serializers.CharField()
+    currency = serializers.CharField()
+    price = serializers.DecimalField(allow_null=True, **_MONEY)
+    valuation = serializers.DecimalField(**_MONEY)
+    value = serializers.DecimalField(**_MONEY)
+    valued_date = serializers.DateField()
+
+
+class WithdrawIn(serializers.Serializer[Any]):
+    """Why the application is withdrawn."""
+
+    reason = serializers.ChoiceField(choices=WithdrawalReason.choices)
+
+
+class ListIn(serializers.Serializer[Any]):
+    """Which applications to list."""
+
+    status = serializers.ChoiceField(choices=list(LIFECYCLE.states), required=False)
+    customer = serializers.UUIDField(required=False)
+    product = serializers.SlugField(max_length=40, required=False)
+    number = serializers.CharField(max_length=40, required=False)
+    after = serializers.CharField(
+        max_length=300, required=False, help_text="`after` of the page before."
+    )
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+
+
+class ApplicationOut(serializers.Serializer[Application]):
+    """An application."""
+
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    status = serializers.ChoiceField(choices=list(LIFECYCLE.states))
+    customer = serializers.UUIDField(source="customer_id")
+    product = serializers.CharField(source="product.code")
+    branch = serializers.CharField(source="branch.code")
+    channel = serializers.ChoiceField(choices=Application.Channel.choices)
+    amount = serializers.DecimalField(**_MONEY)
+    currency = serializers.CharField()
+    term_months = serializers.IntegerField()
+    annual_rate = serializers.DecimalField(
+        max_digits=7, decimal_places=6, help_text="A fraction: 0.16 is 16 %."
+    )
+    purpose = serializers.ChoiceField(choices=Purpose.choices)
+    purpose_note = serializers.CharField()
+    applied_date = serializers.DateField()
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ApplicationPage(serializers.Serializer[Any]):
+    """Some applications, newest first; `after` leads to the next page and is empty at the end."""
+
+    results = ApplicationOut(many=True)
+    after = serializers.CharField(allow_blank=True)
+
+
+class RatioOut(serializers.Serializer[Any]):
+    """A ratio as a fraction; without a value `why_missing` says why."""
+
+    code = serializers.CharField()
+    value = serializers.DecimalField(max_digits=None, decimal_places=6, allow_null=True)
+    why_missing = serializers.CharField(allow_blank=True)
+
+
+class AffordabilityOut(serializers.Serializer[Any]):
+    """The instalment and what it leaves the applicant."""
+
+    currency = serializers.CharField()
+    instalment = serializers.DecimalField(**_MONEY)
+    ratios = RatioOut(many=True)
+
+
+class ApplicationDetail(ApplicationOut):
+    """An application with its security, its affordability, and what apps above add."""
+
+    collaterals = CollateralOut(many=True)
+    affordability = serializers.SerializerMethodField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return our fields and those registered in `hooks.read_extras`."""
+        fields = super().get_fields()
+        for name, extra in hooks.read_extras.items():
+            fields[name] = _described(name, extra)
+        return fields
+
+    @extend_schema_field(AffordabilityOut)
+    def get_affordability(self, application: Application) -> Any:
+        """Return what the view computed for this application."""
+        return AffordabilityOut(self.context["affordability"]).data
+
+
+def _described(name: str, extra: hooks.ReadExtra) -> serializers.Field[Any, Any, Any, Any]:
+    """Return a read-only field that asks the app that registered it, with its schema."""
+
+    class Extra(serializers.Field[Any, Any, Any, Any]):
+        def get_attribute(self, instance: Application) -> Application:
+            return instance
+
+        def to_representation(self, value: Application) -> Any:
+            return extra.read(value, self.context["actor"])
+
+    Extra.__name__ = f"Extra{name.title()}"
+    return extend_schema_field(extra.serializer)(Extra)(read_only=True)

@@ -1,0 +1,120 @@
+"""Affordability: the rule book's oracles, the working, and what is not known."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.applications import affordability
+
+D = Decimal
+
+
+def means(**changes: Any) -> affordability.Means:
+    values: dict[str, Any] = {
+        "amount": D(300_000),
+        "instalment": D(12_000),
+        "gross_annual_income": D(720_000),
+        "net_monthly_income": D(50_000),
+        "basic_monthly_pay": D(60_000),
+        "obligations_monthly": D(8_000),
+        "securities": (),
+        **changes,
+    }
+    return affordability.Means(**values)
+
+
+def test_it_takes_dti_on_gross_and_foir_on_net_income() -> None:
+    found = affordability.assess(means(), currency="INR")
+
+    assert found.dti.value == D(20_000) / D(60_000)
+    assert found.foir.value == D("0.4")
+    assert found.lti.value == D(300_000) / D(720_000)
+
+
+def test_it_shows_the_working_of_a_ratio() -> None:
+    foir = affordability.assess(means(), currency="INR").foir
+
+    assert foir.numerator == (
+        affordability.Part("existing_obligations", D(8_000)),
+        affordability.Part("proposed_instalment", D(12_000)),
+    )
+    assert foir.numerator_total == D(20_000)
+    assert foir.denominator == affordability.Part("net_monthly_income", D(50_000))
+
+
+def test_it_lends_on_the_lower_of_price_and_valuation() -> None:
+    # Rule book 9.2 T2.
+    security = affordability.Security(price=D(3_200_000), valuation=D(3_000_000))
+
+    found = affordability.assess(means(amount=D(2_400_000), securities=(security,)), currency="INR")
+
+    assert found.ltv.value == D("0.8")
+
+
+def test_it_adds_securities_up() -> None:
+    securities = (
+        affordability.Security(price=D(100_000), valuation=D(120_000)),
+        affordability.Security(price=None, valuation=D(300_000)),
+    )
+
+    found = affordability.assess(means(securities=securities), currency="INR")
+
+    assert found.ltv.denominator == affordability.Part("security_value", D(400_000))
+    assert found.ltv.value == D("0.75")
+
+
+@pytest.mark.parametrize(
+    ("deductions", "kept"), [(D(40_000), True), (D(40_001), False), (D(0), True)]
+)
+def test_it_leaves_a_third_of_basic_pay(deductions: Decimal, kept: bool) -> None:
+    # Rule book 9.2 T3 and T4.
+    assert affordability.keeps_one_third(basic_pay=D(60_000), deductions=deductions) is kept
+
+
+@pytest.mark.parametrize(
+    ("changes", "ratio", "why"),
+    [
+        ({"gross_annual_income": None}, "dti", affordability.INCOME_UNKNOWN),
+        ({"gross_annual_income": D(0)}, "dti", affordability.INCOME_ZERO),
+        ({"gross_annual_income": None}, "lti", affordability.INCOME_UNKNOWN),
+        ({"net_monthly_income": None}, "foir", affordability.INCOME_UNKNOWN),
+        ({"net_monthly_income": D(0)}, "foir", affordability.INCOME_ZERO),
+        ({"obligations_monthly": None}, "foir", affordability.OBLIGATIONS_UNKNOWN),
+        ({"obligations_monthly": None}, "dti", affordability.OBLIGATIONS_UNKNOWN),
+        ({}, "ltv", affordability.NO_SECURITY),
+        ({"basic_monthly_pay": None}, "pay_committed", affordability.BASIC_PAY_UNKNOWN),
+    ],
+)
+def test_it_says_why_a_ratio_is_missing(changes: dict[str, Any], ratio: str, why: str) -> None:
+    found = getattr(affordability.assess(means(**changes), currency="INR"), ratio)
+
+    assert found.value is None
+    assert found.why_missing == why
+
+
+amounts = st.decimals("0.01", "100000000", places=2)
+
+
+@given(net=amounts, obligations=amounts, instalment=amounts)
+def test_it_rises_with_every_obligation(
+    net: Decimal, obligations: Decimal, instalment: Decimal
+) -> None:
+    less = affordability.assess(
+        means(net_monthly_income=net, obligations_monthly=obligations, instalment=instalment),
+        currency="INR",
+    )
+    more = affordability.assess(
+        means(
+            net_monthly_income=net,
+            obligations_monthly=obligations + D("0.01"),
+            instalment=instalment,
+        ),
+        currency="INR",
+    )
+
+    assert less.foir.value is not None
+    assert more.foir.value is not None
+    assert more.foir.value > less.foir.value
