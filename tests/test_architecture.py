@@ -5,7 +5,9 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import grimp
 import pytest
 from django.apps import apps
 
@@ -15,6 +17,8 @@ from creditrisk.celery import app as celery_app
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
+FRAMEWORKS = {"auditlog", "celery", "django", "drf_spectacular", "guardian", "kombu", "pgtrigger"}
+FRAMEWORKS |= {"rest_framework", "structlog"}
 FUNCTION_LINES_MAX = 50
 FILE_LINES_MAX = 400
 NESTING_MAX = 3
@@ -39,9 +43,19 @@ def where(file: Path, node: ast.AST | None = None) -> str:
 
 def layers() -> list[str]:
     """The apps from top to bottom, as import-linter is told."""
-    contracts = PYPROJECT["tool"]["importlinter"]["contracts"]
-    (drawn,) = [contract for contract in contracts if contract.get("containers") == ["apps"]]
+    (drawn,) = [contract for contract in contracts() if contract.get("containers") == ["apps"]]
     return [name.strip("()") for name in drawn["layers"]]
+
+
+def contracts() -> list[dict[str, Any]]:
+    """The contracts of import-linter."""
+    return list(PYPROJECT["tool"]["importlinter"]["contracts"])
+
+
+def matching(line: str, graph: grimp.ImportGraph) -> set[str]:
+    """The modules one line of a contract speaks of: a module, or a package with all it holds."""
+    found = graph.find_matching_modules(line) if "*" in line else {line}
+    return found | {inner for name in found for inner in graph.find_descendants(name)}
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -148,6 +162,34 @@ def test_it_knows_the_layer_of_every_installed_app() -> None:
     assert len(ours) > 3
 
 
+def test_it_lists_every_module_that_is_pure() -> None:
+    """So that it stays pure: name it in pyproject.toml, for import-linter and for mypy."""
+    graph = grimp.build_graph("apps", "ml", include_external_packages=True, cache_dir=None)
+    (contract,) = [entry for entry in contracts() if entry["type"] == "forbidden"]
+    listed = {name for line in contract["source_modules"] for name in matching(line, graph)}
+
+    pure = {
+        name
+        for name in graph.modules
+        if name.startswith("apps.") and not graph.find_children(name)
+        if not {"tests", "migrations", "management", "templatetags"} & set(name.split("."))
+        if not {found.split(".")[0] for found in graph.find_upstream_modules(name)} & FRAMEWORKS
+    }
+
+    assert pure - listed == set()
+    assert len(pure) > 20
+
+
+def test_it_checks_the_types_of_pure_modules_strictly() -> None:
+    (contract,) = [entry for entry in contracts() if entry["type"] == "forbidden"]
+    overrides = PYPROJECT["tool"]["mypy"]["overrides"]
+    (strict,) = [entry for entry in overrides if entry.get("extra_checks")]
+
+    pure = {name.removesuffix(".*") for name in contract["source_modules"]}
+
+    assert pure - {name.removesuffix(".*") for name in strict["module"]} == set()
+
+
 def test_it_keeps_functions_short() -> None:
     long = [
         f"{where(file, function)} {function.name} has {length(function)} lines"
@@ -207,7 +249,7 @@ def test_it_has_a_sentence_for_every_audit_verb() -> None:
 
 def test_it_explains_every_setting_in_the_example_environment() -> None:
     settings = ast.parse((ROOT / "creditrisk" / "settings.py").read_text())
-    readers = ("text", "flag", "number", "words", "key", "keyring")
+    readers = ("text", "flag", "number", "words", "address", "key", "keyring")
 
     read = {
         name

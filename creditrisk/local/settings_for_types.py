@@ -3,7 +3,7 @@
 import os
 
 os.environ.setdefault("DATABASE_URL", "postgresql:///types")
-os.environ.setdefault("CELERY_BROKER_URL", "memory://")
-os.environ.setdefault("CACHE_URL", "unix:///types")
+os.environ.setdefault("CELERY_BROKER_URL", "redis:///types")
+os.environ.setdefault("CACHE_URL", "redis:///types")
 
 from creditrisk.settings_test import *  # noqa: F403
