@@ -1,0 +1,145 @@
+"""The catalogue's rules: what is refused, where, and that nothing is filled in."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from apps.accounts.models import Entity
+from apps.products import catalogue
+from apps.products.models import Fee, Product, Purpose
+
+FIXTURES = Path(settings.BASE_DIR) / "fixtures"
+ENTITIES = json.loads((FIXTURES / "entities.json").read_text())
+PRODUCTS = json.loads((FIXTURES / "products.json").read_text())
+INDIAN = 0
+AMERICAN = 5
+
+
+def read(data: Any) -> list[catalogue.ProductSpec]:
+    return catalogue.products(
+        data,
+        countries={row["code"]: row["country"] for row in ENTITIES["entities"]},
+        purposes=Purpose.values,
+        schedules=Product.Schedule.values,
+        bases=Fee.Basis.values,
+    )
+
+
+def changed(position: int = INDIAN, **values: Any) -> Any:
+    data = copy.deepcopy(PRODUCTS)
+    data["products"][position] |= values
+    return data
+
+
+def test_it_reads_the_shipped_files() -> None:
+    lenders = catalogue.entities(ENTITIES, kinds=Entity.Kind.values)
+
+    products = read(PRODUCTS)
+
+    assert [lender.code for lender in lenders] == ["sahyadri", "umoja", "prairie"]
+    assert {product.scoring_segment for product in products} == {
+        "in-retail",
+        "ke-retail",
+        "us-personal",
+    }
+    assert [product.code for product in products if product.secured] == [
+        "in-vehicle",
+        "in-home-improvement",
+    ]
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_it_wants_a_cooling_off_day_in_india(days: int) -> None:
+    # Rule book 6.5 T1.
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        read(changed(cooling_off_days=days))
+
+    assert refusal.value.place == "products[1]"
+    assert "cooling" in refusal.value.why
+
+
+def test_it_lets_others_go_without() -> None:
+    products = read(changed(AMERICAN, cooling_off_days=0))
+
+    assert products[AMERICAN].cooling_off_days == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"entity": "nobody"}, "There is no entity 'nobody'."),
+        ({"purposes": ["medical", "gambling"]}, "Unknown purposes: gambling."),
+        ({"purposes": []}, "at least one purpose"),
+        ({"purposes": ["medical", "medical"]}, "Named twice: medical."),
+        ({"purposes": "medical"}, "does not fit here"),
+        ({"currency": "XYZ"}, "is not lent here"),
+        ({"minimum_amount": "0.00"}, "must be positive"),
+        ({"minimum_amount": "25000.005"}, "whole smallest units"),
+        ({"minimum_amount": "1500001.00"}, "wrong order"),
+        ({"minimum_amount": 25000.0}, "does not fit here"),
+        ({"minimum_amount": "NaN"}, "does not fit here"),
+        ({"annual_rate": "16"}, "is a fraction"),
+        ({"annual_rate": "-0.01"}, "is a fraction"),
+        ({"minimum_term_months": 0}, "Terms must run"),
+        ({"maximum_term_months": 481}, "Terms must run"),
+        ({"maximum_term_months": True}, "does not fit here"),
+        ({"annual_rate": "0.48", "maximum_term_months": 360}, "the last instalment grows"),
+        ({"schedule": "balloon"}, "is not a schedule"),
+        ({"secured": "no"}, "does not fit here"),
+        ({"colour": "blue"}, "Missing or unknown: colour."),
+    ],
+)
+def test_it_refuses_a_product_that_breaks_a_rule(values: dict[str, Any], why: str) -> None:
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        read(changed(**values))
+
+    assert refusal.value.place.startswith("products[1]")
+    assert why in refusal.value.why
+
+
+@pytest.mark.parametrize(
+    ("fee", "why"),
+    [
+        ({"basis": "guess"}, "is not a basis"),
+        ({"amount": "-1"}, "must not be negative"),
+        ({"amount": "1.5"}, "below 1"),
+    ],
+)
+def test_it_refuses_a_fee_that_breaks_a_rule(fee: dict[str, Any], why: str) -> None:
+    data = copy.deepcopy(PRODUCTS)
+    data["products"][INDIAN]["fees"][0] |= fee
+
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        read(data)
+
+    assert why in refusal.value.why
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"products": {}}, {"products": ["text"]}])
+def test_it_refuses_another_kind_of_file(data: Any) -> None:
+    with pytest.raises(catalogue.CatalogueRefused):
+        read(data)
+
+
+def test_it_refuses_a_key_that_is_missing() -> None:
+    data = copy.deepcopy(PRODUCTS)
+    del data["products"][INDIAN]["cooling_off_days"]
+
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        read(data)
+
+    assert refusal.value.why == "Missing or unknown: cooling_off_days."
+
+
+def test_it_refuses_an_entity_without_branches() -> None:
+    data = copy.deepcopy(ENTITIES)
+    data["entities"][0]["branches"] = []
+
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        catalogue.entities(data, kinds=Entity.Kind.values)
+
+    assert refusal.value.why == "An entity needs at least one branch."

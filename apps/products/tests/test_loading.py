@@ -1,0 +1,92 @@
+"""Loading the catalogue: all of it lands, twice changes nothing, and a bad file lands nothing."""
+
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.accounts.models import Branch, Entity
+from apps.audit.models import Event
+from apps.products.models import Fee, Product
+from apps.products.tests.test_catalogue import PRODUCTS, changed
+
+pytestmark = pytest.mark.django_db
+
+
+def load(*words: str) -> str:
+    out = io.StringIO()
+    call_command("load_products", *words, stdout=out)
+    return out.getvalue().strip()
+
+
+def written(folder: Path, data: object) -> str:
+    file = folder / "products.json"
+    file.write_text(json.dumps(data))
+    return str(file)
+
+
+def test_it_loads_lenders_branches_products_and_fees() -> None:
+    said = load()
+
+    assert said == "Products: 26 new, 0 changed, 0 removed, 0 as they were."
+    assert Entity.objects.count() == 3
+    assert Branch.objects.count() == 6
+    assert Product.objects.count() == 7
+    personal = Product.objects.get(code="in-personal")
+    assert personal.annual_rate == Decimal("0.16")
+    assert personal.entity.code == "sahyadri"
+    assert [fee.code for fee in personal.fees.order_by("code")] == ["documentation", "processing"]
+    assert Event.objects.filter(verb="products.loaded").count() == 1
+
+
+def test_it_changes_nothing_the_second_time() -> None:
+    load()
+    before = set(Product.objects.values_list("pk", "updated_at"))
+
+    said = load()
+
+    assert said == "Products: 0 new, 0 changed, 0 removed, 26 as they were."
+    assert set(Product.objects.values_list("pk", "updated_at")) == before
+    assert Event.objects.filter(verb="products.loaded").count() == 1
+
+
+def test_it_brings_a_product_to_what_the_file_says(tmp_path: Path) -> None:
+    load()
+    data = changed(annual_rate="0.175", fees=PRODUCTS["products"][0]["fees"][:1])
+
+    said = load(written(tmp_path, data))
+
+    assert said == "Products: 0 new, 1 changed, 1 removed, 24 as they were."
+    product = Product.objects.get(code="in-personal")
+    assert product.annual_rate == Decimal("0.175")
+    assert [fee.code for fee in product.fees.all()] == ["processing"]
+
+
+def test_it_lands_nothing_of_a_file_with_one_bad_product(tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refusal:
+        load(written(tmp_path, changed(cooling_off_days=0)))
+
+    assert "products[1]: An Indian lender must give at least one cooling-off day." in str(
+        refusal.value
+    )
+    assert not Entity.objects.exists()
+    assert not Product.objects.exists()
+    assert not Fee.objects.exists()
+    assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "\x00"])
+def test_it_says_that_a_file_is_no_json(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "products.json"
+    file.write_text(content)
+
+    with pytest.raises(CommandError, match="cannot be read"):
+        load(str(file))
+
+
+def test_it_says_that_a_file_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        load(str(tmp_path / "none.json"))
