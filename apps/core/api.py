@@ -90,16 +90,16 @@ def _code(error: exceptions.APIException) -> str:
 def _sentence(error: exceptions.APIException) -> str:
     detail = error.detail
     if isinstance(detail, dict):
-        detail = detail.get("detail", error.default_detail)
+        return str(detail.get("detail") or error.default_detail)
     return str(detail)
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
-    headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    # DRF hangs both on the exception while it handles it.
+    challenge, wait = getattr(error, "auth_header", None), getattr(error, "wait", None)
+    headers = {"WWW-Authenticate": str(challenge)} if challenge else {}
+    if wait is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
     return headers
 
 

@@ -34,7 +34,7 @@ def copy_into(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> i
     writers = [_writer(field, timezone.now()) for field in fields]
     lines = ["\t".join([write(row) for write in writers]) for row in rows]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.column or field.attname) for field in fields)
     stream = io.StringIO("\n".join(lines) + "\n" if lines else "")
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN", stream)

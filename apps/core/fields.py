@@ -44,12 +44,20 @@ class EncryptedField(models.BinaryField):
     goes through a blind index column.
     """
 
+    # What the type checker is told a plain value is; each subclass says what comes back.
+    _pyi_private_set_type: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", True)
         super().__init__(*args, **kwargs)
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(
+        self,
+        cls: type[models.Model],
+        name: str,
+        private_only: bool = False,  # noqa: FBT001, FBT002  (Django's signature)
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, _OpenOnRead(self))
 
     def get_lookup(self, lookup_name: str) -> Any:
@@ -99,6 +107,8 @@ class EncryptedField(models.BinaryField):
 class EncryptedTextField(EncryptedField):
     """Text of any length, encrypted."""
 
+    _pyi_private_get_type: str
+
     def to_bytes(self, value: Any) -> bytes:
         return str(value).encode()
 
@@ -108,6 +118,8 @@ class EncryptedTextField(EncryptedField):
 
 class EncryptedDateField(EncryptedField):
     """A date, encrypted."""
+
+    _pyi_private_get_type: date
 
     def to_bytes(self, value: Any) -> bytes:
         if not isinstance(value, date):
@@ -121,6 +133,8 @@ class EncryptedDateField(EncryptedField):
 class EncryptedJSONField(EncryptedField):
     """JSON, encrypted; Decimals and dates become strings as Django writes them."""
 
+    _pyi_private_get_type: Any
+
     def to_bytes(self, value: Any) -> bytes:
         return json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True).encode()
 
@@ -130,6 +144,8 @@ class EncryptedJSONField(EncryptedField):
 
 class EncryptedBytesField(EncryptedField):
     """Bytes, for example a frozen letter, encrypted."""
+
+    _pyi_private_get_type: bytes
 
     def to_bytes(self, value: Any) -> bytes:
         return bytes(value)

@@ -102,25 +102,27 @@ class TapeMapping:
 
 def parse(document: Mapping[str, Any]) -> TapeMapping:
     """Return the mapping a JSON document describes; raise MappingRefused for a wrong one."""
-    parts = {
-        part: _readers(document, part, known)
-        for part, known in (
-            ("application", APPLICATION_FIELDS),
-            ("loan", LOAN_FIELDS),
-            ("outcome", OUTCOME_FIELDS),
-        )
-    }
-    texts = ("name", "source", "prefix", "branch", "country", "currency", "language")
-    more = ("reference", "borrower", "bureau")
-    lacking = [key for key in (*texts, *more, "product", "unused") if not document.get(key)]
-    if lacking:
+    wanted = ("name", "source", "prefix", "branch", "country", "currency", "language")
+    wanted += ("reference", "borrower", "bureau", "product", "unused")
+    if lacking := [key for key in wanted if not document.get(key)]:
         raise MappingRefused(f"The mapping does not say {', '.join(lacking)}.")
     mapping = TapeMapping(
-        **{key: str(document[key]) for key in (*texts, *more)},
+        name=str(document["name"]),
+        source=str(document["source"]),
+        prefix=str(document["prefix"]),
+        branch=str(document["branch"]),
+        country=str(document["country"]),
+        currency=str(document["currency"]),
+        language=str(document["language"]),
+        reference=str(document["reference"]),
+        borrower=str(document["borrower"]),
+        bureau=str(document["bureau"]),
         product_column=document["product"]["column"],
         products=document["product"]["values"],
+        application=_readers(document, "application", APPLICATION_FIELDS),
+        loan=_readers(document, "loan", LOAN_FIELDS),
+        outcome=_readers(document, "outcome", OUTCOME_FIELDS),
         unused=document["unused"],
-        **parts,
     )
     _refuse_leakage(mapping)
     return mapping

@@ -85,9 +85,7 @@ def test_it_needs_no_more_queries_for_more_loans(
         browser.get("/loans/")
 
 
-def test_it_hides_a_loan_of_another_branch(
-    signed_in: Browser, alice: User, online: Branch
-) -> None:
+def test_it_hides_a_loan_of_another_branch(signed_in: Browser, alice: User, online: Branch) -> None:
     loan = Loan.objects.earliest("number")
 
     assert signed_in(alice).get(f"/loans/{loan.pk}/").status_code == 404
