@@ -15,9 +15,16 @@ def keep(
     # auditlog's registry imports models, which exist only once the apps are loaded.
     from auditlog.registry import auditlog  # noqa: PLC0415
 
+    # Rows of other tables that point here are no columns; asking for them when a row is made
+    # would also leave "there is none" on the instance for good.
+    pointing_here = [
+        field.name
+        for field in model._meta.get_fields()
+        if field.auto_created and not field.concrete
+    ]
     auditlog.register(
         model,
-        exclude_fields=list(exclude),
+        exclude_fields=[*exclude, *pointing_here],
         mask_fields=list(masked),
         mask_callable="apps.core.masking.hidden",
     )

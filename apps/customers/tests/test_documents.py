@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
@@ -87,9 +88,7 @@ def test_it_keeps_the_bare_name_of_a_path(alice: User, ravi: Customer) -> None:
     assert document.filename == "passwd.pdf"
 
 
-def test_it_refuses_files_above_the_limit(
-    alice: User, ravi: Customer, settings: pytest.FixtureRequest
-) -> None:
+def test_it_refuses_files_above_the_limit(alice: User, ravi: Customer, settings: Settings) -> None:
     settings.DOCUMENT_MAX_BYTES = 1_048_576
 
     with pytest.raises(DomainError) as refusal:

@@ -37,6 +37,13 @@ def test_it_registers_a_customer_with_everything_entered(alice: User, pune: Bran
     assert event.facts == {"country": "IN", "branch": "pune"}
 
 
+def test_it_returns_a_customer_that_learns_what_is_recorded_later(pune: Branch) -> None:
+    customer = factories.customer(pune)
+
+    assert customer.household.home == "rent"
+    assert customer.address.city == "Pune"
+
+
 def test_it_counts_customer_numbers_up(alice: User, pune: Branch) -> None:
     first, second = (
         services.register(actor=alice, entry=factories.customer_entry(pune), now=NOW)
