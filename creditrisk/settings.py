@@ -246,6 +246,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    # Lists of choices that share a field's name get names of their own.
+    "ENUM_NAME_OVERRIDES": {
+        "ApplicationChannel": "apps.applications.models.Application.Channel",
+        "LoanPurpose": "apps.products.models.Purpose",
+        "ConsentPurpose": "apps.customers.models.Consent.Purpose",
+        "CollateralKind": "apps.applications.models.Collateral.Kind",
+        "ObligationKind": "apps.customers.models.Obligation.Kind",
+        "DecisionKind": "apps.decisions.models.Decision.Kind",
+    },
 }
 
 # --- language, time, files -----------------------------------------------------------------

@@ -40,7 +40,7 @@ class TooLarge(exceptions.APIException):
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON of bounded size; absurd nesting and unknown encodings are refused, not our bug."""
+    """JSON of bounded size in UTF-8; absurd nesting is refused, not our bug."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the parsed body. Raises TooLarge or ParseError."""
@@ -48,11 +48,12 @@ class JSONParser(parsers.JSONParser):
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise TooLarge
+        # JSON is UTF-8 (RFC 8259); Python would take `charset=zlib` for an encoding, too.
+        as_utf8 = {**(parser_context or {}), "encoding": "utf-8"}
         try:
-            return super().parse(io.BytesIO(body), media_type, parser_context)
-        except (LookupError, RecursionError):
-            sentence = _("The body cannot be read: unknown encoding, or nested too deeply.")
-            raise exceptions.ParseError(sentence) from None
+            return super().parse(io.BytesIO(body), media_type, as_utf8)
+        except RecursionError:
+            raise exceptions.ParseError(_("The body is nested too deeply.")) from None
 
 
 class Throttle(throttling.ScopedRateThrottle):

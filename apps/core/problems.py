@@ -1,5 +1,6 @@
 """Pages that say what went wrong, and forms that say it beside the field."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -35,6 +36,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request Django itself refused, such as one for a foreign host."""
+    if is_api(request) and isinstance(exception, RequestDataTooBig):
+        return _body("too_large", _("The request is too large."), 413)
     if is_api(request):
         return _body("bad_request", _("The request is malformed."), 400)
     return defaults.bad_request(request, exception)
