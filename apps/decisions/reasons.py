@@ -129,8 +129,8 @@ def _of_rule(judged: RuleResult) -> Reason:
         source="rule",
         about=rule.input,
         test=rule.test if judged.result == "failed" else "missing",
-        value=_plain(judged.value),
-        limit=_plain(rule.threshold),
+        value=plain(judged.value),
+        limit=plain(rule.threshold),
     )
 
 
@@ -161,7 +161,8 @@ def _of_group(name: str, members: list[Attribution], total: float) -> Reason:
     )
 
 
-def _plain(value: Threshold | None) -> Any:
+def plain(value: Threshold | None) -> Any:
+    """Return a value or threshold of the policy as JSON, numbers as exact text."""
     if isinstance(value, Decimal):
         return str(value)
     return list(value) if isinstance(value, tuple) else value

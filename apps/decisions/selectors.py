@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Func, Q, QuerySet, Sum
 
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
@@ -56,6 +57,24 @@ def queue(actor: User, filters: QueueFilters) -> QuerySet[ReviewCase]:
     if filters.show == "mine":
         kept = kept.filter(status="claimed")
     return kept.order_by(*SORTS.get(filters.sort, SORTS[DEFAULT_SORT]))
+
+
+def queue_choices(actor: User) -> dict[str, list[Any]]:
+    """Return what the queue can be filtered by: only what occurs among the cases one may see."""
+    cases = waiting(actor).order_by()
+    rows = cases.values_list(
+        "application__product__code",
+        "application__product__name",
+        "application__branch__code",
+        "application__branch__name",
+    ).distinct()
+    found = list(rows)
+    causes = cases.annotate(cause=Func("causes", function="unnest")).values_list("cause", flat=True)
+    return {
+        "causes": sorted(set(causes)),
+        "products": sorted({(code, name) for code, name, _branch, _town in found}),
+        "branches": sorted({(code, name) for _product, _name, code, name in found}),
+    }
 
 
 def waiting(actor: User) -> QuerySet[ReviewCase]:

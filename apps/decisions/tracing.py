@@ -1,10 +1,10 @@
 """How a trace is stored with its decision, and read back for a page. Pure."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from apps.decisions.policy import Band, Threshold, Trace
+from apps.decisions import reasons
+from apps.decisions.policy import Band, Trace
 
 
 def to_json(trace: Trace) -> dict[str, Any]:
@@ -19,8 +19,8 @@ def to_json(trace: Trace) -> dict[str, Any]:
                 "sentence": one.rule.sentence,
                 "input": one.rule.input,
                 "test": one.rule.test,
-                "threshold": _plain(one.rule.threshold),
-                "value": _plain(one.value),
+                "threshold": reasons.plain(one.rule.threshold),
+                "value": reasons.plain(one.value),
                 "result": one.result,
                 "outcome": one.outcome,
             }
@@ -52,9 +52,3 @@ def _band(band: Band) -> dict[str, str]:
         "outcome": band.outcome,
         "rate_addon": str(band.rate_addon),
     }
-
-
-def _plain(value: Threshold | None) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value

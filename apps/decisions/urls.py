@@ -1,6 +1,22 @@
-"""Addresses of decisions."""
+"""Addresses of decisions: the queue, cases and policies."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.decisions.views import case, policies, queue
 
 app_name = "decisions"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("count/", queue.count, name="count"),
+    path("next/", queue.next_case, name="next"),
+    path("policies/", policies.policies, name="policies"),
+    path("policies/<uuid:pk>/", policies.policy, name="policy"),
+    path("applications/<uuid:pk>/", case.application_panel, name="application_panel"),
+    path("applications/<uuid:pk>/working/", case.working_panel, name="working_panel"),
+    path("cases/<uuid:pk>/claim/", case.claim, name="claim"),
+    path("cases/<uuid:pk>/release/", case.release, name="release"),
+    path("cases/<uuid:pk>/decide/", case.decide, name="decide"),
+    path("cases/<uuid:pk>/countersign/", case.countersign, name="countersign"),
+    path("cases/<uuid:pk>/send-back/", case.send_back, name="send_back"),
+    path("decisions/<uuid:pk>/replay/", case.replay, name="replay"),
+]

@@ -43,3 +43,11 @@ def of_values(
         for declared in schema.features
     ]
     return tuple(sorted(found, key=lambda one: (-abs(one.contribution), one.feature)))
+
+
+def score_at(model: ModelVersion, pd: float) -> int:
+    """Return the points at which a probability of default lies on the model's scale.
+
+    Raises ModelUnusable.
+    """
+    return champion.scorer_of(model).scale.displayed(pd)

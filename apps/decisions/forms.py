@@ -1,0 +1,114 @@
+"""Forms of the review queue."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.decisions import reason_codes, selectors, sentences
+from apps.decisions.selectors import QueueFilters
+from apps.decisions.services import Verdict
+
+_SHOW = [
+    ("", _("Everything waiting")),
+    ("open", _("Unclaimed")),
+    ("mine", _("Claimed by me")),
+    ("claimed", _("Claimed")),
+    ("awaiting_second", _("Awaiting second signature")),
+]
+_ANY = ("", _("Any"))
+
+
+class QueueForm(forms.Form):
+    """What of the queue to show; stands in the address."""
+
+    q = forms.CharField(label=_("Application number"), required=False, max_length=24)
+    show = forms.ChoiceField(label=_("Show"), required=False, choices=_SHOW)
+    cause = forms.ChoiceField(label=_("Reason for referral"), required=False)
+    product = forms.ChoiceField(label=_("Product"), required=False)
+    branch = forms.ChoiceField(label=_("Branch"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        causes: Iterable[str],
+        products: Iterable[tuple[str, str]],
+        branches: Iterable[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {
+            "cause": [(code, sentences.cause(code)) for code in causes],
+            "product": list(products),
+            "branch": list(branches),
+        }
+        for name, choices in offered.items():
+            self.fields[name].choices = [_ANY, *choices]  # type: ignore[attr-defined]
+
+    def filters(self, *, sort: str) -> QueueFilters:
+        """Return the filters; what is not offered filters nothing."""
+        self.is_valid()
+        given = self.cleaned_data
+        return QueueFilters(
+            show=given.get("show", ""),
+            cause=given.get("cause", ""),
+            product=given.get("product", ""),
+            branch=given.get("branch", ""),
+            text=given.get("q", "").strip(),
+            sort=sort if sort in selectors.SORTS else selectors.DEFAULT_SORT,
+        )
+
+
+class VerdictForm(forms.Form):
+    """Reasons and note of one verdict; `outcome` is fixed by the form one opened."""
+
+    codes = forms.MultipleChoiceField(
+        label=_("Reasons"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("One to four, those that weighed most."),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, outcome: str, must_justify: bool = False, **kwargs: Any) -> None:
+        kwargs.setdefault("prefix", outcome)
+        super().__init__(*args, auto_id=f"{outcome}_%s", **kwargs)
+        self.outcome = outcome
+        self.fields["codes"].choices = [  # type: ignore[attr-defined]
+            (code, sentences.code(code)) for code in reason_codes.of_verdict(outcome)
+        ]
+        if must_justify:
+            self.fields["note"].help_text = _(
+                "This departs from what the policy recommends, or nothing was scored: say why."
+            )
+
+    def verdict(self) -> Verdict:
+        """Return what was given; the service says what is lacking."""
+        self.is_valid()
+        return Verdict(
+            outcome=self.outcome,
+            codes=tuple(self.cleaned_data.get("codes", ())),
+            note=self.cleaned_data.get("note", ""),
+        )
+
+    def refuse(self, fields: dict[str, object]) -> None:
+        """Show the service's sentences beside the fields they belong to."""
+        for name, sentence in fields.items():
+            self.add_error(name if name in self.fields else None, str(sentence))
+
+
+class SendBackForm(forms.Form):
+    """Why a second person does not agree."""
+
+    note = forms.CharField(
+        label=_("Why do you not agree?"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

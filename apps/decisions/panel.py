@@ -1,0 +1,181 @@
+"""What the case page shows of a decision: outcome, score, factors, trace, and what one may do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.core import formatting
+from apps.decisions import forms, policies, selectors, sentences, services
+from apps.decisions.models import Decision, ReviewCase
+from apps.scoring import explanation, feature_words
+from apps.scoring.errors import ScoringFailed
+from apps.scoring.models import ScoreRun
+
+# The published part of the scale: PDs from about 0.06 % up to 95 %.
+SCALE_LOW, SCALE_HIGH = 400, 700
+_TONES = {"approve": "success", "refer": "warning", "decline": "danger"}
+
+
+@dataclass(frozen=True)
+class TraceLine:
+    """One rule as it is read: what is required, what was found, what follows."""
+
+    sentence: str
+    code: str
+    what: str
+    requirement: str
+    value: str
+    state: str
+
+
+def of_application(
+    actor: User, application: Application, *, now: datetime, bound: Any = None
+) -> dict[str, Any]:
+    """Return the context of the decision panel; `bound` is a verdict form with errors."""
+    made = list(selectors.decisions(application))
+    decision = made[0] if made else None
+    case = selectors.waiting_case(application)
+    context: dict[str, Any] = {
+        "application": application,
+        "decision": decision,
+        "earlier": made[1:],
+        "case": case,
+        "may_replay": actor.has_perm(policies.REPLAY),
+    }
+    if decision is not None:
+        context["reasons"] = sentences.reasons(decision.reasons, currency=application.currency)
+        context["gauge"] = _gauge(decision)
+    if case is not None:
+        case.application = application
+        context.update(_review(actor, case, now=now, bound=bound))
+    return context
+
+
+def working(application: Application) -> dict[str, Any]:
+    """Return the context of the working: attributions and the policy's trace."""
+    decision = selectors.latest(application)
+    currency = application.currency
+    context: dict[str, Any] = {"application": application, "decision": decision}
+    if decision is None:
+        return context
+    context["trace"] = trace_lines(decision.trace, currency=currency)
+    context["band"] = decision.trace["band"] if decision.trace else None
+    if decision.score_run is not None:
+        context["factors"] = factors(decision.score_run, currency=currency)
+    return context
+
+
+def factors(run: ScoreRun, *, currency: str) -> list[dict[str, Any]]:
+    """Return the attributions as bars, the strongest first; none when the model is unusable."""
+    try:
+        found = explanation.attributions(run)
+    except ScoringFailed:
+        return []
+    return [
+        {
+            "label": feature_words.feature(one.feature),
+            "value": feature_words.value(one.value, unit=one.unit, currency=currency),
+            "contribution": one.contribution,
+            "effect": f"{one.contribution:+.3f}".replace("-", formatting.MINUS),
+        }
+        for one in found
+    ]
+
+
+def trace_lines(trace: Mapping[str, Any], *, currency: str) -> list[TraceLine]:
+    """Return every rule of a stored trace in words; those not met come first."""
+    if not trace:
+        return []
+    ordered = sorted(trace["results"], key=lambda one: one["result"] == "passed")
+    return [_line(one, currency) for one in ordered]
+
+
+def _line(one: Mapping[str, Any], currency: str) -> TraceLine:
+    state = one["result"]
+    if state == "failed" and one["outcome"] == "refer":
+        state = "refer"
+    about = one["input"]
+    return TraceLine(
+        sentence=one["sentence"],
+        code=one["code"],
+        what=sentences.input_name(about),
+        requirement=sentences.requirement(
+            one["test"], one["threshold"], about=about, currency=currency
+        ),
+        value=sentences.policy_value(about, one["value"], currency=currency),
+        state=state,
+    )
+
+
+def _gauge(decision: Decision) -> dict[str, Any] | None:
+    run = decision.score_run
+    if run is None:
+        return None
+    return {
+        "score": run.score,
+        "low": SCALE_LOW,
+        "high": SCALE_HIGH,
+        "bands": _bands(run, decision),
+        "caption": _("Probability of default %(pd)s")
+        % {"pd": formatting.format_percent(run.pd, decimals=2)},
+    }
+
+
+def _bands(run: ScoreRun, decision: Decision) -> list[dict[str, Any]]:
+    """Return the policy band of the PD on the scale of points."""
+    if not decision.trace:
+        return []
+    band = decision.trace["band"]
+    try:
+        best = _points(run, band["from"], SCALE_HIGH)
+        worst = _points(run, band["below"], SCALE_LOW)
+    except ScoringFailed:
+        return []
+    inside = {
+        "low": worst,
+        "high": best,
+        "tone": _TONES[band["outcome"]],
+        "label": _("band %(name)s") % {"name": band["name"]},
+    }
+    below = {"low": SCALE_LOW, "high": worst, "tone": "neutral", "label": ""}
+    above = {"low": best, "high": SCALE_HIGH, "tone": "neutral", "label": ""}
+    return [one for one in (below, inside, above) if one["low"] < one["high"]]
+
+
+def _points(run: ScoreRun, pd: str, at_the_end: int) -> int:
+    number = Decimal(pd)
+    if not 0 < number < 1:
+        return at_the_end
+    points = explanation.score_at(run.model, float(number))
+    return max(SCALE_LOW, min(SCALE_HIGH, points))
+
+
+def _review(actor: User, case: ReviewCase, *, now: datetime, bound: Any) -> dict[str, Any]:
+    holds = policies.holds(actor, case, now=now)
+    is_own = policies.is_own_submission(actor, case.application)
+    context: dict[str, Any] = {
+        "holds": holds,
+        "is_own": is_own,
+        "may_claim": policies.may_claim(actor, case, now=now),
+        "may_review": actor.has_perm(policies.REVIEW),
+        "may_countersign": policies.may_countersign(actor, case),
+        "needs_second": holds and not policies.has_authority(actor, case.application),
+        "verdict_words": [sentences.code(code) for code in case.verdict_codes],
+        "send_back_form": forms.SendBackForm(),
+    }
+    if holds:
+        context["verdict_forms"] = [
+            bound if bound is not None and bound.outcome == outcome else _form(case, outcome)
+            for outcome in ("approve", "decline")
+        ]
+    return context
+
+
+def _form(case: ReviewCase, outcome: str) -> forms.VerdictForm:
+    return forms.VerdictForm(outcome=outcome, must_justify=services.must_justify(outcome, case))

@@ -1,0 +1,73 @@
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import uuid4
+
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.models import Branch, User
+from apps.decisions.models import Decision
+from apps.decisions.tests import factories
+from apps.scoring.models import ModelVersion
+
+SignedIn = Callable[[User], Client]
+
+
+def test_it_decides_at_once_and_only_once(
+    alice: User, stage: ModelVersion, signed_in: SignedIn
+) -> None:
+    application = factories.submitted(alice)
+    client = signed_in(alice)
+    address = reverse("api:application_decide", args=[application.pk])
+
+    first, second = client.post(address), client.post(address)
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json() == second.json()
+    found = first.json()
+    assert (found["outcome"], found["kind"], found["reasons"]) == ("approve", "automated", [])
+    assert (found["amount"], found["annual_rate"]) == ("200000.00", "0.160000")
+    assert found["score"]["model_sha256"] == stage.sha256
+    assert Decision.objects.count() == 1
+
+
+def test_it_reads_the_decision_with_its_reasons(
+    alice: User, stage: ModelVersion, signed_in: SignedIn
+) -> None:
+    application = factories.submitted(alice, amount=Decimal(790_000), term_months=12)
+    client = signed_in(alice)
+    address = reverse("api:application_decision", args=[application.pk])
+    assert client.get(address).status_code == 404
+
+    client.post(reverse("api:application_decide", args=[application.pk]))
+
+    found = client.get(address).json()
+    assert found["outcome"] == "decline"
+    assert found["reasons"][0]["code"] == "rule.foir_cap"
+    assert "of your net income; the limit is 60.0" in found["reasons"][0]["sentence"]
+
+
+def test_a_draft_cannot_be_decided(alice: User, stage: ModelVersion, signed_in: SignedIn) -> None:
+    application = factories.submitted(alice)
+    application.move("withdraw")
+
+    answer = signed_in(alice).post(reverse("api:application_decide", args=[application.pk]))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_assess")
+    assert not Decision.objects.exists()
+
+
+def test_what_is_not_visible_is_not_there(
+    alice: User,
+    stage: ModelVersion,
+    make_person: Callable[..., User],
+    nashik: Branch,
+    signed_in: SignedIn,
+) -> None:
+    application = factories.submitted(alice)
+    nadia = make_person("Nadia", "loan_officer", branch=nashik)
+
+    for pk in (application.pk, uuid4()):
+        answer = signed_in(nadia).post(reverse("api:application_decide", args=[pk]))
+        assert answer.status_code == 404
+    assert not Decision.objects.exists()
