@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Branch, User
 from apps.applications import worklist
 from apps.applications.lifecycle import LIFECYCLE
 from apps.applications.models import Collateral
@@ -26,7 +26,7 @@ WHAT_IF = {
     "hx-target": "#what-if-figures",
     "hx-include": "#application-form",
     "hx-params": "product,amount,term_months,slider_amount,slider_term_months",
-    "hx-sync": "#what-if-figures:replace",
+    "hx-sync": "#what-if-figures:queue last",
 }
 # Another product has other bounds and purposes: the form is shown anew, with what was entered.
 _RECALCULATE = {
@@ -46,7 +46,7 @@ class AmountField(forms.DecimalField):
         options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
         super().__init__(min_value=Decimal("0.01"), max_digits=18, decimal_places=2, **options)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Return the amount; letters, NaN and infinity are refused by Django's own field."""
         text = str(value).strip() if value is not None else ""
         return super().to_python(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
@@ -198,7 +198,7 @@ class FilterForm(forms.Form):
         label=_("Product"), required=False, queryset=Product.objects.none(), empty_label=_("All")
     )
     branch = forms.ModelChoiceField(
-        label=_("Branch"), required=False, queryset=None, empty_label=_("All")
+        label=_("Branch"), required=False, queryset=Branch.objects.none(), empty_label=_("All")
     )
     own = forms.BooleanField(label=_("Only mine"), required=False)
 

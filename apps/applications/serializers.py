@@ -11,8 +11,14 @@ from apps.applications.models import Application, Collateral
 from apps.applications.services import WithdrawalReason
 from apps.products.models import Purpose
 
-_MONEY = {"max_digits": 18, "decimal_places": 2}
 _LONGEST_TERM_MONTHS = 480
+
+
+class Money(serializers.DecimalField):
+    """An amount as text with two decimals."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=18, decimal_places=2, **options)
 
 
 class DraftIn(serializers.Serializer[Any]):
@@ -20,7 +26,7 @@ class DraftIn(serializers.Serializer[Any]):
 
     customer = serializers.UUIDField(help_text="The id of a customer.")
     product = serializers.SlugField(max_length=40, help_text="The code of a product.")
-    amount = serializers.DecimalField(min_value=0, help_text="As text.", **_MONEY)
+    amount = Money(min_value=0, help_text="As text.")
     term_months = serializers.IntegerField(min_value=1, max_value=_LONGEST_TERM_MONTHS)
     purpose = serializers.ChoiceField(choices=Purpose.choices)
     purpose_note = serializers.CharField(max_length=300, required=False, default="")
@@ -31,8 +37,8 @@ class CollateralIn(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=Collateral.Kind.choices)
     description = serializers.CharField(max_length=200)
-    price = serializers.DecimalField(required=False, allow_null=True, default=None, **_MONEY)
-    valuation = serializers.DecimalField(**_MONEY)
+    price = Money(required=False, allow_null=True, default=None)
+    valuation = Money()
     valued_date = serializers.DateField()
 
 
@@ -43,9 +49,9 @@ class CollateralOut(serializers.Serializer[Collateral]):
     kind = serializers.ChoiceField(choices=Collateral.Kind.choices)
     description = serializers.CharField()
     currency = serializers.CharField()
-    price = serializers.DecimalField(allow_null=True, **_MONEY)
-    valuation = serializers.DecimalField(**_MONEY)
-    value = serializers.DecimalField(**_MONEY)
+    price = Money(allow_null=True)
+    valuation = Money()
+    value = Money()
     valued_date = serializers.DateField()
 
 
@@ -78,7 +84,7 @@ class ApplicationOut(serializers.Serializer[Application]):
     product = serializers.CharField(source="product.code")
     branch = serializers.CharField(source="branch.code")
     channel = serializers.ChoiceField(choices=Application.Channel.choices)
-    amount = serializers.DecimalField(**_MONEY)
+    amount = Money()
     currency = serializers.CharField()
     term_months = serializers.IntegerField()
     annual_rate = serializers.DecimalField(
@@ -111,7 +117,7 @@ class AffordabilityOut(serializers.Serializer[Any]):
     """The instalment and what it leaves the applicant."""
 
     currency = serializers.CharField()
-    instalment = serializers.DecimalField(**_MONEY)
+    instalment = Money()
     ratios = RatioOut(many=True)
 
 

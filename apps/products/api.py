@@ -12,8 +12,6 @@ from apps.core.api import APIView, Problem
 from apps.products import selectors
 from apps.products.models import Product
 
-_MONEY = {"max_digits": 18, "decimal_places": 2}
-
 
 class ProductOut(serializers.Serializer[Product]):
     """What may be lent: bounds, price and purposes."""
@@ -22,8 +20,8 @@ class ProductOut(serializers.Serializer[Product]):
     name = serializers.CharField()
     lender = serializers.CharField(source="entity.code")
     currency = serializers.CharField()
-    minimum_amount = serializers.DecimalField(**_MONEY)
-    maximum_amount = serializers.DecimalField(**_MONEY)
+    minimum_amount = serializers.DecimalField(max_digits=18, decimal_places=2)
+    maximum_amount = serializers.DecimalField(max_digits=18, decimal_places=2)
     minimum_term_months = serializers.IntegerField()
     maximum_term_months = serializers.IntegerField()
     annual_rate = serializers.DecimalField(

@@ -32,7 +32,7 @@ def draft(
     """
     opening.permit(actor)
     _check_key(idempotency_key)
-    get_visible(Customer.objects, actor, pk=entry.customer.pk)
+    get_visible(Customer.objects.all(), actor, pk=entry.customer.pk)
     before = _made_before(actor, entry, idempotency_key)
     if before is not None:
         return before

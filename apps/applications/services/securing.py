@@ -134,7 +134,7 @@ def _guarantor_errors(
     customer = entry.customer
     if customer is None:
         return {} if entry.name.strip() else {"name": _("Name the guarantor.")}
-    get_visible(Customer.objects, actor, pk=customer.pk)
+    get_visible(Customer.objects.all(), actor, pk=customer.pk)
     if customer.pk == application.customer_id:
         return {"customer": _("Nobody can guarantee their own loan.")}
     if application.guarantors.filter(customer=customer).exists():

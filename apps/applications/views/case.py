@@ -35,7 +35,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Submit the application as the page showed it."""
-    application = get_visible(Application.objects, request.user, pk=pk)
+    application = get_visible(Application.objects.all(), request.user, pk=pk)
     try:
         services.submit(
             actor=request.user,
@@ -54,7 +54,7 @@ def submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Withdraw the application for a reason."""
-    application = get_visible(Application.objects, request.user, pk=pk)
+    application = get_visible(Application.objects.all(), request.user, pk=pk)
     try:
         services.withdraw(
             actor=request.user,

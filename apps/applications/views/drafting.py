@@ -111,8 +111,8 @@ def change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def what_if(request: HttpRequest, customer_pk: uuid.UUID) -> HttpResponse:
     """Answer the slider: instalment and ratios for another amount and term; nothing is stored."""
     customer = _customer(request, customer_pk)
-    values = request.GET.copy()
-    moved = _SLIDERS.get(request.htmx.trigger_name or "")
+    values = request.GET.dict()
+    moved = _SLIDERS.get(request.headers.get("HX-Trigger-Name", ""))
     for slider, name in _SLIDERS.items():
         if name == moved and slider in values:
             values[name] = values[slider]
