@@ -143,12 +143,17 @@ def test_it_starts_although_the_pid_file_names_a_stranger(
 
 def test_it_leaves_running_services_alone(demo_services: services.Services) -> None:
     assert demo_services.postgres
-    before = postgres.running_pid(demo_services.postgres)
+    assert demo_services.redis
+    database = postgres.running_pid(demo_services.postgres)
+    cache = redis.running_pid(demo_services.redis)
 
     again = services.start("demo")
 
     assert again == demo_services
-    assert postgres.running_pid(demo_services.postgres) == before
+    assert postgres.running_pid(demo_services.postgres) == database
+    assert redis.running_pid(demo_services.redis) == cache
+    assert database
+    assert cache
 
 
 def test_it_says_what_it_stopped(demo_services: services.Services) -> None:

@@ -71,7 +71,7 @@ def start(redis: Server) -> None:
 
     Raises LocalError with the end of its log if it does not come up.
     """
-    if running_pid(redis) is not None and is_answering(redis):
+    if is_answering(redis):
         return
     redis.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     configuration = redis.data / "redis.conf"
