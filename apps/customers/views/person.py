@@ -55,7 +55,7 @@ def identity_fields(request: HttpRequest) -> HttpResponse:
     """Answer the fields for official numbers of the country just picked."""
     form = RegisterForm(actor=request.user)
     country = request.GET.get("country", "")
-    context = {"identity_fields": form.identity_fields(country)}
+    context = {"identity_fields": form.identity_fields(country), "need_one": True}
     return render(request, "customers/_identity_fields.html", context)
 
 
