@@ -95,7 +95,7 @@ READ_EXTRA = ReadExtra(
 
 
 def _application(request: Request, pk: uuid.UUID) -> Application:
-    return get_visible(Application.objects, request.user, pk=pk)
+    return get_visible(Application.objects.all(), request.user, pk=pk)
 
 
 class Decide(APIView):

@@ -77,8 +77,7 @@ class VerdictForm(forms.Form):
     )
 
     def __init__(self, *args: Any, outcome: str, must_justify: bool = False, **kwargs: Any) -> None:
-        kwargs.setdefault("prefix", outcome)
-        super().__init__(*args, auto_id=f"{outcome}_%s", **kwargs)
+        super().__init__(*args, **{"prefix": outcome, **kwargs})
         self.outcome = outcome
         self.fields["codes"].choices = [  # type: ignore[attr-defined]
             (code, sentences.code(code)) for code in reason_codes.of_verdict(outcome)

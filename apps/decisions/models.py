@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
-from apps.audit.models import AppendOnlyModel, append_only_triggers
+from apps.audit.models import AppendOnlyModel, AppendOnlyQuerySet, append_only_triggers
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.decisions.lifecycle import LIFECYCLE, WAITING
 from apps.letters.models import Letter
@@ -58,7 +58,7 @@ class PolicyVersion(Identified, Timestamped):
         return f"{self.entity.code} policy {self.number}"
 
 
-class DecisionQuerySet(models.QuerySet["Decision"]):
+class DecisionQuerySet(AppendOnlyQuerySet):
     """Which rows a person may see."""
 
     def visible_to(self, actor: User) -> "DecisionQuerySet":
@@ -106,7 +106,8 @@ class Decision(Identified, AppendOnlyModel):
     letter = models.ForeignKey(Letter, null=True, on_delete=models.PROTECT)
     decided_at = models.DateTimeField(_("decided"), db_index=True)
 
-    objects = DecisionQuerySet.as_manager()
+    # The base refuses changes; this one also knows who may see what.
+    objects = DecisionQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     class Meta:
         default_permissions = ()

@@ -137,14 +137,14 @@ def _bands(run: ScoreRun, decision: Decision) -> list[dict[str, Any]]:
         worst = _points(run, band["below"], SCALE_LOW)
     except ScoringFailed:
         return []
-    inside = {
+    inside: dict[str, Any] = {
         "low": worst,
         "high": best,
         "tone": _TONES[band["outcome"]],
         "label": _("band %(name)s") % {"name": band["name"]},
     }
-    below = {"low": SCALE_LOW, "high": worst, "tone": "neutral", "label": ""}
-    above = {"low": best, "high": SCALE_HIGH, "tone": "neutral", "label": ""}
+    below: dict[str, Any] = {"low": SCALE_LOW, "high": worst, "tone": "neutral", "label": ""}
+    above: dict[str, Any] = {"low": best, "high": SCALE_HIGH, "tone": "neutral", "label": ""}
     return [one for one in (below, inside, above) if one["low"] < one["high"]]
 
 

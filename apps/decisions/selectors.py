@@ -1,5 +1,6 @@
 """What can be asked about decisions, policies and the review queue."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -82,13 +83,15 @@ def waiting(actor: User) -> QuerySet[ReviewCase]:
     return ReviewCase.objects.visible_to(actor).filter(status__in=WAITING)
 
 
-def next_case(actor: User, *, now: datetime, after: object = None) -> ReviewCase | None:
+def next_case(actor: User, *, now: datetime, after: uuid.UUID | None = None) -> ReviewCase | None:
     """Return the case to take up next: own claims first, then the oldest that nobody holds.
 
     Never one the person submitted.
     """
     free = Q(status="open") | Q(status="claimed", claim_until__lte=now)
-    others = waiting(actor).exclude(application__submitted_by=actor).exclude(pk=after)
+    others = waiting(actor).exclude(application__submitted_by=actor)
+    if after is not None:
+        others = others.exclude(pk=after)
     mine = others.filter(status="claimed", claimed_by=actor, claim_until__gt=now)
     return (
         mine.order_by("opened_at", "id").first()

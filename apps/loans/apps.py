@@ -6,7 +6,11 @@ class LoansConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import history
+        from apps.decisions import sources
+        from apps.loans import standing
         from apps.loans.models import Loan, Outcome
+
+        sources.register("loans", standing.of_borrower)
 
         history.keep(Loan)
         history.keep(Outcome)

@@ -48,7 +48,7 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
     }
     if policies.has_authority(actor, found.application):
         found.move("close", closed_at=now, **given)
-        _conclude(found, signer=None, now=now)
+        _conclude(found, actor=actor, signer=None, now=now)
     else:
         found.move("propose", **given)
         audit.record(
@@ -76,7 +76,7 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
         )
     found.move("countersign", closed_at=now)
     audit.record(actor, "decisions.countersigned", found, case=found.application)
-    _conclude(found, signer=actor, now=now)
+    _conclude(found, actor=actor, signer=actor, now=now)
     return found
 
 
@@ -152,7 +152,7 @@ def _check(verdict: Verdict, case: ReviewCase) -> None:
         raise VerdictRefused("verdict_incomplete", _("The verdict is not complete."), fields=fields)
 
 
-def _conclude(case: ReviewCase, *, signer: User | None, now: datetime) -> Decision:
+def _conclude(case: ReviewCase, *, actor: User, signer: User | None, now: datetime) -> Decision:
     """Write the decision the verdict has become, with its letter."""
     application, referral = case.application, case.referral
     known = _known(application, referral)
@@ -172,9 +172,7 @@ def _conclude(case: ReviewCase, *, signer: User | None, now: datetime) -> Decisi
         countersigned_by=signer,
         decided_at=now,
     )
-    return recording.record(
-        actor=signer or case.verdict_by, application=application, decision=verdict
-    )
+    return recording.record(actor=actor, application=application, decision=verdict)
 
 
 def of_codes(codes: list[str], known: dict[str, object]) -> list[reasons.Reason]:

@@ -1,5 +1,6 @@
 """Find applications that were submitted and then forgotten by broker or worker."""
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -33,7 +34,7 @@ def sweep(*, now: datetime) -> tuple[int, int]:
 
 
 @transaction.atomic
-def _refer(application_id: object, *, now: datetime) -> int:
+def _refer(application_id: uuid.UUID, *, now: datetime) -> int:
     """Refer one application unless a worker holds it or has just decided it."""
     application = (
         Application.objects.select_for_update(of=("self",), skip_locked=True)

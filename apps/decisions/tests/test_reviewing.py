@@ -39,6 +39,13 @@ def _claimed(bob: User, case: ReviewCase) -> ReviewCase:
     return services.claim(actor=bob, case=case, now=NOW)
 
 
+def _later(case: ReviewCase) -> ReviewCase:
+    """Return a case opened a minute after the others."""
+    ReviewCase.objects.filter(pk=case.pk).update(opened_at=NOW + timedelta(minutes=1))
+    case.refresh_from_db()
+    return case
+
+
 def _is_untouched(case: ReviewCase) -> bool:
     case.refresh_from_db()
     return case.status != "closed" and Decision.objects.count() == 1 and not Letter.objects.exists()
@@ -298,7 +305,7 @@ def test_the_queue_filters_sorts_and_counts_its_queries(
     alice: User, bob: User, stage: ModelVersion, django_assert_num_queries: object
 ) -> None:
     first = factories.referred(alice, amount=850_000, term_months=60)
-    second = factories.referred(alice, amount=900_000, term_months=60)
+    second = _later(factories.referred(alice, amount=900_000, term_months=60))
     _claimed(bob, second)
 
     with django_assert_num_queries(2):  # type: ignore[operator]
@@ -319,7 +326,7 @@ def test_the_next_case_is_ones_own_claim_then_the_oldest(
     alice: User, bob: User, charlie: User, stage: ModelVersion
 ) -> None:
     first = factories.referred(alice, amount=850_000, term_months=60)
-    second = factories.referred(alice, amount=900_000, term_months=60)
+    second = _later(factories.referred(alice, amount=900_000, term_months=60))
 
     assert selectors.next_case(bob, now=NOW) == first
     _claimed(bob, second)

@@ -105,7 +105,7 @@ def replay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     visible = get_visible(Decision.objects.select_related("application"), request.user, pk=pk)
     decision = selectors.decisions(visible.application).get(pk=pk)
     result = services.replay(actor=request.user, decision=decision, now=timezone.now())
-    template = "decisions/_replayed.html" if request.htmx else "decisions/replayed.html"
+    template = "decisions/_replayed.html" if _asks_for_part(request) else "decisions/replayed.html"
     context = {"result": result, "application": visible.application}
     return render(request, template, context)
 
@@ -136,7 +136,7 @@ def _panel(
     request: HttpRequest, application: Application, *, bound: Any = None, status: int = 200
 ) -> HttpResponse:
     context = panel.of_application(request.user, application, now=timezone.now(), bound=bound)
-    if request.htmx:
+    if _asks_for_part(request):
         return render(request, "decisions/_application_panel.html", context, status=status)
     context["crumbs"] = [
         {"label": _("Applications"), "url": reverse("applications:list")},
@@ -149,8 +149,12 @@ def _panel(
     return render(request, "decisions/case.html", context, status=status)
 
 
+def _asks_for_part(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
 def _to_case(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
     address = reverse("applications:detail", args=[application_id])
-    if request.htmx:
+    if _asks_for_part(request):
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)

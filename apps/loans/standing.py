@@ -1,0 +1,20 @@
+"""What a borrower's loans with us say when the borrower applies again."""
+
+from decimal import Decimal
+
+from apps.applications.models import Application
+from apps.decisions.sources import Borrowing
+from apps.loans.models import Outcome
+
+
+def of_borrower(application: Application) -> Borrowing:
+    """Return the borrower's defaults with us before this application, its own loan left out.
+
+    Loans so far come from tapes and are finished, so nothing of them is owed.
+    """
+    defaults = Outcome.objects.filter(
+        loan__customer=application.customer_id,
+        loan__disbursed_date__lt=application.applied_date,
+        defaulted=True,
+    ).exclude(loan__application=application)
+    return Borrowing(defaults=defaults.count(), owed=Decimal(0))
