@@ -156,6 +156,20 @@ def test_it_leaves_running_services_alone(demo_services: services.Services) -> N
     assert cache
 
 
+def test_it_replaces_a_redis_that_lost_its_socket(demo_services: services.Services) -> None:
+    cache = demo_services.redis
+    assert cache
+    before = redis.running_pid(cache)
+    cache.socket.unlink()
+
+    services.start("demo")
+
+    assert before
+    assert not processes.is_alive(before)
+    assert redis.is_answering(cache)
+    assert redis.running_pid(cache) != before
+
+
 def test_it_says_what_it_stopped(demo_services: services.Services) -> None:
     assert services.stop("demo") == ["PostgreSQL", "Redis"]
     assert services.stop("demo") == []

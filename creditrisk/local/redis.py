@@ -73,6 +73,7 @@ def start(redis: Server) -> None:
     """
     if is_answering(redis):
         return
+    stop(redis)  # one that lost its socket serves nobody, and would take ours away when it ends
     redis.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     configuration = redis.data / "redis.conf"
     configuration.write_text(
