@@ -1,0 +1,230 @@
+"""Everybody's start page shows what waits for them, and only that."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import Branch, User
+from apps.applications.tests import factories as applications
+from apps.audit import services as audit
+from apps.dashboards import selectors
+from apps.decisions import rulebook, services, sources
+from apps.decisions.models import ReviewCase
+from apps.decisions.services import Verdict
+from apps.decisions.tests import factories as decisions
+from apps.governance.models import Promotion
+from apps.scoring import champion
+from apps.scoring.models import ModelVersion
+from apps.scoring.tests import factories as scoring
+
+SignedIn = Callable[[User], Client]
+NOW = decisions.NOW
+
+
+@pytest.fixture(autouse=True)
+def _known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(sources, "_sources", {"tests": decisions.nobody_defaulted})
+    champion.forget()
+    rulebook.forget()
+    yield
+    champion.forget()
+    rulebook.forget()
+
+
+@pytest.fixture
+def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
+    return decisions.stage(pune, rita, mark)
+
+
+def _awaiting(alice: User, bob: User, amount: int = 900_000) -> ReviewCase:
+    """Return a case Bob has decided above his limit."""
+    case = services.claim(
+        actor=bob, case=decisions.referred(alice, amount=amount, term_months=60), now=NOW
+    )
+    verdict = Verdict(outcome="approve", codes=("income_confirmed",), note="Payslips seen.")
+    return services.decide(actor=bob, case=case, verdict=verdict, now=NOW)
+
+
+def test_it_shows_an_officer_drafts_waiting_and_decided(
+    stage: ModelVersion, alice: User, signed_in: SignedIn
+) -> None:
+    borrower = applications.borrower(alice.branch)
+    draft = applications.application(alice, borrower)
+    waiting = decisions.referred(alice, amount=900_000, term_months=60)
+    decided = decisions.assessed(alice)
+
+    shown = selectors.officer(alice, NOW)
+
+    assert list(shown["drafts"]) == [draft]
+    assert list(shown["waiting"]) == [waiting.application]
+    assert list(shown["decided"]) == [decided]
+    page = signed_in(alice).get("/").content.decode()
+    assert draft.number in page
+    assert waiting.application.number in page
+
+
+def test_it_counts_decisions_by_the_day_of_the_branch(stage: ModelVersion, alice: User) -> None:
+    decision = decisions.assessed(alice)
+    # Noon in Pune is 06:30 in UTC; the day there ends at 18:30 UTC.
+    evening, midnight = NOW + timedelta(hours=11, minutes=59), NOW + timedelta(hours=12)
+
+    assert list(selectors.decided_today(alice, evening)) == [decision]
+    assert list(selectors.decided_today(alice, midnight)) == []
+
+
+def test_it_shows_an_officer_nothing_of_others(
+    stage: ModelVersion, alice: User, make_person: Callable[..., User]
+) -> None:
+    asha = make_person("Asha", "loan_officer")
+    applications.application(alice, applications.borrower(alice.branch))
+    decisions.assessed(alice)
+
+    shown = selectors.officer(asha, NOW)
+
+    assert [list(shown[name]) for name in ("drafts", "waiting", "decided")] == [[], [], []]
+
+
+def test_it_shows_a_reviewer_the_queue_and_own_claims(
+    stage: ModelVersion, alice: User, bob: User, signed_in: SignedIn
+) -> None:
+    held = services.claim(
+        actor=bob, case=decisions.referred(alice, amount=900_000, term_months=60), now=NOW
+    )
+    decisions.referred(alice, amount=850_000, term_months=60)
+
+    shown = selectors.reviewer(bob, NOW)
+
+    assert (shown["counts"]["open"], shown["counts"]["claimed"]) == (1, 1)
+    assert shown["counts"]["oldest"] == NOW
+    assert list(shown["held"]) == [held]
+    assert held.application.number in signed_in(bob).get("/").content.decode()
+
+
+def test_it_shows_a_reviewer_nothing_of_other_branches(
+    stage: ModelVersion, alice: User, nashik: Branch, make_person: Callable[..., User]
+) -> None:
+    far = make_person("Nitin", "credit_reviewer", branch=nashik)
+    decisions.referred(alice, amount=900_000, term_months=60)
+
+    shown = selectors.reviewer(far, NOW)
+
+    assert (shown["counts"]["open"], shown["counts"]["oldest"]) == (0, None)
+
+
+def test_it_shows_a_manager_what_another_has_signed(
+    stage: ModelVersion, alice: User, bob: User, charlie: User, signed_in: SignedIn
+) -> None:
+    awaiting = _awaiting(alice, bob)
+    old = decisions.referred(alice, amount=850_000, term_months=60)
+
+    shown = selectors.manager(charlie, NOW)
+    own = selectors.manager(bob, NOW)
+
+    assert list(shown["awaiting"]) == [awaiting]
+    assert list(shown["oldest"]) == [old]
+    assert list(own["awaiting"]) == []
+    assert awaiting.application.number in signed_in(charlie).get("/").content.decode()
+
+
+def test_it_shows_an_approver_what_others_ask_for(
+    rita: User, mark: User, signed_in: SignedIn
+) -> None:
+    model = scoring.registered("in-retail", rita)
+    asked = Promotion.objects.create(
+        model=model, evidence={}, reason="Better.", proposed_by=rita, proposed_at=NOW
+    )
+
+    shown, own = selectors.approver(mark, NOW), selectors.approver(rita, NOW)
+
+    assert list(shown["promotions"]) == [asked]
+    assert list(own["promotions"]) == []
+    assert "in-retail v1" in signed_in(mark).get("/").content.decode()
+
+
+def test_it_shows_an_analyst_the_champions(rita: User, mark: User, signed_in: SignedIn) -> None:
+    model = scoring.champion("in-retail", rita, mark)
+
+    shown = selectors.analyst(rita, NOW)
+
+    assert list(shown["champions"]) == [model]
+    assert "in-retail" in signed_in(rita).get("/").content.decode()
+
+
+def test_it_shows_an_auditor_the_state_of_the_chain(
+    amir: User, alice: User, signed_in: SignedIn
+) -> None:
+    audit.record(alice, "accounts.signed_in", alice)
+    before = signed_in(amir).get("/").content.decode()
+    audit.verify(actor=amir, now=NOW)
+
+    shown = selectors.auditor(amir, NOW)
+
+    assert "never" in before
+    assert shown["sealed"] == 1
+    assert shown["proof"].facts["whole"] is True
+    assert [event["who"] for event in shown["events"]] == ["Amir", "Alice"]
+
+
+def test_it_shows_an_administrator_the_people(
+    diana: User, alice: User, signed_in: SignedIn
+) -> None:
+    alice.set_unusable_password()
+    alice.save()
+
+    shown = selectors.administrator(diana, NOW)
+
+    assert shown["counts"] == {"active": 2, "withdrawn": 0, "unset": 1}
+    assert "No password yet" in signed_in(diana).get("/").content.decode()
+
+
+def test_it_says_so_to_who_has_no_role(
+    make_person: Callable[..., User], signed_in: SignedIn
+) -> None:
+    page = signed_in(make_person("Newcomer")).get("/").content.decode()
+
+    assert "No role is given to you yet" in page
+
+
+def test_it_greets_a_collections_officer(
+    make_person: Callable[..., User], signed_in: SignedIn
+) -> None:
+    page = signed_in(make_person("Cora", "collections_officer")).get("/").content.decode()
+
+    assert "Newest loans" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("alice", 15),
+        ("bob", 12),
+        ("charlie", 13),
+        ("rita", 11),
+        ("mark", 10),
+        ("amir", 11),
+        ("diana", 10),
+    ],
+)
+def test_it_asks_little_however_much_there_is(
+    request: pytest.FixtureRequest,
+    stage: ModelVersion,
+    alice: User,
+    bob: User,
+    signed_in: SignedIn,
+    django_assert_max_num_queries: object,
+    name: str,
+    most: int,
+) -> None:
+    borrower = applications.borrower(alice.branch)
+    for number in range(3):
+        applications.application(alice, borrower, amount=Decimal(100_000 + number))
+        _awaiting(alice, bob)
+        decisions.referred(alice, amount=900_000, term_months=60)
+    browser = signed_in(request.getfixturevalue(name))
+    browser.get("/")
+
+    with django_assert_max_num_queries(most):
+        assert browser.get("/").status_code == 200
