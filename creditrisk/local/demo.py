@@ -24,7 +24,7 @@ _HEARTBEAT = r"Task \w+\.(seal|sweep|release_lapsed)\[\S+ (received|succeeded)"
 _PATIENCE_SECONDS = 60.0
 _RUNNING = places.VAR / "demo.lock"
 # What `make demo-reset` deletes beside the database; tests keep theirs.
-_DATA = ("redis", "documents", "static", "demo.env", "demo-sign-ins.txt")
+_DATA = ("redis", "static", "demo.env", "demo-sign-ins.txt")
 _SCHEDULE = "celerybeat-schedule"  # beat adds endings of its own
 
 
@@ -39,7 +39,7 @@ def serve(database: str = postgres.DATABASE) -> int:
         variables = environment.for_demo(running)
         _prepare(running, variables)
         guard = supervisor.Supervisor(
-            _programs(port),
+            programs(port),
             environment=variables,
             missing_services=running.stopped,
         )
@@ -87,7 +87,8 @@ def reset() -> None:
     places.delete(doomed)
 
 
-def _programs(port: int) -> list[supervisor.Program]:
+def programs(port: int) -> list[supervisor.Program]:
+    """Returns web, worker and beat with their command lines; the browser tests run the same."""
     run = [sys.executable, "-m"]
     celery = [*run, "celery", "-A", "creditrisk", "--quiet"]
     address = f"{os.environ.get('HOST') or '127.0.0.1'}:{port}"

@@ -12,7 +12,7 @@ import pytest
 from creditrisk.local import redis, services, slots
 from creditrisk.local.errors import LocalError
 
-_SLOT_VARIABLE = "CREDITRISK_TEST_SLOT"
+SLOT_VARIABLE = "CREDITRISK_TEST_SLOT"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -32,13 +32,13 @@ def _provide_services() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker and os.environ.get("DATABASE_URL"):
         return
-    if worker and _SLOT_VARIABLE not in os.environ:
+    if worker and SLOT_VARIABLE not in os.environ:
         return
     # The slot comes first: while one is held, nobody stops the services as idle.
     if not worker:
-        os.environ[_SLOT_VARIABLE] = str(slots.take())
+        os.environ[SLOT_VARIABLE] = str(slots.take())
     running = services.start("test")
-    slot = int(os.environ[_SLOT_VARIABLE])
+    slot = int(os.environ[SLOT_VARIABLE])
     broker, cache = slots.redis_numbers(slot, worker)
     if running.postgres:
         # Django puts "test_" before the name and pytest-django the worker's id behind it.
