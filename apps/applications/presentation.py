@@ -38,12 +38,18 @@ WHY_MISSING = {
 }
 # Shown even when it has no value; the others only say something when they apply.
 _ALWAYS = ("dti", "foir", "lti")
-_STEPS = (
-    ("draft", gettext_lazy("Draft")),
-    ("submitted", gettext_lazy("Submitted")),
-    ("scored", gettext_lazy("Scored")),
-    ("in_review", gettext_lazy("In review")),
-)
+_ENDS = {
+    "approved": gettext_lazy("Approved"),
+    "declined": gettext_lazy("Declined"),
+    "withdrawn": gettext_lazy("Withdrawn"),
+    "historic": gettext_lazy("Decided by another lender"),
+}
+_WAY = {
+    "draft": gettext_lazy("Draft"),
+    "submitted": gettext_lazy("Submitted"),
+    "scored": gettext_lazy("Scored"),
+    "in_review": gettext_lazy("In review"),
+}
 
 
 @dataclass(frozen=True)
@@ -122,23 +128,26 @@ def ratio_lines(found: arithmetic.Affordability) -> list[RatioLine]:
 def steps(application: Application) -> list[dict[str, Any]]:
     """Return where the application stands, for the steps component."""
     status = application.status
-    ends = {
-        "approved": _("Approved"),
-        "declined": _("Declined"),
-        "withdrawn": _("Withdrawn"),
-        "historic": _("Decided by another lender"),
-    }
-    names = [code for code, _label in _STEPS]
-    if status in ends:
-        return [{"label": ends[status], "state": "current"}]
-    reached = names.index(status)
+    if status in _ENDS:
+        return [{"label": _ENDS[status], "state": "current"}]
+    way = ["draft", "submitted"]
+    # A case may go to review without a score; then it was never scored.
+    if status == "scored" or application.score_run_id is not None:
+        way.append("scored")
+    if status == "in_review":
+        way.append(status)
+    place = way.index(status)
     shown = [
-        {"label": label, "state": "done" if place < reached else "current"}
-        for place, (code, label) in enumerate(_STEPS[: reached + 1])
-        # A case may go to review without a score; then it was never scored.
-        if code != "scored" or place == reached or application.score_run_id is not None
+        {"label": _WAY[code], "state": _step_state(number, place)}
+        for number, code in enumerate(way)
     ]
     return [*shown, {"label": _("Decided"), "state": "next"}]
+
+
+def _step_state(number: int, place: int) -> str:
+    if number == place:
+        return "current"
+    return "done" if number < place else "next"
 
 
 def _line(ratio: arithmetic.Ratio) -> RatioLine:

@@ -112,6 +112,7 @@ def _applicant(application: Application, *, today: date) -> dict[str, Any]:
         "employment": known.employment,
         "bureau": known.bureau_report,
         "obligations_monthly": known.obligations_monthly,
+        "none_recorded": not known.obligations,
         "home_label": _home(known.home),
         "lacks": selectors.lacks(application, known) if application.is_draft else [],
     }
