@@ -1,0 +1,160 @@
+"""Fills the journeys' database by the commands and services that a lender would use.
+
+Runs in a process of its own, in the environment of the processes under test.
+"""
+
+import functools
+import json
+import sys
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.utils import timezone
+
+from apps.accounts import services as accounts
+from apps.accounts.models import Branch, User
+from apps.applications import entries
+from apps.applications import services as applications
+from apps.applications.models import Application
+from apps.customers.models import Customer
+from apps.customers.tests import factories as customers
+from apps.decisions import services as decisions
+from apps.letters import services as letters
+from apps.products.models import Product
+from apps.scoring import services as scoring
+from apps.scoring.tests import factories as models
+from creditrisk.local import steps
+
+PASSWORD = "correct-horse-battery"
+# Everybody signs in as <name>@lender.example with the password above.
+PEOPLE = (
+    ("Alice", "loan_officer", "pune"),
+    ("Nadia", "loan_officer", "nashik"),
+    ("Bob", "credit_reviewer", "pune"),
+    ("Beth", "credit_reviewer", "pune"),
+    ("Charlie", "credit_manager", "pune"),
+    ("Carol", "collections_officer", "pune"),
+    ("Rita", "risk_analyst", "pune"),
+    ("Mark", "model_approver", "pune"),
+    ("Amir", "auditor", "pune"),
+)
+LIMITS = {"Bob": 300_000, "Beth": 300_000, "Charlie": 5_000_000}
+DRAFTS_IN_NASHIK = 24
+
+
+def prepare() -> None:
+    """Makes everything there is before the first journey and prints the primary keys."""
+    for step in steps.BASE:
+        call_command(step.command, *step.arguments, stdout=sys.stderr)
+    people = _people()
+    _champion(people["Rita"], people["Mark"])
+    nadia = people["Nadia"]
+    made = {
+        "customers": {name: str(one.pk) for name, one in _borrowers(people["Alice"]).items()},
+        "drafts_in_nashik": [str(_draft(nadia).pk) for _ in range(DRAFTS_IN_NASHIK)],
+    }
+    print(json.dumps(made))
+
+
+def sweep() -> None:
+    """Looks for work whose message was lost, as beat would have it done in a minute."""
+    later = timezone.now() + timedelta(minutes=1)
+    print(json.dumps([decisions.sweep(now=later), letters.render_waiting(now=later)]))
+
+
+def _people() -> dict[str, User]:
+    """Makes the first administrator as an installation does, and lets her make the others."""
+    branches = {branch.code: branch for branch in Branch.objects.all()}
+    diana = User(email="diana@lender.example", name="Diana", branch=branches["pune"])
+    diana.set_password(PASSWORD)
+    diana.save()
+    diana.groups.set(Group.objects.filter(name="administrator"))
+    people = {"Diana": diana}
+    for name, role, branch in PEOPLE:
+        entry = accounts.PersonEntry(
+            name=name,
+            email=f"{name.lower()}@lender.example",
+            branch=branches[branch],
+            language="en",
+        )
+        people[name] = accounts.add_person(actor=diana, entry=entry, role_codes={role})
+        # One hash for all: making one is slow on purpose.
+        people[name].password = diana.password
+        people[name].save(update_fields=["password"])
+    for name, amount in LIMITS.items():
+        accounts.set_limit(
+            actor=diana,
+            holder=people[name],
+            currency="INR",
+            product_code="",
+            amount=Decimal(amount),
+        )
+    return people
+
+
+def _champion(rita: User, mark: User) -> None:
+    now = timezone.now()
+    model = scoring.register_model(
+        actor=rita,
+        segment="in-retail",
+        name="Trained on synthetic applications",
+        artefact=models.trained_artefact(),
+        now=now,
+    )
+    scoring.promote(model=model, approved_by=mark, now=now)
+
+
+def _borrowers(alice: User) -> dict[str, Customer]:
+    """Returns the borrowers of the journeys by what the policy will say of them."""
+    borrower = functools.partial(_customer, alice)
+    declared = {"verification": "declared"}
+    return {
+        "approved": borrower(full_name="Meera Joshi"),
+        "declined": borrower(
+            full_name="Vikram Rao",
+            employment={
+                "gross_annual_income": Decimal(240_000),
+                "net_monthly_income": Decimal(18_000),
+            },
+            obligations=({"monthly_payment": Decimal(9_000)},),
+        ),
+        "referred": borrower(full_name="Farah Khan", employment=declared),
+        "referred_above_limit": borrower(full_name="Lakshmi Nair", employment=declared),
+        "wanted_by_two": borrower(full_name="John Dsouza", employment=declared),
+    }
+
+
+def _customer(officer: User, **changes: Any) -> Customer:
+    """Returns a complete customer whose income and bureau report are from yesterday."""
+    now = timezone.now()
+    yesterday = (now - timedelta(days=1)).date()
+    changes["employment"] = _good_income(yesterday) | changes.get("employment", {})
+    return customers.customer(
+        officer.branch,
+        actor=officer,
+        now=now,
+        bureau={"pulled_date": yesterday, "score": 810, "enquiries_6m": 0},
+        **changes,
+    )
+
+
+def _good_income(as_of: date) -> dict[str, Any]:
+    return {
+        "as_of": as_of,
+        "gross_annual_income": Decimal(1_500_000),
+        "net_monthly_income": Decimal(100_000),
+    }
+
+
+def _draft(officer: User) -> Application:
+    entry = entries.ApplicationEntry(
+        customer=_customer(officer),
+        product=Product.objects.get(code="in-personal"),
+        amount=Decimal(120_000),
+        term_months=24,
+        purpose="medical",
+    )
+    return applications.draft(actor=officer, entry=entry, now=timezone.now())
