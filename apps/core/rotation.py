@@ -4,9 +4,9 @@ The work is its own record of progress: a value under the current key is left al
 that was broken off is simply started again.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 import pgtrigger
@@ -22,14 +22,14 @@ CHUNK = 500
 CHUNK_OF_FILES = 20
 
 
-@dataclass
+@dataclasses.dataclass
 class Column:
     """One encrypted column, and what a run did there. `broken` holds keys of rows that fail."""
 
     model: type[models.Model]
     field: EncryptedField
     rotated: int = 0
-    broken: list[Any] = field(default_factory=list)
+    broken: list[Any] = dataclasses.field(default_factory=list)
 
     def __str__(self) -> str:
         return f"{self.model._meta.label}.{self.field.name}"
@@ -122,7 +122,7 @@ def _current() -> list[Any]:
 def _names(column: Column) -> tuple[str, str, str]:
     """Return table, column and key, quoted: they come from our own models."""
     quote, meta = connection.ops.quote_name, column.model._meta
-    return quote(meta.db_table), quote(column.field.column), quote(meta.pk.column)
+    return quote(meta.db_table), quote(str(column.field.column)), quote(str(meta.pk.column))
 
 
 def _past_triggers(column: Column) -> AbstractContextManager[None]:

@@ -30,10 +30,10 @@ def sniff(content: bytes) -> str:
         raise Finding("file_type") from None
     best = max(guess.confidence for guess in guesses)
     kinds = {guess.mime_type for guess in guesses if guess.confidence == best and not guess.offset}
-    found = kinds & set(EXTENSIONS)
+    found = [content_type for content_type in EXTENSIONS if content_type in kinds]
     if len(found) != 1:
         raise Finding("file_type")
-    return found.pop()
+    return found[0]
 
 
 def file_name(given: str, content_type: str) -> str:

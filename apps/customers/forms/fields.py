@@ -29,7 +29,8 @@ class AmountField(forms.DecimalField):
         options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
         super().__init__(**options)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    # Django derives a decimal field from an integer one; the types cannot follow that.
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         """Return the amount; raise ValidationError for anything else."""
         text = str(value or "").strip() if not isinstance(value, Decimal) else str(value)
         if _GROUPED.fullmatch(text):

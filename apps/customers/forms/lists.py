@@ -1,6 +1,6 @@
 """The filter above the list of customers."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -29,12 +29,14 @@ class CustomerFilter(forms.Form):
         help_text=_("The whole number, telephone, e-mail, PAN, Aadhaar, national ID or KRA PIN."),
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-    country = forms.ChoiceField(label=_("Country"), required=False)
+    country = forms.ChoiceField(
+        label=_("Country"), required=False, choices=[("", _("All")), *Customer.Country.choices]
+    )
     branch = forms.ModelChoiceField(
         label=_("Branch"), required=False, queryset=Branch.objects.none(), empty_label=_("All")
     )
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["country"].choices = [("", _("All")), *Customer.Country.choices]
-        self.fields["branch"].queryset = branches_of(actor)
+        branch = cast("forms.ModelChoiceField[Branch]", self.fields["branch"])
+        branch.queryset = branches_of(actor)

@@ -1,7 +1,7 @@
 """Register a customer, and change a customer's details."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -73,9 +73,9 @@ class RegisterForm(IdentityFields):
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        branches = Branch.objects.filter(pk__in=accounts.branch_ids(actor)).order_by("name")
-        self.fields["branch"].queryset = branches
-        self.fields["branch"].initial = actor.branch_id
+        branch = cast("forms.ModelChoiceField[Branch]", self.fields["branch"])
+        branch.queryset = Branch.objects.filter(pk__in=accounts.branch_ids(actor)).order_by("name")
+        branch.initial = actor.branch_id
         self.fields["country"].initial = actor.branch.entity.country
 
     @property

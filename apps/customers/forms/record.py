@@ -10,7 +10,7 @@ from apps.core.money import MINOR_UNITS
 from apps.customers import checks, protected, wordings
 from apps.customers.entries import BureauEntry, EmploymentEntry, HouseholdEntry, ObligationEntry
 from apps.customers.forms.fields import AmountField, CountField, DayField, KeyField, ShownField
-from apps.customers.models import BureauReport, Consent, Employment, Household, Obligation
+from apps.customers.models import Consent, Employment, Household, Obligation
 
 CURRENCIES = [(code, code) for code in sorted(MINOR_UNITS)]
 
@@ -80,6 +80,19 @@ class EndForm(forms.Form):
     ended_date = DayField(label=_("Ended on"))
 
 
+_COUNT_LABELS = {
+    "delinquencies_24m": _("Times 30 or more days late in two years"),
+    "months_since_delinquency": _("Months since the last late payment"),
+    "enquiries_6m": _("Enquiries in six months"),
+    "open_accounts": _("Open accounts"),
+    "total_accounts": _("Accounts ever"),
+    "public_records": _("Public records"),
+    "months_since_public_record": _("Months since the last public record"),
+    "bankruptcies": _("Bankruptcies"),
+    "accounts_delinquent_now": _("Accounts late now"),
+}
+
+
 class BureauForm(forms.Form):
     """What a bureau reported. What it did not report stays empty; empty is not zero."""
 
@@ -113,10 +126,8 @@ class BureauForm(forms.Form):
             % {"least": least, "most": most},
         )
         for name, most in checks.BUREAU_COUNTS.items():
-            label = BureauReport._meta.get_field(name).verbose_name
-            self.fields[name] = CountField(
-                label=_sentence_case(label), required=False, max_value=most
-            )
+            label = _COUNT_LABELS[name]
+            self.fields[name] = CountField(label=label, required=False, max_value=most)
 
     def entry(self) -> BureauEntry:
         """Return what was entered, the share as a fraction."""
@@ -179,8 +190,3 @@ class ProtectedForm(forms.Form):
                 choices=[("", _("Not stated")), *choices],
                 required=False,
             )
-
-
-def _sentence_case(label: Any) -> str:
-    text = str(label)
-    return text[:1].upper() + text[1:]

@@ -79,18 +79,18 @@ def _order(asked: str) -> tuple[str, ...]:
 
 def _personal_values(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """Return the masked values with the address each may be revealed at, if it may."""
-    may = policies.may_reveal(request.user, customer)  # type: ignore[arg-type]
+    may = policies.may_reveal(request.user, customer)
     values = reveals.masked(customer)
-    rows = {
-        name.replace(":", "_"): {
+    rows: dict[str, Any] = {
+        name: {
             "label": each.label,
             "value": each.value,
             "url": reverse("customers:reveal", args=[customer.pk, name]) if may else "",
         }
         for name, each in values.items()
     }
-    rows["identities"] = [row for name, row in rows.items() if name.startswith("identity_")]
-    return rows
+    identities = [row for name, row in rows.items() if name.startswith("identity:")]
+    return {**rows, "identities": identities}
 
 
 def _sections(customer: Customer) -> dict[str, Any]:

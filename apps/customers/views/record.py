@@ -1,6 +1,7 @@
 """Record facts about a customer: one page per kind of fact."""
 
 import uuid
+from typing import TypeVar
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from apps.customers import forms, selectors, services, wordings
 from apps.customers.models import Consent, Customer, Obligation
 from apps.customers.views import _answers
 
+Row = TypeVar("Row", Obligation, Consent)
 form_methods = require_http_methods(["GET", "POST"])
 
 
@@ -198,7 +200,7 @@ def _today(customer: Customer, field: str) -> dict[str, object]:
     return {field: today, "currency": customer.entity.currency}
 
 
-def _of(customer: Customer, rows: QuerySet) -> object:
+def _of(customer: Customer, rows: QuerySet[Row]) -> Row:
     """Return the row if it belongs to the customer; else NotVisible."""
     row = rows.filter(customer=customer).select_related("customer").first()
     if row is None:
