@@ -65,7 +65,7 @@ class VerdictForm(forms.Form):
 
     codes = forms.MultipleChoiceField(
         label=_("Reasons"),
-        required=False,
+        error_messages={"required": _("Choose at least one reason.")},
         widget=forms.CheckboxSelectMultiple,
         help_text=_("One to four, those that weighed most."),
     )
@@ -83,6 +83,8 @@ class VerdictForm(forms.Form):
             (code, sentences.code(code)) for code in reason_codes.of_verdict(outcome)
         ]
         if must_justify:
+            self.fields["note"].required = True
+            self.fields["note"].error_messages["required"] = _("Say why.")
             self.fields["note"].help_text = _(
                 "This departs from what the policy recommends, or nothing was scored: say why."
             )
@@ -99,6 +101,8 @@ class VerdictForm(forms.Form):
     def refuse(self, fields: dict[str, object]) -> None:
         """Show the service's sentences beside the fields they belong to."""
         for name, sentence in fields.items():
+            if name in self.errors:
+                continue
             self.add_error(name if name in self.fields else None, str(sentence))
 
 

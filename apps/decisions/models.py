@@ -107,7 +107,7 @@ class Decision(Identified, AppendOnlyModel):
     decided_at = models.DateTimeField(_("decided"), db_index=True)
 
     # The base refuses changes; this one also knows who may see what.
-    objects = DecisionQuerySet.as_manager()  # type: ignore[assignment, misc]
+    objects = DecisionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         default_permissions = ()

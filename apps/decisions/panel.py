@@ -19,6 +19,8 @@ from apps.scoring.models import ScoreRun
 
 # The published part of the scale: PDs from about 0.06 % up to 95 %.
 SCALE_LOW, SCALE_HIGH = 400, 700
+# Half of the last digit shown; a factor below it would read as a zero that raises the risk.
+_SMALLEST_SHOWN = 0.0005
 _TONES = {"approve": "success", "refer": "warning", "decline": "danger"}
 
 
@@ -72,7 +74,10 @@ def working(application: Application) -> dict[str, Any]:
 
 
 def factors(run: ScoreRun, *, currency: str) -> list[dict[str, Any]]:
-    """Return the attributions as bars, the strongest first; none when the model is unusable."""
+    """Return the attributions that show at three decimals, the strongest first.
+
+    None at all when the model is unusable.
+    """
     try:
         found = explanation.attributions(run)
     except ScoringFailed:
@@ -85,6 +90,7 @@ def factors(run: ScoreRun, *, currency: str) -> list[dict[str, Any]]:
             "effect": f"{one.contribution:+.3f}".replace("-", formatting.MINUS),
         }
         for one in found
+        if abs(one.contribution) >= _SMALLEST_SHOWN
     ]
 
 

@@ -89,7 +89,9 @@ def next_case(actor: User, *, now: datetime, after: uuid.UUID | None = None) -> 
     Never one the person submitted.
     """
     free = Q(status="open") | Q(status="claimed", claim_until__lte=now)
-    others = waiting(actor).exclude(application__submitted_by=actor)
+    others = waiting(actor).exclude(
+        Q(application__submitted_by=actor) | Q(application__taken_by=actor)
+    )
     if after is not None:
         others = others.exclude(pk=after)
     mine = others.filter(status="claimed", claimed_by=actor, claim_until__gt=now)

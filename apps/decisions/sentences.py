@@ -48,6 +48,7 @@ INPUT_WORDS = {
 
 # What a rule that was not met says to the applicant; the general form serves the others.
 _RULES = {
+    ("amount", "at_most"): gettext_lazy("You asked for %(value)s; the limit is %(limit)s."),
     ("age_years", "at_least"): gettext_lazy(
         "You are %(value)s old; we lend from the age of %(limit)s."
     ),

@@ -35,7 +35,7 @@ def test_the_queue_shows_age_and_reason(case: ReviewCase, bob: User, signed_in: 
     text = answer.content.decode()
     assert answer.status_code == 200
     assert case.application.number in text
-    assert "amount asked for: ₹8,50,000.00; required: at most ₹8,00,000.00" in text
+    assert "You asked for ₹8,50,000.00; the limit is ₹8,00,000.00." in text
 
 
 def test_filters_stand_in_the_address(case: ReviewCase, bob: User, signed_in: SignedIn) -> None:
@@ -82,7 +82,7 @@ def test_the_panel_shows_score_reasons_and_what_one_may_do(
         text = _panel(signed_in(person), case, **{"HX-Request": "true"})
         assert f">{run.score}<" in text
         assert run.model_sha256[:16] in text
-        assert "amount asked for" in text
+        assert "You asked for" in text
         assert ('data-shortcut="c"' in text) is may_claim
         assert "<html" not in text
 
