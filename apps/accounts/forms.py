@@ -51,7 +51,9 @@ class PersonForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=150)
     email = forms.EmailField(label=_("E-mail"), max_length=254)
     branch = forms.ModelChoiceField(
-        label=_("Branch"), queryset=Branch.objects.select_related("entity").order_by("name")
+        label=_("Branch"),
+        queryset=Branch.objects.select_related("entity").order_by("name"),
+        empty_label=_("Choose a branch"),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial="en")
 
@@ -80,13 +82,20 @@ class NewPersonForm(PersonForm, RolesForm):
     """A new person with roles."""
 
 
+def _products() -> list[tuple[str, Any]]:
+    # Products are above this app; the registry of models knows them without an import.
+    product = apps.get_model("products", "Product")
+    offered = product._base_manager.order_by("name").values_list("code", "name")
+    return [("", _("Any product")), *offered]
+
+
 class LimitForm(forms.Form):
     """One approval limit; an empty amount takes it away."""
 
     currency = forms.ChoiceField(
         label=_("Currency"), choices=[(code, code) for code in sorted(MINOR_UNITS)]
     )
-    product_code = forms.ChoiceField(label=_("Product"), required=False)
+    product_code = forms.ChoiceField(label=_("Product"), required=False, choices=_products)
     amount = forms.DecimalField(
         label=_("May approve alone up to"),
         max_digits=18,
@@ -96,13 +105,6 @@ class LimitForm(forms.Form):
         help_text=_("Leave empty to take the limit away."),
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Products are above this app; the registry of models knows them without an import.
-        product = apps.get_model("products", "Product")
-        offered = product._base_manager.order_by("name").values_list("code", "name")
-        self.fields["product_code"].choices = [("", _("Any product")), *offered]
 
 
 class ReasonForm(forms.Form):
@@ -119,7 +121,9 @@ class GrantBranchForm(ReasonForm):
     """One branch more."""
 
     branch = forms.ModelChoiceField(
-        label=_("Branch"), queryset=Branch.objects.select_related("entity").order_by("name")
+        label=_("Branch"),
+        queryset=Branch.objects.select_related("entity").order_by("name"),
+        empty_label=_("Choose a branch"),
     )
     field_order = ["branch", "reason"]
 

@@ -99,7 +99,8 @@ def role_limits() -> dict[str, list[ApprovalLimit]]:
     limits: dict[str, list[ApprovalLimit]] = {}
     rows = ApprovalLimit.objects.filter(role__isnull=False).select_related("role")
     for limit in rows.order_by("currency", "product_code"):
-        limits.setdefault(limit.role.name, []).append(limit)
+        if limit.role is not None:
+            limits.setdefault(limit.role.name, []).append(limit)
     return limits
 
 
@@ -131,5 +132,6 @@ def _labels(rows: QuerySet[UserObjectPermission]) -> dict[tuple[int, str], str]:
     return {
         (content_type.pk, str(thing.pk)): str(thing)
         for content_type, keys in wanted.items()
-        for thing in content_type.model_class()._base_manager.filter(pk__in=keys)
+        if (model := content_type.model_class()) is not None
+        for thing in model._base_manager.filter(pk__in=keys)
     }

@@ -238,8 +238,8 @@ def set_limit(
     if rounded is None:
         rows.delete()
     else:
-        names = {**key, "currency": currency, "product_code": product_code}
-        ApprovalLimit.objects.update_or_create(**names, defaults={"amount": rounded})
+        names: dict[str, Any] = {**key, "currency": currency, "product_code": product_code}
+        ApprovalLimit.objects.update_or_create(defaults={"amount": rounded}, **names)
     audit.record(
         actor,
         "accounts.limit_changed",

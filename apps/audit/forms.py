@@ -8,18 +8,26 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit import selectors, verbs
 
 
+def _verbs() -> list[tuple[str, Any]]:
+    named = ((verb, f"{verb} - {text}") for verb, text in sorted(verbs.VERBS.items()))
+    return [("", _("Anything")), *named]
+
+
 class EventForm(forms.Form):
     """Filters of the list of events; they stand in the URL."""
 
     actor = forms.CharField(
-        label=_("Who"), max_length=150, required=False, help_text=_("Name, e-mail or system part.")
+        label=_("Who"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("Name or e-mail")}),
     )
-    verb = forms.ChoiceField(label=_("Did"), required=False)
+    verb = forms.ChoiceField(label=_("Did"), required=False, choices=_verbs)
     subject = forms.CharField(
-        label=_("To what, or in which case"),
+        label=_("To what"),
         max_length=100,
         required=False,
-        help_text=_("As “app.model:id”."),
+        widget=forms.TextInput(attrs={"placeholder": "app.model:id"}),
     )
     from_date = forms.DateField(
         label=_("From"),
@@ -31,13 +39,6 @@ class EventForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["verb"].choices = [
-            ("", _("Anything")),
-            *((verb, f"{verb} - {text}") for verb, text in sorted(verbs.VERBS.items())),
-        ]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a span that ends before it begins."""

@@ -1,5 +1,6 @@
 """What every page's template is given."""
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -25,20 +26,26 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     groups = []
     entries = registry.visible(request)
     ordered = sorted(entries, key=lambda entry: (list(titles).index(entry.group), entry.order))
+    urls = {entry: reverse(entry.url_name) for entry in ordered}
+    current = _current(urls.values(), request.path)
     for group, members in groupby(ordered, key=lambda entry: entry.group):
-        items = [_item(entry, request.path) for entry in members]
+        items = [_item(entry, urls[entry], current) for entry in members]
         groups.append({"label": titles[group], "items": items})
     return {"navigation": groups}
 
 
-def _item(entry: registry.Entry, path: str) -> dict[str, Any]:
-    url = reverse(entry.url_name)
-    current = path == url if url == "/" else path.startswith(url)
+def _current(urls: Iterable[str], path: str) -> str:
+    """Return the address of the entry a page belongs to: the longest that begins its path."""
+    fitting = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
+    return max(fitting, key=len, default="")
+
+
+def _item(entry: registry.Entry, url: str, current: str) -> dict[str, Any]:
     badge = reverse(entry.badge_url_name) if entry.badge_url_name else ""
     return {
         "label": entry.label,
         "url": url,
         "icon": entry.icon,
-        "current": current,
+        "current": url == current,
         "badge_url": badge,
     }

@@ -46,6 +46,7 @@ class EncryptedField(models.BinaryField):
 
     # What the type checker is told a plain value is; each subclass says what comes back.
     _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", True)
@@ -55,7 +56,7 @@ class EncryptedField(models.BinaryField):
         self,
         cls: type[models.Model],
         name: str,
-        private_only: bool = False,  # noqa: FBT001, FBT002  (Django's signature)
+        private_only: bool = False,
     ) -> None:
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, _OpenOnRead(self))

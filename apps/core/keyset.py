@@ -75,7 +75,10 @@ def _field(model: type[Model], path: str) -> Any:
     """Return the field at the end of `path`: its validators know what the column can hold."""
     *parents, name = path.split("__")
     for parent in parents:
-        model = model._meta.get_field(parent).related_model
+        related = model._meta.get_field(parent).related_model
+        if related is None:
+            raise TypeError(f"{path} does not lead over relations.")
+        model = related
     return model._meta.pk if name == "pk" else model._meta.get_field(name)
 
 

@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import translation
 
@@ -45,7 +46,9 @@ class SignInRequired(LoginRequiredMiddleware):
     Without that, a session that ends while a page polls would put the sign-in form into a corner.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Handler) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]  # a fragment gets no redirect but a header
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
         """Redirect to sign-in, which then leads back."""
         if request.headers.get("HX-Request") != "true":
             return super().handle_no_permission(request, view_func)

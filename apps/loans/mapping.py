@@ -51,6 +51,12 @@ OUTCOME_FIELDS = frozenset(
 )
 
 
+_WANTED = (
+    *("name", "source", "prefix", "branch", "country", "currency", "language"),
+    *("reference", "borrower", "bureau", "product", "unused"),
+)
+
+
 class MappingRefused(ValueError):
     """The mapping file contradicts itself or does not fit the tape."""
 
@@ -102,9 +108,7 @@ class TapeMapping:
 
 def parse(document: Mapping[str, Any]) -> TapeMapping:
     """Return the mapping a JSON document describes; raise MappingRefused for a wrong one."""
-    wanted = ("name", "source", "prefix", "branch", "country", "currency", "language")
-    wanted += ("reference", "borrower", "bureau", "product", "unused")
-    if lacking := [key for key in wanted if not document.get(key)]:
+    if lacking := [key for key in _WANTED if not document.get(key)]:
         raise MappingRefused(f"The mapping does not say {', '.join(lacking)}.")
     mapping = TapeMapping(
         name=str(document["name"]),

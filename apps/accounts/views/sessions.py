@@ -58,12 +58,12 @@ class _SignIn(auth_views.LoginView):
         return super().post(request, *args, **kwargs)
 
     @transaction.atomic
-    def form_valid(self, form: forms.SignInForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         services.record_sign_in(person=form.get_user(), channel="page")
         return response
 
-    def form_invalid(self, form: forms.SignInForm) -> HttpResponse:
+    def form_invalid(self, form: Any) -> HttpResponse:
         if "username" in form.cleaned_data and "password" in form.cleaned_data:
             locked = bool(getattr(self.request, "axes_locked_out", False))
             email = form.cleaned_data["username"]
@@ -83,7 +83,7 @@ class _FirstPassword(auth_views.PasswordResetConfirmView):
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        services.record_password_set(person=self.user)
+        services.record_password_set(person=form.user)
         messages.success(self.request, _("Your password is set. Sign in with it."))
         return response
 

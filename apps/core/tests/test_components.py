@@ -356,7 +356,7 @@ def test_it_draws_a_line_of_values() -> None:
 # --- the whole -------------------------------------------------------------------------------
 def test_it_shows_every_component_in_the_style_guide(rf: RequestFactory) -> None:
     request = rf.get("/style-guide/")
-    request.user = AnonymousUser()
+    request.user = AnonymousUser()  # type: ignore[assignment]
 
     html = style_guide.style_guide(request).content.decode()
 
