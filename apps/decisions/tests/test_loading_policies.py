@@ -102,3 +102,13 @@ def test_the_command_refuses_other_files(db: None, tmp_path: Path, content: str)
     with pytest.raises(CommandError):
         call_command("load_policy", path, stdout=io.StringIO())
     assert not PolicyVersion.objects.exists()
+
+
+def test_the_shipped_policies_fit_the_shipped_products(db: None) -> None:
+    call_command("load_products", stdout=io.StringIO())
+
+    call_command("load_policy", stdout=io.StringIO())
+    call_command("load_policy", stdout=io.StringIO())
+
+    found = PolicyVersion.objects.order_by("entity__code").values_list("entity__code", "number")
+    assert list(found) == [("prairie", 1), ("sahyadri", 1), ("umoja", 1)]
