@@ -1,5 +1,6 @@
 """What audit's references are called by people: names of those who acted, words for facts."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,10 @@ from django.utils.translation import gettext as _
 
 PERSON = "accounts.user:"
 SYSTEM = "system:"
+# Hashes, and the keys of rows.
+_LONG = re.compile(
+    r"\b(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b", re.IGNORECASE
+)
 
 
 def of_actors(actors: Iterable[str]) -> dict[str, str]:
@@ -27,6 +32,11 @@ def matching(text: str) -> list[str]:
     by_email = people.filter(email__icontains=text).values_list("pk", flat=True)
     found = [f"{PERSON}{pk}" for pk in by_name.union(by_email)]
     return [*found, text, f"{SYSTEM}{text}"]
+
+
+def short(text: str) -> str:
+    """Return a reference with its ids and hashes cut to what tells them apart on a page."""
+    return _LONG.sub(lambda match: f"{match[0][:8]}…", text)
 
 
 def of_facts(facts: dict[str, Any]) -> str:

@@ -46,7 +46,7 @@ def _event_entry(event: Event, actors: dict[str, str]) -> Entry:
         "what": verbs.sentence(event.verb),
         "who": actors[event.actor],
         "when": event.occurred_at,
-        "note": names.of_facts(event.facts),
+        "note": names.short(names.of_facts(event.facts)),
         "tone": tone,
         "icon": icon,
     }

@@ -30,6 +30,10 @@ def events(request: HttpRequest) -> HttpResponse:
             "who": actors[event.actor],
             "what": verbs.sentence(event.verb),
             "facts": names.of_facts(event.facts),
+            "short_facts": names.short(names.of_facts(event.facts)),
+            "origin": names.short(event.origin),
+            "subject": names.short(event.subject),
+            "case": names.short(event.case) if event.case != event.subject else "",
             "seal": getattr(event, "seal", None),
         }
         for event in page.events

@@ -98,7 +98,7 @@ def auditor(actor: User, now: datetime) -> Context:
             "what": verbs.sentence(event.verb),
             "who": actors[event.actor],
             "when": event.occurred_at,
-            "note": event.subject,
+            "note": names.short(event.subject),
         }
         for event in newest
     ]

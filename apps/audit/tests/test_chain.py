@@ -15,8 +15,9 @@ FACTS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 EVENTS = st.lists(
-    st.fixed_dictionaries({"verb": st.text(), "occurred_at": st.datetimes(), "facts": FACTS}),
+    st.fixed_dictionaries({"verb": st.text(), "occurred_at": MOMENTS, "facts": FACTS}),
     min_size=1,
     max_size=12,
 )
