@@ -6,8 +6,10 @@ Runs in a process of its own, in the environment of the processes under test.
 import functools
 import json
 import sys
+import tempfile
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -19,10 +21,13 @@ from apps.accounts.models import Branch, User
 from apps.applications import entries
 from apps.applications import services as applications
 from apps.applications.models import Application
+from apps.audit import services as audit
 from apps.customers.models import Customer
 from apps.customers.tests import factories as customers
+from apps.dashboards import readiness
 from apps.decisions import services as decisions
 from apps.letters import services as letters
+from apps.loans.tests import test_mapping as tapes
 from apps.products.models import Product
 from apps.scoring import services as scoring
 from apps.scoring.tests import factories as models
@@ -36,13 +41,14 @@ PEOPLE = (
     ("Bob", "credit_reviewer", "pune"),
     ("Beth", "credit_reviewer", "pune"),
     ("Charlie", "credit_manager", "pune"),
-    ("Carol", "collections_officer", "pune"),
+    ("Carol", "collections_officer", "online"),
     ("Rita", "risk_analyst", "pune"),
     ("Mark", "model_approver", "pune"),
     ("Amir", "auditor", "pune"),
 )
 LIMITS = {"Bob": 300_000, "Beth": 300_000, "Charlie": 5_000_000}
 DRAFTS_IN_NASHIK = 24
+LOANS = 40
 
 
 def prepare() -> None:
@@ -50,11 +56,17 @@ def prepare() -> None:
     for step in steps.BASE:
         call_command(step.command, *step.arguments, stdout=sys.stderr)
     people = _people()
-    _champion(people["Rita"], people["Mark"])
-    nadia = people["Nadia"]
+    for segment in readiness.segments():
+        _champion(segment, people["Rita"], people["Mark"])
+    _loans()
+    alice, nadia = people["Alice"], people["Nadia"]
+    for customer in _borrowers(alice).values():
+        _assessed(_draft(alice, customer))
     made = {
-        "customers": {name: str(one.pk) for name, one in _borrowers(people["Alice"]).items()},
-        "drafts_in_nashik": [str(_draft(nadia).pk) for _ in range(DRAFTS_IN_NASHIK)],
+        "customers": {name: one.number for name, one in _borrowers(alice).items()},
+        "drafts_in_nashik": [
+            str(_draft(nadia, _customer(nadia)).pk) for _ in range(DRAFTS_IN_NASHIK)
+        ],
     }
     print(json.dumps(made))
 
@@ -95,11 +107,11 @@ def _people() -> dict[str, User]:
     return people
 
 
-def _champion(rita: User, mark: User) -> None:
+def _champion(segment: str, rita: User, mark: User) -> None:
     now = timezone.now()
     model = scoring.register_model(
         actor=rita,
-        segment="in-retail",
+        segment=segment,
         name="Trained on synthetic applications",
         artefact=models.trained_artefact(),
         now=now,
@@ -149,12 +161,37 @@ def _good_income(as_of: date) -> dict[str, Any]:
     }
 
 
-def _draft(officer: User) -> Application:
+def _draft(officer: User, customer: Customer) -> Application:
     entry = entries.ApplicationEntry(
-        customer=_customer(officer),
+        customer=customer,
         product=Product.objects.get(code="in-personal"),
         amount=Decimal(120_000),
         term_months=24,
         purpose="medical",
     )
     return applications.draft(actor=officer, entry=entry, now=timezone.now())
+
+
+def _assessed(draft: Application) -> None:
+    """Submits and decides an application, so that pages have something to show."""
+    now = timezone.now()
+    applications.submit(actor=draft.taken_by, application=draft, now=now)
+    decision = decisions.assess(
+        application_id=draft.pk, actor=audit.system("worker"), now=timezone.now()
+    )
+    if decision.letter_id is not None:
+        letters.render(letter_id=decision.letter_id, now=timezone.now())
+
+
+def _loans() -> None:
+    """Imports a small loan tape, one loan in five of which defaulted."""
+    outcomes = ["Charged Off", "Fully Paid", "Fully Paid", "Fully Paid", "Fully Paid"]
+    lines = [
+        tapes.line(loan_no=str(number), loan_status=outcomes[number % 5])
+        for number in range(1, LOANS + 1)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        tape = Path(folder) / "tape.csv"
+        tape.write_text(tapes.tape_text(*lines))
+        rejects = tape.with_name("rejects.csv")
+        call_command("import_tape", tape, mapping="lendingclub", rejects=rejects, stdout=sys.stderr)

@@ -1,0 +1,122 @@
+"""Each role sees its own navigation, and every page behind it opens without a fault."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys import accessibility
+from tests.journeys.conftest import MakeDesk
+from tests.journeys.desk import PHONE, WIDE, Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+
+LENDING = ["Customers", "Applications", "Products", "Loans"]
+MODELS = ["Models", "Credit policy", "Trainings", "Promotions"]
+CONTROL = ["People", "Roles", "Audit trail"]
+NAVIGATION = {
+    "Alice": ["Home", *LENDING],
+    "Bob": ["Home", *LENDING, "Review queue", *MODELS],
+    "Charlie": ["Home", *LENDING, "Review queue", *MODELS],
+    "Carol": ["Home", "Customers", "Loans"],
+    "Rita": ["Home", "Applications", "Products", "Loans", *MODELS],
+    "Mark": ["Home", "Products", *MODELS],
+    "Amir": ["Home", *LENDING, "Review queue", *MODELS, *CONTROL],
+    "Diana": ["Home", "Products", "Credit policy", "People", "Roles"],
+}
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/products/)[^/]+")
+# The OpenAPI viewer is not ours to mend; the API answers programs.
+_NO_PAGES = ("/api/", "/static/")
+_COLOURS = ("color-contrast",)
+_WIDER_THAN_THE_SCREEN = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter(one => one.getBoundingClientRect().right > width + 1)
+        .map(one => one.tagName.toLowerCase() + "." + [...one.classList].join("."))
+        .slice(0, 5);
+}"""
+# Pages that somebody looked at in dark and on a phone, by the shape of their address.
+_seen_on_a_phone: set[str] = set()
+
+
+@pytest.mark.parametrize("name", NAVIGATION)
+def test_it_shows_a_person_their_pages_and_each_opens(desk: MakeDesk, name: str) -> None:
+    person = desk(name)
+
+    faults = [fault for path in _pages_of(person) for fault in _faults(person, path)]
+
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", NAVIGATION)
+def test_it_shows_a_person_only_their_own_navigation(desk: MakeDesk, name: str) -> None:
+    person = desk(name)
+
+    links = person.page.locator("#sidebar .nav a")
+
+    expect(links).to_have_count(len(NAVIGATION[name]))
+    expect(links).to_contain_text(NAVIGATION[name])
+    expect(person.page.locator("#sidebar [aria-current]")).to_have_text("Home")
+
+
+def test_it_shows_a_stranger_only_the_sign_in(desk: MakeDesk) -> None:
+    stranger = desk("Alice")
+    stranger.context.clear_cookies()
+
+    assert _faults(stranger, "/people/sign-in/") == []
+
+    expect(stranger.page.locator("#sidebar")).to_have_count(0)
+
+
+def _pages_of(person: Desk) -> Iterator[str]:
+    """Yields the address of one page of each kind that links lead to, the start page first.
+
+    The caller opens each: links are read from the page that is then open.
+    """
+    waiting, known = ["/"], {"/"}
+    while waiting:
+        path = waiting.pop(0)
+        yield path
+        for link in _links(person.page):
+            if _shape(link) not in known:
+                known.add(_shape(link))
+                waiting.append(link)
+
+
+def _links(page: Page) -> list[str]:
+    """Returns the addresses of ours that the open page leads to; downloads are no pages."""
+    found = page.locator("a[href]:not([download])").evaluate_all("all => all.map(a => a.href)")
+    own = [urlsplit(link) for link in found if urlsplit(link).netloc == urlsplit(page.url).netloc]
+    return [parts.path for parts in own if not parts.path.startswith(_NO_PAGES)]
+
+
+def _shape(path: str) -> str:
+    return _KEY.sub("*", path)
+
+
+def _faults(person: Desk, path: str) -> list[str]:
+    """Opens a page and returns what is wrong with it, as seen on a desk and on a phone."""
+    page = person.page
+    page.goto(path, wait_until="networkidle")
+    found = [] if page.locator("h1").count() == 1 else ["has not one main heading"]
+    found += accessibility.grave_violations(page)
+    if _shape(path) not in _seen_on_a_phone:
+        _seen_on_a_phone.add(_shape(path))
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark: {one}" for one in accessibility.grave_violations(page, only=_COLOURS)]
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        found += [f"dark phone: {one}" for one in accessibility.grave_violations(page)]
+        page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    found += _too_wide(page)
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    return [f"{person.name} {path}: {one}" for one in found]
+
+
+def _too_wide(page: Page) -> list[str]:
+    """Says which elements make a page wider than a phone."""
+    wide = page.evaluate(_WIDER_THAN_THE_SCREEN)
+    return [f"wider than a phone: {', '.join(wide)}"] if wide else []
