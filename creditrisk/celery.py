@@ -14,5 +14,6 @@ app.conf.beat_schedule = {
     "seal the audit chain": {"task": "audit.seal", "schedule": 5.0},
     "sweep waiting applications": {"task": "decisions.sweep", "schedule": 60.0},
     "sweep waiting letters": {"task": "letters.sweep", "schedule": 60.0},
+    "sweep waiting trainings": {"task": "governance.sweep", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},
 }

@@ -41,6 +41,16 @@ def copy_into(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> i
     return len(lines)
 
 
+def refresh_statistics(*tables: type[models.Model]) -> None:
+    """Tell the planner how many rows there are now, as autovacuum will only do in some minutes.
+
+    A query right after a bulk load is otherwise planned for the table as it was, often empty.
+    """
+    names = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {names}")
+
+
 def _writer(field: "models.Field[Any, Any]", now: datetime) -> Writer:
     """Return the function that writes one column of a row; made once per table, not per row."""
     name = field.attname

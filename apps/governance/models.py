@@ -8,13 +8,17 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.audit.models import AppendOnlyModel, append_only_triggers
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
-from apps.governance.lifecycle import LIFECYCLE
+from apps.governance.lifecycle import LIFECYCLE, TRAINING
 from apps.scoring.models import ModelVersion
 
 
-class TrainingRun(Identified, Timestamped):
-    """One training: the data it saw (window, size, hash) and the figures it reached."""
+class TrainingRun(Identified, Timestamped, AppendOnlyModel):
+    """One training: the data it saw (window, size, hash) and the figures it reached.
+
+    Evidence for a promotion, so nothing of it is ever edited.
+    """
 
     model = models.OneToOneField(
         ModelVersion, on_delete=models.PROTECT, related_name="training_run"
@@ -33,11 +37,51 @@ class TrainingRun(Identified, Timestamped):
     class Meta:
         default_permissions = ()
         permissions = [("train_model", _("Train models"))]
+        triggers = append_only_triggers("governance_training_run")
         verbose_name = _("training run")
         verbose_name_plural = _("training runs")
 
     def __str__(self) -> str:
         return f"{self.segment} {self.trained_at:%Y-%m-%d}"
+
+
+class TrainingRequest(Identified, Timestamped, Stateful):
+    """An analyst's wish to have a model trained by a worker, and how it ended."""
+
+    lifecycle = TRAINING
+
+    segment = models.SlugField(_("segment"), max_length=40)
+    from_date = models.DateField(_("loans from"))
+    to_date = models.DateField(_("loans before"))
+    holdout_to_date = models.DateField(_("tested on loans before"), null=True)
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="trainings_requested"
+    )
+    requested_at = models.DateTimeField(_("asked for"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    failure = models.TextField(_("why it failed"), blank=True)
+    run = models.OneToOneField(
+        TrainingRun, null=True, on_delete=models.PROTECT, related_name="request"
+    )
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            status_constraint(TRAINING, "governance_request_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status="completed") | Q(run__isnull=False),
+                name="governance_request_completed_has_run",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="failed") | ~Q(failure=""),
+                name="governance_request_failed_says_why",
+            ),
+        ]
+        verbose_name = _("training request")
+        verbose_name_plural = _("training requests")
+
+    def __str__(self) -> str:
+        return f"{self.segment} {self.requested_at:%Y-%m-%d}"
 
 
 class Promotion(Identified, Timestamped, Stateful):

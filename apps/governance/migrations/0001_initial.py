@@ -8,62 +8,146 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('scoring', '0001_initial'),
+        ("scoring", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TrainingRun',
+            name="TrainingRun",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('segment', models.SlugField(max_length=40, verbose_name='segment')),
-                ('from_date', models.DateField(verbose_name='loans from')),
-                ('to_date', models.DateField(verbose_name='loans before')),
-                ('holdout_to_date', models.DateField(null=True, verbose_name='tested on loans before')),
-                ('rows', models.PositiveIntegerField(verbose_name='loans')),
-                ('defaults', models.PositiveIntegerField(verbose_name='defaults')),
-                ('dataset_sha256', models.CharField(max_length=64, verbose_name='data hash')),
-                ('figures', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='figures')),
-                ('trained_at', models.DateTimeField(verbose_name='trained')),
-                ('model', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='training_run', to='scoring.modelversion')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("segment", models.SlugField(max_length=40, verbose_name="segment")),
+                ("from_date", models.DateField(verbose_name="loans from")),
+                ("to_date", models.DateField(verbose_name="loans before")),
+                (
+                    "holdout_to_date",
+                    models.DateField(null=True, verbose_name="tested on loans before"),
+                ),
+                ("rows", models.PositiveIntegerField(verbose_name="loans")),
+                ("defaults", models.PositiveIntegerField(verbose_name="defaults")),
+                ("dataset_sha256", models.CharField(max_length=64, verbose_name="data hash")),
+                (
+                    "figures",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="figures",
+                    ),
+                ),
+                ("trained_at", models.DateTimeField(verbose_name="trained")),
+                (
+                    "model",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_run",
+                        to="scoring.modelversion",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'training run',
-                'verbose_name_plural': 'training runs',
-                'permissions': [('train_model', 'Train models')],
-                'default_permissions': (),
+                "verbose_name": "training run",
+                "verbose_name_plural": "training runs",
+                "permissions": [("train_model", "Train models")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Promotion',
+            name="Promotion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('evidence', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='evidence')),
-                ('reason', models.TextField(verbose_name='why')),
-                ('proposed_at', models.DateTimeField(verbose_name='proposed')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
-                ('answer', models.TextField(blank=True, verbose_name='answer')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='promotions_decided', to=settings.AUTH_USER_MODEL)),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions', to='scoring.modelversion')),
-                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions_proposed', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                (
+                    "evidence",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="evidence",
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="why")),
+                ("proposed_at", models.DateTimeField(verbose_name="proposed")),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="decided")),
+                ("answer", models.TextField(blank=True, verbose_name="answer")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promotions_decided",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promotions",
+                        to="scoring.modelversion",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promotions_proposed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'promotion',
-                'verbose_name_plural': 'promotions',
-                'permissions': [('propose_promotion', 'Ask for the promotion of a model'), ('approve_promotion', 'Approve or refuse the promotion of a model')],
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('proposed', 'approved', 'refused'))), name='governance_promotion_status_known'), models.CheckConstraint(condition=models.Q(('status', 'proposed'), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='governance_promotion_decided_by_another'), models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('model',), name='governance_promotion_one_open')],
+                "verbose_name": "promotion",
+                "verbose_name_plural": "promotions",
+                "permissions": [
+                    ("propose_promotion", "Ask for the promotion of a model"),
+                    ("approve_promotion", "Approve or refuse the promotion of a model"),
+                ],
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ("proposed", "approved", "refused"))),
+                        name="governance_promotion_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", "proposed"),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="governance_promotion_decided_by_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "proposed")),
+                        fields=("model",),
+                        name="governance_promotion_one_open",
+                    ),
+                ],
             },
         ),
     ]

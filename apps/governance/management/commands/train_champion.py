@@ -1,0 +1,122 @@
+"""Train the first champion of each segment that has none."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import User
+from apps.core.errors import DomainError
+from apps.governance import selectors, services
+from apps.governance.models import TrainingRun
+from apps.scoring import selectors as scoring
+
+REASON = "The segment has no champion; without one every application goes to human review."
+ANSWER = "Judged on the figures of the test sample; there is no champion to compare with."
+
+_SHOWN = (
+    ("AUC", "auc"),
+    ("KS", "ks"),
+    ("Brier", "brier"),
+    ("calibration error", "expected_calibration_error"),
+)
+
+
+class Command(BaseCommand):
+    """Train, propose and - in a demonstration - approve, as two different people.
+
+    In production the command proposes only: a person decides on the page of the promotion.
+    """
+
+    help = "Train and propose a champion for segments that have none (default: all of them)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--segment", action="append", help="May be given more than once.")
+        parser.add_argument("--all", action="store_true", help="Every segment (the default).")
+        parser.add_argument("--developer", help="E-mail of a risk analyst.")
+        parser.add_argument("--approver", help="E-mail of a model approver.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        known = selectors.segments()
+        wanted = options["segment"] or known
+        strange = sorted(set(wanted) - set(known))
+        if strange:
+            raise CommandError(f"No product is scored in: {', '.join(strange)}.")
+        for segment in wanted:
+            self._one(segment, options)
+
+    def _one(self, segment: str, options: dict[str, Any]) -> None:
+        champion = scoring.champion(segment)
+        if champion is not None:
+            self.stdout.write(f"{segment}: {champion} decides already.")
+            return
+        window = selectors.usual_window(segment)
+        if window is None:
+            self.stdout.write(f"{segment}: no finished loans yet, so no model.")
+            return
+        developer = _person(options["developer"], "risk_analyst", "--developer")
+        try:
+            run = _registered(segment) or _train(developer, segment, window)
+            self.stdout.write(_figures(run))
+            self._promote(run, developer, options)
+        except DomainError as refusal:
+            raise CommandError(f"{segment}: {refusal.sentence}") from refusal
+
+    def _promote(self, run: TrainingRun, developer: User, options: dict[str, Any]) -> None:
+        promotion = selectors.open_promotion(run.model) or services.propose(
+            actor=developer, model=run.model, reason=REASON, now=timezone.now()
+        )
+        if settings.PRODUCTION:
+            self.stdout.write("  proposed; another person decides on the page of the promotion.")
+            return
+        approver = _person(options["approver"], "model_approver", "--approver")
+        services.approve(actor=approver, promotion=promotion, answer=ANSWER, now=timezone.now())
+        self.stdout.write(f"  proposed by {promotion.proposed_by}, approved by {approver}.")
+
+
+def _registered(segment: str) -> TrainingRun | None:
+    """Return the newest run that nobody has refused: an earlier start was interrupted."""
+    runs = selectors.runs().filter(segment=segment, model__status="registered")
+    runs = runs.exclude(model__promotions__status="refused")
+    return runs.order_by("-trained_at").first()
+
+
+def _train(developer: User, segment: str, window: tuple[Any, Any, Any]) -> TrainingRun:
+    from_date, to_date, holdout_to_date = window
+    return services.train(
+        actor=developer,
+        segment=segment,
+        from_date=from_date,
+        to_date=to_date,
+        holdout_to_date=holdout_to_date,
+        now=timezone.now(),
+    )
+
+
+def _person(email: str | None, role: str, option: str) -> User:
+    """Return the person an option names, or the first of a role; CommandError without one."""
+    people = accounts.people(role=role, active=True)
+    found = (people.filter(email__iexact=email) if email else people).first()
+    if found is None:
+        raise CommandError(f"Name an active person with the role {role} by {option}.")
+    return found
+
+
+def _figures(run: TrainingRun) -> str:
+    size = f"{run.rows:,} loans, {run.defaults:,} defaults, data {run.dataset_sha256[:12]}"
+    lines = [f"{run.segment}: {run.model}, {size}"]
+    for label, name in (("out of fold", "development"), ("out of time", "holdout")):
+        found = run.figures[name]
+        if found is not None:
+            named = ", ".join(f"{word} {_short(found[key])}" for word, key in _SHOWN)
+            lines.append(f"  {label}: n {found['n']:,}, {named}")
+    refused = sum(run.figures["refused"].values())
+    if refused:
+        lines.append(f"  {refused:,} loans did not fit the schema")
+    return "\n".join(lines)
+
+
+def _short(figure: float | None) -> str:
+    return "\u2014" if figure is None else f"{figure:.4f}"

@@ -1,0 +1,25 @@
+"""Governance's places in the navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.navigation import Entry, register
+from apps.governance import policies
+
+register(
+    Entry(
+        group="models",
+        label=_("Trainings"),
+        url_name="governance:training_runs",
+        icon="activity",
+        permission=policies.SEE,
+        order=20,
+    ),
+    Entry(
+        group="models",
+        label=_("Promotions"),
+        url_name="governance:promotions",
+        icon="clipboard-check",
+        permission=policies.SEE,
+        order=30,
+    ),
+)

@@ -1,0 +1,160 @@
+"""Train a model on finished loans, test it on later ones, and register it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core.errors import DomainError, NotPermitted
+from apps.governance import datasets, evaluation, policies
+from apps.governance.datasets import Sample
+from apps.governance.errors import TrainingImpossible
+from apps.governance.models import TrainingRun
+from apps.products.models import Product
+from apps.scoring import champion
+from apps.scoring import services as scoring
+from apps.scoring.errors import ScoringFailed
+from ml import artefact as artefacts
+from ml import training
+from ml.application_schema import SCHEMA
+from ml.artefact import Artefact
+from ml.serving import Scorer
+from ml.training import TrainedModel, TrainingConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Which loans to learn from, [from_date, to_date), and which later ones to test on."""
+
+    from_date: date
+    to_date: date
+    holdout_to_date: date | None = None
+
+
+def train(
+    *,
+    actor: User,
+    segment: str,
+    from_date: date,
+    to_date: date,
+    holdout_to_date: date | None = None,
+    config: TrainingConfig | None = None,
+    now: datetime,
+) -> TrainingRun:
+    """Return the run that trained and registered a model on loans paid out in the window.
+
+    It decides nothing until it is promoted. The test sample is what was paid out from `to_date`
+    to before `holdout_to_date`. Raises NotPermitted, TrainingImpossible with the reason, and
+    ModelRefused when this very model is registered already.
+    """
+    window = Window(from_date=from_date, to_date=to_date, holdout_to_date=holdout_to_date)
+    check(actor=actor, segment=segment, window=window)
+    sample = datasets.build(segment=segment, from_date=from_date, to_date=to_date)
+    trained = _trained(sample, config)
+    packed = artefacts.pack(trained)
+    figures = {
+        "development": {"n": sample.rows, "bads": sample.defaults, **trained.metrics},
+        "refused": sample.refused,
+        "unseen": trained.unseen,
+        **_out_of_time(segment, window, packed),
+    }
+    run = TrainingRun(
+        segment=segment,
+        from_date=from_date,
+        to_date=to_date,
+        holdout_to_date=holdout_to_date,
+        rows=sample.rows,
+        defaults=sample.defaults,
+        dataset_sha256=sample.sha256,
+        figures=figures,
+        started_by=actor,
+        trained_at=now,
+    )
+    return _register(actor, run=run, packed=packed, name=_name(window))
+
+
+def check(*, actor: User, segment: str, window: Window) -> None:
+    """Raise NotPermitted, or DomainError with a sentence for each wrong input."""
+    if not actor.has_perm(policies.TRAIN):
+        raise NotPermitted("not_permitted", _("Your role does not train models."))
+    errors = {}
+    if not Product.objects.filter(scoring_segment=segment).exists():
+        errors["segment"] = _("No product is scored in this segment.")
+    if window.to_date <= window.from_date:
+        errors["to_date"] = _("The window must end after it begins.")
+    elif window.holdout_to_date is not None and window.holdout_to_date <= window.to_date:
+        errors["holdout_to_date"] = _("The test window must end after the training window.")
+    if errors:
+        raise DomainError("training_window", _("These loans cannot be trained on."), fields=errors)
+
+
+def _trained(sample: Sample, config: TrainingConfig | None) -> TrainedModel:
+    if not sample.rows:
+        raise TrainingImpossible(
+            "no_finished_loans",
+            _("No finished loan of this segment was paid out in these dates."),
+        )
+    try:
+        return training.train(sample.frame, sample.bad, schema=SCHEMA, config=config)
+    except training.TrainingRefused as refusal:
+        raise TrainingImpossible("training_refused", str(refusal)) from refusal
+
+
+def _out_of_time(segment: str, window: Window, packed: Artefact) -> dict[str, Any]:
+    """Return the figures on later loans: of the new model, and of the champion on the same."""
+    if window.holdout_to_date is None:
+        return {"holdout": None, "champion": None}
+    later = datasets.build(
+        segment=segment, from_date=window.to_date, to_date=window.holdout_to_date
+    )
+    if not later.rows:
+        return {"holdout": None, "champion": None}
+    scorer = artefacts.load(packed.booster_text, packed.manifest, expected_sha256=packed.sha256)
+    return {
+        "holdout": {
+            **_measured(scorer, later),
+            "dataset_sha256": later.sha256,
+            "refused": later.refused,
+        },
+        "champion": _of_champion(segment, later),
+    }
+
+
+def _of_champion(segment: str, later: Sample) -> dict[str, Any] | None:
+    """Return the present champion's figures on the same loans; None where none can score."""
+    try:
+        model, scorer = champion.current(segment)
+    except ScoringFailed:
+        return None
+    return {"model": str(model), "sha256": model.sha256, **_measured(scorer, later)}
+
+
+def _measured(scorer: Scorer, sample: Sample) -> dict[str, Any]:
+    return evaluation.measure(scorer.score_frame(sample.frame), sample.bad)
+
+
+@transaction.atomic
+def _register(actor: User, *, run: TrainingRun, packed: Artefact, name: str) -> TrainingRun:
+    run.model = scoring.register_model(
+        actor=actor, segment=run.segment, name=name, artefact=packed, now=run.trained_at
+    )
+    run.save()
+    audit.record(
+        actor,
+        "governance.trained",
+        run,
+        segment=run.segment,
+        model=str(run.model),
+        rows=run.rows,
+        defaults=run.defaults,
+        dataset_sha256=run.dataset_sha256,
+    )
+    return run
+
+
+def _name(window: Window) -> str:
+    return f"Monotone trees on loans of {window.from_date:%b %Y} to before {window.to_date:%b %Y}"

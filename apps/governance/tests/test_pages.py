@@ -1,0 +1,172 @@
+"""The pages of governance: who sees them, what they show, what they refuse."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.governance import services
+from apps.governance.models import Promotion, TrainingRequest
+from apps.governance.tests import factories
+from apps.scoring import selectors as scoring
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+@pytest.fixture
+def proposed(train: Any, rita: User) -> Promotion:
+    return services.propose(
+        actor=rita, model=train(rita).model, reason="Better out of time", now=factories.NOW
+    )
+
+
+def test_it_lists_trainings_and_shows_one(train: Any, rita: User, signed_in: Any) -> None:
+    run = train(rita)
+    browser: Client = signed_in(rita)
+
+    listed = browser.get(reverse("governance:training_runs"))
+    shown = browser.get(reverse("governance:training_run", args=[run.pk]))
+
+    assert listed.status_code == 200
+    assert run.dataset_sha256[:12] in text(listed)
+    assert "out of time" in text(listed)
+    page = text(shown)
+    assert run.dataset_sha256 in page
+    assert "Calibration on later loans" in page
+    assert "Ask for promotion" in page
+
+
+def test_it_keeps_the_list_to_a_few_queries(
+    train: Any, rita: User, signed_in: Any, django_assert_max_num_queries: Any
+) -> None:
+    train(rita)
+    train(rita, seed=2)
+    browser: Client = signed_in(rita)
+    browser.get(reverse("governance:training_runs"))
+
+    with django_assert_max_num_queries(10):
+        browser.get(reverse("governance:training_runs"))
+
+
+def test_it_takes_a_request_for_a_training(train: Any, rita: User, signed_in: Any) -> None:
+    train(rita)
+    entered = {"segment": factories.SEGMENT, "from_date": "2023-01-01", "to_date": "2024-01-01"}
+
+    answer = signed_in(rita).post(reverse("governance:train"), entered)
+
+    assert answer.status_code == 302
+    request = TrainingRequest.objects.get()
+    assert (request.requested_by, request.status) == (rita, "queued")
+    assert "Queued" in text(signed_in(rita).get(reverse("governance:training_runs")))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"to_date": "2022-01-01"}, "The window must end after it begins."),
+        ({"to_date": "soon"}, "Enter a valid date."),
+        ({"segment": "mars"}, "Select a valid choice."),
+        ({"holdout_to_date": "2023-02-01"}, "The test window must end after"),
+    ],
+)
+def test_it_says_beside_the_field_what_is_wrong(
+    train: Any, rita: User, signed_in: Any, change: dict[str, str], sentence: str
+) -> None:
+    entered = {"segment": factories.SEGMENT, "from_date": "2023-01-01", "to_date": "2024-01-01"}
+
+    answer = signed_in(rita).post(reverse("governance:train"), {**entered, **change})
+
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+    assert TrainingRequest.objects.count() == 0
+
+
+def test_it_goes_from_training_to_champion_by_two_people(
+    train: Any, rita: User, mark: User, signed_in: Any
+) -> None:
+    run = train(rita)
+
+    asked = signed_in(rita).post(
+        reverse("governance:propose", args=[run.pk]), {"reason": "Better out of time"}
+    )
+    promotion = Promotion.objects.get()
+    shown = signed_in(mark).get(reverse("governance:promotion", args=[promotion.pk]))
+    approved = signed_in(mark).post(
+        reverse("governance:approve", args=[promotion.pk]), {"answer": "Read"}
+    )
+
+    assert asked.status_code == 302
+    assert "Better out of time" in text(shown)
+    assert reverse("governance:approve", args=[promotion.pk]) in text(shown)
+    assert approved.status_code == 302
+    assert scoring.champion(factories.SEGMENT) == run.model
+
+
+def test_it_offers_no_decision_to_who_asked(
+    proposed: Promotion, rita: User, signed_in: Any
+) -> None:
+    browser = signed_in(rita)
+
+    page = text(browser.get(reverse("governance:promotion", args=[proposed.pk])))
+    answer = browser.post(reverse("governance:approve", args=[proposed.pk]), {"answer": "x"})
+
+    assert reverse("governance:approve", args=[proposed.pk]) not in page
+    assert answer.status_code == 403
+    assert Promotion.objects.get().status == "proposed"
+
+
+def test_it_keeps_the_answer_that_lacks_a_reason(
+    proposed: Promotion, mark: User, signed_in: Any
+) -> None:
+    answer = signed_in(mark).post(reverse("governance:refuse", args=[proposed.pk]), {"answer": ""})
+
+    assert answer.status_code == 422
+    assert "Say why the promotion is refused." in text(answer)
+    assert Promotion.objects.get().status == "proposed"
+
+
+def test_it_tells_a_late_approver_that_it_was_decided(
+    proposed: Promotion, mark: User, signed_in: Any
+) -> None:
+    services.refuse(actor=mark, promotion=proposed, answer="No", now=factories.NOW)
+
+    answer = signed_in(mark).post(reverse("governance:approve", args=[proposed.pk]), {"answer": ""})
+
+    assert answer.status_code == 422
+    assert "cannot be done any more" in text(answer)
+    assert scoring.champion(factories.SEGMENT) is None
+
+
+def test_it_hides_the_pages_from_who_has_nothing_to_do_with_models(
+    proposed: Promotion, alice: User, amir: User, signed_in: Any
+) -> None:
+    pages = [
+        reverse("governance:training_runs"),
+        reverse("governance:training_requests"),
+        reverse("governance:promotions"),
+        reverse("governance:promotion", args=[proposed.pk]),
+        reverse("governance:training_run", args=[proposed.model.training_run.pk]),
+    ]
+
+    assert {signed_in(alice).get(page).status_code for page in pages} == {403}
+    assert {signed_in(amir).get(page).status_code for page in pages} == {200}
+    assert signed_in(amir).get(reverse("governance:train")).status_code == 403
+
+
+def test_it_knows_nothing_of_other_addresses(rita: User, signed_in: Any) -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    browser = signed_in(rita)
+
+    found = {
+        browser.get(reverse(f"governance:{name}", args=[nobody])).status_code
+        for name in ("training_run", "promotion")
+    }
+
+    assert found == {404}
+    assert browser.get(reverse("governance:promotions") + "?after=zz").status_code == 400

@@ -1,0 +1,92 @@
+"""The first champion comes by one command, with two people behind it, and only once."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.accounts.models import Branch, User
+from apps.governance.models import Promotion, TrainingRun
+from apps.governance.tests import factories
+from apps.loans.models import Outcome
+from apps.scoring import selectors as scoring
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("train_champion", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_trains_proposes_and_approves_as_two_people(
+    pune: Branch, rita: User, mark: User
+) -> None:
+    factories.portfolio(pune)
+
+    said = run()
+
+    champion = scoring.champion(factories.SEGMENT)
+    assert champion is not None
+    assert (champion.developed_by, champion.approved_by) == (rita, mark)
+    assert "out of time: n" in said
+    assert "proposed by Rita, approved by Mark" in said
+
+
+def test_it_does_nothing_the_second_time(pune: Branch, rita: User, mark: User) -> None:
+    factories.portfolio(pune)
+    run()
+
+    said = run("--all")
+
+    assert "decides already" in said
+    assert TrainingRun.objects.count() == 1
+
+
+def test_it_goes_on_where_it_was_interrupted(
+    pune: Branch, rita: User, mark: User, diana: User
+) -> None:
+    factories.portfolio(pune)
+    with pytest.raises(CommandError):
+        run("--approver", "nobody@lender.example")
+
+    run()
+
+    assert TrainingRun.objects.count() == 1
+    assert Promotion.objects.get().status == "approved"
+
+
+def test_it_leaves_the_approval_to_a_person_in_production(
+    pune: Branch, rita: User, mark: User, settings: Any
+) -> None:
+    settings.PRODUCTION = True
+    factories.portfolio(pune)
+
+    said = run("--developer", rita.email)
+
+    assert "another person decides" in said
+    assert Promotion.objects.get().status == "proposed"
+    assert scoring.champion(factories.SEGMENT) is None
+
+
+def test_it_says_that_nothing_is_finished_yet(pune: Branch, rita: User) -> None:
+    factories.portfolio(pune, rows=5)
+
+    Outcome.objects.all().delete()
+
+    assert "no finished loans yet" in run()
+    with pytest.raises(CommandError, match="mars"):
+        run("--segment", "mars")
+
+
+def test_it_wants_somebody_of_the_right_role(pune: Branch, rita: User, bob: User) -> None:
+    factories.portfolio(pune)
+
+    with pytest.raises(CommandError, match="model_approver"):
+        run()
+    with pytest.raises(CommandError):
+        run("--developer", bob.email)
+
+    assert scoring.champion(factories.SEGMENT) is None

@@ -1,0 +1,118 @@
+"""A training registers a model with its data and figures, or says why it cannot."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import Branch, User
+from apps.audit.models import Event
+from apps.core.errors import DomainError, NotPermitted
+from apps.governance import datasets, services
+from apps.governance.errors import TrainingImpossible
+from apps.governance.models import Promotion, TrainingRun
+from apps.governance.tests import factories
+from apps.loans.models import Loan
+from apps.scoring.errors import ModelRefused
+from apps.scoring.models import ModelVersion
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_registers_a_model_with_its_data_and_figures(train: Any, rita: User) -> None:
+    run = train(rita)
+
+    in_2023 = datasets.build(
+        segment=factories.SEGMENT, from_date=date(2023, 1, 1), to_date=date(2024, 1, 1)
+    )
+    assert (run.rows, run.defaults) == (in_2023.rows, in_2023.defaults)
+    assert run.dataset_sha256 == in_2023.sha256
+    assert run.model.status == "registered"
+    assert run.model.developed_by == rita
+    assert run.figures["development"]["n"] == run.rows
+    assert run.figures["champion"] is None
+    event = Event.objects.get(verb="governance.trained")
+    assert event.facts["dataset_sha256"] == run.dataset_sha256
+
+
+def test_it_tests_on_later_loans_the_model_has_not_seen(train: Any, rita: User) -> None:
+    run = train(rita)
+
+    holdout = run.figures["holdout"]
+    in_2024 = Loan.objects.filter(disbursed_date__gte=date(2024, 1, 1)).count()
+    assert holdout["n"] == in_2024
+    assert 0.6 < holdout["auc"] < 0.9
+    assert 0 < holdout["ks"] < 1
+    assert 0 < holdout["brier"] < 0.2
+    assert sum(band["n"] for band in holdout["bands"]) == in_2024
+
+
+def test_it_trains_the_same_model_from_the_same_data(train: Any, rita: User) -> None:
+    first = train(rita)
+
+    with pytest.raises(ModelRefused) as refusal:
+        train(rita)
+
+    assert refusal.value.code == "model_registered_before"
+    assert TrainingRun.objects.get() == first
+    assert ModelVersion.objects.count() == 1
+
+
+def test_it_measures_the_champion_on_the_same_later_loans(
+    train: Any, rita: User, mark: User
+) -> None:
+    first = train(rita)
+    promotion = services.propose(actor=rita, model=first.model, reason="First", now=factories.NOW)
+    services.approve(actor=mark, promotion=promotion, answer="", now=factories.NOW)
+
+    second = train(rita, seed=7)
+
+    champion = second.figures["champion"]
+    assert champion["model"] == str(first.model)
+    assert champion["auc"] == pytest.approx(first.figures["holdout"]["auc"], abs=1e-12)
+
+
+def test_it_refuses_loans_that_cannot_carry_a_model(train: Any, rita: User) -> None:
+    with pytest.raises(TrainingImpossible) as refusal:
+        train(rita, from_date=date(2023, 1, 1), to_date=date(2023, 2, 1), holdout_to_date=None)
+    with pytest.raises(TrainingImpossible) as nothing:
+        train(rita, from_date=date(2001, 1, 1), to_date=date(2002, 1, 1), holdout_to_date=None)
+
+    assert "at least 200 rows" in str(refusal.value)
+    assert nothing.value.code == "no_finished_loans"
+    assert ModelVersion.objects.count() == 0
+    assert not Event.objects.filter(verb="governance.trained").exists()
+
+
+def test_it_refuses_dates_that_make_no_window(train: Any, rita: User) -> None:
+    with pytest.raises(DomainError) as refusal:
+        train(rita, to_date=date(2022, 1, 1))
+    with pytest.raises(DomainError) as backwards:
+        train(rita, holdout_to_date=date(2023, 6, 1))
+    with pytest.raises(DomainError) as unknown:
+        train(rita, segment="mars")
+
+    assert list(refusal.value.fields) == ["to_date"]
+    assert list(backwards.value.fields) == ["holdout_to_date"]
+    assert list(unknown.value.fields) == ["segment"]
+    assert ModelVersion.objects.count() == 0
+
+
+def test_it_lets_only_analysts_train(train: Any, alice: User, mark: User) -> None:
+    for actor in (alice, mark):
+        with pytest.raises(NotPermitted):
+            train(actor)
+
+    assert ModelVersion.objects.count() == 0
+
+
+def test_it_keeps_the_record_of_a_training_as_it_was(train: Any, rita: User, pune: Branch) -> None:
+    run = train(rita)
+
+    with pytest.raises(DomainError):
+        TrainingRun.objects.filter(pk=run.pk).update(rows=1)
+    with pytest.raises(DomainError):
+        run.delete()
+
+    assert TrainingRun.objects.get().rows == run.rows
+    assert Promotion.objects.count() == 0

@@ -1,0 +1,206 @@
+"""Pages of governance: trainings, and promotions with the evidence they are judged by."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.core import keyset, problems
+from apps.core.access import requires
+from apps.core.errors import DomainError, NotPermitted, NotVisible
+from apps.governance import forms, policies, presentation, selectors, services
+from apps.governance.models import Promotion, TrainingRun
+
+
+@requires(policies.SEE)
+def training_runs(request: HttpRequest) -> HttpResponse:
+    """List the trainings, and above them what still waits or has failed."""
+    page = keyset.page(
+        selectors.runs(),
+        by=("-trained_at", "-id"),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    rows = [{"run": run, "auc": presentation.headline(run.figures, "auc")} for run in page.rows]
+    context = {
+        "page": page,
+        "rows": rows,
+        "requests": selectors.newest_requests(),
+        "is_training": selectors.is_training(),
+        "may_train": request.user.has_perm(policies.TRAIN),
+    }
+    return render(request, "governance/training_runs.html", context)
+
+
+@requires(policies.SEE)
+def training_requests(request: HttpRequest) -> HttpResponse:
+    """Show what waits or runs; asks again by itself while something does."""
+    context = {"requests": selectors.newest_requests(), "is_training": selectors.is_training()}
+    response = render(request, "governance/_requests.html", context)
+    if not context["is_training"]:
+        # The list below has a run more now.
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@requires(policies.TRAIN)
+def train(request: HttpRequest) -> HttpResponse:
+    """Ask for a training; a worker does it."""
+    form = forms.TrainForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.request_training(
+                actor=request.user,
+                segment=form.cleaned_data["segment"],
+                window=form.window(),
+                now=timezone.now(),
+            )
+            messages.success(request, _("The training is queued; you may leave this page."))
+            return redirect("governance:training_runs")
+        except DomainError as error:
+            problems.add_to(form, error)
+    crumbs = [_crumb_of_trainings(), {"label": _("New training")}]
+    context = {"form": form, "crumbs": crumbs}
+    return render(request, "governance/train.html", context, status=422 if form.errors else 200)
+
+
+@requires(policies.SEE)
+def training_run(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show one training: its loans, figures and calibration."""
+    return _run_page(request, _run(pk), forms.ProposeForm())
+
+
+@requires(policies.PROPOSE)
+@require_POST
+def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask that the model of a training becomes the champion."""
+    run, form = _run(pk), forms.ProposeForm(request.POST)
+    if form.is_valid():
+        try:
+            found = services.propose(
+                actor=request.user,
+                model=run.model,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+            messages.success(request, _("The promotion is asked for; another person decides."))
+            return redirect("governance:promotion", pk=found.pk)
+        except DomainError as error:
+            problems.add_to(form, error)
+    return _run_page(request, run, form)
+
+
+@requires(policies.SEE)
+def promotions(request: HttpRequest) -> HttpResponse:
+    """List the promotions, newest first."""
+    page = keyset.page(
+        selectors.promotions(),
+        by=("-proposed_at", "-id"),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    return render(request, "governance/promotions.html", {"page": page})
+
+
+@requires(policies.SEE)
+def promotion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show one promotion with its evidence."""
+    return _promotion_page(request, _promotion(pk), forms.AnswerForm())
+
+
+@requires(policies.APPROVE)
+@require_POST
+def approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Make the proposed model the champion."""
+    return _answered(request, pk, services.approve, done=_("The model decides from now on."))
+
+
+@requires(policies.APPROVE)
+@require_POST
+def refuse(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Refuse the promotion."""
+    return _answered(request, pk, services.refuse, done=_("The promotion is refused."))
+
+
+def _answered(
+    request: HttpRequest, pk: uuid.UUID, act: Callable[..., Promotion], *, done: str
+) -> HttpResponse:
+    found, form = _promotion(pk), forms.AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            act(
+                actor=request.user,
+                promotion=found,
+                answer=form.cleaned_data["answer"],
+                now=timezone.now(),
+            )
+            messages.success(request, done)
+            return redirect("governance:promotion", pk=pk)
+        except NotPermitted:
+            raise
+        except DomainError as error:
+            problems.add_to(form, error)
+            found = _promotion(pk)
+    return _promotion_page(request, found, form)
+
+
+def _run_page(request: HttpRequest, run: TrainingRun, form: Form) -> HttpResponse:
+    context = {
+        "run": run,
+        "form": form,
+        "waiting": selectors.open_promotion(run.model),
+        "may_propose": policies.may_propose(request.user, run.model),
+        "crumbs": [_crumb_of_trainings(), {"label": str(run.model)}],
+        **_evidence(run.figures),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "governance/training_run.html", context, status=status)
+
+
+def _promotion_page(request: HttpRequest, found: Promotion, form: Form) -> HttpResponse:
+    crumbs = [{"label": _("Promotions"), "url": reverse("governance:promotions")}]
+    context = {
+        "promotion": found,
+        "form": form,
+        "window": presentation.window(found.evidence),
+        "may_decide": policies.may_decide(request.user, found),
+        "is_own": request.user.has_perm(policies.APPROVE) and policies.is_own(request.user, found),
+        "crumbs": [*crumbs, {"label": str(found.model)}],
+        **_evidence(found.evidence["figures"]),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "governance/promotion.html", context, status=status)
+
+
+def _evidence(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "table": presentation.table(figures),
+        "bands": presentation.bands(figures),
+        "refused": presentation.refused(figures),
+    }
+
+
+def _crumb_of_trainings() -> dict[str, str]:
+    return {"label": _("Trainings"), "url": reverse("governance:training_runs")}
+
+
+def _run(pk: uuid.UUID) -> TrainingRun:
+    found = selectors.runs().filter(pk=pk).first()
+    if found is None:
+        raise NotVisible("not_found", _("There is no such training."))
+    return found
+
+
+def _promotion(pk: uuid.UUID) -> Promotion:
+    found = selectors.promotions().filter(pk=pk).first()
+    if found is None:
+        raise NotVisible("not_found", _("There is no such promotion."))
+    return found
