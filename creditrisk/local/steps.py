@@ -38,7 +38,8 @@ BASE = (
 )
 PORTFOLIO = (
     Step("Generating the demo portfolio", "seed_demo"),
-    Step("Training and registering the first champion", "train_champion"),
+    Step("Training and registering the first champions", "train_champion"),
+    Step("Taking today's applications", "seed_today"),
 )
 PLANS = {"base": BASE, "all": (*BASE, *PORTFOLIO)}
 

@@ -1,0 +1,216 @@
+"""The demonstration's present: customers registered and applications taken by the services."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from apps.accounts.models import Branch, User
+from apps.applications import entries as application_entries
+from apps.applications import services as applications
+from apps.applications.models import Application
+from apps.core.money import money
+from apps.customers import entries, wordings
+from apps.customers import services as customers
+from apps.customers.models import Consent, Customer
+from apps.decisions import services as decisions
+from apps.decisions.models import ReviewCase
+from apps.demo import applicants, history, people
+from apps.demo.applicants import Applicant, Place
+from apps.products.models import Product
+
+# Every so manieth application stays a draft, so that there is something to submit.
+_DRAFT_EVERY = 9
+_CONSENTS = (
+    Consent.Purpose.CREDIT_ASSESSMENT,
+    Consent.Purpose.AUTOMATED_DECISION,
+    Consent.Purpose.BUREAU_ENQUIRY,
+)
+_TOWNS = {
+    "pune": ("Pune", "Maharashtra", "411004"),
+    "nashik": ("Nashik", "Maharashtra", "422001"),
+    "mumbai": ("Mumbai", "Maharashtra", "400001"),
+    "nairobi": ("Nairobi", "Nairobi", "00100"),
+    "kisumu": ("Kisumu", "Kisumu", "40100"),
+}
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """Where an application is taken, by whom, and when."""
+
+    place: Place
+    branch: Branch
+    officer: User
+    now: datetime
+
+
+def write(place: Place, *, count: int, seed: int, now: datetime) -> Iterator[Application]:
+    """Register `count` applicants of today and take their applications; yield each.
+
+    Submitted ones are assessed at once by the champion and the policy in force.
+    """
+    products = list(
+        Product.objects.filter(scoring_segment=place.segment, secured=False).order_by("code")
+    )
+    branches = Branch.objects.in_bulk(list(place.branches), field_name="code")
+    today = now.date()
+    # Another seed than the past's, or the same people would come again.
+    drawn = applicants.draw(place, rows=count * 2, seed=seed + 1, start=today, end=today)
+    fitted = ((one, product) for one in drawn if (product := history.fitting(products, one)))
+    for position, (one, product) in enumerate(fitted):
+        if position == count:
+            return
+        officer = _officer(place, one.branch)
+        desk = _Desk(place, branches[officer.branch.code], officer, now)
+        yield _take(desk, one, product, draft=position % _DRAFT_EVERY == 0)
+
+
+def claim_one(*, now: datetime) -> ReviewCase | None:
+    """Let the demonstration's reviewer claim the oldest case of the own branch."""
+    reviewer = people.of_role("credit_reviewer", "pune")
+    waiting = ReviewCase.objects.visible_to(reviewer).filter(status="open")
+    case = waiting.order_by("opened_at", "id").first()
+    return decisions.claim(actor=reviewer, case=case, now=now) if case else None
+
+
+def _officer(place: Place, branch: str) -> User:
+    """Return the officer of a branch, or of the place's first one where none sits."""
+    sitting = {one.branch for one in people.PEOPLE if one.role == "loan_officer"}
+    return people.of_role("loan_officer", branch if branch in sitting else place.branches[0])
+
+
+def _take(desk: _Desk, one: Applicant, product: Product, *, draft: bool) -> Application:
+    customer = _register(desk, one)
+    amount = one.money("amount")
+    if amount is None:
+        raise ValueError("An applicant without an amount fits no product.")
+    taken = applications.draft(
+        actor=desk.officer,
+        entry=application_entries.ApplicationEntry(
+            customer=customer,
+            product=product,
+            amount=amount,
+            term_months=int(one.features["term_months"]),
+            purpose=one.features["purpose"],
+        ),
+        now=desk.now,
+    )
+    if draft:
+        return taken
+    submitted = applications.submit(actor=desk.officer, application=taken, now=desk.now)
+    decisions.assess(application_id=submitted.pk, actor=people.ACTOR, now=desk.now)
+    submitted.refresh_from_db()
+    return submitted
+
+
+def _register(desk: _Desk, one: Applicant) -> Customer:
+    actor, now = desk.officer, desk.now
+    customer = customers.register(actor=actor, entry=_customer(desk, one), now=now)
+    for purpose in _CONSENTS:
+        customers.give_consent(
+            actor=actor,
+            customer=customer,
+            purpose=purpose,
+            wording_version=wordings.CURRENT,
+            channel="paper",
+            now=now,
+        )
+    customers.record_employment(actor=actor, customer=customer, entry=_work(desk, one), now=now)
+    customers.record_household(
+        actor=actor,
+        customer=customer,
+        entry=entries.HouseholdEntry(home=one.features["home_ownership"]),
+    )
+    if one.obligations_monthly:
+        debt = _debt(desk, one)
+        customers.record_obligation(actor=actor, customer=customer, entry=debt, now=now)
+    if one.has_bureau_file:
+        report = _report(desk, one)
+        customers.record_bureau_report(actor=actor, customer=customer, entry=report, now=now)
+    return customer
+
+
+def _customer(desk: _Desk, one: Applicant) -> entries.CustomerEntry:
+    city, region, postal_code = _TOWNS[desk.branch.code]
+    indian = one.country == "IN"
+    given = one.name.split()[0].lower()
+    return entries.CustomerEntry(
+        branch_id=desk.branch.pk,
+        country=one.country,
+        full_name=one.name,
+        date_of_birth=one.born,
+        phone=f"+9198000{one.serial:05d}" if indian else f"+254700{one.serial:06d}",
+        email=f"{given}.{desk.branch.code}.{one.serial}@example.com",
+        language=_language(one),
+        identities=_identity(one),
+        address=entries.AddressEntry(
+            street=one.street, city=city, region=region, postal_code=postal_code
+        ),
+    )
+
+
+def _language(one: Applicant) -> str:
+    """Every third applicant reads letters in the region's own language."""
+    if one.serial % 3:
+        return "en"
+    return "hi" if one.country == "IN" else "sw"
+
+
+def _identity(one: Applicant) -> dict[str, str]:
+    """Return an official number of the right shape that belongs to nobody in particular."""
+    if one.country == "IN":
+        return {"pan": f"DEMPX{one.serial % 9_999 + 1:04d}Z"}
+    return {"ke_national_id": f"{90_000_000 + one.serial}"}
+
+
+def _work(desk: _Desk, one: Applicant) -> entries.EmploymentEntry:
+    income = one.money("annual_income")
+    if income is None:
+        raise ValueError("Every synthetic applicant has an income.")
+    months = one.features["employment_months"]
+    return entries.EmploymentEntry(
+        as_of=desk.now.date() - timedelta(days=20),
+        type=one.features["employment_type"] or "other",
+        employer=one.employer,
+        months_employed=None if months is None else int(months),
+        currency=one.currency,
+        gross_annual_income=income,
+        net_monthly_income=one.net_monthly_income,
+        verification=one.features["income_verification"],
+        basic_monthly_pay=_basic_pay(one, income),
+    )
+
+
+def _basic_pay(one: Applicant, gross_annual_income: Decimal) -> Decimal | None:
+    """Return basic pay a month, four fifths of the gross, for those on a Kenyan payroll."""
+    if one.country != "KE" or one.features["employment_type"] != "salaried":
+        return None
+    return money(gross_annual_income / 12 * Decimal("0.8"), one.currency)
+
+
+def _debt(desk: _Desk, one: Applicant) -> entries.ObligationEntry:
+    return entries.ObligationEntry(
+        kind="total",
+        currency=one.currency,
+        monthly_payment=one.obligations_monthly,
+        outstanding=one.obligations_monthly * Decimal(18),
+        from_date=desk.now.date() - timedelta(days=20),
+    )
+
+
+def _report(desk: _Desk, one: Applicant) -> entries.BureauEntry:
+    counts = {
+        name: None if one.features[name] is None else int(one.features[name])
+        for name in applicants.COUNTS
+    }
+    return entries.BureauEntry(
+        bureau=desk.place.bureau,
+        reference=f"{desk.branch.code.upper()}-{one.serial:06d}",
+        pulled_date=desk.now.date() - timedelta(days=3),
+        currency=one.currency,
+        oldest_account_date=one.opened,
+        revolving_balance=one.money("revolving_balance"),
+        revolving_utilisation=one.utilisation,
+        **counts,
+    )
