@@ -77,6 +77,7 @@ VERBS = {
     "governance.promotion_refused": _("refused the promotion of a model"),
     # demo
     "demo.seeded": _("laid out the demonstration portfolio"),
+    "demo.tape_submitted": _("submitted applications of a tape to be judged anew"),
 }
 
 

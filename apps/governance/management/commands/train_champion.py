@@ -1,5 +1,6 @@
 """Train the first champion of each segment that has none."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -35,6 +36,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--segment", action="append", help="May be given more than once.")
         parser.add_argument("--all", action="store_true", help="Every segment (the default).")
+        parser.add_argument("--from-date", type=date.fromisoformat, help="Loans paid out from.")
+        parser.add_argument("--to-date", type=date.fromisoformat, help="Loans paid out before.")
+        parser.add_argument(
+            "--holdout-to-date", type=date.fromisoformat, help="Tested on later loans before."
+        )
         parser.add_argument("--developer", help="E-mail of a risk analyst.")
         parser.add_argument("--approver", help="E-mail of a model approver.")
 
@@ -52,7 +58,7 @@ class Command(BaseCommand):
         if champion is not None:
             self.stdout.write(f"{segment}: {champion} decides already.")
             return
-        window = selectors.usual_window(segment)
+        window = _window(segment, options)
         if window is None:
             self.stdout.write(f"{segment}: no finished loans yet, so no model.")
             return
@@ -74,6 +80,16 @@ class Command(BaseCommand):
         approver = _person(options["approver"], "model_approver", "--approver")
         services.approve(actor=approver, promotion=promotion, answer=ANSWER, now=timezone.now())
         self.stdout.write(f"  proposed by {promotion.proposed_by}, approved by {approver}.")
+
+
+def _window(segment: str, options: dict[str, Any]) -> tuple[date, date, date | None] | None:
+    """Return the window the options name, or the usual one when they name none."""
+    from_date, to_date = options["from_date"], options["to_date"]
+    if from_date is None and to_date is None:
+        return selectors.usual_window(segment)
+    if from_date is None or to_date is None:
+        raise CommandError("Give both --from-date and --to-date, or neither.")
+    return from_date, to_date, options["holdout_to_date"]
 
 
 def _registered(segment: str) -> TrainingRun | None:

@@ -1,0 +1,128 @@
+"""Import a tape of real loans, learn from the older ones, judge the newer ones."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.utils import timezone
+from tqdm import tqdm
+
+from apps.applications.models import Application
+from apps.core import bulk
+from apps.customers.models import BureauReport, Customer, Employment
+from apps.decisions import selectors as decisions
+from apps.demo import findings, judging, people, record
+from apps.loans.management.commands import import_tape
+from apps.loans.models import Loan, Outcome
+from apps.products.models import Product
+
+_LOADED = (Customer, Employment, BureauReport, Application, Loan, Outcome)
+_LOOK_EVERY_SECONDS = 1.0
+BENCHMARKS = Path(settings.BASE_DIR) / "docs" / "benchmarks.md"
+
+
+class Command(BaseCommand):
+    """Needs a worker beside it (`make demo-real` starts one). May be interrupted and run again."""
+
+    help = "Judge the applications of a real loan tape through the worker and print the figures."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tape", type=Path, required=True)
+        parser.add_argument("--mapping", default="lendingclub")
+        parser.add_argument("--from-date", type=date.fromisoformat, default=date(2007, 1, 1))
+        parser.add_argument(
+            "--split-date",
+            type=date.fromisoformat,
+            default=date(2011, 1, 1),
+            help="Loans paid out before are learned from, applications since are judged.",
+        )
+        parser.add_argument("--to-date", type=date.fromisoformat, default=date(2012, 1, 1))
+        parser.add_argument("--limit", type=int, help="Judge only so many applications.")
+        parser.add_argument(
+            "--patience", type=float, default=120.0, help="Seconds without progress to wait."
+        )
+        parser.add_argument(
+            "--record",
+            type=Path,
+            nargs="?",
+            const=BENCHMARKS,
+            help="Write the figures into docs/benchmarks.md, or into the file named.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people.refuse_in_production()
+        rules = import_tape.read_mapping(options["mapping"])
+        people.ensure()
+        call_command("import_tape", options["tape"], mapping=options["mapping"], stdout=self.stdout)
+        bulk.refresh_statistics(*_LOADED)
+        products = Product.objects.filter(code__in=rules.products.values())
+        self._policy(products)
+        self._champion(products, options)
+        chosen = judging.choose(
+            source=rules.source,
+            from_date=options["split_date"],
+            to_date=options["to_date"],
+            limit=options["limit"],
+        )
+        self._judge(chosen, patience_seconds=options["patience"])
+        found = findings.gather(chosen)
+        self.stdout.write("\n" + record.text(found))
+        if options["record"]:
+            self._record(found, tape=rules.title, path=options["record"])
+
+    def _policy(self, products: Any) -> None:
+        """Load the policies unless every lender of the tape has one in force."""
+        today = timezone.now().date()
+        entities = {product.entity for product in products.select_related("entity")}
+        if any(decisions.policy_in_force(entity, today) is None for entity in entities):
+            call_command("load_policy", stdout=self.stdout)
+
+    def _champion(self, products: Any, options: dict[str, Any]) -> None:
+        """Train on the loans before the split and promote, unless a champion decides already."""
+        self.stdout.write("Training on the loans before the split ...")
+        call_command(
+            "train_champion",
+            segment=sorted(set(products.values_list("scoring_segment", flat=True))),
+            from_date=options["from_date"],
+            to_date=options["split_date"],
+            holdout_to_date=options["to_date"],
+            developer=people.of_role("risk_analyst").email,
+            approver=people.of_role("model_approver").email,
+            stdout=self.stdout,
+        )
+
+    def _judge(self, chosen: judging.Chosen, *, patience_seconds: float) -> None:
+        states = judging.drive(
+            chosen,
+            pause=lambda: sleep(_LOOK_EVERY_SECONDS),
+            clock=monotonic,
+            patience_seconds=patience_seconds,
+        )
+        try:
+            _show(states)
+        except judging.Stalled as stalled:
+            raise CommandError(
+                f"{stalled} Is a worker running? What is done stays; run the command again."
+            ) from stalled
+
+    def _record(self, found: findings.Findings, *, tape: str, path: Path) -> None:
+        version = connection.cursor().connection.info.server_version
+        line = record.machine(f"PostgreSQL {version // 10_000}.{version % 10_000}")
+        today = timezone.now().date()
+        record.write(path, record.section(found, tape=tape, on=today, machine_line=line))
+        self.stdout.write(f"\nRecorded in {path}.")
+
+
+def _show(states: Iterator[judging.State]) -> None:
+    """Show a bar of decisions while the worker works."""
+    first = next(states)
+    with tqdm(total=first.total, initial=first.decided, unit=" decisions", mininterval=0.5) as bar:
+        for state in states:
+            bar.update(state.decided - bar.n)
+            bar.set_postfix_str(f"{state.letters:,} letters wait")
