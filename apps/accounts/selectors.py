@@ -39,7 +39,8 @@ def branch_ids(actor: User) -> set[uuid.UUID]:
 def in_reach(actor: User, *, branch_field: str = "branch_id") -> Q:
     """Return the filter that keeps rows to the branches a person may work in."""
     if actor.works_everywhere:
-        return Q()
+        # Not an empty Q: Django drops that from an OR, which would then hide everything.
+        return Q(pk__isnull=False)
     return Q(**{f"{branch_field}__in": branch_ids(actor)})
 
 
