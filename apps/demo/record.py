@@ -55,7 +55,7 @@ def section(found: Findings, *, tape: str, on: date, machine_line: str) -> str:
     figures = " | ".join(_figure(found.figures[key]) for _, key in _MEASURES)
     lines = [
         BEGIN,
-        f"## Real loans: {tape}",
+        f"## Real loans: the tape {tape}",
         "",
         f"`make demo-real`, {on:%d %b %Y}. {machine_line}.",
         "Trained on the loans before the split; every application since was submitted, scored,",

@@ -74,7 +74,7 @@ class Command(BaseCommand):
         found = findings.gather(chosen)
         self.stdout.write("\n" + record.text(found))
         if options["record"]:
-            self._record(found, tape=rules.title, path=options["record"])
+            self._record(found, tape=rules.source, path=options["record"])
 
     def _policy(self, products: Any) -> None:
         """Load the policies unless every lender of the tape has one in force."""
