@@ -53,9 +53,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(
-    stack: Stack, browser: Browser, request: pytest.FixtureRequest
-) -> Iterator[MakeDesk]:
+def desk(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeDesk]:
     """Sign a person in: `desk("Alice")`. Their browser must end without errors in it."""
     desks: list[Desk] = []
 

@@ -72,7 +72,9 @@ class Desk:
         if message.type != "error":
             return
         # Chromium repeats every refused request here.
-        if any(f"the server responded with a status of {one}" in message.text for one in self._expected):
+        if any(
+            f"the server responded with a status of {one}" in message.text for one in self._expected
+        ):
             return
         self._note(message.page, f"console: {message.text}")
 

@@ -73,6 +73,16 @@ class Stack:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """Lets a program and its children stand still inside the block."""
+        group = self._children[name].pid
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
+
     def stop(self) -> None:
         """Ends what runs, politely and then for certain."""
         for child in self._children.values():
@@ -92,9 +102,7 @@ class Stack:
         """Waits until database, broker and champion are there for the web process."""
         assert processes.wait_until(
             lambda: _answers(f"{self.url}/api/v1/ready"), seconds=_PATIENCE_SECONDS
-        ), (
-            f"web is not ready after {_PATIENCE_SECONDS:.0f} s; see {self.log('web')}"
-        )
+        ), f"web is not ready after {_PATIENCE_SECONDS:.0f} s; see {self.log('web')}"
 
 
 @contextmanager
@@ -182,7 +190,7 @@ def _free_port() -> int:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE_SECONDS) as answer:
+        with urllib.request.urlopen(url, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310 - ours
             return bool(answer.status == 200)
     except (urllib.error.URLError, ConnectionError):
         return False

@@ -29,6 +29,8 @@ NAVIGATION = {
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/products/)[^/]+")
 # The OpenAPI viewer is not ours to mend; the API answers programs.
 _NO_PAGES = ("/api/", "/static/")
+_EVERYTHING_HAS_ARRIVED = "() => !document.querySelector('.htmx-request')"
+_TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _COLOURS = ("color-contrast",)
 _WIDER_THAN_THE_SCREEN = """() => {
     const width = document.documentElement.clientWidth;
@@ -100,12 +102,14 @@ def _shape(path: str) -> str:
 def _faults(person: Desk, path: str) -> list[str]:
     """Opens a page and returns what is wrong with it, as seen on a desk and on a phone."""
     page = person.page
-    page.goto(path, wait_until="networkidle")
+    page.goto(path)
+    page.wait_for_function(_EVERYTHING_HAS_ARRIVED)
     found = [] if page.locator("h1").count() == 1 else ["has not one main heading"]
     found += accessibility.grave_violations(page)
     if _shape(path) not in _seen_on_a_phone:
         _seen_on_a_phone.add(_shape(path))
         page.emulate_media(color_scheme="dark")
+        page.evaluate(_TWO_FRAMES)
         found += [f"dark: {one}" for one in accessibility.grave_violations(page, only=_COLOURS)]
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         found += [f"dark phone: {one}" for one in accessibility.grave_violations(page)]

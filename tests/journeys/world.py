@@ -68,13 +68,14 @@ def prepare() -> None:
             str(_draft(nadia, _customer(nadia)).pk) for _ in range(DRAFTS_IN_NASHIK)
         ],
     }
-    print(json.dumps(made))
+    sys.stdout.write(json.dumps(made))
 
 
 def sweep() -> None:
     """Looks for work whose message was lost, as beat would have it done in a minute."""
     later = timezone.now() + timedelta(minutes=1)
-    print(json.dumps([decisions.sweep(now=later), letters.render_waiting(now=later)]))
+    found = [decisions.sweep(now=later), letters.render_waiting(now=later)]
+    sys.stdout.write(json.dumps(found))
 
 
 def _people() -> dict[str, User]:

@@ -5,6 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Branch, User
+from apps.applications.tests import factories as applications
+from apps.decisions import services
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories
 from apps.scoring.models import ModelVersion
@@ -91,6 +93,25 @@ def test_the_panel_is_a_page_without_scripts(
     case: ReviewCase, bob: User, signed_in: SignedIn
 ) -> None:
     assert "<html" in _panel(signed_in(bob), case)
+
+
+def test_the_whole_page_is_loaded_anew_when_the_outcome_arrives(
+    alice: User, pune: Branch, stage: ModelVersion, signed_in: SignedIn
+) -> None:
+    waiting = applications.submitted(alice, applications.borrower(pune))
+    address = reverse("decisions:application_panel", args=[waiting.pk])
+    client = signed_in(alice)
+    asked = {"path": f"{address}?waiting=1", "headers": {"HX-Request": "true"}}
+
+    before = client.get(**asked)
+    services.assess(application_id=waiting.pk, actor="tests", now=factories.NOW)
+    after = client.get(**asked)
+
+    assert "HX-Refresh" not in before.headers
+    assert f"{address}?waiting=1" in before.content.decode()
+    assert after.headers["HX-Refresh"] == "true"
+    # Whoever opens the page later does not wait for anything.
+    assert "HX-Refresh" not in client.get(address, headers=asked["headers"]).headers
 
 
 def test_the_working_shows_factors_and_every_rule(

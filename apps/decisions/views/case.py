@@ -20,12 +20,22 @@ from apps.decisions import forms, panel, policies, selectors, services
 from apps.decisions.errors import VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
 
+# A worker is assessing it; the page asks for the outcome.
+UNDER_WAY = ("submitted", "scored")
+
 
 @requires("applications.view_application")
 @require_GET
 def application_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show outcome, score, reasons and what one may do, beside the case or as a page."""
-    return _panel(request, _application(request, pk))
+    """Show outcome, score, reasons and what one may do, beside the case or as a page.
+
+    `?waiting=1` asks for an assessment that was under way. Once it has ended the case page is
+    loaded anew: its state, working and letters have changed with the decision.
+    """
+    application = _application(request, pk)
+    if request.htmx and "waiting" in request.GET and application.status not in UNDER_WAY:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return _panel(request, application)
 
 
 @requires("applications.view_application")
