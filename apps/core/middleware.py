@@ -12,13 +12,14 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.utils import translation
+from django.utils import timezone, translation
 
 from apps.core import problems
 from apps.core.errors import DomainError
 from apps.core.origin import origin
 
 Handler = Callable[[HttpRequest], HttpResponse]
+TIME_ZONE_KEY = "time_zone"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -59,7 +60,7 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class Personal:
-    """Show pages in the language the signed-in person has chosen, and never cache them."""
+    """Show pages in the person's language and the lender's time zone, and never cache them."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -71,7 +72,9 @@ class Personal:
         if user.language:
             translation.activate(user.language)
             request.LANGUAGE_CODE = user.language
-        response = self.get_response(request)
+        # Noted in the session at sign-in, so that no request has to ask for it.
+        with timezone.override(request.session.get(TIME_ZONE_KEY)):
+            response = self.get_response(request)
         response.setdefault("Cache-Control", "no-store, private")
         return response
 

@@ -21,6 +21,7 @@ from apps.accounts import forms, selectors, services, throttle
 from apps.core import problems
 from apps.core.access import PUBLIC, SIGNED_IN, requires
 from apps.core.errors import DomainError
+from apps.core.middleware import TIME_ZONE_KEY
 
 
 class TooManyAttempts(DomainError):
@@ -60,7 +61,9 @@ class _SignIn(auth_views.LoginView):
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        services.record_sign_in(person=form.get_user(), channel="page")
+        person = form.get_user()
+        self.request.session[TIME_ZONE_KEY] = person.branch.entity.time_zone
+        services.record_sign_in(person=person, channel="page")
         return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
