@@ -24,8 +24,8 @@ demo: install ## the whole system on this machine, with data to look at; Ctrl-C 
 run: demo ## the same as `make demo`
 
 .PHONY: demo-real
-demo-real: install ## import, train on and judge a real loan tape: make demo-real TAPE=path
-	@$(LOCAL) demo-real "$(TAPE)"
+demo-real: install ## import, train on and judge a real loan tape: make demo-real TAPE=path ARGS=--record
+	@$(LOCAL) demo-real "$(TAPE)" -- $(ARGS)
 
 .PHONY: demo-reset
 demo-reset: install ## stop the demo and delete its data
@@ -79,9 +79,12 @@ bench: install-dev ## the benchmarks behind docs/benchmarks.md, one line of JSON
 	@for script in benchmarks/bench_*.py; do \
 		$(LOCAL) run test -- $(BIN)/python $$script || exit 1; done
 
+# Finding the strings needs GNU gettext; compiling them does not.
 .PHONY: messages
-messages: install-dev ## refresh the translation catalogues from the sources
-	@$(LOCAL) run test -- $(BIN)/python manage.py makemessages --all --no-location --ignore '.venv/*'
+messages: install-dev ## refresh the translation catalogues from the sources, then compile them
+	@$(BIN)/python manage.py makemessages --settings creditrisk.local.settings_for_types --all \
+		--no-location --no-obsolete --no-wrap --ignore var --ignore static -v 0
+	@$(BIN)/python -m creditrisk.local.catalogues
 
 .PHONY: lock
 lock: install-dev ## requirements*.in into locks with hashes; ARGS=--upgrade for newer releases

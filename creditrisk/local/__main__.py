@@ -41,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("demo-real", help="import and judge a real loan tape")
     one.add_argument("tape", type=Path)
-    one.set_defaults(run=lambda options: demo.real(options.tape))
+    one.add_argument("arguments", nargs="*", help="more for manage.py demo_real, after --")
+    one.set_defaults(run=lambda options: demo.real(options.tape, options.arguments))
 
     one = commands.add_parser("demo-reset", help="stop the demo and delete its data")
     one.set_defaults(run=_reset)

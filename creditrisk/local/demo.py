@@ -49,14 +49,16 @@ def serve(database: str = postgres.DATABASE) -> int:
         )
 
 
-def real(tape: Path) -> int:
+def real(tape: Path, arguments: Sequence[str] = ()) -> int:
     """Imports, trains, scores and reports on a real loan tape; returns the exit status.
 
-    In a database of its own, through a real worker. Raises LocalError if the tape is not there.
+    In a database of its own, through a real worker; `arguments` go to the command demo_real.
+    Raises LocalError if the tape is not there.
     """
     if not tape.is_file():
         raise LocalError(f"There is no loan tape {tape}; run `make demo-real TAPE=path/to/file`.")
     command = [sys.executable, "manage.py", "demo_real", "--tape", str(tape.resolve())]
+    command += arguments
     with _only_one(), _services(postgres.REAL_DATABASE) as running:
         variables = environment.for_demo(running)
         _prepare(running, variables)
