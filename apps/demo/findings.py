@@ -27,7 +27,8 @@ class Group:
 class Findings:
     """The figures of a judged tape. `figures` are of the PDs stored in score runs.
 
-    `seconds` run from the first to the last decision, with the pauses of an interrupted run.
+    `seconds` run from the first decision to the last decision or letter, with the pauses of an
+    interrupted run.
     """
 
     decided: int
@@ -39,7 +40,7 @@ class Findings:
 
     @property
     def per_second(self) -> float:
-        """Decisions a second, letters being rendered beside them."""
+        """Decisions a second, each with its letter."""
         return self.decided / max(self.seconds, 0.001)
 
 
@@ -52,11 +53,12 @@ def gather(chosen: Chosen) -> Findings:
             "score_run__pd",
             "application__loan__outcome__defaulted",
             "decided_at",
+            "letter__rendered_at",
         )
     )
     if not rows:
         raise ValueError("Nothing has been decided yet.")
-    known = [(pd, bad) for _, _, pd, bad, _ in rows if pd is not None and bad is not None]
+    known = [(pd, bad) for _, _, pd, bad, *_ in rows if pd is not None and bad is not None]
     causes = [failure for _, failure, *_ in rows if failure]
     return Findings(
         decided=len(rows),
@@ -66,12 +68,12 @@ def gather(chosen: Chosen) -> Findings:
             np.array([pd for pd, _ in known]), np.array([float(bad) for _, bad in known])
         ),
         groups={word: _group(rows, code) for code, word in _WORDS},
-        seconds=_span([at for *_, at in rows]),
+        seconds=_span([moment for *_, at, sent in rows for moment in (at, sent) if moment]),
     )
 
 
 def _group(rows: list[Any], outcome: str) -> Group:
-    bads = [bad for code, _, _, bad, _ in rows if code == outcome]
+    bads = [bad for code, _, _, bad, *_ in rows if code == outcome]
     known = [bad for bad in bads if bad is not None]
     return Group(
         count=len(bads),

@@ -31,9 +31,9 @@ def machine(database: str) -> str:
 def text(found: Findings) -> str:
     """Return the findings as aligned lines."""
     measures = ", ".join(f"{word} {_figure(found.figures[key])}" for word, key in _MEASURES)
-    pace = f"{found.per_second:,.1f} a second, letters rendered beside them"
+    pace = f"{found.per_second:,.1f} a second"
     lines = [
-        f"{found.decided:,} decisions in {found.seconds:,.0f} s ({pace})",
+        f"{found.decided:,} decisions with their letters in {found.seconds:,.0f} s ({pace})",
         f"{found.scored:,} scored with known outcome: {measures}",
     ]
     lines += [f"  not decided by the machine: {n:,} {cause}" for cause, n in found.failures.items()]

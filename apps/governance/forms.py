@@ -22,12 +22,12 @@ class TrainForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     to_date = forms.DateField(
-        label=_("to before"),
+        label=_("Loans paid out before"),
         help_text=_("The model learns from loans of these dates whose outcome is known."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     holdout_to_date = forms.DateField(
-        label=_("Tested on later loans to before"),
+        label=_("Tested on later loans, paid out before"),
         help_text=_("Loans the model has never seen; without them there is no figure out of time."),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -38,11 +38,11 @@ class Bands:
 
 def table(figures: Mapping[str, Any]) -> Table:
     """Return the measures of the development sample, the test sample, and the champion on it."""
-    samples = [(_("Development, out of fold"), figures["development"])]
+    samples = [(_("Out of fold"), figures["development"])]
     if figures.get("holdout"):
-        samples.append((_("Later loans, out of time"), figures["holdout"]))
+        samples.append((_("Out of time"), figures["holdout"]))
     if figures.get("champion"):
-        title = _("%(model)s on the same later loans") % {"model": figures["champion"]["model"]}
+        title = _("%(model)s, out of time") % {"model": figures["champion"]["model"]}
         samples.append((title, figures["champion"]))
     lines = [
         Line(label, tuple(_number(sample.get(name), decimals) for _title, sample in samples))

@@ -1,7 +1,7 @@
 """Train a model on finished loans, test it on later ones, and register it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -157,4 +157,5 @@ def _register(actor: User, *, run: TrainingRun, packed: Artefact, name: str) -> 
 
 
 def _name(window: Window) -> str:
-    return f"Monotone trees on loans of {window.from_date:%b %Y} to before {window.to_date:%b %Y}"
+    last = window.to_date - timedelta(days=1)
+    return f"Monotone trees, loans of {window.from_date:%b %Y} to {last:%b %Y}"
