@@ -1,7 +1,7 @@
 """Links of dashboards."""
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.navigation import Entry, register
 
-register(Entry("home", _("Home"), "dashboards:home", "house", "", 0))
+register(Entry("home", pgettext_lazy("start page", "Home"), "dashboards:home", "house", "", 0))
