@@ -2,7 +2,8 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creditrisk.settings")
 # One thread for each small prediction: spinning threads up costs more than the prediction.
@@ -10,6 +11,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 app = Celery("creditrisk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# A worker keeps its database connection from task to task, as the web does from request to
+# request; opening one costs as much as a small task. `_look_at_connections` drops a broken one.
+app.conf.update(CELERY_DB_REUSE_MAX=1_000_000)
 app.conf.beat_schedule = {
     "seal the audit chain": {"task": "audit.seal", "schedule": 5.0},
     "sweep waiting applications": {"task": "decisions.sweep", "schedule": 60.0},
@@ -17,3 +21,9 @@ app.conf.beat_schedule = {
     "sweep waiting trainings": {"task": "governance.sweep", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},
 }
+
+
+@signals.task_prerun.connect
+def _look_at_connections(**_: object) -> None:
+    """Close a connection that is too old or that an error has broken, before it is used."""
+    close_old_connections()
