@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import django
 import polib
 import pytest
 from django.core.management import call_command
@@ -13,8 +14,10 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 from pytest_django import Settings
 
+from apps.core import framework_words
 from creditrisk.local import catalogues
 
+DJANGO = Path(django.__file__).parent
 ROOT = catalogues.LOCALE.parent
 LANGUAGES = ("hi", "sw")
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|%[a-z]|\{\w*\}")
@@ -70,6 +73,23 @@ def test_it_keeps_every_placeholder(language: str) -> None:
     assert broken == []
 
 
+def test_it_borrows_only_words_that_django_still_says() -> None:
+    said = {
+        entry.msgid
+        for part in ("conf", "contrib/auth")
+        for entry in polib.pofile(str(DJANGO / part / "locale/en/LC_MESSAGES/django.po"))
+    }
+
+    borrowed = [
+        *framework_words.SENTENCES,
+        *framework_words.COUNTED_SENTENCES,
+        *framework_words.SHORT_MONTHS,
+    ]
+
+    with translation.override("en"):
+        assert {str(words) for words in borrowed} - said == set()
+
+
 @every_language
 def test_it_keeps_places_in_the_sources_out_of_the_catalogues(language: str) -> None:
     catalogue = catalogues.read(_source(language))
@@ -123,7 +143,9 @@ def test_it_speaks_the_language_asked_for(language: str, sign_in: str, one: str,
 @pytest.mark.django_db
 @pytest.mark.parametrize(("language", "heading"), [("hi", "साइन इन करें"), ("sw", "Ingia")])
 def test_it_greets_a_browser_in_its_own_language(language: str, heading: str) -> None:
-    response = Client().get(reverse("accounts:sign_in"), headers={"accept-language": language})
+    # A request leaves its language active in the thread; the next test must not speak it.
+    with translation.override("en"):
+        response = Client().get(reverse("accounts:sign_in"), headers={"accept-language": language})
 
     page = response.content.decode()
     assert f'<html lang="{language}">' in page
