@@ -1,0 +1,133 @@
+"""The demonstration is laid out once, by the real services, and never where real people work."""
+
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate, password_validation
+from django.core.management import CommandError, call_command
+
+from apps.accounts import roles
+from apps.accounts.models import User
+from apps.applications import selectors as applications
+from apps.applications.models import Application
+from apps.customers.models import Consent, Customer
+from apps.decisions.models import Decision
+from apps.demo import applicants, history, people
+from apps.loans.models import Loan, Outcome
+from apps.scoring import selectors as scoring
+from ml.application_schema import SCHEMA
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def ground(db: None) -> None:
+    """What the first steps of `make demo` prepare."""
+    for command in ("sync_roles", "load_products", "load_policy"):
+        call_command(command, stdout=io.StringIO())
+
+
+def run(command: str, **options: Any) -> str:
+    out = io.StringIO()
+    call_command(command, **options, stdout=out)
+    return out.getvalue()
+
+
+def write(place: applicants.Place, rows: int = 60) -> int:
+    return history.write(place, rows=rows, seed=7, start=date(2022, 1, 1), end=date(2025, 6, 30))
+
+
+def test_it_makes_one_person_for_each_role_and_each_can_sign_in() -> None:
+    made = people.ensure()
+
+    assert made == len(people.PEOPLE) == User.objects.count()
+    assert {one.role for one in people.PEOPLE} == {role.code for role in roles.ROLES}
+    for one in people.PEOPLE:
+        person = authenticate(None, username=one.email, password=people.passphrase(one.email))
+        assert person is not None
+        assert person.role_codes == {one.role}
+
+
+def test_it_gives_passphrases_that_the_house_accepts() -> None:
+    people.ensure()
+
+    for person in User.objects.all():
+        password_validation.validate_password(people.passphrase(person.email), person)
+
+
+def test_it_makes_nobody_twice() -> None:
+    people.ensure()
+
+    assert people.ensure() == 0
+    assert User.objects.count() == len(people.PEOPLE)
+
+
+def test_it_prints_who_can_sign_in() -> None:
+    said = run("demo_sign_ins")
+
+    assert len(said.splitlines()) == len(people.PEOPLE) + 1
+    assert people.passphrase(people.PEOPLE[0].email) in said
+
+
+@pytest.mark.parametrize("command", ["seed_demo", "seed_today", "demo_sign_ins"])
+def test_it_refuses_where_real_people_work(command: str, settings: Any) -> None:
+    settings.PRODUCTION = True
+
+    with pytest.raises(CommandError, match="not for production"):
+        run(command)
+
+    assert User.objects.count() == 0
+    assert Customer.objects.count() == 0
+
+
+def test_it_writes_loans_whose_features_are_those_that_were_drawn() -> None:
+    people.ensure()
+    place = applicants.PLACES[0]
+
+    written = write(place)
+
+    drawn = {
+        f"{place.segment}-{one.serial:06d}": one
+        for one in applicants.draw(
+            place, rows=60, seed=7, start=date(2022, 1, 1), end=date(2025, 6, 30)
+        )
+    }
+    loans = Loan.objects.select_related("application", "outcome")
+    assert written == loans.count() > 40
+    for loan in loans:
+        one = drawn[loan.source_reference]
+        row = SCHEMA.validate_row(applications.feature_row(loan.application))
+        for name, value in row.items():
+            wanted = one.features[name]
+            exact = value is None or isinstance(value, str)
+            assert value == (wanted if exact else pytest.approx(wanted, rel=1e-3, abs=1e-3)), name
+        assert loan.outcome.defaulted == one.bad
+
+
+def test_it_writes_the_past_once() -> None:
+    people.ensure()
+    first = write(applicants.PLACES[1])
+
+    assert first > 0
+    assert write(applicants.PLACES[1]) == 0
+    assert Loan.objects.count() == Outcome.objects.count() == first
+
+
+@pytest.mark.slow
+def test_it_takes_todays_applications_by_the_services() -> None:
+    run("seed_demo", loans=900)
+    run("train_champion")
+
+    said = run("seed_today", applications=12)
+    again = run("seed_today", applications=12)
+
+    taken = Application.objects.filter(channel=Application.Channel.COUNTER)
+    assert scoring.champions().count() == len(applicants.PLACES)
+    assert taken.count() == 24
+    assert taken.exclude(status="draft").count() == Decision.objects.filter(number=1).count()
+    assert not Decision.objects.exclude(failure="").exists()
+    assert Consent.objects.filter(customer__applications__in=taken).count() == 24 * 3
+    assert "draft" in said
+    assert "there already" in again
