@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.accounts.models import Branch, User
 from apps.applications import entries as application_entries
@@ -200,7 +201,7 @@ def _debt(desk: _Desk, one: Applicant) -> entries.ObligationEntry:
 
 
 def _report(desk: _Desk, one: Applicant) -> entries.BureauEntry:
-    counts = {
+    counts: dict[str, Any] = {
         name: None if one.features[name] is None else int(one.features[name])
         for name in applicants.COUNTS
     }

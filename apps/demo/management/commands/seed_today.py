@@ -1,9 +1,12 @@
 """Take today's applications of the demonstration."""
 
 from collections import Counter
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -24,14 +27,20 @@ class Command(BaseCommand):
         if Application.objects.filter(channel=Application.Channel.COUNTER).exists():
             self.stdout.write("Today's applications are there already.")
             return
-        count, now = options["applications"], timezone.now()
-        states: Counter[str] = Counter()
         with origin("command:seed_today"):
-            total = count * len(applicants.PLACES)
-            with tqdm(total=total, unit=" applications", mininterval=1) as bar:
-                for place in applicants.PLACES:
-                    for one in today.write(place, count=count, seed=options["seed"], now=now):
-                        states[one.status] += 1
-                        bar.update()
-            today.claim_one(now=now)
+            states = _take(options["applications"], options["seed"], now=timezone.now())
         self.stdout.write(", ".join(f"{number} {state}" for state, number in states.items()))
+
+
+@transaction.atomic
+def _take(count: int, seed: int, *, now: datetime) -> Counter[str]:
+    """Take `count` applications in each place, all or none; return how many are in which state."""
+    states: Counter[str] = Counter()
+    written = chain.from_iterable(
+        today.write(place, count=count, seed=seed, now=now) for place in applicants.PLACES
+    )
+    total = count * len(applicants.PLACES)
+    for one in tqdm(written, total=total, unit=" applications", mininterval=1):
+        states[one.status] += 1
+    today.claim_one(now=now)
+    return states
