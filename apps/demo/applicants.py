@@ -1,4 +1,4 @@
-"""Made-up applicants drawn from `ml.synthetic`, as plain values. SYNTHETIC: nobody real."""
+"""Made-up applicants drawn from `ml.synthetic`, as plain values. SYNTHETIC: nobody real. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
