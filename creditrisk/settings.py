@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "auditlog.middleware.AuditlogMiddleware",
+    "apps.core.middleware.RowHistory",
     "apps.core.middleware.Personal",
     "apps.core.middleware.DomainErrors",
     "axes.middleware.AxesMiddleware",
@@ -207,7 +207,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "apps.core.middleware.client_address"
+AXES_CLIENT_IP_CALLABLE = "apps.core.addresses.client_network"
 AXES_LOCKOUT_CALLABLE = "apps.accounts.views.sessions.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_SENSITIVE_PARAMETERS = ["username"]

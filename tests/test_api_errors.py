@@ -86,6 +86,8 @@ def test_it_refuses_other_media_types(client: Client, db: None, content_type: st
         b"[" * 100_000,
         b'{"a":' * 50_000,
         b"1" * 10_000,
+        b'{"email": "\\ud800@lender.example"}',
+        b'{"\\uDFFF": 1}',
     ],
 )
 def test_it_refuses_malformed_json(client: Client, db: None, body: bytes) -> None:

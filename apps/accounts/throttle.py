@@ -1,4 +1,4 @@
-"""Slow down who guesses: failed sign-ins are counted by network address, whatever the e-mail.
+"""Slow down who guesses: failed sign-ins are counted by network, whatever the e-mail.
 
 The lock-out of django-axes counts by e-mail and address together and lives in the database;
 this one stops somebody who tries one password on many e-mails.
@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-from apps.core.middleware import client_address
+from apps.core.addresses import client_network
 
 logger = structlog.get_logger(__name__)
 FAILURES = 30
@@ -44,4 +44,4 @@ def _left_to_lockout(error: Exception) -> bool:
 
 
 def _key(request: HttpRequest) -> str:
-    return f"sign-in-failures:{client_address(request)}"
+    return f"sign-in-failures:{client_network(request)}"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from auditlog.context import set_actor
+from auditlog.context import auditlog_value
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -23,22 +23,15 @@ class APIView(views.APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.user.is_authenticated:
-            # Under a bearer token auditlog's middleware saw nobody.
-            self._actor = set_actor(request.user)
-            self._actor.__enter__()
+        # Under a bearer token auditlog's middleware saw nobody. Its context is completed, not
+        # nested: auditlog never lets go of the outer one of two contexts.
+        context = auditlog_value.get(None)
+        if context is not None and request.user.is_authenticated:
+            context["actor"] = request.user
 
     def get_authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for; sign-in itself has no authenticator to say it."""
         return super().get_authenticate_header(request) or 'Bearer realm="api"'
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        finally:
-            actor = self.__dict__.pop("_actor", None)
-            if actor is not None:
-                actor.__exit__(None, None, None)
 
 
 class Problem(serializers.Serializer[Any]):

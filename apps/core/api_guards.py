@@ -4,6 +4,7 @@ Django REST framework reads these while it defines its own views, so nothing her
 """
 
 import io
+import json
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from apps.core.access import PUBLIC, SIGNED_IN
+from apps.core.addresses import client_network
 
 logger = structlog.get_logger(__name__)
 
@@ -51,13 +53,23 @@ class JSONParser(parsers.JSONParser):
         # JSON is UTF-8 (RFC 8259); Python would take `charset=zlib` for an encoding, too.
         as_utf8 = {**(parser_context or {}), "encoding": "utf-8"}
         try:
-            return super().parse(io.BytesIO(body), media_type, as_utf8)
+            parsed = super().parse(io.BytesIO(body), media_type, as_utf8)
+            if b"\\ud" in body.lower():
+                # Escaped half a surrogate pair is no character: nothing could store or answer it.
+                json.dumps(parsed, ensure_ascii=False).encode()
         except RecursionError:
             raise exceptions.ParseError(_("The body is nested too deeply.")) from None
+        except UnicodeEncodeError:
+            raise exceptions.ParseError(_("The request is malformed.")) from None
+        return parsed
 
 
 class Throttle(throttling.ScopedRateThrottle):
     """Limits the rate of views that name a `throttle_scope`."""
+
+    def get_ident(self, request: Any) -> str:
+        """Return the network of the caller, as the lock-out counts it."""
+        return client_network(request)
 
     def allow_request(self, request: Any, view: Any) -> bool:
         """Say whether the caller may go on; without the cache everybody may, and it is logged."""

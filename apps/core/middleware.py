@@ -3,10 +3,10 @@
 import re
 import uuid
 from collections.abc import Callable
-from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 
 import structlog
+from auditlog.middleware import AuditlogMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
-from apps.core import problems
+from apps.core import addresses, problems
 from apps.core.errors import DomainError
 from apps.core.origin import origin
 
@@ -53,10 +53,25 @@ class SignInRequired(LoginRequiredMiddleware):
         """Redirect to sign-in, which then leads back."""
         if request.headers.get("HX-Request") != "true":
             return super().handle_no_permission(request, view_func)
-        came_from = urlsplit(request.headers.get("HX-Current-URL", ""))
-        query = urlencode({"next": came_from.path or "/"})
+        query = urlencode({"next": _path(request.headers.get("HX-Current-URL", "")) or "/"})
         sign_in = f"{resolve_url(settings.LOGIN_URL)}?{query}"
         return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
+
+
+class RowHistory(AuditlogMiddleware):
+    """Note beside each changed row who changed it and from which address.
+
+    Auditlog itself would believe any X-Forwarded-For and X-Forwarded-Port a caller makes up, and
+    the database then refuses what is no address.
+    """
+
+    @staticmethod
+    def _get_remote_addr(request: HttpRequest) -> str:
+        return addresses.client_address(request)
+
+    @staticmethod
+    def _get_remote_port(_request: HttpRequest) -> None:
+        return None
 
 
 class Personal:
@@ -95,12 +110,8 @@ class DomainErrors:
         return None
 
 
-def client_address(request: HttpRequest) -> str:
-    """Return the caller's address; forwarded headers count only behind trusted proxies."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop]
-    proxies = settings.TRUSTED_PROXIES
-    candidate = hops[-proxies] if proxies and len(hops) >= proxies else ""
+def _path(url: str) -> str:
     try:
-        return str(ip_address(candidate or request.META.get("REMOTE_ADDR", "")))
+        return urlsplit(url).path
     except ValueError:
-        return "127.0.0.1" if not candidate else request.META.get("REMOTE_ADDR", "")
+        return ""
