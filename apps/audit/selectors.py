@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from django.db.models import Q, QuerySet
 
@@ -91,14 +91,11 @@ def _filtered(chosen: EventFilter) -> QuerySet[Event]:
     if chosen.subject:
         rows = rows.filter(Q(subject=chosen.subject) | Q(case=chosen.subject))
     if chosen.from_date:
-        rows = rows.filter(occurred_at__gte=_midnight(chosen.from_date))
+        rows = rows.filter(occurred_at__gte=datetime.combine(chosen.from_date, time.min, UTC))
     if chosen.to_date:
-        rows = rows.filter(occurred_at__lt=_midnight(chosen.to_date) + timedelta(days=1))
+        # The last microsecond, not the next midnight: after 31 December 9999 there is none.
+        rows = rows.filter(occurred_at__lte=datetime.combine(chosen.to_date, time.max, UTC))
     return rows
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _first(found: list[Event]) -> int | None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import masking
 from apps.customers import identity, selectors
-from apps.customers.models import Customer
+from apps.customers.models import Customer, IdentityNumber
 
 REASONS = {
     "contact": _("To contact the customer"),
@@ -49,7 +49,7 @@ FIELDS: dict[str, Callable[[Customer], str]] = {
 def value(customer: Customer, field: str) -> str:
     """Return a personal value in clear, or nothing where there is none or no such field."""
     name, _separator, kind = field.partition(":")
-    if name == "identity":
+    if name == "identity" and kind in IdentityNumber.Kind.values:
         row = customer.identities.filter(kind=kind).first()
         return row.value if row else ""
     read = FIELDS.get(field)

@@ -95,7 +95,9 @@ def test_it_reveals_nothing_without_a_reason(bob: User, ravi: Customer, reason: 
     assert not Event.objects.filter(verb="customers.pii_read").exists()
 
 
-@pytest.mark.parametrize("field", ["", "identity:aadhaar", "identity:", "password", "pk"])
+@pytest.mark.parametrize(
+    "field", ["", "identity:aadhaar", "identity:", "identity:\0", "password", "pk"]
+)
 def test_it_reveals_nothing_that_is_not_there(bob: User, ravi: Customer, field: str) -> None:
     with pytest.raises(NotVisible):
         services.reveal(actor=bob, customer=ravi, field=field, reason="verify")
