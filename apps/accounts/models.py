@@ -66,7 +66,9 @@ class UserManager(BaseUserManager["User"]):
     """Makes people who sign in with their e-mail."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        # Exactly: `iexact` compares in capitals, where a long s (U+017F) is an S. Every such
+        # spelling of one e-mail would have a lock-out count of its own.
+        return self.get(email=(username or "").strip().lower())
 
 
 class User(Identified, AbstractBaseUser, PermissionsMixin):

@@ -63,7 +63,7 @@ def record_sign_out(*, person: User) -> None:
 
 def record_refused_sign_in(*, email: str, locked: bool, channel: str) -> None:
     """Note a refused sign-in and why; an unknown e-mail is not kept, it may be a password."""
-    person = User.objects.filter(email__iexact=normal_email(email)).first()
+    person = User.objects.filter(email=normal_email(email)).first()
     cause = "password"
     if locked:
         cause = "locked_out"

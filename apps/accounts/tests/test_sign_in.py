@@ -15,6 +15,7 @@ from apps.audit.models import Event
 PASSWORD = "correct-horse-battery"
 SIGN_IN = "/people/sign-in/"
 SignedIn = Callable[[User], Client]
+MakePerson = Callable[..., User]
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +112,21 @@ def test_it_locks_out_after_five_failures_even_with_the_right_password(
     causes = Event.objects.order_by("pk").values_list("facts__cause", flat=True)
     assert list(causes)[-1] == "locked_out"
     assert not Event.objects.filter(verb="accounts.signed_in").exists()
+
+
+@pytest.mark.parametrize(
+    "spelling", ["je\u017fie@lender.example", "je\u017f\u017fie@lender.example"]
+)
+def test_it_knows_nobody_by_letters_that_only_look_alike_in_capitals(
+    client: Client, make_person: MakePerson, spelling: str
+) -> None:
+    for name in ("Jesie", "Jessie"):
+        make_person(name, "loan_officer")
+
+    response = _try(client, spelling)
+
+    assert response.status_code == 422
+    assert Event.objects.get().facts["cause"] == "unknown_person"
 
 
 def test_it_lets_others_in_while_one_person_is_locked_out(
