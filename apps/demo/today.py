@@ -141,7 +141,7 @@ def _customer(desk: _Desk, one: Applicant) -> entries.CustomerEntry:
         country=one.country,
         full_name=one.name,
         date_of_birth=one.born,
-        phone=f"+9198000{one.serial:05d}" if indian else f"+254700{one.serial:06d}",
+        phone=f"+9120555{one.serial:05d}" if indian else f"+25420555{one.serial:04d}",
         email=f"{given}.{desk.branch.code}.{one.serial}@example.com",
         language=_language(one),
         identities=_identity(one),
