@@ -38,7 +38,7 @@ stop: install ## stop the demo and the services of this checkout, unless tests u
 .PHONY: test
 test: ## everything, browser included; ARGS="..." goes to pytest
 	@$(PYTHON) creditrisk/local/install.py dev --browser
-	@$(LOCAL) test -- $(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
+	@$(LOCAL) test -- $(BIN)/pytest -q -n 2 $(ARGS)
 
 .PHONY: test-fast
 test-fast: install-dev ## without slow and browser tests, under a minute

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 
 from apps.accounts.models import ApprovalLimit, Branch, Entity, User
 
@@ -27,6 +28,13 @@ def _let_tests_empty_append_only_tables() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = teardown  # noqa: SLF001
     yield
     TransactionTestCase._fixture_teardown = original  # noqa: SLF001
+
+
+@pytest.fixture(autouse=True)
+def _speak_english() -> Iterator[None]:
+    """Every test starts in English: a request by who reads Swahili leaves the thread in it."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

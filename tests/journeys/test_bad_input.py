@@ -8,7 +8,7 @@ from tests.journeys.conftest import MakeDesk
 from tests.journeys.desk import Desk
 from tests.journeys.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 
 HOSTILE = """<script>document.title='stolen'</script><img src=x onerror="alert(1)">'; DROP--"""
 OF_CUSTOMER = """

@@ -12,7 +12,7 @@ from tests.journeys.conftest import MakeDesk
 from tests.journeys.desk import Desk
 from tests.journeys.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 
 # A worker decides in tenths of a second, a page asks every two or three; the machine may be busy.
 ARRIVES = 45_000.0

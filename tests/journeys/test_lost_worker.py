@@ -11,7 +11,7 @@ from creditrisk.local import processes
 from tests.journeys.stack import Stack
 from tests.journeys.world import DRAFTS_IN_NASHIK, PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 
 WAITING = "SELECT count(*) FROM applications_application WHERE status = 'submitted'"
 DECIDED = "SELECT count(*) FROM decisions_decision WHERE application_id::text = ANY(%s)"

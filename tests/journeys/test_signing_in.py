@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import MakeDesk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.browser
 
 
 def test_it_signs_in_and_out(desk: MakeDesk) -> None:
