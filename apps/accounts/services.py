@@ -27,12 +27,17 @@ from apps.core.errors import Conflict, DomainError, NotPermitted
 LARGEST_LIMIT = Decimal("9999999999999999.99")
 WORK_IN_BRANCH = "accounts.work_in_branch"
 VIEW_APPLICATION = "applications.view_application"
+ADMINISTRATOR = "administrator"
 
 
 class PersonExists(DomainError):
     """Somebody signs in with this e-mail already."""
 
     status = 409
+
+
+class AdministratorExists(Conflict):
+    """Somebody who may sign in keeps people already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +104,10 @@ def password_path(*, actor: User, person: User) -> str:
         raise Conflict(
             "person_inactive", _("This person's access is withdrawn. Give it back first.")
         )
+    return _issue_link(actor, person)
+
+
+def _issue_link(actor: User | str, person: User) -> str:
     audit.record(actor, "accounts.password_link_issued", person)
     names = {
         "uidb64": urlsafe_base64_encode(force_bytes(person.pk)),
@@ -113,6 +122,26 @@ def add_person(*, actor: User, entry: PersonEntry, role_codes: set[str]) -> User
     """Make a person with roles and no password yet. Raises PersonExists, or for clashing roles."""
     _may_manage(actor)
     _refuse_clash(role_codes)
+    return _add(actor, entry, role_codes)
+
+
+@transaction.atomic
+def add_administrator(*, entry: PersonEntry, another: bool) -> tuple[User, str]:
+    """Make an administrator from the command line; return the person and a link's path.
+
+    The first one has nobody to be added by. Whoever runs commands on the server may do this; the
+    audit trail says that it was done. Raises AdministratorExists unless `another` is meant.
+    """
+    actor = audit.system("add_administrator")
+    # Held, so that of two commands at once the second one sees what the first has made.
+    held = list(Group.objects.select_for_update().filter(name=ADMINISTRATOR))
+    if not another and User.objects.filter(groups__in=held, is_active=True).exists():
+        raise AdministratorExists("administrator_exists", "There is an administrator already.")
+    person = _add(actor, entry, {ADMINISTRATOR})
+    return person, _issue_link(actor, person)
+
+
+def _add(actor: User | str, entry: PersonEntry, role_codes: set[str]) -> User:
     person = User(
         name=entry.name,
         email=normal_email(entry.email),
@@ -169,6 +198,8 @@ def set_roles(*, actor: User, person: User, role_codes: set[str]) -> None:
     """Give a person exactly these roles. Raises for own roles, unknown ones, and clashing pairs."""
     _may_manage(actor, person)
     _refuse_clash(role_codes)
+    # One change after the other: two at once would leave the roles of both, clashing or not.
+    User.objects.select_for_update().get(pk=person.pk)
     before = set(person.groups.values_list("name", flat=True))
     if before == role_codes:
         return
