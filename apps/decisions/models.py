@@ -47,7 +47,8 @@ class PolicyVersion(Identified, Timestamped):
         ]
         triggers = [
             pgtrigger.ReadOnly(
-                name="policy_content", fields=["entity", "number", "document", "sha256"]
+                name="policy_content",
+                fields=["entity", "number", "effective_from", "document", "sha256"],
             ),
             pgtrigger.Protect(name="policy_kept", operation=pgtrigger.Delete),
         ]
@@ -253,3 +254,8 @@ class ReviewCase(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return str(self.application)
+
+    @property
+    def version(self) -> str:
+        """What a form carries to notice that the case changed since the page was opened."""
+        return self.updated_at.isoformat()

@@ -3,8 +3,12 @@
 A decline reason may name the policy input whose own value belongs into the letter.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
+
+from apps.decisions.policy_inputs import INPUTS
 
 MOST_CODES = 4
 
@@ -55,3 +59,21 @@ def misfits(codes: list[str], *, verdict: str) -> list[str]:
     """Return the codes that are unknown or belong to the other verdict."""
     fitting = set(of_verdict(verdict))
     return [code for code in codes if code not in fitting]
+
+
+def groundless(codes: Iterable[str], known: Mapping[str, object]) -> list[str]:
+    """Return the codes that count something of which the applicant has none.
+
+    `known` holds the policy inputs as stored, numbers as text. "0 late payments" helped and is no
+    reason for a decline; a figure that is not known is left to the reviewer.
+    """
+    counted = {
+        code: CODES[code].input
+        for code in codes
+        if CODES[code].input and INPUTS[CODES[code].input].unit == "count"
+    }
+    return [
+        code
+        for code, about in counted.items()
+        if known.get(about) is not None and Decimal(str(known[about])) == 0
+    ]

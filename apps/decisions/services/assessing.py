@@ -98,8 +98,13 @@ def refer_for_cause(
 
 
 def _locked(application_id: uuid.UUID | str) -> Application:
+    """Return the application, locked together with its borrower.
+
+    What a borrower may owe us in all is judged from the other approved applications: two of one
+    borrower at once would each not see the other and both fit below the limit.
+    """
     found = (
-        Application.objects.select_for_update(of=("self",))
+        Application.objects.select_for_update(of=("self", "customer"), no_key=True)
         .select_related(
             "product", "customer__address", "branch__entity", "employment", "bureau_report"
         )

@@ -18,9 +18,17 @@ from apps.decisions.models import ReviewCase
 LEASE = timedelta(minutes=30)
 
 
-def visible_case(actor: User, case_id: uuid.UUID | str) -> ReviewCase:
-    """Return a case the person may see, with its application. Raises NotVisible."""
-    rows = ReviewCase.objects.select_related(
+def locked_case(actor: User, case_id: uuid.UUID | str, *, version: str = "") -> ReviewCase:
+    """Return a case the person may see, with its application, locked until the transaction ends.
+
+    Who holds a case is more than its status, so comparing the status alone would let a late
+    request take a claim that began meanwhile. The application is locked first, as a withdrawal
+    does, so that the two cannot wait for each other. Raises NotVisible, and StaleRecord when the
+    case changed since `version`.
+    """
+    application_id = get_visible(ReviewCase.objects.all(), actor, pk=case_id).application_id
+    Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    rows = ReviewCase.objects.select_for_update(of=("self",), no_key=True).select_related(
         "application__product",
         "application__customer__address",
         "application__branch__entity",
@@ -29,7 +37,13 @@ def visible_case(actor: User, case_id: uuid.UUID | str) -> ReviewCase:
         "referral__policy",
         "referral__score_run",
     )
-    return get_visible(rows, actor, pk=case_id)
+    found = get_visible(rows, actor, pk=case_id)
+    if version and version != found.version:
+        raise StaleRecord(
+            "stale_record",
+            _("Somebody else has changed this in the meantime. Reload the page."),
+        )
+    return found
 
 
 def permit(actor: User, case: ReviewCase, permission: str) -> None:
@@ -47,7 +61,7 @@ def claim(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
     A claim that has run out is ended first. Claiming again what one holds extends nothing and
     returns the case. Raises NotPermitted, OwnSubmission, StaleRecord and Conflict.
     """
-    found = visible_case(actor, case.pk)
+    found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
     if policies.holds(actor, found, now=now):
         return found
@@ -66,7 +80,7 @@ def claim(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
 @transaction.atomic
 def release(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
     """Put a case one holds back into the queue. Raises NotHolder, StaleRecord."""
-    found = visible_case(actor, case.pk)
+    found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
     if not policies.holds(actor, found, now=now):
         raise NotHolder
@@ -76,16 +90,23 @@ def release(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
 def release_lapsed(*, now: datetime) -> int:
     """End every claim whose time has run out; return how many."""
     lapsed = ReviewCase.objects.filter(status="claimed", claim_until__lte=now)
-    ended = 0
-    for case in lapsed.select_related("application").order_by("claim_until"):
-        try:
-            with transaction.atomic():
-                _end_claim(case, verb="decisions.case_lapsed", actor=audit.system("queue"))
-            ended += 1
-        except StaleRecord:
-            # Its holder decided or released it at this very moment.
-            continue
-    return ended
+    keys = list(lapsed.order_by("claim_until").values_list("pk", flat=True))
+    return sum(_release_lapsed(key, now=now) for key in keys)
+
+
+@transaction.atomic
+def _release_lapsed(case_id: uuid.UUID, *, now: datetime) -> int:
+    """End one claim unless somebody works on the case or holds it anew at this very moment."""
+    case = (
+        ReviewCase.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .select_related("application")
+        .filter(pk=case_id, status="claimed", claim_until__lte=now)
+        .first()
+    )
+    if case is None:
+        return 0
+    _end_claim(case, verb="decisions.case_lapsed", actor=audit.system("queue"))
+    return 1
 
 
 def cancel_waiting(application: Application, actor: User, now: datetime) -> None:

@@ -11,11 +11,19 @@ from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import Conflict, NotPermitted
-from apps.decisions import inputs, policies, policy_inputs, reason_codes, reasons, tracing
+from apps.decisions import (
+    inputs,
+    policies,
+    policy_inputs,
+    reason_codes,
+    reasons,
+    sentences,
+    tracing,
+)
 from apps.decisions.errors import NotHolder, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.services import recording
-from apps.decisions.services.claiming import permit, visible_case
+from apps.decisions.services.claiming import locked_case, permit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +42,7 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
     Raises NotPermitted, OwnSubmission, NotHolder, VerdictRefused with what is lacking, and
     StaleRecord or Conflict when somebody was faster.
     """
-    found = visible_case(actor, case.pk)
+    found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
     if not policies.holds(actor, found, now=now):
         raise NotHolder
@@ -63,13 +71,13 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
 
 
 @transaction.atomic
-def countersign(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
+def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = "") -> ReviewCase:
     """Agree with another person's verdict, which then stands.
 
     Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
-    own limit, StaleRecord when somebody was faster.
+    own limit, StaleRecord when the verdict is another than the one of `version`.
     """
-    found = _awaiting(actor, case)
+    found = _awaiting(actor, case, version=version)
     if not policies.has_authority(actor, found.application):
         raise NotPermitted(
             "above_limit", _("The amount is above your own limit; somebody with more must sign.")
@@ -81,12 +89,14 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
 
 
 @transaction.atomic
-def send_back(*, actor: User, case: ReviewCase, note: str, now: datetime) -> ReviewCase:
+def send_back(
+    *, actor: User, case: ReviewCase, note: str, now: datetime, version: str = ""
+) -> ReviewCase:
     """Disagree with another person's verdict: the case returns to the queue. A note says why.
 
     Raises as `countersign`, and VerdictRefused without a note.
     """
-    found = _awaiting(actor, case)
+    found = _awaiting(actor, case, version=version)
     if not note.strip():
         sentence = _("Say why you do not agree.")
         raise VerdictRefused("note_required", sentence, fields={"note": sentence})
@@ -121,8 +131,8 @@ def must_justify(outcome: str, case: ReviewCase) -> bool:
     return recommended in ("approve", "decline") and recommended != outcome
 
 
-def _awaiting(actor: User, case: ReviewCase) -> ReviewCase:
-    found = visible_case(actor, case.pk)
+def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
+    found = locked_case(actor, case.pk, version=version)
     permit(actor, found, policies.COUNTERSIGN)
     if found.status != "awaiting_second":
         raise Conflict(
@@ -146,6 +156,13 @@ def _check(verdict: Verdict, case: ReviewCase) -> None:
         fields["codes"] = _("Choose the four reasons that weighed most.")
     elif reason_codes.misfits(list(verdict.codes), verdict=verdict.outcome):
         fields["codes"] = _("These reasons do not belong to this verdict.")
+    elif groundless := reason_codes.groundless(
+        verdict.codes, _known(case.application, case.referral)
+    ):
+        # Rule book 4.3: a reason accurately describes what counted against the applicant.
+        fields["codes"] = _("Nothing of this kind is on record: %(reasons)s.") % {
+            "reasons": "; ".join(sentences.code(code) for code in groundless)
+        }
     if not verdict.note.strip() and must_justify(verdict.outcome, case):
         fields["note"] = _("This departs from what the policy recommends; say why.")
     if fields:

@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 
 from apps.applications.models import Application
@@ -10,6 +11,7 @@ from apps.audit import services as audit
 from apps.core.jobs import enqueue
 from apps.decisions.services import assessing
 
+logger = structlog.get_logger(__name__)
 # A message was lost when nothing has happened for this long; after the second, people decide.
 LOST_AFTER = timedelta(minutes=1)
 GIVEN_UP_AFTER = timedelta(minutes=15)
@@ -22,7 +24,7 @@ def sweep(*, now: datetime) -> tuple[int, int]:
     waiting = Application.objects.filter(status="submitted").order_by("submitted_at")
     given_up = waiting.filter(submitted_at__lte=now - GIVEN_UP_AFTER)
     referred = sum(
-        _refer(application_id, now=now)
+        _refer_or_log(application_id, now=now)
         for application_id in given_up.values_list("pk", flat=True)[:REFERRED_AT_ONCE]
     )
     lost = waiting.filter(submitted_at__lte=now - LOST_AFTER, submitted_at__gt=now - GIVEN_UP_AFTER)
@@ -31,6 +33,15 @@ def sweep(*, now: datetime) -> tuple[int, int]:
         enqueue("decisions.assess", application_id=str(application_id))
         sent += 1
     return sent, referred
+
+
+def _refer_or_log(application_id: uuid.UUID, *, now: datetime) -> int:
+    try:
+        return _refer(application_id, now=now)
+    except Exception:
+        # The oldest comes first every minute: one that cannot be referred must not hold up all.
+        logger.exception("referral_failed", application=str(application_id))
+        return 0
 
 
 @transaction.atomic

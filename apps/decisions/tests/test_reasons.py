@@ -187,3 +187,20 @@ def test_sentences_follow_the_active_language() -> None:
 
     with translation.override("en"):
         assert sentences.reason(one, currency="INR") == "No model is in use for this product."
+
+
+def test_a_reviewer_cannot_name_what_the_applicant_has_none_of() -> None:
+    known = {"delinquencies_24m": "0", "bankruptcies": "1", "employment_months": "0"}
+
+    found = reason_codes.groundless(
+        [
+            "late_payments",
+            "bankruptcy",
+            "many_enquiries",
+            "work_too_recent",
+            "purpose_not_financed",
+        ],
+        known,
+    )
+
+    assert found == ["late_payments"]

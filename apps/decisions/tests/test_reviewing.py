@@ -19,7 +19,7 @@ from apps.scoring.models import ModelVersion
 
 NOW = factories.NOW
 APPROVE = Verdict(outcome="approve", codes=("income_confirmed",), note="Payslips seen.")
-DECLINE = Verdict(outcome="decline", codes=("late_payments", "documents_incomplete"))
+DECLINE = Verdict(outcome="decline", codes=("work_too_recent", "documents_incomplete"))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_human_decline_writes_its_codes_with_own_values(case: ReviewCase, bob:
 
     letter = Letter.objects.get()
     assert [reason["sentence"] for reason in letter.facts["reasons"]] == [
-        "Your credit report shows 0 payments 30 or more days late in the last two years.",
+        "You have been in your present work for 60 months, which is too short for this loan.",
         "The documents needed to assess your application were not complete.",
     ]
     assert letter.kind == "declined"
@@ -191,6 +191,8 @@ def test_the_database_refuses_a_decision_on_the_own_submission(
         (Verdict(outcome="approve", codes=("late_payments",), note="x"), "codes"),
         (Verdict(outcome="decline", codes=("nonsense",)), "codes"),
         (Verdict(outcome="postpone", codes=("late_payments",)), "outcome"),
+        # The applicant's own report shows none of these.
+        (Verdict(outcome="decline", codes=("documents_incomplete", "bankruptcy")), "codes"),
         # Nothing was scored: an approval must be justified in words.
         (Verdict(outcome="approve", codes=("income_confirmed",), note="  "), "note"),
         (

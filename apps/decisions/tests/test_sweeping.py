@@ -6,6 +6,7 @@ import pytest
 from apps.accounts.models import User
 from apps.decisions import services
 from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.services import assessing
 from apps.decisions.tests import factories
 from apps.scoring.models import ModelVersion
 
@@ -69,3 +70,21 @@ def test_it_leaves_decided_applications_alone(
     factories.assessed(alice)
 
     assert services.sweep(now=NOW + timedelta(hours=1)) == (0, 0)
+
+
+def test_one_that_cannot_be_referred_does_not_hold_up_the_others(
+    alice: User, stage: ModelVersion, sent: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = factories.submitted(alice), factories.submitted(alice)
+    refer = assessing.refer_for_cause
+
+    def refuse(**known: Any) -> Decision:
+        if known["application"].pk == broken.pk:
+            raise RuntimeError("broken")
+        return refer(**known)
+
+    monkeypatch.setattr(assessing, "refer_for_cause", refuse)
+
+    assert services.sweep(now=NOW + timedelta(minutes=15)) == (0, 1)
+
+    assert ReviewCase.objects.get().application == other

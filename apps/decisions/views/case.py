@@ -72,10 +72,12 @@ def decide(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = forms.VerdictForm(
         request.POST, outcome=outcome, must_justify=services.must_justify(outcome, case)
     )
+    now = timezone.now()
+    if policies.holds(request.user, case, now=now) and not form.is_valid():
+        # Before the service is asked: it would not see a note that the form has refused.
+        return _panel(request, _application(request, case.application_id), bound=form, status=422)
     try:
-        decided = services.decide(
-            actor=request.user, case=case, verdict=form.verdict(), now=timezone.now()
-        )
+        decided = services.decide(actor=request.user, case=case, verdict=form.verdict(), now=now)
     except VerdictRefused as refusal:
         form.refuse(refusal.fields)
         return _panel(request, _application(request, case.application_id), bound=form, status=422)
@@ -94,18 +96,22 @@ def decide(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def countersign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Sign another person's verdict."""
     done = _("You have signed; the decision stands and its letter is being prepared.")
-    return _act(request, pk, services.countersign, done)
+    return _act(request, pk, services.countersign, done, version=request.POST.get("version", ""))
 
 
 @requires(policies.COUNTERSIGN)
 @require_POST
 def send_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Disagree with another person's verdict."""
+    form = forms.SendBackForm(request.POST)
 
     def refuse(**known: Any) -> ReviewCase:
-        return services.send_back(note=request.POST.get("note", ""), **known)
+        if not form.is_valid():
+            raise VerdictRefused("note_refused", form.errors["note"][0])
+        return services.send_back(note=form.cleaned_data["note"], **known)
 
-    return _act(request, pk, refuse, _("The case is back in the queue."))
+    done = _("The case is back in the queue.")
+    return _act(request, pk, refuse, done, version=request.POST.get("version", ""))
 
 
 @requires(policies.REPLAY)
@@ -121,11 +127,15 @@ def replay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _act(
-    request: HttpRequest, pk: uuid.UUID, service: Callable[..., ReviewCase], done: str
+    request: HttpRequest,
+    pk: uuid.UUID,
+    service: Callable[..., ReviewCase],
+    done: str,
+    **carried: str,
 ) -> HttpResponse:
     case = get_visible(_cases(), request.user, pk=pk)
     try:
-        service(actor=request.user, case=case, now=timezone.now())
+        service(actor=request.user, case=case, now=timezone.now(), **carried)
     except DomainError as refusal:
         messages.error(request, str(refusal))
     else:
