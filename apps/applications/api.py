@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from apps.applications import entries, policies, selectors, serializers, services, worklist
 from apps.applications.models import Application
+from apps.applications.views import clock
 from apps.core.api import APIView, Problem
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
@@ -143,11 +144,13 @@ class Collaterals(APIView):
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Record collateral; a secured product needs at least one before submission."""
-        given = serializers.CollateralIn(data=request.data)
+        application = _found(request, pk)
+        today = clock.today_of(application.branch.entity)
+        given = serializers.CollateralIn(data=request.data, context={"today": today})
         given.is_valid(raise_exception=True)
         collateral = services.add_collateral(
             actor=request.user,
-            application=_found(request, pk),
+            application=application,
             entry=entries.CollateralEntry(**given.validated_data),
         )
         return Response(serializers.CollateralOut(collateral).data, status=201)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Branch, User
-from apps.applications import worklist
+from apps.applications import requirements, worklist
 from apps.applications.lifecycle import LIFECYCLE
 from apps.applications.models import Collateral
 from apps.applications.services import WithdrawalReason
@@ -142,10 +142,9 @@ class CollateralForm(forms.Form):
     def clean_valued_date(self) -> date:
         """Refuse a valuation from the future or from before living memory."""
         valued: date = self.cleaned_data["valued_date"]
-        if valued > self.today:
-            raise forms.ValidationError(_("A valuation cannot lie in the future."))
-        if valued.year < self.today.year - 50:
-            raise forms.ValidationError(_("This valuation is more than 50 years old."))
+        error = requirements.valuation_date_error(valued, today=self.today)
+        if error:
+            raise forms.ValidationError(error)
         return valued
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,8 @@ from apps.products.models import Product
 
 # Nothing is assessed, and no machine decides, without these (rule book 6.1, 6.5).
 CONSENTS = (Consent.Purpose.CREDIT_ASSESSMENT, Consent.Purpose.AUTOMATED_DECISION)
+
+_OLDEST_VALUATION_YEARS = 50
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,15 @@ def outside_product(
     if purpose not in product.purposes:
         errors["purpose"] = _("This product is not lent for that purpose.")
     return errors
+
+
+def valuation_date_error(valued: date, *, today: date) -> str:
+    """Return why a valuation cannot be of that day; empty when it can."""
+    if valued > today:
+        return _("A valuation cannot lie in the future.")
+    if valued.year < today.year - _OLDEST_VALUATION_YEARS:
+        return _("This valuation is more than 50 years old.")
+    return ""
 
 
 def lacks(

@@ -1,11 +1,12 @@
 """What the API takes and gives about applications."""
 
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.applications import hooks
+from apps.applications import hooks, requirements
 from apps.applications.lifecycle import LIFECYCLE
 from apps.applications.models import Application, Collateral
 from apps.applications.services import WithdrawalReason
@@ -40,6 +41,13 @@ class CollateralIn(serializers.Serializer[Any]):
     price = Money(required=False, allow_null=True, default=None)
     valuation = Money()
     valued_date = serializers.DateField()
+
+    def validate_valued_date(self, valued: date) -> date:
+        """Refuse a valuation from the future or from before living memory."""
+        error = requirements.valuation_date_error(valued, today=self.context["today"])
+        if error:
+            raise serializers.ValidationError(error)
+        return valued
 
 
 class CollateralOut(serializers.Serializer[Collateral]):

@@ -278,3 +278,22 @@ def test_it_reads_amounts_without_losing_a_digit(
     Application.objects.update(amount=Decimal("1234567890123456.78"))
 
     assert client.get(f"{URL}/{taken.pk}").json()["amount"] == "1234567890123456.78"
+
+
+@pytest.mark.parametrize("valued_date", ["2999-01-01", "1950-01-01"])
+def test_it_refuses_security_valued_on_an_absurd_day(
+    client: APIClient, customer: Customer, valued_date: str
+) -> None:
+    made = client.post(URL, body(customer), format="json").json()
+    security = {
+        "kind": "gold",
+        "description": "Bangles, 40 g",
+        "valuation": "250000.00",
+        "valued_date": valued_date,
+    }
+
+    answer = client.post(f"{URL}/{made['id']}/collaterals", security, format="json")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["fields"]) == ["valued_date"]
+    assert client.get(f"{URL}/{made['id']}").json()["collaterals"] == []
