@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Value = Decimal | int | date | str | bool | None
+# No column holds more. Beyond it rounding fails, and writing out 1e9999999 would never end.
+_MOST_DIGITS = 16
 
 
 class CellRefused(ValueError):
@@ -88,6 +90,8 @@ def _decimal(cell: str) -> Decimal:
         raise CellRefused(f"{_shown(cell)} is not a number") from None
     if not value.is_finite():
         raise CellRefused(f"{_shown(cell)} is not a number")
+    if value and value.adjusted() >= _MOST_DIGITS:
+        raise CellRefused(f"{_shown(cell)} is too large")
     return value
 
 

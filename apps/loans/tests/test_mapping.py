@@ -99,6 +99,8 @@ def test_it_reads_a_cell(kind: str, cell: str, value: object) -> None:
     ("kind", "cell", "reason"),
     [
         ("money", "12,5", "is not a number"),
+        ("money", "1e30", "is too large"),
+        ("integer", "1e9999999", "is too large"),
         ("money", "NaN", "is not a number"),
         ("money", "Infinity", "is not a number"),
         ("integer", "1.5", "is not a whole number"),
