@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml._feature import Feature, SchemaViolation, Value
+from ml._feature import Feature, SchemaViolation, Value, is_text
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -41,9 +41,15 @@ def _categories(feature: Feature, column: pd.Series, missing: Flags) -> tuple[Fl
     unseen = np.isnan(codes) & ~missing
     if not unseen.any():
         return codes, 0
-    is_text = text.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
-    if (unseen & ~is_text).any():
-        raise _refusal(feature, column, unseen & ~is_text, rule="type", why="must be text")
+    storable = text.map(is_text).to_numpy(dtype=bool)
+    if (unseen & ~storable).any():
+        raise _refusal(
+            feature,
+            column,
+            unseen & ~storable,
+            rule="type",
+            why="must be text that can be stored",
+        )
     if feature.other is None:
         raise _refusal(
             feature, column, unseen, rule="category", why="must be one of its declared categories"

@@ -1,6 +1,7 @@
 """A feature and the rule for one value of it."""
 
 import math
+import re
 import sys
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ Missing = Literal["allowed", "refused"]
 Value = float | int | str | bool | None
 
 MISSING_CODE = math.nan
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SHOWN_CHARACTERS = 60
 
 
@@ -34,6 +36,11 @@ class SchemaViolation(ValueError):
         self.row = row
         self.sentence = sentence if row is None else f"Row {row}: {sentence}"
         super().__init__(self.sentence)
+
+
+def is_text(value: object) -> bool:
+    """Say whether a category can be hashed and stored: no NUL, no half of a character."""
+    return isinstance(value, str) and _UNSTORABLE.search(value) is None
 
 
 @dataclass(frozen=True)
@@ -169,8 +176,8 @@ class Feature:
             raise self.violation("missing", None, "must be given")
 
     def _check_category(self, value: object) -> str:
-        if not isinstance(value, str):
-            raise self.violation("type", value, "must be text")
+        if not is_text(value):
+            raise self.violation("type", value, "must be text that can be stored")
         if value not in self.codes and self.other is None:
             raise self.violation("category", value, "must be one of its declared categories")
         return str(value)

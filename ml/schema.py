@@ -174,6 +174,8 @@ class Schema:
             )
         strange = next(name for name in given if name not in self._by_name)
         shown = str(strange)[:60]
+        if not shown.isprintable():
+            shown = ascii(shown)
         raise SchemaViolation(
             shown, "unknown_feature", None, f"{shown} is not a feature of {self.name}."
         )

@@ -55,6 +55,8 @@ BROKEN = [
     pytest.param("home", "tent", "category", id="new category"),
     pytest.param("home", 1, "type", id="a number is no category"),
     pytest.param("job", 1, "type", id="nor for the bucket"),
+    pytest.param("job", "a\x00b", "type", id="NUL is no text"),
+    pytest.param("job", "\ud800", "type", id="nor is half of a character"),
     pytest.param("known", 1, "type", id="a number is not true"),
 ]
 
@@ -164,7 +166,8 @@ rows = st.fixed_dictionaries(
         "amount": st.floats(0.01, 1000) | st.integers(1, 1000),
         "visits": st.none() | st.integers(0, 99),
         "home": st.sampled_from(["own", "rent"]),
-        "job": st.text(max_size=5) | st.just("paid"),
+        "job": st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=5)
+        | st.just("paid"),
         "known": st.none() | st.booleans(),
     }
 )
