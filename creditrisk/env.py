@@ -3,11 +3,14 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+_RATE = re.compile(r"[1-9][0-9]{0,5}/(?:sec|min|hour|day)", re.ASCII)
+_KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII)
 
 
 class SettingRefused(RuntimeError):
@@ -38,15 +41,25 @@ class Env:
             return value in _TRUE
         raise SettingRefused(f"{name} must be yes or no, not {value!r}.")
 
-    def number(self, name: str, default: int) -> int:
-        """Return a whole number."""
+    def number(self, name: str, default: int, *, least: int = 0, most: int = 10**6) -> int:
+        """Return a whole number from `least` to `most`."""
         value = self._values.get(name, "").strip()
         if not value:
             return default
         try:
-            return int(value)
+            number = int(value)
         except ValueError:
             raise SettingRefused(f"{name} must be a whole number, not {value!r}.") from None
+        if not least <= number <= most:
+            raise SettingRefused(f"{name} must lie between {least} and {most}, not {number}.")
+        return number
+
+    def rate(self, name: str, default: str) -> str:
+        """Return how often something may happen: `20/min`."""
+        value = self.text(name, default)
+        if not _RATE.fullmatch(value):
+            raise SettingRefused(f"{name} must be like 20/min or 100/hour, not {value!r}.")
+        return value
 
     def words(self, name: str, default: str | None = None) -> list[str]:
         """Return a comma-separated list without empty items."""
@@ -55,7 +68,7 @@ class Env:
     def address(self, name: str, schemes: tuple[str, ...]) -> str:
         """Return the address of a service we know how to speak to."""
         value = self.text(name)
-        if urlsplit(value).scheme not in schemes:
+        if _parts(name, value).scheme not in schemes:
             raise SettingRefused(f"{name} must begin with one of {', '.join(schemes)}, then ://.")
         return value
 
@@ -68,10 +81,28 @@ class Env:
         keys: dict[str, bytes] = {}
         for item in self.words(name):
             key_id, _, encoded = item.partition(":")
-            if not key_id or key_id in keys:
+            # The id stands in front of every value it seals, between two bars.
+            if not _KEY_ID.fullmatch(key_id) or key_id in keys:
                 raise SettingRefused(f"{name} must be a list of distinct `id:base64` keys.")
             keys[key_id] = decode_key(name, encoded)
         return keys
+
+
+def refuse_weak(name: str, secret: str) -> None:
+    """Refuse a secret that is short, monotonous or an example."""
+    if len(secret) < 50 or len(set(secret)) < 10:
+        raise SettingRefused(f"{name} must be at least 50 random characters in production.")
+    if secret.startswith("django-insecure") or "change" in secret.lower():
+        raise SettingRefused(f"{name} is an example value; make a new one for production.")
+
+
+def refuse_shared(keys: Mapping[str, bytes]) -> None:
+    """Refuse one key under two names: each purpose, and each step of a rotation, has its own."""
+    names: dict[bytes, str] = {}
+    for name, key in keys.items():
+        if key in names:
+            raise SettingRefused(f"{name} must not be the same key as {names[key]}.")
+        names[key] = name
 
 
 def decode_key(name: str, encoded: str) -> bytes:
@@ -90,7 +121,7 @@ def database(url: str) -> dict[str, object]:
 
     A Unix socket is given as `?host=/folder`, as libpq does.
     """
-    parts = urlsplit(url)
+    parts = _parts("DATABASE_URL", url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise SettingRefused("DATABASE_URL must be a postgresql:// address.")
     try:
@@ -111,3 +142,10 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(port or query.pop("port", "")),
         "OPTIONS": query,
     }
+
+
+def _parts(name: str, url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise SettingRefused(f"{name} is not an address.") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from creditrisk.env import Env, SettingRefused, database
+from creditrisk.env import Env, SettingRefused, database, refuse_shared, refuse_weak
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,22 +26,29 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", "")
 FIELD_ENCRYPTION_KEYS = env.keyring("FIELD_ENCRYPTION_KEYS")
 BLIND_INDEX_KEY = env.key("BLIND_INDEX_KEY")
 MODEL_SIGNING_KEY = env.key("MODEL_SIGNING_KEY")
-if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10):
-    raise SettingRefused("SECRET_KEY must be at least 50 random characters in production.")
-if PRODUCTION and (SECRET_KEY.startswith("django-insecure") or "change" in SECRET_KEY.lower()):
-    raise SettingRefused("SECRET_KEY is an example value; make a new one for production.")
+refuse_shared(
+    {f"FIELD_ENCRYPTION_KEYS {key_id}": key for key_id, key in FIELD_ENCRYPTION_KEYS.items()}
+    | {"BLIND_INDEX_KEY": BLIND_INDEX_KEY, "MODEL_SIGNING_KEY": MODEL_SIGNING_KEY}
+)
+if PRODUCTION:
+    # A former key still opens sessions and makes links for new passwords.
+    refuse_weak("SECRET_KEY", SECRET_KEY)
+    for _former in SECRET_KEY_FALLBACKS:
+        refuse_weak("SECRET_KEY_FALLBACKS", _former)
 
 # --- who may talk to us --------------------------------------------------------------------
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if PRODUCTION else "localhost,127.0.0.1,[::1]")
 if PRODUCTION and "*" in ALLOWED_HOSTS:
     raise SettingRefused("ALLOWED_HOSTS must name hosts in production; * lets anyone in.")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
+if PRODUCTION and not all(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS):
+    raise SettingRefused("CSRF_TRUSTED_ORIGINS must begin with https:// in production.")
 # How many proxies stand in front of us: their X-Forwarded-* headers are trusted, others are not.
-TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=9)
 HTTPS = env.flag("HTTPS", default=PRODUCTION)
 if PRODUCTION and not HTTPS:
     raise SettingRefused("HTTPS must be yes in production: without it cookies travel in clear.")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/(health|ready)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -51,7 +58,7 @@ if TRUSTED_PROXIES:
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 60 * env.number("SESSION_MINUTES", 600)
+SESSION_COOKIE_AGE = 60 * env.number("SESSION_MINUTES", 600, least=5, most=24 * 60)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CSRF_FAILURE_VIEW = "apps.core.problems.csrf_failure"
@@ -227,7 +234,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.core.api_guards.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.core.api_guards.Throttle"],
-    "DEFAULT_THROTTLE_RATES": {"sign_in": env.text("SIGN_IN_RATE", "20/min")},
+    "DEFAULT_THROTTLE_RATES": {"sign_in": env.rate("SIGN_IN_RATE", "20/min")},
     "EXCEPTION_HANDLER": "apps.core.api.one_error_shape",
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": TRUSTED_PROXIES,
@@ -275,7 +282,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DOCUMENT_MAX_BYTES = 1_048_576 * env.number("DOCUMENT_MAX_MEGABYTES", 10)
+DOCUMENT_MAX_BYTES = 1_048_576 * env.number("DOCUMENT_MAX_MEGABYTES", 10, least=1, most=100)
 
 LOGGING = {
     "version": 1,

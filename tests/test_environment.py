@@ -13,13 +13,13 @@ import pytest
 from creditrisk.env import Env, SettingRefused, database
 
 ROOT = Path(__file__).resolve().parents[1]
-KEY = base64.b64encode(bytes(range(32))).decode()
+KEY, OTHER, THIRD = (base64.b64encode(bytes(range(n, n + 32))).decode() for n in range(3))
 SOUND = {
     "CREDITRISK_ENV": "production",
     "SECRET_KEY": "k3y-of-fifty-characters-and-more-0123456789-abcdefghij",
     "FIELD_ENCRYPTION_KEYS": f"k1:{KEY}",
-    "BLIND_INDEX_KEY": KEY,
-    "MODEL_SIGNING_KEY": KEY,
+    "BLIND_INDEX_KEY": OTHER,
+    "MODEL_SIGNING_KEY": THIRD,
     "ALLOWED_HOSTS": "credit.example.org",
     "DATABASE_URL": "postgresql://user:p%40ss@db.example.org:5433/credit?sslmode=require",
     "CACHE_URL": "redis://cache.example.org/0",
@@ -102,6 +102,18 @@ def test_it_does_not_start_without(name: str) -> None:
         ("CELERY_BROKER_URL", "sqla+postgresql://x/y"),
         ("CACHE_URL", "locmem://"),
         ("TRUSTED_PROXIES", "many"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("SESSION_MINUTES", "0"),
+        ("SESSION_MINUTES", "525600"),
+        ("DOCUMENT_MAX_MEGABYTES", "-1"),
+        ("SIGN_IN_RATE", "often"),
+        ("SECRET_KEY_FALLBACKS", "short"),
+        ("CSRF_TRUSTED_ORIGINS", "http://credit.example.org"),
+        ("FIELD_ENCRYPTION_KEYS", f"k1:{KEY},k2:{KEY}"),
+        ("BLIND_INDEX_KEY", KEY),
+        ("MODEL_SIGNING_KEY", OTHER),
+        ("CACHE_URL", "redis://["),
+        ("DATABASE_URL", "postgresql://["),
     ],
 )
 def test_it_names_the_value_it_does_not_accept(name: str, value: str) -> None:
@@ -151,6 +163,18 @@ def test_it_reads_lists_numbers_and_keys() -> None:
     assert env.number("NUMBER", 0) == 42
     assert list(env.keyring("KEYS")) == ["new", "old"]
     assert env.keyring("KEYS")["old"] == bytes(range(32))
+
+
+@pytest.mark.parametrize("key_id", ["a|b", "", " ", "k\u00e9", "k" * 33])
+def test_it_refuses_a_key_id_under_which_nothing_would_open_again(key_id: str) -> None:
+    with pytest.raises(SettingRefused, match="KEYS must be a list"):
+        Env({"KEYS": f"{key_id}:{KEY}"}).keyring("KEYS")
+
+
+@pytest.mark.parametrize("rate", ["0/min", "20", "20/fortnight", "-1/min", "1e9/day", "20 / min"])
+def test_it_refuses_a_rate_that_limits_nothing_or_fails_later(rate: str) -> None:
+    with pytest.raises(SettingRefused, match="RATE must be like 20/min"):
+        Env({"RATE": rate}).rate("RATE", "20/min")
 
 
 @pytest.mark.parametrize("text", ["4.5", "many", "1_0x"])
