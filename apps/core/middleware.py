@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
-from apps.core import addresses, problems
+from apps.core import addresses, bodies, problems
 from apps.core.errors import DomainError
 from apps.core.origin import origin
 
@@ -39,6 +39,29 @@ class RequestIdentity:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class BodyLimit:
+    """Refuse bodies larger than a view takes, before the check of the CSRF token reads them.
+
+    Files of a multipart body go to temporary files of any size; strangers could fill the disk.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *_arguments: object
+    ) -> HttpResponse | None:
+        """Answer 413 instead of the view; None goes on."""
+        try:
+            bodies.refuse_oversized(request, view)
+        except DomainError as error:
+            return problems.page(request, error)
+        return None
 
 
 class SignInRequired(LoginRequiredMiddleware):

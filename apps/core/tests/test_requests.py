@@ -6,12 +6,15 @@ import pytest
 import structlog
 from django.conf import LazySettings
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 
 from apps.accounts.models import User
-from apps.core import access, origin, problems
+from apps.core import access, bodies, origin, problems
 from apps.core.access import PUBLIC, SIGNED_IN, requires
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
 from creditrisk import urls as site
@@ -132,6 +135,28 @@ def test_it_refuses_hosts_that_are_not_ours(client: Client, db: None, address: s
     assert response.status_code in {200, 400}
 
 
+@pytest.mark.parametrize(
+    "address", ["/people/sign-in/", "/language/", "/api/v1/token", "/people/password/MQ/x/"]
+)
+def test_it_reads_no_body_that_is_larger_than_a_form(
+    db: None, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(
+        TemporaryFileUploadHandler,
+        "receive_data_chunk",
+        lambda _handler, chunk, _start: read.append(len(chunk)),
+    )
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.get("/people/sign-in/")
+
+    response = stranger.post(address, {"file": SimpleUploadedFile("a.bin", b"x" * 4_000_000)})
+
+    assert response.status_code == 413
+    assert "The request is too large." in response.content.decode()
+    assert read == []
+
+
 def test_it_says_what_an_old_form_needs(db: None, alice: User) -> None:
     strict = Client(enforce_csrf_checks=True)
 
@@ -249,3 +274,22 @@ def test_it_keeps_problem_pages_free_of_what_was_typed() -> None:
     response = problems.page(request, Conflict("c", "Not now."))
 
     assert "secret" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("announced", "size"),
+    [
+        ("", 0),
+        ("12", 12),
+        ("0" * 40 + "12", 12),
+        ("-1", 0),
+        ("9" * 5000, 0),
+        ("many", 0),
+        ("1e9", 0),
+    ],
+)
+def test_it_reads_the_announced_size_as_django_does(announced: str, size: int) -> None:
+    request = RequestFactory().post("/", CONTENT_LENGTH=announced)
+
+    assert bodies.announced_size(request) == size
+    assert WSGIRequest(request.environ)._stream.limit == size

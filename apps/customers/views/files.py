@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.core import bodies
 from apps.core.access import requires
-from apps.core.errors import DomainError, NotVisible
+from apps.core.errors import NotVisible
 from apps.customers import selectors, services
 from apps.customers.forms import DocumentForm
 from apps.customers.views import _answers
@@ -19,20 +20,15 @@ from apps.customers.views import _answers
 _HOPELESS = 4
 
 
-class BodyTooLarge(DomainError):
-    """The request is larger than anything we would read."""
-
-    status = 413
-
-
 # The token lies in the body: CSRF is checked in `_upload`, after the size, before anything else.
+@bodies.limits_itself
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @requires("customers.upload_document")
 def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a document in."""
-    if _body_size(request) > _HOPELESS * settings.DOCUMENT_MAX_BYTES:
-        raise BodyTooLarge("file_too_large", _("The file is far too large."))
+    if bodies.announced_size(request) > _HOPELESS * settings.DOCUMENT_MAX_BYTES:
+        raise bodies.BodyTooLarge("file_too_large", _("The file is far too large."))
     return _upload(request, pk)
 
 
@@ -60,12 +56,6 @@ def _upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         done=_("The document is stored, encrypted."),
         section="documents",
     )
-
-
-def _body_size(request: HttpRequest) -> int:
-    """Return the size announced; Django reads no body where none, or nonsense, is announced."""
-    announced = request.META.get("CONTENT_LENGTH") or ""
-    return int(announced) if announced.isascii() and announced.isdigit() else 0
 
 
 @require_GET
