@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m creditrisk.local
 MANAGE := $(LOCAL) run demo -- $(BIN)/python manage.py
-TEMPLATES = $(shell find templates apps -name '*.html' -not -path '*/vendor/*')
+TEMPLATES = $(shell find templates apps -name '*.html' -not -path '*/vendor/*' -not -path '*/editions/*')
 DATABASE ?= creditrisk
 TAPE ?=
 ARGS ?=
@@ -75,9 +75,10 @@ manage: install ## any management command on the demo's data: make manage ARGS="
 	@$(MANAGE) $(ARGS)
 
 .PHONY: bench
-bench: install-dev ## the benchmarks behind docs/benchmarks.md, one line of JSON each
+bench: install-dev ## the benchmarks, one line of JSON each; ARGS=--record into docs/benchmarks.md
 	@for script in benchmarks/bench_*.py; do \
-		$(LOCAL) run test -- $(BIN)/python $$script || exit 1; done
+		$(LOCAL) run test -- $(BIN)/python -m benchmarks.$$(basename $$script .py) $(ARGS) \
+			|| exit 1; done
 
 # Finding the strings needs GNU gettext; compiling them does not.
 .PHONY: messages

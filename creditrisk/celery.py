@@ -23,7 +23,7 @@ app.conf.beat_schedule = {
 }
 
 
-@signals.task_prerun.connect
+@signals.task_prerun.connect  # type: ignore[untyped-decorator]
 def _look_at_connections(**_: object) -> None:
     """Close a connection that is too old or that an error has broken, before it is used."""
     close_old_connections()

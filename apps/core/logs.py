@@ -4,17 +4,19 @@ import logging
 
 import structlog
 
-_SHARED: list[structlog.typing.Processor] = [
+_SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-]
+)
 
 
 def formatter(*, json: bool) -> logging.Formatter:
     """Return the formatter of the console handler and set structlog up to use it."""
     # At a terminal the process manager writes the time before each line.
-    shared = [*_SHARED, structlog.processors.TimeStamper(fmt="iso", utc=True)] if json else _SHARED
+    shared: list[structlog.typing.Processor] = [*_SHARED]
+    if json:
+        shared.append(structlog.processors.TimeStamper(fmt="iso", utc=True))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
