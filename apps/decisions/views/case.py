@@ -33,7 +33,8 @@ def application_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loaded anew: its state, working and letters have changed with the decision.
     """
     application = _application(request, pk)
-    if getattr(request, "htmx", False) and "waiting" in request.GET and application.status not in UNDER_WAY:
+    asks_again = getattr(request, "htmx", False) and "waiting" in request.GET
+    if asks_again and application.status not in UNDER_WAY:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return _panel(request, application)
 

@@ -54,6 +54,6 @@ def _entry(options: dict[str, Any]) -> services.PersonEntry:
     typed = {"email": options["email"], "name": options["name"], "branch": branch.pk}
     form = forms.PersonForm({**typed, "language": settings.LANGUAGE_CODE})
     if not form.is_valid():
-        wrong = "; ".join(f"--{name}: {' '.join(map(str, texts))}" for name, texts in form.errors.items())
-        raise CommandError(wrong)
+        wrong = [f"--{name}: {' '.join(map(str, said))}" for name, said in form.errors.items()]
+        raise CommandError("; ".join(wrong))
     return form.entry()
