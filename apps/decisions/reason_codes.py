@@ -6,7 +6,7 @@ A decline reason may name the policy input whose own value belongs into the lett
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from apps.decisions.policy_inputs import INPUTS
 
@@ -15,11 +15,15 @@ MOST_CODES = 4
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """One reason on the list, for one verdict. `input` is the applicant's value it speaks of."""
+    """One reason on the list, for one verdict. `input` is the applicant's value it speaks of.
+
+    `judges` is false where the reason doubts the value instead of judging it.
+    """
 
     code: str
     verdict: Literal["approve", "decline"]
     input: str = ""
+    judges: bool = True
 
 
 CODES: dict[str, ReasonCode] = {
@@ -34,7 +38,7 @@ CODES: dict[str, ReasonCode] = {
         ReasonCode("obligations_high_on_net_income", "decline", "foir"),
         ReasonCode("obligations_high_on_gross_income", "decline", "dti"),
         ReasonCode("amount_high_for_income", "decline", "lti"),
-        ReasonCode("income_not_confirmed", "decline", "annual_income"),
+        ReasonCode("income_not_confirmed", "decline", "annual_income", judges=False),
         ReasonCode("work_too_recent", "decline", "employment_months"),
         ReasonCode("late_payments", "decline", "delinquencies_24m"),
         ReasonCode("accounts_late_now", "decline", "accounts_delinquent_now"),
@@ -77,3 +81,21 @@ def groundless(codes: Iterable[str], known: Mapping[str, object]) -> list[str]:
         for code, about in counted.items()
         if known.get(about) is not None and Decimal(str(known[about])) == 0
     ]
+
+
+def contradicted(codes: Iterable[str], trace: Mapping[str, Any]) -> list[str]:
+    """Return the codes whose input the policy judged, where it met every rule on it.
+
+    `trace` is the stored one, empty where no policy was asked. An input no rule looked at is left
+    to the reviewer.
+    """
+    results: dict[str, list[str]] = {}
+    for one in trace["results"] if trace else ():
+        results.setdefault(one["input"], []).append(one["result"])
+    found = []
+    for code in codes:
+        about = CODES[code]
+        judged = results.get(about.input, []) if about.judges else []
+        if judged and all(result == "passed" for result in judged):
+            found.append(code)
+    return found

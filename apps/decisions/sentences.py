@@ -58,6 +58,9 @@ _RULES = {
     ("country", "one_of"): gettext_lazy(
         "You live in %(value)s; we lend to residents of %(limit)s."
     ),
+    ("income_verification", "one_of"): gettext_lazy(
+        "Your income is %(value)s; it must be %(limit)s."
+    ),
     ("annual_income", "at_least"): gettext_lazy(
         "Your gross income is %(value)s a year; this loan needs at least %(limit)s."
     ),
@@ -86,23 +89,20 @@ _RULES = {
         " %(limit)s may be committed, so that a third remains."
     ),
     ("accounts_delinquent_now", "at_most"): gettext_lazy(
-        "Your credit report shows %(value)s accounts with a payment overdue now;"
-        " at most %(limit)s is accepted."
+        "Accounts with a payment overdue now: %(value)s; we accept at most %(limit)s."
     ),
     ("delinquencies_24m", "at_most"): gettext_lazy(
-        "Your credit report shows %(value)s payments 30 or more days late in the last two years;"
-        " at most %(limit)s are accepted."
+        "Payments 30 or more days late in the last two years: %(value)s;"
+        " we accept at most %(limit)s."
     ),
     ("bankruptcies", "at_most"): gettext_lazy(
-        "Your credit report shows %(value)s bankruptcies; at most %(limit)s is accepted."
+        "Bankruptcies on your credit report: %(value)s; we accept at most %(limit)s."
     ),
     ("public_records", "at_most"): gettext_lazy(
-        "Your credit report shows %(value)s public records such as judgments or liens;"
-        " at most %(limit)s are accepted."
+        "Public records such as judgments or liens: %(value)s; we accept at most %(limit)s."
     ),
     ("enquiries_6m", "at_most"): gettext_lazy(
-        "Your credit report shows %(value)s credit enquiries in the last six months;"
-        " at most %(limit)s are accepted."
+        "Credit enquiries in the last six months: %(value)s; we accept at most %(limit)s."
     ),
     ("bureau_score", "at_least"): gettext_lazy(
         "Your credit bureau rates you %(value)s; this loan needs at least %(limit)s."
@@ -115,7 +115,7 @@ _RULES = {
         "Your credit history is %(value)s long; at least %(limit)s are needed."
     ),
     ("defaults_with_us", "at_most"): gettext_lazy(
-        "You have %(value)s loans in default with us; at most %(limit)s is accepted."
+        "Your loans in default with us: %(value)s; we accept at most %(limit)s."
     ),
     ("exposure_with_us", "at_most"): gettext_lazy(
         "With this loan you would owe us %(value)s; the limit for one borrower is %(limit)s."
@@ -196,18 +196,14 @@ _CODE_SENTENCES = {
         "You have been in your present work for %(value)s, which is too short for this loan."
     ),
     "late_payments": gettext_lazy(
-        "Your credit report shows %(value)s payments 30 or more days late in the last two years."
+        "Payments 30 or more days late in the last two years: %(value)s."
     ),
-    "accounts_late_now": gettext_lazy(
-        "Your credit report shows %(value)s accounts with a payment overdue now."
-    ),
-    "bankruptcy": gettext_lazy("Your credit report shows %(value)s bankruptcies."),
+    "accounts_late_now": gettext_lazy("Accounts with a payment overdue now: %(value)s."),
+    "bankruptcy": gettext_lazy("Bankruptcies on your credit report: %(value)s."),
     "credit_history_short": gettext_lazy(
         "Your credit history is %(value)s long, which is too short for this loan."
     ),
-    "many_enquiries": gettext_lazy(
-        "Your credit report shows %(value)s credit enquiries in the last six months."
-    ),
+    "many_enquiries": gettext_lazy("Credit enquiries in the last six months: %(value)s."),
     "security_insufficient": gettext_lazy(
         "The loan would be %(value)s of the value of the security, which is too much."
     ),
@@ -239,6 +235,14 @@ _TESTS = {
     "at_most": gettext_lazy("at most %(limit)s"),
     "is": gettext_lazy("%(limit)s"),
     "one_of": gettext_lazy("one of: %(limit)s"),
+}
+
+# How an income stands, said to the applicant; elsewhere the words of the feature serve.
+_VERIFICATIONS = {
+    "none": gettext_lazy("not verified"),
+    "declared": gettext_lazy("declared but not yet verified"),
+    "source": gettext_lazy("verified at its source"),
+    "documents": gettext_lazy("verified by documents"),
 }
 
 _COUNTRIES = {
@@ -315,16 +319,36 @@ def no_change() -> str:
 def _rule(one: Reason, currency: str) -> str:
     if one.test == "missing":
         return _("Not known: %(what)s.") % {"what": input_name(one.about)}
-    value = policy_value(one.about, one.value, currency=currency)
-    limit = policy_value(one.about, one.limit, currency=currency)
+    value = _to_applicant(one.about, one.value, currency)
+    if one.test == "one_of":
+        limit = _either([_to_applicant(one.about, item, currency) for item in one.limit])
+    else:
+        limit = _to_applicant(one.about, one.limit, currency)
     pattern = _RULES.get((one.about, one.test))
     if pattern is not None:
         return str(pattern) % {"value": value, "limit": limit}
+    if one.test == "one_of":
+        named = {"what": input_name(one.about), "value": value, "limit": limit}
+        return _("Your %(what)s: %(value)s; we accept %(limit)s.") % named
     return _("Your %(what)s: %(value)s; required: %(requirement)s.") % {
         "what": input_name(one.about),
         "value": value,
         "requirement": str(_TESTS[one.test]) % {"limit": limit},
     }
+
+
+def _to_applicant(about: str, raw: object, currency: str) -> str:
+    if about == "income_verification" and str(raw) in _VERIFICATIONS:
+        return str(_VERIFICATIONS[str(raw)])
+    return policy_value(about, raw, currency=currency)
+
+
+def _either(choices: list[str]) -> str:
+    """Return choices as a sentence names them: `a, b or c`."""
+    *others, last = choices
+    if not others:
+        return last
+    return _("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last}
 
 
 def _factor(one: Reason, currency: str) -> str:

@@ -39,11 +39,14 @@ class Verdict:
 def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) -> ReviewCase:
     """Decide a case one holds, or propose the verdict for a second signature above one's limit.
 
+    The same verdict sent again by the same person returns the case as it is and decides nothing.
     Raises NotPermitted, OwnSubmission, NotHolder, VerdictRefused with what is lacking, and
     StaleRecord or Conflict when somebody was faster.
     """
     found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
+    if _given_before(found, actor, verdict):
+        return found
     if not policies.holds(actor, found, now=now):
         raise NotHolder
     _check(verdict, found)
@@ -131,6 +134,13 @@ def must_justify(outcome: str, case: ReviewCase) -> bool:
     return recommended in ("approve", "decline") and recommended != outcome
 
 
+def _given_before(case: ReviewCase, actor: User, verdict: Verdict) -> bool:
+    """Say whether this very verdict stands or waits already: by this person, and not undone."""
+    same = (case.verdict, case.verdict_by_id, case.verdict_codes, case.verdict_note)
+    given = (verdict.outcome, actor.pk, list(verdict.codes), verdict.note)
+    return case.status in ("awaiting_second", "closed") and same == given
+
+
 def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
     found = locked_case(actor, case.pk, version=version)
     permit(actor, found, policies.COUNTERSIGN)
@@ -156,17 +166,31 @@ def _check(verdict: Verdict, case: ReviewCase) -> None:
         fields["codes"] = _("Choose the four reasons that weighed most.")
     elif reason_codes.misfits(list(verdict.codes), verdict=verdict.outcome):
         fields["codes"] = _("These reasons do not belong to this verdict.")
-    elif groundless := reason_codes.groundless(
-        verdict.codes, _known(case.application, case.referral)
-    ):
-        # Rule book 4.3: a reason accurately describes what counted against the applicant.
-        fields["codes"] = _("Nothing of this kind is on record: %(reasons)s.") % {
-            "reasons": "; ".join(sentences.code(code) for code in groundless)
-        }
+    elif untrue := _untrue(verdict, case):
+        fields["codes"] = untrue
     if not verdict.note.strip() and must_justify(verdict.outcome, case):
         fields["note"] = _("This departs from what the policy recommends; say why.")
     if fields:
         raise VerdictRefused("verdict_incomplete", _("The verdict is not complete."), fields=fields)
+
+
+def _untrue(verdict: Verdict, case: ReviewCase) -> str:
+    """Return why the record contradicts a reason given; empty where it contradicts none.
+
+    Rule book 4.3: a reason accurately describes what counted against the applicant.
+    """
+    groundless = reason_codes.groundless(verdict.codes, _known(case.application, case.referral))
+    if groundless:
+        return _("Nothing of this kind is on record: %(reasons)s.") % {
+            "reasons": "; ".join(sentences.code(code) for code in groundless)
+        }
+    contradicted = reason_codes.contradicted(verdict.codes, case.referral.trace)
+    if contradicted:
+        return _(
+            "The record does not bear this reason: it met the policy's limit."
+            " Choose another. (%(reasons)s)"
+        ) % {"reasons": "; ".join(sentences.code(code) for code in contradicted)}
+    return ""
 
 
 def _conclude(case: ReviewCase, *, actor: User, signer: User | None, now: datetime) -> Decision:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import pytest
@@ -156,6 +157,28 @@ def test_an_incomplete_verdict_keeps_what_was_written(
     assert answer.status_code == 422
     assert "Choose at least one reason." in text
     assert "Think so." in text
+    assert Decision.objects.count() == 1
+
+
+def test_a_reason_the_record_contradicts_is_refused_beside_its_field(
+    case: ReviewCase, bob: User, signed_in: SignedIn
+) -> None:
+    client = signed_in(bob)
+    _post(client, "claim", case)
+
+    verdict = {
+        "outcome": "decline",
+        "decline-codes": ["obligations_high_on_net_income"],
+        "decline-note": "Owes enough.",
+    }
+    answer = _post(client, "decide", case, **verdict)
+
+    text = answer.content.decode()
+    field = text[text.index("The record does not bear this reason") - 1_500 :]
+    assert answer.status_code == 422
+    assert "Choose another." in field
+    assert re.search(r'value="obligations_high_on_net_income"[^>]*\bchecked\b', field)
+    assert "Owes enough." in field
     assert Decision.objects.count() == 1
 
 

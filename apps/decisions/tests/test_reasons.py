@@ -204,3 +204,54 @@ def test_a_reviewer_cannot_name_what_the_applicant_has_none_of() -> None:
     )
 
     assert found == ["late_payments"]
+
+
+def _judged(*judged: tuple[str, str]) -> dict[str, object]:
+    return {"results": [{"input": about, "result": result} for about, result in judged]}
+
+
+def test_a_reviewer_cannot_name_what_met_every_limit_of_the_policy() -> None:
+    trace = _judged(
+        *(("foir", "passed"), ("foir", "passed"), ("dti", "passed"), ("dti", "failed")),
+        *(("lti", "missing"), ("annual_income", "passed")),
+    )
+    codes = [
+        "obligations_high_on_net_income",
+        "obligations_high_on_gross_income",
+        "amount_high_for_income",
+        # A stated income above the minimum may still be one that nobody could confirm.
+        "income_not_confirmed",
+        "work_too_recent",
+        "documents_incomplete",
+    ]
+
+    assert reason_codes.contradicted(codes, trace) == ["obligations_high_on_net_income"]
+    assert reason_codes.contradicted(codes, {}) == []
+
+
+def _unmet(about: str, test: str, value: object, limit: object) -> str:
+    one = Reason(code="rule.x", source="rule", about=about, test=test, value=value, limit=limit)
+    return sentences.reason(one, currency="INR")
+
+
+def test_a_choice_that_was_not_met_reads_as_a_sentence() -> None:
+    assert _unmet("income_verification", "one_of", "declared", ["source", "documents"]) == (
+        "Your income is declared but not yet verified;"
+        " it must be verified at its source or verified by documents."
+    )
+    assert _unmet("country", "one_of", "US", ["IN"]) == (
+        "You live in the United States; we lend to residents of India."
+    )
+    assert _unmet("country", "one_of", "US", ["IN", "KE"]) == (
+        "You live in the United States; we lend to residents of India or Kenya."
+    )
+
+
+def test_one_reads_as_well_as_many() -> None:
+    assert _unmet("accounts_delinquent_now", "at_most", "1", "0") == (
+        "Accounts with a payment overdue now: 1; we accept at most 0."
+    )
+    late = Reason(code="person.late_payments", source="person", about="delinquencies_24m", value=1)
+    assert sentences.reason(late, currency="INR") == (
+        "Payments 30 or more days late in the last two years: 1."
+    )

@@ -222,6 +222,24 @@ def test_an_incomplete_verdict_is_refused(
     assert _is_untouched(case)
 
 
+def test_a_reason_that_met_the_policy_is_refused(large_case: ReviewCase, charlie: User) -> None:
+    services.claim(actor=charlie, case=large_case, now=NOW)
+    false = Verdict(
+        outcome="decline",
+        codes=("obligations_high_on_net_income", "work_too_recent"),
+        note="Too much.",
+    )
+
+    with pytest.raises(VerdictRefused) as refusal:
+        services.decide(actor=charlie, case=large_case, verdict=false, now=NOW)
+
+    assert refusal.value.fields == {
+        "codes": "The record does not bear this reason: it met the policy's limit."
+        " Choose another. (Obligations too high for net income)"
+    }
+    assert _is_untouched(large_case)
+
+
 def test_departing_from_the_recommendation_needs_a_note(
     large_case: ReviewCase, charlie: User
 ) -> None:

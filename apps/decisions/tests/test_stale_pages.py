@@ -216,3 +216,27 @@ def test_the_day_a_policy_begins_is_never_moved(pune: Branch) -> None:
 
     version.refresh_from_db()
     assert version.effective_from.isoformat() == "2026-01-01"
+
+
+def test_a_verdict_sent_twice_is_taken_once_and_refused_by_nothing(
+    alice: User, bob: User, pune: Branch, signed_in: SignedIn
+) -> None:
+    factories.policy(pune.entity)
+    case = factories.referred(alice)
+    services.claim(actor=bob, case=case, now=timezone.now())
+    given = {
+        "outcome": "decline",
+        "decline-codes": ["documents_incomplete"],
+        "decline-note": "Two are missing.",
+    }
+    other = {**given, "decline-note": "Three are missing."}
+    client, address = signed_in(bob), reverse("decisions:decide", args=[case.pk])
+
+    client.post(address, given)
+    again = client.post(address, given, follow=True).content.decode()
+    changed = client.post(address, other, follow=True).content.decode()
+
+    assert "The decision stands and its letter is being prepared." in again
+    assert "You do not hold this case" not in again
+    assert "You do not hold this case" in changed
+    assert Decision.objects.get(kind="human").note == "Two are missing."

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.applications import lifecycle
 from apps.applications.models import Application
 from apps.core.access import requires
 from apps.core.errors import DomainError
@@ -19,9 +20,6 @@ from apps.core.visibility import get_visible
 from apps.decisions import forms, panel, policies, selectors, services
 from apps.decisions.errors import VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
-
-# A worker is assessing it; the page asks for the outcome.
-UNDER_WAY = ("submitted", "scored")
 
 
 @requires("applications.view_application")
@@ -34,7 +32,7 @@ def application_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """
     application = _application(request, pk)
     asks_again = getattr(request, "htmx", False) and "waiting" in request.GET
-    if asks_again and application.status not in UNDER_WAY:
+    if asks_again and application.status not in lifecycle.UNDER_WAY:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return _panel(request, application)
 
