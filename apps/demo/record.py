@@ -88,10 +88,14 @@ def section(found: Findings, *, tape: str, on: date, machine_line: str) -> str:
 
 
 def write(path: Path, written: str) -> None:
-    """Put a section into a document in place of the one that was there, or at its end."""
+    """Put a section into a document in place of the one that was there, or at its end.
+
+    Its first and its last line are the markers by which it is found again.
+    """
     before = path.read_text(encoding="utf-8") if path.exists() else _TITLE
-    head, begin, rest = before.partition(BEGIN)
-    tail = rest.partition(END)[2] if begin else ""
+    first, *_, last = written.splitlines()
+    head, begin, rest = before.partition(first)
+    tail = rest.partition(last)[2] if begin else ""
     path.write_text(f"{head.rstrip()}\n\n{written}\n{tail.lstrip()}", encoding="utf-8")
 
 

@@ -29,7 +29,7 @@ from creditrisk.local import (
     supervisor,
 )
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 120.0
 _WORLD = "import django; django.setup(); from tests.journeys import world; world.{}()"
 
 
@@ -67,6 +67,10 @@ class Stack:
         with self.log(name).open("a") as output:
             self._children[name] = supervisor.start(program, self.environment, output)
 
+    def is_running(self, name: str) -> bool:
+        """Says whether the program was started and lives."""
+        return name in self._children and self._children[name].poll() is None
+
     def kill(self, name: str) -> None:
         """Ends a program and its children as a power cut would: kill -9, no time for anything."""
         child = self._children.pop(name)
@@ -99,10 +103,22 @@ class Stack:
         return places.log_file(f"journeys-{name}")
 
     def wait_until_ready(self) -> None:
-        """Waits until database, broker and champion are there for the web process."""
-        assert processes.wait_until(
-            lambda: _answers(f"{self.url}/api/v1/ready"), seconds=_PATIENCE_SECONDS
-        ), f"web is not ready after {_PATIENCE_SECONDS:.0f} s; see {self.log('web')}"
+        """Waits until web has database, broker and champion, and the worker takes tasks."""
+        for name, is_ready in (("web", self._web_is_ready), ("worker", self._worker_is_ready)):
+            over = processes.wait_until(
+                lambda name=name, is_ready=is_ready: is_ready() or not self.is_running(name),
+                seconds=_PATIENCE_SECONDS,
+            )
+            assert over and self.is_running(name), (
+                f"{name} is not ready; {self.log(name)} ends with:\n"
+                f"{processes.last_lines(self.log(name), count=30)}"
+            )
+
+    def _web_is_ready(self) -> bool:
+        return _answers(f"{self.url}/api/v1/ready")
+
+    def _worker_is_ready(self) -> bool:
+        return " ready." in self.log("worker").read_text(errors="replace")
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+"""What every benchmark shares: own and peer by turns, a line of JSON per figure, the record.
+
+Absolute times drift from run to run; what counts is the ratio to what was measured beside it.
+"""
+
+import argparse
+import gc
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from apps.demo import record
+
+_DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value, and the limit or peer of the same run it is compared with.
+
+    `ratio` is value / peer_value; `goal` says in words what it ought to be.
+    """
+
+    name: str
+    value: float
+    unit: str
+    peer: str
+    peer_value: float
+    ratio: float
+    goal: str
+    n: int
+
+
+def figure(
+    name: str, value: float, unit: str, *, peer: tuple[str, float], goal: str, n: int
+) -> Figure:
+    """Return a figure beside its peer (name, value)."""
+    return Figure(name, value, unit, peer[0], peer[1], value / peer[1], goal, n)
+
+
+def by_turns(calls: Sequence[Callable[[], object]], *, times: int, rounds: int = 7) -> list[float]:
+    """Return the median seconds of one call of each, measured by turns.
+
+    A round calls each `times` times; the first round warms up and is dropped.
+    """
+    found: list[list[float]] = [[] for _ in calls]
+    gc.disable()
+    try:
+        for number in range(rounds + 1):
+            for place, call in enumerate(calls):
+                seconds = _seconds(call, times)
+                if number:
+                    found[place].append(seconds)
+    finally:
+        gc.enable()
+    return [median(seconds) for seconds in found]
+
+
+def options(description: str, **numbers: int) -> argparse.Namespace:
+    """Return the command line's options: `--record`, and whole numbers with these defaults."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--record", action="store_true", help="write into docs/benchmarks.md")
+    for name, default in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    return parser.parse_args()
+
+
+def report(title: str, figures: Sequence[Figure], *, on: str, recorded: bool) -> None:
+    """Print a line of JSON per figure; where asked, put the table into docs/benchmarks.md.
+
+    `on` says which database served, or an empty string where none did.
+    """
+    for one in figures:
+        print(json.dumps(asdict(one)), flush=True)
+    if recorded:
+        _DOCUMENT.parent.mkdir(exist_ok=True)
+        record.write(_DOCUMENT, _section(title, figures, on))
+
+
+def _seconds(call: Callable[[], object], times: int) -> float:
+    began = time.perf_counter()
+    for _ in range(times):
+        call()
+    return (time.perf_counter() - began) / times
+
+
+def _section(title: str, figures: Sequence[Figure], on: str) -> str:
+    name = title.lower().replace(" ", "-")
+    machine = record.machine(on or "no database")
+    return "\n".join(
+        [
+            f"<!-- {name}:begin -->",
+            f"## {title}",
+            "",
+            f"`make bench`, {datetime.now(UTC):%d %b %Y}. {machine}.",
+            "",
+            "| figure | value | unit | beside | its value | ratio | goal | n |",
+            "|---|---:|---|---|---:|---:|---|---:|",
+            *(
+                f"| {one.name} | {_short(one.value)} | {one.unit} | {one.peer} "
+                f"| {_short(one.peer_value)} | {one.ratio:.2f} | {one.goal} | {one.n:,} |"
+                for one in figures
+            ),
+            f"<!-- {name}:end -->",
+        ]
+    )
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
