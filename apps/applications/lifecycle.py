@@ -17,4 +17,6 @@ LIFECYCLE = Lifecycle(
         ("withdraw", ["draft", "submitted", "scored", "in_review", "approved"], "withdrawn"),
     ],
 )
+# A worker is assessing it; the page asks for the outcome.
+UNDER_WAY = ("submitted", "scored")
 OPEN = ("submitted", "scored", "in_review")

@@ -30,6 +30,12 @@ class NotPermitted(DomainError):
     status = 403
 
 
+class NotAPage(DomainError):
+    """The address takes a form and shows nothing to a visitor."""
+
+    status = 405
+
+
 class NotVisible(DomainError):
     """The thing does not exist, or not for this person; the two are not told apart."""
 

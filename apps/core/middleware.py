@@ -9,17 +9,25 @@ import structlog
 from auditlog.middleware import AuditlogMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from apps.core import addresses, bodies, problems
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, NotAPage
 from apps.core.origin import origin
 
 Handler = Callable[[HttpRequest], HttpResponse]
 TIME_ZONE_KEY = "time_zone"
+_VISITS = ("GET", "HEAD")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -73,12 +81,15 @@ class SignInRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # a fragment gets no redirect but a header
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
-        """Redirect to sign-in, which then leads back."""
-        if request.headers.get("HX-Request") != "true":
+        """Redirect to sign-in, which then leads back to a page: never to where a form went."""
+        if request.headers.get("HX-Request") == "true":
+            sign_in = _sign_in(_path(request.headers.get("HX-Current-URL", "")))
+            return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
+        if request.method in _VISITS:
             return super().handle_no_permission(request, view_func)
-        query = urlencode({"next": _path(request.headers.get("HX-Current-URL", "")) or "/"})
-        sign_in = f"{resolve_url(settings.LOGIN_URL)}?{query}"
-        return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
+        came_from = request.headers.get("Referer", "")
+        ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()})
+        return HttpResponseRedirect(_sign_in(_path(came_from) if ours else ""))
 
 
 class RowHistory(AuditlogMiddleware):
@@ -118,19 +129,39 @@ class Personal:
 
 
 class DomainErrors:
-    """Turn an anticipated error nobody caught into a page that says it; never a 500."""
+    """Turn an anticipated error nobody caught into a page that says it; never a 500.
+
+    A visit to an address that takes only forms gets such a page too; Django's answer is empty.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        refused = isinstance(response, HttpResponseNotAllowed) and request.method in _VISITS
+        if refused and not problems.is_api(request):
+            return _no_page(request, allow=response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a DomainError with its sentence and status; leave the rest to Django."""
         if isinstance(error, DomainError):
             return problems.page(request, error)
         return None
+
+
+def _no_page(request: HttpRequest, *, allow: str) -> HttpResponse:
+    """Return the page for a visit to an address that takes only forms."""
+    sentence = _("This address takes a form, not a visit. Go back and use the page.")
+    page = problems.page(request, NotAPage("not_a_page", sentence))
+    page["Allow"] = allow
+    return page
+
+
+def _sign_in(path: str) -> str:
+    """Return the address of the sign-in that leads to a path, else to the start page."""
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': path or '/'})}"
 
 
 def _path(url: str) -> str:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -29,7 +29,9 @@ class NotReady(Conflict):
 @require_GET
 @requires("letters.view_letter")
 def of_case(request: SignedIn) -> HttpResponse:
-    """List the letters of the case named by `?case=`; a part of the case page."""
+    """List the letters of the case named by `?case=`; a part of the case page, not a page."""
+    if not getattr(request, "htmx", False):
+        return redirect("applications:list")
     letters = selectors.of_case(request.user, request.GET.get("case", ""))
     waiting = any(letter.rendered_at is None for letter in letters)
     context = {"letters": letters, "waiting": waiting, "address": request.get_full_path()}

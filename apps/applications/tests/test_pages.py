@@ -92,6 +92,22 @@ def test_it_keeps_the_form_and_says_what_is_wrong(
     assert not Application.objects.exists()
 
 
+def test_it_picks_no_product_and_no_purpose_beforehand(browser: Client, pune: Branch) -> None:
+    url = reverse("applications:create", args=[factories.borrower(pune).pk])
+
+    form = browser.get(url).context["form"]
+    answer = browser.post(url, terms(product="", purpose=""))
+
+    assert form["product"].value() is None
+    assert next(iter(form.fields["product"].choices)) == ("", "Choose …")
+    assert form.fields["purpose"].choices[0] == ("", "Choose …")
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {
+        name: ["This field is required."] for name in ("product", "purpose")
+    }
+    assert not Application.objects.exists()
+
+
 def test_it_shows_the_bounds_of_another_product_without_losing_anything(
     browser: Client, pune: Branch
 ) -> None:
@@ -158,6 +174,35 @@ def test_it_refuses_a_change_made_on_an_old_page(
     assert "Somebody else has changed this application" in answer.content.decode()
     assert "300000" in answer.content.decode()
     assert Application.objects.get().amount == Decimal(250_000)
+
+
+@pytest.mark.parametrize("state", ["approved", "declined", "in_review"])
+def test_it_does_not_say_that_a_decided_application_is_being_assessed(
+    browser: Client, alice: User, pune: Branch, state: str
+) -> None:
+    decided = factories.in_state(alice, factories.borrower(pune), state)
+
+    answer = browser.post(reverse("applications:submit", args=[decided.pk]), follow=True)
+
+    page = answer.content.decode()
+    assert "This application was submitted before; its outcome stands below." in page
+    assert "is being assessed" not in page
+    assert Application.objects.get().status == state
+
+
+@pytest.mark.parametrize(
+    ("state", "waits"), [("submitted", True), ("scored", True), ("approved", False)]
+)
+def test_it_reloads_the_page_for_an_outcome_that_came_before_the_panel(
+    browser: Client, alice: User, pune: Branch, state: str, waits: bool
+) -> None:
+    shown = factories.in_state(alice, factories.borrower(pune), state)
+
+    page = browser.get(reverse("applications:detail", args=[shown.pk])).content.decode()
+
+    panel = reverse("decisions:application_panel", args=[shown.pk])
+    assert (f'hx-get="{panel}?waiting=1"' in page) is waits
+    assert (f'hx-get="{panel}"' in page) is not waits
 
 
 def test_it_submits_from_the_case_page(browser: Client, alice: User, pune: Branch) -> None:

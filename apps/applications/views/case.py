@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.applications import forms, policies, presentation, selectors, services
+from apps.applications import forms, lifecycle, policies, presentation, selectors, services
 from apps.applications.models import Application
 from apps.applications.views import clock
 from apps.audit import services as audit
@@ -37,7 +37,7 @@ def submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Submit the application as the page showed it."""
     application = get_visible(Application.objects.all(), request.user, pk=pk)
     try:
-        services.submit(
+        submitted = services.submit(
             actor=request.user,
             application=application,
             now=timezone.now(),
@@ -46,7 +46,11 @@ def submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("The application is submitted and is being assessed."))
+        if submitted.status in lifecycle.UNDER_WAY:
+            messages.success(request, _("The application is submitted and is being assessed."))
+        else:
+            sentence = _("This application was submitted before; its outcome stands below.")
+            messages.info(request, sentence)
     return redirect("applications:detail", pk=pk)
 
 
@@ -81,6 +85,8 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
             {"label": application.number},
         ],
         "steps": presentation.steps(application),
+        # The panel then reloads the page, however soon after it was made the outcome came.
+        "is_under_way": application.status in lifecycle.UNDER_WAY,
         "affordability": found,
         "ratios": presentation.ratio_lines(found),
         "collaterals": application.collaterals.all(),

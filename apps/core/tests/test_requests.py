@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
+from django.views.decorators.http import require_POST
 
 from apps.accounts.models import User
 from apps.core import access, bodies, origin, problems
@@ -60,6 +61,8 @@ _TEST_PATTERNS = [
     path("api/test/echo/", _echo),
     path("test/guarded/", _guarded),
     path("test/personal/", _personal),
+    path("test/form/", require_POST(_personal)),
+    path("api/test/form/", require_POST(_personal)),
 ]
 
 
@@ -193,6 +196,34 @@ def test_it_sends_strangers_to_sign_in_and_back(client: Client, db: None) -> Non
 
     assert response.status_code == 302
     assert response["Location"] == "/people/sign-in/?next=/test/guarded/%3Fa%3D1"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "next_page"),
+    [
+        ("http://testserver/review/?page=2", "%2Freview%2F"),
+        ("http://evil.example/review/", "%2F"),
+        ("http://testserver", "%2F"),
+        ("http://[", "%2F"),
+        ("", "%2F"),
+    ],
+)
+def test_it_leads_from_sign_in_to_the_page_a_form_was_on(
+    client: Client, db: None, came_from: str, next_page: str
+) -> None:
+    response = client.post("/test/form/", {"a": "1"}, headers={"Referer": came_from})
+
+    assert response.status_code == 302
+    assert response["Location"] == f"/people/sign-in/?next={next_page}"
+
+
+def test_it_says_that_an_address_takes_only_forms(alice: User, signed_in: SignedIn) -> None:
+    response = signed_in(alice).get("/test/form/")
+
+    assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    assert "This address takes a form, not a visit." in response.content.decode()
+    assert signed_in(alice).get("/api/test/form/").content == b""
 
 
 def test_it_sends_the_whole_page_to_sign_in_when_a_fragment_finds_nobody(

@@ -162,7 +162,9 @@ def test_the_case_lists_its_letters_and_looks_again_while_one_waits(
     factories.issue(alice, pune, subject="decisions.decision:3")
     factories.issue(alice, nashik, case=case, subject="decisions.decision:4")
 
-    response = signed_in(alice).get(reverse("letters:of_case"), {"case": case})
+    response = signed_in(alice).get(
+        reverse("letters:of_case"), {"case": case}, headers={"HX-Request": "true"}
+    )
 
     page = response.content.decode()
     assert reverse("letters:detail", args=[frozen.pk]) in page
@@ -172,9 +174,18 @@ def test_the_case_lists_its_letters_and_looks_again_while_one_waits(
     assert 'hx-trigger="every 3s"' in page
 
 
+def test_the_list_of_a_case_is_no_page_of_its_own(alice: User, signed_in: SignedIn) -> None:
+    response = signed_in(alice).get(reverse("letters:of_case"))
+
+    assert response.status_code == 302
+    assert response["Location"] == reverse("applications:list")
+
+
 @pytest.mark.parametrize("case", ["", "nothing", "'; DROP TABLE letters_letter; --", "\x00"])
 def test_a_case_without_letters_says_so(alice: User, signed_in: SignedIn, case: str) -> None:
-    response = signed_in(alice).get(reverse("letters:of_case"), {"case": case})
+    response = signed_in(alice).get(
+        reverse("letters:of_case"), {"case": case}, headers={"HX-Request": "true"}
+    )
 
     assert response.status_code == 200
     assert "No letter has been issued yet." in response.content.decode()
