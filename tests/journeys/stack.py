@@ -105,11 +105,11 @@ class Stack:
     def wait_until_ready(self) -> None:
         """Waits until web has database, broker and champion, and the worker takes tasks."""
         for name, is_ready in (("web", self._web_is_ready), ("worker", self._worker_is_ready)):
-            over = processes.wait_until(
+            processes.wait_until(
                 lambda name=name, is_ready=is_ready: is_ready() or not self.is_running(name),
                 seconds=_PATIENCE_SECONDS,
             )
-            assert over and self.is_running(name), (
+            assert is_ready(), (
                 f"{name} is not ready; {self.log(name)} ends with:\n"
                 f"{processes.last_lines(self.log(name), count=30)}"
             )
