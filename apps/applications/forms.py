@@ -64,7 +64,10 @@ class TermsForm(forms.Form):
     """What is asked for. The purposes offered are those of the product chosen."""
 
     product = ProductChoice(
-        label=_("Product"), queryset=Product.objects.none(), to_field_name="code", empty_label=None
+        label=_("Product"),
+        queryset=Product.objects.none(),
+        to_field_name="code",
+        empty_label=_("Choose …"),
     )
     amount = AmountField(label=_("Amount"))
     term_months = forms.IntegerField(label=_("Term"), min_value=1, max_value=_LONGEST_TERM_MONTHS)
@@ -82,9 +85,12 @@ class TermsForm(forms.Form):
     def __init__(self, *args: Any, products: QuerySet[Product], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["product"].queryset = products  # type: ignore[attr-defined]
-        self.chosen = self._chosen(products)
+        by_code = {product.code: product for product in products}
+        self.offers = bool(by_code)
+        # Nothing is picked beforehand: product and purpose weigh in the decision.
+        self.chosen = by_code.get(str(self["product"].value()))
         allowed = self.chosen.purposes if self.chosen else Purpose.values
-        choices = [("", "—"), *((value, Purpose(value).label) for value in allowed)]
+        choices = [("", _("Choose …")), *((value, Purpose(value).label) for value in allowed)]
         self.fields["purpose"].choices = choices  # type: ignore[attr-defined]
 
     def listen(self, what_if_url: str) -> None:
@@ -96,11 +102,6 @@ class TermsForm(forms.Form):
     def input_again(self, name: str) -> str:
         """Return a field's input for HTMX to put in the place of the one on the page."""
         return self[name].as_widget(attrs={"class": "input", "hx-swap-oob": "true"})
-
-    def _chosen(self, products: QuerySet[Product]) -> Product | None:
-        code = self["product"].value()
-        by_code = {product.code: product for product in products}
-        return by_code.get(str(code), next(iter(by_code.values()), None))
 
 
 class WhatIfForm(forms.Form):

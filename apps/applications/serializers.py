@@ -10,6 +10,7 @@ from apps.applications import hooks, requirements
 from apps.applications.lifecycle import LIFECYCLE
 from apps.applications.models import Application, Collateral
 from apps.applications.services import WithdrawalReason
+from apps.core.api import Strict
 from apps.products.models import Purpose
 
 _LONGEST_TERM_MONTHS = 480
@@ -22,7 +23,7 @@ class Money(serializers.DecimalField):
         super().__init__(max_digits=18, decimal_places=2, **options)
 
 
-class DraftIn(serializers.Serializer[Any]):
+class DraftIn(Strict):
     """A new application."""
 
     customer = serializers.UUIDField(help_text="The id of a customer.")
@@ -33,7 +34,7 @@ class DraftIn(serializers.Serializer[Any]):
     purpose_note = serializers.CharField(max_length=300, required=False, default="")
 
 
-class CollateralIn(serializers.Serializer[Any]):
+class CollateralIn(Strict):
     """Security offered; amounts in the application's currency."""
 
     kind = serializers.ChoiceField(choices=Collateral.Kind.choices)
@@ -63,7 +64,7 @@ class CollateralOut(serializers.Serializer[Collateral]):
     valued_date = serializers.DateField()
 
 
-class WithdrawIn(serializers.Serializer[Any]):
+class WithdrawIn(Strict):
     """Why the application is withdrawn."""
 
     reason = serializers.ChoiceField(choices=WithdrawalReason.choices)

@@ -1,5 +1,6 @@
 """The API's common ground: the base of its views, and one shape for every error."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from auditlog.context import auditlog_value
@@ -32,6 +33,24 @@ class APIView(views.APIView):
     def get_authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for; sign-in itself has no authenticator to say it."""
         return super().get_authenticate_header(request) or 'Bearer realm="api"'
+
+
+class Strict(serializers.Serializer[Any]):
+    """Base of everything the API takes: a field nobody knows is refused, never passed over."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the values; raise ValidationError with a sentence for every unknown field."""
+        names = [str(name) for name in data] if isinstance(data, Mapping) else []
+        unknown = {
+            name: [_("This field is not known.")] for name in names if name not in self.fields
+        }
+        try:
+            values = super().to_internal_value(data)
+        except exceptions.ValidationError as error:
+            raise exceptions.ValidationError({**_by_field(error.detail), **unknown}) from None
+        if unknown:
+            raise exceptions.ValidationError(unknown)
+        return values
 
 
 class Problem(serializers.Serializer[Any]):
@@ -94,6 +113,10 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     if wait is not None:
         headers["Retry-After"] = str(int(wait) + 1)
     return headers
+
+
+def _by_field(detail: Any) -> dict[str, Any]:
+    return detail if isinstance(detail, dict) else {"non_field_errors": detail}
 
 
 def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:

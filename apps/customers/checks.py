@@ -98,12 +98,14 @@ def change(entry: ChangeEntry, *, country: str, today: date) -> ChangeEntry:
     return clean
 
 
-def employment(entry: EmploymentEntry, *, today: date, types: set[str]) -> EmploymentEntry:
-    """Check work and income; net and basic pay cannot exceed gross."""
+def employment(
+    entry: EmploymentEntry, *, today: date, types: set[str], currency: str
+) -> EmploymentEntry:
+    """Check work and income in the lender's currency; net and basic pay cannot exceed gross."""
     found = Findings()
     _choice(found, "type", entry.type, types)
     _day(found, "as_of", entry.as_of, latest=today)
-    _currency(found, entry.currency)
+    _currency_of(found, entry.currency, currency)
     gross, net, basic = entry.gross_annual_income, entry.net_monthly_income, entry.basic_monthly_pay
     for name, value in (("gross_annual_income", gross), ("net_monthly_income", net)):
         if value is None:
@@ -131,12 +133,14 @@ def household(entry: HouseholdEntry, *, homes: set[str], currency: str) -> House
     return entry
 
 
-def obligation(entry: ObligationEntry, *, today: date, kinds: set[str]) -> ObligationEntry:
-    """Check a debt paid elsewhere."""
+def obligation(
+    entry: ObligationEntry, *, today: date, kinds: set[str], currency: str
+) -> ObligationEntry:
+    """Check a debt paid elsewhere, in the lender's currency."""
     found = Findings()
     _choice(found, "kind", entry.kind, kinds)
     _day(found, "from_date", entry.from_date, latest=today)
-    _currency(found, entry.currency)
+    _currency_of(found, entry.currency, currency)
     if entry.monthly_payment is None:
         found.add("monthly_payment", "required")
     _amount(found, "monthly_payment", entry.monthly_payment, entry.currency)
@@ -241,6 +245,12 @@ def _choice(found: Findings, field: str, value: str, choices: set[str]) -> None:
 def _currency(found: Findings, value: str) -> None:
     if value not in MINOR_UNITS:
         found.add("currency", "not_a_choice")
+
+
+def _currency_of(found: Findings, value: str, lenders: str) -> None:
+    # Amounts of several currencies would be added up as if they were one.
+    if value != lenders:
+        found.add("currency", "currency_of_lender", currency=lenders)
 
 
 def _day(found: Findings, field: str, value: date | None, *, latest: date) -> None:

@@ -48,6 +48,7 @@ SENTENCES = {
     "identity_of_other_country": gettext_lazy(
         "This kind of number does not belong to the customer's country."
     ),
+    "currency_of_lender": gettext_lazy("Enter amounts in %(currency)s."),
     "date_in_future": gettext_lazy("This day is in the future."),
     "date_too_late": gettext_lazy("This day must not be after %(latest)s."),
     "date_too_early": gettext_lazy("This day must not be before %(earliest)s."),

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from apps.accounts.models import Branch
+from apps.core.api import Strict
 from apps.core.money import MINOR_UNITS
-from apps.customers import checks, identity, reveals, wordings
+from apps.customers import checks, identity, reveals, sentences, wordings
 from apps.customers.entries import (
     AddressEntry,
     BureauEntry,
@@ -18,6 +20,7 @@ from apps.customers.entries import (
     HouseholdEntry,
     ObligationEntry,
 )
+from apps.customers.findings import Finding
 from apps.customers.models import (
     BureauReport,
     Consent,
@@ -69,10 +72,12 @@ class Count(serializers.IntegerField):
         )
 
 
-class CustomerIn(serializers.Serializer[Any]):
+class CustomerIn(Strict):
     """A customer to register. At least one official number of the country is needed."""
 
-    branch = serializers.UUIDField(help_text="A branch you work in.")
+    branch = serializers.CharField(
+        max_length=50, help_text="A branch you work in: its code, or its id."
+    )
     country = serializers.ChoiceField(choices=Customer.Country.choices)
     full_name = serializers.CharField(max_length=120)
     date_of_birth = serializers.DateField()
@@ -92,6 +97,16 @@ class CustomerIn(serializers.Serializer[Any]):
         help_text="The customers with the same telephone or e-mail were looked at; this is "
         "another person.",
     )
+
+    def validate_branch(self, text: str) -> uuid.UUID:
+        """Return the id of the branch; whether the caller works there is for the service."""
+        try:
+            return uuid.UUID(text)
+        except ValueError:
+            found = Branch.objects.filter(code=text).first()
+        if found is None:
+            raise serializers.ValidationError(sentences.words(Finding("not_a_choice")))
+        return found.pk
 
     def entry(self, key: uuid.UUID) -> CustomerEntry:
         """Return what was sent; `key` names the submission."""
@@ -154,7 +169,7 @@ class CustomerPage(serializers.Serializer[Any]):
     after = serializers.CharField(allow_blank=True)
 
 
-class EmploymentIn(serializers.Serializer[Any]):
+class EmploymentIn(Strict):
     """Work and income as of a day."""
 
     as_of = serializers.DateField()
@@ -191,7 +206,7 @@ class EmploymentOut(serializers.ModelSerializer[Employment]):
         )
 
 
-class HouseholdIn(serializers.Serializer[Any]):
+class HouseholdIn(Strict):
     """The home and who depends on the income; replaces what is on record."""
 
     home = serializers.ChoiceField(choices=Household.Home.choices)
@@ -222,7 +237,7 @@ class HouseholdOut(serializers.ModelSerializer[Household]):
         fields = ("id", "home", "dependants", "monthly_expenses", "updated_at")
 
 
-class ObligationIn(serializers.Serializer[Any]):
+class ObligationIn(Strict):
     """A debt paid elsewhere."""
 
     kind = serializers.ChoiceField(choices=Obligation.Kind.choices)
@@ -254,7 +269,7 @@ class ObligationOut(serializers.ModelSerializer[Obligation]):
         )
 
 
-class BureauIn(serializers.Serializer[Any]):
+class BureauIn(Strict):
     """What a bureau reported; leave out what it did not report."""
 
     bureau = serializers.CharField(max_length=60)
@@ -304,7 +319,7 @@ class BureauOut(serializers.ModelSerializer[BureauReport]):
         )
 
 
-class ConsentIn(serializers.Serializer[Any]):
+class ConsentIn(Strict):
     """A consent the customer has just given to one of our wordings."""
 
     purpose = serializers.ChoiceField(choices=Consent.Purpose.choices)

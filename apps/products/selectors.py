@@ -24,6 +24,11 @@ def catalogue(actor: User) -> QuerySet[Product]:
     )
 
 
+def is_scored(segment: str) -> bool:
+    """Return whether an open product of any entity is scored in the segment."""
+    return Product.objects.filter(scoring_segment=segment, is_open=True).exists()
+
+
 def example_payments(product: Product) -> list[tuple[int, Decimal]]:
     """Return (term in months, instalment) for the largest amount at yearly steps of the term."""
     first, last = product.minimum_term_months, product.maximum_term_months

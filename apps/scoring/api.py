@@ -8,11 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import APIView, Problem
+from apps.core.api import APIView, Problem, Strict
 from apps.scoring import explanation, services
 
 
-class ScoreRequest(serializers.Serializer[Any]):
+class ScoreRequest(Strict):
     """What to score: a segment and every feature its model knows (null where not known)."""
 
     segment = serializers.SlugField(max_length=40)

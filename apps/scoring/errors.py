@@ -21,6 +21,14 @@ class NoChampion(ScoringFailed):
         )
 
 
+class SegmentUnknown(DomainError):
+    """No product is scored in the segment asked for."""
+
+    def __init__(self) -> None:
+        sentence = _("No open product is scored in this segment.")
+        super().__init__("invalid_input", sentence, fields={"segment": sentence})
+
+
 class ModelUnusable(ScoringFailed):
     """The stored model fails its checksum or signature, cannot be read, or gives no number."""
 

@@ -10,8 +10,16 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import StaleRecord
+from apps.products import selectors as products
 from apps.scoring import champion, fingerprint, signing
-from apps.scoring.errors import FeaturesRefused, ModelRefused, ModelUnusable, PromotionRefused
+from apps.scoring.errors import (
+    FeaturesRefused,
+    ModelRefused,
+    ModelUnusable,
+    NoChampion,
+    PromotionRefused,
+    SegmentUnknown,
+)
 from apps.scoring.models import ModelVersion, ScoreRun
 from ml import artefact as artefacts
 from ml.application_schema import SCHEMA
@@ -150,9 +158,14 @@ def score_stateless(
 ) -> tuple[ModelVersion, Scored]:
     """Score values somebody sends; nothing is stored but the fact that it was asked.
 
-    Raises as `score` does.
+    Raises as `score` does, and SegmentUnknown where neither a model nor a product knows it.
     """
-    model, scorer = champion.current(segment)
+    try:
+        model, scorer = champion.current(segment)
+    except NoChampion:
+        if products.is_scored(segment):
+            raise
+        raise SegmentUnknown from None
     snapshot, scored = _scored(scorer, features)
     audit.record(
         actor,

@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import DomainError
+from apps.customers.findings import Finding
+from apps.customers.sentences import words
 
 # 1,234,567.89 or 12,34,567.89; a comma anywhere else is not a thousands separator.
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", re.ASCII)
@@ -71,6 +73,27 @@ class KeyField(forms.UUIDField):
 
     def __init__(self) -> None:
         super().__init__(initial=uuid.uuid4, widget=forms.HiddenInput)
+
+
+class PickField(forms.ChoiceField):
+    """A choice a person makes: nothing is picked beforehand, so nothing is recorded unasked."""
+
+    def __init__(self, *, choices: list[tuple[str, Any]], **options: Any) -> None:
+        super().__init__(choices=[("", _("Choose …")), *choices], **options)
+
+
+class LenderCurrencyField(forms.ChoiceField):
+    """The lender's currency, the only one offered; amounts of several cannot be added up."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(
+            label=_("Currency"),
+            choices=[(currency, currency)],
+            initial=currency,
+            error_messages={
+                "invalid_choice": words(Finding("currency_of_lender", currency=currency))
+            },
+        )
 
 
 class ShownField(forms.CharField):

@@ -9,7 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.money import MINOR_UNITS
 from apps.customers import checks, protected, wordings
 from apps.customers.entries import BureauEntry, EmploymentEntry, HouseholdEntry, ObligationEntry
-from apps.customers.forms.fields import AmountField, CountField, DayField, KeyField, ShownField
+from apps.customers.forms.fields import (
+    AmountField,
+    CountField,
+    DayField,
+    KeyField,
+    LenderCurrencyField,
+    PickField,
+    ShownField,
+)
 from apps.customers.models import Consent, Employment, Household, Obligation
 
 CURRENCIES = [(code, code) for code in sorted(MINOR_UNITS)]
@@ -20,7 +28,7 @@ class EmploymentForm(forms.Form):
 
     key = KeyField()
     as_of = DayField(label=_("As of"))
-    type = forms.ChoiceField(label=_("Type of work"), choices=Employment.Type)
+    type = PickField(label=_("Type of work"), choices=Employment.Type.choices)
     employer = forms.CharField(label=_("Employer or business"), max_length=120, required=False)
     months_employed = CountField(label=_("Months in this work"), required=False)
     currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES)
@@ -33,7 +41,11 @@ class EmploymentForm(forms.Form):
         required=False,
         help_text=_("Without allowances; needed where a share of it must remain."),
     )
-    verification = forms.ChoiceField(label=_("Income verified"), choices=Employment.Verification)
+    verification = PickField(label=_("Income verified"), choices=Employment.Verification.choices)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"] = LenderCurrencyField(currency)
 
     def entry(self) -> EmploymentEntry:
         """Return what was entered."""
@@ -44,7 +56,7 @@ class HouseholdForm(forms.Form):
     """The home and who depends on the income."""
 
     shown = ShownField()
-    home = forms.ChoiceField(label=_("Home"), choices=Household.Home)
+    home = PickField(label=_("Home"), choices=Household.Home.choices)
     dependants = CountField(label=_("Dependants"), required=False)
     monthly_expenses = AmountField(
         label=_("Household expenses a month"),
@@ -62,12 +74,16 @@ class ObligationForm(forms.Form):
     """A debt paid elsewhere."""
 
     key = KeyField()
-    kind = forms.ChoiceField(label=_("Kind"), choices=Obligation.Kind)
+    kind = PickField(label=_("Kind"), choices=Obligation.Kind.choices)
     lender = forms.CharField(label=_("To whom"), max_length=120, required=False)
     currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES)
     monthly_payment = AmountField(label=_("Payment a month"))
     outstanding = AmountField(label=_("Outstanding"), required=False)
     from_date = DayField(label=_("Known since"))
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"] = LenderCurrencyField(currency)
 
     def entry(self) -> ObligationEntry:
         """Return what was entered."""

@@ -41,6 +41,7 @@ def record_employment(
         entry,
         today=_ground.today(customer, now),
         types=set(Employment.Type.values),
+        currency=customer.entity.currency,
     )
     if clean.verification not in Employment.Verification.values:
         raise sentences.refuse("verification", "not_a_choice")
@@ -107,7 +108,11 @@ def record_obligation(
         return written
     today = _ground.today(customer, now)
     clean = sentences.checked(
-        checks.obligation, entry, today=today, kinds=set(Obligation.Kind.values)
+        checks.obligation,
+        entry,
+        today=today,
+        kinds=set(Obligation.Kind.values),
+        currency=customer.entity.currency,
     )
     _refuse_counting_twice(customer, clean.kind, today)
     values = asdict(clean)

@@ -172,6 +172,54 @@ def test_it_records_what_is_known_about_a_customer(caller: Caller, ravi: Custome
     assert caller.post(f"{root}/consents/{given['id']}/withdraw").status_code == 409
 
 
+def test_it_takes_the_code_of_a_branch(caller: Caller, pune: Branch) -> None:
+    answer = caller.post(ROOT, {**_body(pune), "branch": pune.code}, format="json")
+
+    assert answer.status_code == 201
+    assert Customer.objects.get().branch == pune
+
+
+def test_it_does_not_tell_a_foreign_branch_from_none(
+    caller: Caller, pune: Branch, nashik: Branch
+) -> None:
+    codes = (nashik.code, "no-such")
+
+    answers = [caller.post(ROOT, {**_body(pune), "branch": code}, format="json") for code in codes]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].json() == answers[1].json()
+    assert not Customer.objects.exists()
+
+
+def test_it_refuses_a_field_nobody_knows_beside_what_else_is_wrong(
+    caller: Caller, pune: Branch
+) -> None:
+    body = {**_body(pune), "country": "XX", "full_nmae": "Meera"}
+
+    answer = caller.post(ROOT, body, format="json")
+
+    assert answer.status_code == 400
+    assert answer.json()["fields"]["full_nmae"] == ["This field is not known."]
+    assert set(answer.json()["fields"]) == {"country", "full_nmae"}
+    assert not Customer.objects.exists()
+
+
+def test_it_takes_amounts_in_the_lenders_currency_only(caller: Caller, ravi: Customer) -> None:
+    debt = {"kind": "loan", "monthly_payment": "10.00", "from_date": "2025-01-01"}
+    foreign = {"currency": "USD"}
+
+    answers = [
+        caller.post(f"{ROOT}/{ravi.pk}/employments", {**INCOME, **foreign}, format="json"),
+        caller.post(f"{ROOT}/{ravi.pk}/obligations", {**debt, **foreign}, format="json"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    for answer in answers:
+        assert answer.json()["fields"] == {"currency": ["Enter amounts in INR."]}
+    assert not Obligation.objects.exists()
+    assert Employment.objects.count() == 1
+
+
 def test_it_replaces_the_household_that_was_shown(caller: Caller, ravi: Customer) -> None:
     address = f"{ROOT}/{ravi.pk}/household"
     shown = caller.get(address).json()["updated_at"]

@@ -101,14 +101,15 @@ def test_it_takes_somebody_who_is_eighteen_today() -> None:
         ({"as_of": date(1066, 1, 1)}, {"as_of": "date_too_early"}),
         ({"months_employed": 721}, {"months_employed": "out_of_range"}),
         ({"type": "pirate"}, {"type": "not_a_choice"}),
-        ({"currency": "BTC"}, {"currency": "not_a_choice"}),
+        ({"currency": "BTC"}, {"currency": "currency_of_lender"}),
+        ({"currency": "USD"}, {"currency": "currency_of_lender"}),
     ],
 )
 def test_it_refuses_absurd_income(changes: dict[str, Any], codes: dict[str, str]) -> None:
     entry = factories.employment_entry(**changes)
 
     with pytest.raises(Refused) as refusal:
-        checks.employment(entry, today=TODAY, types=set(Employment.Type.values))
+        checks.employment(entry, today=TODAY, types=set(Employment.Type.values), currency="INR")
 
     assert _codes(refusal) == codes
 
@@ -116,7 +117,7 @@ def test_it_refuses_absurd_income(changes: dict[str, Any], codes: dict[str, str]
 def test_it_takes_net_income_of_exactly_a_twelfth() -> None:
     entry = factories.employment_entry(net_monthly_income=Decimal("75000.00"))
 
-    clean = checks.employment(entry, today=TODAY, types=set(Employment.Type.values))
+    clean = checks.employment(entry, today=TODAY, types=set(Employment.Type.values), currency="INR")
 
     assert clean.net_monthly_income == Decimal("75000.00")
 
@@ -125,7 +126,7 @@ def test_it_refuses_an_obligation_of_tomorrow() -> None:
     entry = factories.obligation_entry(from_date=date(2026, 11, 21))
 
     with pytest.raises(Refused) as refusal:
-        checks.obligation(entry, today=TODAY, kinds=set(Obligation.Kind.values))
+        checks.obligation(entry, today=TODAY, kinds=set(Obligation.Kind.values), currency="INR")
 
     assert _codes(refusal) == {"from_date": "date_too_late"}
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.core.access import requires
+from apps.core.errors import NotVisible
 from apps.customers import reveals, services
 from apps.customers.forms import RevealForm
 from apps.customers.views import _answers
@@ -29,10 +30,12 @@ def reveal(request: HttpRequest, pk: uuid.UUID, field: str) -> HttpResponse:
         )
         return render(request, "components/revealed.html", {"value": value})
     masked = reveals.masked(customer).get(field)
+    if masked is None:
+        raise NotVisible("not_found", _("There is no such value on record."))
     context = {
         "form": form,
-        "masked": masked.value if masked else "",
-        "label": masked.label if masked else _("Value"),
+        "masked": masked.value,
+        "label": masked.label,
         "url": reverse("customers:reveal", args=[customer.pk, field]),
         "element": field.replace(":", "-"),
     }

@@ -27,7 +27,11 @@ form_methods = require_http_methods(["GET", "POST"])
 def employment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Record work and income as of a day."""
     customer = _answers.visible_customer(request, pk)
-    form = forms.EmploymentForm(request.POST or None, initial=_today(customer, "as_of"))
+    form = forms.EmploymentForm(
+        request.POST or None,
+        currency=customer.entity.currency,
+        initial=_today(customer, "as_of"),
+    )
     return _answers.form_page(
         request,
         customer=customer,
@@ -77,7 +81,11 @@ def household(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def obligation(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a debt paid elsewhere."""
     customer = _answers.visible_customer(request, pk)
-    form = forms.ObligationForm(request.POST or None, initial=_today(customer, "from_date"))
+    form = forms.ObligationForm(
+        request.POST or None,
+        currency=customer.entity.currency,
+        initial=_today(customer, "from_date"),
+    )
     return _answers.form_page(
         request,
         customer=customer,

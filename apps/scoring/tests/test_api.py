@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.audit.models import Event
+from apps.products.tests import factories as products
 from apps.scoring.models import ScoreRun
 from apps.scoring.tests import factories
 
@@ -57,9 +58,33 @@ def test_it_says_which_value_is_wrong(
 
 
 def test_it_says_when_no_model_is_in_use(alice: User, signed_in: SignedIn) -> None:
+    products.personal_loan(alice.branch.entity)
+
     answer = _ask(signed_in(alice))
 
     assert (answer.status_code, answer.json()["code"]) == (503, "no_champion")
+
+
+def test_it_knows_no_segment_that_no_open_product_has(alice: User, signed_in: SignedIn) -> None:
+    products.personal_loan(alice.branch.entity, is_open=False)
+
+    answer = _ask(signed_in(alice))
+
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == {"segment": ["No open product is scored in this segment."]}
+    assert not Event.objects.filter(verb="scoring.stateless_scored").exists()
+
+
+def test_it_refuses_a_field_nobody_knows(
+    alice: User, rita: User, mark: User, signed_in: SignedIn
+) -> None:
+    factories.champion("in-retail", rita, mark)
+
+    answer = _ask(signed_in(alice), threshold=0.2)
+
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == {"threshold": ["This field is not known."]}
+    assert not Event.objects.filter(verb="scoring.stateless_scored").exists()
 
 
 def test_it_is_not_for_reviewers_or_strangers(bob: User, signed_in: SignedIn) -> None:
