@@ -42,6 +42,7 @@ def record_facts(officer: Desk) -> None:
     """Records income, home, consents and a bureau report of the customer whose page is open."""
     page = officer.page
     _open_form(officer, "employment")
+    page.get_by_label("Type of work").select_option("Salaried")
     page.get_by_label("Employer or business").fill("Deccan Textiles")
     page.get_by_label("Months in this work").fill("84")
     page.get_by_label("Gross income a year").fill("15,00,000")
