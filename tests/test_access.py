@@ -44,14 +44,14 @@ def _walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
 ADDRESSES = dict(_walk(get_resolver().url_patterns))
 
 
-def _declared(view: Any) -> Any:
+def declared_by(view: Any) -> Any:
     """Return the permission a page or an API view declares: text, or one for each method."""
     owner = view if hasattr(view, "required_permission") else getattr(view, "cls", None)
     return getattr(owner, "required_permission", None)
 
 
 def _permissions(view: Any) -> set[str]:
-    declared = _declared(view)
+    declared = declared_by(view)
     return set(declared.values()) if isinstance(declared, dict) else {declared}
 
 
@@ -136,7 +136,7 @@ def test_it_answers_each_role_as_the_table_says(
     browser, held = signed_in(make_person("Someone", role)), set(roles.BY_CODE[role].permissions)
 
     for address, view in sorted(ADDRESSES.items()):
-        declared = _declared(view)
+        declared = declared_by(view)
         needed = declared.get("GET") if isinstance(declared, dict) else declared
         status = browser.get(_filled(address)).status_code
         allowed = needed in {PUBLIC, SIGNED_IN} or needed in held

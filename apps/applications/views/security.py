@@ -15,7 +15,7 @@ from apps.applications import entries, forms, policies, services
 from apps.applications.models import Application
 from apps.applications.views import clock
 from apps.core.access import requires
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.customers.models import Customer
 
@@ -149,8 +149,11 @@ def _show(form: django_forms.Form, error: DomainError) -> None:
 def _removed(
     request: HttpRequest, pk: uuid.UUID, remove: Callable[[Application], None]
 ) -> HttpResponse:
+    application = _application(request, pk)
     try:
-        remove(_application(request, pk))
+        remove(application)
+    except NotPermitted:
+        raise
     except DomainError as error:
         messages.error(request, str(error))
     else:

@@ -1,0 +1,117 @@
+"""What lies in another branch is not there: by no page, fragment or API, nor in its history."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.accounts import roles
+from apps.accounts.models import Branch, User
+from apps.applications.models import Application
+from apps.applications.tests import factories as applications
+from apps.audit.models import Event
+from apps.customers.models import Customer, Document
+from apps.customers.services import upload_document
+from apps.decisions import sources
+from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.tests import factories as decisions
+from apps.letters.models import Letter
+from apps.letters.tests import factories as letters
+from tests.test_access import ADDRESSES, NOWHERE, declared_by
+
+SignedIn = Callable[[User], Client]
+MakePerson = Callable[..., User]
+NEAR = [role.code for role in roles.ROLES if not role.everywhere]
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+Keys = dict[str, list[str]]
+
+
+@pytest.fixture
+def keys_elsewhere(
+    make_person: MakePerson,
+    nashik: Branch,
+    rita: User,
+    mark: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Keys:
+    """Make one of everything in Nashik; return keys by the first part of the addresses they fit."""
+    monkeypatch.setattr(sources, "_sources", {"tests": decisions.nobody_defaulted})
+    officer = make_person("Nisha", "loan_officer", branch=nashik)
+    decisions.stage(nashik, rita, mark)
+    case = decisions.referred(officer, amount=850_000, term_months=48)
+    customer = case.application.customer
+    upload_document(
+        actor=officer, customer=customer, kind="income", filename="slip.pdf", content=PDF
+    )
+    draft = applications.application(officer, applications.borrower(nashik))
+    letter = letters.frozen(officer, nashik)
+    decision = Decision.objects.get(application=case.application)
+    own = [str(case.application_id), str(draft.pk)]
+    return {
+        "customers": [str(customer.pk), str(draft.customer_id)],
+        "applications": [*own, str(customer.pk), str(draft.customer_id)],
+        "review": [*own, str(case.pk), str(decision.pk)],
+        "letters": [str(letter.pk)],
+        "loans": own,
+        "api": [*own, str(customer.pk)],
+    }
+
+
+def _addresses(keys: Keys) -> list[tuple[str, Any]]:
+    """Return every address that names a row, filled with the rows of the other branch."""
+    document, filled = str(Document.objects.get().pk), []
+    for address, view in sorted(ADDRESSES.items()):
+        fitting = keys.get(address.partition("/")[0], [])
+        if "<uuid:" not in address or address.startswith("review/policies/"):
+            continue
+        for key in fitting:
+            found = address.replace("<uuid:pk>", key).replace("<uuid:customer_pk>", key)
+            found = found.replace("<uuid:document_pk>", document).replace("<str:field>", "phone")
+            for rest in ("consent_pk", "obligation_pk", "collateral_pk", "guarantor_pk"):
+                found = found.replace(f"<uuid:{rest}>", NOWHERE)
+            filled.append((f"/{found}", view))
+    return filled
+
+
+def _state() -> list[Any]:
+    """Return what an act on a row would change."""
+    tables = (Customer, Application, ReviewCase, Decision, Letter, Document, Event)
+    rows = [table.objects.count() for table in tables]
+    return [*rows, sorted(Application.objects.values_list("pk", "status", "updated_at"))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", NEAR)
+def test_it_is_not_there_for_people_of_another_branch(
+    make_person: MakePerson, signed_in: SignedIn, keys_elsewhere: Keys, role: str
+) -> None:
+    browser, held = signed_in(make_person("Someone", role)), roles.BY_CODE[role].permissions
+    before, opened = _state(), 0
+
+    for address, view in _addresses(keys_elsewhere):
+        for method in ("get", "post", "put"):
+            status = getattr(browser, method)(address, content_type="application/json").status_code
+            needed = declared_by(view)
+            needed = needed.get(method.upper()) if isinstance(needed, dict) else needed
+            allowed = needed in held
+            assert status in ({404, 405, 400} if allowed else {403, 405}), (method, address, status)
+            opened += status == 404
+
+    assert opened > 0
+    assert _state() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", NEAR)
+def test_its_history_is_not_there_either(
+    make_person: MakePerson, signed_in: SignedIn, keys_elsewhere: Keys, role: str
+) -> None:
+    browser = signed_in(make_person("Someone", role))
+
+    for row in (*Customer.objects.all(), *Application.objects.all(), *ReviewCase.objects.all()):
+        subject = f"{row._meta.label_lower}:{row.pk}"
+        assert browser.get("/audit/timeline/", {"subject": subject}).status_code == 404
+        listed = browser.get("/letters/", {"case": subject}, headers={"HX-Request": "true"})
+        assert listed.status_code in {200, 403}
+        assert b"/letters/" not in listed.content.replace(b"/letters/?case=", b"")
