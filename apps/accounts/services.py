@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from axes import utils as axes
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.auth.tokens import default_token_generator
@@ -92,7 +93,8 @@ def change_password(*, person: User, password: str) -> None:
 
 
 def record_password_set(*, person: User) -> None:
-    """Note that a person has set a password by a link an administrator issued."""
+    """Note that a person has set a password by a link an administrator issued; end a lock-out."""
+    axes.reset(username=person.email)
     audit.record(person, "accounts.password_changed", person, by="link")
 
 

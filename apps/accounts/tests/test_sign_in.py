@@ -226,6 +226,36 @@ def test_it_sets_a_first_password_once(client: Client, diana: User, bob: User) -
     assert Event.objects.filter(verb="accounts.password_changed", facts__by="link").count() == 1
 
 
+def test_it_opens_at_once_for_who_was_locked_out_and_got_a_link(
+    client: Client, diana: User, bob: User, lock_out: None
+) -> None:
+    for _ in range(5):
+        _try(client, bob.email, "wrong-password-here")
+    link = services.password_path(actor=diana, person=bob)
+    new = "my-very-first-passphrase"
+    client.post(client.get(link)["Location"], {"new_password1": new, "new_password2": new})
+
+    response = _try(client, bob.email, new)
+
+    assert response.status_code == 302
+    assert response["Location"] == "/"
+
+
+def test_it_stops_who_guesses_the_old_password_in_an_open_browser(
+    alice: User, signed_in: SignedIn
+) -> None:
+    browser, new = signed_in(alice), "a-new-passphrase-of-mine"
+    form = {"old_password": "wrong-password-here", "new_password1": new, "new_password2": new}
+    for _ in range(throttle.FAILURES):
+        browser.post("/people/password/", form)
+
+    response = browser.post("/people/password/", {**form, "old_password": PASSWORD})
+
+    assert response.status_code == 429
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
 @pytest.mark.parametrize("uid", ["xyz", "AAAA", "%00", "MQ"])
 def test_it_answers_a_broken_link_with_a_sentence(client: Client, db: None, uid: str) -> None:
     response = client.get(f"/people/password/{uid}/some-token/")

@@ -54,8 +54,7 @@ class _SignIn(auth_views.LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if throttle.is_exhausted(request):
-            sentence = _("Too many failed sign-ins from your network. Wait ten minutes.")
-            return _too_many(request, sentence, throttle.WINDOW_SECONDS)
+            return _exhausted(request)
         return super().post(request, *args, **kwargs)
 
     @transaction.atomic
@@ -107,13 +106,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @requires(SIGNED_IN)
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
-    """Change one's own password; other sessions of the person end."""
+    """Change one's own password; other sessions of the person end.
+
+    Wrong old passwords count as failed sign-ins: an open browser is no place to guess from.
+    """
+    if request.method == "POST" and throttle.is_exhausted(request):
+        return _exhausted(request)
     form = PasswordChangeForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.change_password(person=request.user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(request, request.user)
         messages.success(request, _("Your password is changed. Other sessions have ended."))
         return redirect("accounts:profile")
+    if "old_password" in form.errors:
+        throttle.note_failure(request)
     status = 422 if form.errors else 200
     return render(request, "accounts/change_password.html", {"form": form}, status=status)
 
@@ -143,6 +149,11 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and form.is_valid():
         services.choose_language(person=request.user, language=form.cleaned_data["language"])
     return i18n.set_language(request)
+
+
+def _exhausted(request: HttpRequest) -> HttpResponse:
+    sentence = _("Too many failed sign-ins from your network. Wait ten minutes.")
+    return _too_many(request, sentence, throttle.WINDOW_SECONDS)
 
 
 def _too_many(request: HttpRequest, sentence: str, seconds: int) -> HttpResponse:
