@@ -49,7 +49,7 @@ EDITIONS = {
     ),
 }
 FINGERPRINTS = {
-    "2026-11": "5df9eb1701b5c2b0e76a5995a525f658110f11e335c9b268f09fd9014dfdd68c",
+    "2026-11": "ac25292186b4beefd8761bb7a923989d6bdd002a3b02c7e1680afec719ecd5cc",
 }
 
 

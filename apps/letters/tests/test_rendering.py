@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,19 +14,19 @@ import pytest
 from pypdf.generic import ContentStream
 
 from apps.letters import editions, glyphs, rendering
-from apps.letters.content import Approval, LetterFacts
+from apps.letters.content import Approval, Bureau, LetterFacts, Reason
 from apps.letters.rendering import Rendered
 from apps.letters.tests import factories
 
 EDITION = editions.edition(editions.CURRENT)
 # The first halves of the hashes of HTML and PDF. They change only with a new edition.
 KNOWN_LETTERS = {
-    ("declined", "en"): "5fcc4d53521b4f3f0418616ad5cbdab3",
-    ("declined", "hi"): "2515f539ce09e8aaa71c09e0708f55af",
-    ("declined", "sw"): "bbf53466b0bbfc1502f2f3923b4befff",
-    ("approved", "en"): "32ad706e024de4aa0b885bce10874ae4",
-    ("approved", "hi"): "822a018a876e48e02f5d49cab727c3ff",
-    ("approved", "sw"): "f2b09cb0350f2c6691e87979570c43c0",
+    ("declined", "en"): "5fcc4d53521b4f3fd48a30acdf2dd990",
+    ("declined", "hi"): "2515f539ce09e8aa5a6916eda99a8334",
+    ("declined", "sw"): "bbf53466b0bbfc15f7ff5666e832bfb3",
+    ("approved", "en"): "32ad706e024de4aad01d99e27445363d",
+    ("approved", "hi"): "822a018a876e48e0a5c41bbbc5164312",
+    ("approved", "sw"): "f2b09cb0350f2c66caa2767de8a80654",
 }
 PRINT_HASHES = """
 import hashlib, django
@@ -226,7 +227,7 @@ def test_a_script_without_a_font_leaves_a_visible_mark_in_the_pdf_and_stays_in_t
 
 
 def test_a_long_letter_takes_more_pages_and_counts_them() -> None:
-    steps = tuple(f"Step {number}: " + "bring the paper. " * 12 for number in range(30))
+    steps = tuple(f"Step {number}: " + "bring the paper. " * 12 for number in range(45))
     long = factories.approval(
         approval=Approval(
             amount=Decimal(1000),
@@ -242,6 +243,41 @@ def test_a_long_letter_takes_more_pages_and_counts_them() -> None:
 
     assert len(pages) == 3
     assert "Page 2 of 3" in pages[1].extract_text()
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "sw"])
+@pytest.mark.parametrize("automated", [True, False])
+def test_an_ordinary_letter_takes_one_page(language: str, automated: bool) -> None:
+    bureau = Bureau(
+        name="TransUnion CIBIL",
+        contact="We give you the bureau's address on request: care@sahyadri.example, 020 5550 1234",
+    )
+    steps = (
+        "Visit or call our branch Pune and bring this letter and proof of identity.",
+        "Read the key facts of the loan before you sign the agreement.",
+    )
+    given = replace(factories.APPROVAL, amount=Decimal(150_000), first_steps=steps)
+    late = "Payments 30 or more days late in the last two years: {}; we accept at most 2."
+    reasons = tuple(Reason(code=f"late_{n}", sentence=late.format(n)) for n in range(3, 7))
+    stated = {"automated": automated, "bureau": bureau}
+    letters = [
+        factories.approval(approval=given, **stated),
+        factories.refusal(reasons=reasons, **stated),
+    ]
+
+    pages = [len(pypdf.PdfReader(io.BytesIO(rendered(one, language).pdf)).pages) for one in letters]
+
+    assert pages == [1, 1]
+
+
+def test_the_closing_never_stands_alone_on_a_page() -> None:
+    for count in range(2, 14):
+        steps = ("Bring the paper.",) * count
+        facts = factories.approval(approval=replace(factories.APPROVAL, first_steps=steps))
+
+        last = pypdf.PdfReader(io.BytesIO(rendered(facts).pdf)).pages[-1].extract_text()
+
+        assert "Your personal data" in last
 
 
 def test_the_fonts_draw_what_we_write() -> None:
