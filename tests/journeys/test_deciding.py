@@ -86,7 +86,7 @@ def test_it_needs_a_second_signature_above_the_reviewers_limit(
     number = _referred(alice, customer, amount="4,00,000")
     _claim_from_queue(bob, number)
     form = _verdict(bob, "decline")
-    form.get_by_role("checkbox", name="income").first.check()
+    form.get_by_role("checkbox", name="Income could not be confirmed").check()
     form.get_by_role("textbox", name="Note").fill("The employer could not be reached.")
 
     form.get_by_role("button", name="Decline the application").click()
