@@ -155,6 +155,10 @@ BY_CODE = {role.code: role for role in ROLES}
 INCOMPATIBLE = (
     ("loan_officer", "credit_reviewer"),
     ("loan_officer", "credit_manager"),
+    # The API takes applications, too.
+    ("integrator", "credit_reviewer"),
+    ("integrator", "credit_manager"),
+    ("administrator", "integrator"),
     ("risk_analyst", "model_approver"),
     ("administrator", "credit_reviewer"),
     ("administrator", "credit_manager"),
