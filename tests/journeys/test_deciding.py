@@ -30,6 +30,7 @@ def test_it_takes_a_new_customer_from_the_counter_to_an_approval_letter(
     counter.take_application(alice, customer, amount="1,50,000")
     with stack.paused("worker"):
         counter.submit(alice)
+        expect(alice.page.locator("#messages")).to_contain_text("submitted and is being assessed")
         expect(_decision(alice)).to_contain_text("The application is being assessed.")
 
     expect(_decision(alice)).to_contain_text("Approved", timeout=ARRIVES)
