@@ -15,6 +15,39 @@ from apps.accounts.models import ApprovalLimit, Branch, Entity, User
 
 MakePerson = Callable[..., User]
 
+# Modules that take long as a whole: `make test-fast` leaves them out to answer within a minute.
+LONG = frozenset(
+    {
+        "apps/customers/tests/test_api.py",
+        "apps/customers/tests/test_documents.py",
+        "apps/customers/tests/test_pages.py",
+        "apps/customers/tests/test_privacy.py",
+        "apps/dashboards/tests/test_home.py",
+        "apps/decisions/tests/test_pages.py",
+        "apps/decisions/tests/test_replaying.py",
+        "apps/decisions/tests/test_stale_pages.py",
+        "apps/demo/tests/test_judging_a_tape.py",
+        "apps/governance/tests/test_four_eyes.py",
+        "apps/governance/tests/test_pages.py",
+        "apps/governance/tests/test_requests.py",
+        "apps/governance/tests/test_train_champion.py",
+        "apps/governance/tests/test_training.py",
+        "ml/tests/test_artefact.py",
+        "ml/tests/test_training.py",
+        "tests/test_access.py",
+        "tests/test_local_services.py",
+        "tests/test_reach.py",
+        "tests/test_supervisor.py",
+    }
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of long modules as slow."""
+    for item in items:
+        if item.path.relative_to(item.config.rootpath).as_posix() in LONG:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _let_tests_empty_append_only_tables() -> Iterator[None]:

@@ -5,6 +5,7 @@ Absolute times drift from run to run; what counts is the ratio to what was measu
 
 import argparse
 import gc
+import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -50,11 +51,10 @@ def by_turns(calls: Sequence[Callable[[], object]], *, times: int, rounds: int =
     found: list[list[float]] = [[] for _ in calls]
     gc.disable()
     try:
-        for number in range(rounds + 1):
-            for place, call in enumerate(calls):
-                seconds = _seconds(call, times)
-                if number:
-                    found[place].append(seconds)
+        for call in calls:
+            _seconds(call, times)
+        for _, (place, call) in itertools.product(range(rounds), enumerate(calls)):
+            found[place].append(_seconds(call, times))
     finally:
         gc.enable()
     return [median(seconds) for seconds in found]
