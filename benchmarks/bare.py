@@ -63,7 +63,7 @@ class _Sample:
             for name, value in zip(columns, row, strict=True)
             if name != "id" or _is_text(value)
         ]
-        names = ", ".join(name for name, _value in kept)
+        names = ", ".join(f'"{name}"' for name, _value in kept)
         places = ", ".join(["%s"] * len(kept))
         sql = f"INSERT INTO bare.{table} ({names}) VALUES ({places})"  # noqa: S608 - own names
         return _Row(sql, tuple((_adapted(value), self._holds_key(value)) for _name, value in kept))
