@@ -18,13 +18,20 @@ MakePerson = Callable[..., User]
 # Modules that take long as a whole: `make test-fast` leaves them out to answer within a minute.
 LONG = frozenset(
     {
+        "apps/applications/tests/test_api.py",
+        "apps/applications/tests/test_lifecycle.py",
+        "apps/applications/tests/test_pages.py",
+        "apps/audit/tests/test_pages.py",
         "apps/customers/tests/test_api.py",
         "apps/customers/tests/test_documents.py",
+        "apps/customers/tests/test_entering.py",
         "apps/customers/tests/test_pages.py",
         "apps/customers/tests/test_privacy.py",
+        "apps/customers/tests/test_records.py",
         "apps/dashboards/tests/test_home.py",
         "apps/decisions/tests/test_pages.py",
         "apps/decisions/tests/test_replaying.py",
+        "apps/decisions/tests/test_reviewing.py",
         "apps/decisions/tests/test_stale_pages.py",
         "apps/demo/tests/test_judging_a_tape.py",
         "apps/governance/tests/test_four_eyes.py",
@@ -32,6 +39,7 @@ LONG = frozenset(
         "apps/governance/tests/test_requests.py",
         "apps/governance/tests/test_train_champion.py",
         "apps/governance/tests/test_training.py",
+        "apps/letters/tests/test_rendering.py",
         "ml/tests/test_artefact.py",
         "ml/tests/test_training.py",
         "tests/test_access.py",
