@@ -6,6 +6,7 @@ The limit writes to tables without foreign keys and triggers, checks nothing and
 import io
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -40,8 +41,8 @@ def main() -> None:
         own, bare = [], []
         for number in range(1, ROUNDS + 1):
             tape = _tape(asked.rows, first=number * asked.rows + 1)
-            own.append(_seconds(lambda tape=tape: _import(tape)))
-            bare.append(_seconds(lambda: [copy.run() for copy in copies]))
+            own.append(_seconds(partial(_import, tape)))
+            bare.append(_seconds(partial(_copy_all, copies)))
             for copy in copies:
                 copy.empty()
         rate, limit = asked.rows / median(own), asked.rows / median(bare)
@@ -77,6 +78,11 @@ class _Copy:
         """Make room for the next round."""
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {self._target}")
+
+
+def _copy_all(copies: list[_Copy]) -> None:
+    for copy in copies:
+        copy.run()
 
 
 def _import(tape: str) -> None:
