@@ -1,0 +1,136 @@
+"""The one shape of every model: an estimator that learns, and the frozen model it leaves behind.
+
+An estimator is scikit-learn's: `Estimator(schema, config).fit(matrix, bad)`. What it learned is
+`model_`, a `Fitted`: immutable, serialisable as text, exact in explanation. Matrices are those of
+`Schema.encode`: float64, one column per feature in declared order, a category as its position,
+NaN where missing. `bad` is 1.0 for a default and 0.0 otherwise.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from ml.calibration import probability
+from ml.schema import Schema
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST_ROWS = 200
+FEWEST_OF_A_CLASS = 20
+
+
+class TrainingRefused(ValueError):
+    """The data cannot carry a model; the sentence says why."""
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """A model that has learned. It never changes and holds nothing that can run.
+
+    `margins`: shape (rows,), higher is riskier, in log-odds or a straight line of them.
+    `contributions`: shape (rows, features + 1), exact Shapley attributions in the unit of the
+    margin; the last column is the base, and every row sums to its margin within 1e-6.
+    `to_body`: the model as text (JSON, or LightGBM's own format); `ml.families.load` reads it.
+    `facts`: what a page shows of it, as JSON values.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def schema(self) -> Schema:
+        """Return the contract the model was trained on."""
+        ...
+
+    def margins(self, matrix: Floats, *, threads: int = 1) -> Floats:
+        """Return one margin per row."""
+        ...
+
+    def contributions(self, matrix: Floats, *, threads: int = 1) -> Floats:
+        """Return the attributions of every row, the base in the last column."""
+        ...
+
+    def to_body(self) -> str:
+        """Return the model as text."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """Return what describes the model's size and shape, as JSON values."""
+        ...
+
+
+class Estimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # untyped library
+    """What all estimators share. A subclass says how to `learn`; `config` is its dataclass."""
+
+    def __init__(self, schema: Schema, config: Any = None) -> None:
+        self.schema = schema
+        self.config = config
+
+    @abstractmethod
+    def learn(self, matrix: Floats, bad: Floats, weight: Floats | None) -> Fitted:
+        """Return the model of checked data; `weight` is one positive number per row or None."""
+
+    def fit(self, matrix: Floats, bad: Floats, sample_weight: Floats | None = None) -> Self:
+        """Learn from an encoded matrix and its outcomes; TrainingRefused says why it cannot."""
+        checked, outcomes = checked_matrix(self.schema, matrix), checked_outcomes(bad)
+        if len(checked) != len(outcomes):
+            raise TrainingRefused(f"There are {len(checked)} rows but {len(outcomes)} outcomes.")
+        weight = None if sample_weight is None else _checked_weight(sample_weight, len(outcomes))
+        self.model_ = self.learn(checked, outcomes, weight)
+        self.classes_ = np.array([0, 1])
+        self.n_features_in_ = checked.shape[1]
+        return self
+
+    def decision_function(self, matrix: Floats) -> Floats:
+        """Return the margin of every row."""
+        margins: Floats = self.model_.margins(checked_matrix(self.schema, matrix))
+        return margins
+
+    def predict_proba(self, matrix: Floats) -> Floats:
+        """Return the uncalibrated probabilities of good and bad, shape (rows, 2)."""
+        bad = probability(self.decision_function(matrix))
+        return np.column_stack([1 - bad, bad])
+
+    def predict(self, matrix: Floats) -> npt.NDArray[np.int_]:
+        """Return 1 where the uncalibrated probability of bad is at least one half."""
+        return (self.decision_function(matrix) >= 0).astype(np.int_)
+
+
+def checked_matrix(schema: Schema, matrix: Floats) -> Floats:
+    """Return the matrix as float64; ValueError if its shape or a value is not the schema's."""
+    values = np.asarray(matrix, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != len(schema.names):
+        raise ValueError(
+            f"The matrix has shape {values.shape}; {schema.name} has {len(schema.names)} features."
+        )
+    if np.isinf(values).any():
+        raise ValueError("The matrix holds an infinite value.")
+    return values
+
+
+def checked_outcomes(bad: Floats) -> Floats:
+    """Return outcomes as 0.0 and 1.0, or TrainingRefused: too few, of one class, or neither."""
+    values = np.asarray(bad)
+    if values.ndim != 1 or values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
+        raise TrainingRefused("Every outcome must be 0 (good) or 1 (bad).")
+    outcomes = values.astype(np.float64)
+    rows, bads = len(outcomes), int(outcomes.sum())
+    if rows < FEWEST_ROWS:
+        raise TrainingRefused(f"A model needs at least {FEWEST_ROWS} rows; there are {rows}.")
+    if bads in (0, rows):
+        raise TrainingRefused("All outcomes are the same, so there is nothing to tell apart.")
+    if min(bads, rows - bads) < FEWEST_OF_A_CLASS:
+        raise TrainingRefused(
+            f"A model needs at least {FEWEST_OF_A_CLASS} good and as many bad outcomes;"
+            f" there are {rows - bads} good and {bads} bad."
+        )
+    return outcomes
+
+
+def _checked_weight(weight: Floats, rows: int) -> Floats:
+    values = np.asarray(weight, dtype=np.float64)
+    if values.shape != (rows,) or not np.isfinite(values).all() or (values <= 0).any():
+        raise TrainingRefused("Every row needs one positive, finite weight.")
+    return values
