@@ -13,6 +13,8 @@ from ml import _protected
 
 Kind = Literal["number", "integer", "category", "boolean"]
 Missing = Literal["allowed", "refused"]
+Sensitivity = Literal["none", "protected", "proxy"]
+Available = Literal["application", "behavioural"]
 Value = float | int | str | bool | None
 
 MISSING_CODE = math.nan
@@ -50,6 +52,10 @@ class Feature:
     `direction` is what an expert expects: +1 a higher value is riskier, -1 safer, 0 no opinion.
     `other` names the category that takes values never declared; without it they are refused.
     `group` is the family under which an applicant is told about this feature.
+    `available` says whether a new applicant already has a value, or only a customer of some months.
+    `sensitivity` is "protected" for an attribute that may never decide about a person, kept to
+    measure fairness and to reproduce published results, and "proxy" for one that stands in for it.
+    A protected name is refused unless it is declared as such: nobody uses one by accident.
     """
 
     name: str
@@ -64,15 +70,18 @@ class Feature:
     missing: Missing = "refused"
     missing_meaning: str = ""
     direction: int = 0
-    available: str = "application"
+    available: Available = "application"
+    sensitivity: Sensitivity = "none"
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself or names a protected attribute."""
         for broken, why in (
             (not self.name.isidentifier(), "the name is not an identifier"),
-            (_protected.is_protected(self.name), "it is a protected attribute"),
+            (self._hides_protected(), "it is a protected attribute"),
             (self.kind not in get_args(Kind), f"the kind {self.kind!r} is unknown"),
             (self.missing not in get_args(Missing), "missing must be 'allowed' or 'refused'"),
+            (self.available not in get_args(Available), _AVAILABLE),
+            (self.sensitivity not in get_args(Sensitivity), _SENSITIVITY),
             (self.allows_missing != bool(self.missing_meaning), _MEANING),
             (self.direction not in (-1, 0, 1), "the direction must be -1, 0 or 1"),
             (not self.group, "the reason group is empty"),
@@ -96,6 +105,9 @@ class Feature:
         ):
             if broken:
                 raise SchemaError(f"Feature {self.name!r}: {why}.")
+
+    def _hides_protected(self) -> bool:
+        return self.sensitivity != "protected" and _protected.is_protected(self.name)
 
     @property
     def allows_missing(self) -> bool:
@@ -208,4 +220,6 @@ class Feature:
         return int(value)
 
 
+_AVAILABLE = "available must be 'application' or 'behavioural'"
+_SENSITIVITY = "sensitivity must be 'none', 'protected' or 'proxy'"
 _MEANING = "say what a missing value means exactly when one is allowed"

@@ -2,10 +2,10 @@
 
 Guarantees: a row that fits has exactly the declared keys; missing stays missing; nothing is
 coerced or filled in silently; what does not fit raises `SchemaViolation` naming feature, rule
-and value; no protected attribute can be declared at all.
+and value; a protected attribute is refused unless it is declared as one, and then it is listed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -15,11 +15,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml import _column, canonical
-from ml._feature import Feature, Kind, Missing, SchemaError, SchemaViolation, Value
+from ml._feature import (
+    Available,
+    Feature,
+    Kind,
+    Missing,
+    SchemaError,
+    SchemaViolation,
+    Sensitivity,
+    Value,
+)
 from ml._protected import PROTECTED, is_protected
 
 __all__ = [
     "PROTECTED",
+    "Available",
     "Encoded",
     "Feature",
     "Kind",
@@ -27,6 +37,7 @@ __all__ = [
     "Schema",
     "SchemaError",
     "SchemaViolation",
+    "Sensitivity",
     "Value",
     "is_protected",
 ]
@@ -77,9 +88,7 @@ class Schema:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the schema as JSON values; `from_dict` reads it back."""
-        declared = [
-            {**asdict(feature), "categories": list(feature.categories)} for feature in self.features
-        ]
+        declared = [_feature_dict(feature) for feature in self.features]
         return {"name": self.name, "version": self.version, "features": declared}
 
     @classmethod
@@ -100,6 +109,28 @@ class Schema:
             if isinstance(error, SchemaError):
                 raise
             raise SchemaError(f"This is not a schema: {error}.") from error
+
+    def subset(self, names: Iterable[str]) -> "Schema":
+        """Return the schema of these features alone, in its own order; SchemaError if unknown."""
+        wanted = set(names)
+        strange = sorted(wanted - self._by_name.keys())
+        if strange:
+            raise SchemaError(f"Schema {self.name!r} has no feature {', '.join(strange)}.")
+        kept = tuple(feature for feature in self.features if feature.name in wanted)
+        return Schema(self.name, self.version, kept)
+
+    def without_sensitive(self, *, proxies: bool = False) -> "Schema":
+        """Return the schema without protected attributes, and without their proxies if asked.
+
+        SchemaError if nothing is left.
+        """
+        dropped = {"protected", "proxy"} if proxies else {"protected"}
+        return self.subset(each.name for each in self.features if each.sensitivity not in dropped)
+
+    @cached_property
+    def protected(self) -> tuple[str, ...]:
+        """Return the features that may never decide about a person, in declared order."""
+        return tuple(each.name for each in self.features if each.sensitivity == "protected")
 
     def validate_row(self, row: Mapping[str, object]) -> dict[str, Value]:
         """Return the row in declared order and types, or raise SchemaViolation."""
@@ -179,3 +210,15 @@ class Schema:
         raise SchemaViolation(
             shown, "unknown_feature", None, f"{shown} is not a feature of {self.name}."
         )
+
+
+def _feature_dict(feature: Feature) -> dict[str, Any]:
+    """Return the feature as JSON values.
+
+    What was added after the first models were stored is left out at its default: their hash is
+    written in scores and decisions and must stay what it was.
+    """
+    written = {**asdict(feature), "categories": list(feature.categories)}
+    if feature.sensitivity == "none":
+        del written["sensitivity"]
+    return written
