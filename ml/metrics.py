@@ -1,7 +1,11 @@
 """How well probabilities order and describe outcomes. Formulas and oracles: rule book 9.4 to 9.10.
 
 `pd` are probabilities of default, `bad` the outcomes (1 = defaulted). A measure that is undefined,
-for instance because only one class occurred, is None: never 0 and never 1.
+for instance because only one class occurred, is None: never 0 and never 1. Lists of different
+lengths, empty ones, NaN, infinities and outcomes other than 0 and 1 are a ValueError.
+
+What builds on these: `discrimination`, `calibration_tests`, `population_stability`, `cutoffs`,
+`profit` and `comparison`.
 """
 
 import math
@@ -14,7 +18,7 @@ from scipy import special
 
 Numbers = Sequence[float] | npt.NDArray[np.float64]
 Outcomes = Sequence[int] | npt.NDArray[np.int_] | npt.NDArray[np.float64]
-_Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 SHARE_FLOOR = 1e-4
 INVESTIGATE_FROM = 0.10
@@ -23,12 +27,29 @@ _CLIP = 1e-15
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Goods and bads at each distinct probability, safest first; `position` maps a row to it."""
+
+    values: Floats
+    goods: Floats
+    bads: Floats
+    position: npt.NDArray[np.intp]
+
+    @property
+    def one_class(self) -> bool:
+        """Say whether only goods or only bads occurred, so that nothing can be ordered."""
+        return not (self.goods.any() and self.bads.any())
+
+
+@dataclass(frozen=True)
 class HosmerLemeshow:
-    """The chi-square of observed against expected defaults over groups."""
+    """The chi-square of observed against expected defaults; one expectation and term per group."""
 
     chi2: float
     degrees_of_freedom: int
     p_value: float
+    expected: tuple[float, ...] = ()
+    terms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +74,17 @@ class WeightOfEvidence:
 
 
 @dataclass(frozen=True)
+class Concentration:
+    """How unevenly a total is spread; `normalised` is None where there is only one part."""
+
+    hhi: float
+    normalised: float | None
+    effective_number: float
+    coefficient_of_variation: float
+    points: float
+
+
+@dataclass(frozen=True)
 class AdverseImpact:
     """Selection rate of a group against a reference group, with its significance."""
 
@@ -62,15 +94,39 @@ class AdverseImpact:
     p_value: float | None
 
 
+def checked(pd: Numbers, bad: Outcomes) -> tuple[Floats, Floats]:
+    """Return probabilities and outcomes as arrays, or ValueError: one sentence says why not."""
+    scores, outcomes = (np.asarray(pd, dtype=np.float64), np.asarray(bad, dtype=np.float64))
+    if scores.ndim != 1 or scores.shape != outcomes.shape or len(scores) == 0:
+        raise ValueError("Probabilities and outcomes must be two lists of the same length.")
+    if not np.isfinite(scores).all():
+        raise ValueError("A probability is not a finite number.")
+    if not ((outcomes == 0) | (outcomes == 1)).all():
+        raise ValueError("An outcome is 0 (good) or 1 (bad).")
+    return scores, outcomes
+
+
+def tally(pd: Numbers, bad: Outcomes) -> Tally:
+    """Return the goods and bads at each distinct probability: one sort, O(n log n)."""
+    scores, outcomes = checked(pd, bad)
+    values, position = np.unique(scores, return_inverse=True)
+    bads: Floats = np.bincount(position, weights=outcomes).astype(np.float64)
+    goods: Floats = np.bincount(position, weights=1 - outcomes).astype(np.float64)
+    return Tally(values=values, goods=goods, bads=bads, position=position)
+
+
+def area_under(counts: Tally) -> float | None:
+    """Return the AUC of a tally; None where only one class occurred."""
+    if counts.one_class:
+        return None
+    goods_below = np.cumsum(counts.goods) - counts.goods / 2
+    pairs = float(counts.goods.sum() * counts.bads.sum())
+    return float(counts.bads @ goods_below) / pairs
+
+
 def auc(pd: Numbers, bad: Outcomes) -> float | None:
     """Return the chance that a bad one ranks riskier than a good one, ties counting half."""
-    scores, outcomes = _pair(pd, bad)
-    bads = int(outcomes.sum())
-    goods = len(outcomes) - bads
-    if bads == 0 or goods == 0:
-        return None
-    rank_sum = float(_average_ranks(scores)[outcomes == 1].sum())
-    return (rank_sum - bads * (bads + 1) / 2) / (bads * goods)
+    return area_under(tally(pd, bad))
 
 
 def gini(pd: Numbers, bad: Outcomes) -> float | None:
@@ -81,26 +137,23 @@ def gini(pd: Numbers, bad: Outcomes) -> float | None:
 
 def ks(pd: Numbers, bad: Outcomes) -> float | None:
     """Return the largest distance between the cumulative shares of bads and goods."""
-    scores, outcomes = _pair(pd, bad)
-    bads = outcomes.sum()
-    goods = len(outcomes) - bads
-    if bads == 0 or goods == 0:
+    counts = tally(pd, bad)
+    if counts.one_class:
         return None
-    _, positions = np.unique(scores, return_inverse=True)
-    bad_share = np.cumsum(np.bincount(positions, weights=outcomes)) / bads
-    good_share = np.cumsum(np.bincount(positions, weights=1 - outcomes)) / goods
+    bad_share = np.cumsum(counts.bads) / counts.bads.sum()
+    good_share = np.cumsum(counts.goods) / counts.goods.sum()
     return float(np.abs(bad_share - good_share).max())
 
 
 def brier(pd: Numbers, bad: Outcomes) -> float:
     """Return the mean squared distance between probability and outcome."""
-    scores, outcomes = _pair(pd, bad)
+    scores, outcomes = checked(pd, bad)
     return float(np.mean((scores - outcomes) ** 2))
 
 
 def brier_skill(pd: Numbers, bad: Outcomes) -> float | None:
     """Return the share of the Brier score of the plain default rate that the model removes."""
-    _, outcomes = _pair(pd, bad)
+    _, outcomes = checked(pd, bad)
     rate = float(outcomes.mean())
     reference = rate * (1 - rate)
     return None if reference == 0 else 1 - brier(pd, bad) / reference
@@ -108,7 +161,7 @@ def brier_skill(pd: Numbers, bad: Outcomes) -> float | None:
 
 def log_loss(pd: Numbers, bad: Outcomes) -> float:
     """Return the mean negative log-likelihood; probabilities are clipped at 1e-15."""
-    scores, outcomes = _pair(pd, bad)
+    scores, outcomes = checked(pd, bad)
     clipped = np.clip(scores, _CLIP, 1 - _CLIP)
     return float(-np.mean(outcomes * np.log(clipped) + (1 - outcomes) * np.log1p(-clipped)))
 
@@ -117,15 +170,27 @@ def hosmer_lemeshow(*, n: Numbers, pd: Numbers, bads: Numbers, independent: bool
     """Return the test over groups of size `n` with mean `pd` and `bads` defaults.
 
     Degrees of freedom: the number of groups on an independent sample, two fewer on the sample
-    the model was developed on.
+    the model was developed on. ValueError for fewer than one degree of freedom, for groups of
+    nobody, and for a mean probability of 0 or 1, under which the statistic is not defined.
     """
     sizes, rates, observed = (np.asarray(part, dtype=np.float64) for part in (n, pd, bads))
-    expected = sizes * rates
-    chi2 = float(np.sum((observed - expected) ** 2 / (expected * (1 - rates))))
+    if not (sizes.shape == rates.shape == observed.shape and (sizes > 0).all()):
+        raise ValueError("Every group needs a size above zero, a probability and a count of bads.")
+    if not ((rates > 0) & (rates < 1)).all():
+        raise ValueError("The mean probability of every group must lie between 0 and 1.")
     freedom = len(sizes) if independent else len(sizes) - 2
     if freedom < 1:
         raise ValueError("On the development sample the test needs at least three groups.")
-    return HosmerLemeshow(chi2, freedom, float(special.chdtrc(freedom, chi2)))
+    expected = sizes * rates
+    terms = (observed - expected) ** 2 / (expected * (1 - rates))
+    chi2 = math.fsum(terms)
+    return HosmerLemeshow(
+        chi2=chi2,
+        degrees_of_freedom=freedom,
+        p_value=float(special.chdtrc(freedom, chi2)),
+        expected=tuple(expected.tolist()),
+        terms=tuple(terms.tolist()),
+    )
 
 
 def binomial_p_value(*, n: int, bads: int, pd: float) -> float:
@@ -170,7 +235,7 @@ def calibration_by_band(pd: Numbers, bad: Outcomes, *, bands: int = 10) -> list[
 
     Fewer bands come back than were asked for when ties leave some empty.
     """
-    scores, outcomes = _pair(pd, bad)
+    scores, outcomes = checked(pd, bad)
     ranks = _average_ranks(scores)
     position = np.minimum(((ranks - 0.5) * bands / len(scores)).astype(int), bands - 1)
     return [
@@ -196,6 +261,26 @@ def weight_of_evidence(*, goods: Numbers, bads: Numbers) -> WeightOfEvidence:
     return WeightOfEvidence(tuple(woe.tolist()), tuple(terms.tolist()), math.fsum(terms))
 
 
+def concentration(parts: Numbers) -> Concentration:
+    """Return the Herfindahl-Hirschman index of exposures or shares and what follows from it.
+
+    Rule book 9.9. `parts` are scaled to a sum of one. ValueError if one is negative or not finite,
+    or all are zero.
+    """
+    sizes = np.asarray(parts, dtype=np.float64)
+    if sizes.ndim != 1 or not np.isfinite(sizes).all() or (sizes < 0).any() or sizes.sum() == 0:
+        raise ValueError("Concentration needs parts of at least zero that are not all zero.")
+    share, count = sizes / sizes.sum(), len(sizes)
+    hhi = math.fsum(share**2)
+    return Concentration(
+        hhi=hhi,
+        normalised=(hhi - 1 / count) / (1 - 1 / count) if count > 1 else None,
+        effective_number=1 / hhi,
+        coefficient_of_variation=math.sqrt(count * math.fsum((share - 1 / count) ** 2)),
+        points=10_000 * hhi,
+    )
+
+
 def adverse_impact(
     *, selected: int, total: int, reference_selected: int, reference_total: int
 ) -> AdverseImpact:
@@ -218,7 +303,7 @@ def adverse_impact(
     )
 
 
-def _band(scores: _Floats, outcomes: _Floats) -> Band:
+def _band(scores: Floats, outcomes: Floats) -> Band:
     return Band(
         n=len(scores),
         bads=int(outcomes.sum()),
@@ -229,19 +314,8 @@ def _band(scores: _Floats, outcomes: _Floats) -> Band:
     )
 
 
-def _average_ranks(scores: _Floats) -> _Floats:
+def _average_ranks(scores: Floats) -> Floats:
     _, positions, counts = np.unique(scores, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    ranks: _Floats = last - (counts - 1) / 2
+    ranks: Floats = last - (counts - 1) / 2
     return ranks[positions]
-
-
-def _pair(pd: Numbers, bad: Outcomes) -> tuple[_Floats, _Floats]:
-    scores, outcomes = (np.asarray(pd, dtype=np.float64), np.asarray(bad, dtype=np.float64))
-    if scores.ndim != 1 or scores.shape != outcomes.shape or len(scores) == 0:
-        raise ValueError("Probabilities and outcomes must be two lists of the same length.")
-    if not np.isfinite(scores).all():
-        raise ValueError("A probability is not a finite number.")
-    if not np.isin(outcomes, (0, 1)).all():
-        raise ValueError("An outcome is 0 (good) or 1 (bad).")
-    return scores, outcomes
