@@ -8,7 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from ml.datasets import australian, belanche, german, hmeq, japanese, lendingclub, south_german
+from ml.datasets import (
+    australian,
+    belanche,
+    german,
+    hmeq,
+    japanese,
+    lendingclub,
+    south_german,
+    taiwan,
+)
 from ml.datasets._dataset import Dataset
 from ml.datasets._reading import DatasetMissing
 
@@ -22,6 +31,7 @@ _ADAPTERS: dict[str, ModuleType] = {
     "japanese": japanese,
     "lendingclub": lendingclub,
     "south_german": south_german,
+    "taiwan": taiwan,
 }
 
 

@@ -119,8 +119,9 @@ def _years_employed(column: pd.Series) -> pd.Series:
 
 
 def _months_between(earlier: pd.Series, later: pd.Series) -> pd.Series:
-    years: pd.Series = later.dt.year - earlier.dt.year
-    return (12 * years + (later.dt.month - earlier.dt.month)).astype(np.float64)
+    months: pd.Series = 12 * (later.dt.year - earlier.dt.year)
+    months += later.dt.month - earlier.dt.month
+    return months
 
 
 def _zero_is_never(months: pd.Series, events: pd.Series) -> pd.Series:
