@@ -124,7 +124,7 @@ def generate(
 def _people(market: Market, *, rows: int, rng: np.random.Generator) -> _People:
     prudence, stability = rng.standard_normal(rows), rng.standard_normal(rows)
     age = np.clip(21 + rng.gamma(2.6, 6.2, rows), 21, 74).astype(int)
-    employment = _drawn(market.employment, rows=rows, rng=rng)
+    employment = drawn(market.employment, rows=rows, rng=rng)
     employment[(age < 26) & (rng.random(rows) < 0.10)] = "student"
     employment[age >= 60] = np.where(rng.random((age >= 60).sum()) < 0.8, "pensioner", "other")
     works = ~np.isin(employment, ("student", "pensioner"))
@@ -157,7 +157,7 @@ def _requests(market: Market, people: _People, *, rng: np.random.Generator) -> _
     return _Requests(
         amount=np.ceil(wanted / market.amount_step) * market.amount_step,
         term=term,
-        purpose=_drawn(market.purposes, rows=rows, rng=rng),
+        purpose=drawn(market.purposes, rows=rows, rng=rng),
     )
 
 
@@ -193,14 +193,14 @@ def _application(
         "existing_dti": people.obligations * 12 / people.annual_income,
         "employment_months": pd.Series(people.tenure_months).astype("Int64"),
         "employment_type": people.employment,
-        "income_verification": _drawn(market.verification, rows=rows, rng=rng),
+        "income_verification": drawn(market.verification, rows=rows, rng=rng),
         "home_ownership": _homes(market, people, rng=rng),
     }
 
 
 def _homes(market: Market, people: _People, *, rng: np.random.Generator) -> Strings:
     """Return who lives how; the old and stable own more often than the market's share."""
-    homes = _drawn(market.housing, rows=len(people.age), rng=rng)
+    homes = drawn(market.housing, rows=len(people.age), rng=rng)
     settled = calibration.probability((people.age - 48) / 8 + 0.6 * people.stability)
     homes[rng.random(len(homes)) < 0.5 * settled] = "own"
     return homes
@@ -211,7 +211,8 @@ def _dates(start: date, end: date, *, rows: int, rng: np.random.Generator) -> li
     return [date.fromordinal(int(ordinal)) for ordinal in ordinals]
 
 
-def _drawn(shares: Mapping[str, float], *, rows: int, rng: np.random.Generator) -> Strings:
+def drawn(shares: Mapping[str, float], *, rows: int, rng: np.random.Generator) -> Strings:
+    """Return `rows` names drawn independently, each as often as its share of all shares."""
     names = np.array(list(shares), dtype=object)
     chosen: Strings = names[rng.choice(len(names), rows, p=_weights(shares))]
     return chosen

@@ -14,10 +14,13 @@ def report(
     prudence: Floats,
     age_years: npt.NDArray[np.int_],
     annual_income: Floats,
-    thin_file_share: float,
+    thin_file_share: float | Floats,
     rng: np.random.Generator,
 ) -> dict[str, object]:
-    """Return the bureau columns; a thin file, likelier for the young, has all of them missing."""
+    """Return the bureau columns; a thin file, likelier for the young, has all of them missing.
+
+    `thin_file_share` is the share at age 35, of everybody or of each row.
+    """
     rows = len(prudence)
     thin = rng.random(rows) < np.clip(thin_file_share * np.exp((35 - age_years) / 20), 0, 0.8)
     months = np.floor((age_years - 20) * 12 * rng.beta(2.2, 2.0, rows)) + 1
