@@ -16,6 +16,7 @@ from ml.datasets import (
     japanese,
     lendingclub,
     south_german,
+    superlender,
     taiwan,
 )
 from ml.datasets._dataset import Dataset
@@ -31,6 +32,7 @@ _ADAPTERS: dict[str, ModuleType] = {
     "japanese": japanese,
     "lendingclub": lendingclub,
     "south_german": south_german,
+    "superlender": superlender,
     "taiwan": taiwan,
 }
 
