@@ -195,11 +195,13 @@ def hosmer_lemeshow(*, n: Numbers, pd: Numbers, bads: Numbers, independent: bool
 
 def binomial_p_value(*, n: int, bads: int, pd: float) -> float:
     """Return the chance of at least `bads` defaults if `pd` were right. Rule book 9.8."""
+    _refuse_impossible(n=n, bads=bads, pd=pd)
     return 1.0 if bads == 0 else float(special.bdtrc(bads - 1, n, pd))
 
 
 def jeffreys_p_value(*, n: int, bads: int, pd: float) -> float:
     """Return the posterior chance that the true rate is at most `pd`. Rule book 9.8 (ECB)."""
+    _refuse_impossible(n=n, bads=bads, pd=pd)
     return float(special.betainc(bads + 0.5, n - bads + 0.5, pd))
 
 
@@ -239,8 +241,21 @@ def calibration_by_band(pd: Numbers, bad: Outcomes, *, bands: int = 10) -> list[
     ranks = _average_ranks(scores)
     position = np.minimum(((ranks - 0.5) * bands / len(scores)).astype(int), bands - 1)
     return [
-        _band(scores[position == band], outcomes[position == band]) for band in np.unique(position)
+        band_of(scores[position == band], outcomes[position == band])
+        for band in np.unique(position)
     ]
+
+
+def band_of(scores: Floats, outcomes: Floats) -> Band:
+    """Return the band of people given by their probabilities and outcomes; at least one."""
+    return Band(
+        n=len(scores),
+        bads=int(outcomes.sum()),
+        lowest_pd=float(scores.min()),
+        highest_pd=float(scores.max()),
+        mean_pd=float(scores.mean()),
+        observed_rate=float(outcomes.mean()),
+    )
 
 
 def expected_calibration_error(pd: Numbers, bad: Outcomes, *, bands: int = 10) -> float:
@@ -303,15 +318,11 @@ def adverse_impact(
     )
 
 
-def _band(scores: Floats, outcomes: Floats) -> Band:
-    return Band(
-        n=len(scores),
-        bads=int(outcomes.sum()),
-        lowest_pd=float(scores.min()),
-        highest_pd=float(scores.max()),
-        mean_pd=float(scores.mean()),
-        observed_rate=float(outcomes.mean()),
-    )
+def _refuse_impossible(*, n: int, bads: int, pd: float) -> None:
+    if not (n >= 1 and 0 <= bads <= n):
+        raise ValueError(f"There cannot be {bads} bads among {n} people.")
+    if not 0 <= pd <= 1:
+        raise ValueError(f"A probability of default lies between 0 and 1, not at {pd!r}.")
 
 
 def _average_ranks(scores: Floats) -> Floats:

@@ -108,10 +108,28 @@ def test_it_agrees_with_scikit_learn(sample: list[tuple[float, int]]) -> None:
     assert metrics.auc(pd, bad) == pytest.approx(oracle.roc_auc_score(bad, pd), abs=1e-12)
     assert metrics.ks(pd, bad) == pytest.approx(abs(true_rate - false_rate).max(), abs=1e-12)
     assert metrics.log_loss(pd, bad) == pytest.approx(oracle.log_loss(bad, pd), abs=1e-12)
+    assert metrics.brier(pd, bad) == pytest.approx(oracle.brier_score_loss(bad, pd), abs=1e-12)
+
+
+def test_it_tallies_goods_and_bads_at_each_probability() -> None:
+    found = metrics.tally([0.3, 0.1, 0.3, 0.1, 0.2], [1, 0, 0, 0, 1])
+
+    assert found.values.tolist() == [0.1, 0.2, 0.3]
+    assert (found.goods.tolist(), found.bads.tolist()) == ([2, 0, 1], [0, 1, 1])
+    assert found.values[found.position].tolist() == [0.3, 0.1, 0.3, 0.1, 0.2]
+
+
+def test_it_finds_no_order_where_everybody_has_one_probability() -> None:
+    pd, bad = [0.2] * 5, [0, 1, 0, 0, 1]
+
+    assert (metrics.auc(pd, bad), metrics.gini(pd, bad), metrics.ks(pd, bad)) == (0.5, 0.0, 0.0)
 
 
 def test_it_measures_probabilities_9_6_t1() -> None:
+    assert np.sum((np.array(PDS) - OUTCOMES) ** 2) == pytest.approx(1.7318, abs=1e-12)
+    assert (np.mean(PDS), np.mean(OUTCOMES)) == pytest.approx((0.27, 0.4))
     assert metrics.brier(PDS, OUTCOMES) == pytest.approx(0.17318, abs=1e-12)
+    assert metrics.brier([0.4] * 10, OUTCOMES) == pytest.approx(0.24, abs=1e-12)
     assert metrics.brier_skill(PDS, OUTCOMES) == pytest.approx(0.2784166667, abs=1e-10)
     assert metrics.log_loss(PDS, OUTCOMES) == pytest.approx(0.5291892788, abs=1e-10)
 
@@ -142,6 +160,32 @@ def test_it_tests_calibration_over_groups(
     assert independent.p_value == pytest.approx(p_independent, rel=1e-7)
 
 
+def test_it_shows_what_each_group_adds_to_hosmer_lemeshow_9_7_t1() -> None:
+    found = metrics.hosmer_lemeshow(n=GROUPS, pd=RATES, bads=[3, 3, 10, 19, 33], independent=True)
+
+    assert found.expected == pytest.approx([2, 4, 8, 16, 30])
+    assert found.terms == pytest.approx(
+        [0.50505051, 0.25510204, 0.52083333, 0.61141304, 0.35294118], abs=1e-8
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "pd", "why"),
+    [
+        ([200.0, 200.0], [0.1, 0.2], "at least three groups"),
+        ([200.0, 200.0, 0.0], [0.1, 0.2, 0.3], "size above zero"),
+        ([200.0, 200.0], [0.1, 0.2, 0.3], "size above zero"),
+        ([200.0] * 3, [0.1, 0.2, 1.0], "between 0 and 1"),
+        ([200.0] * 3, [0.1, 0.2, math.nan], "between 0 and 1"),
+    ],
+)
+def test_it_refuses_groups_hosmer_lemeshow_is_undefined_for(
+    n: list[float], pd: list[float], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        metrics.hosmer_lemeshow(n=n, pd=pd, bads=[1.0] * len(pd), independent=False)
+
+
 @pytest.mark.parametrize(
     ("n", "bads", "pd", "binomial", "jeffreys"),
     [
@@ -166,6 +210,47 @@ def test_it_finds_the_binomial_critical_count_9_8_t5() -> None:
     ]
 
     assert rejected[0] == 29
+
+
+@pytest.mark.parametrize(
+    ("n", "bads", "pd", "why"),
+    [(10, 11, 0.1, "11 bads among 10"), (0, 0, 0.1, "among 0"), (10, 1, math.nan, "between 0 and")],
+)
+def test_it_refuses_to_test_what_cannot_have_happened(
+    n: int, bads: int, pd: float, why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        metrics.binomial_p_value(n=n, bads=bads, pd=pd)
+    with pytest.raises(ValueError, match=why):
+        metrics.jeffreys_p_value(n=n, bads=bads, pd=pd)
+
+
+def test_it_measures_concentration_9_9_t2() -> None:
+    found = metrics.concentration([0.05, 0.15, 0.3, 0.3, 0.15, 0.05])
+
+    assert found.hhi == pytest.approx(0.23, abs=1e-12)
+    assert found.normalised == pytest.approx(0.076, abs=1e-12)
+    assert found.coefficient_of_variation == pytest.approx(0.6164414003, abs=1e-10)
+    assert found.points == pytest.approx(2300, abs=1e-9)
+    assert found.hhi == pytest.approx((1 + found.coefficient_of_variation**2) / 6, abs=1e-12)
+
+
+def test_it_measures_concentration_in_one_9_9_t4() -> None:
+    found = metrics.concentration([1])
+
+    assert (found.hhi, found.effective_number, found.normalised) == (1.0, 1.0, None)
+
+
+def test_it_measures_the_concentration_of_exposures_as_that_of_their_shares() -> None:
+    found = metrics.concentration([500.0, 1500.0, 0.0])
+
+    assert found.effective_number == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("parts", [[], [0, 0], [1, -1, 3], [1, math.nan], [[1.0]]])
+def test_it_refuses_parts_of_nothing(parts: list[float]) -> None:
+    with pytest.raises(ValueError, match="at least zero"):
+        metrics.concentration(parts)
 
 
 def test_it_weighs_evidence_9_10_t1() -> None:
@@ -234,8 +319,18 @@ def test_it_bands_everybody_once(sample: list[tuple[float, int]]) -> None:
         ([0.1], [0, 1], "same length"),
         ([math.nan], [1], "finite"),
         ([0.1], [2], "0 \\(good\\) or 1 \\(bad\\)"),
+        ([0.1], [math.nan], "0 \\(good\\) or 1 \\(bad\\)"),
     ],
 )
 def test_it_refuses_what_it_cannot_measure(pd: list[float], bad: list[int], why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        metrics.auc(pd, bad)
+    for measure in (
+        metrics.auc,
+        metrics.ks,
+        metrics.brier,
+        metrics.brier_skill,
+        metrics.log_loss,
+        metrics.calibration_by_band,
+        metrics.expected_calibration_error,
+    ):
+        with pytest.raises(ValueError, match=why):
+            measure(pd, bad)
