@@ -45,7 +45,7 @@ __all__ = [
 
 
 def generate(config: PortfolioConfig) -> Portfolio:
-    """Return the whole portfolio, oldest application first; about 0.4 kB of memory a row."""
+    """Return the whole portfolio, oldest application first; about 300 bytes of memory a row."""
     return next(iterate(config, chunk_rows=config.rows))
 
 

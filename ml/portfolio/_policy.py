@@ -1,6 +1,6 @@
 """The old, imperfect policy that decided who got a loan.
 
-It looks at six features of twenty-three, weighs them by rule of thumb, adds the officer's
+It looks at eight features of twenty-three, weighs six by rule of thumb, adds the officer's
 impression and chance, and knocks some out whatever the score. Higher points are riskier.
 """
 

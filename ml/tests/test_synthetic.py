@@ -90,6 +90,17 @@ def test_it_repeats_itself_by_seed(code: str) -> None:
     assert not first["amount"].equals(other["amount"])
 
 
+def test_it_gives_the_rows_that_the_demonstration_was_built_on() -> None:
+    market = synthetic.MARKETS["in-retail"]
+
+    frame = synthetic.generate(market, rows=1000, seed=5, start=START, end=END)
+
+    assert int(frame["amount"].sum()) == 375_735_000
+    assert int(frame["bad"].sum()) == 132
+    assert int(frame["enquiries_6m"].sum()) == 735
+    assert int(frame["credit_history_months"].isna().sum()) == 208
+
+
 @pytest.mark.parametrize(("rows", "end"), [(0, date(2025, 1, 1)), (5, date(2022, 12, 31))])
 def test_it_refuses_nothing_to_generate(rows: int, end: date) -> None:
     market = synthetic.MARKETS["in-retail"]
