@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml import metrics, proportions
+from ml import discrimination, metrics, proportions
 from ml._selection import (
     INSUFFICIENT,
     NOT_STATED,
@@ -65,6 +65,7 @@ class GroupOutcomes:
     observed_interval: Bounds
     calibrated: bool | None
     auc: float | None
+    auc_interval: Bounds | None
     true_positive_rate: float | None
     false_positive_rate: float | None
     equal_opportunity_difference: float | None
@@ -284,6 +285,7 @@ def _group_outcomes(
     low, high = proportions.jeffreys(count, confidence=config.confidence)
     caution = _outcome_caution(count, config)
     mean_pd = float(group.pd.mean())
+    area = discrimination.auc_interval(group.pd, group.bad, level=config.confidence)
     against = _Approvals() if reference is None else reference
     opportunity, odds = _gap(own.good, against.good), _gap(own.bad, against.bad)
     return GroupOutcomes(
@@ -293,7 +295,10 @@ def _group_outcomes(
         observed_rate=count.rate,
         observed_interval=(low, high),
         calibrated=None if caution is not None else low <= mean_pd <= high,
-        auc=metrics.auc(group.pd, group.bad),
+        auc=None if area is None else area.value,
+        auc_interval=None
+        if area is None or area.lower is None or area.upper is None
+        else (area.lower, area.upper),
         true_positive_rate=None if own.good is None else own.good.rate,
         false_positive_rate=None if own.bad is None else own.bad.rate,
         equal_opportunity_difference=opportunity,

@@ -163,6 +163,8 @@ def test_it_agrees_with_fairlearn() -> None:
     spread = frame.difference()
     assert report.demographic_parity_ratio == pytest.approx(frame.ratio()["selection"])
     assert report.demographic_parity_difference == pytest.approx(spread["selection"])
+    found = report.group("a").outcomes
+    assert found.auc_interval[0] < found.auc < found.auc_interval[1]
     assert report.equalized_odds_difference == pytest.approx(max(spread["true"], spread["false"]))
 
 
