@@ -58,11 +58,16 @@ class Timing:
 
 @dataclass(frozen=True)
 class Univariate:
-    """What one feature alone says about the outcome."""
+    """What one feature alone says about the outcome.
+
+    `mixed` are the rows in the minority of their level, as a fraction of the rarer class: 0 for
+    a copy of the outcome, None where levels are too small to say.
+    """
 
     feature: str
     auc: float
     iv: float
+    mixed: float | None
 
 
 @dataclass(frozen=True)

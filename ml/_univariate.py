@@ -68,14 +68,20 @@ def out_of_fold_auc(level: Positions, bad: Floats, fold: Positions) -> float:
 def rank_auc(column: Floats, bad: Floats) -> float:
     """Return the AUC of a number's own order in its better direction.
 
-    Missing values go to whichever end separates more. A constant orders nothing: 0.5.
+    Missing values go to whichever end separates more. A constant orders nothing: 0.5. One sort
+    of the known values serves both ends: a pair with one missing value is won or lost by the end.
     """
     missing = np.isnan(column)
-    if missing.all():
-        return 0.5
-    ends = (column[~missing].min() - 1.0, column[~missing].max() + 1.0) if missing.any() else (0.0,)
-    areas = [_auc(np.where(missing, end, column), bad) for end in ends]
-    return max(max(area, 1 - area) for area in areas)
+    bads, goods = float(bad.sum()), float(len(bad) - bad.sum())
+    bads_gone, goods_gone = float(bad[missing].sum()), float((1 - bad[missing]).sum())
+    bads_known, goods_known = bads - bads_gone, goods - goods_gone
+    among_known = 0.0
+    if bads_known and goods_known:
+        among_known = _auc(column[~missing], bad[~missing]) * bads_known * goods_known
+    ties = bads_gone * goods_gone / 2
+    lowest = (among_known + bads_known * goods_gone + ties) / (bads * goods)
+    highest = (among_known + bads_gone * goods_known + ties) / (bads * goods)
+    return max(lowest, 1 - lowest, highest, 1 - highest)
 
 
 def information_value(level: Positions, bad: Floats) -> float:
@@ -95,9 +101,9 @@ def information_value(level: Positions, bad: Floats) -> float:
 
 
 def mixed_share(level: Positions, bad: Floats) -> float | None:
-    """Return how much of the rarer class shares a level with a majority of the other class.
+    """Return the rows in the minority of their level, as a fraction of the rarer class.
 
-    0 where every level has one outcome. None where levels hold too few rows on average to say.
+    0 where every level has one outcome. None where levels hold fewer than ten rows on average.
     """
     bads = np.bincount(level, weights=bad)
     goods = np.bincount(level, weights=1 - bad)

@@ -183,7 +183,8 @@ class _Run:
             if feature.kind != "category":
                 area = max(area, _univariate.rank_auc(column, self.bad))
             iv = _univariate.information_value(levels, self.bad)
-            figures.append(Univariate(feature.name, area, iv))
+            mixed = _univariate.mixed_share(levels, self.bad)
+            figures.append(Univariate(feature.name, area, iv, mixed))
         return figures
 
     def of_declarations(self) -> Iterator[Finding]:
@@ -201,16 +202,15 @@ class _Run:
     def of_figures(self, figures: list[Univariate]) -> Iterator[Finding]:
         """Yield features that say more about the outcome than they should, or all of it."""
         config = self.config
-        for one, (feature, column) in zip(figures, self._columns(), strict=True):
-            mixed = _univariate.mixed_share(_univariate.levels(feature, column), self.bad)
-            if mixed is not None and mixed <= config.copy_share:
+        for one in figures:
+            if one.mixed is not None and one.mixed <= config.copy_share:
                 yield Finding(
                     one.feature,
                     "copy",
                     "stop",
-                    f"{one.feature} repeats the outcome: its values leave only {mixed:.1%} of the"
-                    f" rarer class in doubt (limit {config.copy_share:.1%}).",
-                    figure=mixed,
+                    f"{one.feature} repeats the outcome: told by its values, the errors are only"
+                    f" {one.mixed:.1%} of the rarer class (limit {config.copy_share:.1%}).",
+                    figure=one.mixed,
                     limit=config.copy_share,
                 )
             yield from _over(one.feature, "auc", one.auc, (config.check_auc, config.stop_auc))
@@ -259,6 +259,8 @@ class _Run:
             if (one.auc >= config.check_auc or one.iv >= config.check_iv)
             and one.feature not in known
         }
+        if not suspicious:
+            return
         rows = self._sample()
         numbers = {
             feature.name: column[rows]

@@ -66,7 +66,7 @@ def test_it_stops_at_perfect_separation_and_says_by_which_rules() -> None:
         (leakage.TOGETHER, "joint"),
     ]
     assert "mirror alone has AUC 1.000 (limit 0.9)." in str(refusal.value)
-    assert "0.0% of the rarer class in doubt" in str(refusal.value)
+    assert "the errors are only 0.0% of the rarer class (limit 2.0%)" in str(refusal.value)
     assert "honest" not in str(refusal.value).split("most comes")[0]
 
 
@@ -345,6 +345,17 @@ def test_it_computes_the_information_value_of_the_rule_book_9_10_t1() -> None:
     oracle = metrics.weight_of_evidence(goods=[300.5, 500.5, 200.5], bads=[60.5, 30.5, 10.5]).iv
     assert found == pytest.approx(oracle, abs=1e-12)
     assert found == pytest.approx(0.379423997, abs=0.02)
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_it_puts_missing_values_at_the_end_that_separates_more(gone: int) -> None:
+    bad, honest = sample()
+    column = np.where((bad == gone) & (np.arange(400) % 3 == 0), np.nan, honest.round(1))
+
+    found = _univariate.rank_auc(column, bad)
+
+    ends = [metrics.auc(np.nan_to_num(column, nan=end), bad) for end in (-99.0, 99.0)]
+    assert found == pytest.approx(max(max(end, 1 - end) for end in ends if end), abs=1e-12)
 
 
 def test_it_does_not_take_many_small_categories_for_information() -> None:
