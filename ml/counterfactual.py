@@ -172,18 +172,19 @@ def _suggestions(task: _Task) -> tuple[Suggestion, ...]:
 
 def _single(task: _Task) -> tuple[Steps, list[Steps]]:
     """Return how far each move brings the margin lowest, and the points of one move that do."""
-    anchors = task.space.origin
-    points = []
-    for move, reach in enumerate(task.space.moves):
-        trusted = task.space.safe[move]
-        levels = np.array([reach.most]) if trusted else _levels(1, reach.most, task.config.levels)
+    moves = task.space.moves
+    safe = np.array(task.space.safe, dtype=np.bool_)
+    anchors = np.array([move.most for move in moves], dtype=np.int_)
+    trusted = np.flatnonzero(safe)
+    corners = np.diag(anchors)[trusted]
+    enough = task.meets(corners)
+    points = list(_taken_back(task, corners[enough], trusted[enough]))
+    for move in np.flatnonzero(~safe).tolist():
+        levels = _levels(1, moves[move].most, task.config.levels)
         margins = task.space.margins(_along(task, move, levels))
         anchors[move] = levels[margins.argmin()]
-        enough = np.flatnonzero(margins <= task.target)
-        if len(enough) and trusted:
-            points.append(_taken_back(task, _along(task, move, levels), np.array([move]))[0])
-        elif len(enough):
-            first = int(enough[0])
+        first = int((margins <= task.target).argmax())
+        if margins[first] <= task.target:
             before = int(levels[first - 1]) if first else 0
             points.append(_nearest(task, move, low=before, high=int(levels[first])))
     return anchors, points
@@ -360,15 +361,19 @@ def _verified(task: _Task, point: Steps) -> Suggestion | None:
 def _changes(space: Space, changed: Floats, *, linked: bool) -> tuple[Change, ...]:
     schema, follows = space.table.schema, space.table.linked
     return tuple(
-        Change(feature=name, before=float(before), after=float(after))
-        for name, before, after in zip(schema.names, space.row, changed, strict=True)
+        Change(feature=name, before=before, after=after)
+        for name, before, after in zip(
+            schema.names, space.row.tolist(), changed.tolist(), strict=True
+        )
         if (name in follows) == linked and not _same(before, after, follows=linked)
     )
 
 
 def _same(before: float, after: float, *, follows: bool) -> bool:
+    if math.isnan(before) or math.isnan(after):
+        return math.isnan(before) and math.isnan(after)
     # A recomputed value may differ from the stored one in its last digits without any change.
-    return bool(np.isclose(before, after, rtol=1e-9 if follows else 0, atol=0, equal_nan=True))
+    return math.isclose(before, after, rel_tol=1e-9 if follows else 0)
 
 
 def _names(changes: Iterable[Change]) -> set[str]:
