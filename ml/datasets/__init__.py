@@ -13,11 +13,14 @@ from ml.datasets import (
     belanche,
     german,
     hmeq,
+    home_credit_sample,
     japanese,
     lendingclub,
     south_german,
     superlender,
     taiwan,
+    thomas,
+    xente,
 )
 from ml.datasets._dataset import Dataset
 from ml.datasets._reading import DatasetMissing
@@ -29,11 +32,14 @@ _ADAPTERS: dict[str, ModuleType] = {
     "belanche": belanche,
     "german": german,
     "hmeq": hmeq,
+    "home_credit_sample": home_credit_sample,
     "japanese": japanese,
     "lendingclub": lendingclub,
     "south_german": south_german,
     "superlender": superlender,
     "taiwan": taiwan,
+    "thomas": thomas,
+    "xente": xente,
 }
 
 
