@@ -205,6 +205,23 @@ def test_it_never_shows_a_model_the_group_nor_rows_it_is_judged_on() -> None:
         assert np.isin(matrix, WORLD.matrix[:, columns]).all()
 
 
+def test_it_learns_the_reweighed_with_weights_that_separate_group_and_outcome() -> None:
+    given_weights: list[tuple[Floats, Floats | None]] = []
+
+    def watched(schema: Schema, matrix: Floats, bad: Floats, weight: Floats | None) -> Any:
+        given_weights.append((bad, weight))
+        return FIT(schema, matrix, bad, weight)
+
+    result = _search(fit=watched, config=replace(CONFIG, budget=3))
+
+    assert [one.reweighing for one in result.candidates] == [0, 0.5, 1]
+    full = given_weights[2 * CONFIG.folds :]
+    assert all(weight is None for _, weight in given_weights[: CONFIG.folds])
+    # Two groups by two outcomes make four weights; the outcomes keep their shares.
+    assert all(len(np.unique(weight)) == 4 for _, weight in full)
+    assert all(np.average(bad, weights=weight) == pytest.approx(bad.mean()) for bad, weight in full)
+
+
 def test_it_records_a_candidate_that_cannot_be_fitted_and_goes_on() -> None:
     def never(*given: Any) -> Any:
         raise TrainingRefused("Too few trees.")

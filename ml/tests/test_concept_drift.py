@@ -1,7 +1,7 @@
 """Whether outcomes still follow from predictions, against planted changes of the relation."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -89,6 +89,29 @@ def test_it_calls_both_by_both_names() -> None:
         "population and concept",
         "population and concept",
     ]
+
+
+@pytest.mark.parametrize(
+    ("moved", "alarms", "change"),
+    [
+        ((), ("auc",), "concept"),
+        (("distribution",), ("auc",), "population"),
+        (("distribution",), ("auc", "slope"), "population and concept"),
+        (("distribution",), (), "population"),
+        ((), (), "none"),
+    ],
+)
+def test_it_blames_a_lower_auc_on_the_applicants_if_they_changed(
+    moved: tuple[str, ...], alarms: tuple[str, ...], change: str
+) -> None:
+    population = drift.report(BASELINE, SCHEMA, drift.Sample(NEWER, _pd(NEWER)))
+    population = replace(population, month="2026-01", score=replace(population.score, alarms=moved))
+    month = concept_drift.Month(month="2026-01", n=100, alarms=alarms)
+    outcomes = concept_drift.ConceptReport(DEVELOPMENT, (month,), None, ConceptConfig())
+
+    (found,) = concept_drift.diagnose([population], outcomes)
+
+    assert found.change == change
 
 
 def test_it_adds_up_what_no_single_month_shows_and_says_where_it_began() -> None:
