@@ -217,11 +217,13 @@ def _parity(people: _People, large: list[str]) -> tuple[float | None, float | No
     from fairlearn import metrics as fair  # type: ignore[import-untyped] # noqa: PLC0415
 
     chosen = judged.selected.astype(int)
-    given = {"y_true": chosen, "y_pred": chosen, "sensitive_features": judged.groups}
-    return (
-        float(fair.demographic_parity_ratio(**given)),
-        float(fair.demographic_parity_difference(**given)),
+    frame = fair.MetricFrame(
+        metrics=fair.selection_rate,
+        y_true=chosen,
+        y_pred=chosen,
+        sensitive_features=judged.groups,
     )
+    return float(frame.ratio()), float(frame.difference())
 
 
 def _odds_difference(people: _People, outcomes: dict[str, GroupOutcomes]) -> float | None:
