@@ -1,7 +1,9 @@
 """Reading the cells of an unknown file: what is missing, what is a number, and how it was told."""
 
+import numbers
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -94,10 +96,18 @@ class Cells:
             return False
         return bool(pd.Series(self.present.unique()).map(_DATE.match).notna().all())
 
+    @property
+    def strange(self) -> pd.Series:
+        """Return the present values that are no numbers, under their rows."""
+        return self.present[self._read.isna()]
+
+    @cached_property
+    def _read(self) -> pd.Series:
+        """Return the present values as numbers, NaN where a value is none."""
+        return pd.to_numeric(self.present.map(_plain), errors="coerce").astype(np.float64)
+
     def _numbers_among_objects(self) -> Numbers | None:
-        if not self._is_all_text and self.present.map(_is_boolean).any():
-            return None
-        read = pd.to_numeric(self.present.map(_plain), errors="coerce")
+        read = self._read
         if read.isna().any():
             return None
         floats = np.full(len(self.column), np.nan)
@@ -156,8 +166,13 @@ def _as_text(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return text without a percent sign and without commas between thousands."""
-    if not isinstance(value, str):
-        return value
-    bare = value.removesuffix("%").rstrip()
-    return bare.replace(",", "") if _GROUPED.match(bare) else bare
+    """Return a number as it is, text without percent sign and thousands commas, else None."""
+    if isinstance(value, str):
+        bare = value.removesuffix("%").rstrip()
+        return bare.replace(",", "") if _GROUPED.match(bare) else bare
+    if _is_boolean(value) or not isinstance(value, numbers.Real | Decimal):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf

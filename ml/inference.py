@@ -18,7 +18,11 @@ from ml.schema import Feature, Kind, Schema, SchemaError, SchemaViolation, Sensi
 
 OTHER = "other values"
 _MISSING = "The file has no value here."
-_IDENTIFIER = re.compile(r"(^|_|\b)(id|no|key|uuid|guid|index|row|ref)$|id$", re.IGNORECASE)
+_IDENTIFIER = re.compile(
+    r"(^|[^a-z])(id|no|key|uuid|guid|index|row|ref)$"
+    r"|(account|application|client|customer|loan|member|person|user)_?(id|no)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -282,9 +286,13 @@ def _repaired(cells: Cells, inferred: Inferred, name: str) -> tuple[pd.Series, d
         return ranked, counted | {"unranked": outside}
     if feature.kind == "category":
         return cells.text, counted
-    read = None if feature.kind == "boolean" else cells.numbers
-    if read is None:
+    if feature.kind == "boolean":
         return cells.objects, counted
+    read = cells.numbers
+    if read is None:
+        strange = cells.strange
+        row, value = strange.index[0], strange.iloc[0]
+        raise feature.violation("type", value, "must be a number", row=row)
     floats = pd.Series(read.floats, index=cells.column.index)
     return floats, counted | {"infinite": read.infinite, "text": read.from_text}
 

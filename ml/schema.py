@@ -156,6 +156,23 @@ class Schema:
         """Raise SchemaViolation naming row, column and rule if the frame does not fit."""
         self.encode(frame)
 
+    def violations(self, frame: pd.DataFrame) -> tuple[SchemaViolation, ...]:
+        """Return the first violation of each feature, so that a file is repaired in one go.
+
+        Wrong columns and an empty frame are one violation, for nothing else can then be said.
+        """
+        try:
+            self._check_columns(frame)
+        except SchemaViolation as violation:
+            return (violation,)
+        found: list[SchemaViolation] = []
+        for feature in self.features:
+            try:
+                _column.encode_column(feature, frame[feature.name])
+            except SchemaViolation as violation:  # each is asked for
+                found.append(violation)
+        return tuple(found)
+
     def to_matrix(self, frame: pd.DataFrame) -> Floats:
         """Return the validated frame as a float64 matrix, columns in declared order."""
         return self.encode(frame).matrix

@@ -38,5 +38,5 @@ _FEATURES = (
 def load(folder: Path, *, variant: str = "standard") -> Dataset:
     """Return 690 applications, 44.49 % granted; DatasetMissing if the file is absent."""
     checked_variant(_ABOUT.name, variant, VARIANTS)
-    raw = _reading.read(folder, "australian_credit.csv.gz")
+    raw = _reading.read(folder, "australian_credit.csv.gz", needed=["approved"])
     return assemble(_ABOUT, _FEATURES, raw, bad=raw["approved"])

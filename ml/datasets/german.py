@@ -43,5 +43,5 @@ _FEATURES = (
 def load(folder: Path, *, variant: str = "standard") -> Dataset:
     """Return 1,000 applications, 30 % bad; DatasetMissing if the file is absent."""
     checked_variant(_ABOUT.name, variant, VARIANTS)
-    raw = _reading.read(folder, "german_credit.csv.gz")
+    raw = _reading.read(folder, "german_credit.csv.gz", needed=["bad"])
     return assemble(_ABOUT, _FEATURES, raw, bad=raw["bad"])

@@ -37,5 +37,5 @@ _FEATURES = (
 def load(folder: Path, *, variant: str = "standard") -> Dataset:
     """Return 5,960 loans, 19.95 % bad; DatasetMissing if the file is absent."""
     checked_variant(_ABOUT.name, variant, VARIANTS)
-    raw = _reading.read(folder, "hmeq.csv.gz")
+    raw = _reading.read(folder, "hmeq.csv.gz", needed=["BAD"])
     return assemble(_ABOUT, _FEATURES, raw, bad=raw["BAD"])

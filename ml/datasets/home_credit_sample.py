@@ -11,6 +11,7 @@ from ml.datasets._dataset import Dataset, checked_variant
 
 VARIANTS = ("standard",)
 _NAME = "home_credit_sample"
+_EMPLOYED = "DAYS_EMPLOYED"
 _NOT_EMPLOYED = 365_243
 _NOT_STATED = "XNA"
 _HINTS = inference.Hints(
@@ -35,7 +36,8 @@ def load(folder: Path, *, variant: str = "standard") -> Dataset:
     "not employed" is missing. DatasetMissing if the file is absent.
     """
     checked_variant(_NAME, variant, VARIANTS)
-    raw = _reading.read(folder, "home_credit_application_sample.csv.gz")
+    filename, needed = "home_credit_application_sample.csv.gz", ("SK_ID_CURR", "TARGET", _EMPLOYED)
+    raw = _reading.read(folder, filename, needed=needed)
     known = _with_gaps(raw.drop(columns="SK_ID_CURR"))
     inferred = inference.infer_schema(
         known, name=f"{_NAME}-{variant}", target="TARGET", hints=_HINTS
@@ -52,5 +54,5 @@ def load(folder: Path, *, variant: str = "standard") -> Dataset:
 
 
 def _with_gaps(raw: pd.DataFrame) -> pd.DataFrame:
-    employed = raw["DAYS_EMPLOYED"].mask(raw["DAYS_EMPLOYED"] == _NOT_EMPLOYED)
-    return raw.assign(DAYS_EMPLOYED=employed).replace({_NOT_STATED: None})
+    employed = raw[_EMPLOYED].mask(raw[_EMPLOYED] == _NOT_EMPLOYED)
+    return raw.assign(**{_EMPLOYED: employed}).replace({_NOT_STATED: None})

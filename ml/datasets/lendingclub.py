@@ -80,6 +80,10 @@ _PRICING = (
     category("grade", "Price", "A B C D E F G"),
     count("sub_grade_rank", "Price", unit="A1 = 1 to G5 = 35", minimum=1, maximum=35, direction=1),
 )
+_NEEDED = (
+    *("issue_d", "earliest_cr_line", "emp_length", "delinq_2yrs", "mths_since_last_delinq"),
+    *("pub_rec", "mths_since_last_record", "sub_grade", "addr_state", "zip_code", "bad"),
+)
 
 
 def load(folder: Path, *, variant: str = "unpriced") -> Dataset:
@@ -88,7 +92,7 @@ def load(folder: Path, *, variant: str = "unpriced") -> Dataset:
     DatasetMissing if the file is absent.
     """
     checked_variant(_ABOUT.name, variant, VARIANTS)
-    raw = _reading.read(folder, "lendingclub_2007_2011.csv.gz")
+    raw = _reading.read(folder, "lendingclub_2007_2011.csv.gz", needed=_NEEDED)
     issued = pd.to_datetime(raw["issue_d"])
     shaped = raw.assign(
         emp_length_years=_years_employed(raw["emp_length"]),

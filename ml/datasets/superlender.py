@@ -44,6 +44,10 @@ _PRICING = (
     number("interest_a_month", "Price", unit="fraction of the amount", minimum=0),
     number("rate_change", "Price", **_NO_LOAN),
 )
+_TERMS = ("customerid", "creationdate", "loanamount", "totaldue", "termdays")
+_LOAN_COLUMNS = (*_TERMS, "referredby", "bad")
+_EARLIER_COLUMNS = (*_TERMS, "closeddate", "firstduedate", "firstrepaiddate")
+_PERSON_COLUMNS = ("customerid", "birthdate", "bank_name_clients")
 
 
 def load(folder: Path, *, variant: str = "standard") -> Dataset:
@@ -52,9 +56,10 @@ def load(folder: Path, *, variant: str = "standard") -> Dataset:
     The variant "priced" adds the price of the loan asked for. DatasetMissing if a file is absent.
     """
     checked_variant(_ABOUT.name, variant, VARIANTS)
-    loans = _asked(_reading.read(folder, "superlender_perf.csv.gz"))
-    earlier = _asked(_reading.read(folder, "superlender_prevloans.csv.gz"))
-    people = _one_row_each(_reading.read(folder, "superlender_demographics.csv.gz"))
+    read = _reading.read
+    loans = _asked(read(folder, "superlender_perf.csv.gz", needed=_LOAN_COLUMNS))
+    earlier = _asked(read(folder, "superlender_prevloans.csv.gz", needed=_EARLIER_COLUMNS))
+    people = _one_row_each(read(folder, "superlender_demographics.csv.gz", needed=_PERSON_COLUMNS))
     history = _superlender_history.summed_up(loans, earlier)
     person = people.reindex(loans["customerid"]).set_index(loans.index)
     wide = pd.concat([loans, history, person], axis=1)

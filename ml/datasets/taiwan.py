@@ -35,6 +35,8 @@ _FEATURES = (
         for name in _taiwan_series.PAYMENTS
     ),
 )
+_TARGET = "default_next_month"
+_NEEDED = (_TARGET, *(feature.name for feature in _FEATURES))
 
 
 def load(folder: Path, *, variant: str = "standard") -> Dataset:
@@ -43,8 +45,8 @@ def load(folder: Path, *, variant: str = "standard") -> Dataset:
     The variant "fe" adds sums and ratios of the six months. DatasetMissing if the file is absent.
     """
     checked_variant(_ABOUT.name, variant, VARIANTS)
-    raw = _reading.read(folder, "taiwan_default.csv.gz")
-    bad = raw["default_next_month"]
+    raw = _reading.read(folder, "taiwan_default.csv.gz", needed=_NEEDED)
+    bad = raw[_TARGET]
     if variant == "standard":
         return assemble(_ABOUT, _FEATURES, raw, bad=bad)
     added = _taiwan_series.derived(raw)

@@ -62,6 +62,6 @@ def load(folder: Path, *, variant: str = "standard") -> Dataset:
     DatasetMissing if the file is absent. `has_fraud` is left out: it is an outcome.
     """
     checked_variant(_ABOUT.name, variant, VARIANTS)
-    raw = _reading.read(folder, "xente_customers.csv.gz")
+    raw = _reading.read(folder, "xente_customers.csv.gz", needed=["proxy_high_risk"])
     features = (*_FEATURES, *(_CIRCULAR if variant == "circular" else ()))
     return assemble(_ABOUT, features, raw, bad=raw["proxy_high_risk"], variant=variant)

@@ -32,6 +32,15 @@ TINY = Schema(
         Feature("known", "boolean", group="g", missing="allowed", missing_meaning=LEFT_OUT),
     ),
 )
+OPEN = Schema(
+    "open",
+    1,
+    (
+        Feature("age", "integer", group="g", sensitivity="protected"),
+        Feature("postcode", "category", group="g", categories=("1", "2"), sensitivity="proxy"),
+        Feature("income", "number", group="g"),
+    ),
+)
 ROW: dict[str, object] = {
     "amount": 5.0,
     "visits": 2,
@@ -161,6 +170,33 @@ def test_it_refuses_an_empty_frame_and_a_doubled_column() -> None:
         TINY.to_matrix(frame.drop(columns="home"))
 
 
+def test_it_lists_the_first_violation_of_every_feature() -> None:
+    frame = pd.DataFrame([ROW, ROW | {"amount": -1.0, "home": "tent"}, ROW | {"amount": -2.0}])
+
+    found = TINY.violations(frame)
+
+    assert [(each.feature, each.rule, each.row) for each in found] == [
+        ("amount", "minimum", 2),
+        ("home", "category", 1),
+    ]
+    assert TINY.violations(pd.DataFrame([ROW])) == ()
+    assert [each.rule for each in TINY.violations(frame.iloc[:0])] == ["empty"]
+    assert [each.rule for each in TINY.violations(frame[["home"]])] == ["missing_feature"]
+
+
+def test_it_takes_a_constant_column() -> None:
+    """A single application is a frame in which every column is constant."""
+    assert TINY.to_matrix(pd.DataFrame([ROW] * 3)).std(axis=0).tolist() == [0.0] * 5
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA, pd.NaT])
+def test_it_keeps_missing_missing(gap: object) -> None:
+    frame = pd.DataFrame([ROW, ROW])
+    frame["visits"] = pd.Series([2, gap], dtype=object)
+
+    assert np.isnan(TINY.to_matrix(frame)[:, 1]).tolist() == [False, True]
+
+
 rows = st.fixed_dictionaries(
     {
         "amount": st.floats(0.01, 1000) | st.integers(1, 1000),
@@ -245,6 +281,8 @@ def test_it_refuses_what_is_no_schema(data: dict[str, object]) -> None:
         ({"missing_meaning": "x"}, "what a missing value means"),
         ({"group": ""}, "reason group"),
         ({"name": "two words"}, "identifier"),
+        ({"available": "later"}, "'application' or 'behavioural'"),
+        ({"sensitivity": "secret"}, "'none', 'protected' or 'proxy'"),
     ],
 )
 def test_it_refuses_a_contradictory_feature(declared: dict[str, Any], why: str) -> None:
@@ -261,6 +299,36 @@ def test_it_refuses_a_contradictory_feature(declared: dict[str, Any], why: str) 
 def test_it_refuses_a_protected_attribute(name: str) -> None:
     with pytest.raises(SchemaError, match="protected"):
         Feature(name, "number", group="g")
+
+
+@pytest.mark.parametrize("name", ["age", "Gender", "marital_status"])
+def test_it_takes_a_protected_attribute_that_is_declared_as_one(name: str) -> None:
+    assert Feature(name, "number", group="g", sensitivity="protected").name == name
+    with pytest.raises(SchemaError, match="protected attribute"):
+        Feature(name, "number", group="g", sensitivity="proxy")
+
+
+def test_it_leaves_out_what_is_sensitive() -> None:
+    assert OPEN.protected == ("age",)
+    assert OPEN.without_sensitive().names == ("postcode", "income")
+    assert OPEN.without_sensitive(proxies=True).names == ("income",)
+    with pytest.raises(SchemaError, match="no features"):
+        OPEN.subset(["age"]).without_sensitive()
+
+
+def test_it_keeps_its_own_order_in_a_subset() -> None:
+    assert OPEN.subset(["income", "age"]).names == ("age", "income")
+    assert OPEN.subset(iter(OPEN.names)) == OPEN
+    with pytest.raises(SchemaError, match="no feature wealth"):
+        OPEN.subset(["income", "wealth"])
+
+
+def test_it_writes_the_sensitivity_only_where_there_is_one() -> None:
+    written = OPEN.to_dict()["features"]
+
+    assert [item.get("sensitivity") for item in written] == ["protected", "proxy", None]
+    assert Schema.from_dict(OPEN.to_dict()) == OPEN
+    assert all("sensitivity" not in item for item in SCHEMA.to_dict()["features"])
 
 
 @pytest.mark.parametrize("name", ["mortgage", "wage", "average_balance", "credit_history_months"])
