@@ -100,8 +100,8 @@ def _of_loan(wide: pd.DataFrame) -> dict[str, pd.Series]:
     return {
         "amount_per_day": amount / wide["termdays"],
         "referred": wide["referredby"].notna(),
-        "asked_weekday": wide["asked"].dt.dayofweek.astype(np.int64),
-        "due_weekday": due_on.dt.dayofweek.astype(np.int64),
+        "asked_weekday": wide["asked"].dt.day_of_week.astype(np.int64),
+        "due_weekday": due_on.dt.day_of_week.astype(np.int64),
         "due_day_of_month": due_on.dt.day.astype(np.int64),
         "amount_to_largest": amount / wide["amount_max"],
         "amount_to_mean": amount / wide["amount_mean"],
