@@ -154,6 +154,7 @@ def wave(risks: list[float]) -> tuple[Floats, Floats]:
         ([0.5, 0.3, 0.1, 0.3, 0.5], "valley"),
         ([0.1, 0.5, 0.1, 0.5, 0.1], "free"),
         ([0.2, 0.22, 0.2, 0.22, 0.2], "ascending"),
+        ([0.1, 0.2, 0.3, 0.24], "ascending"),  # the fall is significant, but not worth a bin
     ],
 )
 def test_it_leaves_monotone_only_for_a_shape_that_is_much_better(
@@ -256,6 +257,17 @@ def test_it_draws_an_empty_class_towards_nothing_by_a_stated_rule() -> None:
     # Ten rows of the average, 8 good and 2 bad, join the 100 good ones.
     assert found.bins[0].woe == pytest.approx(math.log((108 / 400) / (2 / 100)))
     assert found.bins[1].woe == pytest.approx(math.log((300 / 400) / (100 / 100)))
+
+
+def test_it_makes_no_interval_of_fewer_rows_than_it_was_told() -> None:
+    column, bad = wave([0.1, 0.2, 0.3, 0.4])
+    some = slice(0, None, 10)
+
+    small = binning.bin_feature(RISKIER, column[some], bad[some], config=BinningConfig(min_rows=60))
+
+    assert len(column[some]) == 200
+    assert min(part.n for part in small.bins) >= 60
+    assert len(binning.bin_feature(RISKIER, column[some], bad[some]).bins) == 4
 
 
 def test_it_merges_categories_of_like_risk_riskiest_first() -> None:

@@ -61,3 +61,17 @@ def test_it_finds_the_best_fit_without_negative_coefficients_in_any_order() -> N
 
     assert zero.tolist() == [False, True, False, True]
     assert other.tolist() == zero[order].tolist()
+
+
+def test_it_counts_weights_as_rows_against_the_penalty() -> None:
+    rng = np.random.default_rng(9)
+    base = rng.normal(size=(1000, 1))
+    design = base + 0.3 * rng.normal(size=(1000, 2))
+    bad = (rng.random(1000) < 1 / (1 + np.exp(design @ [1.5, -0.5]))).astype(float)
+    many = np.full(1000, 10_000.0)
+
+    shared = _logistic.kept_at_zero(design, bad, weight=None, c=1e-4)
+    apart = _logistic.kept_at_zero(design, bad, weight=many, c=1e-4)
+
+    assert shared.tolist() == [False, False]
+    assert apart.tolist() == [False, True]

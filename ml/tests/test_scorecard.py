@@ -264,6 +264,20 @@ def test_it_chooses_the_penalty_on_inner_folds_and_repeatably() -> None:
     assert learn(NUMBERS, matrix, bad, c=card.c).to_body() == card.to_body()
 
 
+def test_it_holds_back_more_where_there_is_more_noise() -> None:
+    rng = np.random.default_rng(3)
+    names = [f"x{place}" for place in range(12)]
+    schema = Schema("noise", 1, tuple(Feature(name, "number", group="g") for name in names))
+    noise = rng.normal(size=(400, 12))
+    bad = (rng.random(400) < 1 / (1 + np.exp(1 - 0.4 * noise[:, 0]))).astype(float)
+
+    noisy = learn(schema, noise, bad, c="cv")
+    clear = learn(NUMBERS, *sample(2000), c="cv")
+
+    assert noisy.c <= 0.03
+    assert clear.c >= 0.3
+
+
 def test_it_counts_a_weight_of_two_as_two_rows() -> None:
     matrix, bad = sample(1000)
     weight = np.where(np.arange(1000) % 2, 2.0, 1.0)

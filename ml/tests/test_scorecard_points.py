@@ -51,9 +51,7 @@ def test_it_turns_into_points_as_the_rule_book_does_9_3_t20() -> None:
 
 
 @pytest.mark.parametrize("line", [None, Platt(intercept=-0.3, slope=0.9)])
-def test_it_adds_exact_points_up_to_the_score_of_everybody(
-    card: Scorecard, line: Platt | None
-) -> None:
+def test_it_adds_exact_points_up_to_the_score(card: Scorecard, line: Platt | None) -> None:
     matrix, _ = sample(200, seed=6)
     scale = Scale()
     table = {part.feature: part for part in points_table(card, scale, line=line)}
