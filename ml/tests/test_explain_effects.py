@@ -30,6 +30,15 @@ def test_it_draws_dependence_with_missing_apart() -> None:
     assert (drawn.missing.at, drawn.missing.n, drawn.missing.median) == (None, 2, 0.0)
 
 
+def test_it_puts_a_value_on_an_edge_into_the_lower_bin() -> None:
+    matrix = np.column_stack([[1.0, 2.0, 3.0], np.zeros(3), np.zeros(3)])
+    found = explain.attribute(linear([1.0, 1.0, 1.0]), matrix)
+
+    drawn = explain.dependence(found, "a", bins=2)
+
+    assert [(each.at, each.n) for each in drawn.curve] == [(1.0, 2), (3.0, 1)]
+
+
 def test_it_draws_categories_and_yes_or_no_by_name() -> None:
     model = Linear(MIXED, weights=[0.0, 0.0, 1.0, 2.0], means=[0.0, 0.0, 0.0, 0.0])
     matrix = np.array([[1.0, 5, 1, 0], [1.0, 5, 0, 2], [1.0, 5, 1, 2], [1.0, 5, 0, np.nan]])

@@ -188,3 +188,14 @@ def test_it_measures_friedmans_h() -> None:
 def test_it_refuses_to_compare_less_than_two_known_features(names: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"two different features|not a feature"):
         explain.friedman_h(linear([1.0, 1.0, 1.0]), np.ones((3, 3)), names)
+
+
+def test_it_adds_up_where_a_category_is_missing() -> None:
+    schema, matrix, bad = categories_and_numbers(with_category=True)
+    matrix[::3, 3] = np.nan
+    model = grown(schema, matrix, bad, monotone=False)
+
+    found = explain.tree_interactions(model.booster, matrix[:30])
+
+    shares = model.contributions(matrix[:30])
+    assert np.abs(found.sum(axis=2) - shares[:, :-1]).max() < 1e-9

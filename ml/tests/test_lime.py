@@ -72,6 +72,33 @@ def test_it_asks_the_model_only_about_values_that_exist() -> None:
         assert not np.isnan(samples[:, place]).any() or np.isnan(known).any()
 
 
+def test_it_solves_the_weighted_ridge_of_the_paper() -> None:
+    asked: list[Floats] = []
+
+    def remember(matrix: Floats) -> Floats:
+        asked.append(matrix)
+        return np.asarray(np.prod(matrix + 0.5, axis=1))
+
+    training, row = uniform(), np.array([0.9, -0.1, 0.3])
+    found = lime.explain(Function(ABC, remember), training, row)
+
+    samples, margins = asked[0], np.prod(asked[0] + 0.5, axis=1)
+    edges = np.quantile(training, (0.25, 0.5, 0.75), axis=0)
+    bins = [np.searchsorted(edges[:, place], samples[:, place]) for place in range(3)]
+    same = np.column_stack([each == each[0] for each in bins])
+    # A sample in the row's own bin has the row's own value.
+    assert (same == (samples == row)).all()
+    kernel = np.sqrt(np.exp(-(~same).sum(axis=1) / (0.75**2 * 3)))
+    design = np.column_stack([same, np.ones(len(same))])
+    penalty = np.diag([1.0, 1.0, 1.0, 0.0])
+    normal = design.T @ (design * kernel[:, None]) + penalty
+    expected = np.linalg.solve(normal, design.T @ (kernel * margins))
+    assert (*found.weights, found.intercept) == pytest.approx(expected.tolist())
+    rest = kernel @ (margins - design @ expected) ** 2
+    spread = kernel @ (margins - np.average(margins, weights=kernel)) ** 2
+    assert found.fit == pytest.approx(1 - rest / spread)
+
+
 def test_it_draws_values_by_their_frequency_in_training() -> None:
     asked: list[Floats] = []
 
@@ -121,20 +148,21 @@ def test_it_agrees_wholly_on_a_model_that_two_features_decide() -> None:
 
 
 def test_it_measures_overlap_as_shared_over_all_named() -> None:
-    # The attributions name a alone; the margins LIME sees are moved by b alone.
+    # The attributions name a before c; the margins LIME sees are moved by b and c alone.
     class TwoFaced(Linear):
         def margins(self, matrix: Floats, *, threads: int = 1) -> Floats:
-            # On the explained row itself, where a = b, both agree.
-            margins: Floats = self.base + matrix[:, 1]
+            margins: Floats = self.base + matrix[:, 1] + 0.5 * matrix[:, 2]
             return margins
 
-    model = TwoFaced(ABC, weights=[1.0, 0.0, 0.0], means=[0.0, 0.0, 0.0])
+    model = TwoFaced(ABC, weights=[1.0, 0.0, 0.5], means=[0.0, 0.0, 0.0])
+    # On the explained row, where a = b, both give the same margin.
+    row = np.array([[0.9, 0.9, 0.8]])
 
-    one = lime.agreement(model, uniform(), np.array([[0.9, 0.9, 0.0]]), k=1)
-    three = lime.agreement(model, uniform(), np.array([[0.9, 0.9, 0.0]]), k=3)
+    one, two, three = (lime.agreement(model, uniform(), row, k=k) for k in (1, 2, 3))
 
     assert (one.jaccard, one.same_sign) == (0.0, None)
     assert one.rank_correlation == pytest.approx(-1.0)
+    assert (two.jaccard, two.same_sign) == (pytest.approx(1 / 3), 1.0)
     assert three.jaccard == 1.0
 
 
