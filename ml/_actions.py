@@ -1,6 +1,6 @@
 """What an applicant may change, by how much, and at what cost: the table and its moves.
 
-Guarantees: nothing protected or declared sensitive is actionable; every reachable value is a
+Guarantees: nothing protected, and no proxy for it, is actionable; every reachable value is a
 round figure (a multiple of the step), lies inside the table's and the schema's limits, and on a
 side of the present value that the table allows.
 """
@@ -62,14 +62,13 @@ class Actionable:
 class ActionTable:
     """The governed table: actionable features of one schema, and what follows from them.
 
-    `linked` features are recomputed when others move and may never be moved themselves.
-    `sensitive` names features that stand for a protected attribute and may not be actionable.
+    `linked` features are recomputed when others move and may never be moved themselves. What the
+    schema declares protected, or a proxy for it, may not be actionable.
     """
 
     schema: Schema
     actions: tuple[Actionable, ...]
     linked: tuple[str, ...] = ()
-    sensitive: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what the schema does not know, has no order, is named twice, or is sensitive."""
@@ -82,7 +81,7 @@ class ActionTable:
             for broken, why in (
                 (names.count(action.feature) > 1, "it is in the table twice"),
                 (action.feature in self.linked, "it follows from other features"),
-                (action.feature in self.sensitive, "it is declared sensitive"),
+                (feature.sensitivity != "none", f"the schema calls it {feature.sensitivity}"),
                 (feature.kind not in ("number", "integer"), "it has no amount to move"),
                 (not _is_bounded(action, feature), "it has no limit on a side it may move to"),
                 (
