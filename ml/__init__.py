@@ -14,4 +14,4 @@ Where things are:
 - ``canonical``: the one byte form of a JSON value, the ground of every hash.
 """
 
-VERSION = "1"
+VERSION = "2"

@@ -1,7 +1,15 @@
-"""From a model's raw margin to log-odds that can be believed."""
+"""From a model's raw margin to a probability that can be believed.
+
+A calibration is a straight line in log-odds (Platt) and, where the line does not fit, an
+increasing curve after it (beta or isotonic). The line keeps the order of applicants and lets
+exact attributions of the margin be attributions of its log-odds; the curve keeps the order too
+but bends the level, so explanations stop before it.
+"""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +23,18 @@ _WORST_CONDITION = 1e14
 
 class NoSignal(ValueError):
     """The margin does not order the outcomes, so no increasing map can calibrate it."""
+
+
+class Curve(Protocol):
+    """An increasing map from the line's log-odds to the calibrated log-odds."""
+
+    def __call__(self, log_odds: Floats) -> Floats:
+        """Return the calibrated log-odds."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the curve as JSON values, with its `method`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +67,107 @@ class Platt:
         return {"method": "platt", **asdict(self)}
 
 
-def fit_platt(margins: Floats, bad: Floats) -> Platt:
+@dataclass(frozen=True)
+class Beta:
+    """Beta calibration (Kull, Silva Filho, Flach 2017): c + a ln p - b ln(1 - p), a and b >= 0."""
+
+    a: float
+    b: float
+    c: float
+
+    def __post_init__(self) -> None:
+        """Refuse a curve that falls or stands still."""
+        if not (all(map(math.isfinite, (self.a, self.b, self.c))) and min(self.a, self.b) >= 0):
+            raise NoSignal("A beta calibration needs finite numbers and an increasing curve.")
+        if self.a + self.b == 0:
+            raise NoSignal("A beta calibration needs an increasing curve.")
+
+    def __call__(self, log_odds: Floats) -> Floats:
+        """Return the calibrated log-odds."""
+        bent: Floats = self.c - self.a * _softplus(-log_odds) + self.b * _softplus(log_odds)
+        return bent
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the three numbers and the name of the method."""
+        return {"method": "beta", **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Isotonic:
+    """Straight pieces between knots in log-odds; level before the first and after the last."""
+
+    at: tuple[float, ...]
+    becomes: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse knots that are not in order."""
+        at, becomes = np.array(self.at), np.array(self.becomes)
+        if not (len(at) == len(becomes) > 1 and np.isfinite([at, becomes]).all()):
+            raise NoSignal("An isotonic calibration needs at least two finite knots.")
+        if (np.diff(at) <= 0).any() or (np.diff(becomes) < 0).any():
+            raise NoSignal("The knots of an isotonic calibration must be in order.")
+
+    def __call__(self, log_odds: Floats) -> Floats:
+        """Return the calibrated log-odds."""
+        bent: Floats = np.interp(log_odds, self.at, self.becomes)
+        return bent
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the knots and the name of the method."""
+        return {"method": "isotonic", "at": list(self.at), "becomes": list(self.becomes)}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The line that explanations use, and the curve after it if there is one."""
+
+    line: Platt
+    curve: Curve | None = None
+
+    @property
+    def method(self) -> str:
+        """Return platt, beta or isotonic."""
+        return "platt" if self.curve is None else str(self.curve.to_dict()["method"])
+
+    def final(self, log_odds: float) -> float:
+        """Return the calibrated log-odds of one value of the line, to the bit as in `finals`."""
+        if self.curve is None:
+            return log_odds
+        return float(self.curve(np.array([log_odds]))[0])
+
+    def finals(self, log_odds: Floats) -> Floats:
+        """Return the calibrated log-odds of many values of the line."""
+        return log_odds if self.curve is None else self.curve(log_odds)
+
+    def probability_of(self, margins: Floats) -> Floats:
+        """Return the calibrated probability of bad of many margins."""
+        return probability(self.finals(self.line.log_odds_of(margins)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the calibration as JSON values; a plain line looks as it always did."""
+        if self.curve is None:
+            return self.line.to_dict()
+        return {**self.line.to_dict(), "method": self.method, "curve": self.curve.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Calibration":
+        """Return what `to_dict` wrote; KeyError, TypeError or ValueError if it is something else.
+
+        NoSignal, a ValueError, where its numbers make no increasing map.
+        """
+        line = Platt(intercept=data["intercept"], slope=data["slope"])
+        if "curve" not in data:
+            return cls(line)
+        curve = dict(data["curve"])
+        method = curve.pop("method")
+        if method == "beta":
+            return cls(line, Beta(**curve))
+        if method == "isotonic":
+            return cls(line, Isotonic(at=tuple(curve["at"]), becomes=tuple(curve["becomes"])))
+        raise ValueError(f"The calibration method {method!r} is unknown.")
+
+
+def fit_platt(margins: Floats, bad: Floats, weight: Floats | None = None) -> Platt:
     """Return the maximum-likelihood line; NoSignal if the margins do not order the outcomes.
 
     Newton's method on two parameters; both outcomes must occur. Margins should be out of fold:
@@ -55,14 +175,16 @@ def fit_platt(margins: Floats, bad: Floats) -> Platt:
     """
     if margins.min() == margins.max():
         raise NoSignal("The model gives every applicant the same margin.")
+    counted = np.ones_like(margins) if weight is None else weight
+    rate = float(np.average(bad, weights=counted))
     design = np.column_stack([np.ones_like(margins), margins])
-    weights = np.array([np.log(bad.mean() / (1 - bad.mean())), 0.0])
+    weights = np.array([np.log(rate / (1 - rate)), 0.0])
     for _ in range(_STEPS):
         fitted = probability(design @ weights)
-        information = design.T @ (design * (fitted * (1 - fitted))[:, None])
+        information = design.T @ (design * (counted * fitted * (1 - fitted))[:, None])
         if np.linalg.cond(information) > _WORST_CONDITION:
             break
-        step = np.linalg.solve(information, design.T @ (bad - fitted))
+        step = np.linalg.solve(information, design.T @ (counted * (bad - fitted)))
         weights = weights + step
         if float(np.abs(step).max()) < _TOLERANCE:
             return Platt(intercept=float(weights[0]), slope=float(weights[1]))
@@ -79,3 +201,9 @@ def probability(log_odds: Floats) -> Floats:
     """Return the probability of bad without overflow at either end."""
     small = np.exp(-np.abs(log_odds))
     return np.where(log_odds >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def _softplus(value: Floats) -> Floats:
+    """Return ln(1 + e^value) without overflow."""
+    soft: Floats = np.logaddexp(0.0, value)
+    return soft

@@ -7,16 +7,21 @@ NaN where missing. `bad` is 1.0 for a default and 0.0 otherwise.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import train_test_split
 
 from ml.calibration import probability
 from ml.schema import Schema
 
 Floats = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int_]
+Folds = Sequence[tuple[Positions, Positions]]
 
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 20
@@ -61,6 +66,18 @@ class Fitted(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class CrossFit:
+    """Every row's margin from a model that never saw it, and the estimator this settled.
+
+    `estimator` holds what had to be found by looking at unseen rows, such as the number of
+    trees; fitting it to all rows gives the model that `margins` speak for.
+    """
+
+    margins: Floats
+    estimator: "Estimator"
+
+
 class Estimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # untyped library
     """What all estimators share. A subclass says how to `learn`; `config` is its dataclass."""
 
@@ -71,6 +88,16 @@ class Estimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # u
     @abstractmethod
     def learn(self, matrix: Floats, bad: Floats, weight: Floats | None) -> Fitted:
         """Return the model of checked data; `weight` is one positive number per row or None."""
+
+    def cross_fit(
+        self, matrix: Floats, bad: Floats, weight: Floats | None, folds: Folds
+    ) -> CrossFit:
+        """Return out-of-fold margins; every row is in exactly one unseen part of `folds`."""
+        margins = np.empty(len(bad), dtype=np.float64)
+        for seen, unseen in folds:
+            part = None if weight is None else weight[seen]
+            margins[unseen] = self.learn(matrix[seen], bad[seen], part).margins(matrix[unseen])
+        return CrossFit(margins, self)
 
     def fit(self, matrix: Floats, bad: Floats, sample_weight: Floats | None = None) -> Self:
         """Learn from an encoded matrix and its outcomes; TrainingRefused says why it cannot."""
@@ -127,6 +154,22 @@ def checked_outcomes(bad: Floats) -> Floats:
             f" there are {rows - bads} good and {bads} bad."
         )
     return outcomes
+
+
+def inner_fold(bad: Floats, *, share: float, seed: int) -> tuple[Positions, Positions]:
+    """Return positions to learn from and, apart from them, a share to watch; same mix of both."""
+    inner, outer = train_test_split(
+        np.arange(len(bad)), test_size=share, random_state=seed, stratify=bad
+    )
+    return inner, outer
+
+
+def best_together(losses: Sequence[Sequence[float]], folds: Folds) -> int:
+    """Return the number of steps with the least mean loss over folds that all went so far."""
+    shortest = min(map(len, losses))
+    sizes = [len(unseen) for _, unseen in folds]
+    curve = np.average([one[:shortest] for one in losses], axis=0, weights=sizes)
+    return int(np.argmin(curve)) + 1
 
 
 def _checked_weight(weight: Floats, rows: int) -> Floats:

@@ -67,6 +67,11 @@ class Scale:
         """Return the unrounded scores of many probabilities; ValueError unless 0 < pd < 1."""
         return np.clip(self._unlimited(pd), self._lowest, self._highest)
 
+    def scores_at(self, log_odds: Floats) -> Floats:
+        """Return the unrounded scores of many log-odds of bad, as `score_at` gives one."""
+        scores: Floats = np.clip(self.offset - self.factor * log_odds, self._lowest, self._highest)
+        return scores
+
     def displayed(self, pd: float) -> int:
         """Return the score as people see it, rounded half up."""
         return rounded(self.score(pd))

@@ -5,29 +5,32 @@ whether a row came alone or in a frame; base + attributions equals the log-odds;
 not fit the schema is refused, never repaired.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ml import calibration
-from ml.calibration import Platt
+from ml.calibration import Calibration
+from ml.estimator import Fitted
 from ml.scaling import Scale, rounded
 from ml.schema import Schema
 
 Floats = npt.NDArray[np.float64]
+
+CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """One application's risk. `log_odds` are of bad; attributions are in the same unit.
 
-    `base` is what the trees expect before they know anything: the mean log-odds over the rows
-    they were grown on, the same for every application of one model. Without an
+    `log_odds` are those of the calibration's straight line, which orders applicants; where a
+    curve follows the line, `pd` and `score` are those after the curve. `base` is what the model
+    expects before it knows anything, the same for every application of one model. Without an
     explanation `attributions` is empty.
     """
 
@@ -48,34 +51,27 @@ class Explained(NamedTuple):
 
 
 class Scorer:
-    """A loaded model: schema, trees, calibration and scale. Safe to share between threads."""
+    """A loaded model: schema, model, calibration and scale. Safe to share between threads."""
 
     def __init__(
-        self,
-        *,
-        schema: Schema,
-        booster: lightgbm.Booster,
-        calibration: Platt,
-        scale: Scale,
-        sha256: str,
+        self, *, model: Fitted, calibration: Calibration, scale: Scale, sha256: str
     ) -> None:
-        if tuple(booster.feature_name()) != schema.names:
-            raise ValueError("The trees were grown on other features than the schema names.")
-        self.schema = schema
+        self.model = model
+        self.schema: Schema = model.schema
         self.calibration = calibration
         self.scale = scale
         self.sha256 = sha256
-        self._booster = booster
-        anyone = np.full((1, len(schema.names)), np.nan)
-        self.base = calibration.log_odds(float(self._contributions(anyone, threads=1)[0, -1]))
+        anyone = np.full((1, len(self.schema.names)), np.nan)
+        self.base = calibration.line.log_odds(float(model.contributions(anyone)[0, -1]))
 
     def score_one(self, row: Mapping[str, object], *, explain: bool = True) -> Scored:
         """Return the risk of one application; SchemaViolation if the row does not fit."""
         matrix = self.schema.to_matrix_row(row).reshape(1, -1)
-        log_odds = self.calibration.log_odds(float(self._margins(matrix, threads=1)[0]))
-        score = self.scale.score_at(log_odds)
+        log_odds = self.calibration.line.log_odds(float(self.model.margins(matrix)[0]))
+        final = self.calibration.final(log_odds)
+        score = self.scale.score_at(final)
         return Scored(
-            pd=calibration.probability_of(log_odds),
+            pd=calibration.probability_of(final),
             score=score,
             displayed_score=rounded(score),
             log_odds=log_odds,
@@ -89,27 +85,28 @@ class Scorer:
 
     def score_matrix(self, matrix: Floats, *, threads: int = 1) -> Floats:
         """Return the probability of default of every row of a matrix the schema has encoded."""
-        log_odds = self.calibration.log_odds_of(self._margins(matrix, threads=threads))
-        return calibration.probability(log_odds)
+        return self.calibration.probability_of(self.model.margins(matrix, threads=threads))
 
     def explain_frame(self, frame: pd.DataFrame, *, threads: int = 1) -> Explained:
         """Return probabilities and exact attributions in log-odds of every row."""
-        matrix = self.schema.to_matrix(frame)
-        shares = self._contributions(matrix, threads=threads)
+        return self.explain_matrix(self.schema.to_matrix(frame), threads=threads)
+
+    def explain_matrix(self, matrix: Floats, *, threads: int = 1) -> Explained:
+        """Return probabilities and attributions of every row of an encoded matrix."""
+        shares = self.model.contributions(matrix, threads=threads)
         return Explained(
             pd=self.score_matrix(matrix, threads=threads),
             base=self.base,
-            attributions=self.calibration.slope * shares[:, :-1],
+            attributions=self.calibration.line.slope * shares[:, :-1],
         )
 
+    def explain_chunks(
+        self, matrix: Floats, *, rows: int = CHUNK_ROWS, threads: int = 1
+    ) -> Iterator[Explained]:
+        """Yield the explained rows in chunks: memory stays flat, whatever the number of rows."""
+        for start in range(0, len(matrix), rows):
+            yield self.explain_matrix(matrix[start : start + rows], threads=threads)
+
     def _attributions(self, matrix: Floats) -> dict[str, float]:
-        scaled = self.calibration.slope * self._contributions(matrix, threads=1)[0, :-1]
+        scaled = self.calibration.line.slope * self.model.contributions(matrix)[0, :-1]
         return dict(zip(self.schema.names, scaled.tolist(), strict=True))
-
-    def _margins(self, matrix: Floats, *, threads: int) -> Floats:
-        margins = self._booster.predict(matrix, raw_score=True, num_threads=threads)
-        return cast(Floats, margins)
-
-    def _contributions(self, matrix: Floats, *, threads: int) -> Floats:
-        contributions = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
-        return cast(Floats, contributions)

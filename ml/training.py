@@ -1,100 +1,126 @@
-"""A frame and its outcomes in, a calibrated model with monotone constraints out.
+"""A frame and its outcomes in, a calibrated model with its evidence out: `train`, for every set.
 
-Guarantees: the same rows, configuration and library give the same model text; a feature with a
-declared direction never works the other way; the probabilities are calibrated out of fold and
-the reported figures are out of fold too; classes are never reweighted, so the level stays true.
+Guarantees: the same rows, configuration and libraries give the same model text; a feature with a
+declared direction never works the other way (where the configuration is monotone); the
+probabilities are calibrated on margins of rows the model never saw, and so are the reported
+figures; where dates exist the newest rows are held out and reported on; classes are never
+reweighted without setting the level back; a feature that knows the outcome stops the run.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn import model_selection
 
-from ml import baseline, calibration, metrics
-from ml.calibration import Platt
+from ml import baseline, blend, calibrating, calibration, leakage, metrics, models, splitting
+from ml.boosting import BoostingConfig
+from ml.calibrating import Choice, Method
+from ml.calibration import Calibration, NoSignal
 from ml.canonical import sha256
+from ml.estimator import (
+    FEWEST_OF_A_CLASS,
+    FEWEST_ROWS,
+    Fitted,
+    Floats,
+    TrainingRefused,
+    checked_outcomes,
+)
+from ml.families import Config
+from ml.leakage import LeakageConfig
 from ml.scaling import Scale
 from ml.schema import Schema
+from ml.splitting import SplitConfig
 
-Floats = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.int_]
+__all__ = [
+    "FEWEST_OF_A_CLASS",
+    "FEWEST_ROWS",
+    "TrainedModel",
+    "TrainingConfig",
+    "TrainingRefused",
+    "train",
+]
 
-FEWEST_ROWS = 200
-FEWEST_OF_A_CLASS = 20
 _AT_LEAST_TWO = 2
-
-
-class TrainingRefused(ValueError):
-    """The data cannot carry a model; the sentence says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How to grow the trees. Few leaves and many small steps: explaining costs trees x leaves.
+    """Which model to train, and how its level and its figures are found.
 
-    The trees do not depend on `num_threads`. One is the default because a second thread that
-    waits for a busy core costs ten times what it saves (20,000 rows on two cores: 4 s with one
-    thread always; with two, 3 s on an idle machine and 33 s on a busy one).
+    `model` is the configuration of any family, of a choice among them, or of their blend.
+    `folds` serve calibration, sizes and figures alike. `split` says which rows are the newest.
     """
 
-    n_estimators: int = 400
-    learning_rate: float = 0.03
-    num_leaves: int = 8
-    min_child_samples: int = 40
-    l2: float = 20.0
-    feature_fraction: float = 0.5
-    bagging_fraction: float = 0.8
-    early_stopping_rounds: int = 40
-    validation_share: float = 0.2
+    model: Config = field(default_factory=BoostingConfig)
     folds: int = 5
+    calibration: Method = "auto"
+    split: SplitConfig = field(default_factory=SplitConfig)
+    leakage: LeakageConfig = field(default_factory=LeakageConfig)
     seed: int = 42
-    num_threads: int = 1
-    monotone: bool = True
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no training run."""
         for name, fits in (
-            ("n_estimators", self.n_estimators >= 1),
-            ("learning_rate", 0 < self.learning_rate <= 1),
-            ("num_leaves", self.num_leaves >= _AT_LEAST_TWO),
-            ("min_child_samples", self.min_child_samples >= 1),
-            ("l2", self.l2 >= 0),
-            ("feature_fraction", 0 < self.feature_fraction <= 1),
-            ("bagging_fraction", 0 < self.bagging_fraction <= 1),
-            ("early_stopping_rounds", self.early_stopping_rounds >= 1),
-            ("validation_share", 0 < self.validation_share < 1),
             ("folds", self.folds >= _AT_LEAST_TWO),
-            ("num_threads", self.num_threads >= 1),
+            ("calibration", self.calibration in ("auto", *calibrating.METHODS)),
         ):
             if not fits:
                 raise ValueError(f"{name} cannot be {getattr(self, name)!r}.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as JSON values."""
-        return asdict(self)
+        return {
+            "model": {"kind": self.model.kind, **self.model.to_dict()},
+            "folds": self.folds,
+            "calibration": self.calibration,
+            "split": _jsonable(asdict(self.split)),
+            "leakage": _jsonable(asdict(self.leakage)),
+            "seed": self.seed,
+        }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """Everything a training run found; `artefact.pack` makes it storable."""
+    """Everything a training run found; `artefact.pack` makes it storable.
 
-    schema: Schema
-    booster_text: str
-    calibration: Platt
+    `metrics` are out of fold. `out_of_time` are the figures of the newest rows, which no part of
+    the run has seen, None where no dates were given. `warnings` are sentences for a person.
+    """
+
+    model: Fitted
+    calibration: Calibration
+    choice: Choice
     scale: Scale
     config: TrainingConfig
-    trees: int
     rows: int
     bad_rate: float
     data_sha256: str
     unseen: dict[str, int]
     metrics: dict[str, Any]
+    out_of_time: dict[str, Any] | None
+    leakage: dict[str, Any]
+    warnings: tuple[str, ...]
     baseline: dict[str, Any]
+
+    @property
+    def schema(self) -> Schema:
+        """Return the contract the model was trained on."""
+        return self.model.schema
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Rows that learn, and the newest ones that only judge."""
+
+    matrix: Floats
+    bad: Floats
+    weight: Floats | None
+    later: Floats
+    later_bad: Floats
+    split: dict[str, Any] | None
 
 
 def train(
@@ -104,125 +130,118 @@ def train(
     schema: Schema,
     config: TrainingConfig | None = None,
     scale: Scale | None = None,
+    dates: Sequence[Any] | npt.NDArray[Any] | pd.Series | None = None,
+    weight: Floats | None = None,
+    accepted: Mapping[str, str] | None = None,
 ) -> TrainedModel:
-    """Return a calibrated monotone model of `target` (1 = bad) on exactly the schema's columns.
+    """Return a calibrated model of `target` (1 = bad) on exactly the schema's columns.
 
-    The number of trees is chosen by early stopping on an inner split, then all rows are used.
-    Raises SchemaViolation for a frame that does not fit, TrainingRefused for too little data,
-    one class only, or features that say nothing about the outcome.
+    With `dates` the newest share of the rows is held out and only reported on. `weight` counts
+    rows more or less, as reject inference asks for. `accepted` names features that may look like
+    the outcome, each with the reason. Raises SchemaViolation for a frame that does not fit,
+    TrainingRefused for too little data, one class only, or features that say nothing about the
+    outcome, and LeakageFound for a feature that says everything.
     """
     config, scale = config or TrainingConfig(), scale or Scale()
     encoded = schema.encode(frame)
+    if weight is not None and len(weight) != len(frame):
+        raise TrainingRefused(f"There are {len(frame)} rows but {len(weight)} weights.")
     bad = _outcomes(target, rows=len(frame))
-    run = _Run(schema=schema, config=config, matrix=encoded.matrix, bad=bad)
-    trees = run.best_number_of_trees()
-    margins = run.out_of_fold_margins(trees)
-    try:
-        line = calibration.fit_platt(margins, bad)
-    except calibration.NoSignal as error:
-        raise TrainingRefused(f"The features do not order the outcomes. {error}") from error
-    log_odds = line.log_odds_of(margins)
+    everything = _Data(encoded.matrix, bad, weight, encoded.matrix[:0], bad[:0], None)
+    data = everything if dates is None else _newest_apart(everything, dates, config.split)
+    report = leakage.check(schema, data.matrix, data.bad, config=config.leakage, accepted=accepted)
+    folds = blend.inner_folds(data.bad, count=config.folds, seed=config.seed)
+    found = models.estimator(schema, config.model).cross_fit(
+        data.matrix, data.bad, data.weight, folds
+    )
+    choice = _calibrated(found.margins, data, schema, config)
+    model = found.estimator.learn(data.matrix, data.bad, data.weight)
+    log_odds = choice.calibration.finals(choice.calibration.line.log_odds_of(found.margins))
+    out_of_time, warnings = _judged(model, choice.calibration, data)
     return TrainedModel(
-        schema=schema,
-        booster_text=run.fit(np.arange(len(bad)), trees).model_to_string(num_iteration=-1),
-        calibration=line,
+        model=model,
+        calibration=choice.calibration,
+        choice=choice,
         scale=scale,
         config=config,
-        trees=trees,
-        rows=len(bad),
-        bad_rate=float(bad.mean()),
+        rows=len(data.bad),
+        bad_rate=float(data.bad.mean()),
         data_sha256=sha256(encoded.matrix.tobytes(), bad.tobytes()),
         unseen=encoded.unseen,
-        metrics=_figures(calibration.probability(log_odds), bad),
-        baseline=baseline.of_sample(schema, encoded.matrix, scale.offset - scale.factor * log_odds),
+        metrics={"sample": "out_of_fold", **figures(calibration.probability(log_odds), data.bad)},
+        out_of_time=out_of_time,
+        leakage=report.to_dict(),
+        warnings=(*(one.sentence for one in report.checks), *warnings),
+        baseline=baseline.of_sample(schema, data.matrix, scale.scores_at(log_odds)),
     )
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The encoded data of one training run and the ways to fit trees to parts of it."""
+def figures(pd: Floats, bad: Floats) -> dict[str, Any]:
+    """Return the figures of probabilities and outcomes that travel with a model, as JSON values."""
+    return {
+        "rows": len(bad),
+        "bad_rate": float(bad.mean()),
+        "auc": metrics.auc(pd, bad),
+        "gini": metrics.gini(pd, bad),
+        "ks": metrics.ks(pd, bad),
+        "brier": metrics.brier(pd, bad),
+        "brier_skill": metrics.brier_skill(pd, bad),
+        "log_loss": metrics.log_loss(pd, bad),
+        "expected_calibration_error": metrics.expected_calibration_error(pd, bad),
+        "bands": [asdict(band) for band in metrics.calibration_by_band(pd, bad)],
+    }
 
-    schema: Schema
-    config: TrainingConfig
-    matrix: Floats
-    bad: Floats
 
-    def best_number_of_trees(self) -> int:
-        """Return how many trees predict an inner validation part best."""
-        inner, outer = model_selection.train_test_split(
-            np.arange(len(self.bad)),
-            test_size=self.config.validation_share,
-            random_state=self.config.seed,
-            stratify=self.bad,
-        )
-        fitting = self._dataset(inner)
-        booster = lightgbm.train(
-            self._parameters(),
-            fitting,
-            num_boost_round=self.config.n_estimators,
-            valid_sets=[self._dataset(outer, reference=fitting)],
-            callbacks=[lightgbm.early_stopping(self.config.early_stopping_rounds, verbose=False)],
-        )
-        return max(1, booster.best_iteration)
+def _newest_apart(data: _Data, dates: Any, config: SplitConfig) -> _Data:
+    """Return the data with the newest rows held out; TrainingRefused where that cannot be done."""
+    try:
+        split = splitting.split(data.bad, dates=dates, config=config)
+    except splitting.SplitRefused as error:
+        raise TrainingRefused(str(error)) from error
+    return _Data(
+        data.matrix[split.train],
+        checked_outcomes(data.bad[split.train]),
+        None if data.weight is None else data.weight[split.train],
+        data.matrix[split.test],
+        data.bad[split.test],
+        split.to_dict(),
+    )
 
-    def out_of_fold_margins(self, trees: int) -> Floats:
-        """Return each row's margin from trees that never saw the row."""
-        margins = np.empty(len(self.bad), dtype=np.float64)
-        for seen, unseen in self._folds():
-            margins[unseen] = self.fit(seen, trees).predict(
-                self.matrix[unseen], raw_score=True, num_threads=self.config.num_threads
-            )
-        return margins
 
-    def fit(self, rows: Positions, trees: int) -> lightgbm.Booster:
-        """Return that many trees grown on the given rows."""
-        return lightgbm.train(self._parameters(), self._dataset(rows), num_boost_round=trees)
+def _calibrated(margins: Floats, data: _Data, schema: Schema, config: TrainingConfig) -> Choice:
+    try:
+        return calibrating.choose(margins, data.bad, method=config.calibration, seed=config.seed)
+    except NoSignal as error:
+        swapped = _are_swapped(schema, data)
+        raise TrainingRefused(
+            f"The features do not order the outcomes. {error}"
+            + (" Most features point against their direction: are good and bad swapped?" * swapped)
+        ) from error
 
-    def _folds(self) -> Iterator[tuple[Positions, Positions]]:
-        splitter = model_selection.StratifiedKFold(
-            self.config.folds, shuffle=True, random_state=self.config.seed
-        )
-        yield from splitter.split(self.matrix, self.bad)
 
-    def _dataset(
-        self, rows: Positions, *, reference: lightgbm.Dataset | None = None
-    ) -> lightgbm.Dataset:
-        return lightgbm.Dataset(
-            self.matrix[rows],
-            label=self.bad[rows],
-            reference=reference,
-            feature_name=list(self.schema.names),
-            categorical_feature=[
-                position
-                for position, feature in enumerate(self.schema.features)
-                if feature.kind == "category"
-            ],
-            params={"verbosity": -1, "num_threads": self.config.num_threads},
-        )
+def _are_swapped(schema: Schema, data: _Data) -> bool:
+    """Say whether most features with a direction order the outcomes the other way round."""
+    against, along = 0, 0
+    for position, feature in enumerate(schema.features):
+        column = data.matrix[:, position]
+        given = ~np.isnan(column)
+        area = metrics.auc(column[given], data.bad[given]) if given.any() else None
+        if feature.direction and area is not None:
+            against += (area - 0.5) * feature.direction < 0
+            along += (area - 0.5) * feature.direction > 0
+    return against > along
 
-    def _parameters(self) -> dict[str, Any]:
-        config = self.config
-        parameters: dict[str, Any] = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "learning_rate": config.learning_rate,
-            "num_leaves": config.num_leaves,
-            "min_child_samples": config.min_child_samples,
-            "lambda_l2": config.l2,
-            "feature_fraction": config.feature_fraction,
-            "bagging_fraction": config.bagging_fraction,
-            "bagging_freq": 1 if config.bagging_fraction < 1 else 0,
-            "seed": config.seed,
-            "num_threads": config.num_threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
-        if config.monotone:
-            parameters["monotone_constraints"] = [
-                feature.direction for feature in self.schema.features
-            ]
-        return parameters
+
+def _judged(
+    model: Fitted, chosen: Calibration, data: _Data
+) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """Return the figures of the newest rows, and a warning where they order the other way."""
+    if data.split is None:
+        return None, ()
+    pd = chosen.probability_of(model.margins(data.later))
+    warning = leakage.reversed_labels_warning(pd, data.later_bad)
+    found = {"sample": "out_of_time", "split": data.split, **figures(pd, data.later_bad)}
+    return found, () if warning is None else (warning,)
 
 
 def _outcomes(target: Sequence[int] | npt.NDArray[Any] | pd.Series, *, rows: int) -> Floats:
@@ -232,31 +251,12 @@ def _outcomes(target: Sequence[int] | npt.NDArray[Any] | pd.Series, *, rows: int
     values = pd.Series(np.asarray(target))
     if values.isna().any() or not values.isin((0, 1)).all():
         raise TrainingRefused("Every outcome must be 0 (good) or 1 (bad).")
-    bad = values.to_numpy(dtype=np.float64)
-    bads = int(bad.sum())
-    if rows < FEWEST_ROWS:
-        raise TrainingRefused(f"A model needs at least {FEWEST_ROWS} rows; there are {rows}.")
-    if bads in (0, rows):
-        raise TrainingRefused("All outcomes are the same, so there is nothing to tell apart.")
-    fewest = min(bads, rows - bads)
-    if fewest < FEWEST_OF_A_CLASS:
-        raise TrainingRefused(
-            f"A model needs at least {FEWEST_OF_A_CLASS} good and as many bad outcomes;"
-            f" there are {rows - bads} good and {bads} bad."
-        )
-    return bad
+    return checked_outcomes(values.to_numpy(dtype=np.float64))
 
 
-def _figures(pd: Floats, bad: Floats) -> dict[str, Any]:
-    """Return the out-of-fold figures that travel with the model."""
+def _jsonable(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with dates as ISO text."""
     return {
-        "sample": "out_of_fold",
-        "auc": metrics.auc(pd, bad),
-        "gini": metrics.gini(pd, bad),
-        "ks": metrics.ks(pd, bad),
-        "brier": metrics.brier(pd, bad),
-        "brier_skill": metrics.brier_skill(pd, bad),
-        "log_loss": metrics.log_loss(pd, bad),
-        "expected_calibration_error": metrics.expected_calibration_error(pd, bad),
-        "bands": [asdict(band) for band in metrics.calibration_by_band(pd, bad)],
+        key: value.isoformat() if hasattr(value, "isoformat") else value
+        for key, value in values.items()
     }

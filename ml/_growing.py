@@ -1,0 +1,133 @@
+"""One set of training rows, encoded for LightGBM, and the ways to grow trees on it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+
+from ml import target_statistics
+from ml._tree_config import TreeConfig
+from ml.estimator import Floats, Positions
+from ml.schema import Schema
+from ml.target_statistics import Learned, TargetStatistics
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Encoded rows, their outcomes, and a weight for each if they do not count alike."""
+
+    matrix: Floats
+    bad: Floats
+    weight: Floats | None
+
+    def part(self, rows: Positions) -> "Sample":
+        """Return some of the rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Sample(self.matrix[rows], self.bad[rows], weight)
+
+    def weights(self, bad_weight: float) -> Floats | None:
+        """Return each row's weight with a default counting `bad_weight` times; None if all 1."""
+        if bad_weight == 1:
+            return self.weight
+        own: npt.NDArray[np.float64] = np.where(self.bad == 1, bad_weight, 1.0)
+        return own if self.weight is None else own * self.weight
+
+
+@dataclass(frozen=True, eq=False)
+class Growing:
+    """Training rows and a configuration; grows trees as often as asked."""
+
+    schema: Schema
+    config: TreeConfig
+    sample: Sample
+
+    @cached_property
+    def _learned(self) -> Learned:
+        positions = target_statistics.positions_of(
+            self.schema, least_categories=self.config.many_categories
+        )
+        return target_statistics.learn(
+            self.sample.matrix,
+            self.sample.bad,
+            schema=self.schema,
+            positions=positions,
+            prior_weight=self.config.prior_weight,
+            seed=self.config.seed,
+        )
+
+    @property
+    def statistics(self) -> TargetStatistics:
+        """Return the numbers that stand for categories with many levels."""
+        return self._learned.statistics
+
+    @property
+    def shift(self) -> float:
+        """Return what the weight of the rare class adds to every margin."""
+        return math.log(self.config.bad_weight)
+
+    def grow(self, trees: int) -> lightgbm.Booster:
+        """Return that many trees."""
+        return lightgbm.train(self._parameters(), self._dataset(), num_boost_round=trees)
+
+    def watch(self, unseen: Sample) -> tuple[lightgbm.Booster, list[float]]:
+        """Return trees grown until unseen rows stop gaining, and the loss after each tree."""
+        fitting = self._dataset()
+        watched = lightgbm.Dataset(
+            self.statistics.apply(unseen.matrix),
+            label=unseen.bad,
+            weight=unseen.weights(self.config.bad_weight),
+            reference=fitting,
+        )
+        losses: dict[str, dict[str, list[float]]] = {}
+        booster = lightgbm.train(
+            self._parameters(),
+            fitting,
+            num_boost_round=self.config.most_trees,
+            valid_sets=[watched],
+            valid_names=["unseen"],
+            callbacks=[
+                lightgbm.early_stopping(self.config.early_stopping_rounds, verbose=False),
+                lightgbm.record_evaluation(losses),
+            ],
+        )
+        return booster, losses["unseen"]["binary_logloss"]
+
+    def margins(self, booster: lightgbm.Booster, matrix: Floats, trees: int) -> Floats:
+        """Return the margins of other rows with the first so many trees."""
+        found = booster.predict(
+            self.statistics.apply(matrix),
+            raw_score=True,
+            num_iteration=trees,
+            num_threads=self.config.num_threads,
+        )
+        return np.asarray(found, dtype=np.float64) - self.shift
+
+    def _dataset(self) -> lightgbm.Dataset:
+        return lightgbm.Dataset(
+            self._learned.matrix,
+            label=self.sample.bad,
+            weight=self.sample.weights(self.config.bad_weight),
+            feature_name=list(self.schema.names),
+            categorical_feature=list(self._categories()),
+            params={"verbosity": -1, "num_threads": self.config.num_threads},
+        )
+
+    def _categories(self) -> Iterator[int]:
+        for position, feature in enumerate(self.schema.features):
+            if feature.kind == "category" and position not in self.statistics.levels:
+                yield position
+
+    def _parameters(self) -> dict[str, Any]:
+        parameters = self.config.parameters()
+        if self.config.monotone:
+            # A bad rate that stands for a category is riskier when it is higher.
+            parameters["monotone_constraints"] = [
+                1 if position in self.statistics.levels else feature.direction
+                for position, feature in enumerate(self.schema.features)
+            ]
+        return parameters

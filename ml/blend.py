@@ -1,0 +1,233 @@
+"""Several models speaking as one: a weighted mean of their calibrated log-odds.
+
+Each member is calibrated by a straight line on margins of rows it never saw; the weights come
+from the same margins, by adding members one at a time, again and again, as long as the blend
+predicts better (ensemble selection; Caruana and others 2004). A mean of log-odds is a sum, so
+the blend's attributions are the weighted sums of its members' and stay exact.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from ml import calibration, families
+from ml.calibration import NoSignal, Platt, probability
+from ml.estimator import CrossFit, Estimator, Fitted, Floats, Folds, TrainingRefused
+from ml.families import Config
+from ml.schema import Schema
+
+_CLIP = 1e-15
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlendConfig:
+    """Which members to try, how many additions the weights are made of, and the inner folds."""
+
+    kind: ClassVar[str] = "blend"
+
+    members: tuple[Config, ...]
+    additions: int = 30
+    folds: int = 5
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        """Refuse a blend of nothing."""
+        for name, fits in (
+            ("members", len(self.members) >= 1),
+            ("additions", self.additions >= 1),
+            ("folds", self.folds >= 2),
+        ):
+            if not fits:
+                raise ValueError(f"{name} cannot be {getattr(self, name)!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as JSON values."""
+        return {
+            "members": [{"kind": one.kind, **one.to_dict()} for one in self.members],
+            "additions": self.additions,
+            "folds": self.folds,
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One model of a blend, its line into log-odds, and its share."""
+
+    model: Fitted
+    line: Platt
+    weight: float
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """Members whose weights add up to one."""
+
+    kind: ClassVar[str] = "blend"
+
+    schema: Schema
+    members: tuple[Member, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse weights that are no shares."""
+        weights = [member.weight for member in self.members]
+        if not weights or min(weights) <= 0 or abs(sum(weights) - 1) > 1e-9:
+            raise ValueError("The weights of a blend are positive and add up to one.")
+
+    def margins(self, matrix: Floats, *, threads: int = 1) -> Floats:
+        """Return the weighted mean of the members' calibrated log-odds of bad."""
+        total = np.zeros(len(matrix))
+        for one in self.members:
+            margins = one.model.margins(matrix, threads=threads)
+            total += one.weight * one.line.log_odds_of(margins)
+        return total
+
+    def contributions(self, matrix: Floats, *, threads: int = 1) -> Floats:
+        """Return the weighted sum of the members' exact attributions."""
+        total = np.zeros((len(matrix), len(self.schema.names) + 1))
+        for one in self.members:
+            shares = one.model.contributions(matrix, threads=threads)
+            total += one.weight * one.line.slope * shares
+            total[:, -1] += one.weight * one.line.intercept
+        return total
+
+    def to_body(self) -> str:
+        """Return the members with their lines and weights as JSON."""
+        members = [
+            {
+                "kind": one.model.kind,
+                "weight": one.weight,
+                "line": one.line.to_dict(),
+                "body": one.model.to_body(),
+            }
+            for one in self.members
+        ]
+        return json.dumps({"members": members}, sort_keys=True)
+
+    @classmethod
+    def from_body(cls, body: str, schema: Schema) -> Self:
+        """Return the blend that `to_body` wrote; ValueError or KeyError for anything else."""
+        members = tuple(
+            Member(
+                model=families.load(part["kind"], part["body"], schema),
+                line=Platt(intercept=part["line"]["intercept"], slope=part["line"]["slope"]),
+                weight=float(part["weight"]),
+            )
+            for part in json.loads(body)["members"]
+        )
+        return cls(schema, members)
+
+    def facts(self) -> dict[str, Any]:
+        """Return each member's kind, share and facts."""
+        return {
+            "members": [
+                {"kind": one.model.kind, "weight": one.weight, **one.model.facts()}
+                for one in self.members
+            ]
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A member before its weight is known: settled on unseen rows, not yet fitted to all."""
+
+    estimator: Estimator
+    line: Platt
+    log_odds: Floats
+
+
+class BlendEstimator(Estimator):
+    """Blends by `BlendConfig`. A member that cannot order unseen rows takes no part."""
+
+    def learn(self, matrix: Floats, bad: Floats, weight: Floats | None) -> Fitted:
+        """Return the blend with members fitted to all rows and weights found on inner folds."""
+        folds = inner_folds(bad, count=self.config.folds, seed=self.config.seed)
+        settled = self.cross_fit(matrix, bad, weight, folds).estimator
+        return settled.learn(matrix, bad, weight)
+
+    def cross_fit(
+        self, matrix: Floats, bad: Floats, weight: Floats | None, folds: Folds
+    ) -> CrossFit:
+        """Return the blend's margins of unseen rows, and the blend with its weights settled."""
+        candidates = []
+        for config in self.config.members:
+            found = families.estimator(self.schema, config).cross_fit(matrix, bad, weight, folds)
+            try:
+                line = calibration.fit_platt(found.margins, bad, weight)
+            except NoSignal:
+                continue
+            candidates.append(_Candidate(found.estimator, line, line.log_odds_of(found.margins)))
+        if not candidates:
+            raise TrainingRefused("No member of the blend orders the outcomes.")
+        shares = weights_of(
+            [one.log_odds for one in candidates], bad, weight, additions=self.config.additions
+        )
+        margins = np.zeros(len(bad))
+        for one, share in zip(candidates, shares, strict=True):
+            margins += share * one.log_odds
+        chosen = [
+            (one.estimator, one.line, share)
+            for one, share in zip(candidates, shares, strict=True)
+            if share > 0
+        ]
+        return CrossFit(margins, SettledBlend(self.schema, self.config, chosen))
+
+
+class SettledBlend(Estimator):
+    """A blend whose weights, lines and sizes are known; it only has to be fitted to all rows."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        config: BlendConfig,
+        chosen: Sequence[tuple[Estimator, Platt, float]],
+    ) -> None:
+        super().__init__(schema, config)
+        self.chosen = chosen
+
+    def learn(self, matrix: Floats, bad: Floats, weight: Floats | None) -> Blend:
+        """Return the blend with each member fitted to all rows."""
+        members = tuple(
+            Member(estimator.learn(matrix, bad, weight), line, share)
+            for estimator, line, share in self.chosen
+        )
+        return Blend(self.schema, members)
+
+
+def weights_of(
+    log_odds: Sequence[Floats], bad: Floats, weight: Floats | None, *, additions: int
+) -> list[float]:
+    """Return each member's share after `additions` greedy additions with replacement.
+
+    `log_odds` are calibrated and of rows the members never saw. The best stretch of the path is
+    kept, so that a member which helps by chance late does not come in.
+    """
+    total = np.zeros(len(bad))
+    picked: list[int] = []
+    losses: list[float] = []
+    for step in range(1, additions + 1):
+        tried = [loss((total + one) / step, bad, weight) for one in log_odds]
+        best = int(np.argmin(tried))
+        picked.append(best)
+        losses.append(tried[best])
+        total += log_odds[best]
+    length = int(np.argmin(losses)) + 1
+    counts = np.bincount(picked[:length], minlength=len(log_odds))
+    return [float(count) / length for count in counts]
+
+
+def inner_folds(bad: Floats, *, count: int, seed: int) -> Folds:
+    """Return stratified folds of the training rows."""
+    splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
+    return list(splitter.split(np.zeros(len(bad)), bad))
+
+
+def loss(log_odds: Floats, bad: Floats, weight: Floats | None) -> float:
+    """Return the mean negative log-likelihood of outcomes under log-odds of bad."""
+    pd = np.clip(probability(log_odds), _CLIP, 1 - _CLIP)
+    losses = -np.where(bad == 1, np.log(pd), np.log1p(-pd))
+    return float(np.average(losses, weights=weight))

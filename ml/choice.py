@@ -1,0 +1,69 @@
+"""One model of several that were tried: the one that predicts rows it never saw best.
+
+This is how a single explainable champion finds the size that suits a portfolio without anybody
+turning knobs: every candidate meets the same folds, the least log-loss wins, and what stays is
+that candidate alone.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ml import blend, calibration, families
+from ml.calibration import NoSignal
+from ml.estimator import CrossFit, Estimator, Fitted, Floats, Folds, TrainingRefused
+from ml.families import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceConfig:
+    """Which single models to try, and the folds they are compared on."""
+
+    kind: ClassVar[str] = "choice"
+
+    candidates: tuple[Config, ...]
+    folds: int = 5
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        """Refuse a choice among nothing."""
+        for name, fits in (("candidates", len(self.candidates) >= 1), ("folds", self.folds >= 2)):
+            if not fits:
+                raise ValueError(f"{name} cannot be {getattr(self, name)!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as JSON values."""
+        return {
+            "candidates": [{"kind": one.kind, **one.to_dict()} for one in self.candidates],
+            "folds": self.folds,
+            "seed": self.seed,
+        }
+
+
+class ChoiceEstimator(Estimator):
+    """Fits the best of `ChoiceConfig.candidates`."""
+
+    def learn(self, matrix: Floats, bad: Floats, weight: Floats | None) -> Fitted:
+        """Return the winner of inner folds, fitted to all rows."""
+        folds = blend.inner_folds(bad, count=self.config.folds, seed=self.config.seed)
+        settled = self.cross_fit(matrix, bad, weight, folds).estimator
+        return settled.learn(matrix, bad, weight)
+
+    def cross_fit(
+        self, matrix: Floats, bad: Floats, weight: Floats | None, folds: Folds
+    ) -> CrossFit:
+        """Return the winner's margins of unseen rows, and the winner with its size settled."""
+        best: tuple[float, CrossFit] | None = None
+        for config in self.config.candidates:
+            found = families.estimator(self.schema, config).cross_fit(matrix, bad, weight, folds)
+            try:
+                line = calibration.fit_platt(found.margins, bad, weight)
+            except NoSignal:
+                continue
+            loss = blend.loss(line.log_odds_of(found.margins), bad, weight)
+            if best is None or loss < best[0]:
+                best = (loss, found)
+        if best is None or not np.isfinite(best[0]):
+            raise TrainingRefused("No candidate orders the outcomes.")
+        return best[1]
