@@ -89,9 +89,13 @@ messages: install-dev ## refresh the translation catalogues from the sources, th
 
 .PHONY: lock
 lock: install-dev ## requirements*.in into locks with hashes; ARGS=--upgrade for newer releases
-	@for name in requirements requirements-dev requirements-uv; do \
+	@for name in requirements requirements-dev requirements-uv requirements-challengers; do \
 		$(BIN)/uv pip compile --quiet $(ARGS) --python-version 3.11 --generate-hashes \
 			$$name.in -o $$name.txt || exit 1; done
+
+.PHONY: challengers
+challengers: install-dev ## XGBoost, CatBoost and the oracle of binning, for their tests and the record
+	@$(PYTHON) creditrisk/local/install.py challengers
 
 .PHONY: install
 install:

@@ -24,7 +24,11 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 # Debian packages unpacked for a person who may not install them.
 DEBIAN = VENV / "debian"
-LOCKS = {"demo": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
+LOCKS = {
+    "demo": ["requirements.txt"],
+    "dev": ["requirements.txt", "requirements-dev.txt"],
+    "challengers": ["requirements.txt", "requirements-challengers.txt"],
+}
 UV_LOCK = "requirements-uv.txt"
 VERSION = (3, 11)
 
