@@ -88,8 +88,8 @@ class TuningConfig:
 
     `trials` counts configurations, the starting one included. `seconds`, counted after that one,
     end the search with the trial during which they ran out; with them two searches may differ, so
-    leave them None where the result must be repeatable. `space` is by the names of `BoostingConfig`. `give_up_early` lets
-    the first fold decide whether the others are worth it.
+    leave them None where the result must be repeatable. `space` is by the names of
+    `BoostingConfig`. `give_up_early` lets the first fold decide whether the others are worth it.
     """
 
     trials: int = 40
