@@ -100,12 +100,32 @@ class Scorer:
             attributions=self.calibration.line.slope * shares[:, :-1],
         )
 
+    def score_chunks(
+        self, data: pd.DataFrame | Floats, *, rows: int = CHUNK_ROWS, threads: int = 1
+    ) -> Iterator[Floats]:
+        """Yield the probabilities of a frame or of an encoded matrix, so many rows at a time.
+
+        Memory stays flat, whatever the number of rows: a frame is encoded chunk by chunk too.
+        The numbers are those of `score_frame` to the last bit. A row that does not fit raises
+        SchemaViolation when its chunk is reached; those before it have been yielded by then.
+        """
+        return (self.score_matrix(part, threads=threads) for part in self._parts(data, rows))
+
     def explain_chunks(
-        self, matrix: Floats, *, rows: int = CHUNK_ROWS, threads: int = 1
+        self, data: pd.DataFrame | Floats, *, rows: int = CHUNK_ROWS, threads: int = 1
     ) -> Iterator[Explained]:
-        """Yield the explained rows in chunks: memory stays flat, whatever the number of rows."""
-        for start in range(0, len(matrix), rows):
-            yield self.explain_matrix(matrix[start : start + rows], threads=threads)
+        """Yield what `explain_frame` returns, so many rows at a time and with flat memory."""
+        return (self.explain_matrix(part, threads=threads) for part in self._parts(data, rows))
+
+    def _parts(self, data: pd.DataFrame | Floats, rows: int) -> Iterator[Floats]:
+        """Return the encoded rows in chunks; ValueError for chunks of nothing."""
+        if rows < 1:
+            raise ValueError("A chunk needs at least one row.")
+        if not isinstance(data, pd.DataFrame):
+            return (data[start : start + rows] for start in range(0, len(data), rows))
+        # A frame without rows is refused like any other that does not fit.
+        starts = range(0, max(len(data), 1), rows)
+        return (self.schema.to_matrix(data.iloc[start : start + rows]) for start in starts)
 
     def _attributions(self, matrix: Floats) -> dict[str, float]:
         scaled = self.calibration.line.slope * self.model.contributions(matrix)[0, :-1]
