@@ -37,9 +37,10 @@ from apps.scoring import services as scoring
 from benchmarks import measuring, scratch
 from benchmarks.measuring import Figure
 from creditrisk.local import demo, places, processes, supervisor
-from ml import artefact, synthetic, training
+from ml import artefact, presets, synthetic, training
 from ml.application_schema import SCHEMA
 from ml.artefact import Artefact
+from ml.training import TrainingConfig
 
 ROUNDS = 5
 EACH_AT_ONE = 60
@@ -169,7 +170,10 @@ def _trained() -> Artefact:
         start=date(2024, 1, 1),
         end=date(2024, 12, 31),
     )
-    return artefact.pack(training.train(frame[list(SCHEMA.names)], frame["bad"], schema=SCHEMA))
+    config = TrainingConfig(model=presets.CHAMPION)
+    return artefact.pack(
+        training.train(frame[list(SCHEMA.names)], frame["bad"], schema=SCHEMA, config=config)
+    )
 
 
 def _lender(packed: Artefact) -> User:
@@ -222,7 +226,7 @@ def _submitted(officer: User, count: int) -> list[str]:
 def _variables(name: str, folder: Path, packed: Artefact, *, sample: str) -> dict[str, str]:
     """Return the servers' environment: our database, and for the limit the rows to write."""
     model = folder / "model.txt"
-    model.write_text(packed.booster_text)
+    model.write_text(packed.body)
     parts = urlsplit(os.environ["DATABASE_URL"])
     return {
         **os.environ,

@@ -73,7 +73,7 @@ def manager(actor: User, now: datetime) -> Context:
 def analyst(actor: User, now: datetime) -> Context:
     """Return the champions, the newest trainings, and how many promotions are asked for."""
     runs = TrainingRun.objects.select_related("model", "started_by").defer(
-        "model__booster", "model__manifest"
+        "model__body", "model__manifest"
     )
     return {
         "champions": scoring.champions(),
@@ -85,7 +85,7 @@ def analyst(actor: User, now: datetime) -> Context:
 def approver(actor: User, now: datetime) -> Context:
     """Return the promotions that wait for the actor: asked for by others."""
     waiting = Promotion.objects.filter(status="proposed").exclude(proposed_by=actor)
-    rows = waiting.select_related("model", "proposed_by").defer("model__booster", "model__manifest")
+    rows = waiting.select_related("model", "proposed_by").defer("model__body", "model__manifest")
     return {"promotions": rows.order_by("proposed_at")[:ROWS], "champions": scoring.champions()}
 
 

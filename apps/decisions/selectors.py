@@ -117,7 +117,7 @@ def decisions(application: Application) -> QuerySet[Decision]:
         .select_related(
             "policy__entity", "score_run__model", "decided_by", "countersigned_by", "letter"
         )
-        .defer("score_run__model__booster", "letter__html", "letter__pdf", "letter__facts")
+        .defer("score_run__model__body", "letter__html", "letter__pdf", "letter__facts")
         .order_by("-number")
     )
 

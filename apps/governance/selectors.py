@@ -12,8 +12,8 @@ from apps.products.models import Product
 from apps.scoring import selectors as scoring
 from apps.scoring.models import ModelVersion
 
-# Trees and manifests are large, and no list shows them.
-_HEAVY = ("model__booster", "model__manifest")
+# Model texts and manifests are large, and no list shows them.
+_HEAVY = ("model__body", "model__manifest")
 
 
 def runs() -> QuerySet[TrainingRun]:

@@ -45,8 +45,12 @@ class ScoreAnswer(serializers.Serializer[Any]):
 
     pd = serializers.FloatField(help_text="Probability of default, between 0 and 1.")
     score = serializers.IntegerField(help_text="600 at odds of 50 to 1; 20 points double them.")
-    log_odds = serializers.FloatField()
-    base = serializers.FloatField(help_text="Mean log-odds; base and contributions add up.")
+    log_odds = serializers.FloatField(
+        help_text="What is explained; the model's calibration leads from here to `pd`."
+    )
+    base = serializers.FloatField(
+        help_text="Mean log-odds; base and contributions add up to `log_odds`."
+    )
     factors = ScoredFactor(many=True)
     model = ScoredModel()
 

@@ -8,4 +8,4 @@ class ScoringConfig(AppConfig):
         from apps.core import history
         from apps.scoring.models import ModelVersion
 
-        history.keep(ModelVersion, exclude=["booster", "manifest", "updated_at"])
+        history.keep(ModelVersion, exclude=["body", "manifest", "updated_at"])

@@ -1,6 +1,6 @@
 """Loaded models, kept per process and verified before first use.
 
-The trees are read from the database once per process and model; checksum and signature are
+A model is read from the database once per process and model; checksum and signature are
 verified then. A later request only compares the champion's hash, so a promotion takes effect
 with the next score and a changed row never serves.
 """
@@ -45,7 +45,7 @@ def scorer_of(model: ModelVersion) -> Scorer:
 
 def verified_artefact(model: ModelVersion) -> Artefact:
     """Return the stored artefact after checking hash and signature. Raises ModelUnusable."""
-    stored = Artefact(booster_text=model.booster, manifest=model.manifest, sha256=model.sha256)
+    stored = Artefact(body=model.body, manifest=model.manifest, sha256=model.sha256)
     try:
         artefact.verify(stored, bytes.fromhex(model.signature), signing.public_key())
     except (ArtefactCorrupt, ValueError, TypeError, AttributeError) as error:
@@ -68,6 +68,6 @@ def _keep(key: tuple[str, str], scorer: Scorer) -> None:
 def _load(model: ModelVersion) -> Scorer:
     stored = verified_artefact(model)
     try:
-        return artefact.load(stored.booster_text, stored.manifest, expected_sha256=model.sha256)
+        return artefact.load(stored.body, stored.manifest, expected_sha256=model.sha256)
     except ArtefactCorrupt as error:
         raise ModelUnusable(str(error)) from error

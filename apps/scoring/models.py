@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.audit.models import AppendOnlyModel, append_only_triggers
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.scoring.lifecycle import LIFECYCLE
+from ml import artefact
 
 
 class ModelVersion(Identified, Timestamped, Stateful):
@@ -24,7 +25,7 @@ class ModelVersion(Identified, Timestamped, Stateful):
     segment = models.SlugField(_("segment"), max_length=40)
     number = models.PositiveIntegerField(_("version"))
     name = models.CharField(_("name"), max_length=120)
-    booster = models.TextField(editable=False)
+    body = models.TextField(editable=False)
     manifest = models.JSONField(_("manifest"), encoder=DjangoJSONEncoder)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     signature = models.CharField(_("signature"), max_length=128)
@@ -63,6 +64,11 @@ class ModelVersion(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return f"{self.segment} v{self.number}"
+
+    @property
+    def kind(self) -> str:
+        """Which family the model is of, as its manifest says."""
+        return artefact.kind_of(self.manifest)
 
 
 class ScoreRun(Identified, AppendOnlyModel):

@@ -4,12 +4,12 @@ from django.db.models import Count, QuerySet
 
 from apps.scoring.models import ModelVersion, ScoreRun
 
-# The trees are large and read once per process only.
-_HEAVY = ("booster", "manifest")
+# The model text is large and read once per process only.
+_HEAVY = ("body", "manifest")
 
 
 def champion(segment: str) -> ModelVersion | None:
-    """Return the model that decides in a segment, without its trees, or None."""
+    """Return the model that decides in a segment, without its text, or None."""
     return ModelVersion.objects.defer(*_HEAVY).filter(segment=segment, status="champion").first()
 
 
@@ -21,7 +21,7 @@ def champions() -> QuerySet[ModelVersion]:
 def models() -> QuerySet[ModelVersion]:
     """Return all models, the newest of each segment first, with the people behind them."""
     return (
-        ModelVersion.objects.defer("booster")
+        ModelVersion.objects.defer("body")
         .select_related("developed_by", "approved_by")
         .order_by("segment", "-number")
     )

@@ -47,7 +47,7 @@ def register_model(
         segment=segment,
         number=(last or 0) + 1,
         name=name,
-        booster=artefact.booster_text,
+        body=artefact.body,
         manifest=artefact.manifest,
         sha256=artefact.sha256,
         signature=artefacts.sign(artefact, signing.private_key()).hex(),
@@ -209,15 +209,14 @@ def _scored(
 def _check_artefact(artefact: Artefact) -> None:
     """Raise ModelRefused unless the artefact is whole and built on what the house collects."""
     try:
-        scorer = artefacts.load(
-            artefact.booster_text, artefact.manifest, expected_sha256=artefact.sha256
-        )
+        scorer = artefacts.load(artefact.body, artefact.manifest, expected_sha256=artefact.sha256)
     except ArtefactCorrupt as error:
         protected = _protected_in(artefact.manifest)
         if protected:
             raise _protected_refusal(protected) from error
         raise ModelRefused("artefact_corrupt", str(error)) from error
-    protected = [name for name in scorer.schema.names if is_protected(name)]
+    declared = scorer.schema.protected
+    protected = [name for name in scorer.schema.names if is_protected(name) or name in declared]
     if protected:
         raise _protected_refusal(protected)
     if scorer.schema.hash != SCHEMA.hash:

@@ -35,7 +35,7 @@ def _model() -> ModelVersion:
         segment="personal",
         number=1,
         name="A",
-        booster="",
+        body="",
         manifest={},
         sha256="a" * 64,
         signature="b",

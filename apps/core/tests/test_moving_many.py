@@ -15,7 +15,7 @@ def _models(*states: str) -> QuerySet[ModelVersion]:
             number=number,
             name=state,
             status=state,
-            booster="",
+            body="",
             manifest={},
             sha256=f"{number}" * 64,
             signature="b",

@@ -132,7 +132,7 @@ Where = tuple[str, str]
             ("policy", "policy hash"),
         ),
         (
-            "UPDATE scoring_modelversion SET booster = replace(booster, 'leaf', 'loaf')",
+            "UPDATE scoring_modelversion SET body = replace(body, 'leaf', 'loaf')",
             ("model", "stored model"),
         ),
     ],
@@ -154,7 +154,7 @@ def test_an_altered_model_or_policy_is_found_by_a_fresh_process_too(
     decision = factories.assessed(alice)
     champion.forget()
     rulebook.forget()
-    _tamper("UPDATE scoring_modelversion SET booster = replace(booster, 'leaf', 'loaf')")
+    _tamper("UPDATE scoring_modelversion SET body = replace(body, 'leaf', 'loaf')")
     _tamper("UPDATE decisions_policyversion SET document = jsonb_set(document, '{name}', '\"x\"')")
 
     with pytest.raises(CommandError, match="1 of 1 decisions differ"):

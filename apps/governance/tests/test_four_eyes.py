@@ -153,7 +153,7 @@ def test_it_refuses_the_champion_and_a_model_without_evidence(
         segment="other",
         number=1,
         name="Foreign",
-        booster="",
+        body="",
         manifest={},
         sha256="a" * 64,
         signature="b",

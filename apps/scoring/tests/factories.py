@@ -1,7 +1,10 @@
-"""A real champion for tests: trained once per process on synthetic applications."""
+"""Real models for tests: trained once per process on synthetic applications."""
 
 import functools
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,8 +14,15 @@ from apps.scoring.models import ModelVersion
 from ml import artefact, synthetic, training
 from ml.application_schema import SCHEMA
 from ml.artefact import Artefact
+from ml.blend import BlendConfig
+from ml.boosting import BoostingConfig, ForestConfig
+from ml.families import Config
+from ml.scorecard import ScorecardConfig
 from ml.training import TrainingConfig
 
+# Packed and signed by the first version of the library, under the key of the test settings; beside
+# it the row it scored then and what it said.
+FIRST_FORMAT: dict[str, Any] = json.loads(Path(__file__).with_name("first_format.json").read_text())
 PROMOTED_AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
@@ -29,30 +39,59 @@ def applications(rows: int = 3000) -> pd.DataFrame:
 
 
 @functools.cache
-def trained_artefact(seed: int = 42) -> Artefact:
-    """Return a small real model as text; another seed gives another model."""
+def trained_artefact(seed: int = 42, kind: str = "lightgbm") -> Artefact:
+    """Return a small real model of any kind as text; another seed gives another model."""
     frame = applications()
-    config = TrainingConfig(n_estimators=60, learning_rate=0.1, num_threads=1, seed=seed)
+    config = TrainingConfig(model=_small(kind, seed), folds=3, seed=seed)
     return artefact.pack(
         training.train(frame[list(SCHEMA.names)], frame["bad"], schema=SCHEMA, config=config)
     )
 
 
-def registered(segment: str, rita: User, *, seed: int = 42) -> ModelVersion:
+def registered(segment: str, rita: User, *, seed: int = 42, kind: str = "lightgbm") -> ModelVersion:
     """Return a registered model that nobody has promoted."""
     return services.register_model(
         actor=rita,
         segment=segment,
         name="Test model",
-        artefact=trained_artefact(seed),
+        artefact=trained_artefact(seed, kind),
         now=PROMOTED_AT,
     )
 
 
-def champion(segment: str, rita: User, mark: User, *, seed: int = 42) -> ModelVersion:
+def champion(
+    segment: str, rita: User, mark: User, *, seed: int = 42, kind: str = "lightgbm"
+) -> ModelVersion:
     """Return the champion of a segment: developed by rita, approved by mark."""
-    model = registered(segment, rita, seed=seed)
+    model = registered(segment, rita, seed=seed, kind=kind)
     return services.promote(model=model, approved_by=mark, now=PROMOTED_AT)
+
+
+def first_format(segment: str, rita: User) -> ModelVersion:
+    """Return a model as it was stored before there were several kinds, signature and all."""
+    return ModelVersion.objects.create(
+        segment=segment,
+        number=1,
+        name="Old model",
+        body=FIRST_FORMAT["body"],
+        manifest=FIRST_FORMAT["manifest"],
+        sha256=FIRST_FORMAT["sha256"],
+        signature=FIRST_FORMAT["signature"],
+        schema_hash=FIRST_FORMAT["manifest"]["schema_hash"],
+        developed_by=rita,
+    )
+
+
+def _small(kind: str, seed: int) -> Config:
+    trees = BoostingConfig(most_trees=60, learning_rate=0.1, seed=seed)
+    scorecard = ScorecardConfig(seed=seed)
+    configs: dict[str, Config] = {
+        "lightgbm": trees,
+        "scorecard": scorecard,
+        "forest": ForestConfig(trees=20, num_leaves=16, seed=seed),
+        "blend": BlendConfig(members=(scorecard, trees), additions=4, folds=2, seed=seed),
+    }
+    return configs[kind]
 
 
 def features(**changes: object) -> dict[str, object]:

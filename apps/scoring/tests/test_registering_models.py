@@ -33,8 +33,8 @@ def _with_first_feature(name: str) -> Artefact:
     schema = packed.manifest["schema"]
     renamed = [{**schema["features"][0], "name": name}, *schema["features"][1:]]
     manifest = {**packed.manifest, "schema": {**schema, "features": renamed}}
-    checksum = artefacts.checksum(packed.booster_text, manifest)
-    return Artefact(packed.booster_text, manifest, checksum)
+    checksum = artefacts.checksum(packed.body, manifest)
+    return Artefact(packed.body, manifest, checksum)
 
 
 def test_it_registers_a_signed_model_that_decides_nothing_yet(rita: User) -> None:
@@ -48,7 +48,7 @@ def test_it_registers_a_signed_model_that_decides_nothing_yet(rita: User) -> Non
 
 def test_it_refuses_a_model_whose_content_was_changed(rita: User) -> None:
     packed = factories.trained_artefact()
-    changed = dataclasses.replace(packed, booster_text=packed.booster_text + " ")
+    changed = dataclasses.replace(packed, body=packed.body + " ")
 
     assert _refused(rita, changed) == "artefact_corrupt"
 

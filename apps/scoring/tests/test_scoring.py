@@ -84,13 +84,13 @@ def test_it_refuses_values_outside_the_contract(
     assert not ScoreRun.objects.exists()
 
 
-@pytest.mark.parametrize("column", ["booster", "signature", "schema_hash"])
+@pytest.mark.parametrize("column", ["body", "signature", "schema_hash"])
 def test_it_does_not_score_with_a_changed_model(
     alice: User, rita: User, mark: User, column: str
 ) -> None:
     model = factories.champion("retail", rita, mark)
     champion.forget()
-    changed = "ab" * 32 if column != "booster" else model.booster.replace("tree", "free", 1)
+    changed = "ab" * 32 if column != "body" else model.body.replace("tree", "free", 1)
     ModelVersion.objects.filter(pk=model.pk).update(**{column: changed})
 
     with pytest.raises(ModelUnusable):

@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def _chosen(self, options: dict[str, Any]) -> QuerySet[Decision]:
         rows = Decision.objects.select_related(
             "policy__entity", "score_run__model", "application__product", "letter"
-        ).defer("score_run__model__booster", "score_run__model__manifest")
+        ).defer("score_run__model__body", "score_run__model__manifest")
         if options["everything"]:
             ordered = rows.defer("letter__html", "letter__pdf", "letter__facts").order_by(
                 "-decided_at", "-id"
