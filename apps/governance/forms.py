@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.governance import selectors
+from apps.governance import kinds, selectors
 from apps.governance.services import Window
 
 _LONGEST_TEXT = 2_000
@@ -14,9 +14,15 @@ def _segments() -> list[tuple[str, str]]:
 
 
 class TrainForm(forms.Form):
-    """Which segment to train, on which loans, and which later ones to test on."""
+    """Which segment and kind to train, on which loans, and which later ones to test on."""
 
     segment = forms.ChoiceField(label=_("Segment"), choices=_segments)
+    kind = forms.ChoiceField(
+        label=_("Kind of model"),
+        choices=kinds.choices,
+        initial=kinds.DEFAULT,
+        widget=forms.RadioSelect,
+    )
     from_date = forms.DateField(
         label=_("Loans paid out from"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.audit.models import AppendOnlyModel, append_only_triggers
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
+from apps.governance import kinds
 from apps.governance.lifecycle import LIFECYCLE, TRAINING
+from apps.scoring import model_words
 from apps.scoring.models import ModelVersion
 
 
@@ -51,6 +53,7 @@ class TrainingRequest(Identified, Timestamped, Stateful):
     lifecycle = TRAINING
 
     segment = models.SlugField(_("segment"), max_length=40)
+    kind = models.CharField(_("kind of model"), max_length=20, default=kinds.DEFAULT)
     from_date = models.DateField(_("loans from"))
     to_date = models.DateField(_("loans before"))
     holdout_to_date = models.DateField(_("tested on loans before"), null=True)
@@ -69,6 +72,9 @@ class TrainingRequest(Identified, Timestamped, Stateful):
         constraints: ClassVar[list[Any]] = [
             status_constraint(TRAINING, "governance_request_status_known"),
             models.CheckConstraint(
+                condition=Q(kind__in=tuple(kinds.OFFERS)), name="governance_request_kind_known"
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="completed") | Q(run__isnull=False),
                 name="governance_request_completed_has_run",
             ),
@@ -82,6 +88,11 @@ class TrainingRequest(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return f"{self.segment} {self.requested_at:%Y-%m-%d}"
+
+    @property
+    def kind_words(self) -> str:
+        """What the kind of model is called."""
+        return model_words.kind(self.kind)
 
 
 class Promotion(Identified, Timestamped, Stateful):

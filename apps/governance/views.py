@@ -18,6 +18,7 @@ from apps.core.access import requires
 from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.governance import forms, policies, presentation, selectors, services
 from apps.governance.models import Promotion, TrainingRun
+from apps.scoring import model_card
 
 
 @requires(policies.SEE)
@@ -60,6 +61,7 @@ def train(request: HttpRequest) -> HttpResponse:
             services.request_training(
                 actor=request.user,
                 segment=form.cleaned_data["segment"],
+                kind=form.cleaned_data["kind"],
                 window=form.window(),
                 now=timezone.now(),
             )
@@ -182,6 +184,8 @@ def _promotion_page(request: HttpRequest, found: Promotion, form: Form) -> HttpR
 
 def _evidence(figures: dict[str, Any]) -> dict[str, Any]:
     return {
+        "how": model_card.how_trained(figures),
+        "remarks": model_card.remarks(figures),
         "table": presentation.table(figures),
         "bands": presentation.bands(figures),
         "refused": presentation.refused(figures),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.core import formatting
-from apps.scoring import feature_words
+from apps.scoring import feature_words, model_words
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Card:
 
     figures: list[Figure]
     facts: list[Figure]
+    remarks: list[str]
     bands: list[Mapping[str, Any]]
     features: list[FeatureLine]
 
@@ -51,10 +53,71 @@ def of_manifest(manifest: Mapping[str, Any]) -> Card:
     """Return the card of a registered model."""
     return Card(
         figures=_figures(manifest),
-        facts=_facts(manifest),
+        facts=[*how_trained(manifest), *_facts(manifest)],
+        remarks=remarks(manifest),
         bands=list(manifest.get("metrics", {}).get("bands", [])),
         features=[_line(feature) for feature in manifest["schema"]["features"]],
     )
+
+
+def how_trained(manifest: Mapping[str, Any]) -> list[Figure]:
+    """Return kind, size, calibration and check for leakage of a manifest, or of figures like it.
+
+    Models and runs from before there were several kinds carry less; nothing is made up for them.
+    """
+    model = _model(manifest)
+    if model is None:
+        return []
+    reason = manifest.get("calibration_choice", {}).get("reason", "")
+    found = [
+        Figure(_("Kind of model"), model_words.kind(model["kind"])),
+        Figure(_("Size"), model_words.size(model)),
+        Figure(
+            _("Calibration"), model_words.calibration(manifest["calibration"]["method"], reason)
+        ),
+        Figure(_("Check for leakage"), _leakage(manifest.get("leakage"))),
+    ]
+    if manifest.get("out_of_time"):
+        found.append(Figure(_("Out of time"), _out_of_time(manifest["out_of_time"])))
+    return found
+
+
+def remarks(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what a person should look at: findings of the check, then other warnings."""
+    findings = (manifest.get("leakage") or {}).get("findings", [])
+    told = {one["sentence"] for one in findings}
+    others = [sentence for sentence in manifest.get("warnings", []) if sentence not in told]
+    return [*(model_words.finding(one) for one in findings), *others]
+
+
+def _model(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return kind and size, from where the format of the manifest has them; None without."""
+    if "model" in manifest:
+        facts: Mapping[str, Any] = manifest["model"]
+        return facts
+    if "trees" in manifest:
+        leaves = manifest["config"]["num_leaves"]
+        return {"kind": "lightgbm", "trees": manifest["trees"], "leaves": leaves}
+    return None
+
+
+def _leakage(report: Mapping[str, Any] | None) -> str:
+    if report is None:
+        return _("not made when this model was trained")
+    count = len(report["findings"])
+    if not count:
+        return _("passed: nothing gives the outcome away")
+    return ngettext(
+        "passed, with %(count)d thing to look at", "passed, with %(count)d things to look at", count
+    ) % {"count": count}
+
+
+def _out_of_time(figures: Mapping[str, Any]) -> str:
+    auc = figures["auc"]
+    return _("AUC %(auc)s on the %(rows)s newest loans, held out of training") % {
+        "auc": "\u2014" if auc is None else formatting.format_number(auc, decimals=3),
+        "rows": formatting.format_number(figures["rows"]),
+    }
 
 
 def _figures(manifest: Mapping[str, Any]) -> list[Figure]:
@@ -76,7 +139,6 @@ def _facts(manifest: Mapping[str, Any]) -> list[Figure]:
     return [
         Figure(_("Trained on"), _("%(rows)s loans") % {"rows": f"{manifest['rows']:,}"}),
         Figure(_("Defaulted among them"), formatting.format_percent(manifest["bad_rate"])),
-        Figure(_("Trees"), _trees(manifest)),
         Figure(
             _("Scale"),
             _("%(score)s points at odds of %(odds)s to 1; %(step)s points double the odds")
@@ -90,13 +152,6 @@ def _facts(manifest: Mapping[str, Any]) -> list[Figure]:
         Figure(_("Seed"), str(config["seed"])),
         Figure(_("Libraries"), libraries),
     ]
-
-
-def _trees(manifest: Mapping[str, Any]) -> str:
-    return _("%(trees)s with up to %(leaves)s leaves") % {
-        "trees": manifest["trees"],
-        "leaves": manifest["config"]["num_leaves"],
-    }
 
 
 def _line(feature: Mapping[str, Any]) -> FeatureLine:

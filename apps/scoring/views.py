@@ -2,6 +2,7 @@
 
 import uuid
 from itertools import groupby
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from apps.core.access import requires
 from apps.core.errors import NotVisible
-from apps.scoring import model_card, selectors
+from apps.scoring import champion, model_card, points, selectors
+from apps.scoring.errors import ModelUnusable
+from apps.scoring.models import ModelVersion
 
 
 @requires("scoring.view_model")
@@ -41,5 +44,20 @@ def model(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         {"label": _("Models"), "url": reverse("scoring:models")},
         {"label": str(found), "url": ""},
     ]
-    context = {"model": found, "card": model_card.of_manifest(found.manifest), "crumbs": crumbs}
+    context = {
+        "model": found,
+        "card": model_card.of_manifest(found.manifest),
+        "crumbs": crumbs,
+        **_points(found),
+    }
     return render(request, "scoring/model.html", context)
+
+
+def _points(found: ModelVersion) -> dict[str, Any]:
+    """Return the table of points of a scorecard, or why there is none; nothing for other kinds."""
+    if found.kind != "scorecard":
+        return {}
+    try:
+        return {"sheet": points.sheet(champion.scorer_of(found))}
+    except ModelUnusable as error:
+        return {"no_sheet": error.sentence}

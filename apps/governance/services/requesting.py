@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.core.errors import DomainError
 from apps.core.jobs import enqueue
+from apps.governance import kinds
 from apps.governance.lifecycle import PENDING
 from apps.governance.models import TrainingRequest, TrainingRun
 from apps.governance.services import training
@@ -26,15 +27,16 @@ LOST_AFTER = timedelta(minutes=2)
 
 @transaction.atomic
 def request_training(
-    *, actor: User, segment: str, window: Window, now: datetime
+    *, actor: User, segment: str, window: Window, kind: str = kinds.DEFAULT, now: datetime
 ) -> TrainingRequest:
     """Write down what to train and let a worker do it.
 
     Raises NotPermitted, and DomainError with a sentence for each wrong input.
     """
-    training.check(actor=actor, segment=segment, window=window)
+    training.check(actor=actor, segment=segment, window=window, kind=kind)
     request = TrainingRequest.objects.create(
         segment=segment,
+        kind=kind,
         from_date=window.from_date,
         to_date=window.to_date,
         holdout_to_date=window.holdout_to_date,
@@ -85,6 +87,7 @@ def _train(request: TrainingRequest, *, now: datetime) -> TrainingRun:
         from_date=request.from_date,
         to_date=request.to_date,
         holdout_to_date=request.holdout_to_date,
+        kind=request.kind,
         now=now,
     )
 

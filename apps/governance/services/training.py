@@ -1,27 +1,30 @@
 """Train a model on finished loans, test it on later ones, and register it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import DomainError, NotPermitted
-from apps.governance import datasets, evaluation, policies
+from apps.governance import datasets, evaluation, kinds, policies
 from apps.governance.datasets import Sample
 from apps.governance.errors import TrainingImpossible
 from apps.governance.models import TrainingRun
 from apps.products.models import Product
-from apps.scoring import champion
+from apps.scoring import champion, model_words
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
 from ml import artefact as artefacts
-from ml import training
+from ml import leakage, training
 from ml.application_schema import SCHEMA
 from ml.artefact import Artefact
+from ml.leakage import LeakageFound
 from ml.serving import Scorer
 from ml.training import TrainedModel, TrainingConfig
 
@@ -42,19 +45,21 @@ def train(
     from_date: date,
     to_date: date,
     holdout_to_date: date | None = None,
+    kind: str = kinds.DEFAULT,
     config: TrainingConfig | None = None,
     now: datetime,
 ) -> TrainingRun:
     """Return the run that trained and registered a model on loans paid out in the window.
 
     It decides nothing until it is promoted. The test sample is what was paid out from `to_date`
-    to before `holdout_to_date`. Raises NotPermitted, TrainingImpossible with the reason, and
-    ModelRefused when this very model is registered already.
+    to before `holdout_to_date`. `config` instead of the kind's own is for tests. Raises
+    NotPermitted, TrainingImpossible with the reason, and ModelRefused when this very model is
+    registered already.
     """
     window = Window(from_date=from_date, to_date=to_date, holdout_to_date=holdout_to_date)
-    check(actor=actor, segment=segment, window=window)
+    check(actor=actor, segment=segment, window=window, kind=kind)
     sample = datasets.build(segment=segment, from_date=from_date, to_date=to_date)
-    trained = _trained(sample, config)
+    trained = _trained(sample, config or kinds.config_of(kind))
     packed = artefacts.pack(trained)
     figures = {
         "development": {"n": sample.rows, "bads": sample.defaults, **trained.metrics},
@@ -62,6 +67,7 @@ def train(
         "unseen": trained.unseen,
         **_out_of_time(segment, window, packed),
     }
+    figures |= _of_manifest(packed.manifest, figures["holdout"])
     run = TrainingRun(
         segment=segment,
         from_date=from_date,
@@ -74,14 +80,16 @@ def train(
         started_by=actor,
         trained_at=now,
     )
-    return _register(actor, run=run, packed=packed, name=_name(window))
+    return _register(actor, run=run, packed=packed, name=_name(packed.kind, window))
 
 
-def check(*, actor: User, segment: str, window: Window) -> None:
+def check(*, actor: User, segment: str, window: Window, kind: str) -> None:
     """Raise NotPermitted, or DomainError with a sentence for each wrong input."""
     if not actor.has_perm(policies.TRAIN):
         raise NotPermitted("not_permitted", _("Your role does not train models."))
     errors = {}
+    if kind not in kinds.OFFERS:
+        errors["kind"] = _("No such kind of model can be trained.")
     if not Product.objects.filter(scoring_segment=segment).exists():
         errors["segment"] = _("No product is scored in this segment.")
     if window.to_date <= window.from_date:
@@ -92,7 +100,7 @@ def check(*, actor: User, segment: str, window: Window) -> None:
         raise DomainError("training_window", _("These loans cannot be trained on."), fields=errors)
 
 
-def _trained(sample: Sample, config: TrainingConfig | None) -> TrainedModel:
+def _trained(sample: Sample, config: TrainingConfig) -> TrainedModel:
     if not sample.rows:
         raise TrainingImpossible(
             "no_finished_loans",
@@ -102,6 +110,29 @@ def _trained(sample: Sample, config: TrainingConfig | None) -> TrainedModel:
         return training.train(sample.frame, sample.bad, schema=SCHEMA, config=config)
     except training.TrainingRefused as refusal:
         raise TrainingImpossible("training_refused", str(refusal)) from refusal
+    except LeakageFound as found:
+        raise TrainingImpossible("leakage_found", _leakage_sentence(found)) from found
+
+
+def _leakage_sentence(found: LeakageFound) -> str:
+    names = dict.fromkeys(model_words.suspect(one.feature) for one in found.report.stops)
+    return _(
+        "Nothing was trained. These tell how the loans ended, so they were hardly known when "
+        "people applied: %(features)s. (%(details)s)"
+    ) % {"features": ", ".join(names), "details": str(found)}
+
+
+def _of_manifest(manifest: Mapping[str, Any], holdout: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what an approver reads about the model itself, under the manifest's own names."""
+    later = (holdout or {}).get("warning")
+    report = manifest["leakage"]
+    return {
+        "model": manifest["model"],
+        "calibration": manifest["calibration"],
+        "calibration_choice": manifest["calibration_choice"],
+        "leakage": {"joint_auc": report["joint_auc"], "findings": list(report["findings"])},
+        "warnings": [*manifest["warnings"], *([later] if later else [])],
+    }
 
 
 def _out_of_time(segment: str, window: Window, packed: Artefact) -> dict[str, Any]:
@@ -113,10 +144,11 @@ def _out_of_time(segment: str, window: Window, packed: Artefact) -> dict[str, An
     )
     if not later.rows:
         return {"holdout": None, "champion": None}
-    scorer = artefacts.load(packed.booster_text, packed.manifest, expected_sha256=packed.sha256)
+    scorer = artefacts.load(packed.body, packed.manifest, expected_sha256=packed.sha256)
     return {
         "holdout": {
             **_measured(scorer, later),
+            "warning": leakage.reversed_labels_warning(scorer.score_frame(later.frame), later.bad),
             "dataset_sha256": later.sha256,
             "refused": later.refused,
         },
@@ -156,6 +188,9 @@ def _register(actor: User, *, run: TrainingRun, packed: Artefact, name: str) -> 
     return run
 
 
-def _name(window: Window) -> str:
+def _name(kind: str, window: Window) -> str:
     last = window.to_date - timedelta(days=1)
-    return f"Monotone trees, loans of {window.from_date:%b %Y} to {last:%b %Y}"
+    # A name is stored, so it does not depend on the language of who asked.
+    with translation.override("en"):
+        family = model_words.kind(kind)
+    return f"{family}, loans of {window.from_date:%b %Y} to {last:%b %Y}"

@@ -16,12 +16,11 @@ def train(pune: Branch) -> Any:
     factories.portfolio(pune)
 
     def run(actor: User, *, seed: int = 42, **changes: Any) -> TrainingRun:
-        config = type(factories.QUICK)(**{**factories.QUICK.to_dict(), "seed": seed})
         values: dict[str, Any] = {
             "actor": actor,
             "segment": factories.SEGMENT,
             **factories.WINDOW,
-            "config": config,
+            "config": factories.quick(seed),
             "now": factories.NOW,
             **changes,
         }

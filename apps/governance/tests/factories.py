@@ -15,11 +15,11 @@ from apps.loans.models import Loan, Outcome
 from apps.products.models import Product
 from apps.products.tests import factories as products
 from ml import synthetic
+from ml.boosting import BoostingConfig
 from ml.training import TrainingConfig
 
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 SEGMENT = "in-retail"
-QUICK = TrainingConfig(n_estimators=40, learning_rate=0.1, folds=3)
 START, END = date(2023, 1, 1), date(2024, 12, 31)
 # Learn from 2023 and test on 2024.
 WINDOW: dict[str, Any] = {
@@ -38,6 +38,12 @@ _COUNTS = (
     "bankruptcies",
     "accounts_delinquent_now",
 )
+
+
+def quick(seed: int = 42) -> TrainingConfig:
+    """Return a configuration that trains in a moment."""
+    model = BoostingConfig(most_trees=40, learning_rate=0.1, seed=seed)
+    return TrainingConfig(model=model, folds=3, seed=seed)
 
 
 def portfolio(branch: Branch, *, rows: int = 900, seed: int = 5) -> Product:

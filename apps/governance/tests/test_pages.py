@@ -14,6 +14,13 @@ from apps.scoring import selectors as scoring
 
 pytestmark = pytest.mark.django_db
 
+ENTERED = {
+    "segment": factories.SEGMENT,
+    "kind": "lightgbm",
+    "from_date": "2023-01-01",
+    "to_date": "2024-01-01",
+}
+
 
 def text(response: Any) -> str:
     return " ".join(response.content.decode().split())
@@ -39,6 +46,9 @@ def test_it_lists_trainings_and_shows_one(train: Any, rita: User, signed_in: Any
     page = text(shown)
     assert run.dataset_sha256 in page
     assert "Calibration on later loans" in page
+    assert "Monotone trees" in page
+    assert "a straight line in log-odds" in page
+    assert "Check for leakage" in page
     assert "Ask for promotion" in page
 
 
@@ -56,14 +66,14 @@ def test_it_keeps_the_list_to_a_few_queries(
 
 def test_it_takes_a_request_for_a_training(train: Any, rita: User, signed_in: Any) -> None:
     train(rita)
-    entered = {"segment": factories.SEGMENT, "from_date": "2023-01-01", "to_date": "2024-01-01"}
-
-    answer = signed_in(rita).post(reverse("governance:train"), entered)
+    answer = signed_in(rita).post(reverse("governance:train"), {**ENTERED, "kind": "scorecard"})
 
     assert answer.status_code == 302
     request = TrainingRequest.objects.get()
-    assert (request.requested_by, request.status) == (rita, "queued")
-    assert "Queued" in text(signed_in(rita).get(reverse("governance:training_runs")))
+    assert (request.requested_by, request.status, request.kind) == (rita, "queued", "scorecard")
+    listed = text(signed_in(rita).get(reverse("governance:training_runs")))
+    assert "Queued" in listed
+    assert "Scorecard" in listed
 
 
 @pytest.mark.parametrize(
@@ -72,15 +82,15 @@ def test_it_takes_a_request_for_a_training(train: Any, rita: User, signed_in: An
         ({"to_date": "2022-01-01"}, "The window must end after it begins."),
         ({"to_date": "soon"}, "Enter a valid date."),
         ({"segment": "mars"}, "Select a valid choice."),
+        ({"kind": "oracle"}, "Select a valid choice."),
+        ({"kind": ""}, "This field is required."),
         ({"holdout_to_date": "2023-02-01"}, "The test window must end after"),
     ],
 )
 def test_it_says_beside_the_field_what_is_wrong(
     train: Any, rita: User, signed_in: Any, change: dict[str, str], sentence: str
 ) -> None:
-    entered = {"segment": factories.SEGMENT, "from_date": "2023-01-01", "to_date": "2024-01-01"}
-
-    answer = signed_in(rita).post(reverse("governance:train"), {**entered, **change})
+    answer = signed_in(rita).post(reverse("governance:train"), {**ENTERED, **change})
 
     assert answer.status_code == 422
     assert sentence in text(answer)

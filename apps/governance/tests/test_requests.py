@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Branch, User
-from apps.core.errors import NotPermitted
+from apps.core.errors import DomainError, NotPermitted
 from apps.governance import services
 from apps.governance.lifecycle import TRAINING
 from apps.governance.models import TrainingRequest, TrainingRun
@@ -27,10 +28,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return found
 
 
-def asked(actor: User, **changes: Any) -> TrainingRequest:
+def asked(actor: User, *, kind: str = "lightgbm", **changes: Any) -> TrainingRequest:
     window = services.Window(**{**factories.WINDOW, **changes})
     return services.request_training(
-        actor=actor, segment=factories.SEGMENT, window=window, now=factories.NOW
+        actor=actor, segment=factories.SEGMENT, window=window, kind=kind, now=factories.NOW
     )
 
 
@@ -123,6 +124,31 @@ def test_it_refuses_a_request_of_somebody_else_than_an_analyst(pune: Branch, mar
         asked(mark)
 
     assert TrainingRequest.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", ["scorecard", "forest", "blend"])
+def test_it_trains_the_kind_that_was_asked_for(pune: Branch, rita: User, kind: str) -> None:
+    factories.portfolio(pune)
+    request = asked(rita, kind=kind)
+
+    ended = services.fulfil(request_id=request.pk, now=factories.NOW)
+
+    assert ended.failure == ""
+    assert ended.run is not None
+    assert ended.run.model.kind == ended.run.figures["model"]["kind"] == kind
+
+
+def test_it_knows_only_the_kinds_it_offers(pune: Branch, rita: User) -> None:
+    factories.portfolio(pune, rows=10)
+
+    with pytest.raises(DomainError) as refusal:
+        asked(rita, kind="oracle")
+
+    assert list(refusal.value.fields) == ["kind"]
+    assert TrainingRequest.objects.count() == 0
+    request = asked(rita)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TrainingRequest.objects.filter(pk=request.pk).update(kind="oracle")
 
 
 @pytest.mark.parametrize("state", TRAINING.states)

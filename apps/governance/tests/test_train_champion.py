@@ -35,6 +35,26 @@ def test_it_trains_proposes_and_approves_as_two_people(
     assert "proposed by Rita, approved by Mark" in said
 
 
+def test_it_trains_another_kind_when_told(pune: Branch, rita: User, mark: User) -> None:
+    factories.portfolio(pune)
+
+    run("--kind", "scorecard")
+
+    champion = scoring.champion(factories.SEGMENT)
+    assert champion is not None
+    assert champion.kind == "scorecard"
+    assert champion.name.startswith("Scorecard, loans of")
+
+
+def test_it_knows_only_the_kinds_it_offers(pune: Branch, rita: User, mark: User) -> None:
+    factories.portfolio(pune, rows=5)
+
+    with pytest.raises(CommandError, match="oracle"):
+        run("--kind", "oracle")
+
+    assert TrainingRun.objects.count() == 0
+
+
 def test_it_does_nothing_the_second_time(pune: Branch, rita: User, mark: User) -> None:
     factories.portfolio(pune)
     run()

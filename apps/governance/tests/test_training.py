@@ -35,6 +35,48 @@ def test_it_registers_a_model_with_its_data_and_figures(train: Any, rita: User) 
     assert event.facts["dataset_sha256"] == run.dataset_sha256
 
 
+def test_it_says_how_the_model_was_made_and_checked(train: Any, rita: User) -> None:
+    run = train(rita)
+
+    manifest, figures = run.model.manifest, run.figures
+    assert run.model.name == "Monotone trees, loans of Jan 2023 to Dec 2023"
+    assert figures["model"] == {"kind": "lightgbm", **figures["model"]}
+    assert figures["calibration"]["method"] == "platt"
+    assert figures["calibration_choice"]["reason"] == "too few rows for a curve"
+    assert figures["leakage"]["findings"] == list(manifest["leakage"]["findings"])
+    assert figures["warnings"] == manifest["warnings"]
+    assert figures["holdout"]["warning"] is None
+
+
+def test_it_keeps_the_warning_of_later_loans(
+    train: Any, rita: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.leakage.reversed_labels_warning", lambda pd, bad: "Mixed up?")
+
+    run = train(rita)
+
+    assert run.figures["warnings"][-1] == run.figures["holdout"]["warning"] == "Mixed up?"
+
+
+def test_it_stops_where_a_feature_knows_the_outcome(
+    train: Any, rita: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = datasets.build
+
+    def leaking(**window: Any) -> datasets.Sample:
+        sample = real(**window)
+        sample.frame["enquiries_6m"] = sample.bad.astype(int)
+        return sample
+
+    monkeypatch.setattr(datasets, "build", leaking)
+    with pytest.raises(TrainingImpossible) as refusal:
+        train(rita)
+
+    assert refusal.value.code == "leakage_found"
+    assert "applied: Credit enquiries in six months, all features" in refusal.value.sentence
+    assert ModelVersion.objects.count() == TrainingRun.objects.count() == 0
+
+
 def test_it_tests_on_later_loans_the_model_has_not_seen(train: Any, rita: User) -> None:
     run = train(rita)
 
@@ -91,10 +133,13 @@ def test_it_refuses_dates_that_make_no_window(train: Any, rita: User) -> None:
         train(rita, holdout_to_date=date(2023, 6, 1))
     with pytest.raises(DomainError) as unknown:
         train(rita, segment="mars")
+    with pytest.raises(DomainError) as no_such_kind:
+        train(rita, kind="oracle")
 
     assert list(refusal.value.fields) == ["to_date"]
     assert list(backwards.value.fields) == ["holdout_to_date"]
     assert list(unknown.value.fields) == ["segment"]
+    assert list(no_such_kind.value.fields) == ["kind"]
     assert ModelVersion.objects.count() == 0
 
 

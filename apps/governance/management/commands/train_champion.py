@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.core.errors import DomainError
-from apps.governance import selectors, services
+from apps.governance import kinds, selectors, services
 from apps.governance.models import TrainingRun
 from apps.scoring import selectors as scoring
 
@@ -41,6 +41,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--holdout-to-date", type=date.fromisoformat, help="Tested on later loans before."
         )
+        parser.add_argument(
+            "--kind",
+            choices=list(kinds.OFFERS),
+            default=kinds.DEFAULT,
+            help="Which kind of model; "
+            + " ".join(f"{code}: {offer.purpose}" for code, offer in kinds.OFFERS.items()),
+        )
         parser.add_argument("--developer", help="E-mail of a risk analyst.")
         parser.add_argument("--approver", help="E-mail of a model approver.")
 
@@ -64,7 +71,7 @@ class Command(BaseCommand):
             return
         developer = _person(options["developer"], "risk_analyst", "--developer")
         try:
-            run = _registered(segment) or _train(developer, segment, window)
+            run = _registered(segment) or _train(developer, segment, window, kind=options["kind"])
             self.stdout.write(_figures(run))
             self._promote(run, developer, options)
         except DomainError as refusal:
@@ -99,7 +106,9 @@ def _registered(segment: str) -> TrainingRun | None:
     return runs.order_by("-trained_at").first()
 
 
-def _train(developer: User, segment: str, window: tuple[Any, Any, Any]) -> TrainingRun:
+def _train(
+    developer: User, segment: str, window: tuple[Any, Any, Any], *, kind: str
+) -> TrainingRun:
     from_date, to_date, holdout_to_date = window
     return services.train(
         actor=developer,
@@ -107,6 +116,7 @@ def _train(developer: User, segment: str, window: tuple[Any, Any, Any]) -> Train
         from_date=from_date,
         to_date=to_date,
         holdout_to_date=holdout_to_date,
+        kind=kind,
         now=timezone.now(),
     )
 
