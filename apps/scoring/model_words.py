@@ -34,6 +34,9 @@ _WHY = {
     ),
     "beta is better beyond chance": gettext_lazy("it was better than the line beyond chance"),
     "isotonic is better beyond chance": gettext_lazy("it was better than the line beyond chance"),
+    "platt was asked for": gettext_lazy("it was asked for"),
+    "beta was asked for": gettext_lazy("it was asked for"),
+    "isotonic was asked for": gettext_lazy("it was asked for"),
 }
 
 _ALL_OF_THEM = {

@@ -11,6 +11,7 @@ from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories
 from ml import artefact as artefacts
 from ml.artefact import Artefact
+from ml.schema import Schema
 
 
 def _refused(rita: User, artefact: Artefact) -> str:
@@ -55,6 +56,25 @@ def test_it_refuses_a_model_whose_content_was_changed(rita: User) -> None:
 
 def test_it_refuses_a_protected_feature(rita: User) -> None:
     assert _refused(rita, _with_first_feature("gender")) == "protected_feature"
+
+
+def test_it_refuses_a_feature_declared_protected(
+    rita: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = factories.trained_artefact()
+    schema = packed.manifest["schema"]
+    declared = [{**schema["features"][0], "sensitivity": "protected"}, *schema["features"][1:]]
+    declaring = Schema.from_dict({**schema, "features": declared})
+    manifest = {
+        **packed.manifest,
+        "schema": declaring.to_dict(),
+        "schema_hash": declaring.hash,
+    }
+    checksum = artefacts.checksum(packed.body, manifest)
+    # Even where the house itself declared it so.
+    monkeypatch.setattr(services, "SCHEMA", declaring)
+
+    assert _refused(rita, Artefact(packed.body, manifest, checksum)) == "protected_feature"
 
 
 def test_it_refuses_the_same_model_twice(rita: User) -> None:
