@@ -80,6 +80,10 @@ bench: install-dev ## the benchmarks, one line of JSON each; ARGS=--record into 
 		$(LOCAL) run test -- $(BIN)/python -m benchmarks.$$(basename $$script .py) $(ARGS) \
 			|| exit 1; done
 
+.PHONY: bench-ml
+bench-ml: install-dev ## the scoring library beside its limits, six minutes; ARGS=--record as above
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_ml $(ARGS)
+
 # Finding the strings needs GNU gettext; compiling them does not.
 .PHONY: messages
 messages: install-dev ## refresh the translation catalogues from the sources, then compile them

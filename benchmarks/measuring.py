@@ -7,6 +7,7 @@ import argparse
 import gc
 import itertools
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -60,6 +61,22 @@ def by_turns(calls: Sequence[Callable[[], object]], *, times: int, rounds: int =
     return [median(seconds) for seconds in found]
 
 
+def by_parts(calls: Sequence[Callable[[slice], object]], *, rows: int, parts: int) -> list[float]:
+    """Return the median rows a second of each call, measured by turns on equal parts of the rows.
+
+    So many rows are gone through once by each; the first part is gone through before, unmeasured.
+    """
+    size = max(rows // parts, 1)
+    found: list[list[float]] = [[] for _ in calls]
+    for call in calls:
+        call(slice(0, size))
+    for start, (place, call) in itertools.product(range(0, rows, size), enumerate(calls)):
+        part = slice(start, start + size)
+        seconds = _seconds(lambda call=call, part=part: call(part), 1)  # type: ignore[misc]
+        found[place].append((min(start + size, rows) - start) / seconds)
+    return [median(rates) for rates in found]
+
+
 def options(description: str, **numbers: int) -> argparse.Namespace:
     """Return the command line's options: `--record`, and whole numbers with these defaults."""
     parser = argparse.ArgumentParser(description=description)
@@ -69,16 +86,25 @@ def options(description: str, **numbers: int) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def report(title: str, figures: Sequence[Figure], *, on: str, recorded: bool) -> None:
+def report(
+    title: str,
+    figures: Sequence[Figure],
+    *,
+    on: str,
+    recorded: bool,
+    command: str = "make bench",
+) -> None:
     """Print a line of JSON per figure; where asked, put the table into docs/benchmarks.md.
 
-    `on` says which database served, or an empty string where none did.
+    The table is shown on the error stream, so that the output stays JSON. `on` says which database
+    served, or an empty string where none did; `command` is what a reader runs to get the same.
     """
     for one in figures:
         print(json.dumps(asdict(one)), flush=True)
+    print("\n".join(["", title, *_aligned(figures), ""]), file=sys.stderr, flush=True)
     if recorded:
         _DOCUMENT.parent.mkdir(exist_ok=True)
-        record.write(_DOCUMENT, _section(title, figures, on))
+        record.write(_DOCUMENT, _section(title, figures, on, command))
 
 
 def _seconds(call: Callable[[], object], times: int) -> float:
@@ -88,7 +114,21 @@ def _seconds(call: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - began) / times
 
 
-def _section(title: str, figures: Sequence[Figure], on: str) -> str:
+def _aligned(figures: Sequence[Figure]) -> list[str]:
+    """Return the figures as lines for a terminal."""
+    wide, peer = (max((len(name) for name in names), default=0) for names in _names(figures))
+    return [
+        f"  {one.name:<{wide}}  {_short(one.value):>11} {one.unit:<10}  {one.peer:<{peer}}"
+        f"  {_short(one.peer_value):>11}  ratio {one.ratio:5.2f}  {one.goal}"
+        for one in figures
+    ]
+
+
+def _names(figures: Sequence[Figure]) -> tuple[list[str], list[str]]:
+    return [one.name for one in figures], [one.peer for one in figures]
+
+
+def _section(title: str, figures: Sequence[Figure], on: str, command: str) -> str:
     name = title.lower().replace(" ", "-")
     machine = record.machine(on or "no database")
     return "\n".join(
@@ -96,7 +136,7 @@ def _section(title: str, figures: Sequence[Figure], on: str) -> str:
             f"<!-- {name}:begin -->",
             f"## {title}",
             "",
-            f"`make bench`, {datetime.now(UTC):%d %b %Y}. {machine}.",
+            f"`{command}`, {datetime.now(UTC):%d %b %Y}. {machine}.",
             "",
             "| figure | value | unit | beside | its value | ratio | goal | n |",
             "|---|---:|---|---|---:|---:|---|---:|",
