@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core import formatting
 from apps.scoring import feature_words
@@ -13,6 +14,13 @@ from ml.binning import Bin, Binning
 from ml.schema import Feature
 from ml.scorecard import Scorecard
 from ml.serving import Scorer
+
+# Shares carry their sign and counts need none.
+_UNITS = {
+    "months": gettext_lazy("in months"),
+    "currency": gettext_lazy("in the loan's currency"),
+    "currency per year": gettext_lazy("in the loan's currency"),
+}
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,9 @@ def _characteristic(
         )
         for label, row in zip(_labels(feature, item), part.rows, strict=True)
     ]
-    unit = "" if feature.unit in ("fraction", "count") else feature.unit
-    return Characteristic(feature_words.feature(feature.name), unit, lines)
+    return Characteristic(
+        feature_words.feature(feature.name), str(_UNITS.get(feature.unit, "")), lines
+    )
 
 
 def _labels(feature: Feature, item: Binning) -> Iterator[str]:

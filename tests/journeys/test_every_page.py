@@ -69,6 +69,19 @@ def test_it_shows_a_person_only_their_own_navigation(desk: MakeDesk, name: str) 
     expect(person.page.locator("#sidebar [aria-current]")).to_have_text("Home")
 
 
+@pytest.mark.parametrize("kind", ["lightgbm", "scorecard"])
+def test_it_shows_each_kind_of_model(desk: MakeDesk, kind: str) -> None:
+    person = desk("Rita")
+    person.page.goto("/models/")
+    link = person.page.get_by_role("link", name=f"A {kind} of synthetic applications").first
+    path = link.get_attribute("href") or ""
+
+    assert _faults(person, path) == []
+
+    points = person.page.get_by_role("region", name="Table of points")
+    expect(points).to_have_count(int(kind == "scorecard"))
+
+
 def test_it_shows_a_stranger_only_the_sign_in(desk: MakeDesk) -> None:
     stranger = desk("Alice")
     stranger.context.clear_cookies()

@@ -47,6 +47,8 @@ PEOPLE = (
     ("Amir", "auditor", "pune"),
 )
 LIMITS = {"Bob": 300_000, "Beth": 300_000, "Charlie": 5_000_000}
+# The other segments have a scorecard.
+TREES_IN = "in-retail"
 DRAFTS_IN_NASHIK = 24
 LOANS = 40
 
@@ -110,11 +112,12 @@ def _people() -> dict[str, User]:
 
 def _champion(segment: str, rita: User, mark: User) -> None:
     now = timezone.now()
+    kind = "lightgbm" if segment == TREES_IN else "scorecard"
     model = scoring.register_model(
         actor=rita,
         segment=segment,
-        name="Trained on synthetic applications",
-        artefact=models.trained_artefact(),
+        name=f"A {kind} of synthetic applications",
+        artefact=models.trained_artefact(kind=kind),
         now=now,
     )
     scoring.promote(model=model, approved_by=mark, now=now)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.core import formatting
 from apps.scoring import champion, model_words, points, services
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories
@@ -79,7 +80,8 @@ def test_a_scorecard_is_shown_with_every_point(rita: User, mark: User, signed_in
     for part in sheet.characteristics:
         assert part.label in text
         for line in part.lines:
-            assert f'<th scope="row">{line.label}</th> <td class="num">{line.points}</td>' in text
+            shown = formatting.format_number(line.points)
+            assert f'<th scope="row">{line.label}</th> <td class="num">{shown}</td>' in text
 
 
 def test_the_points_of_one_applicant_add_up_to_the_score(rita: User) -> None:
@@ -106,6 +108,9 @@ def test_labels_are_in_words_and_edges_in_full(rita: User) -> None:
     assert sheet is not None
     labels = {part.label: [one.label for one in part.lines] for part in sheet.characteristics}
 
+    units = {part.label: part.unit for part in sheet.characteristics}
+    assert units["Amount asked for"] == "in the loan's currency"
+    assert (units["Time in present work"], units["Purpose"]) == ("in months", "")
     assert labels["Amount asked for"][0].startswith("below ")
     assert labels["Amount asked for"][-1].endswith(" and above")
     assert any("home improvement" in one for one in labels["Purpose"])
