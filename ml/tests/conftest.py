@@ -8,10 +8,11 @@ import pytest
 from ml import artefact, synthetic, training
 from ml.application_schema import SCHEMA
 from ml.artefact import Artefact
+from ml.boosting import BoostingConfig
 from ml.serving import Scorer
 from ml.training import TrainedModel, TrainingConfig
 
-SMALL = TrainingConfig(n_estimators=80, learning_rate=0.1, num_threads=1)
+SMALL = TrainingConfig(model=BoostingConfig(most_trees=80, learning_rate=0.1))
 
 
 @pytest.fixture(scope="session")
@@ -48,4 +49,4 @@ def packed(trained: TrainedModel) -> Artefact:
 @pytest.fixture(scope="session")
 def scorer(packed: Artefact) -> Scorer:
     """Return that model as it serves."""
-    return artefact.load(packed.booster_text, packed.manifest, expected_sha256=packed.sha256)
+    return artefact.load(packed.body, packed.manifest, expected_sha256=packed.sha256)

@@ -53,12 +53,12 @@ def test_it_attributes_as_shap_does(
     scorer: Scorer, packed: Artefact, features: pd.DataFrame
 ) -> None:
     sample = features.head(50)
-    oracle = shap.TreeExplainer(lightgbm.Booster(model_str=packed.booster_text))
+    oracle = shap.TreeExplainer(lightgbm.Booster(model_str=packed.body))
     expected = oracle.shap_values(SCHEMA.to_matrix(sample))
 
     found = scorer.explain_frame(sample)
 
-    slope, intercept = scorer.calibration.slope, scorer.calibration.intercept
+    slope, intercept = scorer.calibration.line.slope, scorer.calibration.line.intercept
     np.testing.assert_allclose(found.attributions / slope, expected, atol=1e-9)
     assert (found.base - intercept) / slope == pytest.approx(float(oracle.expected_value))
 
