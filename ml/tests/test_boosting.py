@@ -27,7 +27,8 @@ AREAS = 60
 
 def grown(config: BoostingConfig = QUICK, weight: Floats | None = None) -> Trees:
     known, matrix, bad = applicants()
-    model: Trees = BoostingEstimator(known.schema, config).fit(matrix, bad, weight).model_
+    model = BoostingEstimator(known.schema, config).fit(matrix, bad, weight).model_
+    assert isinstance(model, Trees)
     return model
 
 
@@ -64,7 +65,8 @@ def by_area() -> tuple[Schema, Floats, Floats]:
 @cache
 def areal() -> Trees:
     schema, matrix, bad = by_area()
-    model: Trees = BoostingEstimator(schema, QUICK).fit(matrix, bad).model_
+    model = BoostingEstimator(schema, QUICK).fit(matrix, bad).model_
+    assert isinstance(model, Trees)
     return model
 
 

@@ -20,7 +20,8 @@ SMALL = ForestConfig(trees=20, num_leaves=16)
 @cache
 def grown() -> Forest:
     known, matrix, bad = applicants()
-    model: Forest = ForestEstimator(known.schema, SMALL).fit(matrix, bad).model_
+    model = ForestEstimator(known.schema, SMALL).fit(matrix, bad).model_
+    assert isinstance(model, Forest)
     return model
 
 

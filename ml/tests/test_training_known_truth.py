@@ -46,7 +46,7 @@ def truth(made: Portfolio) -> Floats:
 def trained(kind: str) -> TrainedModel:
     made = everybody()
     approved = made.applications["approved"].to_numpy(dtype=bool)
-    model: Config = {"lightgbm": BOOSTED, "scorecard": ScorecardConfig()}[kind]
+    model: Config = BOOSTED if kind == "lightgbm" else ScorecardConfig()
     return training.train(
         made.features[approved],
         made.applications["bad"][approved],
