@@ -74,8 +74,8 @@ class Growing:
         """Return that many trees."""
         return lightgbm.train(self._parameters(), self._dataset(), num_boost_round=trees)
 
-    def watch(self, unseen: Sample) -> tuple[lightgbm.Booster, list[float]]:
-        """Return trees grown until unseen rows stop gaining, and the loss after each tree."""
+    def watch(self, unseen: Sample) -> lightgbm.Booster:
+        """Return trees grown until unseen rows have long stopped gaining."""
         fitting = self._dataset()
         watched = lightgbm.Dataset(
             self.statistics.apply(unseen.matrix),
@@ -83,29 +83,37 @@ class Growing:
             weight=unseen.weights(self.config.bad_weight),
             reference=fitting,
         )
-        losses: dict[str, dict[str, list[float]]] = {}
-        booster = lightgbm.train(
+        patience = self.config.early_stopping_rounds
+        return lightgbm.train(
             self._parameters(),
             fitting,
             num_boost_round=self.config.most_trees,
             valid_sets=[watched],
-            valid_names=["unseen"],
-            callbacks=[
-                lightgbm.early_stopping(self.config.early_stopping_rounds, verbose=False),
-                lightgbm.record_evaluation(losses),
-            ],
+            callbacks=[lightgbm.early_stopping(patience, verbose=False)],
         )
-        return booster, losses["unseen"]["binary_logloss"]
 
-    def margins(self, booster: lightgbm.Booster, matrix: Floats, trees: int) -> Floats:
-        """Return the margins of other rows with the first so many trees."""
-        found = booster.predict(
-            self.statistics.apply(matrix),
-            raw_score=True,
-            num_iteration=trees,
-            num_threads=self.config.num_threads,
-        )
-        return np.asarray(found, dtype=np.float64) - self.shift
+    def staged(
+        self, booster: lightgbm.Booster, matrix: Floats, numbers: list[int]
+    ) -> Iterator[tuple[int, Floats]]:
+        """Yield each number of trees with the margins that so many first trees give other rows."""
+        seen = self.statistics.apply(matrix)
+        total, before = np.full(len(matrix), -self.shift), 0
+        for trees in numbers:
+            # A forest's margin is a mean, so it does not add up from stage to stage.
+            start = 0 if self.config.averages else before
+            part = booster.predict(
+                seen,
+                raw_score=True,
+                start_iteration=start,
+                num_iteration=trees - start,
+                num_threads=self.config.num_threads,
+            )
+            if self.config.averages:
+                total = np.asarray(part) / trees - self.shift
+            else:
+                total = np.asarray(part) + total
+            yield trees, total
+            before = trees
 
     def _dataset(self) -> lightgbm.Dataset:
         return lightgbm.Dataset(

@@ -12,7 +12,9 @@ _AT_LEAST_TWO = 2
 class TreeConfig:
     """What boosted trees and forests have in common.
 
-    `trees` fixes their number; None finds it by early stopping, at most `most_trees`. A category
+    `trees` fixes their number; None finds it on unseen rows, among at most `most_trees`: growing
+    stops when `early_stopping_rounds` trees brought nothing, then the best number after
+    calibration is taken. A category
     with at least `many_categories` levels becomes a number first (`ml.target_statistics`); one
     with at most `one_against_rest` is split one level against the others. `bad_weight` lets a
     default count for more while the trees grow.
@@ -21,6 +23,8 @@ class TreeConfig:
     waits for a busy core costs ten times what it saves (20,000 rows on two cores: 4 s with one
     thread always; with two, 3 s on an idle machine and 33 s on a busy one).
     """
+
+    averages: ClassVar[bool] = False
 
     trees: int | None = None
     most_trees: int = 400
@@ -31,6 +35,7 @@ class TreeConfig:
     feature_fraction: float = 0.5
     bagging_fraction: float = 0.8
     one_against_rest: int = 4
+    least_of_a_category: int = 100
     many_categories: int = 32
     prior_weight: float = 50.0
     early_stopping_rounds: int = 40
@@ -49,9 +54,10 @@ class TreeConfig:
     def _checks(self) -> Iterator[tuple[str, bool]]:
         yield "trees", self.trees is None or self.trees >= 1
         yield "bad_weight", 0 < self.bad_weight < math.inf
-        for name in ("most_trees", "min_child_samples", "one_against_rest", "num_threads"):
+        for name in ("most_trees", "min_child_samples", "one_against_rest", "least_of_a_category"):
             yield name, getattr(self, name) >= 1
-        yield "early_stopping_rounds", self.early_stopping_rounds >= 1
+        for name in ("early_stopping_rounds", "num_threads"):
+            yield name, getattr(self, name) >= 1
         for name in ("num_leaves", "many_categories"):
             yield name, getattr(self, name) >= _AT_LEAST_TWO
         for name in ("l2", "path_smooth"):
@@ -75,6 +81,7 @@ class TreeConfig:
             "lambda_l2": self.l2,
             "path_smooth": self.path_smooth,
             "max_cat_to_onehot": self.one_against_rest,
+            "min_data_per_group": self.least_of_a_category,
             "bagging_fraction": self.bagging_fraction,
             "bagging_freq": 1 if self.bagging_fraction < 1 else 0,
             "seed": self.seed,
@@ -116,6 +123,7 @@ class ForestConfig(TreeConfig):
     """A random forest: large trees side by side on bootstrap-like samples, their mean taken."""
 
     kind: ClassVar[str] = "forest"
+    averages: ClassVar[bool] = True
 
     trees: int | None = 200
     num_leaves: int = 128

@@ -79,7 +79,11 @@ def _of_folder(folder: Path) -> Artefact:
 def _checked(body: Any, manifest: Any, expected: Any) -> Artefact:
     if not (isinstance(body, str) and isinstance(manifest, dict) and isinstance(expected, str)):
         raise ArtefactCorrupt("The file is no packed model.")
-    if checksum(body, manifest) != expected:
+    try:
+        found = checksum(body, manifest)
+    except ValueError as error:
+        raise ArtefactCorrupt(f"The model's manifest is not JSON: {error}.") from error
+    if found != expected:
         raise ArtefactCorrupt("The model's content does not match its checksum.")
     try:
         kind_of(manifest)

@@ -1,12 +1,13 @@
 """Several models speaking as one: a weighted mean of their calibrated log-odds.
 
 Each member is calibrated by a straight line on margins of rows it never saw; the weights come
-from the same margins, by adding members one at a time, again and again, as long as the blend
-predicts better (ensemble selection; Caruana and others 2004). A mean of log-odds is a sum, so
+from the same margins: the mean of all members that keep up, then one addition after the other,
+as long as the blend predicts better (ensemble selection; Caruana and others 2004). A mean of log-odds is a sum, so
 the blend's attributions are the weighted sums of its members' and stay exact.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -15,12 +16,22 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from ml import calibration, families
-from ml.calibration import NoSignal, Platt, probability
-from ml.estimator import CrossFit, Estimator, Fitted, Floats, Folds, TrainingRefused
+from ml.calibration import NoSignal, Platt
+from ml.estimator import (
+    CrossFit,
+    Estimator,
+    Fitted,
+    Floats,
+    Folds,
+    TrainingRefused,
+    log_loss_at,
+    losses_at,
+)
 from ml.families import Config
 from ml.schema import Schema
 
-_CLIP = 1e-15
+
+_ERRORS_BEHIND = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +41,7 @@ class BlendConfig:
     kind: ClassVar[str] = "blend"
 
     members: tuple[Config, ...]
-    additions: int = 30
+    additions: int = 12
     folds: int = 5
     seed: int = 42
 
@@ -201,33 +212,41 @@ class SettledBlend(Estimator):
 def weights_of(
     log_odds: Sequence[Floats], bad: Floats, weight: Floats | None, *, additions: int
 ) -> list[float]:
-    """Return each member's share after `additions` greedy additions with replacement.
+    """Return each member's share: all that keep up, once each, and then greedy additions.
 
-    `log_odds` are calibrated and of rows the members never saw. The best stretch of the path is
-    kept, so that a member which helps by chance late does not come in.
+    `log_odds` are calibrated and of rows the members never saw. A member keeps up if its loss is
+    not worse than the best one's by two standard errors of their difference. Beginning with the
+    plain mean keeps a small sample from giving everything to who was lucky; the best stretch of
+    the path is kept.
     """
-    total = np.zeros(len(bad))
-    picked: list[int] = []
-    losses: list[float] = []
-    for step in range(1, additions + 1):
-        tried = [loss((total + one) / step, bad, weight) for one in log_odds]
-        best = int(np.argmin(tried))
-        picked.append(best)
-        losses.append(tried[best])
-        total += log_odds[best]
-    length = int(np.argmin(losses)) + 1
+    losses = [losses_at(one, bad) for one in log_odds]
+    best = min(
+        range(len(losses)), key=lambda member: float(np.average(losses[member], weights=weight))
+    )
+    picked = [
+        member for member, own in enumerate(losses) if not _is_worse(own, losses[best], weight)
+    ]
+    total = np.sum([log_odds[member] for member in picked], axis=0)
+    path = [log_loss_at(total / len(picked), bad, weight)]
+    start = len(picked)
+    for _ in range(additions):
+        tried = [log_loss_at((total + one) / (len(picked) + 1), bad, weight) for one in log_odds]
+        picked.append(int(np.argmin(tried)))
+        path.append(min(tried))
+        total = total + log_odds[picked[-1]]
+    length = start + int(np.argmin(path))
     counts = np.bincount(picked[:length], minlength=len(log_odds))
     return [float(count) / length for count in counts]
+
+
+def _is_worse(own: Floats, best: Floats, weight: Floats | None) -> bool:
+    """Say whether losses are more than another's by over two standard errors of the difference."""
+    gap = own - best
+    mean = float(np.average(gap, weights=weight))
+    return mean > _ERRORS_BEHIND * float(gap.std()) / math.sqrt(len(gap))
 
 
 def inner_folds(bad: Floats, *, count: int, seed: int) -> Folds:
     """Return stratified folds of the training rows."""
     splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
     return list(splitter.split(np.zeros(len(bad)), bad))
-
-
-def loss(log_odds: Floats, bad: Floats, weight: Floats | None) -> float:
-    """Return the mean negative log-likelihood of outcomes under log-odds of bad."""
-    pd = np.clip(probability(log_odds), _CLIP, 1 - _CLIP)
-    losses = -np.where(bad == 1, np.log(pd), np.log1p(-pd))
-    return float(np.average(losses, weights=weight))

@@ -7,14 +7,16 @@ but not the level of the risk, which is set back exactly (`bad_weight`).
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import lightgbm
 import numpy as np
 
 from ml._growing import Growing, Sample
+from ml._single_row import SingleRow
 from ml._tree_config import BoostingConfig, ForestConfig, TreeConfig
-from ml.estimator import CrossFit, Estimator, Floats, Folds, best_together, inner_fold
+from ml.estimator import CrossFit, Estimator, Floats, Folds, best_stage, inner_fold, stages
 from ml.schema import Schema
 from ml.target_statistics import TargetStatistics
 
@@ -47,16 +49,32 @@ class Trees:
     def margins(self, matrix: Floats, *, threads: int = 1) -> Floats:
         """Return what the trees add up to, in log-odds of bad."""
         seen = self.statistics.apply(matrix) if self.statistics.levels else matrix
-        found: Floats = self.booster.predict(seen, raw_score=True, num_threads=threads)  # type: ignore[assignment]  # an array for an array
+        if len(seen) == 1:
+            found = self._alone.margins(seen)
+        else:
+            found = self.booster.predict(seen, raw_score=True, num_threads=threads)  # type: ignore[assignment]  # an array for an array
+        found = self._joined(found)
         return found - self.shift if self.shift else found
 
     def contributions(self, matrix: Floats, *, threads: int = 1) -> Floats:
         """Return exact TreeSHAP values, path-dependent, with the expected margin last."""
         seen = self.statistics.apply(matrix) if self.statistics.levels else matrix
-        shares: Floats = self.booster.predict(seen, pred_contrib=True, num_threads=threads)  # type: ignore[assignment]  # an array for an array
+        if len(seen) == 1:
+            shares = self._alone.contributions(seen)
+        else:
+            shares = self.booster.predict(seen, pred_contrib=True, num_threads=threads)  # type: ignore[assignment]  # an array for an array
+        shares = self._joined(shares)
         if self.shift:
             shares[:, -1] -= self.shift
         return shares
+
+    def _joined(self, total: Floats) -> Floats:
+        """Return what the trees say together, from the sum of what each says."""
+        return total
+
+    @cached_property
+    def _alone(self) -> SingleRow:
+        return SingleRow(self.booster)
 
     def to_body(self) -> str:
         """Return LightGBM's own text, or JSON around it where more belongs to the model."""
@@ -72,11 +90,13 @@ class Trees:
         parts: dict[str, Any] = {"trees": body, "statistics": {}, "shift": 0.0}
         if body.startswith("{"):
             parts = json.loads(body)
+        if not _is_whole(str(parts["trees"])):
+            raise ValueError("These are not LightGBM's trees, or they were cut short.")
         try:
             booster = lightgbm.Booster(model_str=parts["trees"])
         except (lightgbm.basic.LightGBMError, TypeError) as error:
             raise ValueError(f"These are not LightGBM's trees: {error}") from error
-        statistics = TargetStatistics.from_dict(parts["statistics"])
+        statistics = TargetStatistics.from_dict(dict(parts["statistics"]))
         return cls(schema, booster, statistics, float(parts["shift"]))
 
     def facts(self) -> dict[str, Any]:
@@ -94,6 +114,10 @@ class Forest(Trees):
     """
 
     kind: ClassVar[str] = "forest"
+
+    def _joined(self, total: Floats) -> Floats:
+        # LightGBM averages its probabilities only, not margins and attributions.
+        return total / self.booster.num_trees()
 
 
 class BoostingEstimator(Estimator):
@@ -120,28 +144,28 @@ class BoostingEstimator(Estimator):
         """Return margins of unseen rows, all with the number of trees that is best over folds."""
         sample = Sample(matrix, bad, weight)
         growings = [Growing(self.schema, self.settings, sample.part(seen)) for seen, _ in folds]
-        trees = self.settings.trees
-        if trees is not None:
-            grown = [growing.grow(trees) for growing in growings]
-        else:
-            watched = [
-                growing.watch(sample.part(unseen))
-                for growing, (_, unseen) in zip(growings, folds, strict=True)
-            ]
-            grown = [booster for booster, _ in watched]
-            trees = best_together([losses for _, losses in watched], folds)
-        margins = np.empty(len(bad), dtype=np.float64)
+        fixed = self.settings.trees
+        grown = [
+            growing.watch(sample.part(unseen)) if fixed is None else growing.grow(fixed)
+            for growing, (_, unseen) in zip(growings, folds, strict=True)
+        ]
+        numbers = [fixed] if fixed else stages(min(booster.num_trees() for booster in grown))
+        found = {trees: np.full(len(bad), np.nan) for trees in numbers}
         for growing, booster, (_, unseen) in zip(growings, grown, folds, strict=True):
-            margins[unseen] = growing.margins(booster, matrix[unseen], trees)
-        return CrossFit(margins, type(self)(self.schema, replace(self.settings, trees=trees)))
+            for trees, margins in growing.staged(booster, matrix[unseen], numbers):
+                found[trees][unseen] = margins
+        best = fixed or best_stage(found, bad, weight)
+        return CrossFit(found[best], type(self)(self.schema, replace(self.settings, trees=best)))
 
     def _best_number(self, sample: Sample) -> int:
         inner, outer = inner_fold(
             sample.bad, share=self.settings.validation_share, seed=self.settings.seed
         )
         growing = Growing(self.schema, self.settings, sample.part(inner))
-        _, losses = growing.watch(sample.part(outer))
-        return int(np.argmin(losses)) + 1
+        unseen = sample.part(outer)
+        booster = growing.watch(unseen)
+        found = growing.staged(booster, unseen.matrix, stages(booster.num_trees()))
+        return best_stage(dict(found), unseen.bad, unseen.weight)
 
 
 class ForestEstimator(BoostingEstimator):
@@ -154,3 +178,16 @@ class ForestEstimator(BoostingEstimator):
         """Return the configuration, the default one if none was given."""
         config: TreeConfig = self.config or ForestConfig()
         return config
+
+
+def _is_whole(text: str) -> bool:
+    """Say whether the trees are as long as their header says.
+
+    LightGBM's reader ends the whole process, without an exception, at trees that were cut short.
+    """
+    head, mark, trees = text.partition("\nTree=0")
+    sizes = [line for line in head.splitlines() if line.startswith("tree_sizes=")]
+    if not mark or len(sizes) != 1:
+        return False
+    length = sum(int(size) for size in sizes[0].removeprefix("tree_sizes=").split())
+    return trees.startswith("end of trees", length - len("Tree=0"))

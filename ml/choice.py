@@ -12,7 +12,7 @@ import numpy as np
 
 from ml import blend, calibration, families
 from ml.calibration import NoSignal
-from ml.estimator import CrossFit, Estimator, Fitted, Floats, Folds, TrainingRefused
+from ml.estimator import CrossFit, Estimator, Fitted, Floats, Folds, TrainingRefused, log_loss_at
 from ml.families import Config
 
 
@@ -61,7 +61,7 @@ class ChoiceEstimator(Estimator):
                 line = calibration.fit_platt(found.margins, bad, weight)
             except NoSignal:
                 continue
-            loss = blend.loss(line.log_odds_of(found.margins), bad, weight)
+            loss = log_loss_at(line.log_odds_of(found.margins), bad, weight)
             if best is None or loss < best[0]:
                 best = (loss, found)
         if best is None or not np.isfinite(best[0]):

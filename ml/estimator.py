@@ -7,7 +7,7 @@ NaN where missing. `bad` is 1.0 for a default and 0.0 otherwise.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 
-from ml.calibration import probability
+from ml.calibration import NoSignal, fit_platt, probability
 from ml.schema import Schema
 
 Floats = npt.NDArray[np.float64]
@@ -25,6 +25,7 @@ Folds = Sequence[tuple[Positions, Positions]]
 
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 20
+_STAGE = 20
 
 
 class TrainingRefused(ValueError):
@@ -104,7 +105,7 @@ class Estimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # u
         checked, outcomes = checked_matrix(self.schema, matrix), checked_outcomes(bad)
         if len(checked) != len(outcomes):
             raise TrainingRefused(f"There are {len(checked)} rows but {len(outcomes)} outcomes.")
-        weight = None if sample_weight is None else _checked_weight(sample_weight, len(outcomes))
+        weight = checked_weight(sample_weight, len(outcomes))
         self.model_ = self.learn(checked, outcomes, weight)
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = checked.shape[1]
@@ -164,15 +165,47 @@ def inner_fold(bad: Floats, *, share: float, seed: int) -> tuple[Positions, Posi
     return inner, outer
 
 
-def best_together(losses: Sequence[Sequence[float]], folds: Folds) -> int:
-    """Return the number of steps with the least mean loss over folds that all went so far."""
-    shortest = min(map(len, losses))
-    sizes = [len(unseen) for _, unseen in folds]
-    curve = np.average([one[:shortest] for one in losses], axis=0, weights=sizes)
-    return int(np.argmin(curve)) + 1
+def stages(most: int) -> list[int]:
+    """Return the numbers of steps at which a growing model is compared: every twentieth."""
+    return sorted({*range(_STAGE, most + 1, _STAGE), most})
 
 
-def _checked_weight(weight: Floats, rows: int) -> Floats:
+def best_stage(margins: Mapping[int, Floats], bad: Floats, weight: Floats | None) -> int:
+    """Return the number of steps whose margins of unseen rows predict best once calibrated.
+
+    A model that grows on goes on ordering people better after it has become too sure of itself;
+    a straight line mends the latter, so the line comes first and the loss is taken after it.
+    """
+    losses: dict[int, float] = {}
+    for steps, found in margins.items():
+        # With a single watched part the other rows have no margin.
+        rows = ~np.isnan(found)
+        part = None if weight is None else weight[rows]
+        try:
+            line = fit_platt(found[rows], bad[rows], part)
+        except NoSignal:
+            continue
+        losses[steps] = log_loss_at(line.log_odds_of(found[rows]), bad[rows], part)
+    if not losses:
+        return min(margins)
+    return min(losses, key=lambda steps: (losses[steps], steps))
+
+
+def log_loss_at(log_odds: Floats, bad: Floats, weight: Floats | None) -> float:
+    """Return the mean negative log-likelihood of outcomes under log-odds of bad."""
+    return float(np.average(losses_at(log_odds, bad), weights=weight))
+
+
+def losses_at(log_odds: Floats, bad: Floats) -> Floats:
+    """Return each row's negative log-likelihood under its log-odds of bad."""
+    losses: Floats = np.logaddexp(0.0, np.where(bad == 1, -log_odds, log_odds))
+    return losses
+
+
+def checked_weight(weight: Floats | None, rows: int) -> Floats | None:
+    """Return the weights as float64, None for none; TrainingRefused unless all are positive."""
+    if weight is None:
+        return None
     values = np.asarray(weight, dtype=np.float64)
     if values.shape != (rows,) or not np.isfinite(values).all() or (values <= 0).any():
         raise TrainingRefused("Every row needs one positive, finite weight.")

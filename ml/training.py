@@ -7,6 +7,7 @@ figures; where dates exist the newest rows are held out and reported on; classes
 reweighted without setting the level back; a feature that knows the outcome stops the run.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ from ml.estimator import (
     Floats,
     TrainingRefused,
     checked_outcomes,
+    checked_weight,
 )
 from ml.families import Config
 from ml.leakage import LeakageConfig
@@ -44,6 +46,8 @@ __all__ = [
 ]
 
 _AT_LEAST_TWO = 2
+_ERRORS_BEYOND_CHANCE = 3.0
+_SWAPPED = "Most features point against their direction: are good and bad swapped?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,17 +141,17 @@ def train(
     """Return a calibrated model of `target` (1 = bad) on exactly the schema's columns.
 
     With `dates` the newest share of the rows is held out and only reported on. `weight` counts
-    rows more or less, as reject inference asks for. `accepted` names features that may look like
+    rows more or less, as reject inference asks for, in the model, its level and the bad rate; the
+    other figures count every row once. `accepted` names features that may look like
     the outcome, each with the reason. Raises SchemaViolation for a frame that does not fit,
     TrainingRefused for too little data, one class only, or features that say nothing about the
     outcome, and LeakageFound for a feature that says everything.
     """
     config, scale = config or TrainingConfig(), scale or Scale()
     encoded = schema.encode(frame)
-    if weight is not None and len(weight) != len(frame):
-        raise TrainingRefused(f"There are {len(frame)} rows but {len(weight)} weights.")
     bad = _outcomes(target, rows=len(frame))
-    everything = _Data(encoded.matrix, bad, weight, encoded.matrix[:0], bad[:0], None)
+    counted = checked_weight(weight, len(frame))
+    everything = _Data(encoded.matrix, bad, counted, encoded.matrix[:0], bad[:0], None)
     data = everything if dates is None else _newest_apart(everything, dates, config.split)
     report = leakage.check(schema, data.matrix, data.bad, config=config.leakage, accepted=accepted)
     folds = blend.inner_folds(data.bad, count=config.folds, seed=config.seed)
@@ -165,13 +169,13 @@ def train(
         scale=scale,
         config=config,
         rows=len(data.bad),
-        bad_rate=float(data.bad.mean()),
+        bad_rate=float(np.average(data.bad, weights=data.weight)),
         data_sha256=sha256(encoded.matrix.tobytes(), bad.tobytes()),
         unseen=encoded.unseen,
         metrics={"sample": "out_of_fold", **figures(calibration.probability(log_odds), data.bad)},
         out_of_time=out_of_time,
         leakage=report.to_dict(),
-        warnings=(*(one.sentence for one in report.checks), *warnings),
+        warnings=(*(one.sentence for one in report.checks), *warnings, *_swapped(schema, data)),
         baseline=baseline.of_sample(schema, data.matrix, scale.scores_at(log_odds)),
     )
 
@@ -210,26 +214,41 @@ def _newest_apart(data: _Data, dates: Any, config: SplitConfig) -> _Data:
 
 def _calibrated(margins: Floats, data: _Data, schema: Schema, config: TrainingConfig) -> Choice:
     try:
-        return calibrating.choose(margins, data.bad, method=config.calibration, seed=config.seed)
+        return calibrating.choose(
+            margins, data.bad, weight=data.weight, method=config.calibration, seed=config.seed
+        )
     except NoSignal as error:
-        swapped = _are_swapped(schema, data)
-        raise TrainingRefused(
-            f"The features do not order the outcomes. {error}"
-            + (" Most features point against their direction: are good and bad swapped?" * swapped)
-        ) from error
+        if margins[data.bad == 0].max() < margins[data.bad == 1].min():
+            raise TrainingRefused(
+                "The features separate good from bad perfectly, so one of them probably knows the"
+                " outcome; no probability between 0 and 1 can be learned."
+            ) from error
+        why = ("The features do not order the outcomes.", str(error), *_swapped(schema, data))
+        raise TrainingRefused(" ".join(why)) from error
 
 
-def _are_swapped(schema: Schema, data: _Data) -> bool:
-    """Say whether most features with a direction order the outcomes the other way round."""
+def _swapped(schema: Schema, data: _Data) -> tuple[str, ...]:
+    """Return a warning if most features with a direction order the outcomes against it.
+
+    A feature counts where its AUC is further from one half than chance explains.
+    """
     against, along = 0, 0
     for position, feature in enumerate(schema.features):
         column = data.matrix[:, position]
         given = ~np.isnan(column)
-        area = metrics.auc(column[given], data.bad[given]) if given.any() else None
-        if feature.direction and area is not None:
-            against += (area - 0.5) * feature.direction < 0
-            along += (area - 0.5) * feature.direction > 0
-    return against > along
+        if not feature.direction or not 0 < data.bad[given].sum() < given.sum():
+            continue
+        area = metrics.auc(column[given], data.bad[given]) or 0.0
+        strength = (area - 0.5) * feature.direction / _chance_error(data.bad[given])
+        against += strength < -_ERRORS_BEYOND_CHANCE
+        along += strength > _ERRORS_BEYOND_CHANCE
+    return (_SWAPPED,) if against > along else ()
+
+
+def _chance_error(bad: Floats) -> float:
+    """Return the standard error of the AUC of a feature that says nothing (Mann and Whitney)."""
+    bads = float(bad.sum())
+    return math.sqrt((len(bad) + 1) / (12 * bads * (len(bad) - bads)))
 
 
 def _judged(

@@ -33,6 +33,8 @@ from ml.estimator import (
     TrainingRefused,
     checked_matrix,
     checked_outcomes,
+    checked_weight,
+    log_loss_at,
 )
 from ml.schema import Schema
 
@@ -203,12 +205,7 @@ def _checked(schema: Schema, matrix: Floats, bad: Floats, weight: Floats | None)
     rows = len(checked)
     if len(outcomes) != rows:
         raise TrainingRefused(f"There are {rows} rows but {len(outcomes)} outcomes.")
-    if weight is None:
-        return Sample(checked, outcomes, None)
-    counted = np.asarray(weight, dtype=np.float64)
-    if counted.shape != (rows,) or not np.isfinite(counted).all() or (counted <= 0).any():
-        raise TrainingRefused("Every row needs one positive, finite weight.")
-    return Sample(checked, outcomes, counted)
+    return Sample(checked, outcomes, checked_weight(weight, rows))
 
 
 def _changed(start: BoostingConfig, parameters: Mapping[str, Any]) -> BoostingConfig:
@@ -328,7 +325,7 @@ class _Search:
             line = calibration.fit_platt(margins, judged.bad, judged.weight)
         except NoSignal:
             return None
-        return blend.loss(line.log_odds_of(margins), judged.bad, judged.weight)
+        return log_loss_at(line.log_odds_of(margins), judged.bad, judged.weight)
 
 
 def _is_whole(name: str) -> bool:

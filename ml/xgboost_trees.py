@@ -16,8 +16,9 @@ from ml.estimator import (
     Floats,
     Folds,
     TrainingRefused,
-    best_together,
+    best_stage,
     inner_fold,
+    stages,
 )
 from ml.schema import Schema
 
@@ -97,6 +98,7 @@ class XGBoostTrees:
     def from_body(cls, body: str, schema: Schema) -> Self:
         """Return the trees of XGBoost's JSON; ValueError for anything else."""
         xgboost = _library()
+        json.loads(body)  # XGBoost's reader ends the whole process at an empty text
         booster = xgboost.Booster({"nthread": 1})
         try:
             booster.load_model(bytearray(body.encode()))
@@ -129,32 +131,35 @@ class XGBoostEstimator(Estimator):
             inner = inner_fold(bad, share=self.settings.validation_share, seed=self.settings.seed)
             found = self.cross_fit(matrix, bad, weight, [inner]).estimator
             trees = found.settings.trees or 1
-        booster, _ = self._grown(_rows(self.schema, matrix, bad, weight), trees)
+        booster = self._grown(_rows(self.schema, matrix, bad, weight), trees)
         return XGBoostTrees.from_body(booster.save_raw("json").decode(), self.schema)
 
     def cross_fit(
         self, matrix: Floats, bad: Floats, weight: Floats | None, folds: Folds
     ) -> CrossFit:
         """Return margins of unseen rows, all with the number of trees that is best over folds."""
-        grown: list[Any] = []
-        losses: list[list[float]] = []
+        fixed, grown = self.settings.trees, []
         for seen, unseen in folds:
             seen_weight = None if weight is None else weight[seen]
-            booster, loss = self._grown(
-                _rows(self.schema, matrix[seen], bad[seen], seen_weight),
-                self.settings.trees or self.settings.most_trees,
-                watched=_rows(self.schema, matrix[unseen], bad[unseen]),
-            )
-            grown.append(booster)
-            losses.append(loss)
-        trees = self.settings.trees or best_together(losses, folds)
-        margins = np.full(len(bad), np.nan)
-        for booster, (_, unseen) in zip(grown, folds, strict=True):
+            fitting = _rows(self.schema, matrix[seen], bad[seen], seen_weight)
+            watched = None if fixed else _rows(self.schema, matrix[unseen], bad[unseen])
+            grown.append(self._grown(fitting, fixed or self.settings.most_trees, watched=watched))
+        numbers = (
+            [fixed] if fixed else stages(min(int(model.num_boosted_rounds()) for model in grown))
+        )
+        found = {trees: np.full(len(bad), np.nan) for trees in numbers}
+        for model, (_, unseen) in zip(grown, folds, strict=True):
             rows = _rows(self.schema, matrix[unseen])
-            margins[unseen] = booster.predict(rows, output_margin=True, iteration_range=(0, trees))
-        return CrossFit(margins, XGBoostEstimator(self.schema, replace(self.settings, trees=trees)))
+            for trees, margins in found.items():
+                margins[unseen] = model.predict(
+                    rows, output_margin=True, iteration_range=(0, trees)
+                )
+        best = fixed or best_stage(found, bad, weight)
+        return CrossFit(
+            found[best], XGBoostEstimator(self.schema, replace(self.settings, trees=best))
+        )
 
-    def _grown(self, fitting: Any, trees: int, *, watched: Any = None) -> tuple[Any, list[float]]:
+    def _grown(self, fitting: Any, trees: int, *, watched: Any = None) -> Any:
         config = self.settings
         parameters: dict[str, Any] = {
             "objective": "binary:logistic",
@@ -171,18 +176,15 @@ class XGBoostEstimator(Estimator):
         if config.monotone:
             directions = tuple(feature.direction for feature in self.schema.features)
             parameters["monotone_constraints"] = directions
-        found: dict[str, dict[str, list[float]]] = {}
         stopping = config.early_stopping_rounds if watched is not None else None
-        booster = _library().train(
+        return _library().train(
             parameters,
             fitting,
             trees,
             evals=[(watched, "unseen")] if watched is not None else [],
             early_stopping_rounds=stopping,
-            evals_result=found,
             verbose_eval=False,
         )
-        return booster, found.get("unseen", {}).get("logloss", [])
 
 
 def _margins(booster: Any, rows: Any) -> Floats:

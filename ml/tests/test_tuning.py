@@ -10,7 +10,7 @@ import pytest
 
 from ml import blend, calibration, tuning
 from ml.boosting import BoostingConfig, BoostingEstimator
-from ml.estimator import Floats, TrainingRefused
+from ml.estimator import Floats, TrainingRefused, log_loss_at
 from ml.schema import Feature, Schema
 from ml.tuning import Range, TuningConfig, tune
 
@@ -41,7 +41,7 @@ def out_of_fold_loss(config: BoostingConfig, tuning_config: TuningConfig) -> tup
     folds = blend.inner_folds(BAD, count=tuning_config.folds, seed=tuning_config.seed)
     found = BoostingEstimator(SCHEMA, config).cross_fit(MATRIX, BAD, None, folds)
     line = calibration.fit_platt(found.margins, BAD)
-    return blend.loss(line.log_odds_of(found.margins), BAD, None), found.estimator.config.trees
+    return log_loss_at(line.log_odds_of(found.margins), BAD, None), found.estimator.config.trees
 
 
 @pytest.fixture(scope="module")
