@@ -96,11 +96,26 @@ def test_it_shares_between_members_that_err_apart() -> None:
     assert log_loss_at(together, bad, None) < min(log_loss_at(one, bad, None) for one in log_odds)
 
 
-def test_it_takes_one_of_two_that_say_the_same() -> None:
+def test_it_begins_with_the_mean_of_all_that_keep_up() -> None:
+    """Two that say the same keep up with each other; one that sees little does not."""
     _, bad = outcomes()
     same = seen_with(0.5, 1)
 
-    assert blend.weights_of([same, same], bad, None, additions=10) == [1.0, 0.0]
+    shares = blend.weights_of([same, seen_with(9.0, 2), same], bad, None, additions=10)
+
+    assert shares == [0.5, 0.0, 0.5]
+
+
+def test_it_keeps_who_is_behind_by_chance_only() -> None:
+    """On few people the better of two equals is luck, so none gets everything."""
+    _, bad = outcomes()
+    few = slice(0, 200)
+
+    shares = blend.weights_of(
+        [seen_with(0.6, seed)[few] for seed in range(4)], bad[few], None, additions=1
+    )
+
+    assert min(shares) > 0.1
 
 
 def test_it_looks_at_the_rows_that_weights_name() -> None:

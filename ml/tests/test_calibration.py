@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
@@ -126,6 +126,7 @@ def test_it_takes_the_line_where_a_curve_cannot_be_drawn() -> None:
     assert "isotonic" not in found.log_loss
 
 
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 30))
 def test_it_finds_a_line_wherever_there_is_one(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -230,6 +231,7 @@ def test_it_promises_neither_none_nor_all() -> None:
 
 
 @pytest.mark.parametrize("curve", [None, BETA, STEPS])
+@settings(deadline=None)
 @given(
     near=st.floats(-30, 30), step=st.floats(0, 20), others=st.lists(st.floats(-30, 30), max_size=8)
 )

@@ -132,7 +132,7 @@ def test_it_offers_one_explainable_champion_in_the_declared_directions() -> None
         assert one.bad_weight == 1
 
 
-@pytest.mark.parametrize(("installed", "more"), [(True, ["catboost"]), (False, [])])
+@pytest.mark.parametrize(("installed", "more"), [(True, ["xgboost", "catboost"]), (False, [])])
 def test_it_blends_what_is_installed(
     monkeypatch: pytest.MonkeyPatch, installed: bool, more: list[str]
 ) -> None:
