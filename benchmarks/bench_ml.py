@@ -37,7 +37,7 @@ COMMAND = "make bench-ml"
 def main() -> None:
     """Measure and report, section by section."""
     asked = measuring.options(
-        __doc__ or "", rows=1_000_000, explained=8_000, times=200, learned=100_000
+        __doc__ or "", rows=1_000_000, explained=6_000, times=200, learned=100_000
     )
     # shap says so at every call, which would be measured as well.
     warnings.filterwarnings("ignore", message="LightGBM binary classifier with TreeExplainer")

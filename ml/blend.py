@@ -2,8 +2,9 @@
 
 Each member is calibrated by a straight line on margins of rows it never saw; the weights come
 from the same margins: the mean of all members that keep up, then one addition after the other,
-as long as the blend predicts better (ensemble selection; Caruana and others 2004). A mean of log-odds is a sum, so
-the blend's attributions are the weighted sums of its members' and stay exact.
+as long as the blend predicts better (ensemble selection; Caruana and others 2004). A mean of
+log-odds is a sum, so the blend's attributions are the weighted sums of its members' and stay
+exact.
 """
 
 import json
@@ -29,7 +30,6 @@ from ml.estimator import (
 )
 from ml.families import Config
 from ml.schema import Schema
-
 
 _ERRORS_BEHIND = 2.0
 

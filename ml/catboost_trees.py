@@ -42,10 +42,11 @@ class CatBoostConfig:
     trees: int | None = None
     most_trees: int = 800
     learning_rate: float = 0.03
-    depth: int = 6
+    depth: int = 5
     l2: float = 10.0
     feature_fraction: float = 0.2
     one_against_rest: int = 24
+    random_strength: float = 2.0
     early_stopping_rounds: int = 100
     validation_share: float = 0.2
     monotone: bool = True
@@ -61,6 +62,7 @@ class CatBoostConfig:
             ("depth", 1 <= self.depth <= 16),
             ("l2", self.l2 > 0),
             ("one_against_rest", self.one_against_rest >= 2),
+            ("random_strength", self.random_strength >= 0),
             ("feature_fraction", 0 < self.feature_fraction <= 1),
             ("early_stopping_rounds", self.early_stopping_rounds >= 1),
             ("validation_share", 0 < self.validation_share < 1),
@@ -179,6 +181,7 @@ class CatBoostEstimator(Estimator):
                 "depth": config.depth,
                 "l2_leaf_reg": config.l2,
                 "rsm": config.feature_fraction,
+                "random_strength": config.random_strength,
                 "one_hot_max_size": config.one_against_rest,
                 "max_ctr_complexity": 1,
                 "boosting_type": "Plain",

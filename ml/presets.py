@@ -71,5 +71,5 @@ def record(*, seed: int = 42) -> BlendConfig:
     if find_spec("xgboost"):
         members = (*members, XGBoostConfig(early_stopping_rounds=_PATIENCE, seed=seed))
     if find_spec("catboost"):
-        members = (*members, CatBoostConfig(seed=seed))
+        members = (*members, CatBoostConfig(monotone=False, seed=seed))
     return BlendConfig(members=members, seed=seed)

@@ -1,0 +1,199 @@
+"""The record on public credit data as figures and as a section of docs/benchmarks.md."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from apps.demo import record as document
+from benchmarks.credit_folds import OUT_OF_TIME, Judged
+from benchmarks.credit_peers import EIGHT, PEERS, Peers
+from benchmarks.credit_peers import OUT_OF_TIME as DATED
+from ml import metrics
+
+_DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+# The targets: how far below the best single model the blend may stay, the champion below the
+# blend, and how large the calibration error may be on many rows and on few.
+_AUC_SLACK, _BRIER_SLACK, _CHAMPION_SLACK = 0.002, 0.0005, 0.005
+_MANY_ROWS, _ECE_MANY, _ECE_FEW = 4000, 0.02, 0.05
+_MEAN_GAIN, _LEAST_OUT_OF_TIME = 0.004, 0.698
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The mean over folds of one model on one set. `ece` is of all unseen rows together."""
+
+    name: str
+    variant: str
+    model: str
+    seed: int
+    out_of_time: bool
+    rows: int
+    auc: float
+    auc_deviation: float | None
+    ks: float
+    brier: float
+    log_loss: float
+    h_measure: float
+    ece: float
+    best_auc: float
+    best_brier: float
+    best_name: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as JSON values."""
+        return asdict(self)
+
+
+def summaries(judged: Sequence[Judged]) -> list[Summary]:
+    """Return one summary per set, model and seed, and per test out of time."""
+    groups: dict[tuple[str, str, str, int, bool], list[Judged]] = defaultdict(list)
+    for one in judged:
+        part = one.part
+        dated = part.fold == OUT_OF_TIME
+        groups[part.name, part.variant, part.model, part.seed, dated].append(one)
+    order = list(PEERS)
+    keys = sorted(groups, key=lambda key: (key[4], key[3], order.index(key[:2]), key[2]))
+    return [_summary(groups[key]) for key in keys]
+
+
+def _summary(folds: list[Judged]) -> Summary:
+    part = folds[0].part
+    dated = part.fold == OUT_OF_TIME
+    peers: Peers = (DATED if dated else PEERS)[part.name, part.variant]
+    pd = [value for fold in folds for value in fold.pd]
+    bad = [value for fold in folds for value in fold.bad]
+    return Summary(
+        name=part.name,
+        variant=part.variant,
+        model=part.model,
+        seed=part.seed,
+        out_of_time=dated,
+        rows=len(bad),
+        auc=fmean(fold.auc for fold in folds),
+        auc_deviation=stdev(fold.auc for fold in folds) if len(folds) > 1 else None,
+        ks=fmean(fold.ks for fold in folds),
+        brier=fmean(fold.brier for fold in folds),
+        log_loss=fmean(fold.log_loss for fold in folds),
+        h_measure=fmean(fold.h_measure for fold in folds),
+        ece=metrics.expected_calibration_error(pd, bad),
+        best_auc=peers.best_auc,
+        best_brier=peers.best_brier,
+        best_name=peers.best_name,
+    )
+
+
+def text(found: Sequence[Summary]) -> str:
+    """Return the table, the seeds beside each other, and each target with what was reached."""
+    head = (
+        "| set | rows | model | AUC (SD) | KS | Brier | log-loss | H | ECE | best single before |\n"
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|---|"
+    )
+    first = min((one.seed for one in found if not one.out_of_time and one.seed == 42), default=None)
+    shown = [one for one in found if one.out_of_time or first is None or one.seed == first]
+    lines = [head, *map(_line, shown), "", *_seed_lines(found), *_targets(found)]
+    return "\n".join(lines)
+
+
+def _line(one: Summary) -> str:
+    spread = "" if one.auc_deviation is None else f" ({one.auc_deviation:.4f})"
+    dated = ", out of time" if one.out_of_time else ""
+    return (
+        f"| {one.name} {one.variant}{dated} | {one.rows:,} | {_MODEL[one.model]}"
+        f" | {one.auc:.4f}{spread}"
+        f" | {one.ks:.3f} | {one.brier:.4f} | {one.log_loss:.4f} | {one.h_measure:.3f}"
+        f" | {one.ece:.4f} | {one.best_auc:.4f} / {one.best_brier:.4f} {one.best_name} |"
+    )
+
+
+_MODEL = {"record": "blend", "champion": "champion"}
+
+
+def _seed_lines(found: Sequence[Summary]) -> list[str]:
+    """Return the AUC of the blend by seed of the shuffle, where there are several."""
+    seeds = sorted({one.seed for one in found if not one.out_of_time})
+    if len(seeds) < 2:
+        return []
+    lines = [
+        "AUC of the blend by seed of the shuffle:",
+        "",
+        f"| set | {' | '.join(map(str, seeds))} | least above (best single - .002) |",
+        f"|---|{'---:|' * (len(seeds) + 1)}",
+    ]
+    for name, variant in PEERS:
+        own = {
+            one.seed: one.auc
+            for one in found
+            if (one.name, one.variant, one.model) == (name, variant, "record")
+            and not one.out_of_time
+        }
+        if len(own) > 1:
+            values = " | ".join(f"{own[seed]:.4f}" if seed in own else "" for seed in seeds)
+            least = min(own.values()) - PEERS[name, variant].best_auc + _AUC_SLACK
+            lines.append(f"| {name} {variant} | {values} | {least:+.4f} |")
+    return [*lines, ""]
+
+
+def _targets(found: Sequence[Summary]) -> list[str]:
+    """Return each target of the protocol with what was reached, met or not."""
+    folded = {
+        (one.name, one.variant, one.model): one
+        for one in found
+        if not one.out_of_time and one.seed == 42
+    }
+    lines = ["Targets:", ""]
+    for (name, variant, model), one in folded.items():
+        if model != "record":
+            continue
+        checks = {
+            f"AUC {one.auc:.4f} >= {one.best_auc - _AUC_SLACK:.4f}": one.auc
+            >= one.best_auc - _AUC_SLACK,
+            f"Brier {one.brier:.4f} <= {one.best_brier + _BRIER_SLACK:.4f}": one.brier
+            <= one.best_brier + _BRIER_SLACK,
+        }
+        least = _ECE_MANY if one.rows > _MANY_ROWS else _ECE_FEW
+        checks[f"ECE {one.ece:.4f} < {least}"] = one.ece < least
+        champion = folded.get((name, variant, "champion"))
+        if champion:
+            gap = one.auc - champion.auc
+            checks[f"champion {gap:.4f} below the blend"] = gap <= _CHAMPION_SLACK
+        lines.append(f"- {name} {variant}: {_verdicts(checks)}")
+    return [*lines, *_overall(found, folded)]
+
+
+def _overall(found: Sequence[Summary], folded: dict[tuple[str, str, str], Summary]) -> list[str]:
+    lines = []
+    if all((*key, "record") in folded for key in EIGHT):
+        mean = fmean(folded[*key, "record"].auc for key in EIGHT)
+        tuned = fmean(PEERS[key].boosting_auc for key in EIGHT)
+        check = {f"{mean:.4f} >= {tuned + _MEAN_GAIN:.4f}": mean >= tuned + _MEAN_GAIN}
+        lines.append(f"- mean AUC over eight sets: {_verdicts(check)}")
+    for one in found:
+        if one.out_of_time and (one.variant, one.model) == ("unpriced", "record"):
+            check = {f"{one.auc:.4f} >= {_LEAST_OUT_OF_TIME}": one.auc >= _LEAST_OUT_OF_TIME}
+            lines.append(f"- {one.name} {one.variant} out of time: {_verdicts(check)}")
+    return lines
+
+
+def _verdicts(checks: dict[str, bool]) -> str:
+    return ", ".join(f"{'met' if met else '**missed**'}: {what}" for what, met in checks.items())
+
+
+def record(title: str, table: str) -> None:
+    """Put the table into docs/benchmarks.md with machine and date."""
+    on = document.machine("no database")
+    section = "\n".join(
+        [
+            f"<!-- {title}:begin -->",
+            "## The record on public credit data",
+            "",
+            f"`make bench-credit`, {datetime.now(UTC):%d %b %Y}. {on}.",
+            "",
+            table,
+            f"<!-- {title}:end -->",
+        ]
+    )
+    document.write(_DOCUMENT, section)
