@@ -26,8 +26,9 @@ from ml.xgboost_trees import XGBoostConfig
 
 Floats = npt.NDArray[np.float64]
 
+CATBOOST = CatBoostConfig(trees=20, learning_rate=0.1, depth=4)
 CONFIGS: dict[str, Config] = {
-    "catboost": CatBoostConfig(trees=20, learning_rate=0.1, depth=4),
+    "catboost": CATBOOST,
     "xgboost": XGBoostConfig(trees=20, learning_rate=0.1, depth=3),
 }
 NAMES = {"catboost": "CatBoost", "xgboost": "XGBoost"}
@@ -104,6 +105,18 @@ def test_it_says_what_catboost_says() -> None:
     base = float(given.contributions(matrix)[0, -1])
     assert base == pytest.approx(float(given.margins(matrix).mean()), abs=0.05)
     assert np.isfinite(bias).all()
+
+
+def test_it_begins_a_longer_run_like_a_shorter_one() -> None:
+    """Sizes are compared on the first trees of one run, so these must not change later."""
+    installed("catboost")
+    known, matrix, bad = applicants()
+    longer = families.estimator(known.schema, dataclasses.replace(CATBOOST, trees=40))
+
+    both: Any = longer.fit(matrix, bad).model_
+
+    both.model.shrink(20)
+    assert both.margins(matrix) == pytest.approx(model("catboost").margins(matrix), abs=1e-9)
 
 
 def test_it_says_what_xgboost_says() -> None:
