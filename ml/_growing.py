@@ -90,6 +90,9 @@ class Growing:
             num_boost_round=self.config.most_trees,
             valid_sets=[watched],
             callbacks=[lightgbm.early_stopping(patience, verbose=False)],
+            # Otherwise the trees after the last gain are cut off, and with them the stages that
+            # only calibration shows to be better.
+            keep_training_booster=True,
         )
 
     def staged(

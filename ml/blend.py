@@ -8,16 +8,17 @@ exact.
 """
 
 import json
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from ml import calibration, families
+from ml.boosting import BoostingConfig, ForestConfig
 from ml.calibration import NoSignal, Platt
+from ml.catboost_trees import CatBoostConfig
 from ml.estimator import (
     CrossFit,
     Estimator,
@@ -25,23 +26,32 @@ from ml.estimator import (
     Floats,
     Folds,
     TrainingRefused,
+    is_worse,
     log_loss_at,
     losses_at,
 )
 from ml.families import Config
 from ml.schema import Schema
+from ml.xgboost_trees import XGBoostConfig
 
 _ERRORS_BEHIND = 2.0
+_BY_CHANCE = (BoostingConfig, ForestConfig, CatBoostConfig, XGBoostConfig)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlendConfig:
-    """Which members to try, how many additions the weights are made of, and the inner folds."""
+    """Which members to try, how many additions the weights are made of, and the inner folds.
+
+    Below `few_rows` every member that uses chance takes part with `seeds` different seeds: on a
+    small sample one seed is luck, and their mean is not.
+    """
 
     kind: ClassVar[str] = "blend"
 
     members: tuple[Config, ...]
     additions: int = 12
+    few_rows: int = 2000
+    seeds: int = 3
     folds: int = 5
     seed: int = 42
 
@@ -51,6 +61,8 @@ class BlendConfig:
             ("members", len(self.members) >= 1),
             ("additions", self.additions >= 1),
             ("folds", self.folds >= 2),
+            ("few_rows", self.few_rows >= 0),
+            ("seeds", self.seeds >= 1),
         ):
             if not fits:
                 raise ValueError(f"{name} cannot be {getattr(self, name)!r}.")
@@ -60,6 +72,8 @@ class BlendConfig:
         return {
             "members": [{"kind": one.kind, **one.to_dict()} for one in self.members],
             "additions": self.additions,
+            "few_rows": self.few_rows,
+            "seeds": self.seeds,
             "folds": self.folds,
             "seed": self.seed,
         }
@@ -165,11 +179,12 @@ class BlendEstimator(Estimator):
     ) -> CrossFit:
         """Return the blend's margins of unseen rows, and the blend with its weights settled."""
         candidates = []
-        for config in self.config.members:
-            found = families.estimator(self.schema, config).cross_fit(matrix, bad, weight, folds)
+        for config in self._members(len(bad)):
+            member = families.estimator(self.schema, config)
             try:
+                found = member.cross_fit(matrix, bad, weight, folds)
                 line = calibration.fit_platt(found.margins, bad, weight)
-            except NoSignal:
+            except (NoSignal, TrainingRefused):
                 continue
             candidates.append(_Candidate(found.estimator, line, line.log_odds_of(found.margins)))
         if not candidates:
@@ -186,6 +201,13 @@ class BlendEstimator(Estimator):
             if share > 0
         ]
         return CrossFit(margins, SettledBlend(self.schema, self.config, chosen))
+
+    def _members(self, rows: int) -> Iterator[Config]:
+        seeds = self.config.seeds if rows < self.config.few_rows else 1
+        for config in self.config.members:
+            yield config
+            for more in range(1, seeds if isinstance(config, _BY_CHANCE) else 1):
+                yield replace(config, seed=config.seed + more)
 
 
 class SettledBlend(Estimator):
@@ -224,7 +246,9 @@ def weights_of(
         range(len(losses)), key=lambda member: float(np.average(losses[member], weights=weight))
     )
     picked = [
-        member for member, own in enumerate(losses) if not _is_worse(own, losses[best], weight)
+        member
+        for member, own in enumerate(losses)
+        if not is_worse(own, losses[best], weight, errors=_ERRORS_BEHIND)
     ]
     total = np.sum([log_odds[member] for member in picked], axis=0)
     path = [log_loss_at(total / len(picked), bad, weight)]
@@ -237,13 +261,6 @@ def weights_of(
     length = start + int(np.argmin(path))
     counts = np.bincount(picked[:length], minlength=len(log_odds))
     return [float(count) / length for count in counts]
-
-
-def _is_worse(own: Floats, best: Floats, weight: Floats | None) -> bool:
-    """Say whether losses are more than another's by over two standard errors of the difference."""
-    gap = own - best
-    mean = float(np.average(gap, weights=weight))
-    return mean > _ERRORS_BEHIND * float(gap.std()) / math.sqrt(len(gap))
 
 
 def inner_folds(bad: Floats, *, count: int, seed: int) -> Folds:

@@ -2,7 +2,8 @@
 
 This is how a single explainable champion finds the size that suits a portfolio without anybody
 turning knobs: every candidate meets the same folds, the least log-loss wins, and what stays is
-that candidate alone.
+that candidate alone. Candidates are named from the cheapest to explain to the dearest: one that
+is not worse than the winner by half a standard error of their difference is preferred to it.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,19 @@ import numpy as np
 
 from ml import blend, calibration, families
 from ml.calibration import NoSignal
-from ml.estimator import CrossFit, Estimator, Fitted, Floats, Folds, TrainingRefused, log_loss_at
+from ml.estimator import (
+    CrossFit,
+    Estimator,
+    Fitted,
+    Floats,
+    Folds,
+    TrainingRefused,
+    is_worse,
+    losses_at,
+)
 from ml.families import Config
+
+_ERRORS_IN_DOUBT = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +66,20 @@ class ChoiceEstimator(Estimator):
         self, matrix: Floats, bad: Floats, weight: Floats | None, folds: Folds
     ) -> CrossFit:
         """Return the winner's margins of unseen rows, and the winner with its size settled."""
-        best: tuple[float, CrossFit] | None = None
+        tried: list[tuple[CrossFit, Floats]] = []
         for config in self.config.candidates:
-            found = families.estimator(self.schema, config).cross_fit(matrix, bad, weight, folds)
+            candidate = families.estimator(self.schema, config)
             try:
+                found = candidate.cross_fit(matrix, bad, weight, folds)
                 line = calibration.fit_platt(found.margins, bad, weight)
-            except NoSignal:
+            except (NoSignal, TrainingRefused):
                 continue
-            loss = log_loss_at(line.log_odds_of(found.margins), bad, weight)
-            if best is None or loss < best[0]:
-                best = (loss, found)
-        if best is None or not np.isfinite(best[0]):
+            tried.append((found, losses_at(line.log_odds_of(found.margins), bad)))
+        if not tried:
             raise TrainingRefused("No candidate orders the outcomes.")
-        return best[1]
+        best = min((losses for _, losses in tried), key=lambda own: np.average(own, weights=weight))
+        return next(
+            found
+            for found, own in tried
+            if not is_worse(own, best, weight, errors=_ERRORS_IN_DOUBT)
+        )

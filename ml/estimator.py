@@ -6,6 +6,7 @@ An estimator is scikit-learn's: `Estimator(schema, config).fit(matrix, bad)`. Wh
 NaN where missing. `bad` is 1.0 for a default and 0.0 otherwise.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -200,6 +201,14 @@ def losses_at(log_odds: Floats, bad: Floats) -> Floats:
     """Return each row's negative log-likelihood under its log-odds of bad."""
     losses: Floats = np.logaddexp(0.0, np.where(bad == 1, -log_odds, log_odds))
     return losses
+
+
+def is_worse(own: Floats, best: Floats, weight: Floats | None, *, errors: float) -> bool:
+    """Say whether losses exceed others by over so many standard errors of the difference."""
+    gap = own - best
+    mean = float(np.average(gap, weights=weight))
+    spread = float(np.average(np.square(gap - mean), weights=weight))
+    return mean > errors * math.sqrt(spread / len(gap))
 
 
 def checked_weight(weight: Floats | None, rows: int) -> Floats | None:

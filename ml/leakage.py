@@ -118,7 +118,9 @@ def inspect(
     if test_matrix is not None:
         findings += run.of_duplicates(checked_matrix(schema, test_matrix))
     findings += run.of_pairs(
-        figures, known={one.feature for one in findings if one.severity == "stop"}
+        figures,
+        known={one.feature for one in findings if one.severity == "stop"},
+        without=set(accepted),
     )
     joint, of_joint = run.of_all_together(accepted)
     return LeakageReport(
@@ -250,8 +252,13 @@ class _Run:
             limit=limit,
         )
 
-    def of_pairs(self, figures: list[Univariate], *, known: set[str]) -> Iterator[Finding]:
-        """Yield suspicious numbers whose ratio to another number gives the outcome away."""
+    def of_pairs(
+        self, figures: list[Univariate], *, known: set[str], without: set[str]
+    ) -> Iterator[Finding]:
+        """Yield suspicious numbers whose ratio to another number gives the outcome away.
+
+        A number in `without` is no divisor: who accepted it has accepted what it knows.
+        """
         config = self.config
         suspicious = {
             one.feature
@@ -266,6 +273,7 @@ class _Run:
             feature.name: column[rows]
             for feature, column in self._columns()
             if feature.kind in ("number", "integer") and np.unique(column).size > 2
+            if feature.name not in without
         }
         for name in (name for name in numbers if name in suspicious):
             area, other = self._best_ratio(name, numbers, rows)

@@ -16,7 +16,8 @@ from ml.families import Config
 from ml.scorecard import ScorecardConfig
 from ml.xgboost_trees import XGBoostConfig
 
-_PATIENCE = 150
+# A model goes on ordering people better long after its own loss has turned; see `best_stage`.
+_PATIENCE = 400
 
 SMALL = BoostingConfig(
     num_leaves=4,
@@ -50,7 +51,7 @@ FREE = replace(SMOOTH, monotone=False)
 FREE_DEEP = replace(DEEP, monotone=False)
 RANDOM = BoostingConfig(
     num_leaves=8,
-    most_trees=1200,
+    most_trees=1600,
     min_child_samples=20,
     l2=10.0,
     bagging_fraction=0.7,
@@ -59,17 +60,33 @@ RANDOM = BoostingConfig(
     monotone=False,
     early_stopping_rounds=_PATIENCE,
 )
-CHAMPION = ChoiceConfig(candidates=(SMALL, SMOOTH, WIDE, DEEP))
+RANDOM_SURE = replace(RANDOM, monotone=True, feature_fraction=0.8)
+# Few trees are quick to explain and quick to train; the stages tell whether they are enough.
+_SERVED = (
+    SMALL,
+    SMOOTH,
+    WIDE,
+    replace(RANDOM_SURE, most_trees=600),
+    DEEP,
+)
+CHAMPION = ChoiceConfig(
+    candidates=tuple(replace(one, early_stopping_rounds=100) for one in _SERVED)
+)
+
+_GROWN = (SMALL, WIDE, FREE, RANDOM, RANDOM_SURE, DEEP, FREE_DEEP)
 
 
 def record(*, seed: int = 42) -> BlendConfig:
-    """Return the blend of all that is installed: scorecard, LightGBM in six ways, challengers."""
+    """Return the blend of all that is installed: scorecard, LightGBM in seven ways, challengers."""
     members: tuple[Config, ...] = (
         ScorecardConfig(seed=seed),
-        *(replace(one, seed=seed) for one in (SMALL, WIDE, FREE, RANDOM, DEEP, FREE_DEEP)),
+        *(replace(one, seed=seed) for one in _GROWN),
     )
     if find_spec("xgboost"):
         members = (*members, XGBoostConfig(early_stopping_rounds=_PATIENCE, seed=seed))
     if find_spec("catboost"):
-        members = (*members, CatBoostConfig(monotone=False, seed=seed))
+        members = (
+            *members,
+            CatBoostConfig(monotone=False, early_stopping_rounds=_PATIENCE, seed=seed),
+        )
     return BlendConfig(members=members, seed=seed)

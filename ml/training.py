@@ -24,6 +24,7 @@ from ml.canonical import sha256
 from ml.estimator import (
     FEWEST_OF_A_CLASS,
     FEWEST_ROWS,
+    CrossFit,
     Fitted,
     Floats,
     TrainingRefused,
@@ -142,8 +143,8 @@ def train(
 
     With `dates` the newest share of the rows is held out and only reported on. `weight` counts
     rows more or less, as reject inference asks for, in the model, its level and the bad rate; the
-    other figures count every row once. `accepted` names features that may look like
-    the outcome, each with the reason. Raises SchemaViolation for a frame that does not fit,
+    other figures count every row once. `accepted` names features that may look like the outcome,
+    each with the reason. Raises SchemaViolation for a frame that does not fit,
     TrainingRefused for too little data, one class only, or features that say nothing about the
     outcome, and LeakageFound for a feature that says everything.
     """
@@ -154,10 +155,7 @@ def train(
     everything = _Data(encoded.matrix, bad, counted, encoded.matrix[:0], bad[:0], None)
     data = everything if dates is None else _newest_apart(everything, dates, config.split)
     report = leakage.check(schema, data.matrix, data.bad, config=config.leakage, accepted=accepted)
-    folds = blend.inner_folds(data.bad, count=config.folds, seed=config.seed)
-    found = models.estimator(schema, config.model).cross_fit(
-        data.matrix, data.bad, data.weight, folds
-    )
+    found = _cross_fitted(data, schema, config)
     choice = _calibrated(found.margins, data, schema, config)
     model = found.estimator.learn(data.matrix, data.bad, data.weight)
     log_odds = choice.calibration.finals(choice.calibration.line.log_odds_of(found.margins))
@@ -194,6 +192,12 @@ def figures(pd: Floats, bad: Floats) -> dict[str, Any]:
         "expected_calibration_error": metrics.expected_calibration_error(pd, bad),
         "bands": [asdict(band) for band in metrics.calibration_by_band(pd, bad)],
     }
+
+
+def _cross_fitted(data: _Data, schema: Schema, config: TrainingConfig) -> CrossFit:
+    folds = blend.inner_folds(data.bad, count=config.folds, seed=config.seed)
+    untrained = models.estimator(schema, config.model)
+    return untrained.cross_fit(data.matrix, data.bad, data.weight, folds)
 
 
 def _newest_apart(data: _Data, dates: Any, config: SplitConfig) -> _Data:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
@@ -97,6 +97,7 @@ def test_it_leaves_ranking_undefined_for_one_class_9_5_t4(only: int) -> None:
     assert metrics.brier_skill([0.1, 0.2], bad) is None
 
 
+@settings(deadline=None)
 @given(sample=samples)
 def test_it_agrees_with_scikit_learn(sample: list[tuple[float, int]]) -> None:
     pd, bad = [p for p, _ in sample], [y for _, y in sample]
