@@ -14,6 +14,7 @@ MANAGE := $(LOCAL) run demo -- $(BIN)/python manage.py
 TEMPLATES = $(shell find templates apps -name '*.html' -not -path '*/vendor/*' -not -path '*/editions/*')
 DATABASE ?= creditrisk
 TAPE ?=
+DATA ?=
 ARGS ?=
 
 .PHONY: demo
@@ -83,6 +84,10 @@ bench: install-dev ## the benchmarks, one line of JSON each; ARGS=--record into 
 .PHONY: bench-ml
 bench-ml: install-dev ## the scoring library beside its limits, six minutes; ARGS=--record as above
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_ml $(ARGS)
+
+.PHONY: bench-credit
+bench-credit: challengers ## one pipeline on every public credit set; DATA=folder ARGS="--record --csv f --target y"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.credit $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 # Finding the strings needs GNU gettext; compiling them does not.
 .PHONY: messages

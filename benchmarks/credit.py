@@ -3,10 +3,12 @@
 Protocol: five stratified folds (shuffled, seed 42 unless told), AUC, KS, Brier score, log-loss and
 H-measure per fold and their mean; everything that learns sees the training fold only. The parts
 are spread over processes with one thread each. Finished parts are kept in `var/bench-credit`;
-`--resume` goes on from them, without it they are done again.
+`--resume` goes on from them, without it they are done again. `--csv` and `--target` judge the
+same pipeline on a file of one's own, under a contract inferred from it.
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -29,7 +31,7 @@ _TITLE = "credit-record"
 def main() -> int:
     """Judge, print a line of JSON per set and the table; where asked, record it."""
     asked = _options()
-    if not asked.data.is_dir():
+    if not asked.csv and not asked.data.is_dir():
         print(f"No data at {asked.data}: name the folder of the public sets with --data.")
         return 0
     parts = list(_parts(asked))
@@ -49,6 +51,8 @@ def _options() -> argparse.Namespace:
     beside = ROOT.parent / "shared" / "data"
     parser.add_argument("--data", type=Path, default=beside, help="folder of the public sets")
     parser.add_argument("--sets", nargs="*", help="only these, as name or name:variant")
+    parser.add_argument("--csv", type=Path, help="a file of one's own instead")
+    parser.add_argument("--target", default="bad", help="its column of outcomes, 1 = bad")
     parser.add_argument("--models", nargs="*", choices=MODELS, default=MODELS)
     parser.add_argument("--seeds", nargs="*", type=int, default=[42], help="of the shuffle")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
@@ -59,6 +63,10 @@ def _options() -> argparse.Namespace:
 
 def _parts(asked: argparse.Namespace) -> Iterator[Part]:
     """Yield the longest parts first, so that no process is left with one at the end."""
+    if asked.csv:
+        for model, seed in itertools.product(asked.models, asked.seeds):
+            yield from parts_of(str(asked.csv), asked.target, seed=seed, model=model)
+        return
     for name, variant in sorted(PEERS, key=lambda one: one not in DATED and one[0] != "taiwan"):
         if asked.sets and not {name, f"{name}:{variant}"} & set(asked.sets):
             continue

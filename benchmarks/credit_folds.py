@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
-from ml import artefact, datasets, discrimination, metrics, presets, training
+from ml import artefact, datasets, discrimination, inference, metrics, presets, training
 from ml.datasets import Dataset
 from ml.families import Config
 from ml.leakage import LeakageConfig
@@ -25,7 +26,10 @@ _MANY_ROWS = 10_000
 
 @dataclass(frozen=True)
 class Part:
-    """Which rows of which set: fold 0 to 4 of a shuffle, or OUT_OF_TIME."""
+    """Which rows of which set: fold 0 to 4 of a shuffle, or OUT_OF_TIME.
+
+    A file of one's own has its path as `name` and its column of outcomes as `variant`.
+    """
 
     name: str
     variant: str
@@ -36,7 +40,7 @@ class Part:
     @property
     def key(self) -> str:
         """Return a name fit for a file."""
-        return f"{self.name}-{self.variant}-{self.seed}-{self.fold}-{self.model}"
+        return f"{Path(self.name).stem}-{self.variant}-{self.seed}-{self.fold}-{self.model}"
 
 
 @dataclass(frozen=True)
@@ -119,4 +123,21 @@ def _rows(data: Dataset, part: Part) -> tuple[Any, Any]:
 
 @lru_cache(maxsize=2)
 def _loaded(name: str, variant: str, folder: Path) -> Dataset:
-    return datasets.load(name, folder, variant=variant)
+    if name in datasets.names():
+        return datasets.load(name, folder, variant=variant)
+    return _of_file(Path(name), target=variant)
+
+
+def _of_file(file: Path, *, target: str) -> Dataset:
+    """Return an unknown file under a contract inferred from it; outcomes must be 0 and 1."""
+    raw = pd.read_csv(file)
+    inferred = inference.infer_schema(raw, name=file.name.split(".")[0], target=target)
+    shaped = inference.shape(raw.drop(columns=target), inferred)
+    return Dataset(
+        file.name,
+        variant=target,
+        frame=shaped.frame,
+        bad=raw[target].to_numpy(dtype=np.float64),
+        schema=inferred.schema,
+        caveat=f"Inferred; left out: {inferred.dropped}; repaired cells: {shaped.repairs}.",
+    )

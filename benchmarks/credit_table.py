@@ -39,9 +39,7 @@ class Summary:
     log_loss: float
     h_measure: float
     ece: float
-    best_auc: float
-    best_brier: float
-    best_name: str
+    peers: Peers | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as JSON values."""
@@ -55,15 +53,15 @@ def summaries(judged: Sequence[Judged]) -> list[Summary]:
         part = one.part
         dated = part.fold == OUT_OF_TIME
         groups[part.name, part.variant, part.model, part.seed, dated].append(one)
-    order = list(PEERS)
-    keys = sorted(groups, key=lambda key: (key[4], key[3], order.index(key[:2]), key[2]))
+    order = {key: place for place, key in enumerate(PEERS)}
+    keys = sorted(groups, key=lambda key: (key[4], key[3], order.get(key[:2], -1), key[2]))
     return [_summary(groups[key]) for key in keys]
 
 
 def _summary(folds: list[Judged]) -> Summary:
     part = folds[0].part
     dated = part.fold == OUT_OF_TIME
-    peers: Peers = (DATED if dated else PEERS)[part.name, part.variant]
+    known = DATED if dated else PEERS
     pd = [value for fold in folds for value in fold.pd]
     bad = [value for fold in folds for value in fold.bad]
     return Summary(
@@ -80,9 +78,7 @@ def _summary(folds: list[Judged]) -> Summary:
         log_loss=fmean(fold.log_loss for fold in folds),
         h_measure=fmean(fold.h_measure for fold in folds),
         ece=metrics.expected_calibration_error(pd, bad),
-        best_auc=peers.best_auc,
-        best_brier=peers.best_brier,
-        best_name=peers.best_name,
+        peers=known.get((part.name, part.variant)),
     )
 
 
@@ -101,11 +97,13 @@ def text(found: Sequence[Summary]) -> str:
 def _line(one: Summary) -> str:
     spread = "" if one.auc_deviation is None else f" ({one.auc_deviation:.4f})"
     dated = ", out of time" if one.out_of_time else ""
+    peers = one.peers
+    before = f"{peers.best_auc:.4f} / {peers.best_brier:.4f} {peers.best_name}" if peers else ""
     return (
         f"| {one.name} {one.variant}{dated} | {one.rows:,} | {_MODEL[one.model]}"
         f" | {one.auc:.4f}{spread}"
         f" | {one.ks:.3f} | {one.brier:.4f} | {one.log_loss:.4f} | {one.h_measure:.3f}"
-        f" | {one.ece:.4f} | {one.best_auc:.4f} / {one.best_brier:.4f} {one.best_name} |"
+        f" | {one.ece:.4f} | {before} |"
     )
 
 
@@ -146,22 +144,25 @@ def _targets(found: Sequence[Summary]) -> list[str]:
     }
     lines = ["Targets:", ""]
     for (name, variant, model), one in folded.items():
-        if model != "record":
-            continue
-        checks = {
-            f"AUC {one.auc:.4f} >= {one.best_auc - _AUC_SLACK:.4f}": one.auc
-            >= one.best_auc - _AUC_SLACK,
-            f"Brier {one.brier:.4f} <= {one.best_brier + _BRIER_SLACK:.4f}": one.brier
-            <= one.best_brier + _BRIER_SLACK,
-        }
-        least = _ECE_MANY if one.rows > _MANY_ROWS else _ECE_FEW
-        checks[f"ECE {one.ece:.4f} < {least}"] = one.ece < least
-        champion = folded.get((name, variant, "champion"))
-        if champion:
-            gap = one.auc - champion.auc
-            checks[f"champion {gap:.4f} below the blend"] = gap <= _CHAMPION_SLACK
-        lines.append(f"- {name} {variant}: {_verdicts(checks)}")
+        if model == "record" and one.peers:
+            checks = _checks(one, one.peers, folded.get((name, variant, "champion")))
+            lines.append(f"- {name} {variant}: {_verdicts(checks)}")
     return [*lines, *_overall(found, folded)]
+
+
+def _checks(one: Summary, peers: Peers, champion: Summary | None) -> dict[str, bool]:
+    """Return what the protocol asks of one set, in words, and whether it is so."""
+    auc, brier = peers.best_auc - _AUC_SLACK, peers.best_brier + _BRIER_SLACK
+    ece = _ECE_MANY if one.rows > _MANY_ROWS else _ECE_FEW
+    checks = {
+        f"AUC {one.auc:.4f} >= {auc:.4f}": one.auc >= auc,
+        f"Brier {one.brier:.4f} <= {brier:.4f}": one.brier <= brier,
+        f"ECE {one.ece:.4f} < {ece}": one.ece < ece,
+    }
+    if champion:
+        gap = one.auc - champion.auc
+        checks[f"champion {gap:.4f} below the blend"] = gap <= _CHAMPION_SLACK
+    return checks
 
 
 def _overall(found: Sequence[Summary], folded: dict[tuple[str, str, str], Summary]) -> list[str]:

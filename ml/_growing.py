@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ml import target_statistics
 from ml._tree_config import TreeConfig
-from ml.estimator import Floats, Positions
+from ml.estimator import Floats, Positions, patience
 from ml.schema import Schema
 from ml.target_statistics import Learned, TargetStatistics
 
@@ -83,13 +83,13 @@ class Growing:
             weight=unseen.weights(self.config.bad_weight),
             reference=fitting,
         )
-        patience = self.config.early_stopping_rounds
+        waits = patience(self.config.early_stopping_rounds, len(self.sample.bad))
         return lightgbm.train(
             self._parameters(),
             fitting,
             num_boost_round=self.config.most_trees,
             valid_sets=[watched],
-            callbacks=[lightgbm.early_stopping(patience, verbose=False)],
+            callbacks=[lightgbm.early_stopping(waits, verbose=False)],
             # Otherwise the trees after the last gain are cut off, and with them the stages that
             # only calibration shows to be better.
             keep_training_booster=True,

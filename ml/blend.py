@@ -42,6 +42,9 @@ _BY_CHANCE = (BoostingConfig, ForestConfig, CatBoostConfig, XGBoostConfig)
 class BlendConfig:
     """Which members to try, how many additions the weights are made of, and the inner folds.
 
+    An addition is allowed for every `rows_an_addition` rows, up to `additions`: a small sample
+    cannot tell its members apart, and their plain mean is the safer blend.
+
     Below `few_rows` every member that uses chance takes part with `seeds` different seeds: on a
     small sample one seed is luck, and their mean is not.
     """
@@ -50,8 +53,9 @@ class BlendConfig:
 
     members: tuple[Config, ...]
     additions: int = 12
+    rows_an_addition: int = 400
     few_rows: int = 2000
-    seeds: int = 3
+    seeds: int = 2
     folds: int = 5
     seed: int = 42
 
@@ -61,6 +65,7 @@ class BlendConfig:
             ("members", len(self.members) >= 1),
             ("additions", self.additions >= 1),
             ("folds", self.folds >= 2),
+            ("rows_an_addition", self.rows_an_addition >= 1),
             ("few_rows", self.few_rows >= 0),
             ("seeds", self.seeds >= 1),
         ):
@@ -72,6 +77,7 @@ class BlendConfig:
         return {
             "members": [{"kind": one.kind, **one.to_dict()} for one in self.members],
             "additions": self.additions,
+            "rows_an_addition": self.rows_an_addition,
             "few_rows": self.few_rows,
             "seeds": self.seeds,
             "folds": self.folds,
@@ -189,9 +195,9 @@ class BlendEstimator(Estimator):
             candidates.append(_Candidate(found.estimator, line, line.log_odds_of(found.margins)))
         if not candidates:
             raise TrainingRefused("No member of the blend orders the outcomes.")
-        shares = weights_of(
-            [one.log_odds for one in candidates], bad, weight, additions=self.config.additions
-        )
+        additions = min(self.config.additions, len(bad) // self.config.rows_an_addition)
+        log_odds = [one.log_odds for one in candidates]
+        shares = weights_of(log_odds, bad, weight, additions=additions)
         margins = np.zeros(len(bad))
         for one, share in zip(candidates, shares, strict=True):
             margins += share * one.log_odds

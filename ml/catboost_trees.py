@@ -21,6 +21,7 @@ from ml.estimator import (
     TrainingRefused,
     best_stage,
     inner_fold,
+    patience,
     stages,
 )
 from ml.schema import Schema
@@ -172,7 +173,8 @@ class CatBoostEstimator(Estimator):
 
     def _grown(self, fitting: Any, trees: int, *, watched: Any = None) -> Any:
         catboost, config = _library(), self.settings
-        stopping = config.early_stopping_rounds if watched is not None else None
+        waits = patience(config.early_stopping_rounds, fitting.num_row())
+        stopping = waits if watched is not None else None
         model = catboost.CatBoost(
             {
                 "loss_function": "Logloss",

@@ -27,6 +27,8 @@ Folds = Sequence[tuple[Positions, Positions]]
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 20
 _STAGE = 20
+_PATIENCE_LEAST = 50
+_ROWS_OF_FULL_PATIENCE = 2000
 
 
 class TrainingRefused(ValueError):
@@ -164,6 +166,18 @@ def inner_fold(bad: Floats, *, share: float, seed: int) -> tuple[Positions, Posi
         np.arange(len(bad)), test_size=share, random_state=seed, stratify=bad
     )
     return inner, outer
+
+
+def patience(rounds: int, rows: int) -> int:
+    """Return after how many steps without a gain growing stops, on so many rows.
+
+    Up to 2,000 rows it is `rounds`: there the loss turns early and by chance, and more steps may
+    still order people better (`best_stage`). With more rows it falls, to 50 at the least, because
+    the loss then turns where calibration would have it turn.
+    """
+    return max(
+        min(rounds, _PATIENCE_LEAST), round(rounds * min(1.0, _ROWS_OF_FULL_PATIENCE / rows))
+    )
 
 
 def stages(most: int) -> list[int]:

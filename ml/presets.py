@@ -73,11 +73,11 @@ CHAMPION = ChoiceConfig(
     candidates=tuple(replace(one, early_stopping_rounds=100) for one in _SERVED)
 )
 
-_GROWN = (SMALL, WIDE, FREE, RANDOM, RANDOM_SURE, DEEP, FREE_DEEP)
+_GROWN = (SMALL, WIDE, FREE, RANDOM, DEEP, FREE_DEEP)
 
 
 def record(*, seed: int = 42) -> BlendConfig:
-    """Return the blend of all that is installed: scorecard, LightGBM in seven ways, challengers."""
+    """Return the blend of all that is installed: scorecard, LightGBM in six ways, challengers."""
     members: tuple[Config, ...] = (
         ScorecardConfig(seed=seed),
         *(replace(one, seed=seed) for one in _GROWN),

@@ -18,6 +18,7 @@ from ml.estimator import (
     TrainingRefused,
     best_stage,
     inner_fold,
+    patience,
     stages,
 )
 from ml.schema import Schema
@@ -176,7 +177,8 @@ class XGBoostEstimator(Estimator):
         if config.monotone:
             directions = tuple(feature.direction for feature in self.schema.features)
             parameters["monotone_constraints"] = directions
-        stopping = config.early_stopping_rounds if watched is not None else None
+        waits = patience(config.early_stopping_rounds, fitting.num_row())
+        stopping = waits if watched is not None else None
         return _library().train(
             parameters,
             fitting,
