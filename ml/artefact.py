@@ -99,10 +99,7 @@ def load(body: str, manifest: Mapping[str, Any], *, expected_sha256: str) -> Sco
 
     The checksum is compared before anything is parsed: LightGBM's reader trusts its input.
     """
-    try:
-        found = checksum(body, manifest)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise ArtefactCorrupt(f"The model's manifest is not JSON: {error}.") from error
+    found = _found(body, manifest)
     if found != expected_sha256:
         raise ArtefactCorrupt(
             f"The model's checksum is {found[:12]}… where {expected_sha256[:12]}… was expected."
@@ -120,7 +117,7 @@ def load(body: str, manifest: Mapping[str, Any], *, expected_sha256: str) -> Sco
         schema_hash = manifest["schema_hash"]
     except TrainingRefused as error:
         raise ArtefactCorrupt(f"The model cannot be read here: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ArtefactCorrupt(f"The model cannot be read: {error}.") from error
     if schema.hash != schema_hash:
         raise ArtefactCorrupt("The model's schema does not match the hash beside it.")
@@ -134,12 +131,20 @@ def sign(artefact: Artefact, private_key: ed25519.Ed25519PrivateKey) -> bytes:
 
 def verify(artefact: Artefact, signature: bytes, public_key: ed25519.Ed25519PublicKey) -> None:
     """Raise ArtefactCorrupt unless the content has its checksum and the key signed it."""
-    if checksum(artefact.body, artefact.manifest) != artefact.sha256:
+    if _found(artefact.body, artefact.manifest) != artefact.sha256:
         raise ArtefactCorrupt("The model's content does not match its checksum.")
     try:
         public_key.verify(signature, _signed_bytes(artefact))
     except InvalidSignature:
         raise ArtefactCorrupt("The model's signature was not made with this key.") from None
+
+
+def _found(body: str, manifest: Mapping[str, Any]) -> str:
+    """Return the checksum of what may be anything; ArtefactCorrupt where it has none."""
+    try:
+        return checksum(body, manifest)
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ArtefactCorrupt(f"The model's manifest is not JSON: {error}.") from error
 
 
 def _signed_bytes(artefact: Artefact) -> bytes:

@@ -37,7 +37,7 @@ def write(artefact: Artefact, path: Path) -> None:
     for name, content in parts.items():
         (path / name).write_bytes(content)
     sums = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in parts.items()]
-    (path / _SUMS).write_text("\n".join([*sums, f"# model {artefact.sha256}", ""]))
+    (path / _SUMS).write_bytes("\n".join([*sums, f"# model {artefact.sha256}", ""]).encode())
 
 
 def read(path: Path) -> Artefact:
@@ -46,19 +46,22 @@ def read(path: Path) -> Artefact:
         return _of_folder(path) if path.is_dir() else _of_file(path)
     except OSError as error:
         raise ArtefactCorrupt(f"The model cannot be opened: {error.strerror}.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except ArtefactCorrupt:
+        raise
+    # A number of thousands of digits is a plain ValueError; brackets without end go too deep.
+    except (ValueError, RecursionError) as error:
         raise ArtefactCorrupt("The file is no packed model, or it was cut short.") from error
 
 
 def _of_file(path: Path) -> Artefact:
-    whole = json.loads(path.read_text())
+    whole = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(whole, dict) or whole.keys() != _KEYS:
         raise ArtefactCorrupt("The file is no packed model.")
     return _checked(whole["body"], whole["manifest"], whole["sha256"])
 
 
 def _of_folder(folder: Path) -> Artefact:
-    lines = (folder / _SUMS).read_text().splitlines()
+    lines = (folder / _SUMS).read_text(encoding="utf-8").splitlines()
     marked = [line.removeprefix("# model ") for line in lines if line.startswith("# model ")]
     pairs = (line.split("  ", 1) for line in lines if "  " in line)
     named = {name: digest for digest, name in pairs}
@@ -81,7 +84,7 @@ def _checked(body: Any, manifest: Any, expected: Any) -> Artefact:
         raise ArtefactCorrupt("The file is no packed model.")
     try:
         found = checksum(body, manifest)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ArtefactCorrupt(f"The model's manifest is not JSON: {error}.") from error
     if found != expected:
         raise ArtefactCorrupt("The model's content does not match its checksum.")

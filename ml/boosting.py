@@ -2,7 +2,8 @@
 
 Guarantees: the same rows, configuration and library give the same text; a feature with a declared
 direction never works the other way; the weight of a rare class changes what the trees look at
-but not the level of the risk, which is set back exactly (`bad_weight`).
+but not the level of the risk: its logarithm is taken out again (`bad_weight`), and the calibration
+does the rest.
 """
 
 import json

@@ -110,7 +110,7 @@ class CatBoostTrees:
         json.loads(body)  # CatBoost's reader takes a text that was cut short
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.json"
-            file.write_text(body)
+            file.write_text(body, encoding="utf-8")
             model = catboost.CatBoost()
             try:
                 model.load_model(str(file), format="json")
@@ -212,7 +212,7 @@ class CatBoostEstimator(Estimator):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.json"
             model.save_model(str(file), format="json", pool=pool)
-            return CatBoostTrees.from_body(_settled(file.read_text()), self.schema)
+            return CatBoostTrees.from_body(_settled(file.read_text(encoding="utf-8")), self.schema)
 
 
 def _settled(text: str) -> str:

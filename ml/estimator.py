@@ -130,7 +130,10 @@ class Estimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # u
 
 
 def checked_matrix(schema: Schema, matrix: Floats) -> Floats:
-    """Return the matrix as float64; ValueError if its shape or a value is not the schema's."""
+    """Return the matrix as float64; ValueError for another shape or an infinite value.
+
+    Ranges and positions of categories are the business of `Schema.encode`, whose matrix it is.
+    """
     values = np.asarray(matrix, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(schema.names):
         raise ValueError(

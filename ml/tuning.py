@@ -10,7 +10,7 @@ libraries; directions, seed and whatever else is not in the space stay as they w
 written anywhere. The best of many trials is flattered by chance: judge the model that follows on
 rows the search has not seen, as `training.train` does with dates.
 
-`presets.CHAMPION` chooses among four sizes without a search; tuning is for whoever wants the last
+`presets.CHAMPION` chooses among a few sizes without a search; tuning is for whoever wants the last
 thousandth and has the minutes.
 """
 

@@ -104,7 +104,8 @@ class XGBoostTrees:
         try:
             booster.load_model(bytearray(body.encode()))
         except xgboost.core.XGBoostError as error:
-            raise ValueError(f"These are not XGBoost's trees: {error}") from error
+            # Its message is a page of C++ addresses; it stays with the cause.
+            raise ValueError("These are not XGBoost's trees.") from error
         if tuple(booster.feature_names or ()) != schema.names:
             raise ValueError("The trees were grown on other features than the schema names.")
         return cls(schema, body, booster)

@@ -137,6 +137,38 @@ def test_it_refuses_trees_of_other_features(packed: Artefact) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"trees": ' + "[" * 100_000,
+        json.dumps({"trees": 1, "statistics": {}, "shift": 0}),
+        json.dumps([]),
+    ],
+)
+def test_it_refuses_a_body_that_is_no_model(packed: Artefact, body: str) -> None:
+    expected = artefact.checksum(body, packed.manifest)
+
+    with pytest.raises(ArtefactCorrupt, match="cannot be read"):
+        artefact.load(body, packed.manifest, expected_sha256=expected)
+
+
+def test_it_refuses_statistics_of_a_feature_there_is_not(packed: Artefact) -> None:
+    body = json.dumps({"trees": packed.body, "statistics": {"999": [0.0]}, "shift": 0.0})
+
+    with pytest.raises(ArtefactCorrupt, match="cannot be read"):
+        artefact.load(
+            body, packed.manifest, expected_sha256=artefact.checksum(body, packed.manifest)
+        )
+
+
+def test_it_verifies_no_manifest_that_has_no_checksum(packed: Artefact) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    strange = Artefact(packed.body, packed.manifest | {"rows": math.nan}, packed.sha256)
+
+    with pytest.raises(ArtefactCorrupt, match="not JSON"):
+        artefact.verify(strange, artefact.sign(packed, key), key.public_key())
+
+
 def test_it_signs_and_verifies(packed: Artefact) -> None:
     key, stranger = ed25519.Ed25519PrivateKey.generate(), ed25519.Ed25519PrivateKey.generate()
 

@@ -113,6 +113,8 @@ def replaced(path: Path, old: str, new: str) -> None:
         (lambda file: file.write_bytes(b"\xff" + file.read_bytes()), "no packed model"),
         (lambda file: file.write_text("[]"), "no packed model"),
         (lambda file: file.write_text("{}"), "no packed model"),
+        (lambda file: file.write_text("[" * 100_000), "no packed model"),
+        (lambda file: replaced(file, '"rows":4000', f'"rows":{"4" * 5000}'), "no packed model"),
         (lambda file: replaced(file, '"sha256":', '"sha512":'), "no packed model"),
         (lambda file: replaced(file, '"sha256":"', '"sha256":"0'), "does not match its checksum"),
         (lambda file: replaced(file, '"rows":4000', '"rows":4001'), "does not match its checksum"),

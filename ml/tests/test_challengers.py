@@ -150,6 +150,15 @@ def test_it_refuses_the_other_ones_trees() -> None:
             models.load(own, model(other).to_body(), schema)
 
 
+@pytest.mark.parametrize("body", ["{}", "17", '{"learner": {}}'])
+def test_it_refuses_what_xgboost_cannot_read_in_one_sentence(body: str) -> None:
+    """The library's own message is forty lines of addresses."""
+    installed("xgboost")
+
+    with pytest.raises(ValueError, match=r"^These are not XGBoost's trees\.$"):
+        models.load("xgboost", body, SCHEMA)
+
+
 def packed(features: pd.DataFrame, applications: pd.DataFrame, model: Config) -> Artefact:
     return artefact.pack(
         training.train(
