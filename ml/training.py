@@ -2,8 +2,8 @@
 
 Guarantees: the same rows, configuration and libraries give the same model text; a feature with a
 declared direction never works the other way (where the configuration is monotone); the
-probabilities are calibrated on margins of rows the model never saw, and so are the reported
-figures; where dates exist the newest rows are held out and reported on; classes are never
+probabilities are calibrated on margins of rows the model never saw, and the reported figures are
+of the same rows; where dates exist the newest rows are held out and reported on; classes are never
 reweighted without setting the level back; a feature that knows the outcome stops the run.
 """
 
@@ -91,8 +91,12 @@ class TrainingConfig:
 class TrainedModel:
     """Everything a training run found; `artefact.pack` makes it storable.
 
-    `metrics` are out of fold. `out_of_time` are the figures of the newest rows, which no part of
-    the run has seen, None where no dates were given. `warnings` are sentences for a person.
+    `metrics` are out of fold: no tree or coefficient saw the row it judges. The number of trees,
+    the shares of a blend, the choice and the calibration were settled on the very same rows, so
+    they flatter a little, the more the more was tried; level figures (bands, calibration error)
+    are those of the calibration's own rows. `out_of_time` are the figures of the newest rows,
+    which no part of the run has seen, None where no dates were given. `warnings` are sentences
+    for a person.
     """
 
     model: Fitted
@@ -168,7 +172,7 @@ def train(
         config=config,
         rows=len(data.bad),
         bad_rate=float(np.average(data.bad, weights=data.weight)),
-        data_sha256=sha256(encoded.matrix.tobytes(), bad.tobytes()),
+        data_sha256=_hash_of(everything),
         unseen=encoded.unseen,
         metrics={"sample": "out_of_fold", **figures(calibration.probability(log_odds), data.bad)},
         out_of_time=out_of_time,
@@ -201,6 +205,12 @@ def _cross_fitted(data: _Data, schema: Schema, config: TrainingConfig) -> CrossF
 
 
 def _newest_apart(data: _Data, dates: Any, config: SplitConfig) -> _Data:
+def _hash_of(data: _Data) -> str:
+    """Return the SHA-256 of rows, outcomes and, where there are any, weights."""
+    parts = [data.matrix.tobytes(), data.bad.tobytes()]
+    return sha256(*parts, *([] if data.weight is None else [data.weight.tobytes()]))
+
+
     """Return the data with the newest rows held out; TrainingRefused where that cannot be done."""
     try:
         split = splitting.split(data.bad, dates=dates, config=config)
