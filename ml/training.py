@@ -198,6 +198,12 @@ def figures(pd: Floats, bad: Floats) -> dict[str, Any]:
     }
 
 
+def _hash_of(data: _Data) -> str:
+    """Return the SHA-256 of rows, outcomes and, where there are any, weights."""
+    parts = [data.matrix.tobytes(), data.bad.tobytes()]
+    return sha256(*parts, *([] if data.weight is None else [data.weight.tobytes()]))
+
+
 def _cross_fitted(data: _Data, schema: Schema, config: TrainingConfig) -> CrossFit:
     folds = blend.inner_folds(data.bad, count=config.folds, seed=config.seed)
     untrained = models.estimator(schema, config.model)
@@ -205,12 +211,6 @@ def _cross_fitted(data: _Data, schema: Schema, config: TrainingConfig) -> CrossF
 
 
 def _newest_apart(data: _Data, dates: Any, config: SplitConfig) -> _Data:
-def _hash_of(data: _Data) -> str:
-    """Return the SHA-256 of rows, outcomes and, where there are any, weights."""
-    parts = [data.matrix.tobytes(), data.bad.tobytes()]
-    return sha256(*parts, *([] if data.weight is None else [data.weight.tobytes()]))
-
-
     """Return the data with the newest rows held out; TrainingRefused where that cannot be done."""
     try:
         split = splitting.split(data.bad, dates=dates, config=config)
