@@ -169,7 +169,7 @@ class Feature:
 
     def violation(self, rule: str, value: object, why: str, *, row: object = None) -> Exception:
         """Return the refusal of `value` in one sentence that names this feature."""
-        shown = repr(value)
+        shown = repr(value.item() if isinstance(value, np.generic) else value)
         if len(shown) > _SHOWN_CHARACTERS:
             shown = f"{shown[:_SHOWN_CHARACTERS]}…"
         sentence = f"{self.name} {why} (got {shown})."

@@ -46,6 +46,7 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int_]
 M = TypeVar("M")
 Fit = Callable[[Floats, Floats, Floats], M]
 Score = Callable[[M, Floats], Floats]
@@ -78,13 +79,16 @@ class Diagnostics:
 class Inferred:
     """A weighted training set. Weights are positive and sum to the number of all applications.
 
-    `bad` is 1.0 or 0.0; `is_reject` marks rows whose outcome is assumed.
+    `bad` is 1.0 or 0.0; `is_reject` marks rows whose outcome is assumed. `source` is each row's
+    position among the accepted followed by the rejected, to take the same rows of a frame for
+    `training.train(..., weight=weight)`.
     """
 
     matrix: Floats
     bad: Floats
     weight: Floats
     is_reject: Flags
+    source: Positions
     assumption: str
     diagnostics: Diagnostics
 
@@ -166,6 +170,13 @@ def _augmented(
         bad=bad,
         weight=weight,
         is_reject=np.arange(len(bad)) >= len(accepted),
+        source=np.concatenate(
+            [
+                np.arange(len(accepted)),
+                len(accepted) + np.flatnonzero(as_bad),
+                len(accepted) + np.flatnonzero(as_good),
+            ]
+        ),
         assumption=method.assumption,
         diagnostics=_diagnostics(
             method,
@@ -203,6 +214,7 @@ def _reweighted(
         bad=bad,
         weight=weight,
         is_reject=np.zeros(len(bad), dtype=bool),
+        source=np.arange(len(bad)),
         assumption=method.assumption,
         diagnostics=_diagnostics(
             method,

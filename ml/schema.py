@@ -195,11 +195,19 @@ class Schema:
         return [dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def _check_keys(self, row: Mapping[str, object]) -> None:
+        if not isinstance(row, Mapping):
+            raise SchemaViolation(
+                "", "type", None, f"A row is a mapping of names to values, not {_kind_of(row)}."
+            )
         if row.keys() == self._by_name.keys():
             return
         self._refuse_names(list(row.keys()))
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
+        if not isinstance(frame, pd.DataFrame):
+            raise SchemaViolation(
+                "", "type", None, f"Rows come as a pandas DataFrame, not as {_kind_of(frame)}."
+            )
         columns = list(frame.columns)
         twice = sorted({str(name) for name in columns if columns.count(name) > 1})
         if twice:
@@ -214,11 +222,13 @@ class Schema:
     def _refuse_names(self, given: list[Any]) -> None:
         lacking = [name for name in self.names if name not in given]
         if lacking:
+            more = f" (nor {', '.join(lacking[1:])})" if lacking[1:] else ""
             raise SchemaViolation(
                 lacking[0],
                 "missing_feature",
                 None,
-                f"{lacking[0]} is not among the values given; a missing value is given as null.",
+                f"{lacking[0]} is not among the values given{more};"
+                " a missing value is given as null.",
             )
         strange = next(name for name in given if name not in self._by_name)
         shown = str(strange)[:60]
@@ -227,6 +237,10 @@ class Schema:
         raise SchemaViolation(
             shown, "unknown_feature", None, f"{shown} is not a feature of {self.name}."
         )
+
+
+def _kind_of(value: object) -> str:
+    return type(value).__name__
 
 
 def _feature_dict(feature: Feature) -> dict[str, Any]:

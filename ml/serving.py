@@ -85,6 +85,7 @@ class Scorer:
 
     def score_matrix(self, matrix: Floats, *, threads: int = 1) -> Floats:
         """Return the probability of default of every row of a matrix the schema has encoded."""
+        self._check_shape(matrix)
         return self.calibration.probability_of(self.model.margins(matrix, threads=threads))
 
     def explain_frame(self, frame: pd.DataFrame, *, threads: int = 1) -> Explained:
@@ -93,6 +94,7 @@ class Scorer:
 
     def explain_matrix(self, matrix: Floats, *, threads: int = 1) -> Explained:
         """Return probabilities and attributions of every row of an encoded matrix."""
+        self._check_shape(matrix)
         shares = self.model.contributions(matrix, threads=threads)
         return Explained(
             pd=self.score_matrix(matrix, threads=threads),
@@ -116,6 +118,14 @@ class Scorer:
     ) -> Iterator[Explained]:
         """Yield what `explain_frame` returns, so many rows at a time and with flat memory."""
         return (self.explain_matrix(part, threads=threads) for part in self._parts(data, rows))
+
+    def _check_shape(self, matrix: Floats) -> None:
+        """Refuse a matrix that is not the schema's; each kind of model would say it otherwise."""
+        columns = len(self.schema.names)
+        if matrix.ndim != 2 or matrix.shape[1] != columns:
+            raise ValueError(
+                f"The matrix has shape {matrix.shape}; {self.schema.name} has {columns} features."
+            )
 
     def _parts(self, data: pd.DataFrame | Floats, rows: int) -> Iterator[Floats]:
         """Return the encoded rows in chunks; ValueError for chunks of nothing."""

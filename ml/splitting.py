@@ -355,13 +355,23 @@ def _latest(days: Days) -> date | None:
     return None if len(days) == 0 else days.max().astype(date)
 
 
+def _unread(dates: Column) -> str:
+    """Return the sentence about the first date that is neither a date nor ISO text."""
+    read = pd.to_datetime(pd.Index(dates), format="ISO8601", errors="coerce", utc=True)
+    wrong = np.flatnonzero(read.isna() & ~pd.isna(pd.Index(dates)))
+    if len(wrong) == 0:
+        return "A date cannot be read; give dates or ISO text, all of them with or without a zone."
+    shown = str(pd.Index(dates)[wrong[0]])[:60]
+    return f"A date cannot be read: {shown!r} at position {wrong[0]} is not ISO text."
+
+
 def _days(dates: Column) -> Days:
     if pd.api.types.is_numeric_dtype(pd.Series(dates).dtype):
         raise SplitRefused("Dates are given as dates or ISO text, not as numbers.")
     try:
         index = pd.DatetimeIndex(pd.to_datetime(pd.Index(dates), format="ISO8601"))
     except (ValueError, TypeError) as error:
-        raise SplitRefused(f"A date cannot be read: {error}.") from error
+        raise SplitRefused(_unread(dates)) from error
     if index.hasnans:
         first = int(np.flatnonzero(index.isna())[0])
         raise SplitRefused(f"The row at position {first} has no date.")

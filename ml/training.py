@@ -47,7 +47,9 @@ __all__ = [
 ]
 
 _AT_LEAST_TWO = 2
+_SHOWN_CHARACTERS = 60
 _ERRORS_BEYOND_CHANCE = 3.0
+_FOR_STUDY = "it may serve comparison, never a decision about a person."
 _SWAPPED = "Most features point against their direction: are good and bad swapped?"
 
 
@@ -69,6 +71,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         """Refuse numbers that make no training run."""
         for name, fits in (
+            ("model", hasattr(self.model, "kind") and not isinstance(self.model, type)),
             ("folds", self.folds >= _AT_LEAST_TWO),
             ("calibration", self.calibration in ("auto", *calibrating.METHODS)),
         ):
@@ -145,6 +148,7 @@ def train(
 ) -> TrainedModel:
     """Return a calibrated model of `target` (1 = bad) on exactly the schema's columns.
 
+    Series belong to rows by position; one with the frame's index in another order is refused.
     With `dates` the newest share of the rows is held out and only reported on. `weight` counts
     rows more or less, as reject inference asks for, in the model, its level and the bad rate; the
     other figures count every row once. `accepted` names features that may look like the outcome,
@@ -154,6 +158,7 @@ def train(
     """
     config, scale = config or TrainingConfig(), scale or Scale()
     encoded = schema.encode(frame)
+    _check_order(frame, outcomes=target, dates=dates, weights=weight)
     bad = _outcomes(target, rows=len(frame))
     counted = checked_weight(weight, len(frame))
     everything = _Data(encoded.matrix, bad, counted, encoded.matrix[:0], bad[:0], None)
@@ -177,7 +182,7 @@ def train(
         metrics={"sample": "out_of_fold", **figures(calibration.probability(log_odds), data.bad)},
         out_of_time=out_of_time,
         leakage=report.to_dict(),
-        warnings=(*(one.sentence for one in report.checks), *warnings, *_swapped(schema, data)),
+        warnings=(*(one.sentence for one in report.checks), *warnings, *_cautions(schema, data)),
         baseline=baseline.of_sample(schema, data.matrix, scale.scores_at(log_odds)),
     )
 
@@ -241,6 +246,15 @@ def _calibrated(margins: Floats, data: _Data, schema: Schema, config: TrainingCo
         raise TrainingRefused(" ".join(why)) from error
 
 
+def _cautions(schema: Schema, data: _Data) -> tuple[str, ...]:
+    """Return what a person should know of the features before the model decides anything."""
+    swapped = _swapped(schema, data)
+    if not schema.protected:
+        return swapped
+    used = f"The model uses what is protected ({', '.join(schema.protected)}); {_FOR_STUDY}"
+    return (*swapped, used)
+
+
 def _swapped(schema: Schema, data: _Data) -> tuple[str, ...]:
     """Return a warning if most features with a direction order the outcomes against it.
 
@@ -277,13 +291,38 @@ def _judged(
     return found, () if warning is None else (warning,)
 
 
+def _check_order(frame: pd.DataFrame, **columns: object) -> None:
+    """Refuse a series of the frame's own rows in another order: rows are matched by position."""
+    for what, column in columns.items():
+        if isinstance(column, pd.Series) and _is_reordered(frame.index, column.index):
+            raise TrainingRefused(
+                f"The {what} are in another order than the rows of the frame, says their index;"
+                " give an array if they belong by position."
+            )
+
+
+def _is_reordered(own: pd.Index, given: pd.Index) -> bool:
+    if len(own) != len(given) or own.equals(given):
+        return False
+    return bool(own.is_unique and given.is_unique and given.isin(own).all())
+
+
 def _outcomes(target: Sequence[int] | npt.NDArray[Any] | pd.Series, *, rows: int) -> Floats:
     """Return the outcomes as 0.0 and 1.0, or refuse them with the reason."""
     if len(target) != rows:
         raise TrainingRefused(f"There are {rows} rows but {len(target)} outcomes.")
-    values = pd.Series(np.asarray(target))
-    if values.isna().any() or not values.isin((0, 1)).all():
-        raise TrainingRefused("Every outcome must be 0 (good) or 1 (bad).")
+    given = np.asarray(target)
+    if given.ndim != 1:
+        raise TrainingRefused("The outcomes must be one column.")
+    values = pd.Series(given)
+    wrong = values.isna() | ~values.isin((0, 1))
+    if wrong.any():
+        first = int(wrong.argmax())
+        row = target.index[first] if isinstance(target, pd.Series) else first
+        shown = str(values.iloc[first])[:_SHOWN_CHARACTERS]
+        raise TrainingRefused(
+            f"Every outcome must be 0 (good) or 1 (bad); the one of row {row} is {shown}."
+        )
     return checked_outcomes(values.to_numpy(dtype=np.float64))
 
 

@@ -288,6 +288,17 @@ def test_it_splits_a_rejected_one_by_hand() -> None:
     assert training.diagnostics.effective_rows == pytest.approx(300**2 / squares)
 
 
+@pytest.mark.parametrize(
+    "method", [Parcelling(bands=2), Fuzzy(factor=5), HardCutOff(), InverseAcceptance()]
+)
+def test_it_says_which_applicant_each_row_is(method: Method) -> None:
+    training = by_hand(method)
+
+    everybody = np.concatenate([ACCEPTED, REJECTED])
+    np.testing.assert_array_equal(training.matrix, everybody[training.source])
+    np.testing.assert_array_equal(training.is_reject, training.source >= len(ACCEPTED))
+
+
 def test_it_never_splits_beyond_the_whole() -> None:
     training = by_hand(Fuzzy(factor=5))
 

@@ -344,3 +344,30 @@ def test_it_refuses_a_schema_with_a_name_twice() -> None:
 def test_it_lets_a_thin_file_through() -> None:
     assert all(SCHEMA.feature(name).allows_missing for name in BUREAU)
     assert not SCHEMA.feature("amount").allows_missing
+
+
+def test_it_names_every_column_that_is_lacking() -> None:
+    frame = pd.DataFrame([ROW]).drop(columns=["visits", "job", "known"])
+
+    with pytest.raises(SchemaViolation, match=r"^visits is not .* \(nor job, known\);") as refused:
+        TINY.validate_frame(frame)
+
+    assert refused.value.feature == "visits"
+    assert refused.value.rule == "missing_feature"
+
+
+def test_it_shows_a_value_as_a_person_would_write_it() -> None:
+    frame = pd.DataFrame([ROW, ROW]).assign(amount=[5.0, np.nan])
+
+    with pytest.raises(SchemaViolation, match=r"^Row 1: amount must be given \(got nan\)\.$"):
+        TINY.validate_frame(frame)
+
+
+def test_it_says_what_rows_come_as() -> None:
+    series: Any = pd.Series(ROW)
+    numbers: Any = np.ones((2, 5))
+
+    with pytest.raises(SchemaViolation, match="A row is a mapping of names to values, not Series"):
+        TINY.to_matrix_row(series)
+    with pytest.raises(SchemaViolation, match="a pandas DataFrame, not as ndarray"):
+        TINY.encode(numbers)

@@ -90,3 +90,11 @@ def test_it_scores_a_category_never_declared_as_other(
 
     assert new == scorer.score_one(row | {"purpose": "other"})
     assert SCHEMA.unseen_in_row(row | {"purpose": "space_travel"}) == ("purpose",)
+
+
+def test_it_refuses_a_matrix_that_is_not_the_schemas(scorer: Scorer) -> None:
+    for score in (scorer.score_matrix, scorer.explain_matrix):
+        with pytest.raises(ValueError, match=r"shape \(3, 2\); application has 23 features"):
+            score(np.ones((3, 2)))
+        with pytest.raises(ValueError, match=r"shape \(23,\)"):
+            score(np.ones(23))

@@ -93,7 +93,7 @@ def test_it_takes_gaps_constants_and_other_types_of_number(
         existing_dti=frame["existing_dti"].where(frame.index % 2 == 0).astype("Float64"),
     )
 
-    found = train(changed, pd.Series(bad, index=frame.index[::-1]).astype(bool))
+    found = train(changed, pd.Series(bad, index=frame.index + ROWS).astype(bool))
 
     assert 0.6 < found.metrics["auc"] < 0.9
     rows = changed.head(50).assign(existing_dti=np.nan)
@@ -298,6 +298,54 @@ def test_it_takes_equal_weights_as_none(frame: pd.DataFrame, bad: npt.NDArray[np
     assert found.model.margins(matrix) == pytest.approx(none.model.margins(matrix), abs=1e-9)
     assert found.bad_rate == none.bad_rate == bad.mean()
     assert found.calibration.line.slope == pytest.approx(none.calibration.line.slope)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (lambda bad: bad.map({0: "good", 1: "bad"}), "the one of row a0 is good"),
+        (lambda bad: bad.where(bad.index != "a5"), "the one of row a5 is nan"),
+        (lambda bad: np.where(np.arange(ROWS) == 7, 2, bad), "the one of row 7 is 2"),
+        (lambda bad: bad.to_frame(), "must be one column"),
+        (lambda bad: bad.iloc[::-1], "outcomes are in another order than the rows"),
+    ],
+)
+def test_it_says_which_outcome_is_wrong(
+    frame: pd.DataFrame, bad: npt.NDArray[np.int_], wrong: Callable[[pd.Series], Any], why: str
+) -> None:
+    named = frame.set_axis([f"a{row}" for row in range(ROWS)])
+
+    with pytest.raises(TrainingRefused, match=why):
+        train(named, wrong(pd.Series(bad, index=named.index)))
+
+
+def test_it_matches_rows_by_position(
+    frame: pd.DataFrame, bad: npt.NDArray[np.int_], dates: list[date]
+) -> None:
+    elsewhere = pd.Series(bad, index=np.arange(ROWS) + 100_000)
+    turned = pd.Series(dates, index=frame.index)[::-1]
+
+    assert train(frame, elsewhere).data_sha256 == train(frame, bad).data_sha256
+    with pytest.raises(TrainingRefused, match="dates are in another order"):
+        train(frame, bad, dates=turned)
+
+
+def test_it_warns_of_a_protected_feature(frame: pd.DataFrame, bad: npt.NDArray[np.int_]) -> None:
+    age = Feature("age", "number", group="g", sensitivity="protected")
+    schema = Schema("studied", 1, (*DIRECTED.features, age))
+    studied = frame[list(DIRECTED.names)].assign(age=np.arange(ROWS, dtype=float) % 40)
+
+    found = train(studied, bad, schema)
+    without = train(studied[list(DIRECTED.names)], bad, schema.without_sensitive())
+
+    assert any("protected (age)" in one and "comparison" in one for one in found.warnings)
+    assert not any("protected" in one for one in without.warnings)
+
+
+@pytest.mark.parametrize("model", ["lightgbm", BoostingConfig])
+def test_it_refuses_what_is_no_configuration(model: Any) -> None:
+    with pytest.raises(ValueError, match="model cannot be"):
+        TrainingConfig(model=model)
 
 
 def test_it_hashes_the_weights_with_the_rows(
