@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 
 from ml.calibration import NoSignal, fit_platt, probability
-from ml.schema import Schema
+from ml.schema import Feature, Schema
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int_]
@@ -130,9 +130,10 @@ class Estimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # u
 
 
 def checked_matrix(schema: Schema, matrix: Floats) -> Floats:
-    """Return the matrix as float64; ValueError for another shape or an infinite value.
+    """Return the matrix as float64; ValueError for what `Schema.encode` could not have written.
 
-    Ranges and positions of categories are the business of `Schema.encode`, whose matrix it is.
+    That is another shape, an infinite value, or what is no position of a category. Whether a
+    number is in its range is not asked again.
     """
     values = np.asarray(matrix, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(schema.names):
@@ -141,7 +142,16 @@ def checked_matrix(schema: Schema, matrix: Floats) -> Floats:
         )
     if np.isinf(values).any():
         raise ValueError("The matrix holds an infinite value.")
+    for position, feature in enumerate(schema.features):
+        if feature.kind == "category" and not _are_positions(values[:, position], feature):
+            raise ValueError(f"{feature.name} holds a number that is no position of a category.")
     return values
+
+
+def _are_positions(codes: Floats, feature: Feature) -> bool:
+    given = codes[~np.isnan(codes)]
+    known = (given >= 0) & (given < len(feature.categories)) & (given == np.floor(given))
+    return bool(known.all())
 
 
 def checked_outcomes(bad: Floats) -> Floats:

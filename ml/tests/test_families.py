@@ -17,6 +17,7 @@ from ml.catboost_trees import CatBoostConfig
 from ml.choice import ChoiceConfig, ChoiceEstimator
 from ml.estimator import TrainingRefused
 from ml.families import FAMILIES, Config
+from ml.schema import Feature, Schema
 from ml.scorecard import ScorecardConfig
 from ml.tests.explained_models import applicants
 from ml.xgboost_trees import XGBoostConfig
@@ -204,6 +205,21 @@ def test_it_refuses_what_teaches_nothing(spoil: Any, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         made.fit(*spoil(matrix, bad, np.ones(len(bad))))
     assert not hasattr(made, "model_")
+
+
+@pytest.mark.parametrize("code", [-1.0, 2.0, 0.5])
+def test_it_refuses_what_is_no_position_of_a_category(code: float) -> None:
+    """Minus one would quietly be the last category, and half a one is none."""
+    home = Feature("home", "category", group="home", categories=("own", "rent"))
+    schema = Schema("homes", 1, (Feature("debt", "number", group="debt"), home))
+    matrix = np.column_stack([np.linspace(-1, 1, 400), np.tile([0.0, 1.0, np.nan, 0.0], 100)])
+    bad = (np.arange(400) % 7 > 3).astype(float)
+    made = BoostingEstimator(schema, QUICK).fit(matrix, bad)
+    matrix[0, 1] = code
+
+    for asked in (made.decision_function, lambda matrix: made.fit(matrix, bad)):
+        with pytest.raises(ValueError, match="home holds a number that is no position"):
+            asked(matrix)
 
 
 def test_it_keeps_a_part_apart_with_the_same_mix() -> None:
