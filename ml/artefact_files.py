@@ -45,7 +45,8 @@ def read(path: Path) -> Artefact:
     try:
         return _of_folder(path) if path.is_dir() else _of_file(path)
     except OSError as error:
-        raise ArtefactCorrupt(f"The model cannot be opened: {error.strerror}.") from error
+        name = Path(error.filename or path).name
+        raise ArtefactCorrupt(f"{name} cannot be opened: {error.strerror}.") from error
     except ArtefactCorrupt:
         raise
     # A number of thousands of digits is a plain ValueError; brackets without end go too deep.

@@ -54,13 +54,13 @@ def variants(name: str) -> tuple[str, ...]:
     return known
 
 
-def load(name: str, folder: Path, *, variant: str | None = None) -> Dataset:
+def load(name: str, folder: Path | str, *, variant: str | None = None) -> Dataset:
     """Return a public set read from `folder`, in its usual variant unless one is named.
 
     ValueError for an unknown set or variant, DatasetMissing where the data is absent.
     """
     loader: Callable[..., Dataset] = _adapter(name).load
-    return loader(folder, variant=variant or variants(name)[0])
+    return loader(Path(folder), variant=variant or variants(name)[0])
 
 
 def _adapter(name: str) -> ModuleType:

@@ -172,6 +172,11 @@ def test_it_reads_the_same_twice() -> None:
     pd.testing.assert_frame_equal(once.frame, again.frame)
 
 
+def test_it_takes_the_folder_as_text_too(tmp_path: Path) -> None:
+    with pytest.raises(DatasetMissing, match=r"nowhere, so no public data"):
+        datasets.load("german", str(tmp_path / "nowhere"))
+
+
 def test_it_refuses_an_unknown_set_and_an_unknown_variant(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no public set 'german2'; there are australian, "):
         datasets.load("german2", tmp_path)
