@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml import _disparity, fairness
+from ml import _disparity, fairness, models
 from ml._disparity import AtRate, HeldOut
 from ml._trials import (
     INCUMBENT,
@@ -36,6 +36,7 @@ from ml._trials import (
     shuffled_scores,
 )
 from ml.estimator import Estimator
+from ml.families import Config
 from ml.schema import Schema
 
 Floats = npt.NDArray[np.float64]
@@ -49,6 +50,7 @@ __all__ = [
     "Score",
     "SearchConfig",
     "SearchResult",
+    "of_config",
     "of_estimator",
     "reweighed",
     "search",
@@ -152,6 +154,15 @@ class SearchResult:
 
 
 _DEFAULTS = SearchConfig()
+
+
+def of_config(config: Config) -> Fit:
+    """Return how to fit what a configuration of `ml.families`, a choice or a blend asks for."""
+
+    def fit(schema: Schema, matrix: Floats, bad: Floats, weight: Floats | None) -> Score:
+        return models.estimator(schema, config).fit(matrix, bad, weight).decision_function
+
+    return fit
 
 
 def of_estimator(kind: type[Estimator], config: Any = None) -> Fit:

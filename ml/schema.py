@@ -44,6 +44,8 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -222,7 +224,8 @@ class Schema:
     def _refuse_names(self, given: list[Any]) -> None:
         lacking = [name for name in self.names if name not in given]
         if lacking:
-            more = f" (nor {', '.join(lacking[1:])})" if lacking[1:] else ""
+            others = [*lacking[1:_MOST_NAMED], *(["others"] if len(lacking) > _MOST_NAMED else [])]
+            more = f" (nor {', '.join(others)})" if others else ""
             raise SchemaViolation(
                 lacking[0],
                 "missing_feature",

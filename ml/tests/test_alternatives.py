@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from ml import _disparity, alternatives
 from ml._disparity import HeldOut
 from ml.alternatives import Candidate, SearchConfig, SearchResult
+from ml.boosting import BoostingConfig, BoostingEstimator
 from ml.estimator import Estimator, Floats, TrainingRefused
 from ml.fairness import FairnessConfig
 from ml.schema import Feature, Schema
@@ -378,3 +379,14 @@ def test_it_keeps_the_incumbent_among_equals_on_the_frontier() -> None:
     result = SearchResult(tuple(same), (), SearchConfig())
 
     assert [one.name for one in result.frontier()] == ["incumbent"]
+
+
+def test_it_fits_what_a_configuration_asks_for() -> None:
+    small = BoostingConfig(trees=5, learning_rate=0.2)
+    row = WORLD.matrix[:50]
+
+    fits = alternatives.of_config(small), alternatives.of_estimator(BoostingEstimator, small)
+    scores = [fit(SCHEMA, WORLD.matrix, WORLD.bad, None)(row) for fit in fits]
+
+    np.testing.assert_array_equal(scores[0], scores[1])
+    assert len(set(scores[0])) > 1

@@ -354,6 +354,8 @@ def test_it_names_every_column_that_is_lacking() -> None:
 
     assert refused.value.feature == "visits"
     assert refused.value.rule == "missing_feature"
+    with pytest.raises(SchemaViolation, match=r"^amount .* \((nor )?(\w+, ){4}others\);"):
+        SCHEMA.validate_frame(frame[[]])
 
 
 def test_it_shows_a_value_as_a_person_would_write_it() -> None:
