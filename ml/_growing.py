@@ -58,6 +58,7 @@ class Growing:
             positions=positions,
             prior_weight=self.config.prior_weight,
             seed=self.config.seed,
+            weight=self.sample.weight,
         )
 
     @property

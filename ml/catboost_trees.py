@@ -156,7 +156,10 @@ class CatBoostEstimator(Estimator):
         for seen, unseen in folds:
             seen_weight = None if weight is None else weight[seen]
             fitting = _pool(self.schema, matrix[seen], bad[seen], seen_weight)
-            watched = None if fixed else _pool(self.schema, matrix[unseen], bad[unseen])
+            unseen_weight = None if weight is None else weight[unseen]
+            watched = (
+                None if fixed else _pool(self.schema, matrix[unseen], bad[unseen], unseen_weight)
+            )
             grown.append(self._grown(fitting, fixed or self.settings.most_trees, watched=watched))
         numbers = [fixed] if fixed else stages(min(int(model.tree_count_) for model in grown))
         found = {trees: np.full(len(bad), np.nan) for trees in numbers}

@@ -64,9 +64,9 @@ RANDOM_SURE = replace(RANDOM, monotone=True, feature_fraction=0.8)
 # Few trees are quick to explain and quick to train; the stages tell whether they are enough.
 _SERVED = (
     SMALL,
+    replace(RANDOM_SURE, most_trees=600),
     SMOOTH,
     WIDE,
-    replace(RANDOM_SURE, most_trees=600),
     DEEP,
 )
 CHAMPION = ChoiceConfig(

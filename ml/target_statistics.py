@@ -69,29 +69,41 @@ def learn(
     positions: Sequence[int],
     prior_weight: float,
     seed: int,
+    weight: Floats | None = None,
 ) -> Learned:
     """Return the statistics of all rows, and the rows themselves encoded out of fold."""
+    counted = np.ones(len(bad)) if weight is None else weight
     sizes = {position: len(schema.features[position].categories) for position in positions}
     encoded = matrix.copy()
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(matrix, bad)
     for seen, unseen in folds if positions else ():
         for position, size in sizes.items():
-            numbers = _numbers(matrix[seen, position], bad[seen], size, prior_weight)
+            rows = _Rows(matrix[seen, position], bad[seen], counted[seen])
+            numbers = _numbers(rows, size, prior_weight)
             encoded[unseen, position] = _looked_up(matrix[unseen, position], numbers)
     levels = {
-        position: tuple(_numbers(matrix[:, position], bad, size, prior_weight).tolist())
+        position: tuple(
+            _numbers(_Rows(matrix[:, position], bad, counted), size, prior_weight).tolist()
+        )
         for position, size in sizes.items()
     }
     return Learned(TargetStatistics(levels), encoded)
 
 
-def _numbers(codes: Floats, bad: Floats, size: int, prior_weight: float) -> Floats:
-    given = ~np.isnan(codes)
-    positions = codes[given].astype(int)
-    rows = np.bincount(positions, minlength=size)
-    bads = np.bincount(positions, weights=bad[given], minlength=size)
-    rate = bad.mean()
-    smoothed = (bads + prior_weight * rate) / (rows + prior_weight)
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    codes: Floats
+    bad: Floats
+    weight: Floats
+
+
+def _numbers(rows: _Rows, size: int, prior_weight: float) -> Floats:
+    given = ~np.isnan(rows.codes)
+    positions = rows.codes[given].astype(int)
+    counts = np.bincount(positions, weights=rows.weight[given], minlength=size)
+    bads = np.bincount(positions, weights=(rows.weight * rows.bad)[given], minlength=size)
+    rate = float(np.average(rows.bad, weights=rows.weight))
+    smoothed = (bads + prior_weight * rate) / (counts + prior_weight)
     odds: Floats = np.log(smoothed) - np.log1p(-smoothed)
     return odds
 

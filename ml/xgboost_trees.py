@@ -144,7 +144,10 @@ class XGBoostEstimator(Estimator):
         for seen, unseen in folds:
             seen_weight = None if weight is None else weight[seen]
             fitting = _rows(self.schema, matrix[seen], bad[seen], seen_weight)
-            watched = None if fixed else _rows(self.schema, matrix[unseen], bad[unseen])
+            unseen_weight = None if weight is None else weight[unseen]
+            watched = (
+                None if fixed else _rows(self.schema, matrix[unseen], bad[unseen], unseen_weight)
+            )
             grown.append(self._grown(fitting, fixed or self.settings.most_trees, watched=watched))
         numbers = (
             [fixed] if fixed else stages(min(int(model.num_boosted_rounds()) for model in grown))
