@@ -84,7 +84,8 @@ class Growing:
             weight=unseen.weights(self.config.bad_weight),
             reference=fitting,
         )
-        waits = patience(self.config.early_stopping_rounds, len(self.sample.bad))
+        rounds, least = self.config.early_stopping_rounds, self.config.least_patience
+        waits = patience(rounds, len(self.sample.bad), least=least)
         return lightgbm.train(
             self._parameters(),
             fitting,

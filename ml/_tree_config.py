@@ -13,7 +13,8 @@ class TreeConfig:
     """What boosted trees and forests have in common.
 
     `trees` fixes their number; None finds it on unseen rows, among at most `most_trees`: growing
-    stops when `early_stopping_rounds` trees brought nothing, then the best number after
+    stops when `early_stopping_rounds` trees brought nothing (fewer on many rows, down to
+    `least_patience`), then the best number after
     calibration is taken. A category
     with at least `many_categories` levels becomes a number first (`ml.target_statistics`); one
     with at most `one_against_rest` is split one level against the others. `bad_weight` lets a
@@ -39,6 +40,7 @@ class TreeConfig:
     many_categories: int = 32
     prior_weight: float = 50.0
     early_stopping_rounds: int = 40
+    least_patience: int = 50
     validation_share: float = 0.2
     bad_weight: float = 1.0
     monotone: bool = True
@@ -56,7 +58,7 @@ class TreeConfig:
         yield "bad_weight", 0 < self.bad_weight < math.inf
         for name in ("most_trees", "min_child_samples", "one_against_rest", "least_of_a_category"):
             yield name, getattr(self, name) >= 1
-        for name in ("early_stopping_rounds", "num_threads"):
+        for name in ("early_stopping_rounds", "least_patience", "num_threads"):
             yield name, getattr(self, name) >= 1
         for name in ("num_leaves", "many_categories"):
             yield name, getattr(self, name) >= _AT_LEAST_TWO

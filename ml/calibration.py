@@ -177,7 +177,9 @@ def fit_platt(margins: Floats, bad: Floats, weight: Floats | None = None) -> Pla
         raise NoSignal("The model gives every applicant the same margin.")
     counted = np.ones_like(margins) if weight is None else weight
     rate = float(np.average(bad, weights=counted))
-    design = np.column_stack([np.ones_like(margins), margins])
+    # Margins of one common size: a model of tiny steps is as good as its multiple.
+    middle, spread = float(margins.mean()), float(margins.std())
+    design = np.column_stack([np.ones_like(margins), (margins - middle) / spread])
     weights = np.array([np.log(rate / (1 - rate)), 0.0])
     for _ in range(_STEPS):
         fitted = probability(design @ weights)
@@ -187,7 +189,8 @@ def fit_platt(margins: Floats, bad: Floats, weight: Floats | None = None) -> Pla
         step = np.linalg.solve(information, design.T @ (counted * (bad - fitted)))
         weights = weights + step
         if float(np.abs(step).max()) < _TOLERANCE:
-            return Platt(intercept=float(weights[0]), slope=float(weights[1]))
+            slope = float(weights[1]) / spread
+            return Platt(intercept=float(weights[0]) - slope * middle, slope=slope)
     raise NoSignal("The calibration does not settle; the outcomes may be perfectly separated.")
 
 

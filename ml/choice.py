@@ -3,7 +3,7 @@
 This is how a single explainable champion finds the size that suits a portfolio without anybody
 turning knobs: every candidate meets the same folds, the least log-loss wins, and what stays is
 that candidate alone. Candidates are named from the cheapest to explain to the dearest: one that
-is not worse than the winner by half a standard error of their difference is preferred to it.
+is not worse than the winner by a quarter of a standard error of their difference goes before it.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from ml.estimator import (
 )
 from ml.families import Config
 
-_ERRORS_IN_DOUBT = 0.5
+_ERRORS_IN_DOUBT = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,8 +26,8 @@ Folds = Sequence[tuple[Positions, Positions]]
 
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 20
+LEAST_PATIENCE = 50
 _STAGE = 20
-_PATIENCE_LEAST = 50
 _ROWS_OF_FULL_PATIENCE = 2000
 
 
@@ -181,16 +181,14 @@ def inner_fold(bad: Floats, *, share: float, seed: int) -> tuple[Positions, Posi
     return inner, outer
 
 
-def patience(rounds: int, rows: int) -> int:
+def patience(rounds: int, rows: int, *, least: int = LEAST_PATIENCE) -> int:
     """Return after how many steps without a gain growing stops, on so many rows.
 
     Up to 2,000 rows it is `rounds`: there the loss turns early and by chance, and more steps may
-    still order people better (`best_stage`). With more rows it falls, to 50 at the least, because
-    the loss then turns where calibration would have it turn.
+    still order people better (`best_stage`). With more rows it falls, to `least`, because the
+    loss then turns where calibration would have it turn.
     """
-    return max(
-        min(rounds, _PATIENCE_LEAST), round(rounds * min(1.0, _ROWS_OF_FULL_PATIENCE / rows))
-    )
+    return max(min(rounds, least), round(rounds * min(1.0, _ROWS_OF_FULL_PATIENCE / rows)))
 
 
 def stages(most: int) -> list[int]:

@@ -45,7 +45,13 @@ WIDE = BoostingConfig(
     early_stopping_rounds=_PATIENCE,
 )
 DEEP = BoostingConfig(
-    num_leaves=63, most_trees=1200, learning_rate=0.05, min_child_samples=5, l2=1.0
+    num_leaves=63,
+    most_trees=1200,
+    learning_rate=0.05,
+    min_child_samples=5,
+    l2=1.0,
+    early_stopping_rounds=_PATIENCE,
+    least_patience=40,
 )
 FREE = replace(SMOOTH, monotone=False)
 FREE_DEEP = replace(DEEP, monotone=False)
@@ -69,9 +75,7 @@ _SERVED = (
     WIDE,
     DEEP,
 )
-CHAMPION = ChoiceConfig(
-    candidates=tuple(replace(one, early_stopping_rounds=100) for one in _SERVED)
-)
+CHAMPION = ChoiceConfig(candidates=_SERVED)
 
 _GROWN = (SMALL, WIDE, FREE, RANDOM, DEEP, FREE_DEEP)
 

@@ -308,3 +308,16 @@ def test_it_refuses_margins_that_order_nothing() -> None:
         calibrating.choose(np.zeros(1200), bad)
     with pytest.raises(NoSignal, match="positive slope"):
         calibrating.choose(-bad + margins(1200) * 0.5, bad)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
+def test_it_fits_the_same_line_whatever_the_size_of_the_margin(size: float) -> None:
+    rng = np.random.default_rng(8)
+    log_odds = rng.normal(-2, 1, 20_000)
+    bad = (rng.random(20_000) < calibration.probability(log_odds)).astype(float)
+
+    line = calibration.fit_platt(log_odds * size + 7 * size, bad)
+    plain = calibration.fit_platt(log_odds, bad)
+
+    assert line.slope * size == pytest.approx(plain.slope, rel=1e-9)
+    assert line.intercept + 7 * size * line.slope == pytest.approx(plain.intercept, rel=1e-9)
