@@ -110,9 +110,19 @@ class LeakageReport:
         return {**asdict(self), "stopped": bool(self.stops)}
 
 
+_MOST_SHOWN = 5
+_BEHAVIOURAL = "A model of behaviour takes them with LeakageConfig(behavioural=True)."
+
+
 class LeakageFound(ValueError):
-    """Features know the outcome; the sentence lists each with its figure and rule."""
+    """Features know the outcome; the sentence lists up to five with their figure and rule."""
 
     def __init__(self, report: LeakageReport) -> None:
         self.report = report
-        super().__init__(" ".join(finding.sentence for finding in report.stops))
+        shown = [finding.sentence for finding in report.stops[:_MOST_SHOWN]]
+        more = len(report.stops) - len(shown)
+        if more:
+            shown.append(f"And {more} more; the report lists them all.")
+        if any(finding.rule == "availability" for finding in report.stops):
+            shown.append(_BEHAVIOURAL)
+        super().__init__(" ".join(shown))

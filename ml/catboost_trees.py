@@ -35,7 +35,7 @@ class CatBoostConfig:
     """How to grow CatBoost's symmetric trees; `trees` None finds their number on unseen rows.
 
     A category with at most `one_against_rest` levels is split one level against the others,
-    which is twenty times faster than ordered statistics and no worse; one with more gets them.
+    which is over ten times faster than ordered statistics and no worse; one with more gets them.
     """
 
     kind: ClassVar[str] = "catboost"

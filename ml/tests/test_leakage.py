@@ -70,6 +70,18 @@ def test_it_stops_at_perfect_separation_and_says_by_which_rules() -> None:
     assert "honest" not in str(refusal.value).split("most comes")[0]
 
 
+def test_it_names_five_findings_and_says_what_a_model_of_behaviour_needs() -> None:
+    bad, honest = sample()
+    late = tuple(number(f"late_{month}", available="behavioural") for month in range(8))
+
+    with pytest.raises(LeakageFound) as refusal:
+        leakage.check(Schema("s", 1, late), np.tile(honest[:, np.newaxis], 8), bad)
+
+    assert str(refusal.value).count("is declared behavioural") == 5
+    assert "And 3 more; the report lists them all." in str(refusal.value)
+    assert str(refusal.value).endswith("with LeakageConfig(behavioural=True).")
+
+
 def test_it_finds_a_relabelled_copy_with_a_few_mistakes() -> None:
     bad, _ = sample()
     code = np.where(bad == 1, 2.0, np.arange(len(bad)) % 2)
