@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean, stdev
@@ -12,7 +12,7 @@ from apps.demo import record as document
 from benchmarks.credit_folds import OUT_OF_TIME, Judged
 from benchmarks.credit_peers import EIGHT, PEERS, Peers
 from benchmarks.credit_peers import OUT_OF_TIME as DATED
-from ml import metrics
+from ml import discrimination, metrics
 
 _DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 # The targets: how far below the best single model the blend may stay, the champion below the
@@ -40,10 +40,12 @@ class Summary:
     h_measure: float
     ece: float
     peers: Peers | None
+    pd: tuple[float, ...] = field(repr=False)
+    bad: tuple[int, ...] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON values."""
-        return asdict(self)
+        """Return the figures as JSON values, without the rows behind them."""
+        return {key: value for key, value in asdict(self).items() if key not in ("pd", "bad")}
 
 
 def summaries(judged: Sequence[Judged]) -> list[Summary]:
@@ -55,15 +57,15 @@ def summaries(judged: Sequence[Judged]) -> list[Summary]:
         groups[part.name, part.variant, part.model, part.seed, dated].append(one)
     order = {key: place for place, key in enumerate(PEERS)}
     keys = sorted(groups, key=lambda key: (key[4], key[3], order.get(key[:2], -1), key[2]))
-    return [_summary(groups[key]) for key in keys]
+    return [_summary(sorted(groups[key], key=lambda one: one.part.fold)) for key in keys]
 
 
 def _summary(folds: list[Judged]) -> Summary:
     part = folds[0].part
     dated = part.fold == OUT_OF_TIME
     known = DATED if dated else PEERS
-    pd = [value for fold in folds for value in fold.pd]
-    bad = [value for fold in folds for value in fold.bad]
+    pd = tuple(value for fold in folds for value in fold.pd)
+    bad = tuple(value for fold in folds for value in fold.bad)
     return Summary(
         name=part.name,
         variant=part.variant,
@@ -79,6 +81,8 @@ def _summary(folds: list[Judged]) -> Summary:
         h_measure=fmean(fold.h_measure for fold in folds),
         ece=metrics.expected_calibration_error(pd, bad),
         peers=known.get((part.name, part.variant)),
+        pd=pd,
+        bad=bad,
     )
 
 
@@ -107,6 +111,17 @@ def _line(one: Summary) -> str:
     )
 
 
+_HOW = """\
+One pipeline for every set: `presets.record()` (the blend) and `presets.CHAMPION` (one monotone
+LightGBM). Figures are means over five folds, SD is between folds; ECE is of all unseen rows
+together; intervals of differences are DeLong's on all unseen rows. The last column is what others
+reached before by the same protocol, AUC / Brier score (`benchmarks/credit_peers.py`).
+
+How far to trust it: nothing is tuned for one set, but the constants of the pipeline (sizes,
+patience, when a member keeps up) and the derived features of two adapters were settled while
+looking at these sets, the small ones above all. Other shuffles of the same rows are only a partial
+check of that; `make bench-credit ARGS="--csv file --target column"` judges it on data it never met.
+"""
 _MODEL = {"record": "blend", "champion": "champion"}
 
 
@@ -116,7 +131,7 @@ def _seed_lines(found: Sequence[Summary]) -> list[str]:
     if len(seeds) < 2:
         return []
     lines = [
-        "AUC of the blend by seed of the shuffle:",
+        "AUC of the blend by seed of the shuffle (what others reached is known for seed 42 only):",
         "",
         f"| set | {' | '.join(map(str, seeds))} | least above (best single - .002) |",
         f"|---|{'---:|' * (len(seeds) + 1)}",
@@ -161,7 +176,11 @@ def _checks(one: Summary, peers: Peers, champion: Summary | None) -> dict[str, b
     }
     if champion:
         gap = one.auc - champion.auc
-        checks[f"champion {gap:.4f} below the blend"] = gap <= _CHAMPION_SLACK
+        paired = discrimination.delong_test(one.pd, champion.pd, one.bad)
+        limits = f"{paired.lower:.4f} to {paired.upper:.4f}" if paired and paired.z else "no spread"
+        checks[f"champion {gap:.4f} below the blend (DeLong 95 %: {limits})"] = (
+            gap <= _CHAMPION_SLACK
+        )
     return checks
 
 
@@ -192,6 +211,8 @@ def record(title: str, table: str) -> None:
             "## The record on public credit data",
             "",
             f"`make bench-credit`, {datetime.now(UTC):%d %b %Y}. {on}.",
+            "",
+            _HOW.strip(),
             "",
             table,
             f"<!-- {title}:end -->",
