@@ -3,8 +3,8 @@
 Protocol: five stratified folds (shuffled, seed 42 unless told), AUC, KS, Brier score, log-loss and
 H-measure per fold and their mean; everything that learns sees the training fold only. The parts
 are spread over processes with one thread each. Finished parts are kept in `var/bench-credit`;
-`--resume` goes on from them, without it they are done again. `--csv` and `--target` judge the
-same pipeline on a file of one's own, under a contract inferred from it.
+`--resume` goes on from them, `--kept` only shows them, without either they are done again. `--csv`
+and `--target` judge the same pipeline on a file of one's own, under a contract inferred from it.
 """
 
 import argparse
@@ -57,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="*", type=int, default=[42], help="of the shuffle")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--resume", action="store_true", help="keep parts done before")
+    parser.add_argument("--kept", action="store_true", help="only show parts done before")
     parser.add_argument("--record", action="store_true", help="write into docs/benchmarks.md")
     return parser.parse_args()
 
@@ -82,9 +83,9 @@ def _done(parts: list[Part], asked: argparse.Namespace) -> list[Judged]:
     found, waiting = [], []
     for part in parts:
         file = KEPT / f"{part.key}.json"
-        if asked.resume and file.exists():
+        if (asked.resume or asked.kept) and file.exists():
             found.append(Judged.from_json(file.read_text()))
-        else:
+        elif not asked.kept:
             waiting.append(part)
     os.environ["OMP_NUM_THREADS"] = "1"
     fresh = multiprocessing.get_context("spawn")
