@@ -1,7 +1,7 @@
-"""What others reached on the public credit sets by the protocol of `benchmarks.credit`.
+"""What models tuned one by one reached on the public sets by the protocol of `benchmarks.credit`.
 
-Measured for this project in November 2026 with LightGBM 4.7, XGBoost, CatBoost, scikit-learn 1.9
-and optbinning 1.0, each tuned inside the training fold: `best` is the best single model of nine
+Measured by this project itself in November 2026 with LightGBM 4.7, XGBoost, CatBoost, scikit-learn
+1.9 and optbinning 1.0, each tuned inside the training fold: `best` is the best single model of nine
 kinds (AUC, Brier score, its name), `boosting` the tuned LightGBM alone (AUC), `blend` the mean of
 four tuned models (AUC). Out of time means: trained on loans issued before 2011, tested on 2011.
 """

@@ -1,7 +1,7 @@
 """Configurations that suit application scoring of any size, and the two ways to use them.
 
 `CHAMPION` is one explainable model: LightGBM in the declared directions, its size chosen on unseen
-rows. `RECORD` blends models that err differently, for the best prediction that the data allows.
+rows. `record()` blends models that err differently, for the best prediction that the data allows.
 Nobody tunes them for a data set; what differs between sets is chosen by inner folds.
 """
 
