@@ -1,0 +1,98 @@
+"""Cases that wait for people."""
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.core.models import Identified, Stateful, Timestamped, status_constraint
+from apps.decisions.lifecycle import LIFECYCLE, WAITING
+from apps.decisions.models.decided import Decision
+from apps.decisions.models.outcomes import Outcome
+
+
+class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
+    """Which rows a person may see."""
+
+    def visible_to(self, actor: User) -> "ReviewCaseQuerySet":
+        """Keep the cases of applications in the person's branches, or granted singly."""
+        if actor.works_everywhere:
+            # An empty filter would vanish beside the grants below.
+            return self.all()
+        return self.filter(
+            accounts.in_reach(actor, branch_field="application__branch_id")
+            | Q(application__in=accounts.granted_ids(actor, Application))
+        )
+
+
+class ReviewCase(Identified, Timestamped, Stateful):
+    """An application that waits for people: why, since when, who holds it."""
+
+    lifecycle = LIFECYCLE
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="review_cases"
+    )
+    referral = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="review_cases")
+    # Codes of the refer rules or of the failure that brought the case here.
+    causes = ArrayField(models.CharField(max_length=40), verbose_name=_("reasons for referral"))
+    opened_at = models.DateTimeField(_("opened"))
+    claimed_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="review_cases"
+    )
+    claimed_at = models.DateTimeField(_("claimed"), null=True)
+    claim_until = models.DateTimeField(_("claim runs until"), null=True)
+    verdict = models.CharField(_("verdict"), max_length=8, blank=True, choices=Outcome)
+    verdict_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="verdicts"
+    )
+    verdict_codes = ArrayField(models.CharField(max_length=40), default=list)
+    verdict_note = models.TextField(blank=True)
+    verdict_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    objects = ReviewCaseQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            status_constraint(LIFECYCLE, "decisions_case_status_known"),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(status__in=WAITING),
+                name="decisions_case_one_waiting_per_application",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="claimed")
+                | Q(claimed_by__isnull=False, claim_until__isnull=False),
+                name="decisions_case_claim_has_holder",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="awaiting_second")
+                | Q(verdict_by__isnull=False, verdict__in=["approve", "decline"]),
+                name="decisions_case_second_has_first",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["opened_at", "id"],
+                condition=Q(status__in=WAITING),
+                name="decisions_case_waiting",
+            ),
+            models.Index(fields=["claimed_by", "status"]),
+        ]
+        verbose_name = _("review case")
+        verbose_name_plural = _("review cases")
+
+    def __str__(self) -> str:
+        return str(self.application)
+
+    @property
+    def version(self) -> str:
+        """What a form carries to notice that the case changed since the page was opened."""
+        return self.updated_at.isoformat()
