@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "apps.applications",
     "apps.decisions",
     "apps.loans",
+    "apps.laboratory",
     "apps.governance",
     "apps.dashboards",
     "apps.demo",

@@ -1,0 +1,1 @@
+"""Experiments with policies, models and cut-offs on past applications."""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class LaboratoryConfig(AppConfig):
+    """The laboratory app."""
+
+    name = "apps.laboratory"
