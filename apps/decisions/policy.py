@@ -2,13 +2,15 @@
 
 A rule states what is required: `input test threshold`. Where the requirement is not met, the rule
 declines or refers. A value that is not known never meets a requirement: such a rule refers.
-Each product has one ladder of PD bands, from 0 to 1 without a gap or an overlap. The most severe
-result of all rules and of the band is the outcome: decline before refer before approve.
+Each product has one ladder of PD bands, from 0 to 1 without a gap or an overlap. A band may limit
+amount and term, and a ladder may refer what lies near a cut-off: what they find counts like a rule.
+The most severe result of all is the outcome: decline before refer before approve.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from apps.decisions.policy_inputs import INPUTS, Value
@@ -16,6 +18,7 @@ from apps.decisions.policy_inputs import INPUTS, Value
 Test = Literal["at_least", "at_most", "is", "one_of"]
 Outcome = Literal["approve", "refer", "decline"]
 Result = Literal["passed", "failed", "missing"]
+FindingCode = Literal["pd_near_cutoff", "band_amount", "band_term"]
 
 TESTS: dict[str, tuple[str, ...]] = {
     "number": ("at_least", "at_most"),
@@ -62,21 +65,38 @@ class Rule:
 
 @dataclass(frozen=True)
 class Band:
-    """PDs from `start` up to but not including `below`. `rate_addon` is a fraction a year."""
+    """PDs from `start` up to but not including `below`. `rate_addon` is a fraction a year.
+
+    `most_amount` (by currency) and `longest_term_months` limit what the band alone may grant;
+    `beyond` says what happens to a request above a limit.
+    """
 
     name: str
     start: Decimal
     below: Decimal
     outcome: Outcome
     rate_addon: Decimal
+    most_amount: Mapping[str, Decimal] = field(default_factory=dict)
+    longest_term_months: int | None = None
+    beyond: Outcome | None = None
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """The bands of some products; empty `products` mean every product no other ladder names."""
+    """The bands of some products; empty `products` mean every product no other ladder names.
+
+    A PD within `refer_margin` of a cut-off, on either side, is referred.
+    """
 
     products: tuple[str, ...]
     bands: tuple[Band, ...]
+    refer_margin: Decimal | None = None
+
+    @property
+    def cutoffs(self) -> tuple[Decimal, ...]:
+        """Return the bounds between two bands of different outcome."""
+        pairs = pairwise(self.bands)
+        return tuple(low.below for low, high in pairs if low.outcome != high.outcome)
 
 
 @dataclass(frozen=True)
@@ -120,18 +140,39 @@ class RuleResult:
 
 
 @dataclass(frozen=True)
+class BandFinding:
+    """What the band or its ladder holds against a request: a limit passed, a cut-off too near.
+
+    `code` is pd_near_cutoff, band_amount or band_term. `value` is None where it is not known,
+    `limit` is None where the band limits amounts but not in this currency.
+    """
+
+    code: FindingCode
+    value: Decimal | None
+    limit: Decimal | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
 class Trace:
-    """How an outcome came about: every rule's result and the band of the PD."""
+    """How an outcome came about: every rule's result, the band of the PD and what it found."""
 
     results: tuple[RuleResult, ...]
     pd: Decimal
     band: Band
+    findings: tuple[BandFinding, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        """Return the most severe outcome of all rules and the band."""
+        """Return the most severe outcome of all rules, the band and its findings."""
         outcomes = [one.outcome for one in self.results]
-        return most_severe([*outcomes, self.band.outcome])
+        found = [one.outcome for one in self.findings]
+        return most_severe([*outcomes, *found, self.band.outcome])
+
+    @property
+    def rate_addon(self) -> Decimal:
+        """Return what this risk adds to the product's rate, a fraction a year."""
+        return self.band.rate_addon
 
     def with_outcome(self, outcome: Outcome) -> tuple[RuleResult, ...]:
         """Return the rules that asked for this outcome."""
@@ -160,7 +201,12 @@ def evaluate(policy: Policy, inputs: Mapping[str, Value], *, product: str, curre
         _judged(rule, inputs.get(rule.input))
         for rule in policy.rules_for(product=product, currency=currency)
     )
-    return Trace(results=results, pd=pd, band=band)
+    findings = (
+        *_near_cutoff(ladder, pd),
+        *_above_amount(band, inputs.get("amount"), currency),
+        *_above_term(band, inputs.get("term_months")),
+    )
+    return Trace(results=results, pd=pd, band=band, findings=findings)
 
 
 def _judged(rule: Rule, value: Value) -> RuleResult:
@@ -168,3 +214,40 @@ def _judged(rule: Rule, value: Value) -> RuleResult:
         return RuleResult(rule, None, "missing")
     INPUTS[rule.input].check(value)
     return RuleResult(rule, value, "passed" if rule.is_met_by(value) else "failed")
+
+
+def _near_cutoff(ladder: Ladder, pd: Decimal) -> tuple[BandFinding, ...]:
+    margin = ladder.refer_margin
+    if margin is None:
+        return ()
+    near = [bound for bound in ladder.cutoffs if bound - margin <= pd <= bound + margin]
+    if not near:
+        return ()
+    nearest = min(near, key=lambda bound: (abs(bound - pd), bound))
+    return (BandFinding("pd_near_cutoff", pd, nearest, "refer"),)
+
+
+def _above_amount(band: Band, amount: Value, currency: str) -> tuple[BandFinding, ...]:
+    if not band.most_amount:
+        return ()
+    # A currency without a limit is not without limit: a person decides, as for a missing value.
+    return _above("band_amount", amount, band.most_amount.get(currency), band.beyond)
+
+
+def _above_term(band: Band, term_months: Value) -> tuple[BandFinding, ...]:
+    if band.longest_term_months is None:
+        return ()
+    return _above("band_term", term_months, Decimal(band.longest_term_months), band.beyond)
+
+
+def _above(
+    code: Literal["band_amount", "band_term"],
+    value: Value,
+    limit: Decimal | None,
+    beyond: Outcome | None,
+) -> tuple[BandFinding, ...]:
+    if value is not None and not isinstance(value, Decimal):
+        raise TypeError(f"{code} compares numbers, not {value!r}.")
+    if value is None or limit is None:
+        return (BandFinding(code, value, limit, "refer"),)
+    return () if value <= limit else (BandFinding(code, value, limit, beyond or "refer"),)

@@ -1,23 +1,40 @@
 """Read a policy from its document and refuse one that is not sound. Pure.
 
 Refused: unknown inputs, tests that do not fit the input, malformed thresholds, a code used twice,
-bands with gaps or overlaps, two ladders for one product, requirements nobody can meet.
+bands with gaps or overlaps, two ladders for one product, requirements nobody can meet, limits of a
+band that change nothing, a margin that leaves a band without a case.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 
-from apps.decisions.policy import TESTS, Band, Ladder, Outcome, Policy, Rule, Test, Threshold
+from apps.decisions.policy import (
+    SEVERITY,
+    TESTS,
+    Band,
+    Ladder,
+    Outcome,
+    Policy,
+    Rule,
+    Test,
+    Threshold,
+)
 from apps.decisions.policy_inputs import INPUTS
 
 _RULE_KEYS = {"code", "sentence", "input", "test", "threshold", "outcome"}
 _RULE_EXTRAS = {"products", "currencies"}
 _BAND_KEYS = {"name", "from", "below", "outcome", "rate_addon"}
+_BAND_EXTRAS = {"most_amount", "longest_term_months", "beyond"}
+# No exponents out of proportion, no signs, blanks or digits of other scripts.
+_NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _LONGEST_CODE = 40
 _HIGHEST_ADDON = Decimal(1)
+_MOST_MONTHS = 1000
 
 
 class PolicyRefused(ValueError):
@@ -136,15 +153,9 @@ def _threshold(raw: Mapping[str, Any], kind: str, place: str) -> Threshold:
 
 def _number(given: object, wrong: str) -> Decimal:
     """Return a number written as text; a JSON float has already lost digits."""
-    if not isinstance(given, str):
+    if not isinstance(given, str) or not _NUMBER.fullmatch(given):
         raise PolicyRefused([wrong])
-    try:
-        number = Decimal(given)
-    except InvalidOperation:
-        raise PolicyRefused([wrong]) from None
-    if not number.is_finite() or number < 0:
-        raise PolicyRefused([wrong])
-    return number
+    return Decimal(given)
 
 
 def _codes(raw: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
@@ -157,7 +168,7 @@ def _codes(raw: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
 def _ladder(raw: object, place: str) -> Ladder:
     if not isinstance(raw, Mapping):
         raise PolicyRefused([f"{place} is not an object."])
-    problems = _unknown_keys(raw, {"products", "bands"}, place)
+    problems = _unknown_keys(raw, {"products", "bands", "refer_margin"}, place)
     bands = raw.get("bands")
     if problems or not isinstance(bands, list) or not bands:
         raise PolicyRefused(problems or [f"{place} has no bands."])
@@ -165,18 +176,57 @@ def _ladder(raw: object, place: str) -> Ladder:
     problems = _joints(read, place)
     if problems:
         raise PolicyRefused(problems)
-    return Ladder(products=_codes(raw, "products", place), bands=tuple(read))
+    ladder = Ladder(
+        products=_codes(raw, "products", place),
+        bands=tuple(read),
+        refer_margin=_margin(raw, place),
+    )
+    problems = _swallowed(ladder, place)
+    if problems:
+        raise PolicyRefused(problems)
+    return ladder
+
+
+def _margin(raw: Mapping[str, Any], place: str) -> Decimal | None:
+    if "refer_margin" not in raw:
+        return None
+    given = raw["refer_margin"]
+    margin = _number(given, f"{place}: the margin {given!r} is malformed.")
+    if not 0 < margin < 1:
+        raise PolicyRefused([f"{place}: the margin must lie between 0 and 1."])
+    return margin
+
+
+def _swallowed(ladder: Ladder, place: str) -> list[str]:
+    """Return what the margin makes meaningless: no cut-off at all, or a band it covers whole."""
+    margin = ladder.refer_margin
+    if margin is None:
+        return []
+    if not ladder.cutoffs:
+        return [f"{place}: there is a margin but no cut-off between two outcomes."]
+    spans = [(bound - margin, bound + margin) for bound in ladder.cutoffs]
+    return [
+        f"{place}: the margin covers band {band.name} whole, so nothing in it is approved."
+        for band in ladder.bands
+        if band.outcome == "approve" and _is_covered(band, spans)
+    ]
+
+
+def _is_covered(band: Band, spans: Sequence[tuple[Decimal, Decimal]]) -> bool:
+    """Say whether closed spans, in order, leave no PD of the band free."""
+    free_from = band.start
+    for low, high in spans:
+        if low > free_from:
+            break
+        free_from = max(free_from, high)
+    return free_from >= band.below
 
 
 def _band(raw: object, place: str) -> Band:
-    if not isinstance(raw, Mapping) or raw.keys() != _BAND_KEYS:
-        raise PolicyRefused([f"{place} must have exactly {', '.join(sorted(_BAND_KEYS))}."])
-    if raw["outcome"] not in ("approve", "refer", "decline"):
-        raise PolicyRefused([f"{place}: {raw['outcome']!r} is no outcome."])
-    if not isinstance(raw["name"], str) or not raw["name"]:
-        raise PolicyRefused([f"{place} has no name."])
+    _require_band(raw, place)
+    given = cast(Mapping[str, Any], raw)
     numbers = {
-        key: _number(raw[key], f"{place}: {key} {raw[key]!r} is malformed.")
+        key: _number(given[key], f"{place}: {key} {given[key]!r} is malformed.")
         for key in ("from", "below", "rate_addon")
     }
     if numbers["from"] >= numbers["below"]:
@@ -184,12 +234,67 @@ def _band(raw: object, place: str) -> Band:
     if numbers["rate_addon"] >= _HIGHEST_ADDON:
         raise PolicyRefused([f"{place}: the add-on is a fraction a year, below 1."])
     return Band(
-        name=raw["name"],
+        name=given["name"],
         start=numbers["from"],
         below=numbers["below"],
-        outcome=cast(Outcome, raw["outcome"]),
+        outcome=cast(Outcome, given["outcome"]),
         rate_addon=numbers["rate_addon"],
+        most_amount=_most_amount(given, place),
+        longest_term_months=_longest_term(given, place),
+        beyond=_beyond(given, place),
     )
+
+
+def _require_band(raw: object, place: str) -> None:
+    if not isinstance(raw, Mapping) or not raw.keys() >= _BAND_KEYS:
+        raise PolicyRefused([f"{place} must have {', '.join(sorted(_BAND_KEYS))}."])
+    problems = _unknown_keys(raw, _BAND_KEYS | _BAND_EXTRAS, place)
+    if raw["outcome"] not in ("approve", "refer", "decline"):
+        problems.append(f"{place}: {raw['outcome']!r} is no outcome.")
+    if not isinstance(raw["name"], str) or not raw["name"]:
+        problems.append(f"{place} has no name.")
+    if problems:
+        raise PolicyRefused(problems)
+
+
+def _most_amount(raw: Mapping[str, Any], place: str) -> dict[str, Decimal]:
+    given = raw.get("most_amount", {})
+    wrong = f"{place}: the largest amount {given!r} is malformed."
+    if not isinstance(given, Mapping) or ("most_amount" in raw and not given):
+        raise PolicyRefused([wrong])
+    if not all(isinstance(code, str) and _CURRENCY.fullmatch(code) for code in given):
+        raise PolicyRefused([f"{place}: the largest amount is given by currency, such as INR."])
+    found = {code: _number(number, wrong) for code, number in given.items()}
+    if not all(found.values()):
+        raise PolicyRefused([f"{place}: a largest amount of 0 is no limit but a decline."])
+    return found
+
+
+def _longest_term(raw: Mapping[str, Any], place: str) -> int | None:
+    if "longest_term_months" not in raw:
+        return None
+    wrong = f"{place}: the longest term {raw['longest_term_months']!r} is malformed."
+    months = _number(raw["longest_term_months"], wrong)
+    if months != int(months) or not 0 < months < _MOST_MONTHS:
+        raise PolicyRefused([wrong])
+    return int(months)
+
+
+def _beyond(raw: Mapping[str, Any], place: str) -> Outcome | None:
+    """Return what happens above a limit of the band; it must be worse than the band's outcome."""
+    is_limited = "most_amount" in raw or "longest_term_months" in raw
+    if not is_limited:
+        if "beyond" in raw:
+            raise PolicyRefused([f"{place} says what happens beyond a limit but has no limit."])
+        return None
+    if raw.get("beyond") not in ("refer", "decline"):
+        raise PolicyRefused(
+            [f"{place} must say whether a request beyond its limit is referred or declined."]
+        )
+    if SEVERITY[raw["beyond"]] <= SEVERITY[raw["outcome"]]:
+        same = f"{place}: its limits change nothing; beyond them it is no worse than before."
+        raise PolicyRefused([same])
+    return cast(Outcome, raw["beyond"])
 
 
 def _joints(bands: Sequence[Band], place: str) -> list[str]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.decisions import reasons
-from apps.decisions.policy import Band, Trace
+from apps.decisions.policy import Band, BandFinding, Trace
 
 
 def to_json(trace: Trace) -> dict[str, Any]:
     """Return a trace as JSON values, numbers as exact text."""
-    return {
+    stored = {
         "outcome": trace.outcome,
         "pd": str(trace.pd),
         "band": _band(trace.band),
@@ -27,13 +27,17 @@ def to_json(trace: Trace) -> dict[str, Any]:
             for one in trace.results
         ],
     }
+    if trace.findings:
+        # Only where there are any, so that a trace stored before bands had limits replays as it is.
+        stored["findings"] = [_finding(one) for one in trace.findings]
+    return stored
 
 
 def recommends_decline(stored: Mapping[str, Any]) -> bool:
     """Say whether a stored trace holds anything that speaks for a decline."""
     if not stored:
         return False
-    asked = [one["outcome"] for one in stored["results"]]
+    asked = [one["outcome"] for one in (*stored["results"], *stored.get("findings", ()))]
     return "decline" in [*asked, stored["band"]["outcome"]]
 
 
@@ -51,4 +55,13 @@ def _band(band: Band) -> dict[str, str]:
         "below": str(band.below),
         "outcome": band.outcome,
         "rate_addon": str(band.rate_addon),
+    }
+
+
+def _finding(one: BandFinding) -> dict[str, str | None]:
+    return {
+        "code": one.code,
+        "value": reasons.plain(one.value),
+        "limit": reasons.plain(one.limit),
+        "outcome": one.outcome,
     }

@@ -99,7 +99,4 @@ def _misfits(parsed: Policy, entity: Entity) -> list[str]:
         _("No bands cover the product %(code)s.") % {"code": code}
         for code in policy_document.uncovered(parsed, products)
     ]
-    if any(band.rate_addon for ladder in parsed.ladders for band in ladder.bands):
-        # A number that nothing applies would be a promise; pricing by risk comes with its rules.
-        problems.append(_("Add-ons to the rate are not in use yet; write 0."))
     return problems
