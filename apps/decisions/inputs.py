@@ -70,8 +70,11 @@ def gather(application: Application) -> Gathered:
         "country": customer.country or None,
         "annual_income": getattr(employment, "gross_annual_income", None),
         "net_monthly_income": getattr(employment, "net_monthly_income", None),
+        "income_gap": None,
         "income_verification": getattr(employment, "verification", None) or None,
         "employment_months": _count(getattr(employment, "months_employed", None)),
+        "blocked": None,
+        "guarantees_with_us": None,
         "defaults_with_us": None if borrowing is None else Decimal(borrowing.defaults),
         **_bureau(application),
     }

@@ -40,6 +40,8 @@ INPUTS: dict[str, Input] = {
         Input("annual_income", "number", "money"),
         Input("net_monthly_income", "number", "money"),
         Input("income_verification", "text"),
+        # The share of the declared net income that no document shows; 0 where they show all of it.
+        Input("income_gap", "number", "share"),
         Input("employment_months", "number", "months"),
         Input("dti", "number", "share"),
         Input("foir", "number", "share"),
@@ -55,7 +57,12 @@ INPUTS: dict[str, Input] = {
         Input("bankruptcies", "number", "count"),
         Input("public_records", "number", "count"),
         Input("enquiries_6m", "number", "count"),
+        # On the lender's block list: always known.
+        Input("blocked", "boolean"),
         Input("defaults_with_us", "number", "count"),
+        # What the borrower answers for of other people's approved loans.
+        Input("guarantees_with_us", "number", "money"),
+        # Guarantees and this loan included.
         Input("exposure_with_us", "number", "money"),
     )
 }

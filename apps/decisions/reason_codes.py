@@ -11,6 +11,8 @@ from typing import Any, Literal
 from apps.decisions.policy_inputs import INPUTS
 
 MOST_CODES = 4
+# Counts speak of something the applicant may have none of; so do these.
+_NONE_AT_ZERO = frozenset({"guarantees_with_us", "income_gap"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ CODES: dict[str, ReasonCode] = {
         ReasonCode("many_enquiries", "decline", "enquiries_6m"),
         ReasonCode("security_insufficient", "decline", "ltv"),
         ReasonCode("owed_to_us_high", "decline", "exposure_with_us"),
+        ReasonCode("guarantees_high", "decline", "guarantees_with_us"),
+        ReasonCode("income_not_as_documented", "decline", "income_gap"),
+        ReasonCode("on_block_list", "decline", "blocked"),
         ReasonCode("documents_incomplete", "decline"),
         ReasonCode("identity_not_confirmed", "decline"),
         ReasonCode("purpose_not_financed", "decline"),
@@ -66,21 +71,23 @@ def misfits(codes: list[str], *, verdict: str) -> list[str]:
 
 
 def groundless(codes: Iterable[str], known: Mapping[str, object]) -> list[str]:
-    """Return the codes that count something of which the applicant has none.
+    """Return the codes that speak of something of which the applicant has none.
 
     `known` holds the policy inputs as stored, numbers as text. "0 late payments" helped and is no
-    reason for a decline; a figure that is not known is left to the reviewer.
+    reason for a decline, nor is a block list without an entry; a figure that is not known is left
+    to the reviewer.
     """
-    counted = {
-        code: CODES[code].input
-        for code in codes
-        if CODES[code].input and INPUTS[CODES[code].input].unit == "count"
-    }
-    return [
-        code
-        for code, about in counted.items()
-        if known.get(about) is not None and Decimal(str(known[about])) == 0
-    ]
+    return [code for code in codes if _has_none_of(CODES[code].input, known)]
+
+
+def _has_none_of(about: str, known: Mapping[str, object]) -> bool:
+    value = known.get(about) if about else None
+    if value is None:
+        return False
+    if isinstance(value, bool):
+        return not value
+    counted = INPUTS[about].unit == "count" or about in _NONE_AT_ZERO
+    return counted and Decimal(str(value)) == 0
 
 
 def contradicted(codes: Iterable[str], trace: Mapping[str, Any]) -> list[str]:

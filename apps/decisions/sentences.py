@@ -27,6 +27,7 @@ INPUT_WORDS = {
     "annual_income": gettext_lazy("gross income a year"),
     "net_monthly_income": gettext_lazy("net income a month"),
     "income_verification": gettext_lazy("verification of income"),
+    "income_gap": gettext_lazy("share of the declared net income that no document shows"),
     "employment_months": gettext_lazy("time in present work"),
     "dti": gettext_lazy("obligations as a share of gross income"),
     "foir": gettext_lazy("obligations as a share of net income"),
@@ -42,8 +43,12 @@ INPUT_WORDS = {
     "bankruptcies": gettext_lazy("bankruptcies"),
     "public_records": gettext_lazy("public records"),
     "enquiries_6m": gettext_lazy("credit enquiries in six months"),
+    "blocked": gettext_lazy("entry on our block list"),
     "defaults_with_us": gettext_lazy("loans in default with us"),
-    "exposure_with_us": gettext_lazy("borrowing from us, this loan included"),
+    "guarantees_with_us": gettext_lazy("guarantees for other people's loans with us"),
+    "exposure_with_us": gettext_lazy(
+        "borrowing from us, this loan and guarantees for others included"
+    ),
 }
 
 # What a rule that was not met says to the applicant; the general form serves the others.
@@ -60,6 +65,10 @@ _RULES = {
     ),
     ("income_verification", "one_of"): gettext_lazy(
         "Your income is %(value)s; it must be %(limit)s."
+    ),
+    ("income_gap", "at_most"): gettext_lazy(
+        "Your documents do not show %(value)s of the net income you stated; we accept at most"
+        " %(limit)s."
     ),
     ("annual_income", "at_least"): gettext_lazy(
         "Your gross income is %(value)s a year; this loan needs at least %(limit)s."
@@ -117,8 +126,17 @@ _RULES = {
     ("defaults_with_us", "at_most"): gettext_lazy(
         "Your loans in default with us: %(value)s; we accept at most %(limit)s."
     ),
+    ("blocked", "is"): gettext_lazy(
+        "Our block list holds an entry about you. You may ask us what it rests on, and object"
+        " to it."
+    ),
+    ("guarantees_with_us", "at_most"): gettext_lazy(
+        "You answer for %(value)s of other people's loans with us; the limit for one borrower is"
+        " %(limit)s."
+    ),
     ("exposure_with_us", "at_most"): gettext_lazy(
-        "With this loan you would owe us %(value)s; the limit for one borrower is %(limit)s."
+        "With this loan you would owe us or answer for %(value)s; the limit for one borrower is"
+        " %(limit)s."
     ),
 }
 
@@ -172,6 +190,9 @@ _CODES = {
     "many_enquiries": gettext_lazy("Many recent credit enquiries"),
     "security_insufficient": gettext_lazy("Security does not cover the loan"),
     "owed_to_us_high": gettext_lazy("Borrowing from us too high already"),
+    "guarantees_high": gettext_lazy("Guarantees for other people's loans too high"),
+    "income_not_as_documented": gettext_lazy("Income stated lies above what documents show"),
+    "on_block_list": gettext_lazy("On our block list"),
     "documents_incomplete": gettext_lazy("Documents incomplete"),
     "identity_not_confirmed": gettext_lazy("Identity could not be confirmed"),
     "purpose_not_financed": gettext_lazy("Purpose is not financed"),
@@ -208,7 +229,17 @@ _CODE_SENTENCES = {
         "The loan would be %(value)s of the value of the security, which is too much."
     ),
     "owed_to_us_high": gettext_lazy(
-        "With this loan you would owe us %(value)s, which is too much."
+        "With this loan you would owe us or answer for %(value)s, which is too much."
+    ),
+    "guarantees_high": gettext_lazy(
+        "You answer for %(value)s of other people's loans with us, which is too much."
+    ),
+    "income_not_as_documented": gettext_lazy(
+        "Your documents do not show %(value)s of the net income you stated."
+    ),
+    "on_block_list": gettext_lazy(
+        "Our block list holds an entry about you. You may ask us what it rests on, and object"
+        " to it."
     ),
     "documents_incomplete": gettext_lazy(
         "The documents needed to assess your application were not complete."

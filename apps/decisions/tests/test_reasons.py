@@ -190,7 +190,14 @@ def test_sentences_follow_the_active_language() -> None:
 
 
 def test_a_reviewer_cannot_name_what_the_applicant_has_none_of() -> None:
-    known = {"delinquencies_24m": "0", "bankruptcies": "1", "employment_months": "0"}
+    known: dict[str, object] = {
+        "delinquencies_24m": "0",
+        "bankruptcies": "1",
+        "employment_months": "0",
+        "blocked": False,
+        "guarantees_with_us": "0.00",
+        "income_gap": "0.25",
+    }
 
     found = reason_codes.groundless(
         [
@@ -199,11 +206,21 @@ def test_a_reviewer_cannot_name_what_the_applicant_has_none_of() -> None:
             "many_enquiries",
             "work_too_recent",
             "purpose_not_financed",
+            "on_block_list",
+            "guarantees_high",
+            "income_not_as_documented",
         ],
         known,
     )
 
-    assert found == ["late_payments"]
+    assert found == ["late_payments", "on_block_list", "guarantees_high"]
+
+
+def test_a_reviewer_may_name_the_block_list_where_it_holds_an_entry_or_is_not_known() -> None:
+    codes = ["on_block_list", "guarantees_high"]
+
+    assert reason_codes.groundless(codes, {"blocked": True, "guarantees_with_us": "9.50"}) == []
+    assert reason_codes.groundless(codes, {}) == []
 
 
 def _judged(*judged: tuple[str, str]) -> dict[str, object]:
