@@ -149,6 +149,7 @@ def score(
         model=str(model.pk),
         score=run.score,
         features_sha256=run.features_sha256,
+        content_sha256=fingerprint.of_run(run),
     )
     return run
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
+from apps.decisions import fingerprint
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.reasons import Reason, cause_codes
 from apps.decisions.recourse import Change
@@ -52,6 +53,8 @@ def record(
         failure=decision.failure,
         policy=str(decision.policy_id or ""),
         score_run=str(decision.score_run_id or ""),
+        content_sha256=fingerprint.of_decision(decision),
+        policy_sha256=decision.policy.sha256 if decision.policy is not None else "",
     )
     return decision
 

@@ -1,0 +1,34 @@
+"""The hash of a decision as it is stored. Pure.
+
+The audit trail keeps it from the moment of the decision on. So a replay can tell a decision that
+was changed in its row from a program, a model or a policy that says something else today.
+"""
+
+from datetime import UTC
+from typing import Any
+
+from apps.scoring import fingerprint
+
+_TEXTS = ("kind", "outcome", "failure", "note")
+_JSON = ("inputs", "trace", "reasons")
+_KEYS = ("policy_id", "score_run_id", "letter_id", "submitted_by_id")
+_PEOPLE = ("decided_by_id", "countersigned_by_id")
+
+
+def of_decision(decision: Any) -> str:
+    """Return the SHA-256 of everything a decision says and rests on."""
+    content: dict[str, Any] = {name: getattr(decision, name) for name in (*_TEXTS, *_JSON)}
+    content |= {name: _key(getattr(decision, name)) for name in (*_KEYS, *_PEOPLE)}
+    content |= {
+        "number": decision.number,
+        "reason_codes": list(decision.reason_codes),
+        "amount": f"{decision.amount:.2f}",
+        "term_months": decision.term_months,
+        "annual_rate": f"{decision.annual_rate:.6f}",
+        "decided_at": decision.decided_at.astimezone(UTC).isoformat(),
+    }
+    return fingerprint.of_content(content)
+
+
+def _key(value: object) -> str:
+    return "" if value is None else str(value)
