@@ -1,0 +1,25 @@
+"""The customer and what is known about the person, each kind of fact in a table of its own."""
+
+from apps.customers.models.papers import Consent, Document
+from apps.customers.models.person import (
+    Address,
+    Customer,
+    CustomerQuerySet,
+    IdentityNumber,
+    ProtectedAttributes,
+)
+from apps.customers.models.record import BureauReport, Employment, Household, Obligation
+
+__all__ = [
+    "Address",
+    "BureauReport",
+    "Consent",
+    "Customer",
+    "CustomerQuerySet",
+    "Document",
+    "Employment",
+    "Household",
+    "IdentityNumber",
+    "Obligation",
+    "ProtectedAttributes",
+]
