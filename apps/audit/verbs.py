@@ -70,6 +70,12 @@ VERBS = {
     "letters.opened": _("opened a letter"),
     # loans
     "loans.tape_imported": _("imported a loan tape"),
+    # laboratory
+    "laboratory.experiment_asked": _("asked for an experiment"),
+    "laboratory.experiment_done": _("finished an experiment"),
+    "laboratory.experiment_failed": _("could not finish an experiment"),
+    "laboratory.experiment_cancelled": _("cancelled an experiment"),
+    "laboratory.evidence_attached": _("attached an experiment as evidence"),
     # governance
     "governance.trained": _("trained a model"),
     "governance.promotion_proposed": _("asked for the promotion of a model"),
