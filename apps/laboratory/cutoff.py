@@ -1,19 +1,17 @@
 """What every cut-off on the probability of default does, and the best one within limits. Pure.
 
 Approved is who has a `pd` below the cut-off, as in a policy's bands; people with one `pd` are
-decided alike. Sums are statistics in floats of one currency; nothing here is posted to a ledger.
+decided alike. What a loan is expected to lose and earn is told, not worked out here. Sums are
+statistics in floats of one currency; nothing here is posted to a ledger.
 """
 
 import math
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, localcontext
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-
-from ml import profit
-from ml.profit import LoanTerms
 
 Floats = npt.NDArray[np.float64]
 Goal = Literal["profit", "loss"]
@@ -25,21 +23,29 @@ _MOST_PLACES = 1075
 
 @dataclass(frozen=True)
 class Sample:
-    """Past applications: one probability, one loan and, where it is known, one outcome each.
+    """Past applications a cut-off decides: probability, expected loss and profit, and outcome.
 
-    `bad` is 1 (defaulted), 0 (repaid) or NaN (not known).
+    `bad` is 1 (defaulted), 0 (repaid) or NaN (not known). `others` counts applications that no
+    cut-off lets in, such as those a rule declines: they ask as well and lower every approval rate.
     """
 
     pd: Floats
-    terms: LoanTerms
+    expected_loss: Floats
+    expected_profit: Floats
     bad: Floats
+    others: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse outcomes that are none, and lists of different length."""
-        if self.bad.shape != self.pd.shape:
-            raise ValueError("Every application needs one probability and one outcome.")
+        """Refuse lists of different length or none, and values that cannot be."""
+        shapes = {one.shape for one in (self.expected_loss, self.expected_profit, self.bad)}
+        if shapes != {self.pd.shape} or not len(self.pd):
+            raise ValueError("Every application needs a probability, money and an outcome.")
+        if not ((self.pd >= 0) & (self.pd <= 1)).all():
+            raise ValueError("A probability of default lies between 0 and 1.")
         if not np.isin(self.bad[~np.isnan(self.bad)], (0, 1)).all():
             raise ValueError("An outcome is 0 (repaid), 1 (defaulted) or not known.")
+        if self.others < 0:
+            raise ValueError("Nobody is fewer than none.")
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """Every cut-off that changes a decision, from approving nobody to everybody.
+    """Every cut-off that changes a decision, from approving nobody to everybody it decides.
 
     Arrays of one length. `known` counts the approved whose outcome is known; a bad rate is NaN
     where there is nobody to take it over.
@@ -134,27 +140,27 @@ class Infeasible:
 
 
 def curve(sample: Sample) -> Curve:
-    """Return all cut-offs of some applications.
+    """Return all cut-offs of some applications."""
+    values, position = np.unique(sample.pd, return_inverse=True)
 
-    ValueError for no application, a probability outside 0 to 1 and terms that are no loan.
-    """
-    economics = profit.amortising(sample.terms)
-    earned = profit.profit_curve(sample.pd, economics)
-    _, position = np.unique(sample.pd, return_inverse=True)
+    def upto(each: npt.NDArray[Any]) -> Floats:
+        """Return the sum over everybody up to each distinct probability, after a first zero."""
+        return np.concatenate([[0.0], np.cumsum(np.bincount(position, weights=each))])
+
     is_known = ~np.isnan(sample.bad)
-    known = _running(position, is_known.astype(np.float64))
-    bads = _running(position, np.where(is_known, sample.bad, 0.0))
+    approved, known = upto(np.ones_like(sample.pd)), upto(is_known)
     with np.errstate(invalid="ignore"):
-        realised = bads / known
+        expected = upto(sample.pd) / approved
+        realised = upto(np.where(is_known, sample.bad, 0.0)) / known
     return Curve(
-        below=earned.below,
-        approved=earned.approved,
-        approval_rate=earned.approval_rate,
-        expected_bad_rate=earned.bad_rate,
+        below=np.append(values, np.nextafter(values[-1], np.inf)),
+        approved=approved,
+        approval_rate=approved / (len(sample.pd) + sample.others),
+        expected_bad_rate=expected,
         known=known,
         realised_bad_rate=realised,
-        expected_loss=_running(position, _expected_losses(sample)),
-        expected_profit=earned.profit,
+        expected_loss=upto(sample.expected_loss),
+        expected_profit=upto(sample.expected_profit),
     )
 
 
@@ -229,19 +235,6 @@ def _infeasible(
         least_bad_rate=float(rates.min()) if len(rates) else None,
         largest_approval_rate=float(found.approval_rate[safe].max()),
     )
-
-
-def _expected_losses(sample: Sample) -> Floats:
-    terms = sample.terms
-    at_default = np.asarray(terms.amount, dtype=np.float64) * terms.exposure_share
-    losses: Floats = sample.pd * at_default * terms.loss_given_default
-    return losses
-
-
-def _running(position: npt.NDArray[np.intp], values: Floats) -> Floats:
-    """Return the sum over everybody up to each distinct probability, after a first zero."""
-    sums: Floats = np.concatenate([[0.0], np.cumsum(np.bincount(position, weights=values))])
-    return sums
 
 
 def _number(value: float) -> float | None:

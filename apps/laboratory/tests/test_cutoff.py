@@ -2,7 +2,6 @@
 
 import math
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,30 +10,16 @@ from hypothesis import strategies as st
 
 from apps.laboratory import cutoff
 from apps.laboratory.cutoff import Curve, Infeasible, Optimum, Sample, Wish
-from ml import profit
-from ml.profit import LoanTerms
 
-# Five people: a loan of 1,000 over one month at 12 % a year and 2 % funds.
+# Five people with a loan of 1,000 that earns 8 when repaid and loses half when not.
 FIVE = [0.10, 0.02, 0.30, 0.02, 0.60]
 BADS = [0.0, 0.0, 1.0, math.nan, 1.0]
-# One month of 1,000 earns 12 % - 2 % a year: 1,000 x 0.10 / 12.
-GAIN = 1_000 * 0.10 / 12
-LGD = 0.5
+GAIN, LOSS = 8.0, 500.0
 
 
-def terms(people: int, **changes: Any) -> LoanTerms:
-    given_terms: dict[str, Any] = {
-        "amount": np.full(people, 1_000.0),
-        "annual_rate": 0.12,
-        "months": 1,
-        "loss_given_default": LGD,
-        "cost_of_funds": 0.02,
-    }
-    return LoanTerms(**{**given_terms, **changes})
-
-
-def sample(pd: list[float], bad: list[float], **changes: Any) -> Sample:
-    return Sample(np.array(pd), terms(len(pd), **changes), np.array(bad))
+def sample(pd: list[float], bad: list[float], *, others: int = 0) -> Sample:
+    risk = np.array(pd)
+    return Sample(risk, risk * LOSS, (1 - risk) * GAIN - risk * LOSS, np.array(bad), others)
 
 
 @pytest.fixture
@@ -56,27 +41,21 @@ def test_it_expects_losses_and_profit_by_hand(five: Curve) -> None:
     two, three = five.at(1), five.at(2)
 
     assert two.expected_bad_rate == pytest.approx(0.02)
-    assert two.expected_loss == pytest.approx(2 * 0.02 * 1_000 * LGD)
+    assert two.expected_loss == pytest.approx(2 * 0.02 * 500)
     assert two.expected_profit == pytest.approx(2 * (0.98 * GAIN - 0.02 * 500))
     assert three.expected_bad_rate == pytest.approx(0.14 / 3)
     assert three.expected_loss == pytest.approx(two.expected_loss + 0.10 * 500)
-    # A PD of 10 % loses 50 and earns 7.5: one more approval costs money.
+    # A PD of 10 % loses 50 and earns 7.2: one more approval costs money.
     assert three.expected_profit == pytest.approx(two.expected_profit + 0.9 * GAIN - 50)
 
 
-def test_it_leaves_fees_out_of_the_loss_and_in_the_profit() -> None:
-    without = cutoff.curve(sample(FIVE, BADS)).at(4)
-    with_fees = cutoff.curve(sample(FIVE, BADS, fees=20.0, servicing=5.0)).at(4)
+def test_it_counts_who_no_cut_off_lets_in_among_those_who_asked() -> None:
+    found = cutoff.curve(sample(FIVE, BADS, others=5))
 
-    assert with_fees.expected_loss == pytest.approx(without.expected_loss)
-    assert with_fees.expected_profit == pytest.approx(without.expected_profit + 5 * 15)
-
-
-def test_it_loses_only_the_exposed_share() -> None:
-    whole = cutoff.curve(sample(FIVE, BADS)).at(4)
-    half = cutoff.curve(sample(FIVE, BADS, exposure_share=0.5)).at(4)
-
-    assert half.expected_loss == pytest.approx(whole.expected_loss / 2)
+    assert found.at(2).approval_rate == 0.3
+    assert found.at(4).approval_rate == 0.5
+    assert found.at(4).expected_bad_rate == pytest.approx(1.04 / 5)
+    assert cutoff.best(found, Wish(least_approval_rate=0.6)) == Infeasible(None, 0.5)
 
 
 def test_it_finds_the_most_profitable_cut_off(five: Curve) -> None:
@@ -121,11 +100,19 @@ def test_it_refuses_limits_that_are_no_shares(name: str, limit: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pd", "bad"), [([0.1], [0.0, 1.0]), ([0.1], [2.0]), ([], []), ([1.5], [0.0])]
+    ("pd", "bad", "others"),
+    [
+        ([0.1], [0.0, 1.0], 0),
+        ([0.1], [2.0], 0),
+        ([], [], 0),
+        ([1.5], [0.0], 0),
+        ([math.nan], [0.0], 0),
+        ([0.1], [0.0], -1),
+    ],
 )
-def test_it_refuses_what_is_no_sample(pd: list[float], bad: list[float]) -> None:
-    with pytest.raises(ValueError, match=r"one probability|An outcome|between 0 and 1"):
-        cutoff.curve(sample(pd, bad))
+def test_it_refuses_what_is_no_sample(pd: list[float], bad: list[float], others: int) -> None:
+    with pytest.raises(ValueError, match=r"needs a|An outcome|between 0 and 1|fewer than none"):
+        sample(pd, bad, others=others)
 
 
 def test_it_finds_the_place_of_any_cut_off(five: Curve) -> None:
@@ -163,29 +150,23 @@ PROBABILITIES = st.lists(
 @st.composite
 def samples(draw: st.DrawFn) -> Sample:
     pd = draw(PROBABILITIES)
-    people = len(pd)
-    numbers = {
-        "amount": st.floats(1, 1e6),
-        "annual_rate": st.floats(0, 0.5),
-        "months": st.integers(1, 60),
-    }
-    drawn = {
-        name: np.array(draw(st.lists(one, min_size=people, max_size=people)), dtype=float)
-        for name, one in numbers.items()
-    }
-    bad = draw(st.lists(st.sampled_from([0.0, 1.0, math.nan]), min_size=people, max_size=people))
+
+    def each(one: st.SearchStrategy[float]) -> np.ndarray:
+        return np.array(draw(st.lists(one, min_size=len(pd), max_size=len(pd))))
+
     return Sample(
-        np.array(pd),
-        LoanTerms(**drawn, loss_given_default=draw(st.floats(0, 1)), cost_of_funds=0.03, fees=10.0),
-        np.array(bad),
+        pd=np.array(pd),
+        expected_loss=each(st.floats(0, 1e6)),
+        expected_profit=each(st.floats(-1e6, 1e6)),
+        bad=each(st.sampled_from([0.0, 1.0, math.nan])),
+        others=draw(st.integers(0, 5)),
     )
 
 
 @given(samples())
 def test_it_agrees_with_counting_everybody_one_by_one(given_sample: Sample) -> None:
     found = cutoff.curve(given_sample)
-    economics = profit.amortising(given_sample.terms)
-    earns = profit.expected_profit(given_sample.pd, economics)
+    everybody = len(given_sample.pd) + given_sample.others
 
     for place in range(len(found)):
         point = found.at(place)
@@ -194,9 +175,12 @@ def test_it_agrees_with_counting_everybody_one_by_one(given_sample: Sample) -> N
         assert point.approved == len(chosen)
         assert point.known == len(known)
         assert point.realised_bad_rate == (sum(known) / len(known) if known else None)
-        assert point.expected_profit == pytest.approx(
-            math.fsum(earns[n] for n in chosen), abs=1e-6, rel=1e-9
-        )
+        assert point.approval_rate == len(chosen) / everybody
+        for sums, values in (
+            (point.expected_profit, given_sample.expected_profit),
+            (point.expected_loss, given_sample.expected_loss),
+        ):
+            assert sums == pytest.approx(math.fsum(values[n] for n in chosen), abs=1e-6)
         if chosen:
             assert point.expected_bad_rate == pytest.approx(
                 math.fsum(given_sample.pd[n] for n in chosen) / len(chosen)

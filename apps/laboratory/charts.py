@@ -1,0 +1,179 @@
+"""Figures of the laboratory as JSON for `charts.js`: numbers, words, and tokens as colours."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.core import formatting
+from apps.laboratory.cutoff import Point
+
+Figure = dict[str, Any]
+
+_CUTOFF_HEIGHT = 640
+_FLOWS_HEIGHT = 320
+_OUTCOMES = ("approve", "refer", "decline")
+_TONES = {"approve": "--mark-success", "refer": "--mark-warning", "decline": "--mark-danger"}
+
+
+def cutoffs(
+    points: Sequence[Point], *, currency: str, marks: Iterable[tuple[str, float]] = ()
+) -> Figure:
+    """Return approval rate, bad rates and money against the cut-off, in three rows of one figure.
+
+    `marks` are cut-offs to point out, each with its words.
+    """
+    below = [point.below for point in points]
+    rates: tuple[tuple[str, list[float | None], str, str, str], ...] = (
+        (_("Approval rate"), [p.approval_rate for p in points], "y", "--mark-primary", "solid"),
+        (
+            _("Expected bad rate"),
+            [p.expected_bad_rate for p in points],
+            "y2",
+            "--mark-raises-risk",
+            "solid",
+        ),
+        (
+            _("Realised bad rate"),
+            [p.realised_bad_rate for p in points],
+            "y2",
+            "--mark-neutral",
+            "dot",
+        ),
+    )
+    money = (
+        (_("Expected profit"), [p.expected_profit for p in points], "--mark-success", "solid"),
+        (_("Expected loss"), [p.expected_loss for p in points], "--mark-danger", "dash"),
+    )
+    data = [
+        _line(name, below, values, [_percent(value) for value in values], yaxis, color, dash)
+        for name, values, yaxis, color, dash in rates
+        if any(value is not None for value in values)
+    ]
+    data += [
+        _line(name, below, values, [_money(v, currency) for v in values], "y3", color, dash)
+        for name, values, color, dash in money
+    ]
+    return {"data": data, "layout": _cutoff_layout(currency, tuple(marks))}
+
+
+def flows(counts: Mapping[tuple[str, str], int], words: Mapping[str, str]) -> Figure:
+    """Return what became of each outcome of before, stacked: `counts` by (before, after)."""
+    before = [one for one in _OUTCOMES if any(counts.get((one, to), 0) for to in _OUTCOMES)]
+    data = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": words[after],
+            "y": [words[one] for one in before],
+            "x": [counts.get((one, after), 0) for one in before],
+            "text": [_count(counts.get((one, after), 0)) for one in before],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "hovertemplate": "%{y} → %{fullData.name}: %{text}<extra></extra>",
+            "marker": {"color": _TONES[after], "line": {"color": "--surface", "width": 1}},
+            "textfont": {"color": "--surface"},
+        }
+        for after in _OUTCOMES
+    ]
+    layout = {
+        "barmode": "stack",
+        "height": _FLOWS_HEIGHT,
+        "xaxis": {"title": {"text": _("Applications")}, "tickformat": ",d", "fixedrange": True},
+        "yaxis": {
+            "title": {"text": _("Before")},
+            "autorange": "reversed",
+            "fixedrange": True,
+            "type": "category",
+        },
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    }
+    return {"data": data, "layout": layout}
+
+
+def _line(
+    name: str,
+    x: Sequence[float],
+    y: Sequence[float | None],
+    text: Sequence[str],
+    *style: str,
+) -> Figure:
+    yaxis, color, dash = style
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": list(x),
+        "y": list(y),
+        "yaxis": yaxis,
+        "text": list(text),
+        "hovertemplate": "%{text}",
+        "line": {"color": color, "width": 2, "dash": dash, "shape": "hv"},
+    }
+
+
+def _cutoff_layout(currency: str, marks: tuple[tuple[str, float], ...]) -> Figure:
+    return {
+        "height": _CUTOFF_HEIGHT,
+        "hovermode": "x unified",
+        "hoversubplots": "axis",
+        "xaxis": {
+            "title": {"text": _("Approve below this probability of default")},
+            "tickformat": ".0%",
+            "hoverformat": ".2%",
+            "anchor": "y3",
+        },
+        "yaxis": {
+            "title": {"text": _("Approved")},
+            "tickformat": ".0%",
+            "rangemode": "tozero",
+            "domain": [0.72, 1],
+        },
+        "yaxis2": {
+            "title": {"text": _("Bad rate")},
+            "tickformat": ".1~%",
+            "rangemode": "tozero",
+            "domain": [0.38, 0.66],
+        },
+        "yaxis3": {"title": {"text": currency}, "tickformat": "~s", "domain": [0, 0.32]},
+        "legend": {"orientation": "h", "y": 1.06, "yanchor": "bottom"},
+        "shapes": [_upright(below) for _words, below in marks],
+        "annotations": [_label(words, below) for words, below in marks],
+    }
+
+
+def _upright(below: float) -> Figure:
+    return {
+        "type": "line",
+        "x0": below,
+        "x1": below,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": "--text-muted", "width": 1, "dash": "dot"},
+    }
+
+
+def _label(words: str, below: float) -> Figure:
+    return {
+        "x": below,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "text": words,
+        "showarrow": False,
+        "font": {"size": 12, "color": "--text-muted"},
+    }
+
+
+def _percent(share: float | None) -> str:
+    return "—" if share is None else formatting.format_percent(share, decimals=2)
+
+
+def _money(amount: float, currency: str) -> str:
+    return formatting.format_money(Decimal(str(amount)), currency)
+
+
+def _count(number: int) -> str:
+    return formatting.format_number(number) if number else ""
