@@ -5,7 +5,7 @@ whether a row came alone or in a frame; base + attributions equals the log-odds;
 not fit the schema is refused, never repaired.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -67,17 +67,22 @@ class Scorer:
     def score_one(self, row: Mapping[str, object], *, explain: bool = True) -> Scored:
         """Return the risk of one application; SchemaViolation if the row does not fit."""
         matrix = self.schema.to_matrix_row(row).reshape(1, -1)
-        log_odds = self.calibration.line.log_odds(float(self.model.margins(matrix)[0]))
-        final = self.calibration.final(log_odds)
-        score = self.scale.score_at(final)
-        return Scored(
-            pd=calibration.probability_of(final),
-            score=score,
-            displayed_score=rounded(score),
-            log_odds=log_odds,
-            base=self.base,
-            attributions=self._attributions(matrix) if explain else {},
-        )
+        attributions = self._attributions(matrix)[0] if explain else {}
+        return self._scored(float(self.model.margins(matrix)[0]), attributions)
+
+    def score_rows(
+        self, rows: Sequence[Mapping[str, object]], *, explain: bool = True
+    ) -> list[Scored]:
+        """Return the risk of several applications, each to the last bit as if it came alone.
+
+        The model is asked once. SchemaViolation if a row does not fit.
+        """
+        if not rows:
+            return []
+        matrix = np.array([self.schema.to_matrix_row(row) for row in rows])
+        shares = self._attributions(matrix) if explain else [{} for _ in rows]
+        margins = self.model.margins(matrix).tolist()
+        return [self._scored(*one) for one in zip(margins, shares, strict=True)]
 
     def score_frame(self, frame: pd.DataFrame, *, threads: int = 1) -> Floats:
         """Return the probability of default of every row; SchemaViolation names row and column."""
@@ -137,6 +142,20 @@ class Scorer:
         starts = range(0, max(len(data), 1), rows)
         return (self.schema.to_matrix(data.iloc[start : start + rows]) for start in starts)
 
-    def _attributions(self, matrix: Floats) -> dict[str, float]:
-        scaled = self.calibration.line.slope * self.model.contributions(matrix)[0, :-1]
-        return dict(zip(self.schema.names, scaled.tolist(), strict=True))
+    def _scored(self, margin: float, attributions: dict[str, float]) -> Scored:
+        log_odds = self.calibration.line.log_odds(margin)
+        final = self.calibration.final(log_odds)
+        score = self.scale.score_at(final)
+        return Scored(
+            pd=calibration.probability_of(final),
+            score=score,
+            displayed_score=rounded(score),
+            log_odds=log_odds,
+            base=self.base,
+            attributions=attributions,
+        )
+
+    def _attributions(self, matrix: Floats) -> list[dict[str, float]]:
+        scaled = self.calibration.line.slope * self.model.contributions(matrix)[:, :-1]
+        names = self.schema.names
+        return [dict(zip(names, row, strict=True)) for row in scaled.tolist()]

@@ -1,6 +1,6 @@
 """Register and promote models, and score with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from apps.scoring.errors import (
     ModelUnusable,
     NoChampion,
     PromotionRefused,
+    ScoringFailed,
     SegmentUnknown,
 )
 from apps.scoring.models import ModelVersion, ScoreRun
@@ -186,6 +187,26 @@ def rescore(*, run: ScoreRun) -> Scored:
     return _scored(champion.scorer_of(run.model), run.features)[1]
 
 
+def rescore_all(*, runs: Sequence[ScoreRun]) -> list[Scored | ScoringFailed]:
+    """Return for each run, in their order, what `rescore` returns or raises.
+
+    Each model is asked once for all its runs; the numbers are those of one run alone, bit by bit.
+    """
+    found: dict[int, Scored | ScoringFailed] = {}
+    by_model: dict[object, list[int]] = {}
+    for place, run in enumerate(runs):
+        by_model.setdefault(run.model_id, []).append(place)
+    for places in by_model.values():
+        try:
+            scorer = champion.scorer_of(runs[places[0]].model)
+        except ModelUnusable as failure:
+            found |= dict.fromkeys(places, failure)
+            continue
+        answers = _scored_together(scorer, [runs[place].features for place in places])
+        found |= dict(zip(places, answers, strict=True))
+    return [found[place] for place in range(len(runs))]
+
+
 def probability(*, model: ModelVersion, features: Mapping[str, object]) -> float:
     """Return the probability of default with one given model, without an explanation.
 
@@ -202,9 +223,37 @@ def _scored(
         scored = scorer.score_one(snapshot, explain=explain)
     except SchemaViolation as error:
         raise FeaturesRefused(error.feature, error.sentence) from error
-    if not 0 < scored.pd < 1:
-        raise ModelUnusable(_("it gave no probability."))
+    if not _is_probability(scored):
+        raise _no_probability()
     return dict(snapshot), scored
+
+
+def _scored_together(
+    scorer: Scorer, rows: Sequence[Mapping[str, object]]
+) -> list[Scored | ScoringFailed]:
+    """Return for each row, in their order, what `_scored` returns or raises."""
+    found: list[Scored | ScoringFailed | None] = []
+    sound = []
+    for row in rows:
+        try:
+            sound.append(scorer.schema.validate_row(row))
+            found.append(None)
+        except SchemaViolation as error:
+            found.append(FeaturesRefused(error.feature, error.sentence))
+    answers = iter(scorer.score_rows(sound))
+    together = [refused or next(answers) for refused in found]
+    return [
+        one if isinstance(one, ScoringFailed) or _is_probability(one) else _no_probability()
+        for one in together
+    ]
+
+
+def _is_probability(scored: Scored) -> bool:
+    return 0 < scored.pd < 1
+
+
+def _no_probability() -> ModelUnusable:
+    return ModelUnusable(_("it gave no probability."))
 
 
 def _check_artefact(artefact: Artefact) -> None:

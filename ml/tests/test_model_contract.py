@@ -162,6 +162,14 @@ def test_it_serves_a_row_as_it_serves_a_frame(kind: str) -> None:
     assert alone == scorer(kind).score_frame(frame).tolist()
 
 
+def test_it_explains_rows_together_as_each_alone(kind: str) -> None:
+    rows = SCHEMA.to_rows(sample()[list(SCHEMA.names)].head(100))
+
+    together = scorer(kind).score_rows(rows)
+
+    assert together == [scorer(kind).score_one(row) for row in rows]
+
+
 def test_it_comes_back_as_it_went(kind: str, model: Fitted) -> None:
     before = train(kind).model
 

@@ -41,6 +41,9 @@ def test_it_gives_one_number_however_it_is_asked(scorer: Scorer, features: pd.Da
     together = scorer.score_frame(sample).tolist()
     assert [scored.pd for scored in alone] == together
     assert [scored.pd for scored in unexplained] == together
+    assert scorer.score_rows(SCHEMA.to_rows(sample)) == alone
+    assert scorer.score_rows(SCHEMA.to_rows(sample), explain=False) == unexplained
+    assert scorer.score_rows([]) == []
     assert explained.pd.tolist() == together
     assert unexplained[0].attributions == {}
     assert unexplained[0].base == alone[0].base == explained.base == scorer.base

@@ -5,7 +5,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from apps.accounts.models import User
-from apps.audit.models import AppendOnly
+from apps.audit.models import AppendOnly, Event
 from apps.scoring import champion, explanation, fingerprint, services
 from apps.scoring.errors import FeaturesRefused, ModelUnusable, NoChampion
 from apps.scoring.models import ModelVersion, ScoreRun
@@ -44,6 +44,9 @@ def test_it_stores_what_it_saw_and_why(alice: User, rita: User, mark: User) -> N
     assert math.isclose(total, stored.log_odds, rel_tol=1e-9)
     assert (stored.pd, stored.score) == (run.pd, run.score)
     assert services.rescore(run=stored).pd == run.pd
+    assert Event.objects.get(verb="scoring.scored").facts["content_sha256"] == fingerprint.of_run(
+        stored
+    )
 
 
 def test_it_takes_three_queries(
@@ -134,3 +137,37 @@ def test_it_explains_with_groups_and_units_the_strongest_first(
     assert sizes == sorted(sizes, reverse=True)
     late = next(one for one in found if one.feature == "delinquencies_24m")
     assert (late.group, late.unit, late.value, late.direction) == ("payment_history", "count", 6, 1)
+
+
+def test_it_rescores_many_runs_as_each_alone(alice: User, rita: User, mark: User) -> None:
+    factories.champion("retail", rita, mark)
+    old = [_score(alice, amount=amount) for amount in (50_000.0, 200_000.0, 900_000.0)]
+    factories.champion("retail", rita, mark, seed=7)
+    runs = [old[0], _score(alice), *old[1:]]
+
+    found = services.rescore_all(runs=runs)
+
+    assert found == [services.rescore(run=run) for run in runs]
+    assert services.rescore_all(runs=[]) == []
+
+
+def test_it_says_for_each_run_why_it_cannot_be_rescored(
+    alice: User, rita: User, mark: User
+) -> None:
+    model = factories.champion("retail", rita, mark)
+    strange, sound = _score(alice), _score(alice)
+    champion.forget()
+    factories.champion("retail", rita, mark, seed=7)
+    by_other = _score(alice)
+    strange.features["amount"] = -1.0
+    broken = ModelVersion.objects.get(pk=model.pk)
+    broken.signature = "ab" * 32
+
+    first, second, third = services.rescore_all(runs=[strange, sound, by_other])
+    strange.model = sound.model = broken
+    unusable = services.rescore_all(runs=[sound, by_other])
+
+    assert isinstance(first, FeaturesRefused)
+    assert [second.pd, third.pd] == [sound.pd, by_other.pd]
+    assert isinstance(unusable[0], ModelUnusable)
+    assert unusable[1] == third
