@@ -120,6 +120,18 @@ def keeps_one_third(*, basic_pay: Decimal, deductions: Decimal) -> bool:
     return 3 * (basic_pay - deductions) >= basic_pay
 
 
+def income_gap(*, declared: Decimal | None, documented: Decimal | None) -> Decimal | None:
+    """Return the share of a declared income that documents do not show.
+
+    0 where they show all of it or more, 1 where they show nothing; None where either is not known.
+    """
+    if declared is None or documented is None:
+        return None
+    if documented >= declared:
+        return Decimal(0)
+    return (declared - documented) / declared
+
+
 def _burden(means: Means) -> tuple[Part, ...] | None:
     if means.obligations_monthly is None:
         return None

@@ -99,9 +99,12 @@ def change(entry: ChangeEntry, *, country: str, today: date) -> ChangeEntry:
 
 
 def employment(
-    entry: EmploymentEntry, *, today: date, types: set[str], currency: str
+    entry: EmploymentEntry, *, today: date, types: set[str], proofs: set[str], currency: str
 ) -> EmploymentEntry:
-    """Check work and income in the lender's currency; net and basic pay cannot exceed gross."""
+    """Check work and income in the lender's currency; net and basic pay cannot exceed gross.
+
+    What documents show may lie above or below what is declared, but the document must be named.
+    """
     found = Findings()
     _choice(found, "type", entry.type, types)
     _day(found, "as_of", entry.as_of, latest=today)
@@ -112,6 +115,7 @@ def employment(
             found.add(name, "required")
         _amount(found, name, value, entry.currency)
     _amount(found, "basic_monthly_pay", basic, entry.currency)
+    _documented(found, entry, proofs)
     _between(found, "months_employed", entry.months_employed, least=0, most=MAX_MONTHS)
     employer = found.clean("employer", contact.line, entry.employer, limit=120, required=False)
     found.finish()
@@ -199,6 +203,15 @@ def identities(found: Findings, given: Mapping[str, str], country: str) -> dict[
         if number:
             clean[kind] = number
     return clean
+
+
+def _documented(found: Findings, entry: EmploymentEntry, proofs: set[str]) -> None:
+    documented = entry.documented_net_monthly_income
+    _amount(found, "documented_net_monthly_income", documented, entry.currency)
+    if documented is not None:
+        _choice(found, "documented_by", entry.documented_by, proofs)
+    elif entry.documented_by:
+        found.add("documented_net_monthly_income", "required")
 
 
 def _contradictions(found: Findings, entry: BureauEntry) -> None:

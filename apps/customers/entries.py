@@ -62,7 +62,10 @@ class ChangeEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class EmploymentEntry:
-    """Work and income as of a day. Amounts in `currency`; gross a year, net and basic a month."""
+    """Work and income as of a day. Amounts in `currency`; gross a year, net and basic a month.
+
+    `documented_by` names the document (`payslip` ...) that shows `documented_net_monthly_income`.
+    """
 
     as_of: date
     type: str
@@ -73,6 +76,8 @@ class EmploymentEntry:
     employer: str = ""
     months_employed: int | None = None
     basic_monthly_pay: Decimal | None = None
+    documented_net_monthly_income: Decimal | None = None
+    documented_by: str = ""
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
 

@@ -181,6 +181,15 @@ class EmploymentIn(Strict):
     net_monthly_income = Amount()
     basic_monthly_pay = Amount(required=False, allow_null=True, default=None)
     verification = serializers.ChoiceField(choices=Employment.Verification.choices)
+    documented_net_monthly_income = Amount(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="What a document shows, beside what the customer declares.",
+    )
+    documented_by = serializers.ChoiceField(
+        choices=Employment.Proof.choices, required=False, allow_blank=True, default=""
+    )
 
     def entry(self, key: uuid.UUID) -> EmploymentEntry:
         """Return what was sent."""
@@ -203,6 +212,8 @@ class EmploymentOut(serializers.ModelSerializer[Employment]):
             "net_monthly_income",
             "basic_monthly_pay",
             "verification",
+            "documented_net_monthly_income",
+            "documented_by",
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from apps.applications import affordability as arithmetic
 from apps.applications.affordability import Affordability
 from apps.applications.models import Application
 from apps.core import dates
@@ -70,7 +71,10 @@ def gather(application: Application) -> Gathered:
         "country": customer.country or None,
         "annual_income": getattr(employment, "gross_annual_income", None),
         "net_monthly_income": getattr(employment, "net_monthly_income", None),
-        "income_gap": None,
+        "income_gap": arithmetic.income_gap(
+            declared=getattr(employment, "net_monthly_income", None),
+            documented=getattr(employment, "documented_net_monthly_income", None),
+        ),
         "income_verification": getattr(employment, "verification", None) or None,
         "employment_months": _count(getattr(employment, "months_employed", None)),
         "blocked": None,

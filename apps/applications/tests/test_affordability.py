@@ -95,7 +95,37 @@ def test_it_says_why_a_ratio_is_missing(changes: dict[str, Any], ratio: str, why
     assert found.why_missing == why
 
 
+@pytest.mark.parametrize(
+    ("declared", "documented", "gap"),
+    [
+        (D(60_000), D(45_000), D("0.25")),
+        (D(60_000), D(60_000), D(0)),
+        (D(60_000), D(80_000), D(0)),
+        (D(60_000), D(0), D(1)),
+        (D(0), D(0), D(0)),
+        (None, D(45_000), None),
+        (D(60_000), None, None),
+    ],
+)
+def test_it_says_how_much_of_the_income_no_document_shows(
+    declared: Decimal | None, documented: Decimal | None, gap: Decimal | None
+) -> None:
+    assert affordability.income_gap(declared=declared, documented=documented) == gap
+
+
 amounts = st.decimals("0.01", "100000000", places=2)
+
+
+@given(declared=amounts, documented=amounts)
+def test_the_gap_is_a_share_and_falls_as_documents_show_more(
+    declared: Decimal, documented: Decimal
+) -> None:
+    gap = affordability.income_gap(declared=declared, documented=documented)
+    less = affordability.income_gap(declared=declared, documented=documented / 2)
+
+    assert gap is not None
+    assert less is not None
+    assert 0 <= gap <= less <= 1
 
 
 @given(net=amounts, obligations=amounts, instalment=amounts)

@@ -42,6 +42,12 @@ class EmploymentForm(forms.Form):
         help_text=_("Without allowances; needed where a share of it must remain."),
     )
     verification = PickField(label=_("Income verified"), choices=Employment.Verification.choices)
+    documented_net_monthly_income = AmountField(
+        label=_("Net income a month by documents"),
+        required=False,
+        help_text=_("What the document shows, whatever the customer declares."),
+    )
+    documented_by = PickField(label=_("Shown by"), required=False, choices=Employment.Proof.choices)
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -27,6 +27,11 @@ class Employment(Identified, Timestamped):
         SOURCE = "source", _("Source of income verified")
         DOCUMENTS = "documents", _("Verified by documents")
 
+    class Proof(models.TextChoices):
+        PAYSLIP = "payslip", _("Payslip")
+        BANK_STATEMENT = "bank_statement", _("Bank statement")
+        TAX_RETURN = "tax_return", _("Tax return")
+
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="employments")
     as_of = models.DateField(_("as of"))
     type = models.CharField(_("type"), max_length=16, choices=Type, blank=True)
@@ -43,6 +48,15 @@ class Employment(Identified, Timestamped):
         _("basic pay a month"), max_digits=18, decimal_places=2, null=True, blank=True
     )
     verification = models.CharField(_("income verified"), max_length=16, choices=Verification)
+    # What documents show, beside what the customer declares above.
+    documented_net_monthly_income = models.DecimalField(
+        _("net income a month by documents"),
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+    )
+    documented_by = models.CharField(_("shown by"), max_length=16, choices=Proof, blank=True)
     recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
 
     class Meta:
@@ -52,7 +66,17 @@ class Employment(Identified, Timestamped):
                 condition=(Q(gross_annual_income__isnull=True) | Q(gross_annual_income__gte=0))
                 & (Q(net_monthly_income__isnull=True) | Q(net_monthly_income__gte=0)),
                 name="customers_employment_income_not_negative",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(documented_net_monthly_income__isnull=True, documented_by="")
+                | Q(
+                    # Null compares as unknown, and a check lets unknown pass.
+                    documented_net_monthly_income__isnull=False,
+                    documented_net_monthly_income__gte=0,
+                    documented_by__in=["payslip", "bank_statement", "tax_return"],
+                ),
+                name="customers_employment_document_named",
+            ),
         ]
         indexes: ClassVar[list[Any]] = [models.Index(fields=["customer", "-as_of"])]
         verbose_name = _("employment")

@@ -41,6 +41,7 @@ def record_employment(
         entry,
         today=_ground.today(customer, now),
         types=set(Employment.Type.values),
+        proofs=set(Employment.Proof.values),
         currency=customer.entity.currency,
     )
     if clean.verification not in Employment.Verification.values:
@@ -56,6 +57,7 @@ def record_employment(
         employment=employment.pk,
         as_of=clean.as_of,
         verification=clean.verification,
+        documented_by=clean.documented_by,
     )
     return employment
 

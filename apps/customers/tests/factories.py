@@ -97,6 +97,8 @@ def employment_entry(**changes: Any) -> EmploymentEntry:
         gross_annual_income=Decimal("900000.00"),
         net_monthly_income=Decimal("60000.00"),
         verification="documents",
+        documented_net_monthly_income=Decimal("60000.00"),
+        documented_by="payslip",
     )
     return replace(entry, **changes)
 

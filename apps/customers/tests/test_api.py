@@ -163,13 +163,30 @@ def test_it_records_what_is_known_about_a_customer(caller: Caller, ravi: Custome
 
     assert [answer.status_code for answer in answers] == [201] * 4
     assert caller.get(f"{root}/obligations").json()[0]["monthly_payment"] == "2500.50"
-    assert caller.get(f"{root}/employments").json()[1]["gross_annual_income"] == "960000.00"
+    income = caller.get(f"{root}/employments").json()[1]
+    assert income["gross_annual_income"] == "960000.00"
+    # An integration that knows of no document says nothing, and nothing is assumed.
+    assert (income["documented_net_monthly_income"], income["documented_by"]) == (None, "")
     assert caller.get(f"{root}/bureau-reports").json()[1]["open_accounts"] is None
     given = caller.get(f"{root}/consents").json()[-1]
     withdrawn = caller.post(f"{root}/consents/{given['id']}/withdraw")
     assert given["purpose"] == "contact"
     assert withdrawn.json()["withdrawn_at"] is not None
     assert caller.post(f"{root}/consents/{given['id']}/withdraw").status_code == 409
+
+
+def test_it_takes_what_documents_show_of_the_income(caller: Caller, ravi: Customer) -> None:
+    address = f"{ROOT}/{ravi.pk}/employments"
+    shown = {"documented_net_monthly_income": "45000.00", "documented_by": "tax_return"}
+
+    answer = caller.post(address, {**INCOME, **shown}, format="json")
+    nameless = caller.post(address, {**INCOME, **shown, "documented_by": ""}, format="json")
+
+    assert answer.status_code == 201
+    assert {name: answer.json()[name] for name in shown} == shown
+    assert nameless.status_code == 400
+    assert nameless.json()["fields"] == {"documented_by": ["This is needed."]}
+    assert Employment.objects.filter(customer=ravi).count() == 2
 
 
 def test_it_takes_the_code_of_a_branch(caller: Caller, pune: Branch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.customers import checks
-from apps.customers.entries import AddressEntry, CustomerEntry
+from apps.customers.entries import AddressEntry, CustomerEntry, EmploymentEntry
 from apps.customers.findings import Refused
 from apps.customers.models import Employment, Obligation
 from apps.customers.tests import factories
@@ -86,6 +86,16 @@ def test_it_takes_somebody_who_is_eighteen_today() -> None:
     assert clean.date_of_birth == date(2008, 11, 20)
 
 
+def _employment(entry: EmploymentEntry) -> EmploymentEntry:
+    return checks.employment(
+        entry,
+        today=TODAY,
+        types=set(Employment.Type.values),
+        proofs=set(Employment.Proof.values),
+        currency="INR",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [
@@ -103,13 +113,23 @@ def test_it_takes_somebody_who_is_eighteen_today() -> None:
         ({"type": "pirate"}, {"type": "not_a_choice"}),
         ({"currency": "BTC"}, {"currency": "currency_of_lender"}),
         ({"currency": "USD"}, {"currency": "currency_of_lender"}),
+        ({"documented_by": ""}, {"documented_by": "required"}),
+        ({"documented_by": "hearsay"}, {"documented_by": "not_a_choice"}),
+        (
+            {"documented_net_monthly_income": None},
+            {"documented_net_monthly_income": "required"},
+        ),
+        (
+            {"documented_net_monthly_income": Decimal(-1)},
+            {"documented_net_monthly_income": "negative"},
+        ),
     ],
 )
 def test_it_refuses_absurd_income(changes: dict[str, Any], codes: dict[str, str]) -> None:
     entry = factories.employment_entry(**changes)
 
     with pytest.raises(Refused) as refusal:
-        checks.employment(entry, today=TODAY, types=set(Employment.Type.values), currency="INR")
+        _employment(entry)
 
     assert _codes(refusal) == codes
 
@@ -117,9 +137,16 @@ def test_it_refuses_absurd_income(changes: dict[str, Any], codes: dict[str, str]
 def test_it_takes_net_income_of_exactly_a_twelfth() -> None:
     entry = factories.employment_entry(net_monthly_income=Decimal("75000.00"))
 
-    clean = checks.employment(entry, today=TODAY, types=set(Employment.Type.values), currency="INR")
+    clean = _employment(entry)
 
     assert clean.net_monthly_income == Decimal("75000.00")
+
+
+@pytest.mark.parametrize("documented", [Decimal(0), Decimal("12000.00"), Decimal("90000.00")])
+def test_it_takes_documents_that_show_less_or_more_than_is_declared(documented: Decimal) -> None:
+    entry = factories.employment_entry(documented_net_monthly_income=documented)
+
+    assert _employment(entry).documented_net_monthly_income == documented
 
 
 def test_it_refuses_an_obligation_of_tomorrow() -> None:

@@ -84,3 +84,20 @@ def test_it_reveals_no_field_there_is_not(
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert not Event.objects.filter(verb="customers.pii_read").exists()
+
+
+def test_it_takes_what_a_document_shows_only_with_the_document(
+    alice: User, ravi: Customer, signed_in: SignIn
+) -> None:
+    browser, address = signed_in(alice), reverse("customers:employment", args=[ravi.pk])
+    figure = {**INCOME, "currency": "INR", "documented_net_monthly_income": "45,000.00"}
+
+    nameless = browser.post(address, figure)
+    named = browser.post(address, {**figure, "documented_by": "bank_statement"})
+
+    assert nameless.status_code == 422
+    assert nameless.context["form"].errors == {"documented_by": ["This is needed."]}
+    assert named.status_code == 302
+    shown = browser.get(reverse("customers:detail", args=[ravi.pk])).content.decode()
+    assert "Net income a month by documents" in shown
+    assert Employment.objects.filter(customer=ravi, documented_by="bank_statement").count() == 1

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
@@ -40,6 +41,38 @@ def test_it_keeps_earlier_income_and_reads_the_latest(alice: User, ravi: Custome
     assert before
     assert before.gross_annual_income == Decimal("900000.00")
     assert selectors.current_employment(ravi, date(2026, 10, 31)) is None
+
+
+def test_it_keeps_what_documents_show_beside_what_is_declared(alice: User, ravi: Customer) -> None:
+    entry = factories.employment_entry(
+        documented_net_monthly_income=Decimal("45000.00"), documented_by="bank_statement"
+    )
+
+    services.record_employment(actor=alice, customer=ravi, entry=entry, now=NOW)
+
+    kept = Employment.objects.get(pk=entry.key)
+    assert kept.net_monthly_income == Decimal("60000.00")
+    assert kept.documented_net_monthly_income == Decimal("45000.00")
+    assert kept.get_documented_by_display() == "Bank statement"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"documented_by": ""},
+        {"documented_net_monthly_income": None},
+        {"documented_by": "hearsay"},
+        {"documented_net_monthly_income": Decimal(-1)},
+    ],
+)
+def test_the_database_wants_a_document_with_every_figure_and_a_figure_with_every_document(
+    ravi: Customer, changes: dict[str, object]
+) -> None:
+    with (
+        pytest.raises(IntegrityError, match="customers_employment_document_named"),
+        transaction.atomic(),
+    ):
+        Employment.objects.filter(customer=ravi).update(**changes)
 
 
 def test_it_records_a_submission_sent_twice_once(alice: User, ravi: Customer) -> None:
