@@ -63,6 +63,10 @@ VERBS = {
     "decisions.verdict_given": _("gave a verdict that needs a second signature"),
     "decisions.countersigned": _("counter-signed the verdict"),
     "decisions.countersign_refused": _("did not counter-sign; the case goes back"),
+    "decisions.automation_stopped": _("stopped automated decisions"),
+    "decisions.restart_asked": _("asked that automated decisions start again"),
+    "decisions.restart_turned_down": _("kept automated decisions stopped"),
+    "decisions.automation_restarted": _("confirmed that automated decisions start again"),
     "decisions.replayed": _("replayed the decision"),
     # letters
     "letters.issued": _("issued a letter"),

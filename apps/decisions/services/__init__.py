@@ -1,6 +1,12 @@
 """What is done about decisions, one module for each action."""
 
 from apps.decisions.services.assessing import assess
+from apps.decisions.services.automating import (
+    ask_restart,
+    keep_stopped,
+    restart_automation,
+    stop_automation,
+)
 from apps.decisions.services.claiming import cancel_waiting, claim, release, release_lapsed
 from apps.decisions.services.deciding import (
     Verdict,
@@ -17,16 +23,20 @@ __all__ = [
     "Difference",
     "ReplayResult",
     "Verdict",
+    "ask_restart",
     "assess",
     "cancel_waiting",
     "claim",
     "countersign",
     "decide",
+    "keep_stopped",
     "load_policy",
     "must_justify",
     "release",
     "release_lapsed",
     "replay",
+    "restart_automation",
     "send_back",
+    "stop_automation",
     "sweep",
 ]
