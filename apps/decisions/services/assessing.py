@@ -3,10 +3,8 @@
 Nobody ever gets a default score: whatever fails, the case goes to people and says why.
 """
 
-import copy
 import dataclasses
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +21,7 @@ from apps.audit import services as audit
 from apps.core.errors import NotVisible
 from apps.decisions import (
     inputs,
+    judging,
     policy,
     policy_inputs,
     reasons,
@@ -36,18 +35,15 @@ from apps.decisions.errors import (
     NoPolicy,
     NoSpecificReason,
     NothingToAssess,
-    PolicyUnusable,
 )
 from apps.decisions.models import Decision, PolicyVersion
-from apps.decisions.services import lettering, recording
+from apps.decisions.services import automating, lettering, recording
 from apps.scoring import explanation
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
 from apps.scoring.models import ScoreRun
 
 logger = structlog.get_logger(__name__)
-# An application is submitted once, so what a machine says about it always comes first.
-_FIRST = 1
 
 
 @transaction.atomic
@@ -86,7 +82,7 @@ def refer_for_cause(
     """Send an application to review because a machine could not decide it; the caller locks it."""
     audit.record(actor, "scoring.failed", application, case=application, cause=cause)
     referral = Decision(
-        number=_FIRST,
+        number=selectors.next_number(application),
         kind=Decision.Kind.AUTOMATED,
         outcome="refer",
         failure=cause,
@@ -94,6 +90,7 @@ def refer_for_cause(
         annual_rate=application.annual_rate,
         decided_at=now,
     )
+    automating.hold_back(referral, application=application)
     return recording.record(actor=actor, application=application, decision=referral)
 
 
@@ -121,57 +118,40 @@ def _locked(application_id: uuid.UUID | str) -> Application:
 class _Case:
     """One application while it is being decided: its facts, score and the policy in force."""
 
-    application: Application
+    judge: judging.Judge
     facts: features.Facts
     run: ScoreRun
     version: PolicyVersion
-    gathered: inputs.Gathered
 
-    def request(self, amount: Decimal, term_months: int, pd: float) -> inputs.Request:
-        """Return the application, or the same with another amount and term, for the policy."""
-        tried = copy.copy(self.application)
-        tried.amount, tried.term_months = amount, term_months
-        return inputs.Request(
-            amount=amount,
-            term_months=term_months,
-            affordability=applications.affordability(tried),
-            pd=pd,
-        )
-
-    def trace(self, values: dict[str, policy_inputs.Value]) -> policy.Trace:
-        """Return what the policy says about these inputs. Raises PolicyUnusable."""
-        try:
-            return policy.evaluate(
-                rulebook.policy_of(self.version),
-                values,
-                product=self.application.product.code,
-                currency=self.application.currency,
-            )
-        except (policy.PolicyGap, TypeError) as gap:
-            raise PolicyUnusable(str(gap)) from gap
+    def pd_of(self, amount: Decimal, term_months: int) -> float:
+        """Return what the same model says of another amount and term."""
+        facts = dataclasses.replace(self.facts, amount=amount, term_months=term_months)
+        return scoring.probability(model=self.run.model, features=features.build(facts))
 
 
 def _decide(application: Application, *, actor: User | str, now: datetime) -> Decision:
     case = _scored(application, actor=actor, now=now)
-    asked = case.request(application.amount, application.term_months, case.run.pd)
-    values = case.gathered.inputs(asked)
-    trace = case.trace(values)
-    found = _reasons(case, trace)
+    asked = case.judge.judged(application.amount, application.term_months, pd=case.run.pd)
+    found = _reasons(case, asked.trace)
+    offers = judging.offers(case.judge, asked, pd_of=case.pd_of)
     application.move("score", score_run=case.run)
     decision = Decision(
-        number=_FIRST,
+        number=selectors.next_number(application),
         kind=Decision.Kind.AUTOMATED,
-        outcome=trace.outcome,
+        outcome=asked.trace.outcome,
         policy=case.version,
         score_run=case.run,
-        inputs=policy_inputs.to_json(values),
-        trace=tracing.to_json(trace),
+        inputs=policy_inputs.to_json(asked.values),
+        trace=tracing.to_json(asked.trace),
         reasons=[reason.to_json() for reason in found],
         reason_codes=[reason.code for reason in found],
-        annual_rate=application.annual_rate,
+        recommendation=[one.to_json() for one in offers],
+        annual_rate=asked.annual_rate,
         decided_at=now,
     )
-    changes = _changes(case, trace) if trace.outcome == "decline" else None
+    changes = _changes(case, asked, offers) if decision.outcome == "decline" else None
+    # As late as can be: whoever stops automation waits for us from here on.
+    automating.hold_back(decision, application=application)
     return recording.record(
         actor=actor, application=application, decision=decision, changes=changes
     )
@@ -190,7 +170,8 @@ def _scored(application: Application, *, actor: User | str, now: datetime) -> _C
         features=features.build(facts),
         now=now,
     )
-    return _Case(application, facts, run, version, inputs.gather(application))
+    judge = judging.Judge(application, rulebook.policy_of(version), inputs.gather(application))
+    return _Case(judge, facts, run, version)
 
 
 def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:
@@ -200,32 +181,16 @@ def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:
         raise NoSpecificReason from error
 
 
-def _changes(case: _Case, trace: policy.Trace) -> tuple[recourse.Change, ...]:
+def _changes(
+    case: _Case, asked: judging.Judged, offers: tuple[judging.Judged, ...]
+) -> tuple[recourse.Change, ...]:
     """Return verified changes; none at all when a requirement failed that they cannot move."""
-    declining = trace.with_outcome("decline")
-    if any(one.rule.input not in policy_inputs.MOVED_BY_REQUEST for one in declining):
+    if judging.set_aside(asked.trace):
         return ()
-    product = case.application.product
-    room = recourse.Room(
-        amount=case.application.amount,
-        term_months=case.application.term_months,
-        least_amount=product.minimum_amount,
-        terms=recourse.offered_terms(
-            case.application.term_months,
-            shortest=product.minimum_term_months,
-            longest=product.maximum_term_months,
-        ),
-    )
-    return recourse.changes(room, passes=_passes(case))
-
-
-def _passes(case: _Case) -> Callable[[Decimal, int], bool]:
-    """Return the question whether this model and policy approve another amount and term."""
 
     def passes(amount: Decimal, term_months: int) -> bool:
-        facts = dataclasses.replace(case.facts, amount=amount, term_months=term_months)
-        pd = scoring.probability(model=case.run.model, features=features.build(facts))
-        values = case.gathered.inputs(case.request(amount, term_months, pd))
-        return case.trace(values).outcome == "approve"
+        pd = case.pd_of(amount, term_months)
+        return case.judge.judged(amount, term_months, pd=pd).trace.outcome == "approve"
 
-    return passes
+    found = [recourse.Change(one.amount, one.term_months) for one in offers]
+    return recourse.changes(judging.room_of(case.judge.application), found, passes=passes)
