@@ -257,6 +257,7 @@ _CAUSES = {
     "no_specific_reason": gettext_lazy("No specific reason for a decline could be named."),
     "letter_refused": gettext_lazy("The letter could not be written from what is on record."),
     "not_scored_in_time": gettext_lazy("The application was not scored in time."),
+    "automation_stopped": gettext_lazy("Automated decisions were stopped."),
     "unexpected_error": gettext_lazy("The automatic assessment failed unexpectedly."),
     "pd_band": gettext_lazy("The risk lies near the cut-off."),
 }

@@ -20,6 +20,7 @@ from apps.decisions import (
     policy_inputs,
     reasons,
     rulebook,
+    stopped,
     tracing,
 )
 from apps.decisions.errors import PolicyUnusable
@@ -128,18 +129,22 @@ def _policy(decision: Decision) -> list[Difference]:
     found += _changed("data", "PD judged by the policy", str(trace.pd), repr(run.pd))
     found += _changed("code", "trace", decision.trace, tracing.to_json(trace))
     if decision.kind == Decision.Kind.AUTOMATED:
-        found += _changed("code", "outcome", decision.outcome, trace.outcome)
+        held_back = bool(stopped.named_by(decision.reasons))
+        outcome = "refer" if held_back else trace.outcome
+        found += _changed("code", "outcome", decision.outcome, outcome)
     return found
 
 
 def _reasons(decision: Decision) -> list[Difference]:
+    # That machines were stopped is a fact from outside, not derived.
+    stop = stopped.named_by(decision.reasons)
     if decision.kind == Decision.Kind.HUMAN:
         again = deciding.of_codes(decision.reason_codes, decision.inputs)
-    elif decision.failure:
-        again = [reasons.of_cause(decision.failure)]
+    elif decision.failure and decision.score_run is None:
+        again = [*stop, reasons.of_cause(decision.failure)]
     else:
         try:
-            again = _by_machine(decision)
+            again = [*stop, *_by_machine(decision)]
         except (PolicyUnusable, policy.PolicyGap, TypeError, ValueError, ScoringFailed):
             # The policy or the score could not be derived; that difference is listed already.
             return []
