@@ -75,6 +75,7 @@ VERBS = {
     # loans
     "loans.tape_imported": _("imported a loan tape"),
     # laboratory
+    "laboratory.case_tried": _("tried the case in the laboratory"),
     "laboratory.experiment_asked": _("asked for an experiment"),
     "laboratory.experiment_done": _("finished an experiment"),
     "laboratory.experiment_failed": _("could not finish an experiment"),
