@@ -2,7 +2,8 @@
 
 `pd` are probabilities of default, `bad` the outcomes (1 = defaulted). A measure that is undefined,
 for instance because only one class occurred, is None: never 0 and never 1. Lists of different
-lengths, empty ones, NaN, infinities and outcomes other than 0 and 1 are a ValueError.
+lengths, empty ones, NaN, infinities and outcomes other than 0 and 1 are a ValueError. Where a
+measure takes a `weight`, one positive number per row, a row of weight 3 counts as three rows would.
 
 What builds on these: `discrimination`, `calibration_tests`, `population_stability`, `cutoffs`,
 `profit` and `comparison`.
@@ -28,7 +29,10 @@ _CLIP = 1e-15
 
 @dataclass(frozen=True)
 class Tally:
-    """Goods and bads at each distinct probability, safest first; `position` maps a row to it."""
+    """Goods and bads at each distinct probability, safest first; `position` maps a row to it.
+
+    With weights both are sums of weights.
+    """
 
     values: Floats
     goods: Floats
@@ -54,7 +58,11 @@ class HosmerLemeshow:
 
 @dataclass(frozen=True)
 class Band:
-    """Applicants of similar predicted risk: what was promised and what happened."""
+    """Applicants of similar predicted risk: what was promised and what happened.
+
+    `n` and `bads` count rows. `weight` is the sum of their weights, None where none were given;
+    mean and rate are weighted by it.
+    """
 
     n: int
     bads: int
@@ -62,6 +70,7 @@ class Band:
     highest_pd: float
     mean_pd: float
     observed_rate: float
+    weight: float | None = None
 
 
 @dataclass(frozen=True)
@@ -106,12 +115,24 @@ def checked(pd: Numbers, bad: Outcomes) -> tuple[Floats, Floats]:
     return scores, outcomes
 
 
-def tally(pd: Numbers, bad: Outcomes) -> Tally:
+def checked_weight(weight: Numbers | None, rows: int) -> Floats | None:
+    """Return the weights as an array, None for none; ValueError unless all are positive."""
+    if weight is None:
+        return None
+    values = np.asarray(weight, dtype=np.float64)
+    if values.shape != (rows,) or not np.isfinite(values).all() or (values <= 0).any():
+        raise ValueError("Every row needs one positive, finite weight.")
+    return values
+
+
+def tally(pd: Numbers, bad: Outcomes, weight: Numbers | None = None) -> Tally:
     """Return the goods and bads at each distinct probability: one sort, O(n log n)."""
     scores, outcomes = checked(pd, bad)
+    counted = checked_weight(weight, len(scores))
     values, position = np.unique(scores, return_inverse=True)
-    bads: Floats = np.bincount(position, weights=outcomes).astype(np.float64)
-    goods: Floats = np.bincount(position, weights=1 - outcomes).astype(np.float64)
+    each: Floats | float = 1.0 if counted is None else counted
+    bads: Floats = np.bincount(position, weights=outcomes * each).astype(np.float64)
+    goods: Floats = np.bincount(position, weights=(1 - outcomes) * each).astype(np.float64)
     return Tally(values=values, goods=goods, bads=bads, position=position)
 
 
@@ -124,20 +145,20 @@ def area_under(counts: Tally) -> float | None:
     return float(counts.bads @ goods_below) / pairs
 
 
-def auc(pd: Numbers, bad: Outcomes) -> float | None:
+def auc(pd: Numbers, bad: Outcomes, weight: Numbers | None = None) -> float | None:
     """Return the chance that a bad one ranks riskier than a good one, ties counting half."""
-    return area_under(tally(pd, bad))
+    return area_under(tally(pd, bad, weight))
 
 
-def gini(pd: Numbers, bad: Outcomes) -> float | None:
+def gini(pd: Numbers, bad: Outcomes, weight: Numbers | None = None) -> float | None:
     """Return 2 AUC - 1."""
-    area = auc(pd, bad)
+    area = auc(pd, bad, weight)
     return None if area is None else 2 * area - 1
 
 
-def ks(pd: Numbers, bad: Outcomes) -> float | None:
+def ks(pd: Numbers, bad: Outcomes, weight: Numbers | None = None) -> float | None:
     """Return the largest distance between the cumulative shares of bads and goods."""
-    counts = tally(pd, bad)
+    counts = tally(pd, bad, weight)
     if counts.one_class:
         return None
     bad_share = np.cumsum(counts.bads) / counts.bads.sum()
@@ -145,25 +166,29 @@ def ks(pd: Numbers, bad: Outcomes) -> float | None:
     return float(np.abs(bad_share - good_share).max())
 
 
-def brier(pd: Numbers, bad: Outcomes) -> float:
+def brier(pd: Numbers, bad: Outcomes, weight: Numbers | None = None) -> float:
     """Return the mean squared distance between probability and outcome."""
     scores, outcomes = checked(pd, bad)
-    return float(np.mean((scores - outcomes) ** 2))
+    counted = checked_weight(weight, len(scores))
+    return float(np.average((scores - outcomes) ** 2, weights=counted))
 
 
-def brier_skill(pd: Numbers, bad: Outcomes) -> float | None:
+def brier_skill(pd: Numbers, bad: Outcomes, weight: Numbers | None = None) -> float | None:
     """Return the share of the Brier score of the plain default rate that the model removes."""
     _, outcomes = checked(pd, bad)
-    rate = float(outcomes.mean())
-    reference = rate * (1 - rate)
-    return None if reference == 0 else 1 - brier(pd, bad) / reference
+    if len(np.unique(outcomes)) == 1:
+        return None
+    rate = float(np.average(outcomes, weights=checked_weight(weight, len(outcomes))))
+    return 1 - brier(pd, bad, weight) / (rate * (1 - rate))
 
 
-def log_loss(pd: Numbers, bad: Outcomes) -> float:
+def log_loss(pd: Numbers, bad: Outcomes, weight: Numbers | None = None) -> float:
     """Return the mean negative log-likelihood; probabilities are clipped at 1e-15."""
     scores, outcomes = checked(pd, bad)
+    counted = checked_weight(weight, len(scores))
     clipped = np.clip(scores, _CLIP, 1 - _CLIP)
-    return float(-np.mean(outcomes * np.log(clipped) + (1 - outcomes) * np.log1p(-clipped)))
+    likelihood = outcomes * np.log(clipped) + (1 - outcomes) * np.log1p(-clipped)
+    return float(-np.average(likelihood, weights=counted))
 
 
 def hosmer_lemeshow(*, n: Numbers, pd: Numbers, bads: Numbers, independent: bool) -> HosmerLemeshow:
@@ -232,37 +257,49 @@ def psi_noise_limit(*, bins: int, n_expected: int, n_actual: int) -> float:
     return float(special.chdtri(bins - 1, 0.05)) * (1 / n_expected + 1 / n_actual)
 
 
-def calibration_by_band(pd: Numbers, bad: Outcomes, *, bands: int = 10) -> list[Band]:
+def calibration_by_band(
+    pd: Numbers, bad: Outcomes, weight: Numbers | None = None, *, bands: int = 10
+) -> list[Band]:
     """Return bands of about equal count from safest to riskiest; equal probabilities stay together.
 
-    Fewer bands come back than were asked for when ties leave some empty.
+    With weights the bands are of about equal weight. Fewer bands come back than were asked for
+    when ties leave some empty.
     """
     scores, outcomes = checked(pd, bad)
-    ranks = _average_ranks(scores)
-    position = np.minimum(((ranks - 0.5) * bands / len(scores)).astype(int), bands - 1)
+    counted = checked_weight(weight, len(scores))
+    total = len(scores) if counted is None else counted.sum()
+    position = np.minimum((_middles(scores, counted) * bands / total).astype(int), bands - 1)
+    rows = (position == band for band in np.unique(position))
     return [
-        band_of(scores[position == band], outcomes[position == band])
-        for band in np.unique(position)
+        band_of(scores[part], outcomes[part], None if counted is None else counted[part])
+        for part in rows
     ]
 
 
-def band_of(scores: Floats, outcomes: Floats) -> Band:
+def band_of(scores: Floats, outcomes: Floats, weight: Floats | None = None) -> Band:
     """Return the band of people given by their probabilities and outcomes; at least one."""
     return Band(
         n=len(scores),
         bads=int(outcomes.sum()),
         lowest_pd=float(scores.min()),
         highest_pd=float(scores.max()),
-        mean_pd=float(scores.mean()),
-        observed_rate=float(outcomes.mean()),
+        mean_pd=float(np.average(scores, weights=weight)),
+        observed_rate=float(np.average(outcomes, weights=weight)),
+        weight=None if weight is None else float(weight.sum()),
     )
 
 
-def expected_calibration_error(pd: Numbers, bad: Outcomes, *, bands: int = 10) -> float:
-    """Return the mean distance of promised and observed rate over equal-count bands."""
-    found = calibration_by_band(pd, bad, bands=bands)
-    total = sum(band.n for band in found)
-    return math.fsum(band.n * abs(band.mean_pd - band.observed_rate) for band in found) / total
+def expected_calibration_error(
+    pd: Numbers, bad: Outcomes, weight: Numbers | None = None, *, bands: int = 10
+) -> float:
+    """Return the mean distance of promised and observed rate over bands of equal count or weight.
+
+    `calibration_by_band` says which people are a band.
+    """
+    found = calibration_by_band(pd, bad, weight, bands=bands)
+    sizes = [band.n if band.weight is None else band.weight for band in found]
+    gaps = [abs(band.mean_pd - band.observed_rate) for band in found]
+    return math.fsum(size * gap for size, gap in zip(sizes, gaps, strict=True)) / sum(sizes)
 
 
 def weight_of_evidence(*, goods: Numbers, bads: Numbers) -> WeightOfEvidence:
@@ -325,8 +362,9 @@ def _refuse_impossible(*, n: int, bads: int, pd: float) -> None:
         raise ValueError(f"A probability of default lies between 0 and 1, not at {pd!r}.")
 
 
-def _average_ranks(scores: Floats) -> Floats:
-    _, positions, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks: Floats = last - (counts - 1) / 2
-    return ranks[positions]
+def _middles(scores: Floats, weight: Floats | None) -> Floats:
+    """Return how many rows, or how much weight, lie below the middle of those of equal score."""
+    _, position = np.unique(scores, return_inverse=True)
+    here = np.bincount(position, weights=weight)
+    middles: Floats = np.cumsum(here) - here / 2
+    return middles[position]
