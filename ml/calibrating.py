@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
-from ml import calibration
+from ml import calibration, splitting
 from ml.calibration import Beta, Calibration, Curve, Isotonic, NoSignal, Platt
+from ml.splitting import Column, FoldConfig, Folds
 
 Floats = npt.NDArray[np.float64]
 Method = Literal["auto", "platt", "beta", "isotonic"]
@@ -44,13 +44,15 @@ def choose(
     bad: Floats,
     *,
     weight: Floats | None = None,
+    groups: Column | None = None,
     method: Method = "auto",
     seed: int = 0,
 ) -> Choice:
     """Return the calibration of out-of-fold margins; NoSignal if they do not order the outcomes.
 
     With `auto` a curve is considered from 1,000 rows on and taken when its cross-validated
-    log-loss is better than the line's by two standard errors of the paired difference.
+    log-loss is better than the line's by two standard errors of the paired difference. Rows of
+    one group share a fold; SplitRefused where five folds cannot be made of the rows.
     """
     rows = _Rows(margins, bad, np.ones(len(bad)) if weight is None else weight / weight.mean())
     line = rows.line()
@@ -58,7 +60,8 @@ def choose(
         return Choice(_fitted(method, line, rows), {}, f"{method} was asked for")
     if len(bad) < _FEWEST_FOR_A_CURVE:
         return Choice(Calibration(line), {}, "too few rows for a curve")
-    losses = {name: found for name in METHODS if (found := _unseen_losses(name, rows, seed)).size}
+    folds = splitting.folds(bad, groups=groups, config=FoldConfig(folds=_FOLDS, seed=seed))
+    losses = {name: found for name in METHODS if (found := _unseen_losses(name, rows, folds)).size}
     figures = {name: float(np.average(loss, weights=rows.weight)) for name, loss in losses.items()}
     best: Method = min(figures, key=lambda name: figures[name], default="platt")
     if best == "platt" or not _is_better(losses[best], losses.get("platt"), rows.weight):
@@ -93,10 +96,9 @@ def _fitted(method: Method, line: Platt, rows: _Rows) -> Calibration:
     return Calibration(line, curve)
 
 
-def _unseen_losses(method: Method, rows: _Rows, seed: int) -> Floats:
+def _unseen_losses(method: Method, rows: _Rows, folds: Folds) -> Floats:
     """Return each row's loss by a calibration that never saw it; none where one fold has none."""
     losses = np.empty(len(rows.bad))
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(losses, rows.bad)
     for seen, unseen in folds:
         known, asked = rows.part(seen), rows.part(unseen)
         try:

@@ -81,7 +81,7 @@ class Inferred:
 
     `bad` is 1.0 or 0.0; `is_reject` marks rows whose outcome is assumed. `source` is each row's
     position among the accepted followed by the rejected, to take the same rows of a frame for
-    `training.train(..., weight=weight)`.
+    `training.train(..., weight=weight, groups=groups)`.
     """
 
     matrix: Floats
@@ -91,6 +91,15 @@ class Inferred:
     source: Positions
     assumption: str
     diagnostics: Diagnostics
+
+    @property
+    def groups(self) -> Positions:
+        """Return which application each row is of: both halves of a rejected one are of the same.
+
+        For `training.train(..., groups=groups)`, lest a model learns from one half of an
+        application and is judged on the other.
+        """
+        return self.source
 
 
 def infer(

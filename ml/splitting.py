@@ -192,6 +192,15 @@ def folds(
     return Folds(rule=made[0].rule, why=made[0].why, folds=tuple(made))
 
 
+def group_numbers(groups: Column) -> Positions:
+    """Return each row's group as a number in order of appearance; SplitRefused if one has none."""
+    numbers, _ = pd.factorize(pd.Series(groups).reset_index(drop=True))
+    if (numbers < 0).any():
+        first = int(np.flatnonzero(numbers < 0)[0])
+        raise SplitRefused(f"The row at position {first} has no group.")
+    return numbers.astype(np.int_)
+
+
 @dataclass(frozen=True)
 class _Rows:
     """Checked outcomes with what is known of each row, and the ways to divide them."""
@@ -211,7 +220,7 @@ class _Rows:
         return cls(
             outcomes.astype(np.float64),
             None if dates is None else _days(dates),
-            None if groups is None else _group_numbers(groups),
+            None if groups is None else group_numbers(groups),
         )
 
     def out_of_time(self, days: Days, window: _Window, *, gap_months: int, why: str) -> Split:
@@ -376,11 +385,3 @@ def _days(dates: Column) -> Days:
         first = int(np.flatnonzero(index.isna())[0])
         raise SplitRefused(f"The row at position {first} has no date.")
     return index.tz_localize(None).to_numpy().astype("datetime64[D]")
-
-
-def _group_numbers(groups: Column) -> Positions:
-    numbers, _ = pd.factorize(pd.Series(groups).reset_index(drop=True))
-    if (numbers < 0).any():
-        first = int(np.flatnonzero(numbers < 0)[0])
-        raise SplitRefused(f"The row at position {first} has no group.")
-    return numbers.astype(np.int_)

@@ -8,7 +8,8 @@ reweighted without setting the level back; a feature that knows the outcome stop
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml import baseline, blend, calibrating, calibration, leakage, metrics, models, splitting
+from ml import baseline, calibrating, calibration, leakage, metrics, models, splitting
 from ml.boosting import BoostingConfig
 from ml.calibrating import Choice, Method
 from ml.calibration import Calibration, NoSignal
@@ -35,7 +36,7 @@ from ml.families import Config
 from ml.leakage import LeakageConfig
 from ml.scaling import Scale
 from ml.schema import Schema
-from ml.splitting import SplitConfig
+from ml.splitting import Column, FoldConfig, Positions, SplitConfig, SplitRefused
 
 __all__ = [
     "FEWEST_OF_A_CLASS",
@@ -125,14 +126,28 @@ class TrainedModel:
 
 @dataclass(frozen=True, eq=False)
 class _Data:
-    """Rows that learn, and the newest ones that only judge."""
+    """Rows with what is known of each."""
 
     matrix: Floats
     bad: Floats
     weight: Floats | None
-    later: Floats
-    later_bad: Floats
-    split: dict[str, Any] | None
+    groups: Positions | None
+
+    def part(self, rows: Positions) -> "_Data":
+        return _Data(
+            self.matrix[rows],
+            self.bad[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.groups is None else self.groups[rows],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Later:
+    """The newest rows, which only judge, and how they were parted from those that learn."""
+
+    data: _Data
+    split: dict[str, Any]
 
 
 def train(
@@ -142,33 +157,40 @@ def train(
     schema: Schema,
     config: TrainingConfig | None = None,
     scale: Scale | None = None,
-    dates: Sequence[Any] | npt.NDArray[Any] | pd.Series | None = None,
+    dates: Column | None = None,
     weight: Floats | None = None,
+    groups: Column | None = None,
     accepted: Mapping[str, str] | None = None,
 ) -> TrainedModel:
     """Return a calibrated model of `target` (1 = bad) on exactly the schema's columns.
 
     Series belong to rows by position; one with the frame's index in another order is refused.
     With `dates` the newest share of the rows is held out and only reported on. `weight` counts
-    rows more or less, as reject inference asks for, in the model, its level and the bad rate; the
-    other figures count every row once. `accepted` names features that may look like the outcome,
-    each with the reason. Raises SchemaViolation for a frame that does not fit,
+    rows more or less, as reject inference asks for, in the model, its level and its figures; the
+    search for leaks counts every row once. Rows of one of `groups` (an applicant, or the two
+    halves of a rejected one) are never on both sides of a fold or of the held-out part; what a
+    single model divides within itself knows no groups. `accepted` names features that may look
+    like the outcome, each with the reason. Raises SchemaViolation for a frame that does not fit,
     TrainingRefused for too little data, one class only, or features that say nothing about the
-    outcome, and LeakageFound for a feature that says everything.
+    outcome, LeakageFound for a feature that says everything, and TypeError for no Schema.
     """
     config, scale = config or TrainingConfig(), scale or Scale()
-    encoded = schema.encode(frame)
-    _check_order(frame, outcomes=target, dates=dates, weights=weight)
+    encoded = _checked_schema(schema).encode(frame)
+    _check_order(frame, outcomes=target, dates=dates, weights=weight, groups=groups)
     bad = _outcomes(target, rows=len(frame))
-    counted = checked_weight(weight, len(frame))
-    everything = _Data(encoded.matrix, bad, counted, encoded.matrix[:0], bad[:0], None)
-    data = everything if dates is None else _newest_apart(everything, dates, config.split)
+    with _refusing():
+        numbers = None if groups is None else splitting.group_numbers(groups)
+    everything = _Data(encoded.matrix, bad, checked_weight(weight, len(frame)), numbers)
+    data, later = everything, None
+    if dates is not None:
+        data, later = _newest_apart(everything, dates, config.split)
     report = leakage.check(schema, data.matrix, data.bad, config=config.leakage, accepted=accepted)
     found = _cross_fitted(data, schema, config)
     choice = _calibrated(found.margins, data, schema, config)
     model = found.estimator.learn(data.matrix, data.bad, data.weight)
     log_odds = choice.calibration.finals(choice.calibration.line.log_odds_of(found.margins))
-    out_of_time, warnings = _judged(model, choice.calibration, data)
+    risk = calibration.probability(log_odds)
+    out_of_time, warnings = _judged(model, choice.calibration, later)
     return TrainedModel(
         model=model,
         calibration=choice.calibration,
@@ -179,7 +201,7 @@ def train(
         bad_rate=float(np.average(data.bad, weights=data.weight)),
         data_sha256=_hash_of(everything),
         unseen=encoded.unseen,
-        metrics={"sample": "out_of_fold", **figures(calibration.probability(log_odds), data.bad)},
+        metrics={"sample": "out_of_fold", **figures(risk, data.bad, data.weight)},
         out_of_time=out_of_time,
         leakage=report.to_dict(),
         warnings=(*(one.sentence for one in report.checks), *warnings, *_cautions(schema, data)),
@@ -187,55 +209,83 @@ def train(
     )
 
 
-def figures(pd: Floats, bad: Floats) -> dict[str, Any]:
-    """Return the figures of probabilities and outcomes that travel with a model, as JSON values."""
+def figures(pd: Floats, bad: Floats, weight: Floats | None = None) -> dict[str, Any]:
+    """Return the figures of probabilities and outcomes that travel with a model, as JSON values.
+
+    With weights `weight` is their sum, whole and by band, and all but the counts of rows are
+    weighted by them; without, there is no such key.
+    """
+    bands = [asdict(band) for band in metrics.calibration_by_band(pd, bad, weight)]
+    if weight is None:
+        for band in bands:
+            del band["weight"]
     return {
         "rows": len(bad),
-        "bad_rate": float(bad.mean()),
-        "auc": metrics.auc(pd, bad),
-        "gini": metrics.gini(pd, bad),
-        "ks": metrics.ks(pd, bad),
-        "brier": metrics.brier(pd, bad),
-        "brier_skill": metrics.brier_skill(pd, bad),
-        "log_loss": metrics.log_loss(pd, bad),
-        "expected_calibration_error": metrics.expected_calibration_error(pd, bad),
-        "bands": [asdict(band) for band in metrics.calibration_by_band(pd, bad)],
+        **({} if weight is None else {"weight": float(weight.sum())}),
+        "bad_rate": float(np.average(bad, weights=weight)),
+        "auc": metrics.auc(pd, bad, weight),
+        "gini": metrics.gini(pd, bad, weight),
+        "ks": metrics.ks(pd, bad, weight),
+        "brier": metrics.brier(pd, bad, weight),
+        "brier_skill": metrics.brier_skill(pd, bad, weight),
+        "log_loss": metrics.log_loss(pd, bad, weight),
+        "expected_calibration_error": metrics.expected_calibration_error(pd, bad, weight),
+        "bands": bands,
     }
 
 
 def _hash_of(data: _Data) -> str:
-    """Return the SHA-256 of rows, outcomes and, where there are any, weights."""
-    parts = [data.matrix.tobytes(), data.bad.tobytes()]
-    return sha256(*parts, *([] if data.weight is None else [data.weight.tobytes()]))
+    """Return the SHA-256 of rows, outcomes and, where there are any, weights and groups."""
+    given = (data.matrix, data.bad, data.weight, data.groups)
+    return sha256(*(part.tobytes() for part in given if part is not None))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn rows that cannot be divided into a refused training, with the same sentence."""
+    try:
+        yield
+    except SplitRefused as error:
+        raise TrainingRefused(str(error)) from error
+
+
+def _checked_schema(schema: Schema) -> Schema:
+    if not isinstance(schema, Schema):
+        raise TypeError(
+            f"A model is trained on a Schema, not on {type(schema).__name__};"
+            " what `inference.infer_schema` returns has it as `.schema`."
+        )
+    return schema
 
 
 def _cross_fitted(data: _Data, schema: Schema, config: TrainingConfig) -> CrossFit:
-    folds = blend.inner_folds(data.bad, count=config.folds, seed=config.seed)
+    with _refusing():
+        by = FoldConfig(folds=config.folds, seed=config.seed)
+        folds = list(splitting.folds(data.bad, groups=data.groups, config=by))
     untrained = models.estimator(schema, config.model)
     return untrained.cross_fit(data.matrix, data.bad, data.weight, folds)
 
 
-def _newest_apart(data: _Data, dates: Any, config: SplitConfig) -> _Data:
-    """Return the data with the newest rows held out; TrainingRefused where that cannot be done."""
-    try:
-        split = splitting.split(data.bad, dates=dates, config=config)
-    except splitting.SplitRefused as error:
-        raise TrainingRefused(str(error)) from error
-    return _Data(
-        data.matrix[split.train],
-        checked_outcomes(data.bad[split.train]),
-        None if data.weight is None else data.weight[split.train],
-        data.matrix[split.test],
-        data.bad[split.test],
-        split.to_dict(),
-    )
+def _newest_apart(data: _Data, dates: Column, config: SplitConfig) -> tuple[_Data, _Later]:
+    """Return the older rows, and the newest apart; TrainingRefused where that cannot be done."""
+    with _refusing():
+        split = splitting.split(data.bad, dates=dates, groups=data.groups, config=config)
+    older = data.part(split.train)
+    checked_outcomes(older.bad)
+    return older, _Later(data.part(split.test), split.to_dict())
 
 
 def _calibrated(margins: Floats, data: _Data, schema: Schema, config: TrainingConfig) -> Choice:
     try:
-        return calibrating.choose(
-            margins, data.bad, weight=data.weight, method=config.calibration, seed=config.seed
-        )
+        with _refusing():
+            return calibrating.choose(
+                margins,
+                data.bad,
+                weight=data.weight,
+                groups=data.groups,
+                method=config.calibration,
+                seed=config.seed,
+            )
     except NoSignal as error:
         if margins[data.bad == 0].max() < margins[data.bad == 1].min():
             raise TrainingRefused(
@@ -280,14 +330,16 @@ def _chance_error(bad: Floats) -> float:
 
 
 def _judged(
-    model: Fitted, chosen: Calibration, data: _Data
+    model: Fitted, chosen: Calibration, later: _Later | None
 ) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     """Return the figures of the newest rows, and a warning where they order the other way."""
-    if data.split is None:
+    if later is None:
         return None, ()
-    pd = chosen.probability_of(model.margins(data.later))
-    warning = leakage.reversed_labels_warning(pd, data.later_bad)
-    found = {"sample": "out_of_time", "split": data.split, **figures(pd, data.later_bad)}
+    newest = later.data
+    pd = chosen.probability_of(model.margins(newest.matrix))
+    warning = leakage.reversed_labels_warning(pd, newest.bad)
+    measured = figures(pd, newest.bad, newest.weight)
+    found = {"sample": "out_of_time", "split": later.split, **measured}
     return found, () if warning is None else (warning,)
 
 
