@@ -1,4 +1,4 @@
-"""The life of a case in the review queue. Pure."""
+"""The lives of a case in the review queue and of an override. Pure."""
 
 from apps.core.lifecycle import Lifecycle
 
@@ -15,3 +15,13 @@ LIFECYCLE = Lifecycle(
     ],
 )
 WAITING = ("open", "claimed", "awaiting_second")
+
+# An exception to a decline: one person asks, another answers; it lapses when it is asked anew.
+OVERRIDE_LIFECYCLE = Lifecycle(
+    initial="asked",
+    steps=[
+        ("authorise", ["asked"], "authorised"),
+        ("refuse", ["asked"], "refused"),
+        ("lapse", ["asked"], "lapsed"),
+    ],
+)

@@ -1,15 +1,14 @@
-"""What would have turned the outcome: a smaller amount or another term, tried and verified. Pure.
+"""The largest amounts that would be approved, and what would have turned a decline. Pure.
 
 Nothing is claimed that was not evaluated with the same model and policy. A smaller amount never
-hurts (risk and every ratio rise with it), so the largest one that passes is found by bisection.
+hurts (risk and every ratio rise with it), so the largest one that passes is found by bisection;
+each amount found was itself tried.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-# Steps of a twentieth of the amount asked for are fine enough for a letter.
-STEPS = 20
 MOST_TERMS = 4
 
 Passes = Callable[[Decimal, int], bool]
@@ -25,18 +24,41 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What may be changed: amounts down to the product's least, terms the product offers."""
+    """What was asked for, and what may be lent instead: the product's amounts, offered terms."""
 
     amount: Decimal
     term_months: int
     least_amount: Decimal
+    most_amount: Decimal
     terms: Sequence[int]
 
 
-def changes(room: Room, *, passes: Passes) -> tuple[Change, ...]:
-    """Return up to two verified changes: a smaller amount, and another term for the same amount."""
-    found = [_smaller_amount(room, passes), _other_term(room, passes)]
-    return tuple(change for change in found if change is not None)
+def largest(room: Room, *, passes: Passes) -> tuple[Change, ...]:
+    """Return the largest amount that passes at the asked term, then at every other one.
+
+    A term at which no amount passes is left out.
+    """
+    found = ((term, _largest(room, term, passes)) for term in (room.term_months, *room.terms))
+    return tuple(Change(amount, term) for term, amount in found if amount is not None)
+
+
+def changes(room: Room, offers: Sequence[Change], *, passes: Passes) -> tuple[Change, ...]:
+    """Return up to two verified changes: a smaller amount, and another term for the same amount.
+
+    `offers` are what `largest` found in this room.
+    """
+    smaller = [
+        one for one in offers if one.term_months == room.term_months and one.amount < room.amount
+    ]
+    same = (
+        Change(room.amount, one.term_months)
+        for one in offers
+        if one.term_months != room.term_months
+        and one.amount >= room.amount
+        and passes(room.amount, one.term_months)
+    )
+    other = next(same, None)
+    return (*smaller, *(() if other is None else (other,)))
 
 
 def offered_terms(term_months: int, *, shortest: int, longest: int) -> list[int]:
@@ -46,32 +68,29 @@ def offered_terms(term_months: int, *, shortest: int, longest: int) -> list[int]
     return sorted(offered, key=lambda term: (abs(term - term_months), term))[:MOST_TERMS]
 
 
-def _smaller_amount(room: Room, passes: Passes) -> Change | None:
-    amounts = _grid(room)
-    if not amounts or not passes(amounts[0], room.term_months):
+def step(least_amount: Decimal) -> Decimal:
+    """Return what amounts are counted in: the second digit of the product's smallest amount.
+
+    25,000 is lent in steps of 1,000, 500 in steps of 10; never below one.
+    """
+    return Decimal(1).scaleb(max(least_amount.adjusted() - 1, 0))
+
+
+def _largest(room: Room, term_months: int, passes: Passes) -> Decimal | None:
+    """Return the largest multiple of the step that passes, or the bound just above it."""
+    unit = step(room.least_amount)
+    low = int((room.least_amount / unit).to_integral_value(rounding=ROUND_CEILING))
+    high = int((room.most_amount / unit).to_integral_value(rounding=ROUND_FLOOR))
+    if low > high or not passes(low * unit, term_months):
         return None
-    low, high = 0, len(amounts) - 1
     while low < high:
         middle = (low + high + 1) // 2
-        if passes(amounts[middle], room.term_months):
+        if passes(middle * unit, term_months):
             low = middle
         else:
             high = middle - 1
-    return Change(amounts[low], room.term_months)
-
-
-def _other_term(room: Room, passes: Passes) -> Change | None:
-    fitting = (term for term in room.terms if passes(room.amount, term))
-    term = next(fitting, None)
-    return None if term is None else Change(room.amount, term)
-
-
-def _grid(room: Room) -> list[Decimal]:
-    """Return amounts below the asked one, rounded down to two leading digits, smallest first."""
-    found = {_rounded_down(room.amount * step / STEPS) for step in range(1, STEPS)}
-    return sorted(amount for amount in found if room.least_amount <= amount < room.amount)
-
-
-def _rounded_down(amount: Decimal) -> Decimal:
-    step = Decimal(1).scaleb(max(amount.adjusted() - 1, 0))
-    return (amount / step).to_integral_value(rounding=ROUND_DOWN) * step
+    best = low * unit
+    # What was asked for, and the product's own bound, need not be a multiple of the step.
+    between = [one for one in (room.most_amount, room.amount) if best < one < best + unit]
+    above = (one for one in between if passes(one, term_months))
+    return next(above, best)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Func, Q, QuerySet, Sum
+from django.db.models import Func, Max, Q, QuerySet, Sum
 
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
@@ -125,6 +125,12 @@ def decisions(application: Application) -> QuerySet[Decision]:
 def latest(application: Application) -> Decision | None:
     """Return the newest decision on an application, or None."""
     return decisions(application).first()
+
+
+def next_number(application: Application) -> int:
+    """Return the number of the next decision; of two who take it one is refused by its row."""
+    last = Decision.objects.filter(application=application).aggregate(n=Max("number"))["n"]
+    return (last or 0) + 1
 
 
 def policy_in_force(entity: Entity, on: date) -> PolicyVersion | None:

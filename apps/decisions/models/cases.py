@@ -53,6 +53,9 @@ class ReviewCase(Identified, Timestamped, Stateful):
     )
     verdict_codes = ArrayField(models.CharField(max_length=40), default=list)
     verdict_note = models.TextField(blank=True)
+    # What an approval is for: empty is what was asked for, anything else a counter-offer.
+    verdict_amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True)
+    verdict_term_months = models.PositiveSmallIntegerField(_("term in months"), null=True)
     verdict_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
 
@@ -76,6 +79,15 @@ class ReviewCase(Identified, Timestamped, Stateful):
                 condition=~Q(status="awaiting_second")
                 | Q(verdict_by__isnull=False, verdict__in=["approve", "decline"]),
                 name="decisions_case_second_has_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict_amount__isnull=True, verdict_term_months__isnull=True)
+                | Q(
+                    verdict="approve",
+                    verdict_amount__gt=0,
+                    verdict_term_months__gte=1,
+                ),
+                name="decisions_case_counter_offer_approves",
             ),
         ]
         indexes: ClassVar[list[Any]] = [

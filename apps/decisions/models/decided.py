@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit.models import AppendOnlyModel, AppendOnlyQuerySet, append_only_triggers
 from apps.core.models import Identified
+from apps.decisions.models.bounds import TRUE_OVERRIDE, TRUE_SUBMITTER
 from apps.decisions.models.outcomes import Outcome
 from apps.decisions.models.policies import PolicyVersion
 from apps.letters.models import Letter
@@ -32,7 +33,9 @@ class Decision(Identified, AppendOnlyModel):
 
     `inputs` are the policy's inputs, `trace` the result of every rule, `reasons` the principal
     reasons with the applicant's own values: together with the score run and the policy version
-    they replay the decision.
+    they replay the decision. Amount, term and rate are what was decided: the request at the price
+    of its risk, or a counter-offer. `recommendation` holds the largest amounts that would be
+    approved, as `judging.Judged.to_json` writes them.
     """
 
     class Kind(models.TextChoices):
@@ -51,6 +54,7 @@ class Decision(Identified, AppendOnlyModel):
     trace = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     reasons = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     reason_codes = ArrayField(models.CharField(max_length=40), default=list)
+    recommendation = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     note = models.TextField(_("note"), blank=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     term_months = models.PositiveSmallIntegerField(_("term in months"))
@@ -65,7 +69,13 @@ class Decision(Identified, AppendOnlyModel):
         User, null=True, on_delete=models.PROTECT, related_name="decisions_countersigned"
     )
     letter = models.ForeignKey(Letter, null=True, on_delete=models.PROTECT)
+    # The authorised exception this decision follows, where policy or people had declined.
+    override = models.OneToOneField(
+        "decisions.Override", null=True, on_delete=models.PROTECT, related_name="made"
+    )
     decided_at = models.DateTimeField(_("decided"), db_index=True)
+    # A counter-offer and an override bind until then; anything else until it is decided anew.
+    valid_until = models.DateTimeField(_("binds until"), null=True)
 
     # The base refuses changes; this one also knows who may see what.
     objects = DecisionQuerySet.as_manager()  # type: ignore[misc]
@@ -86,17 +96,14 @@ class Decision(Identified, AppendOnlyModel):
                 name="decisions_decision_true_submitter",
                 operation=pgtrigger.Insert,
                 when=pgtrigger.Before,
-                func="""
-                    IF NEW.submitted_by_id IS DISTINCT FROM (
-                        SELECT submitted_by_id FROM applications_application
-                        WHERE id = NEW.application_id
-                    ) THEN
-                        RAISE EXCEPTION 'decisions_decision_true_submitter: the decision names'
-                            ' another person than the one who submitted the application'
-                            USING ERRCODE = 'check_violation';
-                    END IF;
-                    RETURN NEW;
-                """,
+                func=TRUE_SUBMITTER,
+            ),
+            pgtrigger.Trigger(
+                name="decisions_decision_true_override",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("NEW.override_id IS NOT NULL"),
+                func=TRUE_OVERRIDE,
             ),
         ]
         constraints: ClassVar[list[Any]] = [
@@ -121,6 +128,11 @@ class Decision(Identified, AppendOnlyModel):
                     & (Q(submitted_by__isnull=True) | ~Q(countersigned_by=F("submitted_by")))
                 ),
                 name="decisions_decision_second_is_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(override__isnull=True)
+                | Q(kind="human", outcome="approve", valid_until__isnull=False),
+                name="decisions_decision_override_approves_for_a_time",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="human", outcome="refer"),

@@ -24,23 +24,27 @@ def record(
     application: Application,
     decision: Decision,
     changes: tuple[Change, ...] | None = None,
+    action: str = "",
 ) -> Decision:
     """Store a new decision with everything that follows from it, in the caller's transaction.
 
     The caller has given the next number, and of two callers one is refused by the unique
-    constraint or by the application's move. An approval or decline gets its letter, a
-    referral its case in the queue. Raises LetterImpossible.
+    constraint or by the application's move. A decision without an amount of its own is on what
+    was asked for. An approval or decline gets its letter, a referral its case in the queue.
+    `action` is how the application moves, where it is not named like the outcome. Raises
+    LetterImpossible.
     """
     decision.application = application
     decision.submitted_by_id = application.submitted_by_id
-    decision.amount = application.amount
-    decision.term_months = application.term_months
+    if decision.amount is None:
+        decision.amount = application.amount
+        decision.term_months = application.term_months
     if decision.outcome != "refer":
         decision.letter = lettering.issue(
             actor=actor, application=application, decision=decision, changes=changes
         )
     decision.save()
-    application.move(decision.outcome)
+    application.move(action or decision.outcome)
     if decision.outcome == "refer":
         _open_case(application, decision, opened_at=decision.decided_at)
     audit.record(

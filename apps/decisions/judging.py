@@ -1,0 +1,161 @@
+"""Judge one application at an amount and a term: its price, its burden, what the policy says.
+
+The price follows the risk: the band of the PD adds to the list rate, and every ratio is formed
+at the rate that results. `docs/decisions/0010-price-by-risk.md` says why in this order.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from apps.applications import selectors as applications
+from apps.applications.models import Application
+from apps.decisions import inputs, policy, policy_inputs, recourse
+from apps.decisions.errors import PolicyUnusable
+
+ProbabilityOf = Callable[[Decimal, int], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """An amount and a term at their price, with the policy's inputs and what it says of them."""
+
+    amount: Decimal
+    term_months: int
+    annual_rate: Decimal
+    instalment: Decimal
+    values: dict[str, policy_inputs.Value]
+    trace: policy.Trace
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is stored of a recommended offer; with it the policy can be asked again."""
+        moved = {name: self.values.get(name) for name in sorted(policy_inputs.MOVED_BY_REQUEST)}
+        return {
+            "amount": str(self.amount),
+            "term_months": self.term_months,
+            "annual_rate": str(self.annual_rate),
+            "instalment": str(self.instalment),
+            "band": self.trace.band.name,
+            "inputs": policy_inputs.to_json(moved),
+        }
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What stays the same about an application while amount and term are tried."""
+
+    application: Application
+    policy: policy.Policy
+    gathered: inputs.Gathered
+
+    def judged(self, amount: Decimal, term_months: int, *, pd: float) -> Judged:
+        """Return the request at its price. Raises PolicyUnusable where the policy has no answer.
+
+        The PD does not depend on the rate, so the band found at the list rate is the band at the
+        price: asking twice is enough.
+        """
+        listed = self.application.annual_rate
+        first = self._at(amount, term_months, pd=pd, rate=listed)
+        addon = first.trace.rate_addon
+        return self._at(amount, term_months, pd=pd, rate=listed + addon) if addon else first
+
+    def only_moved(self) -> "Judge":
+        """Return a judge that asks only the rules which amount and term can move."""
+        moved = tuple(
+            rule for rule in self.policy.rules if rule.input in policy_inputs.MOVED_BY_REQUEST
+        )
+        return dataclasses.replace(self, policy=dataclasses.replace(self.policy, rules=moved))
+
+    def _at(self, amount: Decimal, term_months: int, *, pd: float, rate: Decimal) -> Judged:
+        tried = at_terms(self.application, amount, term_months, rate)
+        affordability = applications.affordability(tried)
+        values = self.gathered.inputs(
+            inputs.Request(
+                amount=amount, term_months=term_months, affordability=affordability, pd=pd
+            )
+        )
+        return Judged(
+            amount=amount,
+            term_months=term_months,
+            annual_rate=rate,
+            instalment=affordability.instalment,
+            values=values,
+            trace=self._trace(values),
+        )
+
+    def _trace(self, values: dict[str, policy_inputs.Value]) -> policy.Trace:
+        try:
+            return policy.evaluate(
+                self.policy,
+                values,
+                product=self.application.product.code,
+                currency=self.application.currency,
+            )
+        except (policy.PolicyGap, TypeError) as gap:
+            raise PolicyUnusable(str(gap)) from gap
+
+
+def at_terms(
+    application: Application, amount: Decimal, term_months: int, annual_rate: Decimal
+) -> Application:
+    """Return the application as if it asked for this; it is never saved."""
+    tried = copy.copy(application)
+    tried.amount, tried.term_months, tried.annual_rate = amount, term_months, annual_rate
+    return tried
+
+
+def offers(judge: Judge, asked: Judged, *, pd_of: ProbabilityOf) -> tuple[Judged, ...]:
+    """Return the largest amount that would be approved at the asked term and at other offered ones.
+
+    What only people can clear - rules that refer and that no amount moves - is set aside: an
+    offer then holds once that is cleared. None at all where a rule declines that no amount moves.
+    """
+    if any(_is_fixed(one) for one in asked.trace.with_outcome("decline")):
+        return ()
+    quick, aside = judge.only_moved(), set_aside(asked.trace)
+
+    def passes(amount: Decimal, term_months: int) -> bool:
+        tried = quick.judged(amount, term_months, pd=pd_of(amount, term_months))
+        return tried.trace.outcome == "approve"
+
+    found = recourse.largest(room_of(judge.application), passes=passes)
+    verified = (
+        judge.judged(one.amount, one.term_months, pd=pd_of(one.amount, one.term_months))
+        for one in found
+    )
+    return tuple(one for one in verified if stands(one.trace, aside=aside))
+
+
+def set_aside(trace: policy.Trace) -> frozenset[str]:
+    """Return the codes of the rules that refer whatever the amount and the term."""
+    return frozenset(one.rule.code for one in trace.with_outcome("refer") if _is_fixed(one))
+
+
+def stands(trace: policy.Trace, *, aside: frozenset[str] = frozenset()) -> bool:
+    """Say whether everything but the rules set aside approves."""
+    rules = [one.outcome for one in trace.results if one.rule.code not in aside]
+    found = [one.outcome for one in trace.findings]
+    return policy.most_severe([*rules, *found, trace.band.outcome]) == "approve"
+
+
+def room_of(application: Application) -> recourse.Room:
+    """Return what the product lends, beside what was asked for."""
+    product = application.product
+    return recourse.Room(
+        amount=application.amount,
+        term_months=application.term_months,
+        least_amount=product.minimum_amount,
+        most_amount=product.maximum_amount,
+        terms=recourse.offered_terms(
+            application.term_months,
+            shortest=product.minimum_term_months,
+            longest=product.maximum_term_months,
+        ),
+    )
+
+
+def _is_fixed(one: policy.RuleResult) -> bool:
+    return one.rule.input not in policy_inputs.MOVED_BY_REQUEST

@@ -1,0 +1,85 @@
+"""What the database itself checks of a decision and of what is done under it, as SQL.
+
+A page, the API, the admin, a shell and a statement typed by hand all meet the same triggers.
+"""
+
+TRUE_SUBMITTER = """
+                    IF NEW.submitted_by_id IS DISTINCT FROM (
+                        SELECT submitted_by_id FROM applications_application
+                        WHERE id = NEW.application_id
+                    ) THEN
+                        RAISE EXCEPTION 'decisions_decision_true_submitter: the decision names'
+                            ' another person than the one who submitted the application'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """
+
+TRUE_OVERRIDE = """
+    IF NOT EXISTS (
+        SELECT 1 FROM decisions_override o
+        WHERE o.id = NEW.override_id AND o.application_id = NEW.application_id
+            AND o.status = 'authorised' AND o.answered_by_id = NEW.decided_by_id
+            AND o.expires_at = NEW.valid_until
+            AND NEW.amount <= o.amount AND NEW.term_months <= o.term_months
+    ) THEN
+        RAISE EXCEPTION 'decisions_decision_true_override: no authorised override'
+            ' allows this decision' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+# The latest decision on an application beside the application itself; $ID names the latter.
+LATEST = """
+    SELECT a.status, a.submitted_at, a.amount AS asked_amount, a.currency, a.customer_id,
+        a.product_id, d.outcome, d.amount, d.term_months, d.annual_rate, d.decided_at,
+        d.valid_until
+    INTO decided
+    FROM applications_application a
+    LEFT JOIN LATERAL (
+        SELECT * FROM decisions_decision
+        WHERE application_id = a.id ORDER BY number DESC LIMIT 1
+    ) d ON TRUE
+    WHERE a.id = $ID;
+"""
+
+
+def payment(amount: str, annual_rate: str, term_months: str) -> str:
+    """Return the level payment of three SQL expressions, before rounding. Rule book 9.1."""
+    growth = f"power(1 + {annual_rate} / 12, {term_months})"
+    return (
+        f"CASE WHEN {annual_rate} = 0 THEN {amount} / {term_months}"
+        f" ELSE {amount} * {annual_rate} / 12 * {growth} / ({growth} - 1) END"
+    )
+
+
+def beyond(amount: str, annual_rate: str, term_months: str) -> str:
+    """Return the SQL condition that terms exceed what `decided` allows.
+
+    More money, a longer term, or - since a shorter term makes it dearer - a larger instalment.
+    """
+    asked = payment(amount, annual_rate, term_months)
+    decided = payment("decided.amount", "decided.annual_rate", "decided.term_months")
+    return (
+        f"({amount} > decided.amount OR {term_months} > decided.term_months"
+        f" OR ({asked}) > ({decided}) + 0.005)"
+    )
+
+
+# Between a decision and its reopening the request changes only within what was decided.
+KEPT_AS_DECIDED = (
+    LATEST.replace("$ID", "OLD.id")
+    + f"""
+    IF OLD.status = 'declined'
+        OR (NEW.annual_rate, NEW.currency, NEW.customer_id, NEW.product_id)
+            IS DISTINCT FROM (OLD.annual_rate, OLD.currency, OLD.customer_id, OLD.product_id)
+        OR decided.outcome IS DISTINCT FROM 'approve'
+        OR {beyond("NEW.amount", "decided.annual_rate", "NEW.term_months")}
+    THEN
+        RAISE EXCEPTION 'applications_kept_as_decided: amount, term or rate of a decided'
+            ' application change only within what was decided; anything else reopens it'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+)

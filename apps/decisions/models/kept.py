@@ -1,0 +1,37 @@
+"""Applications as decisions see them: what was decided stays as it was decided."""
+
+from typing import ClassVar
+
+import pgtrigger
+
+from apps.applications.models import Application
+from apps.decisions.models.bounds import KEPT_AS_DECIDED
+
+
+class DecidedApplication(Application):
+    """An application under the trigger that keeps it to its decision.
+
+    A proxy, because applications know nothing of decisions: the trigger lives here.
+    """
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Trigger(
+                name="applications_kept_as_decided",
+                operation=pgtrigger.UpdateOf(
+                    "amount", "term_months", "annual_rate", "currency", "customer", "product"
+                ),
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition(
+                    "OLD.status IN ('approved', 'declined') AND NEW.status <> 'submitted' AND"
+                    " (OLD.amount, OLD.term_months, OLD.annual_rate, OLD.currency,"
+                    " OLD.customer_id, OLD.product_id) IS DISTINCT FROM"
+                    " (NEW.amount, NEW.term_months, NEW.annual_rate, NEW.currency,"
+                    " NEW.customer_id, NEW.product_id)"
+                ),
+                declare=[("decided", "RECORD")],
+                func=KEPT_AS_DECIDED,
+            )
+        ]
