@@ -6,9 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from apps.core import navigation as registry
+from apps.core import notices as notice_board
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -32,6 +34,14 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         items = [_item(entry, urls[entry], current) for entry in members]
         groups.append({"label": titles[group], "items": items})
     return {"navigation": groups}
+
+
+def notices(request: HttpRequest) -> dict[str, Any]:
+    """Return what a page says at its top; asked for only by templates that show it."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"notices": []}
+    return {"notices": SimpleLazyObject(lambda: notice_board.for_user(user))}
 
 
 def _current(urls: Iterable[str], path: str) -> str:

@@ -17,7 +17,7 @@ from apps.applications.models import Application
 from apps.core.api import APIView, Problem
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
-from apps.decisions import selectors, sentences, services
+from apps.decisions import automation_api, selectors, sentences, services
 from apps.decisions.models import Decision, Outcome
 
 
@@ -141,4 +141,5 @@ class ReadDecision(APIView):
 urlpatterns = [
     path("applications/<uuid:pk>/decide", Decide.as_view(), name="application_decide"),
     path("applications/<uuid:pk>/decision", ReadDecision.as_view(), name="application_decision"),
+    *automation_api.urlpatterns,
 ]

@@ -22,4 +22,12 @@ register(
         permission="decisions.view_policy",
         order=20,
     ),
+    Entry(
+        group="models",
+        label=_("Automated decisions"),
+        url_name="decisions:automation",
+        icon="power",
+        permission="decisions.view_policy",
+        order=25,
+    ),
 )

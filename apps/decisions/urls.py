@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from apps.decisions.views import case, policies, queue
+from apps.decisions.views import automation, case, policies, queue
 
 app_name = "decisions"
 urlpatterns = [
     path("", queue.queue, name="queue"),
     path("count/", queue.count, name="count"),
     path("next/", queue.next_case, name="next"),
+    path("automation/", automation.switch, name="automation"),
+    path("automation/stop/", automation.stop, name="automation_stop"),
+    path("automation/<uuid:pk>/ask/", automation.ask_restart, name="automation_ask"),
+    path("automation/<uuid:pk>/restart/", automation.restart, name="automation_restart"),
+    path("automation/<uuid:pk>/keep/", automation.keep_stopped, name="automation_keep"),
     path("policies/", policies.policies, name="policies"),
     path("policies/<uuid:pk>/", policies.policy, name="policy"),
     path("applications/<uuid:pk>/", case.application_panel, name="application_panel"),
