@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.core import formatting
-from apps.decisions import forms, policies, selectors, sentences, services
+from apps.decisions import automation, forms, policies, selectors, sentences, services
 from apps.decisions.models import Decision, ReviewCase
 from apps.scoring import explanation, feature_words
 from apps.scoring.errors import ScoringFailed
@@ -52,6 +52,9 @@ def of_application(
     }
     if decision is not None:
         context["reasons"] = sentences.reasons(decision.reasons, currency=application.currency)
+        context["why_stopped"] = "".join(automation.reasons_of([decision.reasons]).values())
+        # What the policy said by itself, where a stop kept the machine from deciding.
+        context["recommended"] = decision.trace.get("outcome", "") if decision.trace else ""
         context["gauge"] = _gauge(decision)
     if case is not None:
         case.application = application

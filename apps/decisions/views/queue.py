@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.core.access import requires
-from apps.decisions import forms, policies, selectors, sentences
+from apps.decisions import automation, forms, policies, selectors, sentences, stopped
 from apps.decisions.models import ReviewCase
 
 PAGE_ROWS = 25
@@ -23,10 +23,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     cases = selectors.queue(request.user, filters)
     page = Paginator(cases, PAGE_ROWS).get_page(request.GET.get("page"))
     now = timezone.now()
+    why_stopped = automation.reasons_of(case.referral.reasons for case in page)
     context = {
         "form": form,
         "page": page,
-        "rows": [_row(case) for case in page],
+        "rows": [_row(case, why_stopped) for case in page],
         "default_sort": selectors.DEFAULT_SORT,
         "now": now,
         "may_review": request.user.has_perm(policies.REVIEW),
@@ -52,7 +53,12 @@ def next_case(request: HttpRequest) -> HttpResponse:
     return redirect("applications:detail", pk=case.application_id)
 
 
-def _row(case: ReviewCase) -> dict[str, object]:
+def _row(case: ReviewCase, why_stopped: dict[str, str]) -> dict[str, object]:
     currency = case.application.currency
     causes = sentences.reasons(case.referral.reasons, currency=currency)
-    return {"case": case, "cause": causes[0] if causes else _("Not stated"), "more": causes[1:]}
+    return {
+        "case": case,
+        "cause": causes[0] if causes else _("Not stated"),
+        "more": causes[1:],
+        "why_stopped": why_stopped.get(stopped.stop_id(case.referral.reasons), ""),
+    }
