@@ -79,7 +79,10 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """What was approved. `annual_rate` is a fraction: 0.145 is 14.5 % a year."""
+    """What was approved. `annual_rate` is a fraction: 0.145 is 14.5 % a year.
+
+    `working` are sentences on how rate and instalment come about; letters before them have none.
+    """
 
     amount: Decimal
     currency: str
@@ -87,6 +90,7 @@ class Approval:
     annual_rate: Decimal
     instalment: Decimal
     first_steps: tuple[str, ...]
+    working: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require_text(self, "currency")
@@ -95,6 +99,8 @@ class Approval:
         _require_term(self, self.term_months)
         if not self.first_steps or not all(step.strip() for step in self.first_steps):
             raise ContentRefused("An approval must tell the applicant what to do next.")
+        if not all(sentence.strip() for sentence in self.working):
+            raise ContentRefused("The working of the rate must not be an empty sentence.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,4 +223,5 @@ def _read(written: Mapping[str, Any]) -> LetterFacts:
 
 def _read_approval(written: Mapping[str, Any]) -> Approval:
     amounts = {name: Decimal(written[name]) for name in ("amount", "annual_rate", "instalment")}
-    return Approval(**{**written, **amounts, "first_steps": tuple(written["first_steps"])})
+    texts = {name: tuple(written.get(name, ())) for name in ("first_steps", "working")}
+    return Approval(**{**written, **amounts, **texts})

@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
 from apps.audit import services as audit
+from apps.core import formatting
 from apps.core.errors import DomainError
 from apps.decisions import sentences
 from apps.decisions.errors import LetterImpossible
@@ -20,6 +22,7 @@ from apps.letters import content
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.products import pricing
+from apps.scoring import feature_words
 
 _KINDS = {"approve": content.APPROVED, "decline": content.DECLINED}
 
@@ -143,7 +146,38 @@ def _approval(application: Application, decision: Decision) -> content.Approval:
         term_months=decision.term_months,
         annual_rate=decision.annual_rate,
         instalment=instalment,
-        first_steps=steps,
+        first_steps=(*_acceptance(application, decision), *steps),
+        working=_working(application, decision),
+    )
+
+
+def _acceptance(application: Application, decision: Decision) -> tuple[str, ...]:
+    """Return until when an offer that binds only for a time can be taken up."""
+    if decision.valid_until is None:
+        return ()
+    last = local_date(application.branch.entity, decision.valid_until)
+    words = {"day": date_format(last, "j F Y")}
+    return (_("Tell us by %(day)s whether you take this offer; it lapses after that day.") % words,)
+
+
+def _working(application: Application, decision: Decision) -> tuple[str, ...]:
+    """Return how the rate came about where it is not the list rate: that and the add-on."""
+    addon = decision.annual_rate - application.annual_rate
+    if not addon:
+        return ()
+    words = {
+        "listed": formatting.format_percent(application.annual_rate, decimals=2),
+        "addon": formatting.format_percent(addon, decimals=2),
+        "rate": formatting.format_percent(decision.annual_rate, decimals=2),
+        "instalments": feature_words.months(decision.term_months),
+    }
+    return (
+        _(
+            "The rate of %(rate)s a year is our list rate of %(listed)s and %(addon)s for the risk"
+            " we found; the instalment is the equal monthly payment at this rate over"
+            " %(instalments)s."
+        )
+        % words,
     )
 
 
