@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from apps.decisions.policy_inputs import INPUTS, Value
 
@@ -19,6 +19,7 @@ Test = Literal["at_least", "at_most", "is", "one_of"]
 Outcome = Literal["approve", "refer", "decline"]
 Result = Literal["passed", "failed", "missing"]
 FindingCode = Literal["pd_near_cutoff", "band_amount", "band_term"]
+FINDING_CODES = get_args(FindingCode)
 
 TESTS: dict[str, tuple[str, ...]] = {
     "number": ("at_least", "at_most"),

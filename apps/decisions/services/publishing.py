@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Entity, User
 from apps.audit import services as audit
 from apps.core.errors import Conflict
-from apps.decisions import policy_document
+from apps.decisions import policy_checks, policy_document, policy_problems
 from apps.decisions.errors import PolicyNotSound
 from apps.decisions.models import PolicyVersion
-from apps.decisions.policy import Policy
 from apps.products.models import Product
 
 
@@ -82,21 +81,23 @@ def _checked(document: Mapping[str, Any], entity: Entity) -> str:
     try:
         parsed = policy_document.parse(document)
     except policy_document.PolicyRefused as refusal:
-        raise PolicyNotSound("policy_not_sound", " ".join(refusal.problems)) from refusal
-    problems = _misfits(parsed, entity)
+        raise PolicyNotSound("policy_not_sound", str(refusal)) from refusal
+    found = [*policy_checks.within(parsed), *policy_checks.against(parsed, _offers(entity))]
+    problems = [one for one in found if not one.is_warning]
     if problems:
-        raise PolicyNotSound("policy_does_not_fit", " ".join(problems))
+        raise PolicyNotSound("policy_does_not_fit", policy_problems.text(problems))
     return policy_document.fingerprint(document)
 
 
-def _misfits(parsed: Policy, entity: Entity) -> list[str]:
-    products = list(Product.objects.filter(entity=entity).values_list("code", flat=True))
-    problems = [
-        _("%(lender)s has no product %(code)s.") % {"lender": entity.name, "code": code}
-        for code in policy_document.unknown_products(parsed, products)
+def _offers(entity: Entity) -> list[policy_checks.Offer]:
+    return [
+        policy_checks.Offer(
+            code=product.code,
+            currency=product.currency,
+            smallest_amount=product.minimum_amount,
+            largest_amount=product.maximum_amount,
+            shortest_term_months=product.minimum_term_months,
+            longest_term_months=product.maximum_term_months,
+        )
+        for product in Product.objects.filter(entity=entity)
     ]
-    problems += [
-        _("No bands cover the product %(code)s.") % {"code": code}
-        for code in policy_document.uncovered(parsed, products)
-    ]
-    return problems

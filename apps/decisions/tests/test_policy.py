@@ -109,18 +109,23 @@ Change = Callable[[dict[str, Any]], object]
     ("change", "problem"),
     [
         (lambda d: d["rules"][0].update(input="star_sign"), "unknown input 'star_sign'"),
-        (lambda d: d["rules"][0].update(test="is"), "is no test for age_years"),
+        (lambda d: d["rules"][0].update(test="is"), "“is” is no test for age_years"),
         (lambda d: d["rules"][0].update(threshold="plenty"), "threshold 'plenty' is malformed"),
         (lambda d: d["rules"][0].update(threshold=0.5), "threshold 0.5 is malformed"),
         (lambda d: d["rules"][0].update(threshold="NaN"), "threshold 'NaN' is malformed"),
         (lambda d: d["rules"][0].update(threshold="-1"), "threshold '-1' is malformed"),
+        (lambda d: d["rules"][0].update(threshold="1_8"), "threshold '1_8' is malformed"),
+        (lambda d: d["rules"][0].update(threshold=" 18"), "threshold ' 18' is malformed"),
+        (lambda d: d["rules"][0].update(threshold="१८"), "threshold '१८' is malformed"),
+        (lambda d: d["rules"][0].update(threshold="1e999"), "threshold '1e999' is malformed"),
+        (lambda d: d["rules"][0].update(code="band_term"), "code band_term is kept for the bands"),
         (lambda d: d["rules"][0].update(outcome="approve"), "must refer or decline"),
-        (lambda d: d["rules"][0].update(colour="red"), "unknown key 'colour'"),
-        (lambda d: d["rules"][0].pop("sentence"), "has no sentence"),
+        (lambda d: d["rules"][0].update(colour="red"), "“colour” means nothing here"),
+        (lambda d: d["rules"][0].pop("sentence"), "“sentence” is missing"),
         (lambda d: d["rules"][1].update(code="age_minimum"), "age_minimum is used twice"),
-        (lambda d: d["rules"].clear(), "no rules"),
-        (lambda d: d.pop("ladders"), "no ladders"),
-        (lambda d: d["ladders"].append(d["ladders"][0]), "Two ladders cover all other products"),
+        (lambda d: d["rules"].clear(), "there are no rules"),
+        (lambda d: d.pop("ladders"), "there are no ladders"),
+        (lambda d: d["ladders"].append(d["ladders"][0]), "two ladders cover all other products"),
         (
             lambda d: d["ladders"][0]["bands"][1].update({"from": "0.65"}),
             "there is a gap from 0.60 to 0.65",
@@ -139,7 +144,7 @@ Change = Callable[[dict[str, Any]], object]
             lambda d: d["rules"].append(
                 {**d["rules"][0], "code": "too_old", "test": "at_most", "threshold": "20"}
             ),
-            "Nobody can meet both age_minimum and too_old",
+            "nobody can meet both age_minimum and too_old",
         ),
     ],
 )
