@@ -94,7 +94,7 @@ def test_choices_that_exclude_each_other_are_refused() -> None:
         country = {**written["rules"][0], "input": "country", "test": "one_of"}
         written["rules"] += [
             {**country, "code": "here", "threshold": ["IN", "LK"]},
-            {**country, "code": "there", "threshold": ["KE"]},
+            {**country, "code": "there", "threshold": ["KE", "UG"]},
             {**country, "code": "either", "threshold": ["LK", "KE"]},
         ]
 
