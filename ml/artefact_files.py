@@ -5,8 +5,11 @@ for the others) and `SHA256SUMS`, which `sha256sum -c` checks too. Reading verif
 and refuses what is missing, added, cut short or changed.
 """
 
+import errno
 import hashlib
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +25,55 @@ _KEYS = {"body", "manifest", "sha256"}
 def write(artefact: Artefact, path: Path) -> None:
     """Write a single file if the path ends in .json, else a new folder; FileExistsError if there.
 
-    A manifest is written in the one byte form of its hash, so equal models are equal files.
+    The whole model appears at once or not at all: it is written beside the path under another
+    name, brought to the disk, and only then given its own. A manifest is written in the one byte
+    form of its hash, so equal models are equal files.
     """
-    if path.suffix == ".json":
-        whole = {"body": artefact.body, "manifest": artefact.manifest, "sha256": artefact.sha256}
-        with path.open("xb") as file:
-            file.write(canonical_bytes(whole))
-        return
-    path.mkdir(parents=True)
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, "A model is never overwritten", str(path))
+    if path.suffix != ".json":
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as staging:
+        staged = Path(staging) / path.name
+        if path.suffix == ".json":
+            whole = {"body": artefact.body, "manifest": artefact.manifest}
+            _write_through(staged, canonical_bytes({**whole, "sha256": artefact.sha256}))
+            # Unlike a rename, a link refuses a name that somebody has taken in the meantime.
+            path.hardlink_to(staged)
+        else:
+            _write_folder(artefact, staged)
+            staged.rename(path)
+    _sync_folder(path.parent)
+
+
+def _write_folder(artefact: Artefact, folder: Path) -> None:
     parts = {
         _MANIFEST: canonical_bytes(artefact.manifest),
         _BODIES[artefact.body.startswith("{")]: artefact.body.encode(),
     }
-    for name, content in parts.items():
-        (path / name).write_bytes(content)
     sums = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in parts.items()]
-    (path / _SUMS).write_bytes("\n".join([*sums, f"# model {artefact.sha256}", ""]).encode())
+    parts[_SUMS] = "\n".join([*sums, f"# model {artefact.sha256}", ""]).encode()
+    folder.mkdir()
+    for name, content in parts.items():
+        _write_through(folder / name, content)
+    _sync_folder(folder)
+
+
+def _write_through(file: Path, content: bytes) -> None:
+    """Write a new file and wait until the disk has it."""
+    with file.open("xb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read(path: Path) -> Artefact:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -92,6 +93,86 @@ def test_it_overwrites_nothing(packed: Artefact, path: Path) -> None:
     with pytest.raises(FileExistsError):
         artefact_files.write(packed, path)
     assert artefact_files.read(path).sha256 == packed.sha256
+
+
+class Unplugged(BaseException):
+    """The end of a process, which nothing in it expects."""
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), Unplugged()])
+@pytest.mark.parametrize("step", range(4))
+def test_it_leaves_nothing_half_written(
+    packed: Artefact,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: BaseException,
+    step: int,
+) -> None:
+    """The disk fails at the first, second... file, or at the folder that holds them."""
+    calls, sync = iter(range(100)), os.fsync
+    steps = 1 if path.suffix else 4
+
+    def failing(descriptor: int) -> None:
+        if next(calls) == min(step, steps - 1):
+            assert not path.exists(), "nobody may read what is not whole yet"
+            raise failure
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(type(failure)):
+        artefact_files.write(packed, path)
+
+    assert list(path.parent.iterdir()) == []
+    monkeypatch.undo()
+    artefact_files.write(packed, path)
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_it_yields_to_who_was_faster(
+    packed: Artefact, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name was free when the writing began and is taken when it ends."""
+    sync = os.fsync
+
+    def overtaken(descriptor: int) -> None:
+        sync(descriptor)
+        if not path.exists():
+            monkeypatch.undo()
+            artefact_files.write(packed, path)
+
+    slower = Artefact(packed.body, {**packed.manifest, "rows": 1}, "0" * 64)
+    monkeypatch.setattr(os, "fsync", overtaken)
+
+    with pytest.raises(OSError, match=r"exists|not empty"):
+        artefact_files.write(slower, path)
+
+    assert artefact_files.read(path).sha256 == packed.sha256
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_it_lets_others_read_what_a_plain_write_would(packed: Artefact, path: Path) -> None:
+    """The folder that hides the unfinished is private; what comes out of it is not."""
+    plain = path.parent / "plain"
+    plain.mkdir()
+    (plain / "file").touch()
+
+    artefact_files.write(packed, path)
+
+    files = [path] if path.suffix else list(path.iterdir())
+    assert {file.stat().st_mode for file in files} == {(plain / "file").stat().st_mode}
+    if path.is_dir():
+        assert path.stat().st_mode == plain.stat().st_mode
+
+
+def test_it_makes_the_folders_above_a_folder_but_not_above_a_file(
+    packed: Artefact, tmp_path: Path
+) -> None:
+    artefact_files.write(packed, tmp_path / "deep" / "down" / "model")
+
+    assert artefact_files.read(tmp_path / "deep" / "down" / "model").sha256 == packed.sha256
+    with pytest.raises(FileNotFoundError):
+        artefact_files.write(packed, tmp_path / "lost" / "model.json")
+    assert not (tmp_path / "lost").exists()
 
 
 def test_it_refuses_what_is_not_there(path: Path) -> None:
