@@ -40,8 +40,27 @@ def shares(entry: Mapping[str, Any], values: Floats) -> list[float]:
     return [float(count) / len(values) for count in (*counts, int(missing.sum()))]
 
 
+def check_unit(baseline: Mapping[str, Any], scores: Floats) -> None:
+    """Raise ValueError if scores are probabilities where the baseline has points, or the reverse.
+
+    Known by their place: probabilities lie from 0 to 1, all points of a scale above.
+    """
+    edges = baseline["score"]["edges"]
+    if len(edges) == 0 or len(scores) == 0:
+        return
+    of_points, of_probabilities = min(edges) > 1, min(edges) >= 0 and max(edges) <= 1
+    if of_points and scores.min() >= 0 and scores.max() <= 1:
+        raise ValueError("The scores are probabilities; the baseline is of points, so give points.")
+    if of_probabilities and scores.min() > 1:
+        raise ValueError("The scores are points; the baseline is of probabilities, so give those.")
+
+
 def score_psi(baseline: Mapping[str, Any], scores: Floats) -> float:
-    """Return the stability index of newer unrounded scores against the baseline."""
+    """Return the stability index of newer unrounded scores against the baseline.
+
+    ValueError as in `check_unit`.
+    """
+    check_unit(baseline, scores)
     return _psi(baseline["score"], scores)
 
 

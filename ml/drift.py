@@ -143,7 +143,8 @@ def report(
 
     With a reference sample (rows of the development sample that were kept) numbers are tested by
     Kolmogorov-Smirnov, otherwise by chi-square over the bins of the baseline. ValueError if the
-    sample is empty or has other columns than the schema.
+    sample is empty, has other columns than the schema, or has probabilities for scores where the
+    baseline has points, or the reverse.
     """
     known = None if reference is None else _Sorted.of(schema, reference)
     return _measured(baseline, schema, sample, reference=known, config=config)
@@ -216,6 +217,9 @@ def _measured(
     config: DriftConfig,
 ) -> DriftReport:
     _check(schema, sample)
+    for known in (sample, reference):
+        if known is not None:
+            development.check_unit(baseline, known.scores)
     before = int(baseline["rows"])
     features = [
         replace(

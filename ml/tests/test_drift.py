@@ -1,5 +1,6 @@
 """How far applicants have moved: the tests against scipy, alarms against planted changes."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -71,6 +72,48 @@ def test_it_finds_a_shift_on_its_feature_from_its_month_on(reference: Sample | N
 
     assert [report.alarmed for report in reports] == [()] * 14 + [("income",)] * 10
     assert reports[14].feature("income").alarms == ("distribution",)
+
+
+PROBABILITIES = dataclasses.replace(DEVELOPMENT, scores=np.linspace(0, 1, 5000))
+
+
+@pytest.mark.parametrize(
+    ("of", "given", "why"),
+    [
+        (DEVELOPMENT, PROBABILITIES, "scores are probabilities; the baseline is of points"),
+        (PROBABILITIES, DEVELOPMENT, "scores are points; the baseline is of probabilities"),
+    ],
+)
+def test_it_refuses_probabilities_for_points_and_the_reverse(
+    of: Sample, given: Sample, why: str
+) -> None:
+    known = baseline.of_sample(SCHEMA, of.matrix, of.scores)
+
+    for refused in (
+        lambda: drift.report(known, SCHEMA, given),
+        lambda: drift.report(known, SCHEMA, of, reference=given),
+        lambda: drift.by_month(known, SCHEMA, given, ["2026-03"] * len(given.scores)),
+        lambda: baseline.score_psi(known, given.scores),
+    ):
+        with pytest.raises(ValueError, match=why):
+            refused()
+    assert drift.report(known, SCHEMA, of, reference=of).score.psi == 0
+
+
+@pytest.mark.parametrize("scores", [[-1.2, 0.4, 0.9], [0.2, 0.8, 1.7], [1.5, 2.0, 2.5]])
+def test_it_takes_log_odds_for_scores(scores: list[float]) -> None:
+    """They may lie on either side of 0 and 1, so nothing can be said of them."""
+    log_odds = dataclasses.replace(DEVELOPMENT, scores=np.resize([-3.0, -0.5, 0.5, 2.0], 5000))
+    known = baseline.of_sample(SCHEMA, log_odds.matrix, log_odds.scores)
+    newer = Sample(DEVELOPMENT.matrix[:3], np.array(scores))
+
+    assert drift.report(known, SCHEMA, newer).n == 3
+
+
+def test_it_knows_no_unit_where_the_baseline_has_no_bins() -> None:
+    empty = {**BASELINE, "score": {"edges": [], "shares": [1.0, 0.0]}}
+
+    assert drift.report(empty, SCHEMA, PROBABILITIES).score.psi == 0
 
 
 def test_it_finds_categories_that_trade_places() -> None:
