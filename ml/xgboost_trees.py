@@ -79,15 +79,15 @@ class XGBoostTrees:
 
     def margins(self, matrix: Floats, *, threads: int = 1) -> Floats:
         """Return the log-odds of bad that the trees add up to."""
-        return _margins(self.booster, _rows(self.schema, matrix, threads=threads))
+        return _margins(self._booster(threads), _rows(self.schema, matrix, threads=threads))
 
     def contributions(self, matrix: Floats, *, threads: int = 1) -> Floats:
         """Return TreeSHAP values, path-dependent, with the expected margin last."""
-        rows = _rows(self.schema, matrix, threads=threads)
-        shares = np.asarray(self.booster.predict(rows, pred_contribs=True), dtype=np.float64)
+        booster, rows = self._booster(threads), _rows(self.schema, matrix, threads=threads)
+        shares = np.asarray(booster.predict(rows, pred_contribs=True), dtype=np.float64)
         # The base is the same for everybody: what is left of rounding cannot go there.
         strongest = np.abs(shares[:, :-1]).argmax(axis=1)
-        missed = _margins(self.booster, rows) - shares.sum(axis=1)
+        missed = _margins(booster, rows) - shares.sum(axis=1)
         shares[np.arange(len(shares)), strongest] += missed
         return shares
 
@@ -109,6 +109,17 @@ class XGBoostTrees:
         if tuple(booster.feature_names or ()) != schema.names:
             raise ValueError("The trees were grown on other features than the schema names.")
         return cls(schema, body, booster)
+
+    def _booster(self, threads: int) -> Any:
+        """Return the booster that predicts in so many threads, which is a setting of its own.
+
+        A copy, because the model itself never changes: others may be predicting with it.
+        """
+        if threads == 1:
+            return self.booster
+        copy = self.booster.copy()
+        copy.set_param({"nthread": threads})
+        return copy
 
     def facts(self) -> dict[str, Any]:
         """Return the number of trees and the most leaves of one."""

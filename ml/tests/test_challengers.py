@@ -140,6 +140,32 @@ def test_it_says_what_xgboost_says() -> None:
     assert found.sum(axis=1) == pytest.approx(given.margins(matrix), abs=1e-12)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_it_predicts_in_as_many_threads_as_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    xgboost = installed("xgboost")
+    _, matrix, _ = applicants()
+    given: Any = model("xgboost")
+    predict, used = xgboost.Booster.predict, []
+
+    def threads_of(booster: Any) -> int:
+        return int(json.loads(booster.save_config())["learner"]["generic_param"]["nthread"])
+
+    def watched(booster: Any, *rows: Any, **more: Any) -> Any:
+        used.append(threads_of(booster))
+        return predict(booster, *rows, **more)
+
+    expected = given.margins(matrix).tolist(), given.contributions(matrix).tolist()
+    monkeypatch.setattr(xgboost.Booster, "predict", watched)
+
+    found = [ask(matrix, threads=threads).tolist() for ask in (given.margins, given.contributions)]
+
+    assert tuple(found) == expected
+    assert used == [threads] * 3
+    assert threads_of(given.booster) == 1, "the model itself stays as it was"
+
+
 def test_it_refuses_the_other_ones_trees() -> None:
     for name in CONFIGS:
         installed(name)
