@@ -21,7 +21,7 @@ class DecidedApplication(Application):
             pgtrigger.Trigger(
                 name="applications_kept_as_decided",
                 operation=pgtrigger.UpdateOf(
-                    "amount", "term_months", "annual_rate", "currency", "customer", "product"
+                    "amount", "term_months", "annual_rate", "currency", "customer_id", "product_id"
                 ),
                 when=pgtrigger.Before,
                 condition=pgtrigger.Condition(
