@@ -67,9 +67,41 @@ class NotHolder(Conflict):
         )
 
 
+class ExposureExceeded(Conflict):
+    """Other approvals came first: with this one the borrower would owe us more than allowed."""
+
+    def __init__(self, sentence: str, owed: str) -> None:
+        super().__init__(
+            "exposure_exceeded",
+            _(
+                "With this approval the borrower would owe us %(owed)s, which the policy does not"
+                " allow: %(rule)s Nothing was decided."
+            )
+            % {"owed": owed, "rule": sentence},
+        )
+
+
+class NotBinding(Conflict):
+    """No decision allows lending under the application now."""
+
+
+class BeyondDecision(Conflict):
+    """More, longer or at another price than was decided."""
+
+
 class VerdictRefused(DomainError):
     """The verdict lacks something; `fields` says what."""
 
 
 class PolicyNotSound(DomainError):
     """The policy document was refused; nothing was loaded."""
+
+
+class OwnPolicy(NotPermitted):
+    """Nobody approves a policy they wrote or proposed themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_policy",
+            _("You wrote or proposed this policy yourself; another person must decide on it."),
+        )

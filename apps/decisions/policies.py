@@ -11,6 +11,8 @@ from apps.decisions.models import ReviewCase
 REVIEW = "decisions.review_application"
 COUNTERSIGN = "decisions.countersign_decision"
 REPLAY = "decisions.replay_decision"
+REQUEST_OVERRIDE = "decisions.request_override"
+AUTHORISE_OVERRIDE = "decisions.authorise_override"
 
 
 def is_own_submission(actor: User, application: Application) -> bool:
@@ -49,13 +51,14 @@ def may_countersign(actor: User, case: ReviewCase) -> bool:
         and case.status == "awaiting_second"
         and actor.pk != case.verdict_by_id
         and not is_own_submission(actor, case.application)
-        and has_authority(actor, case.application)
+        and has_authority(actor, case.application, amount=case.verdict_amount)
     )
 
 
-def has_authority(actor: User, application: Application) -> bool:
-    """Say whether the amount is within what the person may decide alone."""
-    return application.amount <= limit(actor, application)
+def has_authority(actor: User, application: Application, *, amount: Decimal | None = None) -> bool:
+    """Say whether an amount, by default the one asked for, is what the person may decide alone."""
+    at_stake = application.amount if amount is None else amount
+    return at_stake <= limit(actor, application)
 
 
 def limit(actor: User, application: Application) -> Decimal:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Func, Max, Q, QuerySet, Sum
+from django.db.models import F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Least
 
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
@@ -134,9 +135,10 @@ def next_number(application: Application) -> int:
 
 
 def policy_in_force(entity: Entity, on: date) -> PolicyVersion | None:
-    """Return the policy version that decides on a day, or None before the first."""
+    """Return the approved version that decides on a day, or None before the first."""
     return (
-        PolicyVersion.objects.defer("document")
+        PolicyVersion.objects.approved()
+        .defer("document")
         .filter(entity=entity, effective_from__lte=on)
         .order_by("-effective_from")
         .first()
@@ -145,18 +147,22 @@ def policy_in_force(entity: Entity, on: date) -> PolicyVersion | None:
 
 def policy_versions(actor: User) -> QuerySet[PolicyVersion]:
     """Return the policy versions of the person's lender, of all for who works everywhere."""
-    versions = PolicyVersion.objects.select_related("entity").order_by(
-        "entity__name", "-effective_from"
+    return (
+        PolicyVersion.objects.visible_to(actor)
+        .select_related("entity", "author", "proposed_by", "approved_by")
+        .order_by("entity__name", "-effective_from", "-number")
     )
-    if actor.works_everywhere:
-        return versions
-    return versions.filter(entity_id=actor.branch.entity_id)
 
 
 def approved_amount_of_borrower(application: Application) -> Decimal:
-    """Return what the borrower's other approved applications add up to, in the same currency."""
+    """Return what the borrower's other approved applications add up to, in the same currency.
+
+    Of a counter-offer counts what was offered, not what had been asked for.
+    """
     others = Application.objects.filter(
         customer=application.customer_id, status="approved", currency=application.currency
     ).exclude(pk=application.pk)
-    total = others.aggregate(total=Sum("amount"))["total"]
+    decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
+    lent = Least(F("amount"), Subquery(decided.values("amount")[:1]))
+    total = others.aggregate(total=Sum(lent))["total"]
     return total if total is not None else Decimal(0)

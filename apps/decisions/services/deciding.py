@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -22,17 +24,31 @@ from apps.decisions import (
 )
 from apps.decisions.errors import NotHolder, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
-from apps.decisions.services import recording
+from apps.decisions.services import approving, recording
+from apps.decisions.services.approving import Terms
 from apps.decisions.services.claiming import locked_case, permit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a reviewer decided and why: codes of the managed list, and a note in own words."""
+    """What a reviewer decided and why: codes of the managed list, and a note in own words.
+
+    An approval for less or for another term than was asked for is a counter-offer; None is what
+    was asked for.
+    """
 
     outcome: str
     codes: tuple[str, ...]
     note: str = ""
+    amount: Decimal | None = None
+    term_months: int | None = None
+
+    def terms(self, application: Application) -> Terms:
+        """Return the amount and term the verdict is about."""
+        return Terms(
+            application.amount if self.amount is None else self.amount,
+            application.term_months if self.term_months is None else self.term_months,
+        )
 
 
 @transaction.atomic
@@ -40,8 +56,9 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
     """Decide a case one holds, or propose the verdict for a second signature above one's limit.
 
     The same verdict sent again by the same person returns the case as it is and decides nothing.
-    Raises NotPermitted, OwnSubmission, NotHolder, VerdictRefused with what is lacking, and
-    StaleRecord or Conflict when somebody was faster.
+    Raises NotPermitted, OwnSubmission, NotHolder, VerdictRefused with what is lacking,
+    ExposureExceeded where other approvals of the borrower left no room, and StaleRecord or
+    Conflict when somebody was faster.
     """
     found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
@@ -56,11 +73,13 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
         "verdict_codes": list(verdict.codes),
         "verdict_note": verdict.note,
         "verdict_at": now,
+        **_counter_offer(verdict, found.application),
     }
-    if policies.has_authority(actor, found.application):
+    if policies.has_authority(actor, found.application, amount=given["verdict_amount"]):
         found.move("close", closed_at=now, **given)
         _conclude(found, actor=actor, signer=None, now=now)
     else:
+        _require_room(verdict.outcome, verdict.terms(found.application), found, now=now)
         found.move("propose", **given)
         audit.record(
             actor,
@@ -78,10 +97,11 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = 
     """Agree with another person's verdict, which then stands.
 
     Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
-    own limit, StaleRecord when the verdict is another than the one of `version`.
+    own limit, StaleRecord when the verdict is another than the one of `version`,
+    ExposureExceeded as `decide` does.
     """
     found = _awaiting(actor, case, version=version)
-    if not policies.has_authority(actor, found.application):
+    if not policies.has_authority(actor, found.application, amount=found.verdict_amount):
         raise NotPermitted(
             "above_limit", _("The amount is above your own limit; somebody with more must sign.")
         )
@@ -123,12 +143,17 @@ def send_back(
         verdict_codes=[],
         verdict_note=note.strip(),
         verdict_at=None,
+        verdict_amount=None,
+        verdict_term_months=None,
     )
 
 
 def must_justify(outcome: str, case: ReviewCase) -> bool:
     """Say whether a verdict departs from what the policy recommends and so needs a note."""
-    recommended = tracing.recommendation(case.referral.trace)
+    return _departs(outcome, tracing.recommendation(case.referral.trace))
+
+
+def _departs(outcome: str, recommended: str) -> bool:
     if not recommended:
         return outcome == "approve"
     return recommended in ("approve", "decline") and recommended != outcome
@@ -138,7 +163,20 @@ def _given_before(case: ReviewCase, actor: User, verdict: Verdict) -> bool:
     """Say whether this very verdict stands or waits already: by this person, and not undone."""
     same = (case.verdict, case.verdict_by_id, case.verdict_codes, case.verdict_note)
     given = (verdict.outcome, actor.pk, list(verdict.codes), verdict.note)
-    return case.status in ("awaiting_second", "closed") and same == given
+    offered = (case.verdict_amount, case.verdict_term_months)
+    return (
+        case.status in ("awaiting_second", "closed")
+        and same == given
+        and offered == tuple(_counter_offer(verdict, case.application).values())
+    )
+
+
+def _counter_offer(verdict: Verdict, application: Application) -> dict[str, Any]:
+    """Return the columns of a counter-offer, empty where the verdict is about what was asked."""
+    terms = verdict.terms(application)
+    if verdict.outcome != "approve" or terms.is_asked_for(application):
+        return {"verdict_amount": None, "verdict_term_months": None}
+    return {"verdict_amount": terms.amount, "verdict_term_months": terms.term_months}
 
 
 def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
@@ -157,21 +195,37 @@ def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
 
 def _check(verdict: Verdict, case: ReviewCase) -> None:
     """Raise VerdictRefused with a sentence for every field that is not acceptable."""
-    fields: dict[str, object] = {}
-    if verdict.outcome not in ("approve", "decline"):
-        fields["outcome"] = _("Approve or decline.")
-    elif not verdict.codes:
-        fields["codes"] = _("Choose at least one reason.")
-    elif len(set(verdict.codes)) > reason_codes.MOST_CODES:
-        fields["codes"] = _("Choose the four reasons that weighed most.")
-    elif reason_codes.misfits(list(verdict.codes), verdict=verdict.outcome):
-        fields["codes"] = _("These reasons do not belong to this verdict.")
-    elif untrue := _untrue(verdict, case):
-        fields["codes"] = untrue
-    if not verdict.note.strip() and must_justify(verdict.outcome, case):
+    fields = _faults(verdict, case)
+    if verdict.outcome == "approve":
+        fields.update(approving.term_errors(case.application, verdict.terms(case.application)))
+    # What cannot be approved at all is not priced to see whether it departs from the policy.
+    lacks_note = not verdict.note.strip() and not {"amount", "term_months"} & set(fields)
+    if lacks_note and _must_justify(verdict, case):
         fields["note"] = _("This departs from what the policy recommends; say why.")
     if fields:
         raise VerdictRefused("verdict_incomplete", _("The verdict is not complete."), fields=fields)
+
+
+def _faults(verdict: Verdict, case: ReviewCase) -> dict[str, object]:
+    """Return what is wrong with outcome and reasons, by field."""
+    if verdict.outcome not in ("approve", "decline"):
+        return {"outcome": _("Approve or decline.")}
+    if not verdict.codes:
+        return {"codes": _("Choose at least one reason.")}
+    if len(set(verdict.codes)) > reason_codes.MOST_CODES:
+        return {"codes": _("Choose the four reasons that weighed most.")}
+    if reason_codes.misfits(list(verdict.codes), verdict=verdict.outcome):
+        return {"codes": _("These reasons do not belong to this verdict.")}
+    untrue = _untrue(verdict, case)
+    return {"codes": untrue} if untrue else {}
+
+
+def _must_justify(verdict: Verdict, case: ReviewCase) -> bool:
+    """Say whether a verdict, for a counter-offer at its own terms, departs from the policy."""
+    if verdict.outcome != "approve":
+        return must_justify(verdict.outcome, case)
+    terms = verdict.terms(case.application)
+    return _departs("approve", approving.recommended(case.application, case.referral, terms))
 
 
 def _untrue(verdict: Verdict, case: ReviewCase) -> str:
@@ -196,24 +250,51 @@ def _untrue(verdict: Verdict, case: ReviewCase) -> str:
 def _conclude(case: ReviewCase, *, actor: User, signer: User | None, now: datetime) -> Decision:
     """Write the decision the verdict has become, with its letter."""
     application, referral = case.application, case.referral
-    known = _known(application, referral)
+    judged = _judged(case, actor=actor, now=now)
     verdict = Decision(
         number=referral.number + 1,
         kind=Decision.Kind.HUMAN,
         outcome=case.verdict,
-        policy=referral.policy,
-        score_run=referral.score_run,
-        inputs=known,
-        trace=referral.trace,
-        reasons=[one.to_json() for one in of_codes(case.verdict_codes, known)],
+        reasons=[one.to_json() for one in of_codes(case.verdict_codes, judged["inputs"])],
         reason_codes=case.verdict_codes,
+        recommendation=referral.recommendation,
         note=case.verdict_note,
-        annual_rate=application.annual_rate,
         decided_by=case.verdict_by,
         countersigned_by=signer,
         decided_at=now,
+        **judged,
     )
     return recording.record(actor=actor, application=application, decision=verdict)
+
+
+def _judged(case: ReviewCase, *, actor: User, now: datetime) -> dict[str, Any]:
+    """Return what the decision is about: an approval judged today, a decline as it was referred."""
+    application, referral = case.application, case.referral
+    if case.verdict != "approve":
+        return {
+            "policy": referral.policy,
+            "score_run": referral.score_run,
+            "inputs": _known(application, referral),
+            "trace": referral.trace,
+            "annual_rate": referral.annual_rate,
+        }
+    terms = _terms_of(case)
+    _require_room("approve", terms, case, now=now)
+    judged = approving.columns(
+        actor=actor, application=application, judged_before=referral, terms=terms, now=now
+    )
+    return {**judged, "valid_until": approving.valid_until(application, terms, now=now)}
+
+
+def _terms_of(case: ReviewCase) -> Terms:
+    if case.verdict_amount is None or case.verdict_term_months is None:
+        return Terms(case.application.amount, case.application.term_months)
+    return Terms(case.verdict_amount, case.verdict_term_months)
+
+
+def _require_room(outcome: str, terms: Terms, case: ReviewCase, *, now: datetime) -> None:
+    if outcome == "approve":
+        approving.require_room(case.application, terms.amount, judged_before=case.referral, now=now)
 
 
 def of_codes(codes: list[str], known: dict[str, object]) -> list[reasons.Reason]:

@@ -162,10 +162,10 @@ def test_the_database_refuses_a_decision_on_the_own_submission(
 ) -> None:
     insert = """
         INSERT INTO decisions_decision (id, application_id, number, kind, outcome, failure,
-            inputs, trace, reasons, reason_codes, note, amount, term_months, annual_rate,
-            submitted_by_id, decided_by_id, decided_at)
+            inputs, trace, reasons, reason_codes, recommendation, note, amount, term_months,
+            annual_rate, submitted_by_id, decided_by_id, decided_at)
         SELECT gen_random_uuid(), application_id, 2, 'human', 'approve', '', '{}', '{}', '[]',
-            '{}', '', amount, term_months, annual_rate, %s, %s, decided_at
+            '{}', '[]', '', amount, term_months, annual_rate, %s, %s, decided_at
         FROM decisions_decision
     """
     attempts = [

@@ -1,0 +1,197 @@
+"""What people approve: judged at its own amount and term, at the price of its risk, for them too.
+
+A counter-offer is another request. It is scored by the model that scored the first one, priced by
+its band and judged by the same policy version, so that its decision replays like any other.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.applications import features
+from apps.applications import selectors as applications
+from apps.applications.models import Application
+from apps.core import formatting
+from apps.core.money import money
+from apps.customers.models import Customer
+from apps.decisions import inputs, judging, policy_inputs, rulebook, selectors, tracing
+from apps.decisions.errors import ExposureExceeded, PolicyUnusable
+from apps.decisions.models import Decision, PolicyVersion
+from apps.decisions.policy import Rule
+from apps.decisions.services import lettering
+from apps.scoring import services as scoring
+from apps.scoring.models import ScoreRun
+
+# A counter-offer that is not taken up lapses; rule book 4.1.
+ACCEPTED_WITHIN = timedelta(days=90)
+_EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us"})
+
+
+@dataclass(frozen=True)
+class Terms:
+    """An amount, in the application's currency, and a term."""
+
+    amount: Decimal
+    term_months: int
+
+    def is_asked_for(self, application: Application) -> bool:
+        """Say whether this is exactly what the application asks for."""
+        return self == Terms(application.amount, application.term_months)
+
+
+def term_errors(application: Application, terms: Terms) -> dict[str, object]:
+    """Return why something cannot be approved at all, by field: never more than was asked for."""
+    product, currency = application.product, application.currency
+    errors: dict[str, object] = {}
+    if terms.amount != money(terms.amount, currency):
+        errors["amount"] = _("Enter an amount in whole smallest units of the currency.")
+    elif not product.minimum_amount <= terms.amount <= application.amount:
+        errors["amount"] = _("Between %(least)s and the %(asked)s that were asked for.") % {
+            "least": formatting.format_money(product.minimum_amount, currency),
+            "asked": formatting.format_money(application.amount, currency),
+        }
+    shortest, longest = product.minimum_term_months, product.maximum_term_months
+    if not shortest <= terms.term_months <= longest:
+        errors["term_months"] = _("Between %(lowest)d and %(highest)d months for this product.") % {
+            "lowest": shortest,
+            "highest": longest,
+        }
+    return errors
+
+
+def recommended(application: Application, judged_before: Decision, terms: Terms) -> str:
+    """Return what the policy alone says of these terms, as `tracing.recommendation` does."""
+    run, version = judged_before.score_run, judged_before.policy
+    if run is None or version is None or terms.is_asked_for(application):
+        return tracing.recommendation(judged_before.trace)
+    pd = scoring.probability(model=run.model, features=_features(application, terms))
+    judge = judging.Judge(application, rulebook.policy_of(version), inputs.gather(application))
+    judged = judge.judged(terms.amount, terms.term_months, pd=pd)
+    return tracing.recommendation(tracing.to_json(judged.trace))
+
+
+def columns(
+    *,
+    actor: User,
+    application: Application,
+    judged_before: Decision,
+    terms: Terms,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return what a decision by people to approve these terms stores, apart from who and why.
+
+    `judged_before` is the decision people depart from: its model and policy judge again. Raises
+    ScoringFailed and PolicyUnusable for a counter-offer that cannot be priced.
+    """
+    stored = {"amount": terms.amount, "term_months": terms.term_months}
+    run, version = judged_before.score_run, judged_before.policy
+    if run is None or version is None:
+        return {**stored, **_unpriced(application, terms)}
+    asked_for = terms.is_asked_for(application)
+    if not asked_for:
+        run = scoring.score(
+            actor=actor,
+            subject=application,
+            segment=application.product.scoring_segment,
+            features=_features(application, terms),
+            now=now,
+            model=run.model,
+        )
+    try:
+        return {**stored, **_priced(application, terms, run=run, version=version)}
+    except PolicyUnusable:
+        if not asked_for:
+            raise
+        # Nobody can judge anew, but people may still decide on what was judged before.
+        return {
+            **stored,
+            "policy": version,
+            "score_run": run,
+            "inputs": dict(judged_before.inputs),
+            "trace": judged_before.trace,
+            "annual_rate": judged_before.annual_rate,
+        }
+
+
+def require_room(
+    application: Application, amount: Decimal, *, judged_before: Decision, now: datetime
+) -> None:
+    """Raise ExposureExceeded where the policy would not let the borrower owe us this much today.
+
+    Locks the borrower until the transaction ends: another case of theirs may be decided at this
+    very moment. Where no readable policy is in force there is no limit to keep.
+    """
+    Customer.objects.select_for_update(no_key=True).get(pk=application.customer_id)
+    rules = _exposure_rules(application, judged_before, now=now)
+    if not rules:
+        return
+    terms = Terms(amount, application.term_months)
+    known = _unscored(application, terms)
+    for rule in rules:
+        value = known.get(rule.input)
+        if value is not None and not rule.is_met_by(value):
+            raise ExposureExceeded(rule.sentence, _shown(value, application.currency))
+
+
+def valid_until(application: Application, terms: Terms, *, now: datetime) -> datetime | None:
+    """Return until when an approval binds: a counter-offer for a time, else until it is changed."""
+    return None if terms.is_asked_for(application) else now + ACCEPTED_WITHIN
+
+
+def _priced(
+    application: Application, terms: Terms, *, run: ScoreRun, version: PolicyVersion
+) -> dict[str, Any]:
+    judge = judging.Judge(application, rulebook.policy_of(version), inputs.gather(application))
+    judged = judge.judged(terms.amount, terms.term_months, pd=run.pd)
+    return {
+        "policy": version,
+        "score_run": run,
+        "inputs": policy_inputs.to_json(judged.values),
+        "trace": tracing.to_json(judged.trace),
+        "annual_rate": judged.annual_rate,
+    }
+
+
+def _unpriced(application: Application, terms: Terms) -> dict[str, Any]:
+    return {
+        "inputs": policy_inputs.to_json(_unscored(application, terms)),
+        "annual_rate": application.annual_rate,
+    }
+
+
+def _unscored(application: Application, terms: Terms) -> dict[str, policy_inputs.Value]:
+    tried = judging.at_terms(application, terms.amount, terms.term_months, application.annual_rate)
+    return inputs.unscored(tried, applications.affordability(tried))
+
+
+def _features(application: Application, terms: Terms) -> dict[str, features.Value]:
+    facts = applications.feature_facts(application)
+    return features.build(
+        dataclasses.replace(facts, amount=terms.amount, term_months=terms.term_months)
+    )
+
+
+def _exposure_rules(
+    application: Application, judged_before: Decision, *, now: datetime
+) -> list[Rule]:
+    entity = application.branch.entity
+    version = judged_before.policy or selectors.policy_in_force(
+        entity, lettering.local_date(entity, now)
+    )
+    if version is None:
+        return []
+    try:
+        found = rulebook.policy_of(version)
+    except PolicyUnusable:
+        return []
+    rules = found.rules_for(product=application.product.code, currency=application.currency)
+    return [rule for rule in rules if rule.input in _EXPOSURE and rule.outcome == "decline"]
+
+
+def _shown(value: policy_inputs.Value, currency: str) -> str:
+    return formatting.format_money(value, currency) if isinstance(value, Decimal) else str(value)
