@@ -15,6 +15,14 @@ from apps.decisions.services.deciding import (
     must_justify,
     send_back,
 )
+from apps.decisions.services.policymaking import (
+    approve_policy,
+    draft_policy,
+    edit_policy,
+    propose_policy,
+    send_back_policy,
+    withdraw_policy,
+)
 from apps.decisions.services.publishing import load_policy
 from apps.decisions.services.replaying import Difference, ReplayResult, replay
 from apps.decisions.services.sweeping import sweep
@@ -23,20 +31,26 @@ __all__ = [
     "Difference",
     "ReplayResult",
     "Verdict",
+    "approve_policy",
     "ask_restart",
     "assess",
     "cancel_waiting",
     "claim",
     "countersign",
     "decide",
+    "draft_policy",
+    "edit_policy",
     "keep_stopped",
     "load_policy",
     "must_justify",
+    "propose_policy",
     "release",
     "release_lapsed",
     "replay",
     "restart_automation",
     "send_back",
+    "send_back_policy",
     "stop_automation",
     "sweep",
+    "withdraw_policy",
 ]

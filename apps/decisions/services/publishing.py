@@ -1,103 +1,99 @@
-"""Load a policy version from a document that was checked."""
+"""Load a policy from a file: at installation as the lender's first, later as a proposal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
 from apps.audit import services as audit
-from apps.core.errors import Conflict
-from apps.decisions import policy_checks, policy_document, policy_problems
-from apps.decisions.errors import PolicyNotSound
+from apps.core.errors import Conflict, NotPermitted
+from apps.decisions import policy_document, policymaking
 from apps.decisions.models import PolicyVersion
-from apps.products.models import Product
+from apps.decisions.services import policymaking as making
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """The version that stands, and whether this call made it."""
+    """The version that stands, and what this call did."""
 
     version: PolicyVersion
-    is_new: bool
+    done: Literal["installed", "proposed", "unchanged"]
 
 
 @transaction.atomic
 def load_policy(
-    *, actor: User | str, entity: Entity, document: Mapping[str, Any], effective_from: date
+    *,
+    actor: User | str,
+    entity: Entity,
+    document: Mapping[str, Any],
+    effective_from: date,
+    now: datetime,
+    proposed_by: User | None = None,
 ) -> Loaded:
-    """Store a document as the lender's next policy version, in force from a day.
+    """Make a document the lender's first policy, or propose it as the next one.
 
-    The same document from the same day again changes nothing. Raises PolicyNotSound for a
-    document that is not sound or does not fit the lender's products, Conflict when another
-    policy begins that day.
+    The first comes with the installation, in force from any day. Each later one waits for a
+    person to approve it; `proposed_by` may name who answers for it. The same document from the
+    same day again changes nothing. Raises PolicyNotSound, Conflict when another policy begins
+    that day, DomainError for a day gone by, NotPermitted.
     """
-    sha256 = _checked(document, entity)
-    standing = PolicyVersion.objects.filter(entity=entity, effective_from=effective_from).first()
-    if standing is not None:
-        return _same(standing, sha256)
-    last = PolicyVersion.objects.filter(entity=entity).aggregate(n=Max("number"))["n"]
-    version = PolicyVersion(
-        entity=entity,
-        number=(last or 0) + 1,
-        effective_from=effective_from,
-        document=document,
-        sha256=sha256,
+    Entity.objects.select_for_update(no_key=True).get(pk=entity.pk)
+    making.require_sound(document, entity)
+    sha256 = policy_document.fingerprint(document)
+    standing = PolicyVersion.objects.filter(
+        entity=entity, effective_from=effective_from, status__in=["approved", "proposed"]
     )
-    try:
-        with transaction.atomic():
-            version.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict(
-            "policy_loaded_elsewhere", _("Somebody else loaded a policy at the same moment.")
-        ) from error
-    audit.record(
-        actor,
-        "decisions.policy_loaded",
-        version,
-        entity=entity.code,
-        number=version.number,
-        sha256=sha256,
-        effective_from=effective_from.isoformat(),
-    )
-    return Loaded(version, is_new=True)
-
-
-def _same(standing: PolicyVersion, sha256: str) -> Loaded:
-    if standing.sha256 != sha256:
+    same = standing.filter(sha256=sha256).select_related("entity").first()
+    if same is not None:
+        return Loaded(same, "unchanged")
+    if standing.filter(status="approved").exists():
         raise Conflict(
             "another_policy_begins",
-            _("Another policy begins on %(day)s.") % {"day": standing.effective_from},
+            _("Another policy begins on %(day)s.") % {"day": effective_from},
         )
-    return Loaded(standing, is_new=False)
+    if not PolicyVersion.objects.approved().filter(entity=entity).exists():
+        return _installed(actor, entity, document, effective_from, now=now)
+    return _proposed(actor, entity, document, effective_from, now=now, person=proposed_by)
 
 
-def _checked(document: Mapping[str, Any], entity: Entity) -> str:
-    """Return the document's hash, or raise PolicyNotSound with everything that is wrong."""
-    try:
-        parsed = policy_document.parse(document)
-    except policy_document.PolicyRefused as refusal:
-        raise PolicyNotSound("policy_not_sound", str(refusal)) from refusal
-    found = [*policy_checks.within(parsed), *policy_checks.against(parsed, _offers(entity))]
-    problems = [one for one in found if not one.is_warning]
-    if problems:
-        raise PolicyNotSound("policy_does_not_fit", policy_problems.text(problems))
-    return policy_document.fingerprint(document)
+def _installed(
+    actor: User | str,
+    entity: Entity,
+    document: Mapping[str, Any],
+    effective_from: date,
+    *,
+    now: datetime,
+) -> Loaded:
+    version = making.new_version(
+        entity, document, status="approved", effective_from=effective_from, approved_at=now
+    )
+    audit.record(actor, "decisions.policy_loaded", version, **making.facts(version))
+    return Loaded(version, "installed")
 
 
-def _offers(entity: Entity) -> list[policy_checks.Offer]:
-    return [
-        policy_checks.Offer(
-            code=product.code,
-            currency=product.currency,
-            smallest_amount=product.minimum_amount,
-            largest_amount=product.maximum_amount,
-            shortest_term_months=product.minimum_term_months,
-            longest_term_months=product.maximum_term_months,
-        )
-        for product in Product.objects.filter(entity=entity)
-    ]
+def _proposed(
+    actor: User | str,
+    entity: Entity,
+    document: Mapping[str, Any],
+    effective_from: date,
+    *,
+    now: datetime,
+    person: User | None,
+) -> Loaded:
+    if person is not None and not person.has_perm(policymaking.DRAFT):
+        raise NotPermitted("not_permitted", _("This person's role does not propose policies."))
+    version = making.new_version(entity, document, author=person)
+    making.require_day(version, effective_from, now=now)
+    version.move(
+        "propose",
+        effective_from=effective_from,
+        proposed_by=person,
+        proposed_at=now,
+        note=_("Loaded from a file."),
+    )
+    audit.record(person or actor, "decisions.policy_proposed", version, **making.facts(version))
+    return Loaded(version, "proposed")

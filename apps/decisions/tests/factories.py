@@ -1,9 +1,11 @@
 """A small sound policy and assessed applications for tests."""
 
 import copy
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+
+from django.contrib.auth.models import Permission
 
 from apps.accounts.models import Branch, Entity, User
 from apps.applications.models import Application
@@ -99,15 +101,67 @@ def document(*, bands: tuple[str, str] = ("0.60", "0.80")) -> dict[str, Any]:
     return written
 
 
-def policy(entity: Entity, **changes: Any) -> PolicyVersion:
-    """Return a policy of the lender, in force since the beginning of the year."""
-    loaded = services.load_policy(
-        actor="system:test",
-        entity=entity,
-        document=changes.pop("document", None) or document(**changes),
-        effective_from=date(2026, 1, 1),
+def policy(
+    entity: Entity, *, effective_from: date = date(2026, 1, 1), **changes: Any
+) -> PolicyVersion:
+    """Return an approved policy of the lender, in force since the beginning of the year.
+
+    The first comes with the installation; a later one is drafted, proposed and approved by two
+    people the day before it begins.
+    """
+    written = changes.pop("document", None) or document(**changes)
+    day_before = datetime.combine(effective_from - timedelta(days=1), time(6), UTC)
+    if (
+        not PolicyVersion.objects.approved()
+        .filter(entity=entity)
+        .exclude(effective_from=effective_from)
+        .exists()
+    ):
+        loaded = services.load_policy(
+            actor="system:test",
+            entity=entity,
+            document=written,
+            effective_from=effective_from,
+            now=day_before,
+        )
+        return loaded.version
+    version = proposed(entity, document=written, effective_from=effective_from)
+    return services.approve_policy(
+        actor=policymaker(entity, "approve_policy"), policy=version, now=day_before
     )
-    return loaded.version
+
+
+def proposed(
+    entity: Entity, *, effective_from: date = date(2026, 12, 1), **changes: Any
+) -> PolicyVersion:
+    """Return a version that a policymaker drafted and proposed the day before it would begin."""
+    author = policymaker(entity, "draft_policy")
+    draft = services.draft_policy(actor=author, entity=entity)
+    written = changes.pop("document", None) or document(**changes)
+    services.edit_policy(actor=author, policy=draft, document=written)
+    return services.propose_policy(
+        actor=author,
+        policy=draft,
+        effective_from=effective_from,
+        note="Better bands.",
+        now=datetime.combine(effective_from - timedelta(days=1), time(6), UTC),
+    )
+
+
+def policymaker(entity: Entity, right: str) -> User:
+    """Return the person of a lender's head office who holds one right over policies."""
+    branch, _made = Branch.objects.get_or_create(
+        entity=entity, code=f"{entity.code}-head", defaults={"name": "Head office"}
+    )
+    person, _made = User.objects.get_or_create(
+        email=f"{right}@{entity.code}.example", defaults={"name": right, "branch": branch}
+    )
+    person.user_permissions.add(
+        *Permission.objects.filter(
+            content_type__app_label="decisions", codename__in=[right, "view_policy"]
+        )
+    )
+    return User.objects.get(pk=person.pk)
 
 
 def nobody_defaulted(application: Application) -> sources.Borrowing:

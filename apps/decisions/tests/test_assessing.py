@@ -275,12 +275,9 @@ def test_a_decline_with_recourse_stays_within_its_queries(
 
 def test_the_policy_of_the_day_decides(alice: User, stage: ModelVersion, pune: Branch) -> None:
     before = PolicyVersion.objects.get()
-    later = services.load_policy(
-        actor="system:test",
-        entity=pune.entity,
-        document=factories.document(bands=("0.00001", "0.99")),
-        effective_from=date(2026, 11, 21),
-    ).version
+    later = factories.policy(
+        pune.entity, bands=("0.00001", "0.99"), effective_from=date(2026, 11, 21)
+    )
 
     today = _assess(factories.submitted(alice))
     # Half past midnight in Pune is still the day before in UTC.

@@ -50,10 +50,9 @@ def test_it_declines_explains_and_replays(
     small, large = _risk(alice, 100_000), _risk(alice, 600_000)
     assert small < large
     middle = (small + large) / 2
-    services.load_policy(
-        actor="system:test",
-        entity=pune.entity,
-        document=factories.document(bands=(f"{middle:.6f}", f"{middle + 1e-4:.6f}")),
+    factories.policy(
+        pune.entity,
+        bands=(f"{middle:.6f}", f"{middle + 1e-4:.6f}"),
         effective_from=factories.NOW.date(),
     )
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.accounts.models import Branch, Entity
 from apps.audit.models import Event
 from apps.core.errors import Conflict
-from apps.decisions import selectors, services
+from apps.decisions import selectors
 from apps.decisions.errors import PolicyNotSound
 from apps.decisions.models import PolicyVersion
 from apps.decisions.tests import factories
@@ -19,16 +19,13 @@ from apps.products.tests import factories as products
 
 def test_the_version_of_the_day_is_in_force(india: Entity) -> None:
     first = factories.policy(india)
-    later = services.load_policy(
-        actor="system:test",
-        entity=india,
-        document=factories.document(bands=("0.1", "0.2")),
-        effective_from=date(2026, 7, 1),
-    ).version
+    later = factories.policy(india, bands=("0.1", "0.2"), effective_from=date(2026, 7, 1))
+    factories.proposed(india, effective_from=date(2026, 8, 1))
 
     assert selectors.policy_in_force(india, date(2025, 12, 31)) is None
     assert selectors.policy_in_force(india, date(2026, 6, 30)) == first
     assert selectors.policy_in_force(india, date(2026, 7, 1)) == later
+    assert selectors.policy_in_force(india, date(2026, 8, 1)) == later
     assert (first.number, later.number) == (1, 2)
 
 

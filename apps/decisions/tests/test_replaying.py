@@ -90,11 +90,8 @@ def test_a_later_champion_and_policy_do_not_matter(
 ) -> None:
     decision = factories.assessed(alice)
     scoring.champion(factories.SEGMENT, rita, mark, seed=7)
-    services.load_policy(
-        actor="system:test",
-        entity=pune.entity,
-        document=factories.document(bands=("0.001", "0.002")),
-        effective_from=factories.NOW.date(),
+    factories.policy(
+        pune.entity, bands=("0.001", "0.002"), effective_from=factories.NOW.date()
     )
 
     assert _replay(decision).identical

@@ -1,0 +1,260 @@
+"""Write, propose and approve a policy: two people for each version, and nothing decides before.
+
+A draft has one author and can be rewritten by that person alone, so that who approves it is
+certainly somebody else. From the proposal on its content is fixed; triggers say the same.
+"""
+
+import copy
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Entity, User
+from apps.audit import services as audit
+from apps.core.errors import Conflict, DomainError, NotPermitted, StaleRecord
+from apps.core.visibility import get_visible
+from apps.decisions import policy_document, policy_problems, policymaking
+from apps.decisions.errors import OwnPolicy, PolicyNotSound
+from apps.decisions.models import PolicyVersion
+from apps.decisions.services import lettering
+
+
+@transaction.atomic
+def draft_policy(
+    *, actor: User, entity: Entity, base: PolicyVersion | None = None
+) -> PolicyVersion:
+    """Begin a lender's next version as a draft, empty or as a copy of another version.
+
+    Raises NotPermitted, NotVisible for a version or lender the person does not see.
+    """
+    if not actor.has_perm(policymaking.DRAFT):
+        raise NotPermitted("not_permitted", _("Your role does not draft policies."))
+    if not actor.works_everywhere and actor.branch.entity_id != entity.pk:
+        raise NotPermitted("not_permitted", _("This is not your lender."))
+    document: dict[str, Any] = {"name": entity.name, "rules": [], "ladders": []}
+    if base is not None:
+        found = get_visible(PolicyVersion.objects.filter(entity=entity), actor, pk=base.pk)
+        document = copy.deepcopy(found.document)
+    draft = new_version(entity, document, author=actor)
+    audit.record(
+        actor,
+        "decisions.policy_drafted",
+        draft,
+        **facts(draft),
+        base=str(base.pk) if base else "",
+    )
+    return draft
+
+
+@transaction.atomic
+def edit_policy(
+    *,
+    actor: User,
+    policy: PolicyVersion,
+    document: Mapping[str, Any],
+    version: str = "",
+) -> PolicyVersion:
+    """Rewrite one's own draft; it need not be sound yet.
+
+    Raises NotPermitted for somebody else's draft, Conflict for what is no draft any more, and
+    StaleRecord when it changed since `version`.
+    """
+    found = _locked(actor, policy, version=version)
+    if not actor.has_perm(policymaking.DRAFT):
+        raise NotPermitted("not_permitted", _("Your role does not draft policies."))
+    if found.status != "draft":
+        raise Conflict("not_a_draft", _("Only a draft can be changed; copy this version instead."))
+    if not policymaking.may_edit(actor, found):
+        raise NotPermitted(
+            "not_author", _("Another person writes this draft; copy it into one of your own.")
+        )
+    sha256 = policy_document.fingerprint(document)
+    if sha256 == found.sha256:
+        return found
+    before, found.author = found.sha256, found.author or actor
+    found.document, found.sha256 = dict(document), sha256
+    found.save(update_fields=["document", "sha256", "author", "updated_at"])
+    audit.record(actor, "decisions.policy_changed", found, **facts(found), before=before)
+    return found
+
+
+@transaction.atomic
+def propose_policy(
+    *,
+    actor: User,
+    policy: PolicyVersion,
+    effective_from: date,
+    note: str,
+    now: datetime,
+    version: str = "",
+) -> PolicyVersion:
+    """Put a draft before an approver, to be in force from a day; it must pass every check.
+
+    Raises NotPermitted, DomainError for a day that is past or taken or without a note,
+    PolicyNotSound, Conflict and StaleRecord.
+    """
+    found = _locked(actor, policy, version=version)
+    if not actor.has_perm(policymaking.DRAFT):
+        raise NotPermitted("not_permitted", _("Your role does not propose policies."))
+    note = _said(note, _("Say what changes and why."))
+    _require_possible(found, "propose")
+    require_day(found, effective_from, now=now)
+    require_sound(found.document, found.entity)
+    found.move(
+        "propose", effective_from=effective_from, proposed_by=actor, proposed_at=now, note=note
+    )
+    audit.record(actor, "decisions.policy_proposed", found, **facts(found), note=note)
+    return found
+
+
+@transaction.atomic
+def approve_policy(
+    *, actor: User, policy: PolicyVersion, now: datetime, note: str = "", version: str = ""
+) -> PolicyVersion:
+    """Approve what another person wrote and proposed; it decides from its day on.
+
+    The checks are made again, for products and days may have changed since the proposal. Raises
+    NotPermitted, OwnPolicy, DomainError for a day gone by, PolicyNotSound, Conflict, StaleRecord.
+    """
+    found = _judged(actor, policy, "approve", version=version)
+    if found.effective_from is None:
+        raise Conflict("no_day", _("The version has no day to be in force from."))
+    require_day(found, found.effective_from, now=now)
+    require_sound(found.document, found.entity)
+    try:
+        with transaction.atomic():
+            found.move("approve", approved_by=actor, approved_at=now)
+    except IntegrityError as error:
+        raise Conflict(
+            "another_policy_begins",
+            _("Another policy that begins the same day was approved at this moment."),
+        ) from error
+    audit.record(actor, "decisions.policy_approved", found, **facts(found), note=note.strip())
+    return found
+
+
+@transaction.atomic
+def send_back_policy(
+    *, actor: User, policy: PolicyVersion, note: str, version: str = ""
+) -> PolicyVersion:
+    """Refuse a proposal for a stated reason; it is a draft again. Raises as `approve_policy`."""
+    found = _judged(actor, policy, "send_back", version=version)
+    note = _said(note, _("Say what should change."))
+    proposer = str(found.proposed_by_id or "")
+    found.move("send_back", proposed_by=None, proposed_at=None, note=note)
+    audit.record(
+        actor, "decisions.policy_sent_back", found, **facts(found), note=note, proposed_by=proposer
+    )
+    return found
+
+
+@transaction.atomic
+def withdraw_policy(
+    *, actor: User, policy: PolicyVersion, note: str, version: str = ""
+) -> PolicyVersion:
+    """Take one's own draft or proposal off the table for good; it stays readable.
+
+    Raises NotPermitted, DomainError without a note, Conflict and StaleRecord.
+    """
+    found = _locked(actor, policy, version=version)
+    if not actor.has_perm(policymaking.DRAFT):
+        raise NotPermitted("not_permitted", _("Your role does not withdraw policies."))
+    note = _said(note, _("Say why it is withdrawn."))
+    _require_possible(found, "withdraw")
+    if not policymaking.may_withdraw(actor, found):
+        raise NotPermitted(
+            "not_author", _("Only who wrote or proposed this version can withdraw it.")
+        )
+    found.move("withdraw", note=note)
+    audit.record(actor, "decisions.policy_withdrawn", found, **facts(found), note=note)
+    return found
+
+
+def new_version(
+    entity: Entity, document: Mapping[str, Any], *, author: User | None = None, **fields: Any
+) -> PolicyVersion:
+    """Store a lender's next version, a draft unless `fields` say otherwise; the caller audits it.
+
+    Raises Conflict when somebody else stored one at the same moment.
+    """
+    last = PolicyVersion.objects.filter(entity=entity).aggregate(n=Max("number"))["n"]
+    made = PolicyVersion(
+        entity=entity,
+        number=(last or 0) + 1,
+        document=document,
+        sha256=policy_document.fingerprint(document),
+        author=author,
+        **fields,
+    )
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(
+            "policy_loaded_elsewhere", _("Somebody else made a version at the same moment.")
+        ) from error
+    return made
+
+
+def facts(version: PolicyVersion) -> dict[str, Any]:
+    """Return what the audit keeps of a version."""
+    day = version.effective_from
+    return {
+        "entity": version.entity.code,
+        "number": version.number,
+        "sha256": version.sha256,
+        "effective_from": day.isoformat() if day else "",
+    }
+
+
+def require_sound(document: Mapping[str, Any], entity: Entity) -> None:
+    """Raise PolicyNotSound with everything that is wrong, warnings left out."""
+    found = policymaking.problems_of(document, entity)
+    problems = [one for one in found if not one.is_warning]
+    if problems:
+        raise PolicyNotSound("policy_not_sound", policy_problems.text(problems))
+
+
+def require_day(version: PolicyVersion, day: date, *, now: datetime) -> None:
+    """Raise DomainError unless the version can be in force from the day."""
+    today = lettering.local_date(version.entity, now)
+    refusal = policymaking.day_refused(version, day, today)
+    if refusal:
+        raise DomainError("day_refused", refusal, fields={"effective_from": refusal})
+
+
+def _judged(actor: User, policy: PolicyVersion, action: str, *, version: str) -> PolicyVersion:
+    found = _locked(actor, policy, version=version)
+    if not actor.has_perm(policymaking.APPROVE):
+        raise NotPermitted("not_permitted", _("Your role does not decide on policies."))
+    _require_possible(found, action)
+    if policymaking.is_own(actor, found):
+        raise OwnPolicy
+    return found
+
+
+def _require_possible(found: PolicyVersion, action: str) -> None:
+    """Raise Conflict where the lifecycle has no such step, before anything else is judged."""
+    found.lifecycle.target(action, found.status)
+
+
+def _locked(actor: User, policy: PolicyVersion, *, version: str) -> PolicyVersion:
+    """Return the version, locked. Raises NotVisible, and StaleRecord when it has changed."""
+    rows = PolicyVersion.objects.select_for_update(of=("self",), no_key=True)
+    found = get_visible(rows.select_related("entity"), actor, pk=policy.pk)
+    if version and version != found.version:
+        raise StaleRecord(
+            "stale_record",
+            _("Somebody else has changed this in the meantime. Reload the page."),
+        )
+    return found
+
+
+def _said(text: str, sentence: str) -> str:
+    if not text.strip():
+        raise DomainError("note_required", sentence, fields={"note": sentence})
+    return text.strip()
