@@ -1,7 +1,8 @@
 """Where apps above take part, without applications knowing them.
 
 They register in their `AppConfig.ready()`: decisions ends waiting work when an application is
-withdrawn, and adds the decision and its reasons to what the API reads.
+withdrawn or changed after it was decided, loans refuses both once a loan was opened, and
+decisions adds the decision and its reasons to what the API reads.
 """
 
 from collections.abc import Callable
@@ -28,6 +29,7 @@ class ReadExtra:
 
 
 _on_withdraw: list[OnWithdraw] = []
+_on_change: list[OnWithdraw] = []
 read_extras: dict[str, ReadExtra] = {}
 
 
@@ -35,6 +37,12 @@ def on_withdraw(listener: OnWithdraw) -> None:
     """Call `listener(application, actor, now)` inside the transaction that withdraws."""
     if listener not in _on_withdraw:
         _on_withdraw.append(listener)
+
+
+def on_change(listener: OnWithdraw) -> None:
+    """Call `listener(application, actor, now)` before a decided request is changed."""
+    if listener not in _on_change:
+        _on_change.append(listener)
 
 
 def add_read_extra(name: str, extra: ReadExtra) -> None:
@@ -45,4 +53,10 @@ def add_read_extra(name: str, extra: ReadExtra) -> None:
 def withdrawn(application: Application, *, actor: User, now: datetime) -> None:
     """Tell everybody who asked that an application was withdrawn."""
     for listener in _on_withdraw:
+        listener(application, actor, now)
+
+
+def changed(application: Application, *, actor: User, now: datetime) -> None:
+    """Tell everybody who asked that a decided request is about to change."""
+    for listener in _on_change:
         listener(application, actor, now)

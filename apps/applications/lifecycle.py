@@ -14,6 +14,9 @@ LIFECYCLE = Lifecycle(
         ("approve", ["scored", "in_review"], "approved"),
         ("decline", ["scored", "in_review"], "declined"),
         ("refer", ["submitted", "scored"], "in_review"),
+        # An authorised exception, and a request that changed after it was decided.
+        ("override", ["declined"], "approved"),
+        ("reopen", ["approved", "declined"], "submitted"),
         ("withdraw", ["draft", "submitted", "scored", "in_review", "approved"], "withdrawn"),
     ],
 )

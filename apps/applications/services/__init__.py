@@ -1,6 +1,7 @@
 """What is done with applications, one module for each action."""
 
 from apps.applications.services.drafting import change, draft
+from apps.applications.services.reopening import locked_decided, lower, reopen
 from apps.applications.services.securing import (
     add_collateral,
     add_guarantor,
@@ -17,8 +18,11 @@ __all__ = [
     "add_guarantor",
     "change",
     "draft",
+    "locked_decided",
+    "lower",
     "remove_collateral",
     "remove_guarantor",
+    "reopen",
     "submit",
     "withdraw",
 ]

@@ -49,7 +49,7 @@ def submit(
     if found.is_draft:
         opening.check_version(found, version)
         today = now.astimezone(ZoneInfo(found.branch.entity.time_zone)).date()
-        frozen = _freeze(found, today=today)
+        frozen = freeze(found, today=today)
     found.move("submit", submitted_at=now, submitted_by=actor, **frozen)
     audit.record(
         actor,
@@ -71,7 +71,8 @@ def _submitted_before(application: Application, actor: User) -> bool:
     return application.submitted_by_id == actor.pk and application.status != "withdrawn"
 
 
-def _freeze(application: Application, *, today: date) -> dict[str, Any]:
+def freeze(application: Application, *, today: date) -> dict[str, Any]:
+    """Return the applicant's facts as they stand that day. Raises NotReady where some lack."""
     known = selectors.standing(application.customer, on=today)
     lacks = selectors.lacks(application, known)
     if lacks:

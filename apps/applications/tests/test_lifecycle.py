@@ -23,7 +23,7 @@ REFUSED = [
 ]
 
 
-def test_it_can_reach_every_state_and_ends_in_three() -> None:
+def test_it_can_reach_every_state_and_only_a_withdrawal_is_final() -> None:
     assert set(LIFECYCLE.states) == {
         "draft",
         "historic",
@@ -34,7 +34,7 @@ def test_it_can_reach_every_state_and_ends_in_three() -> None:
         "declined",
         "withdrawn",
     }
-    assert set(LIFECYCLE.final) == {"declined", "withdrawn"}
+    assert set(LIFECYCLE.final) == {"withdrawn"}
 
 
 @pytest.mark.parametrize(("action", "state", "target"), ALLOWED)

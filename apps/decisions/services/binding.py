@@ -1,0 +1,104 @@
+"""Which decision binds: what may be lent under it, and what a later change does to it."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.applications import services as applications
+from apps.applications.models import Application
+from apps.audit import services as audit
+from apps.decisions import selectors
+from apps.decisions.errors import NotBinding
+from apps.decisions.models import Decision, Override
+from apps.products import pricing
+
+
+def binding_decision(application: Application, *, now: datetime) -> Decision:
+    """Return the decision that binds: the latest one, if it approves and still holds.
+
+    An approval holds until the request is changed beyond it, withdrawn, or its time has run out.
+    Raises NotBinding with a sentence otherwise.
+    """
+    latest = selectors.latest(application)
+    if latest is None:
+        raise NotBinding("not_decided", _("Nothing has been decided on this application yet."))
+    if latest.outcome == "decline":
+        raise NotBinding("declined", _("The application was declined."))
+    if not _stands(application, latest):
+        raise NotBinding("not_approved", _("No decision on this application approves it now."))
+    if latest.valid_until is not None and latest.valid_until < now:
+        raise NotBinding(
+            "decision_expired",
+            _("The approval has lapsed; change the request to have it decided anew."),
+        )
+    return latest
+
+
+def is_within(decision: Decision, *, amount: Decimal, term_months: int, currency: str) -> bool:
+    """Say whether an amount and a term stay within a decision, at its own rate.
+
+    Not more money, not longer, and - since a shorter term makes it dearer - no larger instalment.
+    """
+    rate = decision.annual_rate
+    decided = pricing.level_payment(decision.amount, rate, decision.term_months, currency)
+    return (
+        amount <= decision.amount
+        and term_months <= decision.term_months
+        and pricing.level_payment(amount, rate, term_months, currency) <= decided
+    )
+
+
+@transaction.atomic
+def change_request(
+    *,
+    actor: User,
+    application: Application,
+    amount: Decimal,
+    term_months: int,
+    now: datetime,
+    version: str = "",
+) -> Application:
+    """Change amount and term of a decided request; return the application.
+
+    Within a decision that binds the change is recorded, and the decision goes on to bind: taking
+    up a counter-offer is such a change. Anything else reopens the request: it is submitted again
+    and decided anew. Raises NotPermitted, NotVisible, Conflict for what was not decided,
+    StaleRecord when it changed since `version`, DomainError for what the product does not allow.
+    """
+    found = applications.locked_decided(actor, application, version=version)
+    change = (
+        applications.lower if _binds(found, amount, term_months, now=now) else (applications.reopen)
+    )
+    return change(actor=actor, application=found, amount=amount, term_months=term_months, now=now)
+
+
+def lapse_overrides(application: Application, actor: User, now: datetime) -> None:
+    """End a waiting request for an exception, in the transaction that changes the case."""
+    for one in Override.objects.filter(application=application, status="asked"):
+        one.move("lapse")
+        audit.record(actor, "decisions.override_lapsed", one, case=application, at=now.isoformat())
+
+
+def _binds(application: Application, amount: Decimal, term_months: int, *, now: datetime) -> bool:
+    """Say whether a decision binds now and holds this amount and term, too."""
+    try:
+        decision = binding_decision(application, now=now)
+        return is_within(
+            decision, amount=amount, term_months=term_months, currency=application.currency
+        )
+    except (NotBinding, pricing.PricingRefused):
+        # What cannot be priced is no request at all; the product's bounds say so in words.
+        return False
+
+
+def _stands(application: Application, latest: Decision) -> bool:
+    """Say whether nothing came after an approval: an older one was reopened by a later request."""
+    since = application.submitted_at
+    return (
+        latest.outcome == "approve"
+        and application.status == "approved"
+        and (since is None or latest.decided_at >= since)
+    )
