@@ -177,7 +177,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "decisions"
-CELERY_TASK_ROUTES = {"governance.*": {"queue": "training"}}
+CELERY_TASK_ROUTES = {
+    "governance.*": {"queue": "training"},
+    "laboratory.*": {"queue": "training"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 4 * 3600,  # longer than the longest task

@@ -58,6 +58,11 @@ class Numbers:
         """Say for each application whether the number is known."""
         return ~np.isnan(self.floats)
 
+    def at(self, places: Places) -> "Numbers":
+        """Return the numbers of some applications only."""
+        chosen = places.tolist()
+        return Numbers(self.floats[places], lambda place: self.exact(chosen[place]))
+
     def at_least(self, limit: Decimal) -> Flags:
         """Say for each whether it is known and not below the limit."""
         edge = float(limit)
@@ -91,6 +96,10 @@ class Words:
     def known(self) -> Flags:
         """Say for each application whether it is known."""
         return np.array([one is not None for one in self.values], dtype=bool)
+
+    def at(self, places: Places) -> "Words":
+        """Return the values of some applications only."""
+        return Words(self.values[places])
 
     def among(self, wanted: Sequence[Value]) -> Flags:
         """Say for each whether it is one of these."""
@@ -151,9 +160,10 @@ def column(name: str, values: Sequence[Any]) -> Column:
     return Words.of(values)
 
 
-def inputs_of(policy: Policy) -> frozenset[str]:
-    """Return the names of the inputs a policy looks at."""
-    return frozenset({"amount", "term_months", *(rule.input for rule in policy.rules)})
+def inputs_of(policy: Policy, *, product: str, currency: str) -> frozenset[str]:
+    """Return the names of the inputs a policy looks at in applications of a product."""
+    rules = policy.rules_for(product=product, currency=currency)
+    return frozenset({"amount", "term_months", *(rule.input for rule in rules)})
 
 
 def band_places(ladder: Ladder, pd: Numbers) -> Places:

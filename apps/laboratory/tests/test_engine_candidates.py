@@ -68,7 +68,7 @@ def test_it_makes_a_band_where_there_was_none() -> None:
 
     assert moved("0.5", "0.6", only) == [
         ("A", "0", "0.5", "approve", "0.01"),
-        ("refer", "0.5", "0.6", "refer", "0"),
+        ("refer", "0.5", "0.6", "refer", "0.01"),
         ("decline", "0.6", "1", "decline", "0"),
     ]
 

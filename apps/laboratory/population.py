@@ -1,0 +1,228 @@
+"""Which past applications an experiment decides anew, and what is known of each.
+
+Those a machine decided first, with a score, are read as they stood at that decision: its inputs,
+features and PD. Those of an imported tape nobody decided here; their features and inputs are
+formed from the facts the tape brought. What came in after the experiment was asked for is left
+out, so that the same question finds the same applications. Rows are read in chunks by key, as
+values, so that memory stays flat and a run that broke off goes on where it stopped.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models.fields.json import KT
+
+from apps.applications import affordability
+from apps.applications import selectors as applications
+from apps.applications.affordability import Means
+from apps.applications.models import Application
+from apps.decisions.policy_inputs import Value
+from apps.laboratory import imported
+from apps.laboratory.models import Experiment
+from apps.laboratory.money_results import Ended
+from apps.products import pricing
+
+CHUNK = 5_000
+# What the price moves, beside the amount that an experiment leaves as it was.
+MOVED_BY_RATE = ("dti", "foir", "pay_committed")
+_FIRST = {
+    "decision_id": "first__pk",
+    "decided_amount": "first__amount",
+    "decided_term": "first__term_months",
+    "decided_rate": "first__annual_rate",
+    "inputs": "first__inputs",
+    "features": "first__score_run__features",
+    "pd": "first__score_run__pd",
+    "scored_by": "first__score_run__model_id",
+}
+_LOAN = {
+    "principal": "loan__principal",
+    "loan_rate": "loan__annual_rate",
+    "loan_term": "loan__term_months",
+    "disbursed_date": "loan__disbursed_date",
+    "defaulted": "loan__outcome__defaulted",
+    "total_paid": "loan__outcome__total_paid",
+    "recovery_cost": "loan__outcome__recovery_cost",
+    "last_payment_date": "loan__outcome__last_payment_date",
+}
+_OWN = {
+    "pk": "pk",
+    "product_id": "product_id",
+    "product": "product__code",
+    "segment": "product__scoring_segment",
+    "currency": "currency",
+    "amount": "amount",
+    "term_months": "term_months",
+    "annual_rate": "annual_rate",
+    "obligations": "obligations_monthly",
+    "gross": "employment__gross_annual_income",
+    "net": "employment__net_monthly_income",
+    "basic": "employment__basic_monthly_pay",
+}
+_COLUMNS = {**_OWN, **_FIRST, **_LOAN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One past application as it was asked for, with what was known then.
+
+    `listed_rate` is the price before any add-on, `rate` the one at which the ratios among
+    `inputs` were formed. `pd` and `scored_by` say what which model gave then, if any did. `ended`
+    is the loan that came of it, if one did and has ended.
+    """
+
+    key: uuid.UUID
+    decision_id: uuid.UUID | None
+    product_id: uuid.UUID
+    product: str
+    segment: str
+    currency: str
+    amount: Decimal
+    term_months: int
+    listed_rate: Decimal
+    rate: Decimal
+    inputs: Mapping[str, Any]
+    features: Mapping[str, Any]
+    pd: float | None
+    scored_by: uuid.UUID | None
+    obligations: Decimal | None
+    gross: Decimal | None
+    net: Decimal | None
+    basic: Decimal | None
+    ended: Ended | None
+
+    def ratios_at(self, rate: Decimal) -> dict[str, Decimal | None]:
+        """Return the ratios that depend on the price, at another one, from the frozen facts."""
+        burden = Means(
+            amount=self.amount,
+            instalment=pricing.level_payment(self.amount, rate, self.term_months, self.currency),
+            gross_annual_income=self.gross,
+            net_monthly_income=self.net,
+            basic_monthly_pay=self.basic,
+            obligations_monthly=self.obligations,
+        )
+        found = affordability.assess(burden, currency=self.currency)
+        return {one.code: one.value for one in found.ratios if one.code in MOVED_BY_RATE}
+
+
+def of_experiment(experiment: Experiment) -> QuerySet[Application]:
+    """Return the applications an experiment decides anew, by key."""
+    decided = Q(first__score_run__isnull=False, first__decided_at__lte=experiment.asked_at)
+    on_tape = Q(
+        channel=Application.Channel.TAPE,
+        employment__isnull=False,
+        created_at__lte=experiment.asked_at,
+    )
+    return (
+        Application.objects.annotate(
+            first=FilteredRelation("decisions", condition=Q(decisions__number=1))
+        )
+        .filter(
+            decided | on_tape,
+            product__entity=experiment.entity_id,
+            product__code__in=experiment.products,
+            currency=experiment.currency,
+            applied_date__gte=experiment.from_date,
+            applied_date__lt=experiment.to_date,
+        )
+        .order_by("pk")
+    )
+
+
+def chunk(experiment: Experiment, *, after: uuid.UUID | None, size: int = CHUNK) -> list[Past]:
+    """Return the next applications after a key, or the first ones; none when all were read."""
+    found = of_experiment(experiment)
+    if after is not None:
+        found = found.filter(pk__gt=after)
+    rows = found.annotate(addon=KT("first__trace__band__rate_addon")).values_list(
+        *_COLUMNS.values(), "addon"
+    )[:size]
+    names = (*_COLUMNS, "addon")
+    read = [dict(zip(names, row, strict=True)) for row in rows]
+    unscored = [row["pk"] for row in read if row["scored_by"] is None]
+    features, inputs = _formed(unscored)
+    return [
+        _past(row, features[row["pk"]], inputs[row["pk"]])
+        if row["scored_by"] is None
+        else _past(row, row["features"], row["inputs"])
+        for row in read
+    ]
+
+
+def digest(so_far: str, rows: Sequence[Past]) -> str:
+    """Return the digest of all that was read, chunk after chunk, into which `rows` came last."""
+    found = hashlib.sha256(so_far.encode())
+    for row in rows:
+        found.update(_canonical(row))
+    return found.hexdigest()
+
+
+def _formed(
+    keys: Sequence[uuid.UUID],
+) -> tuple[dict[uuid.UUID, Mapping[str, Any]], dict[uuid.UUID, dict[str, Value]]]:
+    """Return features and inputs of applications nobody decided here."""
+    if not keys:
+        return {}, {}
+    rows = applications.feature_rows(Application.objects.filter(pk__in=keys))
+    return dict(rows), imported.of_applications(keys)
+
+
+def _past(row: Mapping[str, Any], features: Mapping[str, Any], inputs: Mapping[str, Any]) -> Past:
+    is_decided = row["scored_by"] is not None
+    rate = row["decided_rate"] if is_decided else row["annual_rate"]
+    return Past(
+        key=row["pk"],
+        decision_id=row["decision_id"] if is_decided else None,
+        product_id=row["product_id"],
+        product=row["product"],
+        segment=row["segment"],
+        currency=row["currency"],
+        amount=row["decided_amount"] if is_decided else row["amount"],
+        term_months=row["decided_term"] if is_decided else row["term_months"],
+        listed_rate=rate - Decimal(row["addon"] or 0) if is_decided else rate,
+        rate=rate,
+        inputs=inputs,
+        features=features,
+        pd=row["pd"],
+        scored_by=row["scored_by"],
+        obligations=row["obligations"],
+        gross=row["gross"],
+        net=row["net"],
+        basic=row["basic"],
+        ended=_ended(row),
+    )
+
+
+def _ended(row: Mapping[str, Any]) -> Ended | None:
+    if row["defaulted"] is None:
+        return None
+    return Ended(
+        principal=row["principal"],
+        annual_rate=row["loan_rate"],
+        term_months=row["loan_term"],
+        disbursed_date=row["disbursed_date"],
+        defaulted=row["defaulted"],
+        total_paid=row["total_paid"],
+        recovery_cost=row["recovery_cost"],
+        last_payment_date=row["last_payment_date"],
+    )
+
+
+def _canonical(row: Past) -> bytes:
+    """Return everything of a row that can change a result, in one fixed form."""
+    ended = row.ended
+    values = [
+        *(row.key, row.decision_id, row.amount, row.term_months, row.listed_rate, row.rate),
+        *(row.pd, row.scored_by, row.obligations, row.gross, row.net, row.basic),
+        {name: value for name, value in row.inputs.items() if value is not None},
+        row.features,
+        None if ended is None else [getattr(ended, name) for name in ended.__dataclass_fields__],
+    ]
+    return json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True).encode() + b"\n"
