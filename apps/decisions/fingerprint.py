@@ -4,7 +4,7 @@ The audit trail keeps it from the moment of the decision on. So a replay can tel
 was changed in its row from a program, a model or a policy that says something else today.
 """
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.scoring import fingerprint
@@ -13,6 +13,8 @@ _TEXTS = ("kind", "outcome", "failure", "note")
 _JSON = ("inputs", "trace", "reasons")
 _KEYS = ("policy_id", "score_run_id", "letter_id", "submitted_by_id")
 _PEOPLE = ("decided_by_id", "countersigned_by_id")
+# What decisions came to hold later is left out where it is empty: earlier hashes stay true.
+_LATER = ("recommendation", "override_id", "valid_until")
 
 
 def of_decision(decision: Any) -> str:
@@ -25,9 +27,18 @@ def of_decision(decision: Any) -> str:
         "amount": f"{decision.amount:.2f}",
         "term_months": decision.term_months,
         "annual_rate": f"{decision.annual_rate:.6f}",
-        "decided_at": decision.decided_at.astimezone(UTC).isoformat(),
+        "decided_at": _plain(decision.decided_at),
     }
+    later = {name: getattr(decision, name, None) for name in _LATER}
+    content |= {name: _plain(value) for name, value in later.items() if value}
     return fingerprint.of_content(content)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON holds it: a moment in UTC, a key as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value if isinstance(value, list) else str(value)
 
 
 def _key(value: object) -> str:

@@ -28,6 +28,9 @@ from ml.artefact import Artefact, ArtefactCorrupt
 from ml.schema import SchemaViolation, is_protected
 from ml.serving import Scored, Scorer
 
+# What a stored run gives today: a score, or why there is none.
+Rescored = Scored | ScoringFailed
+
 
 @transaction.atomic
 def register_model(
@@ -120,12 +123,18 @@ def score(
     segment: str,
     features: Mapping[str, object],
     now: datetime,
+    model: ModelVersion | None = None,
 ) -> ScoreRun:
     """Score a subject with the champion and store the run with the features it saw.
 
-    Raises ScoringFailed (NoChampion, FeaturesRefused, ModelUnusable); nothing is stored then.
+    With `model` given that one scores: another amount is judged by the model that judged the
+    first. Raises ScoringFailed (NoChampion, FeaturesRefused, ModelUnusable); nothing is stored
+    then.
     """
-    model, scorer = champion.current(segment)
+    if model is None:
+        model, scorer = champion.current(segment)
+    else:
+        scorer = champion.scorer_of(model)
     snapshot, scored = _scored(scorer, features)
     run = ScoreRun(
         subject=audit.reference(subject),
@@ -187,12 +196,12 @@ def rescore(*, run: ScoreRun) -> Scored:
     return _scored(champion.scorer_of(run.model), run.features)[1]
 
 
-def rescore_all(*, runs: Sequence[ScoreRun]) -> list[Scored | ScoringFailed]:
+def rescore_all(*, runs: Sequence[ScoreRun]) -> list[Rescored]:
     """Return for each run, in their order, what `rescore` returns or raises.
 
     Each model is asked once for all its runs; the numbers are those of one run alone, bit by bit.
     """
-    found: dict[int, Scored | ScoringFailed] = {}
+    found: dict[int, Rescored] = {}
     by_model: dict[object, list[int]] = {}
     for place, run in enumerate(runs):
         by_model.setdefault(run.model_id, []).append(place)
@@ -228,11 +237,9 @@ def _scored(
     return dict(snapshot), scored
 
 
-def _scored_together(
-    scorer: Scorer, rows: Sequence[Mapping[str, object]]
-) -> list[Scored | ScoringFailed]:
+def _scored_together(scorer: Scorer, rows: Sequence[Mapping[str, object]]) -> list[Rescored]:
     """Return for each row, in their order, what `_scored` returns or raises."""
-    found: list[Scored | ScoringFailed | None] = []
+    found: list[Rescored | None] = []
     sound = []
     for row in rows:
         try:

@@ -24,12 +24,21 @@ from apps.decisions.services.policymaking import (
     withdraw_policy,
 )
 from apps.decisions.services.publishing import load_policy
-from apps.decisions.services.replaying import Difference, ReplayResult, replay
+from apps.decisions.services.replaying import (
+    BulkResult,
+    ReplayResult,
+    Span,
+    replay,
+    replay_all,
+)
+from apps.decisions.services.spreading import Answers
 from apps.decisions.services.sweeping import sweep
 
 __all__ = [
-    "Difference",
+    "Answers",
+    "BulkResult",
     "ReplayResult",
+    "Span",
     "Verdict",
     "approve_policy",
     "ask_restart",
@@ -47,6 +56,7 @@ __all__ = [
     "release",
     "release_lapsed",
     "replay",
+    "replay_all",
     "restart_automation",
     "send_back",
     "send_back_policy",

@@ -1,22 +1,26 @@
-import io
+import dataclasses
 from decimal import Decimal
+from typing import Any
 
 import pgtrigger
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import transaction
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core.errors import NotPermitted
-from apps.decisions import rulebook, selectors, services
-from apps.decisions.models import Decision
-from apps.decisions.services import Verdict
-from apps.decisions.tests import factories
+from apps.decisions import policy, policy_document, reasons, rulebook, selectors, services
+from apps.decisions.models import Decision, PolicyVersion
+from apps.decisions.services import rederiving
+from apps.decisions.tests import factories, replays
+from apps.letters import rendering
 from apps.letters import services as letters
 from apps.scoring import champion
+from apps.scoring import services as scoring_services
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as scoring
+
+Found = list[tuple[str, str]]
 
 
 def _replay(decision: Decision) -> services.ReplayResult:
@@ -24,65 +28,73 @@ def _replay(decision: Decision) -> services.ReplayResult:
     return services.replay(actor="system:test", decision=stored, now=factories.NOW)
 
 
-def _tamper(statement: str) -> None:
-    with pgtrigger.ignore(), connection.cursor() as cursor:
-        cursor.execute(statement)
+def _found(decision: Decision) -> Found:
+    return [(one.source, one.what) for one in _replay(decision).differences]
 
 
-def _all_kinds(alice: User, bob: User) -> list[Decision]:
-    """Return an approval, a decline, a referral and a verdict of a person."""
-    approved = factories.assessed(alice)
-    declined = factories.assessed(alice, amount=Decimal(790_000), term_months=12)
-    case = factories.referred(alice, amount=850_000, term_months=60)
-    small = factories.referred(
-        alice,
-        term_months=60,
-        borrower={"bureau": {"pulled_date": factories.NOW.date().replace(month=8)}},
-    )
-    services.claim(actor=bob, case=small, now=factories.NOW)
-    services.decide(
-        actor=bob,
-        case=small,
-        verdict=Verdict(outcome="decline", codes=("income_not_confirmed",), note="No payslip."),
-        now=factories.NOW,
-    )
-    return [approved, declined, case.referral, small.application.decisions.get(number=2)]
+def _found_after(statement: str, decision: Decision) -> tuple[str, Found]:
+    """Return what a replay finds after a row was altered; the row is as it was again then."""
+    with transaction.atomic():
+        champion.forget()
+        rulebook.forget()
+        replays.tamper(statement)
+        found = _found(decision)
+        transaction.set_rollback(True)
+    return statement, found
 
 
-def test_every_kind_of_decision_comes_out_the_same(
+def _with_letter(alice: User, **changes: Any) -> Decision:
+    decision = factories.assessed(alice, **changes)
+    letters.render(letter_id=decision.letter_id, now=factories.NOW)
+    return decision
+
+
+def _forget_what_was_noted() -> None:
+    """Make the trail one of before it noted hashes."""
+    replays.tamper("UPDATE audit_event SET facts = facts - 'content_sha256' - 'policy_sha256'")
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({}, "approve"),
+        ({"amount": Decimal(790_000), "term_months": 12}, "decline"),
+        ({"amount": Decimal(850_000), "term_months": 60}, "refer"),
+    ],
+)
+def test_it_comes_out_the_same(
+    alice: User, stage: ModelVersion, changes: dict[str, Any], outcome: str
+) -> None:
+    decision = factories.assessed(alice, **changes)
+
+    result = _replay(decision)
+
+    assert (decision.outcome, result.differences, result.identical) == (outcome, (), True)
+    noted = Event.objects.get(verb="decisions.replayed")
+    assert noted.subject == f"decisions.decision:{decision.pk}"
+    assert (noted.facts["identical"], noted.facts["differences"]) == (True, [])
+
+
+def test_what_people_decided_comes_out_the_same(
     alice: User, bob: User, stage: ModelVersion
 ) -> None:
-    made = _all_kinds(alice, bob)
+    decision = replays.declined_by(bob, alice)
 
-    results = [_replay(decision) for decision in made]
-
-    assert [(one.kind, one.outcome) for one in made] == [
-        ("automated", "approve"),
-        ("automated", "decline"),
-        ("automated", "refer"),
-        ("human", "decline"),
-    ]
-    assert [result.differences for result in results] == [(), (), (), ()]
-    assert Event.objects.filter(verb="decisions.replayed", facts__identical=True).count() == 4
+    assert (decision.kind, decision.number) == ("human", 2)
+    assert _replay(decision).differences == ()
 
 
-def test_a_failed_assessment_replays_as_well(alice: User, pune: Branch) -> None:
+def test_a_failed_assessment_comes_out_the_same(alice: User, pune: Branch) -> None:
     factories.policy(pune.entity)
 
     decision = factories.assessed(alice)
 
     assert decision.failure == "no_champion"
-    assert _replay(decision).identical
+    assert _replay(decision).differences == ()
 
 
 def test_a_letter_is_set_again(alice: User, stage: ModelVersion) -> None:
-    decision = factories.assessed(alice)
-    letters.render(letter_id=decision.letter_id, now=factories.NOW)
-    assert _replay(decision).identical
-
-    _tamper("UPDATE letters_letter SET html_sha256 = repeat('0', 64)")
-
-    assert [one.what for one in _replay(decision).differences] == ["letter"]
+    assert _replay(_with_letter(alice)).differences == ()
 
 
 def test_a_later_champion_and_policy_do_not_matter(
@@ -90,94 +102,237 @@ def test_a_later_champion_and_policy_do_not_matter(
 ) -> None:
     decision = factories.assessed(alice)
     scoring.champion(factories.SEGMENT, rita, mark, seed=7)
-    factories.policy(
-        pune.entity, bands=("0.001", "0.002"), effective_from=factories.NOW.date()
-    )
+    factories.policy(pune.entity, bands=("0.001", "0.002"), effective_from=factories.NOW.date())
 
-    assert _replay(decision).identical
+    assert _replay(decision).differences == ()
 
 
-Where = tuple[str, str]
-
-
-@pytest.mark.parametrize(
-    ("statement", "first"),
-    [
-        (
-            "UPDATE scoring_scorerun SET features = jsonb_set(features, '{annual_income}', '1')",
-            ("data", "features"),
-        ),
-        ("UPDATE scoring_scorerun SET pd = pd + 0.01", ("code", "PD")),
-        (
-            "UPDATE scoring_scorerun SET attributions = jsonb_set(attributions, '{amount}', '0.5')",
-            ("code", "attributions"),
-        ),
-        (
-            "UPDATE decisions_decision SET inputs = jsonb_set(inputs, '{foir}', '\"0.99\"')",
-            ("code", "trace"),
-        ),
-        (
-            "UPDATE decisions_decision SET inputs = jsonb_set(inputs, '{foir}', '0.99')",
-            ("data", "policy inputs"),
-        ),
-        (
-            'UPDATE decisions_decision SET reasons = \'[{"code": "x"}]\'',
-            ("code", "reasons"),
-        ),
-        (
-            "UPDATE decisions_policyversion SET document = jsonb_set(document, '{name}', '1')",
-            ("policy", "policy hash"),
-        ),
-        (
-            "UPDATE scoring_modelversion SET body = replace(body, 'leaf', 'loaf')",
-            ("model", "stored model"),
-        ),
+ALTERED_ROWS = {
+    "UPDATE scoring_scorerun SET features = jsonb_set(features, '{annual_income}', '1')": [
+        *("features", "PD", "points", "log-odds", "attributions"),
     ],
-)
-def test_whatever_was_altered_is_found(
-    alice: User, stage: ModelVersion, statement: str, first: Where
-) -> None:
+    "UPDATE scoring_scorerun SET features = '[1, 2]'": ["replay", "features"],
+    "UPDATE scoring_scorerun SET features = features - 'amount'": ["features", "features"],
+    "UPDATE scoring_scorerun SET pd = pd + 0.01": ["score", "PD", "judged PD"],
+    "UPDATE scoring_scorerun SET attributions = jsonb_set(attributions, '{amount}', '0.5')": [
+        *("score", "attributions"),
+    ],
+    "UPDATE decisions_decision SET inputs = jsonb_set(inputs, '{foir}', '\"0.99\"')": [
+        *("decision", "trace", "outcome", "reasons"),
+    ],
+    "UPDATE decisions_decision SET inputs = jsonb_set(inputs, '{foir}', '0.99')": [
+        *("decision", "policy inputs"),
+    ],
+    "UPDATE decisions_decision SET inputs = '7'": ["decision", "replay"],
+    "UPDATE decisions_decision SET trace = jsonb_set(trace, '{outcome}', '\"refer\"')": [
+        *("decision", "trace"),
+    ],
+    'UPDATE decisions_decision SET reasons = \'[{"code": "x"}]\'': ["decision", "reasons"],
+    "UPDATE decisions_decision SET outcome = 'decline'": ["decision", "outcome", "letter"],
+    "UPDATE decisions_decision SET amount = amount + 1": ["decision"],
+}
+
+
+def test_an_altered_row_is_put_down_to_the_data(alice: User, stage: ModelVersion) -> None:
     decision = factories.assessed(alice)
 
-    _tamper(statement)
+    for statement, differing in ALTERED_ROWS.items():
+        found = _found_after(statement, decision)
+        assert found == (statement, [("data", what) for what in differing])
+    assert _replay(decision).differences == ()
 
-    found = _replay(decision).differences
-    assert (found[0].source, found[0].what) == first
+
+def test_an_altered_verdict_of_a_person_is_put_down_to_the_data(
+    alice: User, bob: User, stage: ModelVersion
+) -> None:
+    decision = replays.declined_by(bob, alice)
+
+    replays.tamper("UPDATE decisions_decision SET note = 'Another note.' WHERE number = 2")
+
+    assert _found(decision) == [("data", "decision")]
 
 
-def test_an_altered_model_or_policy_is_found_by_a_fresh_process_too(
+ALTERED_LETTERS = [
+    "UPDATE letters_letter SET html_sha256 = repeat('0', 64)",
+    "UPDATE letters_letter SET facts_sha256 = repeat('0', 64)",
+    "UPDATE letters_letter SET html = pdf",
+    "UPDATE letters_letter SET pdf = html",
+    r"UPDATE letters_letter SET html = html || '\x00'::bytea",
+    "UPDATE letters_letter SET kind = 'declined'",
+]
+
+
+def test_an_altered_letter_is_put_down_to_the_data(alice: User, stage: ModelVersion) -> None:
+    decision = _with_letter(alice)
+
+    for statement in ALTERED_LETTERS:
+        _statement, found = _found_after(statement, decision)
+        assert (statement, set(found)) == (statement, {("data", "letter")})
+
+
+def test_an_altered_letter_that_waits_is_found(alice: User, stage: ModelVersion) -> None:
+    decision = factories.assessed(alice)
+    assert decision.letter is not None
+    assert decision.letter.rendered_at is None
+
+    replays.tamper("UPDATE letters_letter SET facts_sha256 = repeat('0', 64)")
+
+    assert _found(decision) == [("data", "letter")]
+
+
+ALTERED_MODELS = {
+    "UPDATE scoring_modelversion SET body = replace(body, 'leaf', 'loaf')": 2 * ["stored model"],
+    "UPDATE scoring_modelversion SET signature = repeat('ab', 64)": 2 * ["stored model"],
+    "UPDATE scoring_modelversion SET sha256 = repeat('ab', 32)": [
+        *("model hash", "stored model", "stored model"),
+    ],
+    "UPDATE scoring_modelversion SET schema_hash = repeat('ab', 32)": [
+        *("schema hash", "stored model"),
+    ],
+}
+
+
+def test_an_altered_model_is_put_down_to_the_model(alice: User, stage: ModelVersion) -> None:
+    decision = factories.assessed(alice)
+
+    for statement, differing in ALTERED_MODELS.items():
+        found = _found_after(statement, decision)
+        assert found == (statement, [("model", what) for what in differing])
+
+
+def test_an_altered_model_is_found_where_the_true_one_is_still_loaded(
     alice: User, stage: ModelVersion
 ) -> None:
     decision = factories.assessed(alice)
-    champion.forget()
-    rulebook.forget()
-    _tamper("UPDATE scoring_modelversion SET body = replace(body, 'leaf', 'loaf')")
-    _tamper("UPDATE decisions_policyversion SET document = jsonb_set(document, '{name}', '\"x\"')")
 
-    with pytest.raises(CommandError, match="1 of 1 decisions differ"):
-        call_command("replay_decision", "--all", stdout=io.StringIO(), stderr=io.StringIO())
-    assert not _replay(decision).identical
+    replays.tamper("UPDATE scoring_modelversion SET body = replace(body, 'leaf', 'loaf')")
+
+    assert _found(decision) == [("model", "stored model")]
 
 
-def test_the_command_replays_one_or_all(alice: User, bob: User, stage: ModelVersion) -> None:
-    made = _all_kinds(alice, bob)
-    told = io.StringIO()
+def test_another_model_in_the_row_is_put_down_to_the_model(
+    alice: User, stage: ModelVersion, rita: User
+) -> None:
+    """Even one that is whole and signed: the decision names another."""
+    decision = factories.assessed(alice, amount=Decimal(850_000), term_months=60)
+    other = scoring.registered("elsewhere", rita, seed=7)
 
-    call_command("replay_decision", str(made[0].pk), stdout=told)
-    call_command("replay_decision", "--all", "--limit", "2", stdout=told)
-    call_command("replay_decision", "--all", stdout=told)
+    with pgtrigger.ignore():
+        ModelVersion.objects.filter(pk=stage.pk).update(
+            body=other.body,
+            manifest=other.manifest,
+            sha256=other.sha256,
+            signature=other.signature,
+        )
 
-    assert told.getvalue().splitlines() == [
-        "1 decisions replayed, all identical.",
-        "2 decisions replayed, all identical.",
-        "5 decisions replayed, all identical.",
+    found = _found(decision)
+    assert found[0] == ("model", "model hash")
+    assert {source for source, _what in found} == {"model"}
+    assert {"PD", "attributions"} <= {what for _source, what in found}
+
+
+ALTERED_POLICIES = [
+    "UPDATE decisions_policyversion SET document = jsonb_set(document, '{name}', '\"x\"')",
+    "UPDATE decisions_policyversion SET document = document - 'rules'",
+]
+
+
+def test_an_altered_policy_is_put_down_to_the_policy(alice: User, stage: ModelVersion) -> None:
+    decision = factories.assessed(alice)
+
+    for statement in ALTERED_POLICIES:
+        assert _found_after(statement, decision) == (statement, [("policy", "policy hash")])
+
+
+def test_another_policy_in_the_row_is_put_down_to_the_policy(
+    alice: User, stage: ModelVersion, pune: Branch
+) -> None:
+    """Even one that is sound and has its own hash: the decision was made by another."""
+    decision = factories.assessed(alice)
+    changed = factories.document(bands=("0.001", "0.002"))
+    with pgtrigger.ignore():
+        PolicyVersion.objects.update(document=changed, sha256=policy_document.fingerprint(changed))
+
+    assert _found(decision) == [
+        ("policy", what) for what in ("policy hash", "trace", "outcome", "reasons")
     ]
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["00000000-0000-0000-0000-000000000000"]])
-def test_the_command_refuses_what_is_no_decision(db: None, arguments: list[str]) -> None:
-    with pytest.raises(CommandError):
-        call_command("replay_decision", *arguments)
+def test_another_score_of_the_same_rows_is_put_down_to_the_program(
+    alice: User, stage: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = factories.assessed(alice)
+    true = scoring_services.rescore_all
+
+    def otherwise(*, runs: Any) -> list[Any]:
+        return [dataclasses.replace(one, pd=one.pd + 1e-15) for one in true(runs=runs)]
+
+    monkeypatch.setattr(scoring_services, "rescore_all", otherwise)
+
+    [difference] = _replay(decision).differences
+
+    assert (difference.source, difference.what) == ("code", "PD")
+    assert float(difference.found) - float(difference.stored) == pytest.approx(1e-15, rel=0.1)
+
+
+def test_another_judgement_of_the_same_rows_is_put_down_to_the_program(
+    alice: User, stage: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = factories.assessed(alice)
+    monkeypatch.setattr(policy.Rule, "is_met_by", lambda self, value: self.code != "age_minimum")
+
+    assert _found(decision) == [("code", "trace"), ("code", "outcome"), ("code", "reasons")]
+
+
+def test_other_reasons_of_the_same_rows_are_put_down_to_the_program(
+    alice: User, stage: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = factories.assessed(alice, amount=Decimal(790_000), term_months=12)
+    monkeypatch.setattr(reasons, "MOST_REASONS", 0)
+
+    [(source, _what)] = _found(decision)
+
+    assert source == "code"
+
+
+def test_another_letter_of_the_same_facts_is_put_down_to_the_program(
+    alice: User, stage: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = _with_letter(alice)
+    true = rendering.render
+    monkeypatch.setattr(
+        rendering, "render", lambda *a, **k: dataclasses.replace(true(*a, **k), html=b"<p>Hello")
+    )
+
+    assert _found(decision) == [("code", "letter")]
+
+
+def test_a_derivation_that_breaks_is_a_difference_and_no_crash(
+    alice: User, stage: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = factories.assessed(alice)
+
+    def broken(*_arguments: Any) -> Any:
+        raise ZeroDivisionError("nobody expected this")
+
+    monkeypatch.setattr(rederiving, "_trace", broken)
+
+    [difference] = _replay(decision).differences
+
+    assert (difference.source, difference.what) == ("code", "replay")
+    assert difference.found == "ZeroDivisionError: nobody expected this"
+
+
+def test_without_a_witness_an_altered_result_is_still_found(
+    alice: User, stage: ModelVersion
+) -> None:
+    decision = factories.assessed(alice)
+    _forget_what_was_noted()
+    assert _replay(decision).differences == ()
+
+    replays.tamper("UPDATE scoring_scorerun SET pd = pd + 0.01")
+
+    assert _found(decision) == [("code", "PD"), ("code", "judged PD")]
 
 
 def test_only_some_people_may_replay(alice: User, amir: User, stage: ModelVersion) -> None:
@@ -185,5 +340,6 @@ def test_only_some_people_may_replay(alice: User, amir: User, stage: ModelVersio
 
     with pytest.raises(NotPermitted):
         services.replay(actor=alice, decision=decision, now=factories.NOW)
+    assert not Event.objects.filter(verb="decisions.replayed").exists()
 
     assert services.replay(actor=amir, decision=decision, now=factories.NOW).identical

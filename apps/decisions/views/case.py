@@ -17,7 +17,7 @@ from apps.applications.models import Application
 from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
-from apps.decisions import forms, panel, policies, selectors, services
+from apps.decisions import forms, panel, policies, services
 from apps.decisions.errors import VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
 
@@ -117,11 +117,10 @@ def send_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def replay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Derive a decision again and show whether it comes out the same."""
-    visible = get_visible(Decision.objects.select_related("application"), request.user, pk=pk)
-    decision = selectors.decisions(visible.application).get(pk=pk)
+    decision = get_visible(Decision.objects.select_related("application"), request.user, pk=pk)
     result = services.replay(actor=request.user, decision=decision, now=timezone.now())
     template = "decisions/_replayed.html" if _asks_for_part(request) else "decisions/replayed.html"
-    context = {"result": result, "application": visible.application}
+    context = {"result": result, "application": decision.application}
     return render(request, template, context)
 
 

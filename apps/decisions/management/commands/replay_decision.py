@@ -1,72 +1,106 @@
 """Derive past decisions again and say whether they come out the same."""
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.decisions import services
+from apps.decisions.differences import Difference
 from apps.decisions.models import Decision
 
 _MOST_SHOWN = 20
+_MOST_WORKERS = 64
+_OF_MANY = ("since", "until", "limit", "thorough")
 
 
 class Command(BaseCommand):
-    """Replay one decision, or all; ends with an error when anything differs."""
+    """Replay one decision, or many; ends with an error when anything differs."""
 
-    help = "Replay one decision by its id, or --all of them (the newest first, up to --limit)."
+    help = (
+        "Replay one decision by its id, or --all of them, the newest first. Days are those of"
+        " each lender's own calendar and both are included."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("decision", nargs="?")
         parser.add_argument("--all", action="store_true", dest="everything")
+        parser.add_argument("--since", type=date.fromisoformat, metavar="DATE")
+        parser.add_argument("--until", type=date.fromisoformat, metavar="DATE")
         parser.add_argument("--limit", type=int, default=0)
+        parser.add_argument("--workers", type=int, default=1)
+        parser.add_argument(
+            "--thorough", action="store_true", help="with --all: set every letter again, too"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = self._chosen(options)
-        replayed = different = 0
-        # One decision is checked with its letter and the stored model; many trust the one loaded.
-        thorough = not options["everything"]
-        for decision in rows.iterator(chunk_size=500):
-            result = services.replay(
-                actor=audit.system("command"),
-                decision=decision,
-                now=timezone.now(),
-                thorough=thorough,
-            )
-            replayed += 1
-            if not result.identical:
-                different += 1
-                self._show(result, shown=different)
-        if different:
-            raise CommandError(f"{different} of {replayed} decisions differ.")
-        self.stdout.write(f"{replayed} decisions replayed, all identical.")
+        now = timezone.now()
+        _refuse(options)
+        if not options["everything"]:
+            self._one(options)
+            return
+        self._shown = 0
+        span = services.Span(since=options["since"], until=options["until"], limit=options["limit"])
+        found = services.replay_all(
+            actor=audit.system("command"),
+            span=span,
+            now=now,
+            tell=self._tell,
+            workers=options["workers"],
+            thorough=options["thorough"],
+        )
+        seconds = (timezone.now() - now).total_seconds()
+        if found.different:
+            raise CommandError(f"{found.different} of {found.replayed} decisions differ.")
+        self.stdout.write(f"{found.replayed} decisions replayed, all identical.")
+        self.stderr.write(f"{found.replayed / max(seconds, 0.001):,.0f} a second")
 
-    def _chosen(self, options: dict[str, Any]) -> QuerySet[Decision]:
-        rows = Decision.objects.select_related(
-            "policy__entity", "score_run__model", "application__product", "letter"
-        ).defer("score_run__model__body", "score_run__model__manifest")
-        if options["everything"]:
-            ordered = rows.defer("letter__html", "letter__pdf", "letter__facts").order_by(
-                "-decided_at", "-id"
-            )
-            return ordered[: options["limit"]] if options["limit"] > 0 else ordered
+    def _one(self, options: dict[str, Any]) -> None:
         try:
             wanted = uuid.UUID(options["decision"] or "")
         except ValueError:
             raise CommandError("Give the id of a decision, or --all.") from None
-        found = rows.filter(pk=wanted)
-        if not found.exists():
+        decision = Decision.objects.filter(pk=wanted).select_related("application").first()
+        if decision is None:
             raise CommandError(f"There is no decision {wanted}.")
-        return found
+        result = services.replay(
+            actor=audit.system("command"), decision=decision, now=timezone.now()
+        )
+        self._show(wanted, result.differences)
+        if not result.identical:
+            raise CommandError("1 of 1 decisions differ.")
+        self.stdout.write("1 decisions replayed, all identical.")
 
-    def _show(self, result: services.ReplayResult, *, shown: int) -> None:
-        if shown > _MOST_SHOWN:
-            return
-        for one in result.differences:
+    def _tell(self, so_far: services.BulkResult, answers: services.Answers) -> None:
+        """Show the first decisions that differ, and where the replay stands."""
+        for key, differences in answers:
+            if differences and self._shown < _MOST_SHOWN:
+                self._shown += 1
+                self._show(key, differences)
+        progress = f"{so_far.replayed:,} replayed, {so_far.different:,} differ"
+        # On a terminal the line renews itself; in a log it would only repeat.
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{progress}", ending="")
+
+    def _show(self, key: uuid.UUID, differences: tuple[Difference, ...]) -> None:
+        for one in differences:
             self.stderr.write(
-                f"{result.decision.pk}: {one.what} differs ({one.source}):"
-                f" stored {one.stored}, found {one.found}"
+                f"{key}: {one.what} differs ({one.source}): stored {one.stored}, found {one.found}"
             )
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    """Refuse what cannot be meant."""
+    if options["everything"] and options["decision"]:
+        raise CommandError("Give the id of a decision, or --all, not both.")
+    if not options["everything"] and any(options[name] for name in _OF_MANY):
+        raise CommandError("--since, --until, --limit and --thorough go with --all.")
+    if options["limit"] < 0:
+        raise CommandError("--limit counts decisions; it cannot be below 0.")
+    if not 1 <= options["workers"] <= _MOST_WORKERS:
+        raise CommandError(f"--workers must be 1 to {_MOST_WORKERS}.")
+    if options["since"] and options["until"] and options["since"] > options["until"]:
+        raise CommandError("--since lies after --until.")

@@ -1,0 +1,252 @@
+"""Derive one decision anew from its ground and compare, naming where each difference comes from.
+
+What the audit trail noted when the decision was made is the witness: a row that is not what was
+noted was altered, so what follows from it differs because of the data. Where rows, model and
+policy are as they were and something still comes out otherwise, the program did it. A decision
+made before the trail noted hashes has no witness; there an altered row reads as the program's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.utils.translation import gettext as _
+
+from apps.audit import services as audit
+from apps.core import crypto
+from apps.decisions import (
+    fingerprint,
+    policy,
+    policy_inputs,
+    reasons,
+    stopped,
+    tracing,
+)
+from apps.decisions.differences import Difference, Source, between
+from apps.decisions.models import Decision
+from apps.decisions.services import deciding
+from apps.decisions.services.grounds import Ground
+from apps.letters import services as letters
+from apps.letters.models import Letter
+from apps.scoring import explanation
+from apps.scoring import fingerprint as scored_fingerprint
+from apps.scoring.errors import ScoringFailed
+
+logger = structlog.get_logger(__name__)
+_LETTER_KINDS = {"approve": Letter.Kind.APPROVED, "decline": Letter.Kind.DECLINED}
+_UNTRACEABLE = (policy.PolicyGap, TypeError)
+
+
+def differences(ground: Ground, *, thorough: bool) -> tuple[Difference, ...]:
+    """Return everything that comes out otherwise than it was stored.
+
+    `thorough` sets a frozen letter again, some tens of milliseconds; otherwise its stored parts
+    are held against their hashes. Never raises: a derivation that breaks is a difference.
+    """
+    decision, run = _guarded(_altered_decision, ground), _guarded(_altered_run, ground)
+    model, rules = _guarded(_model, ground), _guarded(_policy, ground)
+    score = _Causes(data=bool(run), model=bool(model))
+    verdict = _Causes(data=bool(run or decision), model=bool(model), policy=bool(rules))
+    return (
+        *decision,
+        *run,
+        *model,
+        *rules,
+        *_guarded(_score, ground, score),
+        *_guarded(_verdict, ground, verdict),
+        *_guarded(_letter, ground, _Causes(), thorough=thorough),
+    )
+
+
+@dataclass(frozen=True)
+class _Causes:
+    """What is known to have been altered of all that a result rests on."""
+
+    data: bool = False
+    model: bool = False
+    policy: bool = False
+
+    @property
+    def source(self) -> Source:
+        """What a result that differs is put down to."""
+        if self.data:
+            return "data"
+        if self.model:
+            return "model"
+        return "policy" if self.policy else "code"
+
+
+def _guarded(
+    compare: Callable[..., list[Difference]],
+    ground: Ground,
+    causes: _Causes | None = None,
+    **options: Any,
+) -> list[Difference]:
+    """Return what a comparison finds; one that breaks is itself a difference.
+
+    A row altered by hand may hold anything, and one must not end the replay of all others.
+    """
+    arguments = (ground,) if causes is None else (ground, causes)
+    try:
+        return compare(*arguments, **options)
+    except Exception as error:
+        logger.exception("replay_failed", decision=str(ground.decision.pk))
+        source = "data" if causes is None else causes.source
+        return [Difference(source, "replay", "", f"{type(error).__name__}: {error}")]
+
+
+def _altered_decision(ground: Ground) -> list[Difference]:
+    noted = ground.note(ground.decision, "content_sha256")
+    if not noted:
+        return []
+    return between("data", "decision", noted, fingerprint.of_decision(ground.decision))
+
+
+def _altered_run(ground: Ground) -> list[Difference]:
+    run = ground.decision.score_run
+    if run is None:
+        return []
+    now = scored_fingerprint.of_features(run.features)
+    found = between("data", "features", run.features_sha256, now)
+    noted = ground.note(run, "content_sha256")
+    if noted:
+        found += between("data", "score", noted, scored_fingerprint.of_run(run))
+    return found
+
+
+def _model(ground: Ground) -> list[Difference]:
+    run, used = ground.decision.score_run, ground.model
+    if run is None or used is None:
+        return []
+    found = between("model", "model hash", run.model_sha256, used.model.sha256)
+    found += between("model", "schema hash", run.schema_hash, used.model.schema_hash)
+    if used.fault:
+        found.append(Difference("model", "stored model", run.model_sha256, used.fault))
+    return found
+
+
+def _policy(ground: Ground) -> list[Difference]:
+    used = ground.policy
+    if used is None:
+        return []
+    noted = ground.note(ground.decision, "policy_sha256") or used.version.sha256
+    found = between("policy", "policy hash", noted, used.sha256)
+    if used.fault:
+        found.append(Difference("policy", "policy", noted, used.fault))
+    return found
+
+
+def _score(ground: Ground, causes: _Causes) -> list[Difference]:
+    run, scored = ground.decision.score_run, ground.scored
+    if run is None or scored is None:
+        return []
+    if isinstance(scored, ScoringFailed):
+        refused = "features" if scored.code == "features_refused" else "stored model"
+        return [Difference(causes.source, refused, "", str(scored))]
+    pairs: list[tuple[str, Any, Any]] = [
+        ("PD", run.pd, scored.pd),
+        ("points", run.score, scored.displayed_score),
+        ("log-odds", run.log_odds, scored.log_odds),
+        ("base", run.base, scored.base),
+        ("attributions", run.attributions, scored.attributions),
+    ]
+    return [one for pair in pairs for one in between(causes.source, *pair)]
+
+
+def _verdict(ground: Ground, causes: _Causes) -> list[Difference]:
+    """Compare trace, outcome and reasons; what cannot be derived at all is said once."""
+    decision = ground.decision
+    trace: policy.Trace | None = None
+    found: list[Difference] = []
+    if ground.policy is not None and ground.policy.policy is not None and decision.trace:
+        try:
+            trace = _trace(ground, ground.policy.policy)
+        except ValueError as error:
+            return [Difference(causes.source, "policy inputs", "", str(error))]
+        except _UNTRACEABLE as error:
+            return [Difference(causes.source, "policy", ground.policy.sha256, str(error))]
+        found = _traced(ground, trace, causes.source)
+    again = _reasons(ground, trace)
+    if again is None:
+        return found
+    return found + between(
+        causes.source, "reasons", decision.reasons, [one.to_json() for one in again]
+    )
+
+
+def _trace(ground: Ground, in_use: policy.Policy) -> policy.Trace:
+    values = policy_inputs.from_json(ground.decision.inputs)
+    return policy.evaluate(in_use, values, product=ground.product, currency=ground.currency)
+
+
+def _traced(ground: Ground, trace: policy.Trace, source: Source) -> list[Difference]:
+    decision, run = ground.decision, ground.decision.score_run
+    found: list[Difference] = []
+    if run is not None:
+        found += between(source, "judged PD", repr(run.pd), str(trace.pd))
+    found += between(source, "trace", decision.trace, tracing.to_json(trace))
+    if decision.kind == Decision.Kind.AUTOMATED:
+        outcome = "refer" if _stop(decision) else trace.outcome
+        found += between(source, "outcome", decision.outcome, outcome)
+    return found
+
+
+def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason] | None:
+    """Return the reasons of today, or None where what they rest on could not be derived."""
+    decision = ground.decision
+    if decision.kind == Decision.Kind.HUMAN:
+        return deciding.of_codes(decision.reason_codes, decision.inputs)
+    stop = _stop(decision)
+    run, scored = decision.score_run, ground.scored
+    if decision.failure and run is None:
+        return [*stop, reasons.of_cause(decision.failure)]
+    if trace is None or run is None or scored is None or isinstance(scored, ScoringFailed):
+        return None
+    attributions: tuple[explanation.Attribution, ...] = ()
+    if trace.outcome != "approve":
+        attributions = explanation.of_values(run.model, run.features, scored.attributions)
+    return [*stop, *reasons.of_outcome(trace, attributions)]
+
+
+def _stop(decision: Decision) -> list[reasons.Reason]:
+    """Return the stop a decision names: a fact from outside, taken from the record."""
+    try:
+        return stopped.named_by(decision.reasons)
+    except (KeyError, TypeError):
+        # No reasons of ours: they differ from those of today, which says more.
+        return []
+
+
+def _letter(ground: Ground, _causes: _Causes, *, thorough: bool) -> list[Difference]:
+    decision, letter = ground.decision, ground.decision.letter
+    if letter is None:
+        return []
+    about = (audit.reference(decision), _LETTER_KINDS.get(decision.outcome))
+    found = between("data", "letter", about, (letter.subject, letter.kind))
+    if letter.rendered_at is None:
+        return found + _unset(letter)
+    for name in ("html_sha256", "pdf_sha256"):
+        noted = ground.note(letter, name)
+        if noted:
+            found += between("data", "letter", noted, getattr(letter, name))
+    if not thorough:
+        whole = letters.is_whole(letter)
+        return found if whole else [*found, _spoiled("data", letter)]
+    checked = letters.verify(letter)
+    if not checked.holds:
+        found.append(_spoiled("code" if checked.stored_whole else "data", letter))
+    return found
+
+
+def _unset(letter: Letter) -> list[Difference]:
+    """Compare the facts of a letter that waits to be set."""
+    try:
+        now = letters.facts_hash(letter.facts)
+    except crypto.CannotOpen as error:
+        now = str(error)
+    return between("data", "letter", letter.facts_sha256, now)
+
+
+def _spoiled(source: Source, letter: Letter) -> Difference:
+    return Difference(source, "letter", letter.html_sha256, _("does not come out the same"))
