@@ -27,9 +27,14 @@ VERBS = {
     "customers.household_recorded": _("recorded the household"),
     "customers.obligation_recorded": _("recorded an existing obligation"),
     "customers.obligation_ended": _("ended an existing obligation"),
+    "customers.no_obligations_declared": _(
+        "recorded the declaration that nothing is paid elsewhere"
+    ),
     "customers.bureau_report_recorded": _("recorded a bureau report"),
     "customers.consent_given": _("recorded a consent"),
     "customers.consent_withdrawn": _("recorded the withdrawal of a consent"),
+    "customers.block_listed": _("entered somebody into the block list"),
+    "customers.block_lifted": _("lifted an entry of the block list"),
     "customers.document_uploaded": _("uploaded a document"),
     "customers.document_read": _("opened a document"),
     "customers.protected_attributes_recorded": _("recorded attributes for fairness monitoring"),
@@ -40,6 +45,8 @@ VERBS = {
     "applications.changed": _("changed the application"),
     "applications.submitted": _("submitted the application"),
     "applications.withdrawn": _("withdrew the application"),
+    "applications.lowered": _("changed the request within what was decided"),
+    "applications.reopened": _("changed the decided request, which is assessed anew"),
     "applications.collateral_recorded": _("recorded collateral"),
     "applications.collateral_removed": _("removed collateral"),
     "applications.guarantor_recorded": _("recorded a guarantor"),
@@ -73,6 +80,10 @@ VERBS = {
     "decisions.restart_asked": _("asked that automated decisions start again"),
     "decisions.restart_turned_down": _("kept automated decisions stopped"),
     "decisions.automation_restarted": _("confirmed that automated decisions start again"),
+    "decisions.override_asked": _("asked for an exception to the decline"),
+    "decisions.override_authorised": _("authorised the exception"),
+    "decisions.override_refused": _("refused the exception"),
+    "decisions.override_lapsed": _("ended the request for an exception, because the case changed"),
     "decisions.replayed": _("replayed the decision"),
     "decisions.replayed_all": _("replayed past decisions in bulk"),
     # letters
@@ -81,6 +92,7 @@ VERBS = {
     "letters.opened": _("opened a letter"),
     # loans
     "loans.tape_imported": _("imported a loan tape"),
+    "loans.opened": _("opened a loan as decided"),
     # laboratory
     "laboratory.case_tried": _("tried the case in the laboratory"),
     "laboratory.experiment_asked": _("asked for an experiment"),
