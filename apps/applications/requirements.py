@@ -12,6 +12,7 @@ from apps.applications.models import Application
 from apps.core.formatting import format_money
 from apps.core.money import money
 from apps.customers.models import BureauReport, Consent, Employment, Obligation
+from apps.customers.selectors import DECLARATION_HOLDS_DAYS
 from apps.products.models import Product
 
 # Nothing is assessed, and no machine decides, without these (rule book 6.1, 6.5).
@@ -27,11 +28,15 @@ class Standing:
     employment: Employment | None
     bureau_report: BureauReport | None
     obligations: tuple[Obligation, ...]
+    # The customer says that there are none.
+    declared_none: bool
     home: str
 
     @property
-    def obligations_monthly(self) -> Decimal:
-        """Return what the recorded obligations take a month; nothing recorded is nothing owed."""
+    def obligations_monthly(self) -> Decimal | None:
+        """Return what the obligations take a month; with none recorded and none denied, None."""
+        if not self.obligations and not self.declared_none:
+            return None
         return sum((row.monthly_payment for row in self.obligations), Decimal(0))
 
 
@@ -92,6 +97,7 @@ def lacks(
     found = [Lack(field, sentence, "request") for field, sentence in outside.items()]
     found += _missing_consents(consents)
     found += _missing_income(standing.employment)
+    found += _missing_obligations(standing)
     if product.secured and not has_collateral:
         sentence = _("This product is secured: record at least one collateral.")
         found.append(Lack("collateral", sentence, "security"))
@@ -126,6 +132,17 @@ def _missing_income(employment: Employment | None) -> list[Lack]:
     if employment is not None and employment.gross_annual_income is not None:
         return []
     return [Lack("income", _("Record the customer's work and income first."))]
+
+
+def _missing_obligations(standing: Standing) -> list[Lack]:
+    """Nobody's burden is known before somebody has asked (rule book 6.5, 9.2)."""
+    if standing.obligations_monthly is not None:
+        return []
+    sentence = _(
+        "Record what the customer pays elsewhere, or the customer's declaration of the last"
+        " %(days)s days that it is nothing."
+    )
+    return [Lack("obligations", sentence % {"days": DECLARATION_HOLDS_DAYS})]
 
 
 def _foreign_currency(standing: Standing, currency: str) -> list[Lack]:

@@ -55,10 +55,13 @@ def case(actor: User) -> QuerySet[Application]:
 def standing(customer: Customer, *, on: date) -> requirements.Standing:
     """Return what is known of the customer on a day."""
     household = getattr(customer, "household", None)
+    obligations = tuple(customers.standing_obligations(customer, on))
     return requirements.Standing(
         employment=customers.current_employment(customer, on),
         bureau_report=customers.latest_bureau_report(customer, on),
-        obligations=tuple(customers.standing_obligations(customer, on)),
+        obligations=obligations,
+        declared_none=not obligations
+        and customers.declared_no_obligations(customer, on) is not None,
         home=household.home if household is not None else "",
     )
 

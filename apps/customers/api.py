@@ -180,6 +180,35 @@ class Obligations(APIView):
         return Response(shapes.ObligationOut(row).data, status=201)
 
 
+class NoObligationsOf(APIView):
+    """Declarations of a customer that nothing is paid elsewhere."""
+
+    required_permission = {"GET": READ, "POST": WRITE}
+
+    @extend_schema(
+        operation_id="no_obligations_list",
+        responses={200: shapes.NoObligationsOut(many=True), **PROBLEMS},
+        tags=TAGS,
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """List the declarations, newest first."""
+        rows = _customer(request, pk).no_obligations.order_by("-declared_date", "-created_at")
+        return Response(shapes.NoObligationsOut(rows, many=True).data)
+
+    @extend_schema(
+        operation_id="no_obligations_declare",
+        parameters=[IDEMPOTENCY_KEY],
+        request=shapes.NoObligationsIn,
+        responses={201: shapes.NoObligationsOut, **PROBLEMS},
+        tags=TAGS,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Record a declaration; 409 while debts stand on record."""
+        given = _valid(shapes.NoObligationsIn, request)
+        row = _record(services.declare_no_obligations, request, pk, given)
+        return Response(shapes.NoObligationsOut(row).data, status=201)
+
+
 class BureauReports(APIView):
     """Bureau reports about a customer."""
 
@@ -298,6 +327,7 @@ urlpatterns = [
     path("customers/<uuid:pk>/employments", Employments.as_view(), name="employments"),
     path("customers/<uuid:pk>/household", HouseholdOf.as_view(), name="household"),
     path("customers/<uuid:pk>/obligations", Obligations.as_view(), name="obligations"),
+    path("customers/<uuid:pk>/no-obligations", NoObligationsOf.as_view(), name="no_obligations"),
     path("customers/<uuid:pk>/bureau-reports", BureauReports.as_view(), name="bureau_reports"),
     path("customers/<uuid:pk>/consents", Consents.as_view(), name="consents"),
     path(

@@ -14,6 +14,9 @@ class CustomersConfig(AppConfig):
             masked=["full_name", "date_of_birth", "phone", "email"],
         )
         history.keep(models.IdentityNumber, exclude=["index"], masked=["value"])
+        history.keep(
+            models.BlockListEntry, exclude=["index"], masked=["number", "source", "lifting_reason"]
+        )
         history.keep(models.Address, masked=["street"])
         history.keep(models.ProtectedAttributes, masked=["values"])
         # The bytes of a document are neither opened nor copied for its history.
@@ -22,6 +25,7 @@ class CustomersConfig(AppConfig):
             models.Employment,
             models.Household,
             models.Obligation,
+            models.NoObligations,
             models.BureauReport,
             models.Consent,
         ):

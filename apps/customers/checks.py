@@ -15,11 +15,13 @@ from apps.core.money import MINOR_UNITS, money
 from apps.customers import contact, identity
 from apps.customers.entries import (
     AddressEntry,
+    BlockEntry,
     BureauEntry,
     ChangeEntry,
     CustomerEntry,
     EmploymentEntry,
     HouseholdEntry,
+    NoObligationsEntry,
     ObligationEntry,
 )
 from apps.customers.findings import Finding, Findings, Refused
@@ -154,6 +156,45 @@ def obligation(
     return dataclasses.replace(entry, lender=lender or "")
 
 
+def no_obligations(
+    entry: NoObligationsEntry, *, today: date, earliest: date, channels: set[str]
+) -> NoObligationsEntry:
+    """Check a declaration that nothing is paid elsewhere, made from `earliest` to `today`."""
+    found = Findings()
+    _day(found, "declared_date", entry.declared_date, latest=today)
+    if entry.declared_date is not None and EARLIEST <= entry.declared_date < earliest:
+        found.add("declared_date", "date_too_early", earliest=earliest.isoformat())
+    _choice(found, "channel", entry.channel, channels)
+    found.finish()
+    return entry
+
+
+def block(entry: BlockEntry, *, today: date, grounds: set[str]) -> BlockEntry:
+    """Check whom not to lend to: exactly one of a customer and an official number, and why."""
+    found = Findings()
+    clean = dataclasses.replace(
+        entry,
+        customer_number=found.clean(
+            "customer_number", contact.line, entry.customer_number, limit=20, required=False
+        )
+        or "",
+        number=_blocked_number(found, entry),
+        source=found.clean("source", contact.line, entry.source, limit=120) or "",
+    )
+    if not clean.customer_number and not entry.kind and not entry.number.strip():
+        found.add("customer_number", "block_nobody")
+    if clean.customer_number and (entry.kind or entry.number.strip()):
+        found.add("customer_number", "block_twice")
+    _choice(found, "ground", entry.ground, grounds)
+    _day(found, "from_date", entry.from_date, latest=dates.add_months(today, 12))
+    if entry.until_date is not None and entry.from_date is not None:
+        earliest = max(entry.from_date, today)
+        if entry.until_date < earliest:
+            found.add("until_date", "date_too_early", earliest=earliest.isoformat())
+    found.finish()
+    return clean
+
+
 def bureau(entry: BureauEntry, *, country: str, today: date) -> BureauEntry:
     """Check a bureau report: counts and score in range, dates in order, no contradictions."""
     found = Findings()
@@ -203,6 +244,19 @@ def identities(found: Findings, given: Mapping[str, str], country: str) -> dict[
         if number:
             clean[kind] = number
     return clean
+
+
+def _blocked_number(found: Findings, entry: BlockEntry) -> str:
+    if not entry.kind and not entry.number.strip():
+        return ""
+    kinds = {kind for kinds in identity.KINDS_BY_COUNTRY.values() for kind in kinds}
+    if entry.kind not in kinds:
+        found.add("kind", "not_a_choice" if entry.kind else "required")
+        return ""
+    if not entry.number.strip():
+        found.add("number", "required")
+        return ""
+    return found.clean("number", identity.normalise, entry.kind, entry.number) or ""
 
 
 def _documented(found: Findings, entry: EmploymentEntry, proofs: set[str]) -> None:

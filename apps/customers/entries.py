@@ -104,6 +104,32 @@ class ObligationEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoObligationsEntry:
+    """The customer declares on a day, by a channel, that nothing is paid elsewhere."""
+
+    declared_date: date
+    channel: str
+    key: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockEntry:
+    """Whom not to lend to: a customer by number, or an official number of a kind.
+
+    `until_date` is the last day the entry blocks; None is for good.
+    """
+
+    ground: str
+    source: str
+    from_date: date
+    until_date: date | None = None
+    customer_number: str = ""
+    kind: str = ""
+    number: str = ""
+    key: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BureauEntry:
     """What a bureau reported. None means that the bureau gave no figure.
 

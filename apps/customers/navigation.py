@@ -12,5 +12,13 @@ register(
         icon="users",
         permission="customers.view_customer",
         order=10,
-    )
+    ),
+    Entry(
+        group="lending",
+        label=_("Block list"),
+        url_name="customers:block_list",
+        icon="ban",
+        permission="customers.view_block_list",
+        order=15,
+    ),
 )

@@ -2,7 +2,10 @@
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
-from apps.customers.models import Customer
+from apps.customers.models import BlockListEntry, Customer
+
+MANAGE_BLOCK_LIST = "customers.manage_block_list"
+VIEW_BLOCK_LIST = "customers.view_block_list"
 
 
 def in_reach(actor: User, customer: Customer) -> bool:
@@ -28,3 +31,18 @@ def may_upload(actor: User, customer: Customer) -> bool:
 def may_download(actor: User, customer: Customer) -> bool:
     """Say whether the person may open documents."""
     return actor.has_perm("customers.download_document") and in_reach(actor, customer)
+
+
+def may_block(actor: User) -> bool:
+    """Say whether the person may enter into the block list."""
+    return actor.has_perm(MANAGE_BLOCK_LIST)
+
+
+def may_lift(actor: User, entry: BlockListEntry) -> bool:
+    """Say whether the person may lift the entry: never one they listed themselves."""
+    return entry.is_standing and actor.has_perm(MANAGE_BLOCK_LIST) and not listed(actor, entry)
+
+
+def listed(actor: User, entry: BlockListEntry) -> bool:
+    """Say whether the person listed the entry."""
+    return entry.listed_by_id == actor.pk

@@ -1,7 +1,7 @@
 """What can be asked about customers."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
@@ -10,6 +10,7 @@ from apps.customers import contact, fingerprints, identity
 from apps.customers.findings import Finding
 from apps.customers.models import (
     Address,
+    BlockListEntry,
     BureauReport,
     Consent,
     Customer,
@@ -18,10 +19,13 @@ from apps.customers.models import (
     Employment,
     Household,
     IdentityNumber,
+    NoObligations,
     Obligation,
 )
 
 MAX_SEARCH = 254
+# Who owed nothing a quarter ago may owe by now; then the customer is asked again.
+DECLARATION_HOLDS_DAYS = 90
 
 
 def with_lender() -> CustomerQuerySet:
@@ -86,12 +90,45 @@ def standing_obligations(customer: Customer, on: date) -> QuerySet[Obligation]:
     ).order_by("from_date", "created_at")
 
 
+def declared_no_obligations(customer: Customer, on: date) -> NoObligations | None:
+    """Return the declaration that nothing is paid elsewhere which holds on a day, or None.
+
+    It holds for DECLARATION_HOLDS_DAYS, and no longer once a debt is known that stood after it.
+    """
+    declared = (
+        customer.no_obligations.filter(
+            declared_date__lte=on,
+            declared_date__gte=on - timedelta(days=DECLARATION_HOLDS_DAYS),
+        )
+        .order_by("-declared_date", "-created_at")
+        .first()
+    )
+    if declared is None:
+        return None
+    stood_after = customer.obligations.filter(from_date__lte=on).exclude(
+        ended_date__lte=declared.declared_date
+    )
+    return None if stood_after.exists() else declared
+
+
 def latest_bureau_report(customer: Customer, on: date) -> BureauReport | None:
     """Return the newest bureau report not pulled after a day."""
     return (
         customer.bureau_reports.filter(pulled_date__lte=on)
         .order_by("-pulled_date", "-created_at")
         .first()
+    )
+
+
+def is_blocked(customer: Customer, on: date) -> bool:
+    """Say whether an entry of the block list keeps the lender from lending to the customer."""
+    return BlockListEntry.objects.about(customer).in_effect(on).exists()
+
+
+def block_list(actor: User) -> QuerySet[BlockListEntry]:
+    """Return the entries a person may see, with what a list shows of each."""
+    return BlockListEntry.objects.visible_to(actor).select_related(
+        "entity", "customer", "listed_by", "lifted_by"
     )
 
 

@@ -80,6 +80,11 @@ SENTENCES = {
         "The file's content is %(content)s, but its name says something else. Save it again "
         "under a fitting name."
     ),
+    "block_nobody": gettext_lazy("Name a customer, or an official number with its kind."),
+    "block_twice": gettext_lazy(
+        "An entry is about one thing: a customer, or an official number. Make two entries."
+    ),
+    "no_such_customer": gettext_lazy("There is no customer with this number, or not to you."),
     "protected_value": gettext_lazy("Choose values from the list, or leave them empty."),
 }
 

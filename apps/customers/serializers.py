@@ -18,6 +18,7 @@ from apps.customers.entries import (
     CustomerEntry,
     EmploymentEntry,
     HouseholdEntry,
+    NoObligationsEntry,
     ObligationEntry,
 )
 from apps.customers.findings import Finding
@@ -28,6 +29,7 @@ from apps.customers.models import (
     Employment,
     Household,
     IdentityNumber,
+    NoObligations,
     Obligation,
 )
 
@@ -278,6 +280,25 @@ class ObligationOut(serializers.ModelSerializer[Obligation]):
             "from_date",
             "ended_date",
         )
+
+
+class NoObligationsIn(Strict):
+    """The customer declares that nothing is paid elsewhere."""
+
+    declared_date = serializers.DateField()
+    channel = serializers.ChoiceField(choices=[(code, str(code)) for code in wordings.CHANNELS])
+
+    def entry(self, key: uuid.UUID) -> NoObligationsEntry:
+        """Return what was sent."""
+        return NoObligationsEntry(key=key, **self.validated_data)
+
+
+class NoObligationsOut(serializers.ModelSerializer[NoObligations]):
+    """A declaration as recorded."""
+
+    class Meta:
+        model = NoObligations
+        fields = ("id", "declared_date", "channel", "created_at")
 
 
 class BureauIn(Strict):

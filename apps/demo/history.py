@@ -14,7 +14,14 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core import bulk
 from apps.customers import numbering as customer_numbers
-from apps.customers.models import BureauReport, Customer, Employment, Household, Obligation
+from apps.customers.models import (
+    BureauReport,
+    Customer,
+    Employment,
+    Household,
+    NoObligations,
+    Obligation,
+)
 from apps.demo import applicants, people
 from apps.demo.applicants import Applicant, Place
 from apps.loans.models import Loan, Outcome
@@ -27,6 +34,7 @@ _TABLES = (
     Employment,
     Household,
     Obligation,
+    NoObligations,
     BureauReport,
     Application,
     Loan,
@@ -118,7 +126,7 @@ def _lines(place: Place, drawn: Sequence[Applicant]) -> list[_Line]:
 
 
 def _rows(line: _Line) -> dict[Any, dict[str, Any]]:
-    """Return one row for each table; no obligation and no bureau report where there is none."""
+    """Return one row for each table, with an obligation or the word that there is none."""
     rows: dict[Any, dict[str, Any]] = {
         Customer: _customer(line),
         Employment: _employment(line),
@@ -138,6 +146,13 @@ def _rows(line: _Line) -> dict[Any, dict[str, Any]]:
     }
     if line.applicant.obligations_monthly:
         rows[Obligation] = _obligation(line)
+    else:
+        rows[NoObligations] = {
+            "id": line.key("no-obligations"),
+            "customer_id": line.key("customer"),
+            "declared_date": line.applicant.applied_date,
+            "channel": "paper",
+        }
     if line.applicant.has_bureau_file:
         rows[BureauReport] = _bureau_report(line)
     return rows

@@ -126,6 +126,11 @@ def _register(desk: _Desk, one: Applicant) -> Customer:
     if one.obligations_monthly:
         debt = _debt(desk, one)
         customers.record_obligation(actor=actor, customer=customer, entry=debt, now=now)
+    else:
+        nothing = entries.NoObligationsEntry(
+            declared_date=now.date() - timedelta(days=1), channel="paper"
+        )
+        customers.declare_no_obligations(actor=actor, customer=customer, entry=nothing, now=now)
     if one.has_bureau_file:
         report = _report(desk, one)
         customers.record_bureau_report(actor=actor, customer=customer, entry=report, now=now)
@@ -179,8 +184,20 @@ def _work(desk: _Desk, one: Applicant) -> entries.EmploymentEntry:
         gross_annual_income=income,
         net_monthly_income=one.net_monthly_income,
         verification=one.features["income_verification"],
+        **_documented(one),
         basic_monthly_pay=_basic_pay(one, income),
     )
+
+
+def _documented(one: Applicant) -> dict[str, Any]:
+    """Return what documents show: all of it where the income was verified, else nothing."""
+    if one.features["income_verification"] not in ("source", "documents"):
+        return {}
+    salaried = one.features["employment_type"] == "salaried"
+    return {
+        "documented_net_monthly_income": one.net_monthly_income,
+        "documented_by": "payslip" if salaried else "bank_statement",
+    }
 
 
 def _basic_pay(one: Applicant, gross_annual_income: Decimal) -> Decimal | None:

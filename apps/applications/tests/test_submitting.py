@@ -1,5 +1,6 @@
 """Submitting freezes the facts, asks for an assessment, and does so once."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -134,8 +135,41 @@ def test_it_says_everything_that_is_missing_at_once(
         "consent_credit_assessment",
         "consent_automated_decision",
         "income",
+        "obligations",
         "collateral",
     ]
+    assert _unchanged(taken, enqueued)
+
+
+def test_it_refuses_while_nobody_has_asked_for_obligations(
+    alice: User, pune: Branch, enqueued: Enqueued
+) -> None:
+    taken = factories.application(alice, factories.borrower(pune, declares=False))
+
+    with pytest.raises(services.NotReady) as refusal:
+        services.submit(actor=alice, application=taken, now=factories.NOW)
+
+    assert refusal.value.fields == {
+        "obligations": "Record what the customer pays elsewhere, or the customer's declaration of"
+        " the last 90 days that it is nothing."
+    }
+    assert _unchanged(taken, enqueued)
+
+
+def test_it_freezes_a_denied_obligation_as_zero(alice: User, pune: Branch) -> None:
+    done = factories.submitted(alice, factories.borrower(pune))
+
+    assert done.obligations_monthly == Decimal(0)
+
+
+def test_a_declaration_grows_old(alice: User, pune: Branch, enqueued: Enqueued) -> None:
+    taken = factories.application(alice, factories.borrower(pune))
+    later = factories.NOW + timedelta(days=90)
+
+    with pytest.raises(services.NotReady) as refusal:
+        services.submit(actor=alice, application=taken, now=later)
+
+    assert list(refusal.value.fields) == ["obligations"]
     assert _unchanged(taken, enqueued)
 
 

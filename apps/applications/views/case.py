@@ -118,7 +118,7 @@ def _applicant(application: Application, *, today: date) -> dict[str, Any]:
         "employment": known.employment,
         "bureau": known.bureau_report,
         "obligations_monthly": known.obligations_monthly,
-        "none_recorded": not known.obligations,
+        "declared_none": known.declared_none,
         "home_label": _home(known.home),
         "lacks": selectors.lacks(application, known) if application.is_draft else [],
     }

@@ -1,5 +1,6 @@
 """What is typed about customers. Forms read; what is acceptable is said by `checks`."""
 
+from apps.customers.forms.block_list import BlockForm, LiftForm
 from apps.customers.forms.fields import show
 from apps.customers.forms.files import DocumentForm, RevealForm
 from apps.customers.forms.lists import CustomerFilter
@@ -10,11 +11,13 @@ from apps.customers.forms.record import (
     EmploymentForm,
     EndForm,
     HouseholdForm,
+    NoObligationsForm,
     ObligationForm,
     ProtectedForm,
 )
 
 __all__ = [
+    "BlockForm",
     "BureauForm",
     "ChangeForm",
     "ConsentForm",
@@ -23,6 +26,8 @@ __all__ = [
     "EmploymentForm",
     "EndForm",
     "HouseholdForm",
+    "LiftForm",
+    "NoObligationsForm",
     "ObligationForm",
     "ProtectedForm",
     "RegisterForm",

@@ -8,7 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.money import MINOR_UNITS
 from apps.customers import checks, protected, wordings
-from apps.customers.entries import BureauEntry, EmploymentEntry, HouseholdEntry, ObligationEntry
+from apps.customers.entries import (
+    BureauEntry,
+    EmploymentEntry,
+    HouseholdEntry,
+    NoObligationsEntry,
+    ObligationEntry,
+)
 from apps.customers.forms.fields import (
     AmountField,
     CountField,
@@ -94,6 +100,18 @@ class ObligationForm(forms.Form):
     def entry(self) -> ObligationEntry:
         """Return what was entered."""
         return ObligationEntry(**self.cleaned_data)
+
+
+class NoObligationsForm(forms.Form):
+    """The customer's declaration that nothing is paid elsewhere."""
+
+    key = KeyField()
+    declared_date = DayField(label=_("Declared on"))
+    channel = PickField(label=_("How it is declared"), choices=list(wordings.CHANNELS.items()))
+
+    def entry(self) -> NoObligationsEntry:
+        """Return what was entered."""
+        return NoObligationsEntry(**self.cleaned_data)
 
 
 class EndForm(forms.Form):

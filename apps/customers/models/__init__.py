@@ -1,5 +1,6 @@
 """The customer and what is known about the person, each kind of fact in a table of its own."""
 
+from apps.customers.models.block_list import BlockListEntry
 from apps.customers.models.papers import Consent, Document
 from apps.customers.models.person import (
     Address,
@@ -8,10 +9,17 @@ from apps.customers.models.person import (
     IdentityNumber,
     ProtectedAttributes,
 )
-from apps.customers.models.record import BureauReport, Employment, Household, Obligation
+from apps.customers.models.record import (
+    BureauReport,
+    Employment,
+    Household,
+    NoObligations,
+    Obligation,
+)
 
 __all__ = [
     "Address",
+    "BlockListEntry",
     "BureauReport",
     "Consent",
     "Customer",
@@ -20,6 +28,7 @@ __all__ = [
     "Employment",
     "Household",
     "IdentityNumber",
+    "NoObligations",
     "Obligation",
     "ProtectedAttributes",
 ]

@@ -153,6 +153,27 @@ class Obligation(Identified, Timestamped):
         return self.get_kind_display()
 
 
+class NoObligations(Identified, Timestamped):
+    """The customer's word on a day that nothing is paid elsewhere.
+
+    Without it, no obligation on record means that nobody asked.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="no_obligations")
+    declared_date = models.DateField(_("declared on"))
+    channel = models.CharField(_("declared"), max_length=20)
+    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        default_permissions = ()
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["customer", "-declared_date"])]
+        verbose_name = _("declaration that nothing is paid elsewhere")
+        verbose_name_plural = _("declarations that nothing is paid elsewhere")
+
+    def __str__(self) -> str:
+        return f"{self.declared_date}"
+
+
 class BureauReport(Identified, Timestamped):
     """What a credit bureau reported on a day. A missing figure means the bureau gave none."""
 

@@ -3,6 +3,7 @@
 Callers import this package: `customer_services.register(...)`.
 """
 
+from apps.customers.services.block_list import block, lift
 from apps.customers.services.changes import change
 from apps.customers.services.consent import (
     give_consent,
@@ -11,20 +12,26 @@ from apps.customers.services.consent import (
 )
 from apps.customers.services.disclosure import reveal
 from apps.customers.services.document import read_document, upload_document
-from apps.customers.services.record import (
+from apps.customers.services.obligations import (
+    declare_no_obligations,
     end_obligation,
+    record_obligation,
+)
+from apps.customers.services.record import (
     record_bureau_report,
     record_employment,
     record_household,
-    record_obligation,
 )
 from apps.customers.services.registration import DuplicateFound, register
 
 __all__ = [
     "DuplicateFound",
+    "block",
     "change",
+    "declare_no_obligations",
     "end_obligation",
     "give_consent",
+    "lift",
     "read_document",
     "record_bureau_report",
     "record_employment",

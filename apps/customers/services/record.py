@@ -1,7 +1,7 @@
-"""Record what is known about a customer: work, home, debts, bureau reports."""
+"""Record what is known about a customer: work, home, bureau reports."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,14 +10,13 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.customers import checks, policies, selectors, sentences
-from apps.customers.entries import BureauEntry, EmploymentEntry, HouseholdEntry, ObligationEntry
+from apps.customers.entries import BureauEntry, EmploymentEntry, HouseholdEntry
 from apps.customers.models import (
     BureauReport,
     Consent,
     Customer,
     Employment,
     Household,
-    Obligation,
 )
 from apps.customers.services import _ground
 
@@ -96,71 +95,6 @@ def record_household(
 
 
 @transaction.atomic
-def record_obligation(
-    *, actor: User, customer: Customer, entry: ObligationEntry, now: datetime
-) -> Obligation:
-    """Record a debt paid elsewhere.
-
-    Raises Conflict where it would count twice: a total beside single debts, or the reverse.
-    """
-    _ground.permit(policies.may_edit, actor=actor, customer=customer)
-    customer = _ground.lock(customer)
-    written = _ground.sent_before(Obligation, entry.key, actor=actor, customer=customer)
-    if written is not None:
-        return written
-    today = _ground.today(customer, now)
-    clean = sentences.checked(
-        checks.obligation,
-        entry,
-        today=today,
-        kinds=set(Obligation.Kind.values),
-        currency=customer.entity.currency,
-    )
-    _refuse_counting_twice(customer, clean.kind, today)
-    values = asdict(clean)
-    obligation = Obligation.objects.create(
-        pk=values.pop("key"), customer=customer, recorded_by=actor, **values
-    )
-    audit.record(
-        actor,
-        "customers.obligation_recorded",
-        customer,
-        obligation=obligation.pk,
-        kind=clean.kind,
-        currency=clean.currency,
-        monthly_payment=str(clean.monthly_payment),
-    )
-    return obligation
-
-
-@transaction.atomic
-def end_obligation(
-    *, actor: User, obligation: Obligation, ended_date: date, now: datetime
-) -> Obligation:
-    """Note that a debt is paid off; the row stays. Raises Conflict when it had ended before."""
-    _ground.permit(policies.may_edit, actor=actor, customer=obligation.customer)
-    customer = _ground.lock(obligation.customer)
-    obligation = Obligation.objects.select_related("customer").get(pk=obligation.pk)
-    if obligation.ended_date is not None:
-        raise Conflict("obligation_ended", _("This obligation has already ended."))
-    if ended_date > _ground.today(customer, now):
-        raise sentences.refuse("ended_date", "date_in_future")
-    if ended_date < obligation.from_date:
-        earliest = obligation.from_date.isoformat()
-        raise sentences.refuse("ended_date", "date_too_early", earliest=earliest)
-    obligation.ended_date = ended_date
-    obligation.save(update_fields=["ended_date", "updated_at"])
-    audit.record(
-        actor,
-        "customers.obligation_ended",
-        customer,
-        obligation=obligation.pk,
-        ended_date=ended_date,
-    )
-    return obligation
-
-
-@transaction.atomic
 def record_bureau_report(
     *, actor: User, customer: Customer, entry: BureauEntry, now: datetime
 ) -> BureauReport:
@@ -191,21 +125,6 @@ def record_bureau_report(
         pulled_date=clean.pulled_date,
     )
     return report
-
-
-def _refuse_counting_twice(customer: Customer, kind: str, today: date) -> None:
-    standing = selectors.standing_obligations(customer, today)
-    total = Obligation.Kind.TOTAL
-    if kind == total and standing.exists():
-        raise Conflict(
-            "counted_twice",
-            _("Single obligations are on record; a total beside them would count them twice."),
-        )
-    if kind != total and standing.filter(kind=total).exists():
-        raise Conflict(
-            "counted_twice",
-            _("A total of all obligations is on record; end it before recording single ones."),
-        )
 
 
 def _refuse_report(customer: Customer, entry: BureauEntry) -> None:

@@ -5,7 +5,7 @@ import itertools
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,15 +17,18 @@ from apps.accounts.models import Branch, User
 from apps.customers import services, wordings
 from apps.customers.entries import (
     AddressEntry,
+    BlockEntry,
     BureauEntry,
     CustomerEntry,
     EmploymentEntry,
     HouseholdEntry,
+    NoObligationsEntry,
     ObligationEntry,
 )
 from apps.customers.models import Consent, Customer
 
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+BLOCKED_FROM = date(2026, 11, 6)
 # What an application needs, and the enquiry a bureau report needs.
 CONSENTS = (
     Consent.Purpose.CREDIT_ASSESSMENT,
@@ -122,6 +125,18 @@ def obligation_entry(**changes: Any) -> ObligationEntry:
     return replace(entry, **changes)
 
 
+def no_obligations_entry(now: datetime = NOW, **changes: Any) -> NoObligationsEntry:
+    """Return the declaration, on paper on the day before, that nothing is paid elsewhere."""
+    entry = NoObligationsEntry(declared_date=(now - timedelta(days=1)).date(), channel="paper")
+    return replace(entry, **changes)
+
+
+def block_entry(**changes: Any) -> BlockEntry:
+    """Return an entry about a customer's number, to be given, from a fortnight before NOW."""
+    entry = BlockEntry(ground="fraud", source="Fraud desk, case 2026-118", from_date=BLOCKED_FROM)
+    return replace(entry, **changes)
+
+
 def bureau_entry(**changes: Any) -> BureauEntry:
     """Return a clean bureau report with a score of 760."""
     entry = BureauEntry(
@@ -164,6 +179,7 @@ def customer(
     employment: Mapping[str, Any] | None = None,
     household: Mapping[str, Any] | None = None,
     obligations: tuple[Mapping[str, Any], ...] = (),
+    declares: bool = True,
     bureau: Mapping[str, Any] | None = None,
     consents: tuple[str, ...] = CONSENTS,
     **changes: Any,
@@ -171,7 +187,8 @@ def customer(
     """Return a complete Indian customer of a branch, made through the services.
 
     `changes` go into the CustomerEntry, `employment`, `household` and `bureau` change their
-    entries, `obligations` adds one debt for each mapping. Dates lie before NOW, 20 Nov 2026.
+    entries, `obligations` adds one debt for each mapping; with none the customer declares that
+    there are none, unless `declares` is false. Dates lie before NOW, 20 Nov 2026.
     The report needs the consent to an enquiry; leave that out and there is no report.
     """
     actor = actor or officer(branch)
@@ -183,6 +200,8 @@ def customer(
     )
     for purpose in consents:
         consent(person, purpose, actor=actor, now=now)
+    if declares and not obligations:
+        services.declare_no_obligations(entry=no_obligations_entry(now), **common)
     for values in obligations:
         services.record_obligation(entry=obligation_entry(**values), **common)
     if Consent.Purpose.BUREAU_ENQUIRY in consents:

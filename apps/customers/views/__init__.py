@@ -1,5 +1,6 @@
 """Pages of customers."""
 
+from apps.customers.views.block_list import block, block_list, lift
 from apps.customers.views.browse import customers, detail
 from apps.customers.views.files import download, upload
 from apps.customers.views.person import change, create, identity_fields
@@ -10,12 +11,15 @@ from apps.customers.views.record import (
     consent_withdraw,
     employment,
     household,
+    no_obligations,
     obligation,
     obligation_end,
     protected_attributes,
 )
 
 __all__ = [
+    "block",
+    "block_list",
     "bureau_report",
     "change",
     "consent",
@@ -27,6 +31,8 @@ __all__ = [
     "employment",
     "household",
     "identity_fields",
+    "lift",
+    "no_obligations",
     "obligation",
     "obligation_end",
     "protected_attributes",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core import dates, keyset, masking
 from apps.core.access import requires
-from apps.customers import policies, reveals, selectors
+from apps.customers import policies, reveals, selectors, wordings
 from apps.customers.forms import CustomerFilter
 from apps.customers.models import Customer
 from apps.customers.views import _answers
@@ -100,6 +100,7 @@ def _sections(customer: Customer) -> dict[str, Any]:
     reports = list(customer.bureau_reports.order_by("-pulled_date", "-created_at"))
     standing = list(selectors.standing_obligations(customer, today))
     obligations = customer.obligations.order_by("-from_date", "-created_at")
+    declared = selectors.declared_no_obligations(customer, today)
     return {
         "address": selectors.address(customer),
         "household": selectors.household(customer),
@@ -107,6 +108,8 @@ def _sections(customer: Customer) -> dict[str, Any]:
         "earlier_employments": [row for row in employments if row != current],
         "standing": standing,
         "ended": [row for row in obligations if row not in standing],
+        "declared_none": declared,
+        "declared_by": wordings.CHANNELS.get(declared.channel, "") if declared else "",
         "report": reports[0] if reports else None,
         "earlier_reports": reports[1:],
         "consents": customer.consents.order_by("withdrawn_at", "purpose", "given_at"),

@@ -101,6 +101,29 @@ def obligation(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @form_methods
 @requires("customers.edit_customer")
+def no_obligations(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record the customer's declaration that nothing is paid elsewhere."""
+    customer = _answers.visible_customer(request, pk)
+    form = forms.NoObligationsForm(request.POST or None, initial=_today(customer, "declared_date"))
+    return _answers.form_page(
+        request,
+        customer=customer,
+        form=form,
+        act=lambda: services.declare_no_obligations(
+            actor=request.user, customer=customer, entry=form.entry(), now=timezone.now()
+        ),
+        title=_("Declare that there are no obligations"),
+        done=_("The declaration is recorded."),
+        section="obligations",
+        note=_(
+            "Ask the customer for loans, cards, rent and maintenance. What the customer says is "
+            "recorded under your name, and affordability counts on it."
+        ),
+    )
+
+
+@form_methods
+@requires("customers.edit_customer")
 def obligation_end(request: HttpRequest, pk: uuid.UUID, obligation_pk: uuid.UUID) -> HttpResponse:
     """Note that a debt is paid off."""
     customer = _answers.visible_customer(request, pk)

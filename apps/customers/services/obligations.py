@@ -1,0 +1,146 @@
+"""Record what a customer pays elsewhere, or the customer's word that it is nothing."""
+
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core.errors import Conflict
+from apps.customers import checks, policies, selectors, sentences, wordings
+from apps.customers.entries import NoObligationsEntry, ObligationEntry
+from apps.customers.models import Customer, NoObligations, Obligation
+from apps.customers.services import _ground
+
+
+@transaction.atomic
+def record_obligation(
+    *, actor: User, customer: Customer, entry: ObligationEntry, now: datetime
+) -> Obligation:
+    """Record a debt paid elsewhere.
+
+    Raises Conflict where it would count twice: a total beside single debts, or the reverse.
+    """
+    _ground.permit(policies.may_edit, actor=actor, customer=customer)
+    customer = _ground.lock(customer)
+    written = _ground.sent_before(Obligation, entry.key, actor=actor, customer=customer)
+    if written is not None:
+        return written
+    today = _ground.today(customer, now)
+    clean = sentences.checked(
+        checks.obligation,
+        entry,
+        today=today,
+        kinds=set(Obligation.Kind.values),
+        currency=customer.entity.currency,
+    )
+    _refuse_counting_twice(customer, clean.kind, today)
+    values = asdict(clean)
+    obligation = Obligation.objects.create(
+        pk=values.pop("key"), customer=customer, recorded_by=actor, **values
+    )
+    audit.record(
+        actor,
+        "customers.obligation_recorded",
+        customer,
+        obligation=obligation.pk,
+        kind=clean.kind,
+        currency=clean.currency,
+        monthly_payment=str(clean.monthly_payment),
+    )
+    return obligation
+
+
+@transaction.atomic
+def end_obligation(
+    *, actor: User, obligation: Obligation, ended_date: date, now: datetime
+) -> Obligation:
+    """Note that a debt is paid off; the row stays. Raises Conflict when it had ended before."""
+    _ground.permit(policies.may_edit, actor=actor, customer=obligation.customer)
+    customer = _ground.lock(obligation.customer)
+    obligation = Obligation.objects.select_related("customer").get(pk=obligation.pk)
+    if obligation.ended_date is not None:
+        raise Conflict("obligation_ended", _("This obligation has already ended."))
+    if ended_date > _ground.today(customer, now):
+        raise sentences.refuse("ended_date", "date_in_future")
+    if ended_date < obligation.from_date:
+        earliest = obligation.from_date.isoformat()
+        raise sentences.refuse("ended_date", "date_too_early", earliest=earliest)
+    obligation.ended_date = ended_date
+    obligation.save(update_fields=["ended_date", "updated_at"])
+    audit.record(
+        actor,
+        "customers.obligation_ended",
+        customer,
+        obligation=obligation.pk,
+        ended_date=ended_date,
+    )
+    return obligation
+
+
+@transaction.atomic
+def declare_no_obligations(
+    *, actor: User, customer: Customer, entry: NoObligationsEntry, now: datetime
+) -> NoObligations:
+    """Record the customer's declaration that nothing is paid elsewhere.
+
+    Raises Conflict where debts stand on record; a declaration from before the last of them ended
+    is refused.
+    """
+    _ground.permit(policies.may_edit, actor=actor, customer=customer)
+    customer = _ground.lock(customer)
+    written = _ground.sent_before(NoObligations, entry.key, actor=actor, customer=customer)
+    if written is not None:
+        return written
+    today = _ground.today(customer, now)
+    clean = sentences.checked(
+        checks.no_obligations,
+        entry,
+        today=today,
+        earliest=_earliest_declaration(customer, today),
+        channels=set(wordings.CHANNELS),
+    )
+    values = asdict(clean)
+    declaration = NoObligations.objects.create(
+        pk=values.pop("key"), customer=customer, recorded_by=actor, **values
+    )
+    audit.record(
+        actor,
+        "customers.no_obligations_declared",
+        customer,
+        declaration=declaration.pk,
+        declared_date=clean.declared_date,
+        channel=clean.channel,
+    )
+    return declaration
+
+
+def _refuse_counting_twice(customer: Customer, kind: str, today: date) -> None:
+    standing = selectors.standing_obligations(customer, today)
+    total = Obligation.Kind.TOTAL
+    if kind == total and standing.exists():
+        raise Conflict(
+            "counted_twice",
+            _("Single obligations are on record; a total beside them would count them twice."),
+        )
+    if kind != total and standing.filter(kind=total).exists():
+        raise Conflict(
+            "counted_twice",
+            _("A total of all obligations is on record; end it before recording single ones."),
+        )
+
+
+def _earliest_declaration(customer: Customer, today: date) -> date:
+    """Return the first day a declaration may be of; raise Conflict while a debt stands."""
+    if selectors.standing_obligations(customer, today).exists():
+        raise Conflict(
+            "obligations_stand",
+            _("Obligations are on record; end those that are paid off before declaring none."),
+        )
+    oldest = today - timedelta(days=selectors.DECLARATION_HOLDS_DAYS)
+    ends = customer.obligations.filter(ended_date__isnull=False).values_list(
+        "ended_date", flat=True
+    )
+    return max([oldest, *(end for end in ends if end is not None)])
