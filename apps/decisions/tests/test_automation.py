@@ -436,7 +436,7 @@ def test_the_database_lets_nobody_be_named_as_asker_in_the_same_breath(
         "UPDATE decisions_automationstop SET stopped_at = now()",
         "UPDATE decisions_automationstop SET entity_id = (SELECT id FROM accounts_entity LIMIT 1)",
         "DELETE FROM decisions_automationstop",
-        "TRUNCATE decisions_automationstop",
+        "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE decisions_automationstop",
     ],
 )
 def test_the_database_keeps_what_was_said(charlie: User, change: str) -> None:

@@ -15,7 +15,7 @@ from apps.scoring.models import ModelVersion
 
 SignedIn = Callable[[User], Client]
 NOW = factories.NOW
-WHY = "The bureau's feed sends zeros."
+WHY = "The bureau feed sends zeros."
 PAGE = "/review/automation/"
 STOP = {"scope": "all", "reason": WHY}
 
