@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from django.db import connection
 
 from apps.accounts.models import Branch, User
+from apps.audit.models import Event
 from apps.core.errors import DomainError
 from apps.decisions import services
-from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.models import Decision, PolicyVersion, ReviewCase
 from apps.decisions.services import Verdict
 from apps.decisions.tests import factories
 from apps.letters.models import Letter
@@ -87,3 +89,40 @@ def test_two_workers_with_one_application_decide_once(
     assert isinstance(first, Decision)
     assert (Decision.objects.count(), ScoreRun.objects.count(), Letter.objects.count()) == (1, 1, 1)
     assert ModelVersion.objects.count() == 1
+
+
+def test_of_two_who_propose_one_draft_one_does(rita: User, diana: User, pune: Branch) -> None:
+    factories.policy(pune.entity)
+    draft = services.draft_policy(actor=rita, entity=pune.entity)
+    services.edit_policy(actor=rita, policy=draft, document=factories.document())
+
+    def propose(actor: User) -> object:
+        return services.propose_policy(
+            actor=actor, policy=draft, effective_from=date(2026, 12, 1), note="Now.", now=NOW
+        )
+
+    results = _at_once(lambda: propose(rita), lambda: propose(diana))
+
+    refused = [one for one in results if isinstance(one, DomainError)]
+    draft.refresh_from_db()
+    assert [one.code for one in refused] == ["action_not_possible"]
+    assert draft.status == "proposed"
+    assert Event.objects.filter(verb="decisions.policy_proposed").count() == 1
+
+
+def test_of_two_policies_approved_for_one_day_one_is(
+    rita: User, mark: User, charlie: User, pune: Branch
+) -> None:
+    factories.policy(pune.entity)
+    first, second = (factories.proposed(pune.entity) for _time in range(2))
+
+    results = _at_once(
+        lambda: services.approve_policy(actor=mark, policy=first, now=NOW),
+        lambda: services.approve_policy(actor=charlie, policy=second, now=NOW),
+    )
+
+    refused = [one for one in results if isinstance(one, DomainError)]
+    assert len(refused) == 1
+    assert "Another policy" in str(refused[0])
+    approved = PolicyVersion.objects.approved().filter(effective_from=date(2026, 12, 1))
+    assert approved.count() == 1
