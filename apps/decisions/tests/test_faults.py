@@ -166,6 +166,7 @@ def test_a_version_begins_at_the_lenders_own_midnight(
         entity=pune.entity,
         document=factories.document(bands=("0.00001", "0.99")),
         effective_from=date(2026, 11, 25),
+        now=NOW,
     ).version
     midnight = datetime(2026, 11, 25, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
