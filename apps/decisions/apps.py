@@ -8,9 +8,11 @@ class DecisionsConfig(AppConfig):
         from apps.applications import hooks
         from apps.core import history, notices
         from apps.decisions import api, automation, services
-        from apps.decisions.models import ReviewCase
+        from apps.decisions.models import Override, ReviewCase
 
         hooks.on_withdraw(services.cancel_waiting)
+        hooks.on_change(services.lapse_overrides)
         hooks.add_read_extra("decision", api.READ_EXTRA)
         notices.register(automation.notices)
         history.keep(ReviewCase, exclude=["updated_at"])
+        history.keep(Override, exclude=["updated_at"])

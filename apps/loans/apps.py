@@ -5,11 +5,14 @@ class LoansConfig(AppConfig):
     name = "apps.loans"
 
     def ready(self) -> None:
+        from apps.applications import hooks
         from apps.core import history
         from apps.decisions import sources
-        from apps.loans import standing
+        from apps.loans import services, standing
         from apps.loans.models import Loan, Outcome
 
+        hooks.on_withdraw(services.keep_as_lent)
+        hooks.on_change(services.keep_as_lent)
         sources.register("loans", standing.of_borrower)
 
         history.keep(Loan)

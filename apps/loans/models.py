@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,48 @@ from apps.accounts.models import Branch, User
 from apps.applications.models import Application
 from apps.core.models import Identified, Timestamped
 from apps.customers.models import Customer
+from apps.decisions.models.bounds import LATEST, beyond
 from apps.products.models import Product
+
+# An imported loan was decided elsewhere, as its application from the same tape says. Any other
+# needs the approving decision that binds, and stays within it, however it is written.
+_WITHIN_DECISION = """
+    IF NEW.source <> '' AND EXISTS (
+        SELECT 1 FROM applications_application a
+        WHERE a.id = NEW.application_id AND a.source = NEW.source
+    ) THEN
+        RETURN NEW;
+    END IF;
+    $LATEST
+    IF decided.outcome IS DISTINCT FROM 'approve' OR decided.status <> 'approved'
+        OR decided.decided_at < decided.submitted_at
+        OR decided.valid_until::date < NEW.disbursed_date
+        OR (NEW.customer_id, NEW.product_id, NEW.currency)
+            IS DISTINCT FROM (decided.customer_id, decided.product_id, decided.currency)
+    THEN
+        RAISE EXCEPTION 'loans_loan_within_decision: no approving decision binds for this loan'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.annual_rate IS DISTINCT FROM decided.annual_rate
+        OR NEW.principal > decided.asked_amount OR $BEYOND
+    THEN
+        RAISE EXCEPTION 'loans_loan_within_decision: principal, term or rate is beyond what was'
+            ' decided' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+""".replace("$LATEST", LATEST.replace("$ID", "NEW.application_id")).replace(
+    "$BEYOND", beyond("NEW.principal", "NEW.annual_rate", "NEW.term_months")
+)
+_WHAT_IS_LENT = (
+    "principal",
+    "term_months",
+    "annual_rate",
+    "currency",
+    "application_id",
+    "customer_id",
+    "product_id",
+    "source",
+)
 
 
 class LoanQuerySet(models.QuerySet["Loan"]):
@@ -23,7 +65,7 @@ class LoanQuerySet(models.QuerySet["Loan"]):
 
 
 class Loan(Identified, Timestamped):
-    """A loan contract as paid out."""
+    """A loan contract as paid out: within the decision that bound when it was opened."""
 
     number = models.CharField(_("loan number"), max_length=24, unique=True)
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
@@ -43,7 +85,19 @@ class Loan(Identified, Timestamped):
 
     class Meta:
         default_permissions = ()
-        permissions = [("view_loan", _("See loans"))]
+        permissions = [
+            ("view_loan", _("See loans")),
+            ("open_loan", _("Open the loan of an approved application")),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Trigger(
+                name="loans_loan_within_decision",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf(*_WHAT_IS_LENT),
+                when=pgtrigger.Before,
+                declare=[("decided", "RECORD")],
+                func=_WITHIN_DECISION,
+            )
+        ]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(principal__gt=0), name="loans_principal_positive"),
             models.UniqueConstraint(

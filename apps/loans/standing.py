@@ -10,7 +10,8 @@ from apps.loans.models import Outcome
 def of_borrower(application: Application) -> Borrowing:
     """Return the borrower's defaults with us before this application, its own loan left out.
 
-    Loans so far come from tapes and are finished, so nothing of them is owed.
+    A loan from a tape is finished, so nothing of it is owed. A loan opened here counts by its
+    approved application, which decisions add up themselves.
     """
     defaults = Outcome.objects.filter(
         loan__customer=application.customer_id,

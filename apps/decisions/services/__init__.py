@@ -1,11 +1,18 @@
 """What is done about decisions, one module for each action."""
 
+from apps.decisions.services.approving import Terms
 from apps.decisions.services.assessing import assess
 from apps.decisions.services.automating import (
     ask_restart,
     keep_stopped,
     restart_automation,
     stop_automation,
+)
+from apps.decisions.services.binding import (
+    binding_decision,
+    change_request,
+    is_within,
+    lapse_overrides,
 )
 from apps.decisions.services.claiming import cancel_waiting, claim, release, release_lapsed
 from apps.decisions.services.deciding import (
@@ -14,6 +21,12 @@ from apps.decisions.services.deciding import (
     decide,
     must_justify,
     send_back,
+)
+from apps.decisions.services.overriding import (
+    OverrideEntry,
+    ask_override,
+    authorise_override,
+    refuse_override,
 )
 from apps.decisions.services.policymaking import (
     approve_policy,
@@ -37,22 +50,31 @@ from apps.decisions.services.sweeping import sweep
 __all__ = [
     "Answers",
     "BulkResult",
+    "OverrideEntry",
     "ReplayResult",
     "Span",
+    "Terms",
     "Verdict",
     "approve_policy",
+    "ask_override",
     "ask_restart",
     "assess",
+    "authorise_override",
+    "binding_decision",
     "cancel_waiting",
+    "change_request",
     "claim",
     "countersign",
     "decide",
     "draft_policy",
     "edit_policy",
+    "is_within",
     "keep_stopped",
+    "lapse_overrides",
     "load_policy",
     "must_justify",
     "propose_policy",
+    "refuse_override",
     "release",
     "release_lapsed",
     "replay",

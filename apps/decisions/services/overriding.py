@@ -127,7 +127,7 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
 
 @transaction.atomic
 def refuse_override(*, actor: User, override: Override, note: str, now: datetime) -> Override:
-    """Refuse the exception; the decline stands. Raises as `authorise_override`, and without a note."""
+    """Refuse the exception and say why; the decline stands. Raises as `authorise_override`."""
     found = _waiting(actor, override)
     if not note.strip():
         sentence = _("Say why you refuse.")

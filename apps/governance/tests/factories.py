@@ -104,6 +104,8 @@ def _loan(customer: Customer, product: Product, number: str, row: dict[str, Any]
         bureau_report=report,
         obligations_monthly=Decimal(str(row["existing_obligations_monthly"])),
         home=row["home_ownership"],
+        source="made",
+        source_reference=number,
     )
     loan = Loan(
         number=f"L-{number}",
@@ -117,6 +119,8 @@ def _loan(customer: Customer, product: Product, number: str, row: dict[str, Any]
         term_months=row["term_months"],
         instalment=Decimal(1_000),
         disbursed_date=applied,
+        source="made",
+        source_reference=number,
     )
     outcome = Outcome(loan=loan, defaulted=bool(row["bad"]), reported_status="Finished")
     return [employment, report, application, loan, outcome]

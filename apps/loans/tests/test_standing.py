@@ -24,6 +24,8 @@ def _loan(application: Application, *, defaulted: bool) -> Loan:
         term_months=application.term_months,
         instalment=Decimal(3_500),
         disbursed_date=DISBURSED,
+        source=application.source,
+        source_reference=application.source_reference,
     )
     Outcome.objects.create(loan=loan, defaulted=defaulted, reported_status="Finished")
     return loan
