@@ -1,9 +1,9 @@
 """The principal reasons of an outcome: true, specific, at most four. Pure.
 
-Rule book 4.3. A reason is a requirement of the policy that this application did not meet, or a
-group of related factors that raised this applicant's risk by the exact attributions of the model
-that decided. A factor that helped is never named, nor the score itself. Model factors are reasons
-only when the PD led to the outcome.
+Rule book 4.3. A reason is a requirement of the policy that this application did not meet, a limit
+of its band, or a group of related factors that raised this applicant's risk by the exact
+attributions of the model that decided. A factor that helped is never named, nor the score itself.
+Model factors are reasons only when the PD led to the outcome.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,13 +11,16 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from apps.decisions.policy import Outcome, RuleResult, Threshold, Trace
+from apps.decisions.policy import BandFinding, Outcome, RuleResult, Threshold, Trace
 
 MOST_REASONS = 4
 # Below this share of everything that raised the risk, a factor is not a principal reason.
 SMALLEST_SHARE = 0.05
 
-Source = Literal["rule", "model", "person", "cause"]
+# What each finding of a band looks at.
+_ABOUT = {"pd_near_cutoff": "pd", "band_amount": "amount", "band_term": "term_months"}
+
+Source = Literal["rule", "band", "model", "person", "cause"]
 
 
 class NoReason(ValueError):
@@ -79,6 +82,7 @@ def of_outcome(trace: Trace, attributions: Iterable[Attribution]) -> tuple[Reaso
     if outcome == "approve":
         return ()
     by_rule = [_of_rule(one) for one in trace.with_outcome(outcome)]
+    by_rule += [_of_finding(one) for one in trace.findings if one.outcome == outcome]
     by_model = of_model(attributions) if trace.band.outcome == outcome else []
     if outcome == "decline":
         found = [*by_rule, *by_model][:MOST_REASONS]
@@ -118,7 +122,7 @@ def of_cause(cause: str) -> Reason:
 
 def cause_codes(found: Iterable[Reason]) -> list[str]:
     """Return the codes under which a referred case is listed and filtered."""
-    codes = [one.code.partition(".")[2] for one in found if one.source in ("rule", "cause")]
+    codes = [one.code.partition(".")[2] for one in found if one.source in ("rule", "band", "cause")]
     return list(dict.fromkeys(codes))
 
 
@@ -131,6 +135,16 @@ def _of_rule(judged: RuleResult) -> Reason:
         test=rule.test if judged.result == "failed" else "missing",
         value=plain(judged.value),
         limit=plain(rule.threshold),
+    )
+
+
+def _of_finding(found: BandFinding) -> Reason:
+    return Reason(
+        code=f"band.{found.code}",
+        source="band",
+        about=_ABOUT[found.code],
+        value=plain(found.value),
+        limit=plain(found.limit),
     )
 
 

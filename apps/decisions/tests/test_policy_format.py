@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.decisions import policy, policy_document, policy_inputs, tracing
+from apps.decisions import policy, policy_document, policy_inputs, reasons, sentences, tracing
 from apps.decisions.policy import SEVERITY, BandFinding
 from apps.decisions.policy_document import PolicyRefused
 from apps.decisions.tests import factories
@@ -149,6 +149,40 @@ def test_a_document_of_the_first_format_replays_to_the_letter() -> None:
 
     assert policy_document.fingerprint(factories.document()) == FIRST_DOCUMENT
     assert policy_document.fingerprint(tracing.to_json(trace)) == FIRST_TRACE
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        (
+            {"amount": Decimal(600_000)},
+            "You asked for ₹6,00,000.00; at this level of risk the limit is ₹5,00,000.00.",
+        ),
+        (
+            {"term_months": Decimal(48)},
+            "You asked for a term of 48 months; at this level of risk the limit is 36 months.",
+        ),
+        ({"amount": None}, "The limit for the amount at this level of risk is not known."),
+        ({"pd": Decimal("0.19")}, "The risk lies so near a limit that a person decides."),
+    ],
+)
+def test_a_finding_is_a_reason_with_the_own_value(
+    inputs: dict[str, policy_inputs.Value], sentence: str
+) -> None:
+    written = _document()
+    written["rules"] = written["rules"][:3]
+
+    found = reasons.of_outcome(_trace(written, **inputs), [])
+
+    assert [sentences.reason(one, currency="INR") for one in found] == [sentence]
+    assert reasons.cause_codes(found)[0] in policy.FINDING_CODES
+    assert reasons.Reason.from_json(json.loads(json.dumps(found[0].to_json()))) == found[0]
+
+
+def test_a_limit_that_declines_is_the_reason_of_the_decline() -> None:
+    trace = _trace(_document(beyond="decline"), amount=Decimal(600_000))
+
+    assert [one.code for one in reasons.of_outcome(trace, [])] == ["band.band_amount"]
 
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
