@@ -39,12 +39,13 @@ class CaseRefused(DomainError):
 class Case:
     """A request with all that a model and a policy may ask about it.
 
-    `afford` gives the burden at an interest rate a year: the price follows from the band.
+    `listed_rate` is the price before the band's add-on; `afford` gives the burden at a price.
     """
 
     product: Product
     amount: Decimal
     term_months: int
+    listed_rate: Decimal
     facts: features.Facts
     gathered: inputs.Gathered
     afford: Callable[[Decimal], Affordability]
@@ -95,6 +96,7 @@ def of_application(application: Application) -> Case:
         product=application.product,
         amount=application.amount,
         term_months=application.term_months,
+        listed_rate=application.annual_rate,
         facts=applications.feature_facts(application),
         gathered=inputs.gather(application),
         afford=afford,
@@ -171,11 +173,10 @@ def _scored(case: Case, model: ModelVersion) -> ScoreRun:
 
 
 def _priced(case: Case, parsed: Policy, pd: float) -> tuple[Decimal, Trace]:
-    base = case.product.annual_rate
-    trace = _judged(case, parsed, annual_rate=base, pd=pd)
+    trace = _judged(case, parsed, annual_rate=case.listed_rate, pd=pd)
     if not trace.rate_addon:
-        return base, trace
-    annual_rate = base + trace.rate_addon
+        return case.listed_rate, trace
+    annual_rate = case.listed_rate + trace.rate_addon
     return annual_rate, _judged(case, parsed, annual_rate=annual_rate, pd=pd)
 
 

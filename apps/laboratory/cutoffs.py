@@ -1,0 +1,104 @@
+"""The cut-offs of a finished experiment: which applications they decide, and the words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from apps.core import formatting
+from apps.laboratory.cutoff import Infeasible, Sample, Wish
+from apps.laboratory.models import Experiment
+
+Side = Literal["before", "after"]
+# As many cut-offs as a person can tell apart in a chart, or would page through in a table.
+MOST_SHOWN = 150
+# Codes of the band itself and of its limits; a decline for any other code is a rule's.
+_BY_BAND = ("pd_band", "pd_near_cutoff", "band_amount", "band_term")
+
+
+@dataclass(frozen=True)
+class Applications:
+    """Those a cut-off decides, and why others are not among them."""
+
+    sample: Sample | None
+    unscored: int
+    by_rule: int
+
+
+def applications(experiment: Experiment, *, side: Side) -> Applications:
+    """Return the applications of an experiment by the PD of one side.
+
+    Who a rule declines stays declined at every cut-off and is counted with `others`, and so is
+    who has no PD: both asked for a loan.
+    """
+    names = (f"pd_{side}", f"outcome_{side}", f"causes_{side}")
+    money = (f"expected_loss_{side}", f"expected_profit_{side}")
+    rows = experiment.rows.values_list(*names, *money, "defaulted")
+    decided, unscored, by_rule = [], 0, 0
+    for pd, outcome, causes, loss, profit, bad in rows.iterator(chunk_size=10_000):
+        if pd is None:
+            unscored += 1
+        elif outcome == "decline" and causes.partition(" ")[0] not in _BY_BAND:
+            by_rule += 1
+        else:
+            decided.append((pd, loss, profit, np.nan if bad is None else bad))
+    sample = _sample(decided, others=unscored + by_rule) if decided else None
+    return Applications(sample=sample, unscored=unscored, by_rule=by_rule)
+
+
+def in_use(experiment: Experiment, *, side: Side) -> list[Decimal]:
+    """Return where approval ends on one side, of the ladders that serve the products tried."""
+    document: Mapping[str, Any] = (
+        experiment.document if side == "after" else experiment.in_force.document
+    )
+    found = set()
+    for ladder in document["ladders"]:
+        named = ladder["products"]
+        approving = [one for one in ladder["bands"] if one["outcome"] == "approve"]
+        if approving and (not named or set(named) & set(experiment.products)):
+            found.add(max(Decimal(one["below"]) for one in approving))
+    return sorted(found)
+
+
+def why_infeasible(found: Infeasible, wish: Wish) -> str:
+    """Return in a sentence which limits stand against each other, and how far."""
+    words = {
+        "least": _percent(wish.least_approval_rate),
+        "largest": _percent(wish.largest_bad_rate),
+        "reached": _percent(found.largest_approval_rate),
+    }
+    if wish.largest_bad_rate == 1:
+        sentence = _(
+            "No cut-off approves %(least)s: rules decline the others whatever their PD. At most"
+            " %(reached)s can be approved."
+        )
+        return sentence % words
+    if found.least_bad_rate is None:
+        sentence = _(
+            "No cut-off keeps both limits: within a bad rate of %(largest)s at most %(reached)s"
+            " can be approved, not %(least)s."
+        )
+        return sentence % words
+    sentence = _(
+        "No cut-off keeps both limits. Approving at least %(least)s means a bad rate of at least"
+        " %(rate)s; within a bad rate of %(largest)s at most %(reached)s can be approved."
+    )
+    return sentence % {**words, "rate": _percent(found.least_bad_rate)}
+
+
+def _sample(decided: list[tuple[Any, ...]], *, others: int) -> Sample:
+    columns = np.array(decided, dtype=np.float64).T
+    return Sample(
+        pd=columns[0],
+        expected_loss=columns[1],
+        expected_profit=columns[2],
+        bad=columns[3],
+        others=others,
+    )
+
+
+def _percent(share: float) -> str:
+    return formatting.format_percent(share, decimals=2)

@@ -1,0 +1,347 @@
+"""What an experiment found, arranged for reading: every table of the result page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core import formatting
+from apps.decisions import sentences
+from apps.laboratory.models import Experiment
+
+DASH = "\u2014"
+OUTCOMES = ("approve", "refer", "decline")
+OUTCOME_WORDS = {
+    "approve": gettext_lazy("Approved"),
+    "refer": gettext_lazy("Sent to review"),
+    "decline": gettext_lazy("Declined"),
+}
+_ATTRIBUTES = {
+    "gender": gettext_lazy("Gender"),
+    "marital_status": gettext_lazy("Marital status"),
+    "religion": gettext_lazy("Religion"),
+    "community": gettext_lazy("Community"),
+    "disability": gettext_lazy("Disability"),
+}
+_VERDICTS = {
+    "insufficient sample": ("neutral", gettext_lazy("too few to judge")),
+    "undefined": ("neutral", gettext_lazy("not defined")),
+    "below four fifths": ("danger", gettext_lazy("below four fifths")),
+    "within four fifths": ("success", gettext_lazy("within four fifths")),
+}
+_NOTES = {
+    "amounts_stay": gettext_lazy(
+        "Amount and term stay what was asked for; nobody is made a counter-offer."
+    ),
+    "realised_as_lent": gettext_lazy(
+        "Realised figures are those of the loans as they were lent. Where a loan was never made,"
+        " nobody knows how it would have ended: such applications are left out of them."
+    ),
+    "funds_by_schedule": gettext_lazy(
+        "Funds are charged on the balance the contract foresees, not on the one that was paid down."
+    ),
+    "exposure_is_the_amount": gettext_lazy(
+        "The whole amount is taken as outstanding at default, and nothing is discounted."
+    ),
+    "tape_judged_as_today": gettext_lazy(
+        "Applications of an imported tape were never decided here: what is in force now decides"
+        " them on both sides, from the facts the tape brought."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measure on both sides, and how it changes."""
+
+    label: str
+    before: str
+    after: str
+    change: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One cell of the table of moves."""
+
+    before: str
+    after: str
+    n: int
+    is_change: bool
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Who moves in or out of approval, and what that brings."""
+
+    code: str
+    title: str
+    n: int
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What kept applications from being approved, on each side."""
+
+    code: str
+    words: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """One group of a protected attribute on one side."""
+
+    name: str
+    is_reference: bool
+    n: int
+    approved: int
+    rate: float
+    ratio: str
+    interval: str
+    verdict: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """A protected attribute on one side."""
+
+    title: str
+    lines: list[GroupLine]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole result page."""
+
+    applications: int
+    counts: Mapping[tuple[str, str], int]
+    lines: list[Line]
+    money: list[Line]
+    moves: list[tuple[str, list[Move]]]
+    swaps: list[Swap]
+    products: Sequence[Mapping[str, Any]]
+    bands: list[tuple[str, Sequence[Mapping[str, Any]]]]
+    causes: list[Cause]
+    fairness: list[GroupTable]
+    notes: list[str]
+
+
+def of(experiment: Experiment) -> Page:
+    """Return the results of a finished experiment for reading."""
+    found: Mapping[str, Any] = experiment.results or {}
+    counts = {(one["before"], one["after"]): one["n"] for one in found["moves"]}
+    sides, currency = found["sides"], experiment.currency
+    return Page(
+        applications=found["applications"],
+        counts=counts,
+        lines=[*_outcome_lines(sides, currency), *_bad_rate_lines(sides)],
+        money=_money_lines(sides, currency),
+        moves=_moves(counts),
+        swaps=_swaps(found["swaps"], currency),
+        products=found["products"],
+        bands=[
+            (_("Bands in force"), found["bands"]["before"]),
+            (_("Bands of the candidate"), found["bands"]["after"]),
+        ],
+        causes=_causes(found["causes"]),
+        fairness=_fairness(found["fairness"]),
+        notes=[str(_NOTES.get(code, code)) for code in found["notes"]],
+    )
+
+
+def _outcome_lines(sides: Mapping[str, Any], currency: str) -> list[Line]:
+    lines = []
+    for one in OUTCOMES:
+        before, after = (sides[side]["outcomes"][one]["n"] for side in ("before", "after"))
+        change = formatting.format_number(after - before)
+        lines.append(Line(str(OUTCOME_WORDS[one]), _count(before), _count(after), _signed(change)))
+    rates = [sides[side]["approval_rate"] for side in ("before", "after")]
+    amounts = [
+        Decimal(sides[side]["outcomes"]["approve"]["amount"]) for side in ("before", "after")
+    ]
+    return [
+        *lines,
+        _line(_("Approval rate"), [_percent(one) for one in rates], _points(*rates)),
+        _money_line(_("Amount approved"), amounts, currency),
+    ]
+
+
+def _bad_rate_lines(sides: Mapping[str, Any]) -> list[Line]:
+    ended = [sides[side]["realised"] for side in ("before", "after")]
+    rates = [one["bad_rate"] for one in ended]
+    interval = _interval(ended[1]["bad_rate_interval"])
+    note = _("candidate: between %(interval)s with 95 %% confidence") % {"interval": interval}
+    return [
+        _line(_("Approved, outcome known"), [_count(one["known"]) for one in ended]),
+        _line(_("of these, defaulted"), [_count(one["bads"]) for one in ended]),
+        _line(
+            _("Realised bad rate"),
+            [_percent(one) for one in rates],
+            _points(*rates),
+            note=note if interval else "",
+        ),
+    ]
+
+
+def _money_lines(sides: Mapping[str, Any], currency: str) -> list[Line]:
+    both = (sides["before"], sides["after"])
+    rates = [one["expected_loss_rate"] for one in both]
+    realised = [one["realised"] for one in both]
+    paid = [_count(one["paid_known"]) for one in realised]
+    return [
+        _money_line(
+            _("Expected profit"), [Decimal(one["expected_profit"]) for one in both], currency
+        ),
+        _money_line(_("Expected loss"), [Decimal(one["expected_loss"]) for one in both], currency),
+        _line(
+            _("Expected loss per amount approved"),
+            [_percent(one) for one in rates],
+            _points(*rates),
+        ),
+        _money_line(
+            _("Realised profit or loss"),
+            [Decimal(one["profit"]) for one in realised],
+            currency,
+            note=_("of %(before)s and %(after)s loans whose payments are known")
+            % {"before": paid[0], "after": paid[1]},
+        ),
+    ]
+
+
+def _line(label: str, both: Sequence[str], change: str = "", *, note: str = "") -> Line:
+    before, after = both
+    return Line(label, before, after, change, note)
+
+
+def _money_line(label: str, amounts: Sequence[Decimal], currency: str, *, note: str = "") -> Line:
+    before, after = amounts
+    return Line(
+        label,
+        formatting.format_money(before, currency),
+        formatting.format_money(after, currency),
+        _signed(formatting.format_money(after - before, currency)),
+        note,
+    )
+
+
+def _moves(counts: Mapping[tuple[str, str], int]) -> list[tuple[str, list[Move]]]:
+    return [
+        (
+            str(OUTCOME_WORDS[before]),
+            [
+                Move(before, after, counts.get((before, after), 0), is_change=before != after)
+                for after in OUTCOMES
+            ],
+        )
+        for before in OUTCOMES
+    ]
+
+
+def _swaps(found: Mapping[str, Any], currency: str) -> list[Swap]:
+    titles = {"in": _("Newly approved"), "out": _("No longer approved")}
+    return [_swap(code, title, found[code], currency) for code, title in titles.items()]
+
+
+def _swap(code: str, title: str, found: Mapping[str, Any], currency: str) -> Swap:
+    ended = found["realised"]
+    money = {
+        _("Amount"): found["amount"],
+        _("Expected loss"): found["expected_loss"],
+        _("Expected profit"): found["expected_profit"],
+    }
+    facts = [
+        *((label, formatting.format_money(Decimal(one), currency)) for label, one in money.items()),
+        (_("Outcome known"), _count(ended["known"])),
+        (_("Realised bad rate"), _percent(ended["bad_rate"])),
+        (
+            _("Realised profit or loss"),
+            formatting.format_money(Decimal(ended["profit"]), currency)
+            if ended["paid_known"]
+            else DASH,
+        ),
+    ]
+    return Swap(code=code, title=title, n=found["n"], facts=facts)
+
+
+def _causes(found: Mapping[str, Mapping[str, int]]) -> list[Cause]:
+    before, after = found["before"], found["after"]
+    codes = sorted({*before, *after}, key=lambda code: (-after.get(code, 0), code))
+    return [
+        Cause(code, sentences.cause(code), before.get(code, 0), after.get(code, 0))
+        for code in codes
+    ]
+
+
+def _fairness(found: Sequence[Mapping[str, Any]]) -> list[GroupTable]:
+    sides = {"before": _("in force"), "after": _("candidate")}
+    return [
+        GroupTable(
+            title=_("%(attribute)s: %(side)s")
+            % {"attribute": _ATTRIBUTES.get(one["attribute"], one["attribute"]), "side": words},
+            lines=[
+                _group(group, one["sides"][side]["reference"])
+                for group in one["sides"][side]["groups"]
+            ],
+        )
+        for one in found
+        for side, words in sides.items()
+    ]
+
+
+def _group(group: Mapping[str, Any], reference: str) -> GroupLine:
+    compared = group["comparison"] or {}
+    tone, words = _VERDICTS.get(compared.get("verdict", ""), ("neutral", ""))
+    ratio = compared.get("ratio")
+    return GroupLine(
+        name=group["name"].replace("_", " "),
+        is_reference=group["name"] == reference,
+        n=group["n"],
+        approved=group["approved"],
+        rate=group["approval_rate"],
+        ratio=DASH if ratio is None else formatting.format_number(ratio, decimals=2),
+        interval=_bounds(compared.get("ratio_interval")),
+        verdict=str(words),
+        tone=tone,
+    )
+
+
+def _bounds(bounds: Sequence[float] | None) -> str:
+    if not bounds:
+        return DASH
+    low, high = (formatting.format_number(one, decimals=2) for one in bounds)
+    return f"{low}\u2013{high}"
+
+
+def _interval(bounds: Sequence[float] | None) -> str:
+    if not bounds:
+        return ""
+    return _("%(low)s and %(high)s") % {"low": _percent(bounds[0]), "high": _percent(bounds[1])}
+
+
+def _points(before: float | None, after: float | None) -> str:
+    """Return a difference of two shares in percentage points."""
+    if before is None or after is None:
+        return DASH
+    figure = formatting.format_number((after - before) * 100, decimals=2)
+    return _("%(figure)s points") % {"figure": _signed(figure)}
+
+
+def _signed(figure: str) -> str:
+    is_zero = not any(digit in figure for digit in "123456789")
+    return figure if is_zero or figure.startswith(formatting.MINUS) else f"+{figure}"
+
+
+def _percent(share: float | None) -> str:
+    return DASH if share is None else formatting.format_percent(share, decimals=2)
+
+
+def _count(number: int) -> str:
+    return formatting.format_number(number)

@@ -1,0 +1,122 @@
+"""The applications behind an experiment's figures: listed, and as a file."""
+
+import csv
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.core import keyset
+from apps.core.access import refuse_without, requires
+from apps.core.visibility import get_visible
+from apps.decisions import sentences
+from apps.laboratory import forms, listing, policies, presentation
+from apps.laboratory.models import Experiment
+
+# Rows hold amounts and outcomes of people's applications, so seeing the experiment is not enough.
+_APPLICATIONS = "applications.view_application"
+_COLUMNS = (
+    ("application", "application__number"),
+    ("product", "product__code"),
+    ("amount", "amount"),
+    ("term_months", "term_months"),
+    ("outcome_before", "outcome_before"),
+    ("outcome_after", "outcome_after"),
+    ("pd_before", "pd_before"),
+    ("pd_after", "pd_after"),
+    ("band_before", "band_before"),
+    ("band_after", "band_after"),
+    ("causes_before", "causes_before"),
+    ("causes_after", "causes_after"),
+    ("rate_before", "rate_before"),
+    ("rate_after", "rate_after"),
+    ("expected_loss_before", "expected_loss_before"),
+    ("expected_loss_after", "expected_loss_after"),
+    ("expected_profit_before", "expected_profit_before"),
+    ("expected_profit_after", "expected_profit_after"),
+    ("defaulted", "defaulted"),
+    ("realised", "realised"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CHUNK = 5_000
+
+
+@requires(policies.SEE)
+@require_GET
+def applications(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """List the applications that moved one way, the largest amounts first."""
+    refuse_without(request, _APPLICATIONS)
+    experiment = _done(request, pk)
+    form = forms.RowsForm(request.GET, experiment=experiment)
+    filters = form.filters()
+    page = keyset.page(
+        listing.rows(experiment, filters, actor=request.user),
+        by=("-amount", "-id"),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    context: dict[str, Any] = {
+        "experiment": experiment,
+        "form": form,
+        "cause": sentences.cause(filters.cause) if filters.cause else "",
+        "band": filters.band,
+        "page": page,
+        "rows": [presentation.row_line(row) for row in page.rows],
+        "query": _query(request),
+        "crumbs": presentation.crumbs(experiment, _("Applications")),
+    }
+    return render(request, "laboratory/applications.html", context)
+
+
+@requires(policies.SEE)
+@require_GET
+def download(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
+    """Send the same applications as a CSV file, row by row."""
+    refuse_without(request, _APPLICATIONS)
+    experiment = _done(request, pk)
+    form = forms.RowsForm(request.GET, experiment=experiment)
+    rows = listing.rows(experiment, form.filters(), actor=request.user)
+    values = rows.order_by("id").values_list(*(column for _name, column in _COLUMNS))
+    response = StreamingHttpResponse(
+        _lines(values.iterator(chunk_size=_CHUNK)), content_type="text/csv; charset=utf-8"
+    )
+    name = f"experiment-{experiment.pk}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _done(request: HttpRequest, pk: uuid.UUID) -> Experiment:
+    rows = Experiment.objects.select_related("entity")
+    return presentation.with_results(get_visible(rows, request.user, pk=pk))
+
+
+def _query(request: HttpRequest) -> str:
+    kept = request.GET.copy()
+    for name in ("after", "before"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(values: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow([name for name, _column in _COLUMNS])
+    for row in values:
+        yield writer.writerow([_cell(value) for value in row])
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a spreadsheet may read it: no text of ours becomes a formula."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
