@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.applications import affordability as arithmetic
 from apps.applications import features, requirements
 from apps.applications.lifecycle import OPEN
-from apps.applications.models import Application, Collateral
+from apps.applications.models import Application, Collateral, Guarantor
 from apps.customers import selectors as customers
 from apps.customers.models import Customer
 from apps.products import pricing
@@ -185,6 +185,17 @@ def exposure(application: Application, actor: User) -> list[Exposure]:
         )
     )
     return [Exposure(**row) for row in rows]
+
+
+def guaranteed_for_others(application: Application) -> Decimal:
+    """Return what the borrower answers for of other people's approved loans, in one currency."""
+    given = Guarantor.objects.filter(
+        customer=application.customer_id,
+        currency=application.currency,
+        application__status="approved",
+    ).exclude(application__customer=application.customer_id)
+    total = given.aggregate(total=Sum("amount"))["total"]
+    return total if total is not None else Decimal(0)
 
 
 def _assessed(

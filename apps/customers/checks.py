@@ -186,7 +186,7 @@ def block(entry: BlockEntry, *, today: date, grounds: set[str]) -> BlockEntry:
     if clean.customer_number and (entry.kind or entry.number.strip()):
         found.add("customer_number", "block_twice")
     _choice(found, "ground", entry.ground, grounds)
-    _day(found, "from_date", entry.from_date, latest=dates.add_months(today, 12))
+    _day(found, "from_date", entry.from_date, latest=today)
     if entry.until_date is not None and entry.from_date is not None:
         earliest = max(entry.from_date, today)
         if entry.until_date < earliest:

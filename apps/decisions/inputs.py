@@ -6,9 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 from apps.applications import affordability as arithmetic
+from apps.applications import selectors as applications
 from apps.applications.affordability import Affordability
 from apps.applications.models import Application
 from apps.core import dates
+from apps.customers import selectors as customers
 from apps.decisions import selectors, sources
 from apps.decisions.policy_inputs import Value
 
@@ -66,6 +68,9 @@ def gather(application: Application) -> Gathered:
     customer, employment = application.customer, application.employment
     borrowing = sources.borrowing(application)
     born = customer.date_of_birth
+    guaranteed = applications.guaranteed_for_others(application)
+    if borrowing is not None:
+        guaranteed += borrowing.guaranteed
     standing: dict[str, Value] = {
         "age_years": None if born is None else _age(born, application.applied_date),
         "country": customer.country or None,
@@ -77,12 +82,12 @@ def gather(application: Application) -> Gathered:
         ),
         "income_verification": getattr(employment, "verification", None) or None,
         "employment_months": _count(getattr(employment, "months_employed", None)),
-        "blocked": None,
-        "guarantees_with_us": None,
+        "blocked": customers.is_blocked(customer, _asked_on(application)),
+        "guarantees_with_us": guaranteed,
         "defaults_with_us": None if borrowing is None else Decimal(borrowing.defaults),
         **_bureau(application),
     }
-    others = selectors.approved_amount_of_borrower(application)
+    others = selectors.approved_amount_of_borrower(application) + guaranteed
     if borrowing is not None:
         others += borrowing.owed
     return Gathered(standing, born, application.applied_date, others)
@@ -97,6 +102,13 @@ def unscored(application: Application, affordability: Affordability) -> dict[str
         pd=None,
     )
     return gather(application).inputs(request)
+
+
+def _asked_on(application: Application) -> date:
+    """Return the lender's day on which we were asked; long after that of a tape, as a rule."""
+    if application.submitted_at is None:
+        return application.applied_date
+    return dates.local_date(application.submitted_at, application.branch.entity.time_zone)
 
 
 def _bureau(application: Application) -> dict[str, Value]:

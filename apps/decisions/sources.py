@@ -16,11 +16,13 @@ class Borrowing:
     """The borrower's loans with us on the day of the application, this one left out.
 
     `defaults` counts loans in default; `owed` is the principal outstanding, in the application's
-    currency, of loans that are not an approved application any more.
+    currency, of loans that are not an approved application any more; `guaranteed` is what the
+    borrower answers for of such loans of other people.
     """
 
     defaults: int
     owed: Decimal
+    guaranteed: Decimal = Decimal(0)
 
 
 Source = Callable[[Application], Borrowing]
@@ -45,4 +47,5 @@ def borrowing(application: Application) -> Borrowing | None:
     return Borrowing(
         defaults=sum(one.defaults for one in found),
         owed=sum((one.owed for one in found), Decimal(0)),
+        guaranteed=sum((one.guaranteed for one in found), Decimal(0)),
     )

@@ -93,6 +93,7 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
         "guarantors": application.guarantors.all(),
         "others": selectors.others_of_borrower(application, actor),
         "exposure": selectors.exposure(application, actor),
+        "guaranteed": selectors.guaranteed_for_others(application),
         "sees_customers": actor.has_perm("customers.view_customer"),
         "audit_subject": audit.reference(application),
         "withdraw_form": forms.WithdrawForm(),

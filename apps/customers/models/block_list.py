@@ -26,11 +26,13 @@ class BlockListQuerySet(models.QuerySet["BlockListEntry"]):
         return self.filter(entity_id=actor.branch.entity_id)
 
     def in_effect(self, on: date) -> "BlockListQuerySet":
-        """Keep the entries that block on a day: not lifted, begun and not run out."""
+        """Keep the entries that block whoever asks on a day: not lifted and not run out.
+
+        No entry begins after it was made, so one that is seen at all has begun, even where the
+        application waits since before.
+        """
         return self.filter(
-            Q(until_date__isnull=True) | Q(until_date__gte=on),
-            status=LIFECYCLE.initial,
-            from_date__lte=on,
+            Q(until_date__isnull=True) | Q(until_date__gte=on), status=LIFECYCLE.initial
         )
 
     def about(self, customer: Customer) -> "BlockListQuerySet":

@@ -103,7 +103,5 @@ def _customer(actor: User, entity: Entity, number: str) -> Customer | None:
 
 
 def _stands(entity: Entity, customer: Customer | None, index: str, today: date) -> bool:
-    """Say whether an entry about the same blocks already, or will from a later day."""
     about = {"customer": customer} if customer is not None else {"index": index}
-    same = BlockListEntry.objects.filter(entity=entity, status="standing", **about)
-    return same.exclude(until_date__lt=today).exists()
+    return BlockListEntry.objects.filter(entity=entity, **about).in_effect(today).exists()

@@ -97,8 +97,6 @@ def _state(entry: BlockListEntry, today: date) -> dict[str, str]:
     """Return what an entry does today, for a badge."""
     if not entry.is_standing:
         return {"word": _("Lifted"), "tone": "neutral", "symbol": "undo-2"}
-    if entry.from_date > today:
-        return {"word": _("Begins later"), "tone": "neutral", "symbol": "clock"}
     if entry.until_date is not None and entry.until_date < today:
         return {"word": _("Run out"), "tone": "neutral", "symbol": "hourglass"}
     return {"word": _("Blocks"), "tone": "danger", "symbol": "ban"}

@@ -1,0 +1,154 @@
+"""What a policy is told of the borrower: block list, guarantees, and income on paper."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from apps.accounts.models import Branch, User
+from apps.applications import entries, selectors, services
+from apps.applications.models import Application, Guarantor
+from apps.applications.tests import factories as applications
+from apps.core import dates
+from apps.customers import services as customers
+from apps.customers.models import Customer
+from apps.customers.tests import factories as people
+from apps.decisions import inputs, sources
+from apps.decisions.policy_inputs import INPUTS
+from apps.decisions.tests import factories
+
+pytestmark = pytest.mark.django_db
+NOW = factories.NOW
+
+
+def _known(application: Application) -> dict[str, object]:
+    """Return the inputs of an application, as without a score."""
+    return dict(inputs.unscored(application, selectors.affordability(application)))
+
+
+@pytest.fixture
+def carol(make_person: Callable[..., User]) -> User:
+    """A second credit manager."""
+    return make_person("Carol", "credit_manager")
+
+
+def _guarantee(
+    alice: User, guarantor: Customer, amount: int, *, state: str = "approved"
+) -> Guarantor:
+    """Let somebody answer for a new loan of somebody else in Pune."""
+    taken = applications.application(alice, applications.borrower(alice.branch))
+    entry = entries.GuarantorEntry(customer=guarantor, amount=Decimal(amount))
+    given = services.add_guarantor(actor=alice, application=taken, entry=entry)
+    if state != "draft":
+        taken = services.submit(actor=alice, application=taken, now=NOW)
+    for action in {"approved": ["score", "approve"], "declined": ["score", "decline"]}.get(
+        state, []
+    ):
+        taken.move(action)
+    return given
+
+
+def test_it_is_told_of_the_block_list_either_way(
+    alice: User, charlie: User, carol: User, pune: Branch
+) -> None:
+    application = factories.submitted(alice)
+    before = _known(application)["blocked"]
+    entry = people.block_entry(customer_number=application.customer.number)
+    listed = customers.block(actor=charlie, entity=pune.entity, entry=entry, now=NOW)
+
+    standing = _known(application)["blocked"]
+    customers.lift(actor=carol, entry=listed, reason="Mistaken identity", now=NOW)
+
+    assert (before, standing, _known(application)["blocked"]) == (False, True, False)
+
+
+def test_an_entry_counts_for_a_tape_that_is_asked_about_today(
+    alice: User, charlie: User, pune: Branch
+) -> None:
+    customer = applications.borrower(pune)
+    old = services.submit(actor=alice, application=applications.historic(customer), now=NOW)
+    entry = people.block_entry(
+        customer_number=customer.number,
+        until_date=dates.local_date(NOW, pune.entity.time_zone),
+    )
+    customers.block(actor=charlie, entity=pune.entity, entry=entry, now=NOW)
+
+    assert _known(old)["blocked"] is True
+    # A day after the entry has run out the same question is answered otherwise.
+    old.submitted_at = NOW + timedelta(days=1)
+    assert _known(old)["blocked"] is False
+
+
+def test_it_counts_guarantees_for_other_peoples_approved_loans(alice: User) -> None:
+    application = factories.submitted(alice)
+    nothing = _known(application)
+    _guarantee(alice, application.customer, 70_000)
+    _guarantee(alice, application.customer, 30_000)
+    for state in ("draft", "submitted", "declined"):
+        _guarantee(alice, application.customer, 500_000, state=state)
+
+    known = _known(application)
+
+    assert (nothing["guarantees_with_us"], nothing["exposure_with_us"]) == (0, 200_000)
+    assert known["guarantees_with_us"] == Decimal(100_000)
+    assert known["exposure_with_us"] == Decimal(300_000)
+
+
+def test_it_leaves_out_other_currencies_and_other_guarantors(alice: User, pune: Branch) -> None:
+    application = factories.submitted(alice)
+    foreign = _guarantee(alice, application.customer, 70_000)
+    Guarantor.objects.filter(pk=foreign.pk).update(currency="KES")
+    _guarantee(alice, applications.borrower(pune), 90_000)
+
+    known = _known(application)
+
+    assert known["guarantees_with_us"] == 0
+    assert known["exposure_with_us"] == application.amount
+
+
+def test_loans_kept_above_add_what_they_know_of(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = factories.submitted(alice)
+    _guarantee(alice, application.customer, 70_000)
+
+    def book(_application: Application) -> sources.Borrowing:
+        return sources.Borrowing(defaults=0, owed=Decimal(1_000), guaranteed=Decimal(500))
+
+    monkeypatch.setattr(sources, "_sources", {"one": book, "two": book})
+
+    known = _known(application)
+
+    assert known["guarantees_with_us"] == Decimal(71_000)
+    assert known["exposure_with_us"] == Decimal(200_000 + 70_000 + 2 * 1_500)
+
+
+@pytest.mark.parametrize(
+    ("documented", "gap"),
+    [
+        ({}, Decimal(0)),
+        ({"documented_net_monthly_income": Decimal(45_000)}, Decimal("0.25")),
+        ({"documented_net_monthly_income": None, "documented_by": ""}, None),
+    ],
+)
+def test_it_is_told_what_documents_do_not_show(
+    alice: User, documented: dict[str, object], gap: Decimal | None
+) -> None:
+    application = factories.submitted(alice, borrower={"employment": documented})
+
+    assert _known(application)["income_gap"] == gap
+
+
+def test_a_burden_nobody_asked_about_is_not_known(alice: User) -> None:
+    application = factories.submitted(alice)
+    application.obligations_monthly = None
+
+    known = _known(application)
+
+    assert [known[code] for code in ("dti", "foir", "pay_committed")] == [None] * 3
+    assert known["lti"] is not None
+
+
+def test_every_input_but_the_score_is_gathered(alice: User) -> None:
+    assert set(_known(factories.submitted(alice))) == set(INPUTS)
