@@ -199,13 +199,13 @@ def test_it_greets_a_collections_officer(
 @pytest.mark.parametrize(
     ("name", "queries"),
     [
-        ("alice", 11),
-        ("bob", 9),
-        ("charlie", 10),
-        ("rita", 9),
-        ("mark", 8),
-        ("amir", 10),
-        ("diana", 9),
+        ("alice", 12),
+        ("bob", 10),
+        ("charlie", 11),
+        ("rita", 10),
+        ("mark", 9),
+        ("amir", 11),
+        ("diana", 10),
     ],
 )
 def test_it_asks_little_however_much_there_is(
