@@ -147,6 +147,7 @@ def test_it_names_what_is_missing_for_submission(client: APIClient, pune: Branch
         "consent_credit_assessment",
         "consent_automated_decision",
         "income",
+        "obligations",
     }
     assert Application.objects.get().status == "draft"
 
