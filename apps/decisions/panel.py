@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.core import formatting
-from apps.decisions import automation, forms, policies, selectors, sentences, services
+from apps.decisions import automation, forms, policies, reasons, selectors, sentences, services
 from apps.decisions.models import Decision, ReviewCase
 from apps.scoring import explanation, feature_words
 from apps.scoring.errors import ScoringFailed
@@ -98,11 +98,24 @@ def factors(run: ScoreRun, *, currency: str) -> list[dict[str, Any]]:
 
 
 def trace_lines(trace: Mapping[str, Any], *, currency: str) -> list[TraceLine]:
-    """Return every rule of a stored trace in words; those not met come first."""
+    """Return what the band found and every rule of a stored trace in words; those not met first."""
     if not trace:
         return []
     ordered = sorted(trace["results"], key=lambda one: one["result"] == "passed")
-    return [_line(one, currency) for one in ordered]
+    found = [_finding_line(one, currency) for one in trace.get("findings", ())]
+    return [*found, *(_line(one, currency) for one in ordered)]
+
+
+def _finding_line(one: Mapping[str, Any], currency: str) -> TraceLine:
+    about = reasons.FINDING_INPUTS[one["code"]]
+    return TraceLine(
+        sentence=sentences.cause(one["code"]),
+        code=one["code"],
+        what=sentences.input_name(about),
+        requirement=sentences.policy_value(about, one["limit"], currency=currency),
+        value=sentences.policy_value(about, one["value"], currency=currency),
+        state="refer" if one["outcome"] == "refer" else "failed",
+    )
 
 
 def _line(one: Mapping[str, Any], currency: str) -> TraceLine:

@@ -18,7 +18,7 @@ MOST_REASONS = 4
 SMALLEST_SHARE = 0.05
 
 # What each finding of a band looks at.
-_ABOUT = {"pd_near_cutoff": "pd", "band_amount": "amount", "band_term": "term_months"}
+FINDING_INPUTS = {"pd_near_cutoff": "pd", "band_amount": "amount", "band_term": "term_months"}
 
 Source = Literal["rule", "band", "model", "person", "cause"]
 
@@ -142,7 +142,7 @@ def _of_finding(found: BandFinding) -> Reason:
     return Reason(
         code=f"band.{found.code}",
         source="band",
-        about=_ABOUT[found.code],
+        about=FINDING_INPUTS[found.code],
         value=plain(found.value),
         limit=plain(found.limit),
     )
