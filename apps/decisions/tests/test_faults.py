@@ -161,13 +161,9 @@ def test_a_version_begins_at_the_lenders_own_midnight(
 ) -> None:
     Entity.objects.update(time_zone=zone)
     before = PolicyVersion.objects.get()
-    later = services.load_policy(
-        actor="system:test",
-        entity=pune.entity,
-        document=factories.document(bands=("0.00001", "0.99")),
-        effective_from=date(2026, 11, 25),
-        now=NOW,
-    ).version
+    later = factories.policy(
+        pune.entity, bands=("0.00001", "0.99"), effective_from=date(2026, 11, 25)
+    )
     midnight = datetime(2026, 11, 25, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
     last = _assess(factories.submitted(alice), now=midnight - timedelta(microseconds=1))
