@@ -28,6 +28,6 @@ register(
         url_name="decisions:automation",
         icon="power",
         permission="decisions.view_policy",
-        order=25,
+        order=20,
     ),
 )

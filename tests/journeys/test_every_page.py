@@ -14,7 +14,7 @@ from tests.journeys.desk import PHONE, WIDE, Desk
 pytestmark = pytest.mark.browser
 
 LENDING = ["Customers", "Applications", "Products", "Loans"]
-MODELS = ["Models", "Credit policy", "Trainings", "Promotions"]
+MODELS = ["Models", "Credit policy", "Automated decisions", "Trainings", "Promotions"]
 CONTROL = ["People", "Roles", "Audit trail"]
 NAVIGATION = {
     "Alice": ["Home", *LENDING],
@@ -24,7 +24,7 @@ NAVIGATION = {
     "Rita": ["Home", "Applications", "Products", "Loans", *MODELS],
     "Mark": ["Home", "Products", *MODELS],
     "Amir": ["Home", *LENDING, "Review queue", *MODELS, *CONTROL],
-    "Diana": ["Home", "Products", "Credit policy", "People", "Roles"],
+    "Diana": ["Home", "Products", "Credit policy", "Automated decisions", "People", "Roles"],
 }
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/products/)[^/]+")
 # The OpenAPI viewer is not ours to mend; the API answers programs.

@@ -25,6 +25,7 @@ from apps.audit import services as audit
 from apps.customers.models import Customer
 from apps.customers.tests import factories as customers
 from apps.dashboards import readiness
+from apps.decisions import automation
 from apps.decisions import services as decisions
 from apps.letters import services as letters
 from apps.loans.tests import test_mapping as tapes
@@ -78,6 +79,21 @@ def sweep() -> None:
     later = timezone.now() + timedelta(minutes=1)
     found = [decisions.sweep(now=later), letters.render_waiting(now=later)]
     sys.stdout.write(json.dumps(found))
+
+
+def start_again() -> None:
+    """Lets two people start automated decisions again, whatever a journey left stopped."""
+    charlie, mark = (User.objects.get(name=name) for name in ("Charlie", "Mark"))
+    ended = []
+    for stop in automation.standing(charlie):
+        if stop.status == "stopped":
+            decisions.ask_restart(actor=charlie, stop=stop, note="Over.", now=timezone.now())
+        elif stop.asked_by == mark:
+            decisions.keep_stopped(actor=charlie, stop=stop)
+            decisions.ask_restart(actor=charlie, stop=stop, note="Over.", now=timezone.now())
+        decisions.restart_automation(actor=mark, stop=stop, now=timezone.now())
+        ended.append(str(stop.pk))
+    sys.stdout.write(json.dumps(ended))
 
 
 def _people() -> dict[str, User]:
