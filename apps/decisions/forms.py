@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.applications.forms import AmountField
+from apps.applications.models import Application
 from apps.decisions import reason_codes, selectors, sentences
 from apps.decisions.selectors import QueueFilters
 from apps.decisions.services import Verdict
@@ -61,8 +63,19 @@ class QueueForm(forms.Form):
 
 
 class VerdictForm(forms.Form):
-    """Reasons and note of one verdict; `outcome` is fixed by the form one opened."""
+    """Reasons and note of one verdict; `outcome` is fixed by the form one opened.
 
+    An approval also says for how much and how long; left empty it is what was asked for.
+    """
+
+    amount = AmountField(
+        label=_("Amount"),
+        required=False,
+        help_text=_("Less than was asked for, or another term, is a counter-offer."),
+    )
+    term_months = forms.IntegerField(
+        label=_("Term in months"), required=False, min_value=1, max_value=480
+    )
     codes = forms.MultipleChoiceField(
         label=_("Reasons"),
         error_messages={"required": _("Choose at least one reason.")},
@@ -76,9 +89,20 @@ class VerdictForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, outcome: str, must_justify: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        outcome: str,
+        must_justify: bool = False,
+        application: Application | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **{"prefix": outcome, **kwargs})
         self.outcome = outcome
+        if outcome != "approve":
+            del self.fields["amount"], self.fields["term_months"]
+        elif application is not None:
+            self.initial.update(amount=application.amount, term_months=application.term_months)
         self.fields["codes"].choices = [  # type: ignore[attr-defined]
             (code, sentences.code(code)) for code in reason_codes.of_verdict(outcome)
         ]
@@ -96,6 +120,8 @@ class VerdictForm(forms.Form):
             outcome=self.outcome,
             codes=tuple(self.cleaned_data.get("codes", ())),
             note=self.cleaned_data.get("note", ""),
+            amount=self.cleaned_data.get("amount"),
+            term_months=self.cleaned_data.get("term_months"),
         )
 
     def refuse(self, fields: dict[str, object]) -> None:

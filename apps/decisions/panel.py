@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.core import formatting
-from apps.decisions import automation, forms, policies, reasons, selectors, sentences, services
+from apps.decisions import (
+    automation,
+    forms,
+    policies,
+    reasons,
+    selectors,
+    sentences,
+    services,
+    terms_panel,
+)
 from apps.decisions.models import Decision, ReviewCase
 from apps.scoring import explanation, feature_words
 from apps.scoring.errors import ScoringFailed
@@ -59,7 +68,8 @@ def of_application(
     if case is not None:
         case.application = application
         context.update(_review(actor, case, now=now, bound=bound))
-    return context
+    terms = terms_panel.of_application(actor, application, decision, now=now, bound=bound)
+    return {**context, **terms}
 
 
 def working(application: Application) -> dict[str, Any]:
@@ -71,6 +81,8 @@ def working(application: Application) -> dict[str, Any]:
         return context
     context["trace"] = trace_lines(decision.trace, currency=currency)
     context["band"] = decision.trace["band"] if decision.trace else None
+    context["price"] = terms_panel.price(application, decision)
+    context.update(terms_panel.offers(application, decision))
     if decision.score_run is not None:
         context["factors"] = factors(decision.score_run, currency=currency)
     return context
@@ -188,16 +200,21 @@ def _review(actor: User, case: ReviewCase, *, now: datetime, bound: Any) -> dict
         "may_review": actor.has_perm(policies.REVIEW),
         "may_countersign": policies.may_countersign(actor, case),
         "needs_second": holds and not policies.has_authority(actor, case.application),
+        "limit": policies.limit(actor, case.application) if holds else None,
         "verdict_words": [sentences.code(code) for code in case.verdict_codes],
         "send_back_form": forms.SendBackForm(),
     }
     if holds:
         context["verdict_forms"] = [
-            bound if bound is not None and bound.outcome == outcome else _form(case, outcome)
+            bound if getattr(bound, "outcome", "") == outcome else _form(case, outcome)
             for outcome in ("approve", "decline")
         ]
     return context
 
 
 def _form(case: ReviewCase, outcome: str) -> forms.VerdictForm:
-    return forms.VerdictForm(outcome=outcome, must_justify=services.must_justify(outcome, case))
+    return forms.VerdictForm(
+        outcome=outcome,
+        must_justify=services.must_justify(outcome, case),
+        application=case.application,
+    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.applications.models import Application
-from apps.decisions.models import ReviewCase
+from apps.decisions.models import Override, ReviewCase
 
 REVIEW = "decisions.review_application"
 COUNTERSIGN = "decisions.countersign_decision"
@@ -52,6 +52,17 @@ def may_countersign(actor: User, case: ReviewCase) -> bool:
         and actor.pk != case.verdict_by_id
         and not is_own_submission(actor, case.application)
         and has_authority(actor, case.application, amount=case.verdict_amount)
+    )
+
+
+def may_answer(actor: User, override: Override, application: Application) -> bool:
+    """Say whether the person may authorise or refuse an exception that waits."""
+    return (
+        actor.has_perm(AUTHORISE_OVERRIDE)
+        and override.status == "asked"
+        and actor.pk != override.requested_by_id
+        and not is_own_submission(actor, application)
+        and has_authority(actor, application, amount=override.amount)
     )
 
 

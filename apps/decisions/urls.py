@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.decisions.views import automation, case, policies, queue
+from apps.decisions.views import automation, case, policies, queue, terms
 
 app_name = "decisions"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("policies/<uuid:pk>/", policies.policy, name="policy"),
     path("applications/<uuid:pk>/", case.application_panel, name="application_panel"),
     path("applications/<uuid:pk>/working/", case.working_panel, name="working_panel"),
+    path("applications/<uuid:pk>/change/", terms.change_request, name="change_request"),
+    path("applications/<uuid:pk>/override/", terms.ask_override, name="ask_override"),
+    path("overrides/<uuid:pk>/authorise/", terms.authorise_override, name="authorise_override"),
+    path("overrides/<uuid:pk>/refuse/", terms.refuse_override, name="refuse_override"),
     path("cases/<uuid:pk>/claim/", case.claim, name="claim"),
     path("cases/<uuid:pk>/release/", case.release, name="release"),
     path("cases/<uuid:pk>/decide/", case.decide, name="decide"),

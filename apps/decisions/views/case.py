@@ -30,18 +30,18 @@ def application_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     `?waiting=1` asks for an assessment that was under way. Once it has ended the case page is
     loaded anew: its state, working and letters have changed with the decision.
     """
-    application = _application(request, pk)
+    application = application_of(request, pk)
     asks_again = getattr(request, "htmx", False) and "waiting" in request.GET
     if asks_again and application.status not in lifecycle.UNDER_WAY:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return _panel(request, application)
+    return panel_of(request, application)
 
 
 @requires("applications.view_application")
 @require_GET
 def working_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show how the outcome came about: attributions and every rule of the policy."""
-    application = _application(request, pk)
+    application = application_of(request, pk)
     return render(request, "decisions/_working.html", panel.working(application))
 
 
@@ -74,20 +74,24 @@ def decide(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     if policies.holds(request.user, case, now=now) and not form.is_valid():
         # Before the service is asked: it would not see a note that the form has refused.
-        return _panel(request, _application(request, case.application_id), bound=form, status=422)
+        return panel_of(
+            request, application_of(request, case.application_id), bound=form, status=422
+        )
     try:
         decided = services.decide(actor=request.user, case=case, verdict=form.verdict(), now=now)
     except VerdictRefused as refusal:
         form.refuse(refusal.fields)
-        return _panel(request, _application(request, case.application_id), bound=form, status=422)
+        return panel_of(
+            request, application_of(request, case.application_id), bound=form, status=422
+        )
     except DomainError as refusal:
         messages.error(request, str(refusal))
-        return _to_case(request, case.application_id)
+        return to_case(request, case.application_id)
     if decided.status == "awaiting_second":
         messages.success(request, _("Your verdict waits for a second signature."))
     else:
         messages.success(request, _("The decision stands and its letter is being prepared."))
-    return _to_case(request, case.application_id)
+    return to_case(request, case.application_id)
 
 
 @requires(policies.COUNTERSIGN)
@@ -124,6 +128,11 @@ def replay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, template, context)
 
 
+def _refused(request: HttpRequest, case: ReviewCase, form: forms.VerdictForm) -> HttpResponse:
+    application = application_of(request, case.application_id)
+    return panel_of(request, application, bound=form, status=422)
+
+
 def _act(
     request: HttpRequest,
     pk: uuid.UUID,
@@ -138,21 +147,23 @@ def _act(
         messages.error(request, str(refusal))
     else:
         messages.success(request, done)
-    return _to_case(request, case.application_id)
+    return to_case(request, case.application_id)
 
 
 def _cases() -> Any:
     return ReviewCase.objects.select_related("referral")
 
 
-def _application(request: HttpRequest, pk: uuid.UUID) -> Application:
+def application_of(request: HttpRequest, pk: uuid.UUID) -> Application:
+    """Return an application the person may see, with what the panel shows of it."""
     rows = Application.objects.select_related("product", "branch__entity", "customer")
     return get_visible(rows, request.user, pk=pk)
 
 
-def _panel(
+def panel_of(
     request: HttpRequest, application: Application, *, bound: Any = None, status: int = 200
 ) -> HttpResponse:
+    """Show the decision panel, as a part or as a page; `bound` is a form with errors."""
     context = panel.of_application(request.user, application, now=timezone.now(), bound=bound)
     if _asks_for_part(request):
         return render(request, "decisions/_application_panel.html", context, status=status)
@@ -171,7 +182,8 @@ def _asks_for_part(request: HttpRequest) -> bool:
     return bool(getattr(request, "htmx", False))
 
 
-def _to_case(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
+def to_case(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
+    """Lead to the case page, whole."""
     address = reverse("applications:detail", args=[application_id])
     if _asks_for_part(request):
         return HttpResponse(headers={"HX-Redirect": address})
