@@ -5,23 +5,20 @@ decision is stored with such an application: it is judged as if it had come in t
 """
 
 import uuid
-from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
-
 from apps.applications import affordability
 from apps.applications.affordability import Means, Security
-from apps.applications.models import Application, Collateral
+from apps.applications.models import Application
 from apps.core import dates
 from apps.customers.models import Customer
 from apps.decisions import inputs
 from apps.decisions.policy_inputs import Value
-from apps.loans.models import Outcome
+from apps.laboratory import own_books
+from apps.laboratory.own_books import Books
 from apps.products import pricing
 
 BUREAU = {
@@ -38,6 +35,8 @@ COLUMNS = (
     "customer__country",
     "customer__date_of_birth",
     "applied_date",
+    "submitted_at",
+    "branch__entity__time_zone",
     "amount",
     "currency",
     "term_months",
@@ -56,27 +55,19 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Book:
-    """What our own books say about the applications of one read: by application."""
-
-    approved_elsewhere: Mapping[uuid.UUID, Decimal]
-    defaults: Mapping[uuid.UUID, int]
-    securities: Mapping[uuid.UUID, tuple[Security, ...]]
-
-
 def of_applications(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Value]]:
     """Return the policy's inputs, all but the PD, of imported applications at their own rate."""
     rows = list(Application.objects.filter(pk__in=keys).values(*COLUMNS))
-    book = _book(rows)
+    book = own_books.read(rows, asked_on={row["pk"]: _asked_on(row) for row in rows})
     return {row["pk"]: _inputs(row, book) for row in rows}
 
 
-def means(row: Mapping[str, Any], *, rate: Decimal, securities: tuple[Security, ...] = ()) -> Means:
-    """Return what an applicant lives on and would owe at a rate, from a row of `COLUMNS`."""
+def _means(row: Mapping[str, Any], *, securities: tuple[Security, ...]) -> Means:
     return Means(
         amount=row["amount"],
-        instalment=pricing.level_payment(row["amount"], rate, row["term_months"], row["currency"]),
+        instalment=pricing.level_payment(
+            row["amount"], row["annual_rate"], row["term_months"], row["currency"]
+        ),
         gross_annual_income=row["employment__gross_annual_income"],
         net_monthly_income=row["employment__net_monthly_income"],
         basic_monthly_pay=row["employment__basic_monthly_pay"],
@@ -85,14 +76,14 @@ def means(row: Mapping[str, Any], *, rate: Decimal, securities: tuple[Security, 
     )
 
 
-def _inputs(row: Mapping[str, Any], book: Book) -> dict[str, Value]:
+def _inputs(row: Mapping[str, Any], book: Books) -> dict[str, Value]:
     key = row["pk"]
-    burden = means(row, rate=row["annual_rate"], securities=book.securities.get(key, ()))
+    burden = _means(row, securities=book.securities.get(key, ()))
     gathered = inputs.Gathered(
-        standing=_standing(row, defaults=book.defaults.get(key, 0)),
+        standing=_standing(row, book),
         born=_born(row),
         applied_date=row["applied_date"],
-        others_with_us=book.approved_elsewhere.get(key, Decimal(0)),
+        others_with_us=book.approved_elsewhere[key] + book.guaranteed[key],
     )
     asked = inputs.Request(
         amount=row["amount"],
@@ -103,7 +94,7 @@ def _inputs(row: Mapping[str, Any], book: Book) -> dict[str, Value]:
     return gathered.inputs(asked)
 
 
-def _standing(row: Mapping[str, Any], *, defaults: int) -> dict[str, Value]:
+def _standing(row: Mapping[str, Any], book: Books) -> dict[str, Value]:
     born, applied = _born(row), row["applied_date"]
     return {
         "age_years": None if born is None else Decimal(dates.age_in_years(born, applied)),
@@ -116,9 +107,9 @@ def _standing(row: Mapping[str, Any], *, defaults: int) -> dict[str, Value]:
         ),
         "income_verification": row["employment__verification"] or None,
         "employment_months": _count(row["employment__months_employed"]),
-        "blocked": None,
-        "guarantees_with_us": None,
-        "defaults_with_us": Decimal(defaults),
+        "blocked": book.blocked[row["pk"]],
+        "guarantees_with_us": book.guaranteed[row["pk"]],
+        "defaults_with_us": Decimal(book.defaults[row["pk"]]),
         **_bureau(row, applied),
     }
 
@@ -138,6 +129,13 @@ def _bureau(row: Mapping[str, Any], applied: date) -> dict[str, Value]:
     }
 
 
+def _asked_on(row: Mapping[str, Any]) -> date:
+    if row["submitted_at"] is None:
+        found: date = row["applied_date"]
+        return found
+    return dates.local_date(row["submitted_at"], row["branch__entity__time_zone"])
+
+
 def _born(row: Mapping[str, Any]) -> date | None:
     sealed = row["customer__date_of_birth"]
     if sealed is None:
@@ -146,49 +144,6 @@ def _born(row: Mapping[str, Any]) -> date | None:
         sealed, Customer(pk=row["customer_id"])
     )
     return born
-
-
-def _book(rows: Collection[Mapping[str, Any]]) -> Book:
-    """Return what the books say; as `standing.of_borrower` and `approved_amount_of_borrower` do."""
-    customers = {row["customer_id"] for row in rows}
-    approved: dict[tuple[Any, str], Decimal] = {}
-    elsewhere = Application.objects.filter(customer__in=customers, status="approved")
-    totals = elsewhere.order_by().values_list("customer_id", "currency").annotate(Sum("amount"))
-    for customer, currency, total in totals:
-        approved[customer, currency] = total
-    own = dict(elsewhere.filter(pk__in=[row["pk"] for row in rows]).values_list("pk", "amount"))
-    return Book(
-        approved_elsewhere={
-            row["pk"]: approved.get((row["customer_id"], row["currency"]), Decimal(0))
-            - own.get(row["pk"], Decimal(0))
-            for row in rows
-        },
-        defaults=_defaults(rows, customers),
-        securities=_securities(row["pk"] for row in rows),
-    )
-
-
-def _defaults(rows: Collection[Mapping[str, Any]], customers: set[Any]) -> dict[uuid.UUID, int]:
-    """Return how many loans of the borrower, paid out before and not this one, defaulted."""
-    found = Outcome.objects.filter(loan__customer__in=customers, defaulted=True).values_list(
-        "loan__customer_id", "loan__application_id", "loan__disbursed_date"
-    )
-    by_customer: dict[Any, list[tuple[Any, date]]] = {}
-    for customer, application, disbursed in found:
-        by_customer.setdefault(customer, []).append((application, disbursed))
-    counts: Counter[uuid.UUID] = Counter()
-    for row in rows:
-        for application, disbursed in by_customer.get(row["customer_id"], ()):
-            counts[row["pk"]] += application != row["pk"] and disbursed < row["applied_date"]
-    return counts
-
-
-def _securities(keys: Any) -> dict[uuid.UUID, tuple[Security, ...]]:
-    found: dict[uuid.UUID, tuple[Security, ...]] = {}
-    rows = Collateral.objects.filter(application__in=list(keys)).order_by(F("created_at"))
-    for key, price, valuation in rows.values_list("application_id", "price", "valuation"):
-        found[key] = (*found.get(key, ()), Security(price, valuation))
-    return found
 
 
 def _count(number: int | None) -> Decimal | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import FilteredRelation, Q, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from apps.applications import affordability
 from apps.applications import selectors as applications
@@ -66,6 +66,8 @@ _OWN = {
     "net": "employment__net_monthly_income",
     "basic": "employment__basic_monthly_pay",
 }
+# `KT` does not follow a filtered relation.
+_STORED_ADDON = KeyTextTransform("rate_addon", KeyTransform("band", "first__trace"))
 _COLUMNS = {**_OWN, **_FIRST, **_LOAN}
 
 
@@ -141,9 +143,7 @@ def chunk(experiment: Experiment, *, after: uuid.UUID | None, size: int = CHUNK)
     found = of_experiment(experiment)
     if after is not None:
         found = found.filter(pk__gt=after)
-    rows = found.annotate(addon=KT("first__trace__band__rate_addon")).values_list(
-        *_COLUMNS.values(), "addon"
-    )[:size]
+    rows = found.annotate(addon=_STORED_ADDON).values_list(*_COLUMNS.values(), "addon")[:size]
     names = (*_COLUMNS, "addon")
     read = [dict(zip(names, row, strict=True)) for row in rows]
     unscored = [row["pk"] for row in read if row["scored_by"] is None]

@@ -158,9 +158,9 @@ def _cut_off_errors(question: Question) -> dict[str, object]:
         return {"approve_below": _("Give both cut-offs or none.")}
     if high is None:
         return {"decline_from": _("Give both cut-offs or none.")}
-    if not 0 < low <= 1:
+    if not (low.is_finite() and 0 < low <= 1):
         return {"approve_below": _("A cut-off lies above 0 and is at most 1.")}
-    if not low <= high <= 1:
+    if not (high.is_finite() and low <= high <= 1):
         return {"decline_from": _("Declining starts where approving ends, or above, up to 1.")}
     return {}
 

@@ -1,0 +1,142 @@
+"""What our own books say about many borrowers at once.
+
+Each figure is the one that a decision reads for a single application: the block list, what the
+borrower was granted elsewhere and answers for, earlier defaults, the security offered.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Least
+
+from apps.applications.affordability import Security
+from apps.applications.models import Application, Collateral, Guarantor
+from apps.customers.models import BlockListEntry, IdentityNumber
+from apps.decisions.models import Decision
+from apps.loans.models import Outcome
+
+Rows = Collection[Mapping[str, Any]]
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the books say, by application; amounts are in the application's currency."""
+
+    approved_elsewhere: Mapping[uuid.UUID, Decimal]
+    guaranteed: Mapping[uuid.UUID, Decimal]
+    blocked: Mapping[uuid.UUID, bool]
+    defaults: Mapping[uuid.UUID, int]
+    securities: Mapping[uuid.UUID, tuple[Security, ...]]
+
+
+def read(rows: Rows, *, asked_on: Mapping[uuid.UUID, date]) -> Books:
+    """Return the books for applications given by key, customer, currency and day."""
+    customers = {row["customer_id"] for row in rows}
+    return Books(
+        approved_elsewhere=_approved_elsewhere(rows, customers),
+        guaranteed=_guaranteed(rows, customers),
+        blocked=_blocked(rows, customers, asked_on),
+        defaults=_defaults(rows, customers),
+        securities=_securities([row["pk"] for row in rows]),
+    )
+
+
+def _approved_elsewhere(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal]:
+    """Return what was granted beside the application itself; of a counter-offer what it offered."""
+    decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
+    offered = Subquery(decided.values("amount")[:1])
+    found = Application.objects.filter(customer__in=customers, status="approved").annotate(
+        lent=Coalesce(Least(F("amount"), offered), F("amount"))
+    )
+    granted: dict[Any, list[tuple[Any, Decimal]]] = {}
+    for key, customer, currency, lent in found.values_list("pk", "customer", "currency", "lent"):
+        granted.setdefault((customer, currency), []).append((key, lent))
+    return {
+        row["pk"]: sum(
+            (
+                lent
+                for key, lent in granted.get((row["customer_id"], row["currency"]), ())
+                if key != row["pk"]
+            ),
+            _NOTHING,
+        )
+        for row in rows
+    }
+
+
+def _guaranteed(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal]:
+    given = (
+        Guarantor.objects.filter(customer__in=customers, application__status="approved")
+        .exclude(application__customer=F("customer"))
+        .order_by()
+        .values_list("customer", "currency")
+        .annotate(total=Sum("amount"))
+    )
+    totals = {(customer, currency): total for customer, currency, total in given}
+    return {row["pk"]: totals.get((row["customer_id"], row["currency"]), _NOTHING) for row in rows}
+
+
+def _blocked(
+    rows: Rows, customers: set[Any], asked_on: Mapping[uuid.UUID, date]
+) -> dict[uuid.UUID, bool]:
+    """Return who stands on the lender's block list, by name or by an official number."""
+    earliest = min(asked_on.values(), default=date.max)
+    entries = BlockListEntry.objects.in_effect(earliest)
+    until: dict[Any, list[date]] = {}
+    named = entries.filter(customer__in=customers, entity=F("customer__entity"))
+    for customer, end in named.values_list("customer", "until_date"):
+        until.setdefault(customer, []).append(end or date.max)
+    for customer, end in _by_number(entries, customers):
+        until.setdefault(customer, []).append(end or date.max)
+    return {
+        row["pk"]: any(end >= asked_on[row["pk"]] for end in until.get(row["customer_id"], ()))
+        for row in rows
+    }
+
+
+def _by_number(
+    entries: QuerySet[BlockListEntry], customers: set[Any]
+) -> list[tuple[Any, date | None]]:
+    """Return (customer, end of the entry) of those who hold a listed number."""
+    listed: dict[tuple[Any, str], list[date | None]] = {}
+    about_numbers = entries.filter(customer__isnull=True)
+    for entity, index, end in about_numbers.values_list("entity", "index", "until_date"):
+        listed.setdefault((entity, index), []).append(end)
+    held = IdentityNumber.objects.filter(
+        customer__in=customers, index__in=about_numbers.values("index")
+    ).values_list("customer", "customer__entity", "index")
+    return [
+        (customer, end)
+        for customer, entity, index in held
+        for end in listed.get((entity, index), ())
+    ]
+
+
+def _defaults(rows: Rows, customers: set[Any]) -> Counter[uuid.UUID]:
+    """Return how many loans of the borrower, paid out before and not this one, defaulted."""
+    found = Outcome.objects.filter(loan__customer__in=customers, defaulted=True).values_list(
+        "loan__customer_id", "loan__application_id", "loan__disbursed_date"
+    )
+    bad: dict[Any, list[tuple[Any, date]]] = {}
+    for customer, application, disbursed in found:
+        bad.setdefault(customer, []).append((application, disbursed))
+    counts: Counter[uuid.UUID] = Counter()
+    for row in rows:
+        for application, disbursed in bad.get(row["customer_id"], ()):
+            counts[row["pk"]] += application != row["pk"] and disbursed < row["applied_date"]
+    return counts
+
+
+def _securities(keys: list[uuid.UUID]) -> dict[uuid.UUID, tuple[Security, ...]]:
+    found: dict[uuid.UUID, tuple[Security, ...]] = {}
+    offered = Collateral.objects.filter(application__in=keys)
+    for key, price, valuation in offered.values_list("application_id", "price", "valuation"):
+        found[key] = (*found.get(key, ()), Security(price, valuation))
+    return found
