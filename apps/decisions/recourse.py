@@ -73,7 +73,7 @@ def step(least_amount: Decimal) -> Decimal:
 
     25,000 is lent in steps of 1,000, 500 in steps of 10; never below one.
     """
-    return Decimal(1).scaleb(max(least_amount.adjusted() - 1, 0))
+    return Decimal(10 ** max(least_amount.adjusted() - 1, 0))
 
 
 def _largest(room: Room, term_months: int, passes: Passes) -> Decimal | None:
