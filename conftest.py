@@ -35,6 +35,7 @@ LONG = frozenset(
         "apps/decisions/tests/test_faults.py",
         "apps/decisions/tests/test_pages.py",
         "apps/decisions/tests/test_replaying.py",
+        "apps/decisions/tests/test_replaying_many.py",
         "apps/decisions/tests/test_reviewing.py",
         "apps/decisions/tests/test_stale_pages.py",
         "apps/demo/tests/test_judging_a_tape.py",

@@ -59,6 +59,25 @@ def build(facts: Facts) -> dict[str, Value]:
     return {**_request(facts), **_means(facts), **_history(facts)}
 
 
+def at_request(
+    row: Mapping[str, Value],
+    *,
+    amount: Decimal,
+    term_months: int,
+    gross_annual_income: Decimal | None,
+) -> dict[str, Value]:
+    """Return the features of the same facts, had another amount and term been asked for.
+
+    `row` is what `build` made of the facts, `gross_annual_income` the income among them.
+    """
+    return {
+        **row,
+        "amount": float(amount),
+        "term_months": term_months,
+        "amount_to_income": _share(amount, gross_annual_income),
+    }
+
+
 def _request(facts: Facts) -> dict[str, Value]:
     return {
         "amount": float(facts.amount),

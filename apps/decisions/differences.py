@@ -38,6 +38,7 @@ _PARTS: Mapping[str, Any] = {
     "trace": gettext_lazy("policy trace"),
     "outcome": gettext_lazy("outcome"),
     "reasons": gettext_lazy("reasons"),
+    "recommendation": gettext_lazy("recommended amounts"),
     "letter": gettext_lazy("letter"),
     "replay": gettext_lazy("replay"),
 }

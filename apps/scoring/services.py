@@ -224,6 +224,17 @@ def probability(*, model: ModelVersion, features: Mapping[str, object]) -> float
     return _scored(champion.scorer_of(model), features, explain=False)[1].pd
 
 
+def probabilities(
+    *, model: ModelVersion, rows: Sequence[Mapping[str, object]]
+) -> list[float | ScoringFailed]:
+    """Return for each row, in their order, what `probability` returns or raises.
+
+    The model is asked once. Raises ModelUnusable where it cannot be asked at all.
+    """
+    found = _scored_together(champion.scorer_of(model), rows, explain=False)
+    return [one if isinstance(one, ScoringFailed) else one.pd for one in found]
+
+
 def _scored(
     scorer: Scorer, features: Mapping[str, object], *, explain: bool = True
 ) -> tuple[dict[str, Any], Scored]:
@@ -237,7 +248,9 @@ def _scored(
     return dict(snapshot), scored
 
 
-def _scored_together(scorer: Scorer, rows: Sequence[Mapping[str, object]]) -> list[Rescored]:
+def _scored_together(
+    scorer: Scorer, rows: Sequence[Mapping[str, object]], *, explain: bool = True
+) -> list[Rescored]:
     """Return for each row, in their order, what `_scored` returns or raises."""
     found: list[Rescored | None] = []
     sound = []
@@ -247,7 +260,7 @@ def _scored_together(scorer: Scorer, rows: Sequence[Mapping[str, object]]) -> li
             found.append(None)
         except SchemaViolation as error:
             found.append(FeaturesRefused(error.feature, error.sentence))
-    answers = iter(scorer.score_rows(sound))
+    answers = iter(scorer.score_rows(sound, explain=explain))
     together = [refused or next(answers) for refused in found]
     return [
         one if isinstance(one, ScoringFailed) or _is_probability(one) else _no_probability()

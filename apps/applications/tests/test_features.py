@@ -187,3 +187,13 @@ def test_it_reads_twenty_thousand_rows_in_one_query(alice: User, pune: Branch) -
     assert len(queries) <= 1
     # A generous bound: it takes about a second where nothing else runs.
     assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize("income", [Decimal(600_000), Decimal("33333.33"), Decimal(0), None])
+def test_another_request_gives_what_the_facts_would_have_given(income: Decimal | None) -> None:
+    facts = replace(FACTS, gross_annual_income=income)
+    tried = {"amount": Decimal("123456.78"), "term_months": 7}
+
+    found = features.at_request(features.build(facts), **tried, gross_annual_income=income)
+
+    assert found == features.build(replace(facts, **tried))

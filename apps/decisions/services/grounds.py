@@ -7,8 +7,10 @@ is trusted without its hash being taken again.
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from apps.applications import features
 from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.audit.models import Event
@@ -19,7 +21,7 @@ from apps.decisions.policy import Policy
 from apps.scoring import champion
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
-from apps.scoring.models import ModelVersion
+from apps.scoring.models import ModelVersion, ScoreRun
 
 _TELLING = (
     "decisions.approved",
@@ -53,7 +55,8 @@ class Ground:
     """One stored decision and everything it is derived from anew.
 
     `scored` is what the model says today, or why it says nothing; None where no model was asked.
-    `noted` holds the facts of the audit events, by subject.
+    `offered` is what it says of each recommended amount. `noted` holds the facts of the audit
+    events, by subject.
     """
 
     decision: Decision
@@ -62,6 +65,7 @@ class Ground:
     model: ModelInUse | None
     policy: PolicyInUse | None
     scored: scoring.Rescored | None
+    offered: Sequence[float | ScoringFailed]
     noted: Mapping[str, Mapping[str, Any]]
 
     def note(self, thing: Any, name: str) -> str:
@@ -100,7 +104,7 @@ def read(keys: Sequence[uuid.UUID], *, library: Library) -> list[Ground]:
         run.model = library.model(run.model_id).model
     answers = dict(zip(runs, scoring.rescore_all(runs=list(runs.values())), strict=True))
     requested = _requested(one.application_id for one in decisions)
-    noted = _noted(decisions)
+    offered, noted = _offered(decisions), _noted(decisions)
     return [
         Ground(
             one,
@@ -108,6 +112,7 @@ def read(keys: Sequence[uuid.UUID], *, library: Library) -> list[Ground]:
             model=None if one.score_run is None else library.model(one.score_run.model_id),
             policy=None if one.policy_id is None else library.policy(one.policy_id),
             scored=answers.get(one.score_run_id),
+            offered=offered.get(one.pk, ()),
             noted=noted,
         )
         for one in decisions
@@ -121,6 +126,49 @@ def _requested(applications: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str, 
 
 
 _REQUEST = ("pk", "product__code", "currency")
+
+
+def _offered(decisions: Iterable[Decision]) -> dict[uuid.UUID, list[float | ScoringFailed]]:
+    """Return what the models say of the amounts recommended, by decision; each asked once.
+
+    People carry a machine's recommendation along, so it is derived with the machine's decision.
+    """
+    by_model: dict[ModelVersion, list[tuple[uuid.UUID, dict[str, Any]]]] = {}
+    for one in decisions:
+        if one.score_run is not None and one.kind == Decision.Kind.AUTOMATED:
+            rows = by_model.setdefault(one.score_run.model, [])
+            rows += [(one.pk, row) for row in _rows(one, one.score_run)]
+    found: dict[uuid.UUID, list[float | ScoringFailed]] = {}
+    for model, rows in by_model.items():
+        for (key, _row), answer in zip(rows, _answers(model, rows), strict=True):
+            found.setdefault(key, []).append(answer)
+    return found
+
+
+def _rows(decision: Decision, run: ScoreRun) -> list[dict[str, Any]]:
+    """Return the features of every amount recommended; none where the row was made unreadable."""
+    try:
+        income = decision.inputs["annual_income"] if decision.recommendation else None
+        return [
+            features.at_request(
+                run.features,
+                amount=Decimal(offer["amount"]),
+                term_months=offer["term_months"],
+                gross_annual_income=None if income is None else Decimal(income),
+            )
+            for offer in decision.recommendation
+        ]
+    except (LookupError, TypeError, ArithmeticError):
+        return []
+
+
+def _answers(
+    model: ModelVersion, rows: Sequence[tuple[uuid.UUID, dict[str, Any]]]
+) -> Sequence[float | ScoringFailed]:
+    try:
+        return scoring.probabilities(model=model, rows=[row for _key, row in rows])
+    except ScoringFailed as failure:
+        return [failure] * len(rows)
 
 
 def _noted(decisions: Iterable[Decision]) -> dict[str, dict[str, Any]]:

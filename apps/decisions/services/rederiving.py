@@ -8,6 +8,7 @@ made before the trail noted hashes has no witness; there an altered row reads as
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from apps.audit import services as audit
 from apps.core import crypto
 from apps.decisions import (
     fingerprint,
+    judging,
     policy,
     policy_inputs,
     reasons,
@@ -35,6 +37,8 @@ from apps.scoring.errors import ScoringFailed
 
 logger = structlog.get_logger(__name__)
 _LETTER_KINDS = {"approve": Letter.Kind.APPROVED, "decline": Letter.Kind.DECLINED}
+# What inputs raise that `policy_inputs.to_json` cannot have written.
+_UNREADABLE = (ValueError, ArithmeticError, AttributeError)
 _UNTRACEABLE = (policy.PolicyGap, TypeError)
 
 
@@ -55,6 +59,7 @@ def differences(ground: Ground, *, thorough: bool) -> tuple[Difference, ...]:
         *rules,
         *_guarded(_score, ground, score),
         *_guarded(_verdict, ground, verdict),
+        *_guarded(_offers, ground, verdict),
         *_guarded(_letter, ground, _Causes(), thorough=thorough),
     )
 
@@ -161,8 +166,8 @@ def _verdict(ground: Ground, causes: _Causes) -> list[Difference]:
     found: list[Difference] = []
     if ground.policy is not None and ground.policy.policy is not None and decision.trace:
         try:
-            trace = _trace(ground, ground.policy.policy)
-        except ValueError as error:
+            trace = _trace(ground, ground.policy.policy, decision.inputs)
+        except _UNREADABLE as error:
             return [Difference(causes.source, "policy inputs", "", str(error))]
         except _UNTRACEABLE as error:
             return [Difference(causes.source, "policy", ground.policy.sha256, str(error))]
@@ -175,8 +180,8 @@ def _verdict(ground: Ground, causes: _Causes) -> list[Difference]:
     )
 
 
-def _trace(ground: Ground, in_use: policy.Policy) -> policy.Trace:
-    values = policy_inputs.from_json(ground.decision.inputs)
+def _trace(ground: Ground, in_use: policy.Policy, stored: dict[str, Any]) -> policy.Trace:
+    values = policy_inputs.from_json(stored)
     return policy.evaluate(in_use, values, product=ground.product, currency=ground.currency)
 
 
@@ -190,6 +195,34 @@ def _traced(ground: Ground, trace: policy.Trace, source: Source) -> list[Differe
         outcome = "refer" if _stop(decision) else trace.outcome
         found += between(source, "outcome", decision.outcome, outcome)
     return found
+
+
+def _offers(ground: Ground, causes: _Causes) -> list[Difference]:
+    """Compare PD, band and price of each recommended amount, and that it would be approved.
+
+    That no larger amount would have been approved is not tried again.
+    """
+    decision, used = ground.decision, ground.policy
+    is_own = decision.kind == Decision.Kind.AUTOMATED
+    if not is_own or not decision.recommendation or used is None or used.policy is None:
+        return []
+    try:
+        asked = _trace(ground, used.policy, decision.inputs)
+    except (*_UNREADABLE, *_UNTRACEABLE):
+        # Nothing can be derived; that difference is listed already.
+        return []
+    listed = decision.annual_rate - asked.rate_addon
+    aside = judging.set_aside(asked)
+    stored, again = [], []
+    for offer, pd in zip(decision.recommendation, ground.offered, strict=True):
+        if isinstance(pd, ScoringFailed):
+            return []
+        trace = _trace(ground, used.policy, {**decision.inputs, **offer["inputs"]})
+        price = Decimal(offer["annual_rate"])
+        stored.append((offer["inputs"]["pd"], offer["band"], price, True))
+        approved = judging.stands(trace, aside=aside)
+        again.append((repr(pd), trace.band.name, listed + trace.rate_addon, approved))
+    return between(causes.source, "recommendation", stored, again)
 
 
 def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason] | None:

@@ -9,9 +9,8 @@ from django.db import transaction
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core.errors import NotPermitted
-from apps.decisions import policy, policy_document, reasons, rulebook, selectors, services
+from apps.decisions import policy, policy_document, reasons, rulebook, selectors, services, tracing
 from apps.decisions.models import Decision, PolicyVersion
-from apps.decisions.services import rederiving
 from apps.decisions.tests import factories, replays
 from apps.letters import rendering
 from apps.letters import services as letters
@@ -109,9 +108,9 @@ def test_a_later_champion_and_policy_do_not_matter(
 
 ALTERED_ROWS = {
     "UPDATE scoring_scorerun SET features = jsonb_set(features, '{annual_income}', '1')": [
-        *("features", "PD", "points", "log-odds", "attributions"),
+        *("features", "PD", "points", "log-odds", "attributions", "recommendation"),
     ],
-    "UPDATE scoring_scorerun SET features = '[1, 2]'": ["replay", "features"],
+    "UPDATE scoring_scorerun SET features = '[1, 2]'": ["replay", "features", "replay"],
     "UPDATE scoring_scorerun SET features = features - 'amount'": ["features", "features"],
     "UPDATE scoring_scorerun SET pd = pd + 0.01": ["score", "PD", "judged PD"],
     "UPDATE scoring_scorerun SET attributions = jsonb_set(attributions, '{amount}', '0.5')": [
@@ -123,13 +122,21 @@ ALTERED_ROWS = {
     "UPDATE decisions_decision SET inputs = jsonb_set(inputs, '{foir}', '0.99')": [
         *("decision", "policy inputs"),
     ],
-    "UPDATE decisions_decision SET inputs = '7'": ["decision", "replay"],
+    "UPDATE decisions_decision SET inputs = jsonb_set(inputs, '{foir}', '\"much\"')": [
+        *("decision", "policy inputs"),
+    ],
+    "UPDATE decisions_decision SET inputs = '7'": ["decision", "policy inputs"],
     "UPDATE decisions_decision SET trace = jsonb_set(trace, '{outcome}', '\"refer\"')": [
         *("decision", "trace"),
     ],
     'UPDATE decisions_decision SET reasons = \'[{"code": "x"}]\'': ["decision", "reasons"],
     "UPDATE decisions_decision SET outcome = 'decline'": ["decision", "outcome", "letter"],
     "UPDATE decisions_decision SET amount = amount + 1": ["decision"],
+    "UPDATE decisions_decision SET recommendation = '[{}]'": ["decision", "replay"],
+    "UPDATE decisions_decision"
+    " SET recommendation = jsonb_set(recommendation, '{0,inputs,pd}', '\"0.5\"')": [
+        *("decision", "recommendation"),
+    ],
 }
 
 
@@ -253,9 +260,8 @@ def test_another_policy_in_the_row_is_put_down_to_the_policy(
     with pgtrigger.ignore():
         PolicyVersion.objects.update(document=changed, sha256=policy_document.fingerprint(changed))
 
-    assert _found(decision) == [
-        ("policy", what) for what in ("policy hash", "trace", "outcome", "reasons")
-    ]
+    differing = ("policy hash", "trace", "outcome", "reasons", "recommendation")
+    assert _found(decision) == [("policy", what) for what in differing]
 
 
 def test_another_score_of_the_same_rows_is_put_down_to_the_program(
@@ -265,7 +271,7 @@ def test_another_score_of_the_same_rows_is_put_down_to_the_program(
     true = scoring_services.rescore_all
 
     def otherwise(*, runs: Any) -> list[Any]:
-        return [dataclasses.replace(one, pd=one.pd + 1e-15) for one in true(runs=runs)]
+        return [dataclasses.replace(one, pd=one.pd + 1e-15) for one in true(runs=runs)]  # type: ignore[type-var]  # every one is a score
 
     monkeypatch.setattr(scoring_services, "rescore_all", otherwise)
 
@@ -281,7 +287,8 @@ def test_another_judgement_of_the_same_rows_is_put_down_to_the_program(
     decision = factories.assessed(alice)
     monkeypatch.setattr(policy.Rule, "is_met_by", lambda self, value: self.code != "age_minimum")
 
-    assert _found(decision) == [("code", "trace"), ("code", "outcome"), ("code", "reasons")]
+    differing = ("trace", "outcome", "reasons", "recommendation")
+    assert _found(decision) == [("code", what) for what in differing]
 
 
 def test_other_reasons_of_the_same_rows_are_put_down_to_the_program(
@@ -293,6 +300,18 @@ def test_other_reasons_of_the_same_rows_are_put_down_to_the_program(
     [(source, _what)] = _found(decision)
 
     assert source == "code"
+
+
+def test_another_pd_of_a_recommended_amount_is_put_down_to_the_program(
+    alice: User, stage: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = factories.assessed(alice)
+    monkeypatch.setattr(
+        scoring_services, "probabilities", lambda *, model, rows: [0.5 for _ in rows]
+    )
+
+    assert decision.recommendation
+    assert _found(decision) == [("code", "recommendation")]
 
 
 def test_another_letter_of_the_same_facts_is_put_down_to_the_program(
@@ -315,7 +334,7 @@ def test_a_derivation_that_breaks_is_a_difference_and_no_crash(
     def broken(*_arguments: Any) -> Any:
         raise ZeroDivisionError("nobody expected this")
 
-    monkeypatch.setattr(rederiving, "_trace", broken)
+    monkeypatch.setattr(tracing, "to_json", broken)
 
     [difference] = _replay(decision).differences
 

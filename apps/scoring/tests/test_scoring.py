@@ -149,6 +149,8 @@ def test_it_rescores_many_runs_as_each_alone(alice: User, rita: User, mark: User
 
     assert found == [services.rescore(run=run) for run in runs]
     assert services.rescore_all(runs=[]) == []
+    asked = {"model": runs[0].model, "rows": [run.features for run in old]}
+    assert services.probabilities(**asked) == [run.pd for run in old]
 
 
 def test_it_says_for_each_run_why_it_cannot_be_rescored(
