@@ -25,7 +25,8 @@ class StopAnswer(serializers.Serializer[Any]):
     lender = serializers.CharField(
         source="scope", help_text="The lender's code, or `all` for all lenders."
     )
-    status = serializers.ChoiceField(
+    state = serializers.ChoiceField(
+        source="status",
         choices=["stopped", "restart_asked"],
         help_text="`restart_asked` is still stopped: a second person has not confirmed.",
     )

@@ -249,7 +249,7 @@ def test_the_api_reads_and_stops(charlie: User, pune: Branch, signed_in: SignedI
     assert answer.json() == {
         "id": str(stop.pk),
         "lender": "sahyadri",
-        "status": "stopped",
+        "state": "stopped",
         "reason": WHY,
         "stopped_at": found["stops"][0]["stopped_at"],
     }
