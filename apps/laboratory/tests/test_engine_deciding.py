@@ -10,7 +10,7 @@ from apps.accounts.models import Branch, User
 from apps.applications import features
 from apps.applications import selectors as applications
 from apps.applications.models import Application, Guarantor
-from apps.customers.models import BlockListEntry
+from apps.customers.models import BlockListEntry, IdentityNumber
 from apps.decisions import (
     inputs,
     judging,
@@ -104,7 +104,7 @@ def test_it_knows_who_stood_on_the_block_list(
     first = Application.objects.filter(channel="tape", applied_date__lt=days[10])
     half = Application.objects.filter(channel="tape", applied_date__gte=days[30])
     half.update(customer=other)
-    number = other.identity_numbers.first()
+    number = IdentityNumber.objects.get(customer=other, kind="pan")
     entry = {"entity": pune.entity, "ground": "fraud", "source": "Own finding", "listed_by": alice}
     BlockListEntry.objects.create(
         customer=first[0].customer, from_date=days[0], until_date=days[5], **entry

@@ -90,10 +90,10 @@ def test_it_is_queued_with_what_is_in_force(
     assert found.champions == {"in-retail": str(past.pk)}
     assert found.in_force == PolicyVersion.objects.get()
     bands = found.document["ladders"][0]["bands"]
-    assert [band["below"] for band in bands] == ["0.05", "0.1", "1"]
+    assert [band["below"] for band in bands] == ["0.03", "0.08", "1"]
     assert sent == [("laboratory.run", {"experiment_id": str(found.pk)})]
     event = Event.objects.get(verb="laboratory.experiment_asked")
-    assert event.facts["cut_offs"] == ["0.05", "0.1"]
+    assert event.facts["cut_offs"] == ["0.03", "0.08"]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +257,7 @@ def test_it_gives_up_what_breaks_off_again_and_again(
 def test_it_says_why_it_failed(past: ModelVersion, pune: Branch, rita: User) -> None:
     waiting = factories.asked(rita, pune.entity, **factories.CUT_OFFS)
     ModelVersion.objects.filter(pk=past.pk).update(body="altered")
+    champion.forget()
 
     found = services.run(experiment_id=waiting.pk, now=factories.NOW)
 
