@@ -18,11 +18,15 @@ from apps.products.models import Product
 # An imported loan was decided elsewhere, as its application from the same tape says. Any other
 # needs the approving decision that binds, and stays within it, however it is written.
 _WITHIN_DECISION = """
-    IF NEW.source <> '' AND EXISTS (
-        SELECT 1 FROM applications_application a
-        WHERE a.id = NEW.application_id AND a.source = NEW.source
-    ) THEN
-        RETURN NEW;
+    IF NEW.source <> '' THEN
+        IF EXISTS (
+            SELECT 1 FROM applications_application a
+            WHERE a.id = NEW.application_id AND a.source = NEW.source
+        ) THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'loans_loan_within_decision: the application is not from this tape'
+            USING ERRCODE = 'check_violation';
     END IF;
     $LATEST
     IF decided.outcome IS DISTINCT FROM 'approve' OR decided.status <> 'approved'

@@ -33,5 +33,9 @@ class DecidedApplication(Application):
                 ),
                 declare=[("decided", "RECORD")],
                 func=KEPT_AS_DECIDED,
-            )
+            ),
+            # An application from a tape lends without a decision of ours; none becomes one later.
+            pgtrigger.ReadOnly(
+                name="applications_origin_kept", fields=["source", "source_reference"]
+            ),
         ]
