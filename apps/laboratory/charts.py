@@ -119,7 +119,7 @@ def _cutoff_layout(currency: str, marks: tuple[tuple[str, float], ...]) -> Figur
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "xaxis": {
-            "title": {"text": _("Approve below this probability of default")},
+            "title": {"text": _("Approve below this PD")},
             "tickformat": ".0%",
             "hoverformat": ".2%",
             "anchor": "y3",

@@ -1,8 +1,8 @@
 """What the pages of the laboratory show, arranged for reading."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -36,21 +36,29 @@ class CutoffLine:
     point: Point
     below: Decimal
     below_words: str
-    loss: Decimal
-    profit: Decimal
+    loss: str
+    profit: str
     is_best: bool = False
 
 
-def cutoff_line(point: Point, below: Decimal, *, is_best: bool = False) -> CutoffLine:
-    """Return a cut-off for reading, money as decimals."""
+def cutoff_line(
+    point: Point, below: Decimal, *, currency: str, is_best: bool = False
+) -> CutoffLine:
+    """Return a cut-off for reading."""
     return CutoffLine(
         point=point,
         below=below,
         below_words=exact_percent(below),
-        loss=_decimal(point.expected_loss),
-        profit=_decimal(point.expected_profit),
+        loss=whole_money(_decimal(point.expected_loss), currency),
+        profit=whole_money(_decimal(point.expected_profit), currency),
         is_best=is_best,
     )
+
+
+def whole_money(amount: Decimal, currency: str) -> str:
+    """Return a statistic in money without its decimals, which would say nothing."""
+    figure = formatting.format_money(amount.to_integral_value(ROUND_HALF_UP), currency)
+    return figure.partition(".")[0]
 
 
 def exact_percent(share: Decimal) -> str:
@@ -92,12 +100,18 @@ class ExperimentLine:
     """One experiment in the list."""
 
     experiment: Experiment
+    state: str
     tries: str
 
 
 def experiment_line(experiment: Experiment) -> ExperimentLine:
     """Return an experiment for the list."""
-    return ExperimentLine(experiment, tries=tries(experiment))
+    return ExperimentLine(experiment, state=state(experiment), tries=tries(experiment))
+
+
+def state(experiment: Experiment) -> str:
+    """Return the state by the name the status component knows."""
+    return "completed" if experiment.status == "done" else str(experiment.status)
 
 
 def tries(experiment: Experiment) -> str:
@@ -168,10 +182,13 @@ class RowLine:
     causes: list[str]
 
 
-def row_line(row: ExperimentRow) -> RowLine:
-    """Return an application of an experiment, what stood against it now in words."""
+def row_line(row: ExperimentRow, words: Mapping[str, str]) -> RowLine:
+    """Return an application of an experiment and what stands against it, by the rules' sentences.
+
+    What the candidate holds against it, or, where it approves, what is in force did.
+    """
     causes = row.causes_after if row.outcome_after != "approve" else row.causes_before
-    return RowLine(row, causes=[sentences.cause(code) for code in causes.split()])
+    return RowLine(row, [words.get(code) or sentences.cause(code) for code in causes.split()])
 
 
 def with_results(experiment: Experiment) -> Experiment:

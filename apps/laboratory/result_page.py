@@ -139,6 +139,7 @@ def of(experiment: Experiment) -> Page:
     found: Mapping[str, Any] = experiment.results or {}
     counts = {(one["before"], one["after"]): one["n"] for one in found["moves"]}
     sides, currency = found["sides"], experiment.currency
+    titles = {"before": _("Bands in force"), "after": _("Bands of the candidate")}
     return Page(
         applications=found["applications"],
         counts=counts,
@@ -148,10 +149,9 @@ def of(experiment: Experiment) -> Page:
         swaps=_swaps(found["swaps"], currency),
         products=found["products"],
         bands=[
-            (_("Bands in force"), found["bands"]["before"]),
-            (_("Bands of the candidate"), found["bands"]["after"]),
+            (title, found["bands"][side]) for side, title in titles.items() if found["bands"][side]
         ],
-        causes=_causes(found["causes"]),
+        causes=_causes(found["causes"], cause_words(experiment)),
         fairness=_fairness(found["fairness"]),
         notes=[str(_NOTES.get(code, code)) for code in found["notes"]],
     )
@@ -271,11 +271,22 @@ def _swap(code: str, title: str, found: Mapping[str, Any], currency: str) -> Swa
     return Swap(code=code, title=title, n=found["n"], facts=facts)
 
 
-def _causes(found: Mapping[str, Mapping[str, int]]) -> list[Cause]:
+def cause_words(experiment: Experiment) -> dict[str, str]:
+    """Return the rules' own sentences by code; what the candidate says goes before."""
+    documents = (experiment.in_force.document, experiment.document)
+    return {rule["code"]: rule["sentence"] for document in documents for rule in document["rules"]}
+
+
+def _causes(found: Mapping[str, Mapping[str, int]], words: Mapping[str, str]) -> list[Cause]:
     before, after = found["before"], found["after"]
     codes = sorted({*before, *after}, key=lambda code: (-after.get(code, 0), code))
     return [
-        Cause(code, sentences.cause(code), before.get(code, 0), after.get(code, 0))
+        Cause(
+            code,
+            words.get(code) or sentences.cause(code),
+            before.get(code, 0),
+            after.get(code, 0),
+        )
         for code in codes
     ]
 

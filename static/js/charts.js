@@ -34,6 +34,7 @@
       zerolinecolor: "--border-strong",
       automargin: true,
       ...given,
+      title: { ...given.title, font: { size: 13 } },
     };
   }
 
@@ -61,6 +62,8 @@
     }
     const { data, layout } = JSON.parse(source.textContent);
     figure.hidden = false;
+    // Plotly forgets the height it was given when the window changes, and would cover what follows.
+    canvas.style.height = `${layout.height}px`;
     window.Plotly.react(canvas, painted(data), painted(framed(layout)), CONFIG);
   }
 

@@ -27,6 +27,7 @@ from apps.customers.tests import factories as customers
 from apps.dashboards import readiness
 from apps.decisions import automation
 from apps.decisions import services as decisions
+from apps.decisions.models import PolicyVersion
 from apps.letters import services as letters
 from apps.loans.tests import test_mapping as tapes
 from apps.products.models import Product
@@ -94,6 +95,16 @@ def start_again() -> None:
         decisions.restart_automation(actor=mark, stop=stop, now=timezone.now())
         ended.append(str(stop.pk))
     sys.stdout.write(json.dumps(ended))
+
+
+def laboratory() -> None:
+    """Lets a model score the loans of the tape and begins a draft of Rita's to lay evidence by."""
+    base = PolicyVersion.objects.get(entity__code="prairie", status="approved")
+    rita, mark = (User.objects.get(email=f"{name}@lender.example") for name in ("rita", "mark"))
+    for segment in base.entity.products.values_list("scoring_segment", flat=True).distinct():
+        _champion(segment, rita, mark)
+    draft = decisions.draft_policy(actor=rita, entity=base.entity, base=base)
+    sys.stdout.write(json.dumps({"pk": str(draft.pk), "name": str(draft)}))
 
 
 def _people() -> dict[str, User]:

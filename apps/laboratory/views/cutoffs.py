@@ -52,7 +52,15 @@ def _curve(
     known = [curve.place_of(float(below)) for below in in_use]
     keep = tuple(known if place is None else [*known, place])
     places = cutoff.thinned(curve, most=cutoffs.MOST_SHOWN, keep=keep)
-    lines = {one: _line(curve, one, is_best=one == place) for one in places}
+    lines = {
+        one: presentation.cutoff_line(
+            curve.at(one),
+            cutoff.readable(curve, one),
+            currency=experiment.currency,
+            is_best=one == place,
+        )
+        for one in places
+    }
     marks = [(_("in use"), float(below)) for below in in_use]
     if place is not None:
         marks.append((_("best"), float(lines[place].below)))
@@ -66,8 +74,3 @@ def _curve(
         "lines": list(lines.values()),
         "is_thinned": len(places) < len(curve),
     }
-
-
-def _line(curve: Curve, place: int, *, is_best: bool) -> presentation.CutoffLine:
-    below = cutoff.readable(curve, place)
-    return presentation.cutoff_line(curve.at(place), below, is_best=is_best)

@@ -145,6 +145,7 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "experiment": found,
+        "state": presentation.state(found),
         "tries": presentation.tries(found),
         "may_cancel": policies.may_cancel(request.user, found),
         "crumbs": [presentation.crumb_of_experiments(), {"label": str(found)}],
@@ -165,7 +166,7 @@ def _results(
         "sees_applications": request.user.has_perm("applications.view_application"),
     }
     if policies.may_attach(request.user, found):
-        versions = _versions(request, found.entity)
+        versions = _versions(request, found.entity).exclude(evidence__experiment=found)
         context["attach_form"] = form or forms.AttachForm(versions=versions)
         context["has_versions"] = versions.exists()
     context["laid"] = found.evidence.select_related("policy__entity", "attached_by")

@@ -13,8 +13,7 @@ from django.views.decorators.http import require_GET
 from apps.core import keyset
 from apps.core.access import refuse_without, requires
 from apps.core.visibility import get_visible
-from apps.decisions import sentences
-from apps.laboratory import forms, listing, policies, presentation
+from apps.laboratory import forms, listing, policies, presentation, result_page
 from apps.laboratory.models import Experiment
 
 # Rows hold amounts and outcomes of people's applications, so seeing the experiment is not enough.
@@ -59,13 +58,14 @@ def applications(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
+    words = result_page.cause_words(experiment)
     context: dict[str, Any] = {
         "experiment": experiment,
         "form": form,
-        "cause": sentences.cause(filters.cause) if filters.cause else "",
+        "cause": words.get(filters.cause, filters.cause),
         "band": filters.band,
         "page": page,
-        "rows": [presentation.row_line(row) for row in page.rows],
+        "rows": [presentation.row_line(row, words) for row in page.rows],
         "query": _query(request),
         "crumbs": presentation.crumbs(experiment, _("Applications")),
     }
@@ -90,7 +90,7 @@ def download(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
 
 
 def _done(request: HttpRequest, pk: uuid.UUID) -> Experiment:
-    rows = Experiment.objects.select_related("entity")
+    rows = Experiment.objects.select_related("entity", "in_force")
     return presentation.with_results(get_visible(rows, request.user, pk=pk))
 
 
