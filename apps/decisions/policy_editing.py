@@ -235,7 +235,7 @@ def _numbers(posted: Posted, start: str, most: int) -> list[int]:
 
 def _one(posted: Posted, key: str) -> str:
     given = posted.get(key, ())
-    return given[-1].strip() if given else ""
+    return given[-1].replace("\x00", "").strip() if given else ""
 
 
 def _split(text: str, mark: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
@@ -50,6 +51,12 @@ def may_withdraw(actor: User, version: PolicyVersion) -> bool:
     return (
         version.may("withdraw") and actor.has_perm(DRAFT) and (is_nobodys or is_own(actor, version))
     )
+
+
+def lenders_without(actor: User) -> QuerySet[Entity]:
+    """Return the lenders a person sees that have no version at all yet."""
+    rows = Entity.objects.filter(policies=None).order_by("name")
+    return rows if actor.works_everywhere else rows.filter(branches=actor.branch_id)
 
 
 def earliest_day(entity: Entity, today: date) -> date:

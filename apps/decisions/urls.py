@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.decisions.views import automation, case, policies, queue, terms
+from apps.decisions.views import automation, case, policies, policymaking, queue, terms
 
 app_name = "decisions"
 urlpatterns = [
@@ -15,7 +15,14 @@ urlpatterns = [
     path("automation/<uuid:pk>/restart/", automation.restart, name="automation_restart"),
     path("automation/<uuid:pk>/keep/", automation.keep_stopped, name="automation_keep"),
     path("policies/", policies.policies, name="policies"),
+    path("policies/draft/", policymaking.draft, name="policy_draft"),
     path("policies/<uuid:pk>/", policies.policy, name="policy"),
+    path("policies/<uuid:pk>/edit/", policymaking.edit, name="policy_edit"),
+    path("policies/<uuid:pk>/document/", policymaking.edit_document, name="policy_document"),
+    path("policies/<uuid:pk>/propose/", policymaking.propose, name="policy_propose"),
+    path("policies/<uuid:pk>/approve/", policymaking.approve, name="policy_approve"),
+    path("policies/<uuid:pk>/send-back/", policymaking.send_back, name="policy_send_back"),
+    path("policies/<uuid:pk>/withdraw/", policymaking.withdraw, name="policy_withdraw"),
     path("applications/<uuid:pk>/", case.application_panel, name="application_panel"),
     path("applications/<uuid:pk>/working/", case.working_panel, name="working_panel"),
     path("applications/<uuid:pk>/change/", terms.change_request, name="change_request"),

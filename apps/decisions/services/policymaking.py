@@ -5,6 +5,7 @@ certainly somebody else. From the proposal on its content is fixed; triggers say
 """
 
 import copy
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from apps.accounts.models import Entity, User
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError, NotPermitted, StaleRecord
 from apps.core.visibility import get_visible
-from apps.decisions import policy_document, policy_problems, policymaking
+from apps.decisions import policy_document, policy_sentences, policymaking
 from apps.decisions.errors import OwnPolicy, PolicyNotSound
 from apps.decisions.models import PolicyVersion
 from apps.decisions.services import lettering
@@ -72,6 +73,7 @@ def edit_policy(
         raise NotPermitted(
             "not_author", _("Another person writes this draft; copy it into one of your own.")
         )
+    _require_storable(document)
     sha256 = policy_document.fingerprint(document)
     if sha256 == found.sha256:
         return found
@@ -216,7 +218,11 @@ def require_sound(document: Mapping[str, Any], entity: Entity) -> None:
     found = policymaking.problems_of(document, entity)
     problems = [one for one in found if not one.is_warning]
     if problems:
-        raise PolicyNotSound("policy_not_sound", policy_problems.text(problems))
+        said = [
+            f"{policy_sentences.place(one.place)}: {policy_sentences.problem(one)}"
+            for one in problems
+        ]
+        raise PolicyNotSound("policy_not_sound", " ".join(said))
 
 
 def require_day(version: PolicyVersion, day: date, *, now: datetime) -> None:
@@ -252,6 +258,18 @@ def _locked(actor: User, policy: PolicyVersion, *, version: str) -> PolicyVersio
             _("Somebody else has changed this in the meantime. Reload the page."),
         )
     return found
+
+
+def _require_storable(document: Mapping[str, Any]) -> None:
+    """Raise DomainError for what is no JSON: an endless number, a character that is none."""
+    try:
+        text = json.dumps(document, allow_nan=False, ensure_ascii=False)
+        is_storable = "\x00" not in text and "\\u0000" not in text and bool(text.encode())
+    except (ValueError, RecursionError):
+        is_storable = False
+    if not is_storable:
+        sentence = _("The document holds a number or a character that cannot be kept.")
+        raise DomainError("not_storable", sentence, fields={"document": sentence})
 
 
 def _said(text: str, sentence: str) -> str:
