@@ -15,6 +15,7 @@ from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.decisions import inputs, policy, policy_inputs, recourse
 from apps.decisions.errors import PolicyUnusable
+from apps.decisions.policy import Policy, Trace
 
 ProbabilityOf = Callable[[Decimal, int], float]
 
@@ -28,7 +29,7 @@ class Judged:
     annual_rate: Decimal
     instalment: Decimal
     values: dict[str, policy_inputs.Value]
-    trace: policy.Trace
+    trace: Trace
 
     def to_json(self) -> dict[str, Any]:
         """Return what is stored of a recommended offer; with it the policy can be asked again."""
@@ -48,7 +49,7 @@ class Judge:
     """What stays the same about an application while amount and term are tried."""
 
     application: Application
-    policy: policy.Policy
+    policy: Policy
     gathered: inputs.Gathered
 
     def judged(self, amount: Decimal, term_months: int, *, pd: float) -> Judged:
@@ -86,7 +87,7 @@ class Judge:
             trace=self._trace(values),
         )
 
-    def _trace(self, values: dict[str, policy_inputs.Value]) -> policy.Trace:
+    def _trace(self, values: dict[str, policy_inputs.Value]) -> Trace:
         try:
             return policy.evaluate(
                 self.policy,
@@ -129,12 +130,12 @@ def offers(judge: Judge, asked: Judged, *, pd_of: ProbabilityOf) -> tuple[Judged
     return tuple(one for one in verified if stands(one.trace, aside=aside))
 
 
-def set_aside(trace: policy.Trace) -> frozenset[str]:
+def set_aside(trace: Trace) -> frozenset[str]:
     """Return the codes of the rules that refer whatever the amount and the term."""
     return frozenset(one.rule.code for one in trace.with_outcome("refer") if _is_fixed(one))
 
 
-def stands(trace: policy.Trace, *, aside: frozenset[str] = frozenset()) -> bool:
+def stands(trace: Trace, *, aside: frozenset[str] = frozenset()) -> bool:
     """Say whether everything but the rules set aside approves."""
     rules = [one.outcome for one in trace.results if one.rule.code not in aside]
     found = [one.outcome for one in trace.findings]
