@@ -20,6 +20,17 @@ class Peers:
     blend_auc: float
 
 
+@dataclass(frozen=True)
+class Published:
+    """A published AUC of a model on a set: by which protocol, and where it stands."""
+
+    name: str
+    auc: float
+    model: str
+    protocol: str
+    source: str
+
+
 PEERS: dict[tuple[str, str], Peers] = {
     ("german", "standard"): Peers(0.7987, 0.1603, "CatBoost", 0.7895, 0.7985),
     ("belanche", "standard"): Peers(0.8498, 0.1360, "monotone LightGBM", 0.8471, 0.8485),
@@ -46,4 +57,21 @@ EIGHT: tuple[tuple[str, str], ...] = (
     ("superlender", "standard"),
     ("australian", "standard"),
     ("japanese", "standard"),
+)
+_AMLB = "Gijsbers et al., AMLB, arXiv 2207.12560, openml/automlbenchmark score_summary.csv"
+_LESSMANN = "Lessmann et al. 2015, EJOR 247, doi 10.1016/j.ejor.2015.05.030, as cited by others"
+_TABPFN = "TabPFNCredit (arXiv 2605.18147), mean of its result files"
+_TABARENA = "TabArena, arXiv 2506.16791, results_per_split.csv"
+_THIRDS = "3 splits, a third each tested"
+PUBLISHED: tuple[Published, ...] = (
+    Published("german", 0.7955, "tuned random forest", "10 folds", _AMLB),
+    Published("german", 0.8010, "HCES-Bag ensemble", "repeated 2-fold", _LESSMANN),
+    Published("german", 0.8035, "CatBoost", _THIRDS, _TABPFN),
+    Published("australian", 0.9397, "H2O AutoML", "10 folds", _AMLB),
+    Published("australian", 0.9330, "HCES-Bag ensemble", "repeated 2-fold", _LESSMANN),
+    Published("hmeq", 0.9686, "tuned CatBoost", _THIRDS, _TABPFN),
+    Published("hmeq", 0.9908, "TabPFN", _THIRDS, _TABPFN),
+    Published("taiwan", 0.7833, "tuned CatBoost", _THIRDS, _TABPFN),
+    Published("taiwan", 0.7950, "TabICLv2", "one official split", _TABARENA),
+    Published("taiwan", 0.7907, "tuned XGBoost", "one official split", _TABARENA),
 )

@@ -45,13 +45,15 @@ class BlendConfig:
     An addition is allowed for every `rows_an_addition` rows, up to `additions`: a small sample
     cannot tell its members apart, and their plain mean is the safer blend.
 
-    Below `few_rows` every member that uses chance takes part with `seeds` different seeds: on a
-    small sample one seed is luck, and their mean is not.
+    Below `few_rows` the members are `few`, if there are any; each that uses chance takes part with
+    `seeds` different seeds, and the blend is the plain mean of all that keep up: on a small
+    sample one seed is luck, their mean is not, and weights would follow the luck.
     """
 
     kind: ClassVar[str] = "blend"
 
     members: tuple[Config, ...]
+    few: tuple[Config, ...] = ()
     additions: int = 12
     rows_an_addition: int = 400
     few_rows: int = 2000
@@ -76,6 +78,7 @@ class BlendConfig:
         """Return the configuration as JSON values."""
         return {
             "members": [{"kind": one.kind, **one.to_dict()} for one in self.members],
+            "few": [{"kind": one.kind, **one.to_dict()} for one in self.few],
             "additions": self.additions,
             "rows_an_addition": self.rows_an_addition,
             "few_rows": self.few_rows,
@@ -196,6 +199,8 @@ class BlendEstimator(Estimator):
         if not candidates:
             raise TrainingRefused("No member of the blend orders the outcomes.")
         additions = min(self.config.additions, len(bad) // self.config.rows_an_addition)
+        if len(bad) < self.config.few_rows:
+            additions = 0
         log_odds = [one.log_odds for one in candidates]
         shares = weights_of(log_odds, bad, weight, additions=additions)
         margins = np.zeros(len(bad))
@@ -209,8 +214,9 @@ class BlendEstimator(Estimator):
         return CrossFit(margins, SettledBlend(self.schema, self.config, chosen))
 
     def _members(self, rows: int) -> Iterator[Config]:
-        seeds = self.config.seeds if rows < self.config.few_rows else 1
-        for config in self.config.members:
+        few = rows < self.config.few_rows
+        seeds = self.config.seeds if few else 1
+        for config in (few and self.config.few) or self.config.members:
             yield config
             for more in range(1, seeds if isinstance(config, _BY_CHANCE) else 1):
                 yield replace(config, seed=config.seed + more)

@@ -30,24 +30,43 @@ _ERRORS_IN_DOUBT = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class ChoiceConfig:
-    """Which single models to try, and the folds they are compared on."""
+    """Which single models to try, and the folds they are compared on.
+
+    Below `few_rows` nothing is compared and `for_few` is taken, if there is one: folds of some
+    hundred rows cannot tell candidates apart, and choosing by them costs more than it finds
+    (0.002 to 0.005 of AUC on the German, Australian and Japanese applications).
+    """
 
     kind: ClassVar[str] = "choice"
 
     candidates: tuple[Config, ...]
+    for_few: Config | None = None
+    few_rows: int = 2000
     folds: int = 5
     seed: int = 42
 
     def __post_init__(self) -> None:
         """Refuse a choice among nothing."""
-        for name, fits in (("candidates", len(self.candidates) >= 1), ("folds", self.folds >= 2)):
+        for name, fits in (
+            ("candidates", len(self.candidates) >= 1),
+            ("few_rows", self.few_rows >= 0),
+            ("folds", self.folds >= 2),
+        ):
             if not fits:
                 raise ValueError(f"{name} cannot be {getattr(self, name)!r}.")
+
+    def tried_on(self, rows: int) -> tuple[Config, ...]:
+        """Return the candidates for a sample of so many rows."""
+        if self.for_few is not None and rows < self.few_rows:
+            return (self.for_few,)
+        return self.candidates
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as JSON values."""
         return {
             "candidates": [{"kind": one.kind, **one.to_dict()} for one in self.candidates],
+            "for_few": self.for_few and {"kind": self.for_few.kind, **self.for_few.to_dict()},
+            "few_rows": self.few_rows,
             "folds": self.folds,
             "seed": self.seed,
         }
@@ -67,7 +86,7 @@ class ChoiceEstimator(Estimator):
     ) -> CrossFit:
         """Return the winner's margins of unseen rows, and the winner with its size settled."""
         tried: list[tuple[CrossFit, Floats]] = []
-        for config in self.config.candidates:
+        for config in self.config.tried_on(len(bad)):
             candidate = families.estimator(self.schema, config)
             try:
                 found = candidate.cross_fit(matrix, bad, weight, folds)

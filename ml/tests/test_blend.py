@@ -1,5 +1,6 @@
 """Several models speak as one: a weighted sum that stays exact, never worse than the best."""
 
+import dataclasses
 import json
 import math
 from functools import cache
@@ -156,6 +157,22 @@ def test_it_predicts_unseen_rows_as_well_as_its_best_member() -> None:
         margins = estimator(trees.schema, config).cross_fit(matrix, bad, None, folds).margins
         losses.append(log_loss_at(fit_platt(margins, bad).log_odds_of(margins), bad, None))
     assert log_loss_at(found.margins, bad, None) <= min(losses)
+
+
+def test_it_is_the_plain_mean_of_a_few_members_on_few_rows() -> None:
+    trees, matrix, bad = applicants()
+    few = dataclasses.replace(TREES, trees=20, feature_fraction=1.0, bagging_fraction=0.9)
+    config = BlendConfig(members=MEMBERS, few=(few,), few_rows=len(bad) + 1, seeds=2, folds=3)
+
+    model = BlendEstimator(trees.schema, config).fit(matrix, bad).model_
+    on_many = BlendEstimator(trees.schema, dataclasses.replace(config, few_rows=len(bad)))
+
+    shares = [(one["trees"], one["weight"]) for one in model.facts()["members"]]
+    assert shares == [(20, 0.5)] * 2
+    assert len({one.model.to_body() for one in model.members}) == 2
+    kinds = {one["kind"] for one in on_many.fit(matrix, bad).model_.facts()["members"]}
+    assert "scorecard" in kinds
+    assert config.to_dict()["few"][0]["trees"] == 20
 
 
 def test_it_names_its_members_and_their_shares() -> None:

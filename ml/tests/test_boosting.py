@@ -159,6 +159,28 @@ def test_it_tries_thresholds_at_random_when_told_to() -> None:
     assert (metrics.auc(random.margins(matrix), bad) or 0) > 0.7
 
 
+def test_it_draws_features_for_each_split_when_told_to() -> None:
+    drawn = grown(dataclasses.replace(QUICK, node_fraction=0.5))
+
+    assert "[feature_fraction_bynode: 0.5]" in drawn.to_body()
+    with pytest.raises(ValueError, match="node_fraction"):
+        BoostingConfig(node_fraction=0)
+
+
+def test_it_bounds_leaves_less_with_advanced_directions() -> None:
+    deep = dataclasses.replace(QUICK, num_leaves=31, min_child_samples=5)
+    bounded, loose = grown(deep), grown(dataclasses.replace(deep, advanced_directions=True))
+    _, matrix, bad = applicants()
+
+    losses = [
+        float(np.mean(np.logaddexp(0, np.where(bad == 1, -margins, margins))))
+        for margins in (bounded.margins(matrix), loose.margins(matrix))
+    ]
+
+    assert losses[1] < losses[0]
+    assert "[monotone_constraints_method: advanced]" in loose.to_body()
+
+
 def test_it_orders_many_categories_by_their_past() -> None:
     schema, matrix, bad = by_area()
     asked = np.column_stack([np.zeros(AREAS), np.arange(AREAS)]).astype(float)

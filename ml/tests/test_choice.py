@@ -116,6 +116,17 @@ def test_it_refuses_a_choice_among_nothing(wrong: dict[str, Any], name: str) -> 
         ChoiceConfig(**wrong)
 
 
+def test_it_compares_nothing_on_few_rows() -> None:
+    config = ChoiceConfig(candidates=(ScorecardConfig(), STUMPS), for_few=DEEPER, few_rows=801)
+
+    few = ChoiceEstimator(ABC, config).fit(*summed()).model_
+    many = ChoiceEstimator(ABC, dataclasses.replace(config, few_rows=800)).fit(*summed()).model_
+
+    assert few.facts() == {"trees": 40, "leaves": 4}
+    assert isinstance(many, Scorecard)
+    assert config.to_dict()["for_few"]["num_leaves"] == 4
+
+
 def test_it_writes_its_candidates_with_their_kinds() -> None:
     written = ChoiceConfig(candidates=(STUMPS, ScorecardConfig())).to_dict()
 
@@ -126,7 +137,7 @@ def test_it_writes_its_candidates_with_their_kinds() -> None:
 
 def test_it_offers_one_explainable_champion_in_the_declared_directions() -> None:
     assert presets.CHAMPION.kind == "choice"
-    for one in presets.CHAMPION.candidates:
+    for one in (*presets.CHAMPION.candidates, presets.CHAMPION.for_few):
         assert isinstance(one, BoostingConfig)
         assert one.monotone
         assert one.bad_weight == 1
@@ -142,5 +153,9 @@ def test_it_blends_what_is_installed(
 
     assert kinds[0] == "scorecard"
     assert [kind for kind in kinds if kind not in ("scorecard", "lightgbm")] == more
+    assert [one.kind for one in presets.record(seed=5).few] == [
+        "lightgbm",
+        *(more or ["lightgbm", "scorecard"]),
+    ]
     assert presets.record(seed=5).seed == 5
     assert canonical.canonical_bytes(presets.record().to_dict())

@@ -131,7 +131,7 @@ def test_it_reads_the_first_loan_of_the_book() -> None:
     first = _load("lendingclub", "priced").frame.iloc[0]
 
     assert (first["credit_history_months"], first["sub_grade_rank"]) == (44, 22)
-    assert (first["loan_amnt"], first["emp_length_years"], first["addr_state"]) == (7500, 0, "MA")
+    assert (first["loan_amnt"], first["emp_length_years"], first["zip_area"]) == (7500, 0, 27)
     assert (first["delinq_2yrs"], first["mths_since_last_delinq"]) == (1, 11)
 
 
