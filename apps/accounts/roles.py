@@ -74,6 +74,7 @@ ROLES = (
             "decisions.authorise_override",
             "decisions.view_policy",
             "decisions.approve_policy",
+            "laboratory.view_experiment",
             "decisions.replay_decision",
             "scoring.view_model",
             "decisions.stop_automation",

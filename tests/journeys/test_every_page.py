@@ -19,11 +19,11 @@ CONTROL = ["People", "Roles", "Audit trail"]
 NAVIGATION = {
     "Alice": ["Home", *LENDING],
     "Bob": ["Home", *LENDING, "Review queue", *MODELS],
-    "Charlie": ["Home", *LENDING, "Review queue", *MODELS],
+    "Charlie": ["Home", *LENDING, "Review queue", *MODELS, "Laboratory"],
     "Carol": ["Home", "Customers", "Loans"],
-    "Rita": ["Home", "Applications", "Products", "Loans", *MODELS],
-    "Mark": ["Home", "Products", *MODELS],
-    "Amir": ["Home", *LENDING, "Review queue", *MODELS, *CONTROL],
+    "Rita": ["Home", "Applications", "Products", "Loans", *MODELS, "Laboratory"],
+    "Mark": ["Home", "Products", *MODELS, "Laboratory"],
+    "Amir": ["Home", *LENDING, "Review queue", *MODELS, "Laboratory", *CONTROL],
     "Diana": ["Home", "Products", "Credit policy", "Automated decisions", "People", "Roles"],
 }
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/products/)[^/]+")
