@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import FilteredRelation, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
@@ -221,8 +220,7 @@ def _canonical(row: Past) -> bytes:
     values = [
         *(row.key, row.decision_id, row.amount, row.term_months, row.listed_rate, row.rate),
         *(row.pd, row.scored_by, row.obligations, row.gross, row.net, row.basic),
-        {name: value for name, value in row.inputs.items() if value is not None},
-        row.features,
+        *(row.inputs, row.features),
         None if ended is None else [getattr(ended, name) for name in ended.__dataclass_fields__],
     ]
-    return json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True).encode() + b"\n"
+    return json.dumps(values, default=str, separators=(",", ":")).encode() + b"\n"
