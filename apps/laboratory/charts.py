@@ -82,7 +82,7 @@ def flows(counts: Mapping[tuple[str, str], int], words: Mapping[str, str]) -> Fi
         "height": _FLOWS_HEIGHT,
         "xaxis": {"title": {"text": _("Applications")}, "tickformat": ",d", "fixedrange": True},
         "yaxis": {
-            "title": {"text": _("Before")},
+            "title": {"text": _("In force")},
             "autorange": "reversed",
             "fixedrange": True,
             "type": "category",
