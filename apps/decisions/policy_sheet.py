@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.decisions import policy_editing, policy_forms, policy_page
+from apps.decisions import policy_editing, policy_forms, policy_page, policy_sentences
 from apps.decisions.models import PolicyVersion
 from apps.decisions.policy_page import Fault
 
@@ -21,6 +21,11 @@ class Part:
     title: str
     form: Any
     faults: list[Fault]
+
+    @property
+    def must_mend(self) -> bool:
+        """Say whether something here keeps the policy from being proposed."""
+        return any(not one.is_warning for one in self.faults)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,9 @@ def _ladder(
 def _band(
     anchor: str, number: str, row: Mapping[str, Any], beside: Mapping[str, list[Fault]]
 ) -> Part:
-    title = _("Band %(name)s") % {"name": row["name"]}
+    title = _("Band %(name)s: from %(from)s to below %(below)s, %(outcome)s") % {
+        **row,
+        "outcome": policy_sentences.OUTCOMES.get(row["outcome"], row["outcome"]),
+    }
     form = policy_forms.BandRow(initial=row, prefix=anchor)
     return Part(anchor, number, title, form, beside.get(anchor, []))

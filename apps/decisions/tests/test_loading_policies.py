@@ -1,17 +1,19 @@
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
-from apps.accounts.models import Branch, Entity
+from apps.accounts.models import Branch, Entity, User
 from apps.audit.models import Event
 from apps.core.errors import Conflict
-from apps.decisions import selectors
-from apps.decisions.errors import PolicyNotSound
+from apps.decisions import selectors, services
+from apps.decisions.errors import OwnPolicy, PolicyNotSound
 from apps.decisions.models import PolicyVersion
 from apps.decisions.tests import factories
 from apps.products.tests import factories as products
@@ -107,3 +109,86 @@ def test_the_shipped_policies_fit_the_shipped_products(db: None) -> None:
 
     found = PolicyVersion.objects.order_by("entity__code").values_list("entity__code", "number")
     assert list(found) == [("prairie", 1), ("sahyadri", 1), ("umoja", 1)]
+
+
+def _later_file(folder: Path, day: date) -> Path:
+    path = folder / "later.json"
+    content = {
+        "entity": "sahyadri",
+        "effective_from": day.isoformat(),
+        "policy": factories.document(bands=("0.1", "0.2")),
+    }
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_a_later_policy_waits_for_a_person(india: Entity, mark: User, tmp_path: Path) -> None:
+    first = factories.policy(india)
+    day = timezone.now().date() + timedelta(days=30)
+    path, told = _later_file(tmp_path, day), io.StringIO()
+
+    call_command("load_policy", path, stdout=told)
+    call_command("load_policy", path, stdout=told)
+
+    assert told.getvalue().splitlines() == [
+        f"later.json: proposed, waits for approval, sahyadri policy 2 in force from {day}",
+        f"later.json: unchanged, sahyadri policy 2 in force from {day}",
+    ]
+    assert selectors.policy_in_force(india, day) == first
+    proposed = PolicyVersion.objects.get(number=2)
+    assert (proposed.status, proposed.author) == ("proposed", None)
+
+    services.approve_policy(actor=mark, policy=proposed, now=timezone.now())
+
+    assert selectors.policy_in_force(india, day) == proposed
+
+
+def test_a_person_may_answer_for_a_later_policy(india: Entity, rita: User, tmp_path: Path) -> None:
+    factories.policy(india)
+    rita.user_permissions.set(Permission.objects.filter(codename="approve_policy"))
+    path = _later_file(tmp_path, timezone.now().date() + timedelta(days=30))
+
+    call_command("load_policy", path, proposed_by=rita.email, stdout=io.StringIO())
+
+    proposed = PolicyVersion.objects.get(number=2)
+    assert (proposed.author, proposed.proposed_by) == (rita, rita)
+    with pytest.raises(OwnPolicy):
+        services.approve_policy(
+            actor=User.objects.get(pk=rita.pk), policy=proposed, now=timezone.now()
+        )
+
+
+def test_who_does_not_draft_answers_for_no_policy(
+    india: Entity, alice: User, tmp_path: Path
+) -> None:
+    factories.policy(india)
+    path = _later_file(tmp_path, timezone.now().date() + timedelta(days=30))
+
+    for email in (alice.email, "nobody@lender.example"):
+        with pytest.raises(CommandError):
+            call_command("load_policy", path, proposed_by=email, stdout=io.StringIO())
+
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_a_file_for_a_day_gone_by_is_refused(india: Entity, tmp_path: Path) -> None:
+    factories.policy(india)
+
+    with pytest.raises(CommandError, match="at the earliest"):
+        call_command("load_policy", _later_file(tmp_path, date(2026, 2, 1)), stdout=io.StringIO())
+
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_a_lender_keeps_its_own_policy_when_the_program_is_installed_again(
+    db: None, rita: User, mark: User
+) -> None:
+    call_command("load_products", stdout=io.StringIO())
+    india = Entity.objects.get(code="sahyadri")
+    own = factories.policy(india, effective_from=date(2026, 1, 2))
+    told = io.StringIO()
+
+    call_command("load_policy", stdout=told)
+
+    assert "sahyadri.json: unchanged, sahyadri policy 1 in force from 2026-01-02" in told.getvalue()
+    assert list(PolicyVersion.objects.filter(entity=india)) == [own]
