@@ -90,7 +90,11 @@ def customer_entry(branch: Branch, **changes: Any) -> CustomerEntry:
 
 
 def employment_entry(**changes: Any) -> EmploymentEntry:
-    """Return work and income: 900,000 gross a year, 60,000 net a month, since five years."""
+    """Return work and income: 900,000 gross a year, 60,000 net a month, since five years.
+
+    A payslip shows the net income, whatever it is, unless `changes` say otherwise.
+    """
+    net = changes.get("net_monthly_income", Decimal("60000.00"))
     entry = EmploymentEntry(
         as_of=date(2026, 11, 1),
         type="salaried",
@@ -98,9 +102,9 @@ def employment_entry(**changes: Any) -> EmploymentEntry:
         months_employed=60,
         currency="INR",
         gross_annual_income=Decimal("900000.00"),
-        net_monthly_income=Decimal("60000.00"),
+        net_monthly_income=net,
         verification="documents",
-        documented_net_monthly_income=Decimal("60000.00"),
+        documented_net_monthly_income=net,
         documented_by="payslip",
     )
     return replace(entry, **changes)

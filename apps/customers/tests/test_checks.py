@@ -126,7 +126,8 @@ def _employment(entry: EmploymentEntry) -> EmploymentEntry:
     ],
 )
 def test_it_refuses_absurd_income(changes: dict[str, Any], codes: dict[str, str]) -> None:
-    entry = factories.employment_entry(**changes)
+    documented = {"documented_net_monthly_income": Decimal("60000.00")}
+    entry = factories.employment_entry(**{**documented, **changes})
 
     with pytest.raises(Refused) as refusal:
         _employment(entry)
