@@ -65,13 +65,15 @@ def price(application: Application, decision: Decision) -> dict[str, Any]:
 def offers(application: Application, decision: Decision) -> dict[str, Any]:
     """Return the recommendation stored with a decision, as a table; no rows where there is none."""
     lines = [_line(stored, application) for stored in decision.recommendation]
-    codes = [code for place, code in enumerate(RATIOS) if any(one.ratios[place] for one in lines)]
+    known = [place for place in range(len(RATIOS)) if any(one.ratios[place] for one in lines)]
     return {
         "offers": [
-            (one, [value for code, value in zip(RATIOS, one.ratios, strict=True) if code in codes])
-            for one in lines
+            (one, [(RATIOS[place].upper(), one.ratios[place]) for place in known])
+            for one in sorted(lines, key=lambda one: one.term_months)
         ],
-        "offer_ratios": [presentation.RATIOS[code] for code in codes],
+        "offer_ratios": [
+            (RATIOS[place].upper(), presentation.RATIOS[RATIOS[place]]) for place in known
+        ],
         "needs_person": _needs_person(decision.trace),
     }
 
