@@ -47,6 +47,8 @@ LONG = frozenset(
         "apps/laboratory/tests/test_engine_deciding.py",
         "apps/laboratory/tests/test_engine_results.py",
         "apps/laboratory/tests/test_engine_running.py",
+        "apps/laboratory/tests/test_pages.py",
+        "apps/laboratory/tests/test_sandbox.py",
         "apps/letters/tests/test_rendering.py",
         "ml/tests/test_artefact.py",
         "ml/tests/test_model_contract.py",

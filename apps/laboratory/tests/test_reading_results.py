@@ -1,0 +1,143 @@
+"""Figures and tables say what the results hold, in words and in our colours."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.laboratory import charts, presentation, result_page
+from apps.laboratory.cutoff import Point
+
+TOKENS = set(re.findall(r"(--[\w-]+)\s*:", Path("static/css/tokens.css").read_text()))
+POINTS = [
+    Point(0.02, 0, 0.0, None, 0, None, 0.0, 0.0),
+    Point(0.1, 2, 0.4, 0.02, 1, 0.0, 20.0, -4.32),
+]
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from texts(part)
+    if isinstance(value, str):
+        yield value
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        charts.cutoffs(POINTS, currency="INR", marks=[("best", 0.1)]),
+        charts.flows({("approve", "refer"): 3}, {"approve": "A", "refer": "R", "decline": "D"}),
+    ],
+)
+def test_it_colours_by_declared_tokens_only(figure: charts.Figure) -> None:
+    named = {text for text in texts(figure) if text.startswith("--")}
+
+    assert named
+    assert named <= TOKENS
+    assert not [text for text in texts(figure) if text.startswith(("#", "rgb"))]
+
+
+def test_it_draws_every_point_of_every_curve() -> None:
+    figure = charts.cutoffs(POINTS, currency="INR")
+
+    assert [len(line["x"]) for line in figure["data"]] == [2] * 5
+    profit = next(line for line in figure["data"] if line["name"] == "Expected profit")
+    assert profit["y"] == [0.0, -4.32]
+    assert profit["text"][1] == "\u2212₹4.32"
+
+
+def test_it_leaves_out_a_curve_nobody_knows() -> None:
+    unknown = [Point(0.1, 2, 0.4, 0.02, 0, None, 20.0, 5.0)]
+
+    names = [line["name"] for line in charts.cutoffs(unknown, currency="INR")["data"]]
+
+    assert "Realised bad rate" not in names
+
+
+def test_it_stacks_what_becomes_of_each_outcome() -> None:
+    counts = {("approve", "approve"): 5, ("approve", "refer"): 3, ("decline", "decline"): 2}
+
+    figure = charts.flows(counts, {"approve": "A", "refer": "R", "decline": "D"})
+
+    bars = {bar["name"]: dict(zip(bar["y"], bar["x"], strict=True)) for bar in figure["data"]}
+    assert bars == {"A": {"A": 5, "D": 0}, "R": {"A": 3, "D": 0}, "D": {"A": 0, "D": 2}}
+
+
+def test_it_shows_the_four_fifths_ratio_with_its_interval() -> None:
+    found = [
+        {
+            "attribute": "gender",
+            "sides": {
+                side: {
+                    "reference": "male",
+                    "groups": [
+                        group(
+                            "female",
+                            40,
+                            ratio=0.5,
+                            interval=[0.3, 0.8],
+                            verdict="below four fifths",
+                        ),
+                        group("male", 80),
+                    ],
+                }
+                for side in ("before", "after")
+            },
+        }
+    ]
+
+    tables = result_page._fairness(found)
+
+    assert [table.title for table in tables] == ["Gender: in force", "Gender: candidate"]
+    female, male = tables[1].lines
+    assert (female.ratio, female.interval) == ("0.50", "0.30\u20130.80")
+    assert (female.verdict, female.tone) == ("below four fifths", "danger")
+    assert (male.is_reference, male.ratio) == (True, result_page.DASH)
+
+
+def group(
+    name: str,
+    approved: int,
+    *,
+    ratio: float | None = None,
+    interval: list[float] | None = None,
+    verdict: str = "",
+) -> dict[str, Any]:
+    compared = {"ratio": ratio, "ratio_interval": interval, "verdict": verdict}
+    return {
+        "name": name,
+        "n": 100,
+        "approved": approved,
+        "approval_rate": approved / 100,
+        "interval": [0.0, 1.0],
+        "comparison": compared if verdict else None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [(0.1, 0.125, "+2.50 points"), (0.2, 0.1, "\u221210.00 points"), (0.1, 0.1, "0.00 points")],
+)
+def test_it_tells_a_change_in_points(before: float, after: float, words: str) -> None:
+    assert result_page._points(before, after) == words
+    assert result_page._points(None, after) == result_page.DASH
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [("0.07", "7"), ("0.0723", "7.23"), ("1", "100"), ("0.1", "10")]
+)
+def test_it_writes_a_cut_off_with_all_its_digits(share: str, words: str) -> None:
+    assert presentation.exact_percent(Decimal(share)) == f"{words}\u202f%"
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"), [("1234567.5", "₹12,34,568"), ("-0.4", "₹0"), ("-12.5", "\u2212₹13")]
+)
+def test_it_writes_a_statistic_without_decimals(amount: str, words: str) -> None:
+    assert presentation.whole_money(Decimal(amount), "INR") == words
