@@ -16,6 +16,7 @@ from apps.customers.models import Customer
 from apps.customers.tests import factories as people
 from apps.decisions import inputs, sources
 from apps.decisions.policy_inputs import INPUTS
+from apps.decisions.services import assess, replay
 from apps.decisions.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +153,74 @@ def test_a_burden_nobody_asked_about_is_not_known(alice: User) -> None:
 
 def test_every_input_but_the_score_is_gathered(alice: User) -> None:
     assert set(_known(factories.submitted(alice))) == set(INPUTS)
+
+
+BLOCK_LIST = {
+    "code": "block_list",
+    "sentence": "The borrower is not on our block list.",
+    "input": "blocked",
+    "test": "is",
+    "threshold": False,
+    "outcome": "decline",
+}
+INCOME_MISMATCH = {
+    "code": "income_mismatch",
+    "sentence": "Documents show all but 10 % of the income declared.",
+    "input": "income_gap",
+    "test": "at_most",
+    "threshold": "0.10",
+    "outcome": "refer",
+}
+
+
+def _asking(*rules: dict[str, object]) -> dict[str, object]:
+    document = factories.document()
+    return {**document, "rules": [*document["rules"], *rules]}
+
+
+def test_who_is_blocked_is_declined_with_a_reason_and_no_way_round(
+    alice: User, charlie: User, pune: Branch, rita: User, mark: User
+) -> None:
+    factories.stage(pune, rita, mark, document=_asking(BLOCK_LIST))
+    application = factories.submitted(alice)
+    entry = people.block_entry(kind="pan", number=application.customer.identities.get().value)
+    customers.block(actor=charlie, entity=pune.entity, entry=entry, now=NOW)
+
+    decision = assess(application_id=application.pk, actor="system:test", now=NOW)
+
+    assert decision.outcome == "decline"
+    assert decision.inputs["blocked"] is True
+    assert [one["code"] for one in decision.reasons] == ["rule.block_list"]
+    assert decision.letter is not None
+    [told] = decision.letter.facts["reasons"]
+    assert told["sentence"] == (
+        "Our block list holds an entry about you. You may ask us what it rests on, and object"
+        " to it."
+    )
+    assert replay(actor="system:test", decision=decision, now=NOW).identical
+
+
+@pytest.mark.parametrize(
+    ("documented", "outcome", "test"),
+    [
+        ({}, "approve", ""),
+        ({"documented_net_monthly_income": Decimal(50_000)}, "refer", "at_most"),
+        ({"documented_net_monthly_income": None, "documented_by": ""}, "refer", "missing"),
+    ],
+)
+def test_income_that_no_document_shows_goes_to_a_person(
+    alice: User,
+    pune: Branch,
+    rita: User,
+    mark: User,
+    documented: dict[str, object],
+    outcome: str,
+    test: str,
+) -> None:
+    factories.stage(pune, rita, mark, document=_asking(BLOCK_LIST, INCOME_MISMATCH))
+
+    decision = factories.assessed(alice, borrower={"employment": documented})
+
+    assert decision.outcome == outcome
+    named = [one["test"] for one in decision.reasons if one["code"] == "rule.income_mismatch"]
+    assert named == ([test] if test else [])
