@@ -19,6 +19,7 @@ Kind = Literal[
     "rule_outcome",
     "rule_scope",
     "rule_sentence",
+    "rule_unsaid",
     "rule_order",
     "bands_new",
     "bands_gone",
@@ -87,6 +88,9 @@ def _rule(old: Rule, new: Rule) -> Iterator[Difference]:
         yield differs("rule_scope", (old.products, old.currencies), (new.products, new.currencies))
     if old.sentence != new.sentence:
         yield differs("rule_sentence", old.sentence, new.sentence)
+    elif old.threshold != new.threshold and any(sign.isdecimal() for sign in new.sentence):
+        # A sentence that names a figure may still name the old one.
+        yield differs("rule_unsaid", old.sentence, new.sentence)
 
 
 def _ladders(old: Policy, new: Policy, products: Sequence[str]) -> Iterator[Difference]:

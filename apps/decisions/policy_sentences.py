@@ -161,6 +161,7 @@ def _of_rule(one: Difference, rule: Rule, names: Names, currency: str) -> str:
         "rule_outcome": _("Where “%(sentence)s” does not hold, the policy now %(outcome)s."),
         "rule_scope": _("“%(sentence)s” now holds for %(after)s, before for %(before)s."),
         "rule_sentence": _("The rule %(code)s now reads “%(sentence)s”."),
+        "rule_unsaid": _("The rule %(code)s still reads “%(sentence)s”; see that it is true."),
     }[one.kind]
     return pattern % {**said, "code": rule.code}
 

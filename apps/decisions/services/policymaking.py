@@ -26,21 +26,29 @@ from apps.decisions.services import lettering
 
 @transaction.atomic
 def draft_policy(
-    *, actor: User, entity: Entity, base: PolicyVersion | None = None
+    *,
+    actor: User,
+    entity: Entity,
+    base: PolicyVersion | None = None,
+    document: Mapping[str, Any] | None = None,
 ) -> PolicyVersion:
-    """Begin a lender's next version as a draft, empty or as a copy of another version.
+    """Begin a lender's next version as a draft: a document, a copy of another version, or empty.
 
-    Raises NotPermitted, NotVisible for a version or lender the person does not see.
+    Raises NotPermitted, NotVisible for a version the person does not see or of another lender,
+    DomainError for a document that cannot be kept.
     """
     if not actor.has_perm(policymaking.DRAFT):
         raise NotPermitted("not_permitted", _("Your role does not draft policies."))
     if not actor.works_everywhere and actor.branch.entity_id != entity.pk:
         raise NotPermitted("not_permitted", _("This is not your lender."))
-    document: dict[str, Any] = {"name": entity.name, "rules": [], "ladders": []}
+    written: dict[str, Any] = {"name": entity.name, "rules": [], "ladders": []}
     if base is not None:
         found = get_visible(PolicyVersion.objects.filter(entity=entity), actor, pk=base.pk)
-        document = copy.deepcopy(found.document)
-    draft = new_version(entity, document, author=actor)
+        written = copy.deepcopy(found.document)
+    if document is not None:
+        _require_storable(document)
+        written = dict(document)
+    draft = new_version(entity, written, author=actor)
     audit.record(
         actor,
         "decisions.policy_drafted",

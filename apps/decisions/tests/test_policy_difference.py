@@ -27,7 +27,12 @@ def _sentences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def _base() -> dict[str, Any]:
     written = factories.document(bands=("0.20", "0.40"))
-    written["rules"][1] |= {"threshold": "0.55", "products": ["personal"]}
+    written["rules"][1] |= {
+        "sentence": "Obligations leave enough to live on.",
+        "threshold": "0.55",
+        "products": ["personal"],
+    }
+    written["rules"][0]["sentence"] = "The borrower is an adult."
     written["ladders"][0]["bands"][0] |= {
         "most_amount": {"INR": "500000"},
         "longest_term_months": "36",
@@ -83,19 +88,19 @@ def _ends(number: int, below: str) -> Change:
         (
             _rule(1, products=["personal", "secured"]),
             (
-                "“Obligations take at most 60 % of net income.” now holds for Personal loan, Loan"
+                "“Obligations leave enough to live on.” now holds for Personal loan, Loan"
                 " on property, before for Personal loan."
             ),
         ),
         (
             _rule(0, currencies=["INR"]),
-            "“At least 21 years old.” now holds for all products in INR, before for all products.",
+            "“The borrower is an adult.” now holds for all products in INR, before for all products.",
         ),
         (_rule(0, sentence="An adult."), "The rule age_minimum now reads “An adult.”."),
         (
             _rule(1, input="dti"),
             (
-                "The rule “Obligations take at most 60 % of net income.” now looks at obligations"
+                "The rule “Obligations leave enough to live on.” now looks at obligations"
                 " as a share of gross income (at most 55.0 %), before at obligations as a share of"
                 " net income (at most 55.0 %)."
             ),
@@ -165,6 +170,16 @@ def test_every_change_reads_as_a_sentence(change: Change, sentence: str) -> None
     change(new)
 
     assert _sentences(_base(), new) == [sentence]
+
+
+def test_a_sentence_that_may_name_the_old_limit_is_pointed_out() -> None:
+    old, new = _base(), _base()
+    old["rules"][1]["sentence"] = new["rules"][1]["sentence"] = "At most 55 % of net income."
+    new["rules"][1]["threshold"] = "0.5"
+
+    assert _sentences(old, new)[1:] == [
+        "The rule foir_cap still reads “At most 55 % of net income.”; see that it is true."
+    ]
 
 
 def test_a_band_that_is_split_is_told_as_end_and_new_band() -> None:
