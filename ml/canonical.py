@@ -29,9 +29,12 @@ def sha256(*parts: bytes) -> str:
 
 
 def _normal(value: object) -> object:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
+    # Nearly everything is text, and every feature, score and decision is hashed: ask for it first.
+    if type(value) is str:
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if type(value) is dict or isinstance(value, Mapping):
         return {key: _normal(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_normal(item) for item in value]

@@ -221,7 +221,10 @@ def probability(*, model: ModelVersion, features: Mapping[str, object]) -> float
 
     For what-if questions about a decision: the same model answers. Raises ScoringFailed.
     """
-    return _scored(champion.scorer_of(model), features, explain=False)[1].pd
+    [found] = probabilities(model=model, rows=[features])
+    if isinstance(found, ScoringFailed):
+        raise found
+    return found
 
 
 def probabilities(
@@ -235,12 +238,10 @@ def probabilities(
     return [one if isinstance(one, ScoringFailed) else one.pd for one in found]
 
 
-def _scored(
-    scorer: Scorer, features: Mapping[str, object], *, explain: bool = True
-) -> tuple[dict[str, Any], Scored]:
+def _scored(scorer: Scorer, features: Mapping[str, object]) -> tuple[dict[str, Any], Scored]:
     try:
         snapshot = scorer.schema.validate_row(features)
-        scored = scorer.score_one(snapshot, explain=explain)
+        scored = scorer.score_one(snapshot)
     except SchemaViolation as error:
         raise FeaturesRefused(error.feature, error.sentence) from error
     if not _is_probability(scored):
@@ -252,20 +253,22 @@ def _scored_together(
     scorer: Scorer, rows: Sequence[Mapping[str, object]], *, explain: bool = True
 ) -> list[Rescored]:
     """Return for each row, in their order, what `_scored` returns or raises."""
-    found: list[Rescored | None] = []
-    sound = []
-    for row in rows:
-        try:
-            sound.append(scorer.schema.validate_row(row))
-            found.append(None)
-        except SchemaViolation as error:
-            found.append(FeaturesRefused(error.feature, error.sentence))
-    answers = iter(scorer.score_rows(sound, explain=explain))
-    together = [refused or next(answers) for refused in found]
+    found: list[Rescored]
+    try:
+        found = list(scorer.score_rows(rows, explain=explain))
+    except SchemaViolation:
+        found = [_scored_or_refused(scorer, row, explain=explain) for row in rows]
     return [
         one if isinstance(one, ScoringFailed) or _is_probability(one) else _no_probability()
-        for one in together
+        for one in found
     ]
+
+
+def _scored_or_refused(scorer: Scorer, row: Mapping[str, object], *, explain: bool) -> Rescored:
+    try:
+        return scorer.score_one(row, explain=explain)
+    except SchemaViolation as error:
+        return FeaturesRefused(error.feature, error.sentence)
 
 
 def _is_probability(scored: Scored) -> bool:

@@ -6,7 +6,7 @@ policy are as they were and something still comes out otherwise, the program did
 made before the trail noted hashes has no witness; there an altered row reads as the program's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -166,7 +166,7 @@ def _verdict(ground: Ground, causes: _Causes) -> list[Difference]:
     found: list[Difference] = []
     if ground.policy is not None and ground.policy.policy is not None and decision.trace:
         try:
-            trace = _trace(ground, ground.policy.policy, decision.inputs)
+            trace = _trace(ground, ground.policy.policy, policy_inputs.from_json(decision.inputs))
         except _UNREADABLE as error:
             return [Difference(causes.source, "policy inputs", "", str(error))]
         except _UNTRACEABLE as error:
@@ -180,8 +180,9 @@ def _verdict(ground: Ground, causes: _Causes) -> list[Difference]:
     )
 
 
-def _trace(ground: Ground, in_use: policy.Policy, stored: dict[str, Any]) -> policy.Trace:
-    values = policy_inputs.from_json(stored)
+def _trace(
+    ground: Ground, in_use: policy.Policy, values: Mapping[str, policy_inputs.Value]
+) -> policy.Trace:
     return policy.evaluate(in_use, values, product=ground.product, currency=ground.currency)
 
 
@@ -207,7 +208,8 @@ def _offers(ground: Ground, causes: _Causes) -> list[Difference]:
     if not is_own or not decision.recommendation or used is None or used.policy is None:
         return []
     try:
-        asked = _trace(ground, used.policy, decision.inputs)
+        values = policy_inputs.from_json(decision.inputs)
+        asked = _trace(ground, used.policy, values)
     except (*_UNREADABLE, *_UNTRACEABLE):
         # Nothing can be derived; that difference is listed already.
         return []
@@ -217,7 +219,8 @@ def _offers(ground: Ground, causes: _Causes) -> list[Difference]:
     for offer, pd in zip(decision.recommendation, ground.offered, strict=True):
         if isinstance(pd, ScoringFailed):
             return []
-        trace = _trace(ground, used.policy, {**decision.inputs, **offer["inputs"]})
+        moved = policy_inputs.from_json(offer["inputs"])
+        trace = _trace(ground, used.policy, {**values, **moved})
         price = Decimal(offer["annual_rate"])
         stored.append((offer["inputs"]["pd"], offer["band"], price, True))
         approved = judging.stands(trace, aside=aside)
