@@ -94,7 +94,10 @@ def _ends(number: int, below: str) -> Change:
         ),
         (
             _rule(0, currencies=["INR"]),
-            "“The borrower is an adult.” now holds for all products in INR, before for all products.",
+            (
+                "“The borrower is an adult.” now holds for all products in INR, before for all"
+                " products."
+            ),
         ),
         (_rule(0, sentence="An adult."), "The rule age_minimum now reads “An adult.”."),
         (
