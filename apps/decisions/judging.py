@@ -9,15 +9,17 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.decisions import inputs, policy, policy_inputs, recourse
 from apps.decisions.errors import PolicyUnusable
-from apps.decisions.policy import Policy, Trace
+from apps.decisions.policy import Policy, Rule, Trace
 
 ProbabilityOf = Callable[[Decimal, int], float]
+_FREE = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,25 @@ class Judge:
         addon = first.trace.rate_addon
         return self._at(amount, term_months, pd=pd, rate=listed + addon) if addon else first
 
+    def is_hopeful(self, amount: Decimal, term_months: int) -> bool:
+        """Say whether the rules that need no PD hold even at the lowest price of an approval.
+
+        A condition of every approval, without asking the model.
+        """
+        tried = self._tried(amount, term_months, self.application.annual_rate + self._least_addon)
+        values = self.gathered.inputs(
+            inputs.Request(
+                amount=amount,
+                term_months=term_months,
+                affordability=applications.affordability(tried),
+                pd=None,
+            )
+        )
+        return all(
+            (value := values[rule.input]) is not None and rule.is_met_by(value)
+            for rule in self._rules_without_pd
+        )
+
     def only_moved(self) -> "Judge":
         """Return a judge that asks only the rules which amount and term can move."""
         moved = tuple(
@@ -71,7 +92,7 @@ class Judge:
         return dataclasses.replace(self, policy=dataclasses.replace(self.policy, rules=moved))
 
     def _at(self, amount: Decimal, term_months: int, *, pd: float, rate: Decimal) -> Judged:
-        tried = at_terms(self.application, amount, term_months, rate)
+        tried = self._tried(amount, term_months, rate)
         affordability = applications.affordability(tried)
         values = self.gathered.inputs(
             inputs.Request(
@@ -86,6 +107,30 @@ class Judge:
             values=values,
             trace=self._trace(values),
         )
+
+    @cached_property
+    def _scratch(self) -> Application:
+        """One copy that takes on every amount tried: copying a row each time would cost more."""
+        return copy.copy(self.application)
+
+    @cached_property
+    def _rules_without_pd(self) -> tuple[Rule, ...]:
+        product, currency = self.application.product.code, self.application.currency
+        found = self.policy.rules_for(product=product, currency=currency)
+        return tuple(rule for rule in found if rule.input != "pd")
+
+    @cached_property
+    def _least_addon(self) -> Decimal:
+        try:
+            bands = self.policy.ladder_for(self.application.product.code).bands
+        except policy.PolicyGap as gap:
+            raise PolicyUnusable(str(gap)) from gap
+        return min((band.rate_addon for band in bands if band.outcome == "approve"), default=_FREE)
+
+    def _tried(self, amount: Decimal, term_months: int, rate: Decimal) -> Application:
+        tried = self._scratch
+        tried.amount, tried.term_months, tried.annual_rate = amount, term_months, rate
+        return tried
 
     def _trace(self, values: dict[str, policy_inputs.Value]) -> Trace:
         try:
@@ -122,7 +167,7 @@ def offers(judge: Judge, asked: Judged, *, pd_of: ProbabilityOf) -> tuple[Judged
         tried = quick.judged(amount, term_months, pd=pd_of(amount, term_months))
         return tried.trace.outcome == "approve"
 
-    found = recourse.largest(room_of(judge.application), passes=passes)
+    found = recourse.largest(room_of(judge.application), passes=passes, hopeful=quick.is_hopeful)
     verified = (
         judge.judged(one.amount, one.term_months, pd=pd_of(one.amount, one.term_months))
         for one in found

@@ -2,7 +2,8 @@
 
 Nothing is claimed that was not evaluated with the same model and policy. A smaller amount never
 hurts (risk and every ratio rise with it), so the largest one that passes is found by bisection;
-each amount found was itself tried.
+each amount found was itself tried. Where a cheap condition that every approval fulfils is known,
+it is searched first, and the dear question is asked only below its bound.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,12 +34,16 @@ class Room:
     terms: Sequence[int]
 
 
-def largest(room: Room, *, passes: Passes) -> tuple[Change, ...]:
+def largest(room: Room, *, passes: Passes, hopeful: Passes | None = None) -> tuple[Change, ...]:
     """Return the largest amount that passes at the asked term, then at every other one.
 
-    A term at which no amount passes is left out.
+    `hopeful` is a cheaper condition without which nothing passes. A term at which no amount
+    passes is left out.
     """
-    found = ((term, _largest(room, term, passes)) for term in (room.term_months, *room.terms))
+    found = (
+        (term, _largest(room, term, passes, hopeful or passes))
+        for term in (room.term_months, *room.terms)
+    )
     return tuple(Change(amount, term) for term, amount in found if amount is not None)
 
 
@@ -76,21 +81,39 @@ def step(least_amount: Decimal) -> Decimal:
     return Decimal(10 ** max(least_amount.adjusted() - 1, 0))
 
 
-def _largest(room: Room, term_months: int, passes: Passes) -> Decimal | None:
+def _largest(room: Room, term_months: int, passes: Passes, hopeful: Passes) -> Decimal | None:
     """Return the largest multiple of the step that passes, or the bound just above it."""
     unit = step(room.least_amount)
     low = int((room.least_amount / unit).to_integral_value(rounding=ROUND_CEILING))
     high = int((room.most_amount / unit).to_integral_value(rounding=ROUND_FLOOR))
-    if low > high or not passes(low * unit, term_months):
+
+    def steps(asked: Passes) -> Callable[[int], bool]:
+        return lambda count: asked(count * unit, term_months)
+
+    bound = _last(low, high, steps(hopeful))
+    if bound is None:
         return None
-    while low < high:
-        middle = (low + high + 1) // 2
-        if passes(middle * unit, term_months):
-            low = middle
-        else:
-            high = middle - 1
-    best = low * unit
+    if hopeful is passes or passes(bound * unit, term_months):
+        found: int | None = bound
+    else:
+        found = _last(low, bound - 1, steps(passes))
+    if found is None:
+        return None
+    best = found * unit
     # What was asked for, and the product's own bound, need not be a multiple of the step.
     between = [one for one in (room.most_amount, room.amount) if best < one < best + unit]
     above = (one for one in between if passes(one, term_months))
     return next(above, best)
+
+
+def _last(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
+    """Return the last number from `low` to `high` that holds, where the first ones do."""
+    if low > high or not holds(low):
+        return None
+    while low < high:
+        middle = (low + high + 1) // 2
+        if holds(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -60,6 +60,33 @@ def test_the_next_step_above_never_passes(limit: int, asked: int) -> None:
         assert found[0].amount >= min(asked, limit) or not passes(Decimal(asked), 24)
 
 
+@given(limit=st.integers(1, 2_000_000), hope=st.integers(0, 400_000))
+def test_a_cheap_condition_changes_nothing_but_the_questions(limit: int, hope: int) -> None:
+    def passes(amount: Decimal, term: int) -> bool:
+        return amount <= limit
+
+    plain = recourse.largest(_room(), passes=passes)
+    helped = recourse.largest(
+        _room(), passes=passes, hopeful=lambda amount, term: amount <= limit + hope
+    )
+
+    assert helped == plain
+
+
+def test_a_condition_that_is_exact_leaves_one_question_a_term() -> None:
+    asked: list[Decimal] = []
+
+    def passes(amount: Decimal, term: int) -> bool:
+        asked.append(amount)
+        return amount <= 137_000
+
+    recourse.largest(
+        _room(amount=Decimal(25_000)), passes=passes, hopeful=lambda amount, _: amount <= 137_000
+    )
+
+    assert asked == [Decimal(137_000)] * 4
+
+
 def test_a_letter_names_a_smaller_amount_and_the_nearest_other_term() -> None:
     def passes(amount: Decimal, term: int) -> bool:
         return amount <= (137_400 if term == 24 else 1_000_000) and term != 18
