@@ -1,9 +1,11 @@
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.test import Client
 from django.urls import reverse
+from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import Branch, User
 from apps.decisions.models import Decision
@@ -71,3 +73,34 @@ def test_what_is_not_visible_is_not_there(
         answer = signed_in(nadia).post(reverse("api:application_decide", args=[pk]))
         assert answer.status_code == 404
     assert not Decision.objects.exists()
+
+
+def test_the_number_of_queries_does_not_grow(
+    alice: User, stage: ModelVersion, signed_in: SignedIn, django_assert_num_queries: Any
+) -> None:
+    """Latency is queries: whoever adds one says so here."""
+    client = signed_in(alice)
+    waiting = [factories.submitted(alice) for _ in range(2)]
+    addresses = [reverse("api:application_decide", args=[one.pk]) for one in waiting]
+    client.post(addresses[0])
+
+    with django_assert_num_queries(32):
+        assert client.post(addresses[1]).json()["outcome"] == "approve"
+    with django_assert_num_queries(10):
+        client.post(addresses[1])
+
+
+def test_a_case_granted_in_another_branch_can_be_decided(
+    alice: User,
+    stage: ModelVersion,
+    make_person: Callable[..., User],
+    nashik: Branch,
+    signed_in: SignedIn,
+) -> None:
+    application = factories.submitted(alice)
+    nadia = make_person("Nadia", "loan_officer", branch=nashik)
+    assign_perm("applications.view_application", nadia, application)
+
+    answer = signed_in(nadia).post(reverse("api:application_decide", args=[application.pk]))
+
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "approve")
