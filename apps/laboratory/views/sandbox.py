@@ -14,7 +14,7 @@ from apps.core.access import requires
 from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
 from apps.decisions import inputs
-from apps.laboratory import forms, policies, presentation, sandbox
+from apps.laboratory import policies, presentation, sandbox, sandbox_forms
 from apps.laboratory.sandbox import Case, CaseRefused
 from apps.laboratory.sandbox_typed import TypedCase
 from apps.products.models import Product
@@ -26,7 +26,9 @@ from apps.scoring.models import ModelVersion
 @requires(policies.RUN)
 def real_case(request: HttpRequest) -> HttpResponse:
     """Try an application one may see, by its number."""
-    form = forms.RealCaseForm(request.POST or None, actor=request.user, initial=_asked(request))
+    form = sandbox_forms.RealCaseForm(
+        request.POST or None, actor=request.user, initial=_asked(request)
+    )
     tried = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -41,7 +43,9 @@ def real_case(request: HttpRequest) -> HttpResponse:
 @requires(policies.RUN)
 def typed_case(request: HttpRequest) -> HttpResponse:
     """Try a case made up on the page."""
-    form = forms.TypedCaseForm(request.POST or None, actor=request.user, initial=_asked(request))
+    form = sandbox_forms.TypedCaseForm(
+        request.POST or None, actor=request.user, initial=_asked(request)
+    )
     tried = None
     if request.method == "POST" and form.is_valid():
         product = form.cleaned_data["product"]
@@ -54,7 +58,7 @@ def typed_case(request: HttpRequest) -> HttpResponse:
     return _page(request, "laboratory/sandbox_typed.html", form, tried)
 
 
-def _try(request: HttpRequest, form: forms.CandidateForm, case: Case) -> sandbox.Tried:
+def _try(request: HttpRequest, form: sandbox_forms.CandidateForm, case: Case) -> sandbox.Tried:
     return sandbox.try_case(
         actor=request.user,
         case=case,
@@ -63,7 +67,7 @@ def _try(request: HttpRequest, form: forms.CandidateForm, case: Case) -> sandbox
     )
 
 
-def _application(request: HttpRequest, form: forms.RealCaseForm) -> Application:
+def _application(request: HttpRequest, form: sandbox_forms.RealCaseForm) -> Application:
     number = form.cleaned_data["number"].strip()
     rows = Application.objects.select_related(
         "product", "customer__address", "branch__entity", "employment", "bureau_report"
@@ -111,10 +115,10 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 def _page(
     request: HttpRequest,
     template: str,
-    form: forms.CandidateForm,
+    form: sandbox_forms.CandidateForm,
     tried: sandbox.Tried | None,
 ) -> HttpResponse:
-    is_typed = isinstance(form, forms.TypedCaseForm)
+    is_typed = isinstance(form, sandbox_forms.TypedCaseForm)
     context: dict[str, Any] = {
         "form": form,
         "tabs": [
