@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.applications import hooks, requirements
 from apps.applications.models import Application
 from apps.applications.services import opening
-from apps.applications.services.submitting import ASSESS, freeze
+from apps.applications.services.submitting import freeze
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError
 from apps.core.jobs import enqueue
@@ -87,7 +87,7 @@ def reopen(
         **before,
         **_said(application),
     )
-    enqueue(ASSESS, application_id=str(application.pk))
+    enqueue("decisions.assess", application_id=str(application.pk))
     return application
 
 
