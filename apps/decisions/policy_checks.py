@@ -42,6 +42,7 @@ def within(policy: Policy) -> list[Problem]:
     return [
         *_without_effect(policy),
         *_excluding_choices(policy),
+        *(one for at, ladder in _numbered(policy.ladders) for one in _names_twice(ladder, at)),
         *(one for at, ladder in _numbered(policy.ladders) for one in _against_risk(ladder, at)),
     ]
 
@@ -118,6 +119,17 @@ def _excluding_choices(policy: Policy) -> Iterator[Problem]:
                 Place(rule=number, name=other.code),
                 gettext_noop("nobody can meet both %(one)s and %(other)s."),
                 {"one": one.code, "other": other.code},
+            )
+
+
+def _names_twice(ladder: Ladder, number: int) -> Iterator[Problem]:
+    """Find bands of one ladder that nobody could tell apart."""
+    names = [band.name for band in ladder.bands]
+    for band_number, name in _numbered(names):
+        if name in names[: band_number - 1]:
+            pattern = gettext_noop("two bands are called %(band)s.")
+            yield Problem(
+                Place(ladder=number, band=band_number, name=name), pattern, {"band": name}
             )
 
 

@@ -103,6 +103,13 @@ def test_choices_that_exclude_each_other_are_refused() -> None:
     assert refusals == ["Rule there: nobody can meet both here and there."]
 
 
+def test_two_bands_of_one_name_are_refused() -> None:
+    assert _found(_bands({}, {"name": "A"})) == (
+        ["Ladder 1, band A: two bands are called A."],
+        [],
+    )
+
+
 def test_a_worse_risk_must_not_have_a_milder_outcome() -> None:
     change = _bands({}, {"outcome": "decline"}, {"outcome": "refer"})
 
