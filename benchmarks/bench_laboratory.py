@@ -2,20 +2,25 @@
 
 Beside the bare limit: the other model's prediction on a matrix made before, and COPY of the very
 columns that are read out of the database. Everything else - reading JSON, both policies, prices
-and burdens in Decimal, expected loss and profit, rows written and summed up - comes on top.
+and burdens in Decimal, expected loss and profit, rows written and summed up - comes on top. The
+processor's seconds of this process are measured too: unlike the clock's they do not depend on
+what else the machine does.
 """
 
+import gc
 import io
 import json
-import resource
 import time
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import lightgbm
-import numpy as np
 import pandas as pd
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -42,6 +47,8 @@ from ml.training import TrainingConfig
 ROWS = 100_000
 SEGMENT = "in-retail"
 START = date(2025, 1, 1)
+MEBIBYTE = 1024 * 1024
+MOST_MEBIBYTES = 256.0
 # What is read of each application; the limit writes the same out of the database.
 _READ = """
     COPY (
@@ -61,6 +68,14 @@ _WRITE = """
 """
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of the processor in this process."""
+
+    seconds: float
+    processor: float
+
+
 def main() -> None:
     """Measure and report."""
     asked = measuring.options(__doc__ or "", rows=ROWS)
@@ -75,30 +90,42 @@ def main() -> None:
         _multiply(template, frame, served)
         draft = _draft(template.policy)
         waiting = _asked(rita, template, policy=draft, model=tried)
-        seconds, found = _run(waiting)
-        predicted, copied = _predicted(frame, tried), _copied()
+        matrix = SCHEMA.to_matrix(frame[list(SCHEMA.names)])
+        del frame
+        own, found, risen = _run(waiting)
+        predicted = _spent(partial(_booster(tried).predict, matrix, num_threads=1))
+        limit = _sum(predicted, _spent(_copy))
         server = scratch.server()
-    figures = _figures(found, seconds, predicted, copied)
+    figures = _figures(found.done_rows, own, limit, risen)
     measuring.report("Laboratory", figures, on=server, recorded=asked.record)
 
 
-def _figures(found: Experiment, seconds: float, predicted: float, copied: float) -> list[Figure]:
-    rows, limit = found.done_rows, predicted + copied
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    goal = "under 60 s for 100,000"
+def _figures(rows: int, own: Spent, limit: Spent, risen: float) -> list[Figure]:
     bare = "predict and COPY out"
     return [
-        measuring.figure("decide anew", seconds, "s", peer=(bare, limit), goal=goal, n=rows),
         measuring.figure(
-            "decide anew, rate",
-            rows / seconds,
-            "rows/s",
-            peer=(bare, rows / limit),
+            "decide anew",
+            own.seconds,
+            "s",
+            peer=(bare, limit.seconds),
+            goal="under 60 s for 100,000",
+            n=rows,
+        ),
+        measuring.figure(
+            "decide anew, own processor",
+            own.processor,
+            "s",
+            peer=(bare, limit.processor),
             goal="",
             n=rows,
         ),
         measuring.figure(
-            "most memory held", memory, "MiB", peer=("budget", 1024.0), goal="at most 1", n=rows
+            "memory risen by",
+            risen / MEBIBYTE,
+            "MiB",
+            peer=("budget", MOST_MEBIBYTES),
+            goal="at most 1, however many",
+            n=rows,
         ),
     ]
 
@@ -247,29 +274,49 @@ def _asked(rita: User, template: Decision, **tried: Any) -> Experiment:
     return services.ask(actor=rita, entity=entity, question=question, now=now)
 
 
-def _run(waiting: Experiment) -> tuple[float, Experiment]:
-    began = time.perf_counter()
-    found = services.run(experiment_id=waiting.pk, now=timezone.now())
-    seconds = time.perf_counter() - began
+def _run(waiting: Experiment) -> tuple[Spent, Experiment, int]:
+    """Do the experiment; return what it took, its end, and by how many bytes memory rose."""
+    _forget_peak()
+    before = _peak()
+    ended: list[Experiment] = []
+    took = _spent(lambda: ended.append(services.run(experiment_id=waiting.pk, now=timezone.now())))
+    (found,) = ended
     if found.status != "done" or ExperimentRow.objects.count() != found.done_rows:
         raise AssertionError(f"The experiment ended as {found.status}: {found.failure}")
-    return seconds, found
+    return took, found, _peak() - before
 
 
-def _predicted(frame: pd.DataFrame, tried: ModelVersion) -> float:
-    """Return the seconds of the bare prediction, on a matrix that is there already."""
-    matrix: np.ndarray[Any, Any] = SCHEMA.to_matrix(frame[list(SCHEMA.names)])
-    booster = lightgbm.Booster(model_str=tried.body)
-    began = time.perf_counter()
-    booster.predict(matrix, num_threads=1)
-    return time.perf_counter() - began
+def _booster(tried: ModelVersion) -> lightgbm.Booster:
+    return lightgbm.Booster(model_str=tried.body)
 
 
-def _copied() -> float:
-    began = time.perf_counter()
+def _copy() -> None:
     with connection.cursor() as cursor:
         cursor.copy_expert(_READ, io.StringIO())
-    return time.perf_counter() - began
+
+
+def _spent(call: Callable[[], object]) -> Spent:
+    began, worked = time.perf_counter(), time.process_time()
+    call()
+    return Spent(time.perf_counter() - began, time.process_time() - worked)
+
+
+def _sum(one: Spent, other: Spent) -> Spent:
+    return Spent(one.seconds + other.seconds, one.processor + other.processor)
+
+
+def _forget_peak() -> None:
+    """Let the kernel count the peak from now on: laying out the past held more."""
+    gc.collect()
+    # proc(5): 5 sets the peak back to what is held now.
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak() -> int:
+    """Return the most memory this process has held since, in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (peak,) = [line for line in lines if line.startswith("VmHWM:")]
+    return int(peak.split()[1]) * 1024
 
 
 if __name__ == "__main__":

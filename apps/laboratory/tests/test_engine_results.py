@@ -70,7 +70,7 @@ def test_it_adds_up_each_side(found: Experiment, side: str) -> None:
         "bad_rate": bads / len(ended),
         "bad_rate_interval": list(proportions.wilson(proportions.Count(bads, len(ended)))),
         "paid_known": len(ended),
-        "profit": str(sum((row.realised for row in ended), Decimal("0.00"))),
+        "profit": str(sum((row.realised or 0 for row in ended), Decimal("0.00"))),
     }
 
 
