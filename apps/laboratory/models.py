@@ -206,8 +206,8 @@ class ExperimentRow(Identified):
     # None where that model could not score the application.
     pd_before = models.FloatField(_("PD in force"), null=True)
     pd_after = models.FloatField(_("PD by the candidate"), null=True)
-    band_before = models.CharField(_("band in force"), max_length=60, blank=True)
-    band_after = models.CharField(_("band by the candidate"), max_length=60, blank=True)
+    band_before = models.TextField(_("band in force"), blank=True)
+    band_after = models.TextField(_("band by the candidate"), blank=True)
     # Codes of what did not let the candidate approve, most severe first, with spaces between.
     causes_before = models.TextField(_("reasons in force"), blank=True)
     causes_after = models.TextField(_("reasons of the candidate"), blank=True)

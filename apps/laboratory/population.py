@@ -115,16 +115,15 @@ class Past:
 
 def of_experiment(experiment: Experiment) -> QuerySet[Application]:
     """Return the applications an experiment decides anew, by key."""
-    decided = Q(first__score_run__isnull=False, first__decided_at__lte=experiment.asked_at)
+    first = Q(decisions__number=1, decisions__decided_at__lte=experiment.asked_at)
+    decided = Q(first__score_run__isnull=False)
     on_tape = Q(
         channel=Application.Channel.TAPE,
         employment__isnull=False,
         created_at__lte=experiment.asked_at,
     )
     return (
-        Application.objects.annotate(
-            first=FilteredRelation("decisions", condition=Q(decisions__number=1))
-        )
+        Application.objects.annotate(first=FilteredRelation("decisions", condition=first))
         .filter(
             decided | on_tape,
             product__entity=experiment.entity_id,

@@ -1,6 +1,7 @@
 """An experiment decides what a machine would decide: the same score, price, burden and outcome."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -255,6 +256,25 @@ def test_it_leaves_out_what_came_later(
     )
 
     assert population.of_experiment(too_early).count() == 0
+
+
+def test_it_reads_no_decision_that_came_later(
+    stage: ModelVersion, pune: Branch, alice: User, rita: User
+) -> None:
+    decision = decisions.assessed(alice)
+    Application.objects.filter(pk=decision.application_id).update(
+        channel="tape", created_at=decision.decided_at - timedelta(days=300)
+    )
+
+    before = factories.asked(
+        rita,
+        pune.entity,
+        now=decision.decided_at - timedelta(days=1),
+        **factories.CUT_OFFS,
+    )
+
+    (past,) = population.chunk(before, after=None)
+    assert (past.decision_id, past.pd, past.scored_by) == (None, None, None)
 
 
 def test_it_leaves_out_what_no_machine_scored(pune: Branch, alice: User, rita: User) -> None:
