@@ -1,10 +1,13 @@
 import dataclasses
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pgtrigger
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
@@ -362,3 +365,23 @@ def test_only_some_people_may_replay(alice: User, amir: User, stage: ModelVersio
     assert not Event.objects.filter(verb="decisions.replayed").exists()
 
     assert services.replay(actor=amir, decision=decision, now=factories.NOW).identical
+
+
+def test_the_page_is_for_auditors_and_names_what_differs(
+    alice: User, amir: User, stage: ModelVersion, signed_in: Callable[[User], Client]
+) -> None:
+    decision = factories.assessed(alice)
+    address = reverse("decisions:replay", args=[decision.pk])
+    case = reverse("decisions:application_panel", args=[decision.application_id])
+    replays.tamper("UPDATE scoring_scorerun SET attributions = attributions || '{\"amount\": 0.5}'")
+
+    assert signed_in(alice).post(address).status_code == 403
+    assert address not in signed_in(alice).get(case).content.decode()
+    assert not Event.objects.filter(verb="decisions.replayed").exists()
+    assert address in signed_in(amir).get(case).content.decode()
+    page = signed_in(amir).post(address).content.decode()
+
+    assert "Not identical" in page
+    assert "<li>score as recorded (stored data)" in page
+    assert "<li>attributions (stored data)" in page
+    assert Event.objects.get(verb="decisions.replayed").actor == amir.audit_reference

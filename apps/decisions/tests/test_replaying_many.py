@@ -1,5 +1,4 @@
 import io
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -242,9 +241,7 @@ def test_the_command_refuses_what_cannot_be_meant(
     assert not Event.objects.filter(verb__startswith="decisions.replayed").exists()
 
 
-def test_only_some_people_may_replay_many(
-    alice: User, amir: User, stage: ModelVersion, signed_in: Callable[..., Any]
-) -> None:
+def test_only_some_people_may_replay_many(alice: User, amir: User, stage: ModelVersion) -> None:
     factories.assessed(alice)
     asked: dict[str, Any] = {
         "span": services.Span(),
