@@ -263,6 +263,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     # Lists of choices that share a field's name get names of their own.
     "ENUM_NAME_OVERRIDES": {
+        "SpokenThrough": "apps.customers.wordings.CHANNEL_CODES",
         "ApplicationChannel": "apps.applications.models.Application.Channel",
         "LoanPurpose": "apps.products.models.Purpose",
         "ConsentPurpose": "apps.customers.models.Consent.Purpose",

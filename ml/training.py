@@ -8,8 +8,7 @@ reweighted without setting the level back; a feature that knows the outcome stop
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,10 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml import baseline, calibrating, calibration, leakage, metrics, models, splitting
+from ml._training_rows import Rows, check_order, hash_of, read, refusing
 from ml.boosting import BoostingConfig
 from ml.calibrating import Choice, Method
 from ml.calibration import Calibration, NoSignal
-from ml.canonical import sha256
 from ml.estimator import (
     FEWEST_OF_A_CLASS,
     FEWEST_ROWS,
@@ -30,13 +29,12 @@ from ml.estimator import (
     Floats,
     TrainingRefused,
     checked_outcomes,
-    checked_weight,
 )
 from ml.families import Config
 from ml.leakage import LeakageConfig
 from ml.scaling import Scale
 from ml.schema import Schema
-from ml.splitting import Column, FoldConfig, Positions, SplitConfig, SplitRefused
+from ml.splitting import Column, FoldConfig, SplitConfig
 
 __all__ = [
     "FEWEST_OF_A_CLASS",
@@ -48,7 +46,6 @@ __all__ = [
 ]
 
 _AT_LEAST_TWO = 2
-_SHOWN_CHARACTERS = 60
 _ERRORS_BEYOND_CHANCE = 3.0
 _FOR_STUDY = "it may serve comparison, never a decision about a person."
 _SWAPPED = "Most features point against their direction: are good and bad swapped?"
@@ -125,28 +122,10 @@ class TrainedModel:
 
 
 @dataclass(frozen=True, eq=False)
-class _Data:
-    """Rows with what is known of each."""
-
-    matrix: Floats
-    bad: Floats
-    weight: Floats | None
-    groups: Positions | None
-
-    def part(self, rows: Positions) -> "_Data":
-        return _Data(
-            self.matrix[rows],
-            self.bad[rows],
-            None if self.weight is None else self.weight[rows],
-            None if self.groups is None else self.groups[rows],
-        )
-
-
-@dataclass(frozen=True, eq=False)
 class _Later:
     """The newest rows, which only judge, and how they were parted from those that learn."""
 
-    data: _Data
+    data: Rows
     split: dict[str, Any]
 
 
@@ -164,32 +143,26 @@ def train(
 ) -> TrainedModel:
     """Return a calibrated model of `target` (1 = bad) on exactly the schema's columns.
 
-    Series belong to rows by position; one with the frame's index in another order is refused.
-    With `dates` the newest share of the rows is held out and only reported on. `weight` counts
-    rows more or less, as reject inference asks for, in the model, its level and its figures; the
-    search for leaks counts every row once. Rows of one of `groups` (an applicant, or the two
-    halves of a rejected one) are never on both sides of a fold or of the held-out part; what a
-    single model divides within itself knows no groups. `accepted` names features that may look
-    like the outcome, each with the reason. Raises SchemaViolation for a frame that does not fit,
-    TrainingRefused for too little data, one class only, or features that say nothing about the
-    outcome, LeakageFound for a feature that says everything, and TypeError for no Schema.
+    Series belong to rows by position; an index in another order is refused. With `dates` the
+    newest share of the rows is held out and only reported on. `weight` counts rows more or less,
+    as reject inference asks for, in the model, its level and its figures; the search for leaks
+    counts every row once. Rows of one of `groups` (an applicant, or the two halves of a rejected
+    one) are never on both sides of a fold or of the held-out part; what a single model divides
+    within itself knows no groups. `accepted` names features that may look like the outcome, each
+    with the reason. Raises SchemaViolation for a frame that does not fit, TrainingRefused for too
+    little data, one class only, or features that say nothing about the outcome, LeakageFound for
+    a feature that says everything, and TypeError for no Schema.
     """
     config, scale = config or TrainingConfig(), scale or Scale()
     encoded = _checked_schema(schema).encode(frame)
-    _check_order(frame, outcomes=target, dates=dates, weights=weight, groups=groups)
-    bad = _outcomes(target, rows=len(frame))
-    with _refusing():
-        numbers = None if groups is None else splitting.group_numbers(groups)
-    everything = _Data(encoded.matrix, bad, checked_weight(weight, len(frame)), numbers)
-    data, later = everything, None
-    if dates is not None:
-        data, later = _newest_apart(everything, dates, config.split)
+    check_order(frame, outcomes=target, dates=dates, weights=weight, groups=groups)
+    everything = read(encoded.matrix, target, weight, groups)
+    data, later = _newest_apart(everything, dates, config.split)
     report = leakage.check(schema, data.matrix, data.bad, config=config.leakage, accepted=accepted)
     found = _cross_fitted(data, schema, config)
     choice = _calibrated(found.margins, data, schema, config)
     model = found.estimator.learn(data.matrix, data.bad, data.weight)
     log_odds = choice.calibration.finals(choice.calibration.line.log_odds_of(found.margins))
-    risk = calibration.probability(log_odds)
     out_of_time, warnings = _judged(model, choice.calibration, later)
     return TrainedModel(
         model=model,
@@ -199,14 +172,19 @@ def train(
         config=config,
         rows=len(data.bad),
         bad_rate=float(np.average(data.bad, weights=data.weight)),
-        data_sha256=_hash_of(everything),
+        data_sha256=hash_of(everything),
         unseen=encoded.unseen,
-        metrics={"sample": "out_of_fold", **figures(risk, data.bad, data.weight)},
+        metrics=_out_of_fold(log_odds, data),
         out_of_time=out_of_time,
         leakage=report.to_dict(),
         warnings=(*(one.sentence for one in report.checks), *warnings, *_cautions(schema, data)),
         baseline=baseline.of_sample(schema, data.matrix, scale.scores_at(log_odds)),
     )
+
+
+def _out_of_fold(log_odds: Floats, data: Rows) -> dict[str, Any]:
+    risk = calibration.probability(log_odds)
+    return {"sample": "out_of_fold", **figures(risk, data.bad, data.weight)}
 
 
 def figures(pd: Floats, bad: Floats, weight: Floats | None = None) -> dict[str, Any]:
@@ -234,21 +212,6 @@ def figures(pd: Floats, bad: Floats, weight: Floats | None = None) -> dict[str, 
     }
 
 
-def _hash_of(data: _Data) -> str:
-    """Return the SHA-256 of rows, outcomes and, where there are any, weights and groups."""
-    given = (data.matrix, data.bad, data.weight, data.groups)
-    return sha256(*(part.tobytes() for part in given if part is not None))
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn rows that cannot be divided into a refused training, with the same sentence."""
-    try:
-        yield
-    except SplitRefused as error:
-        raise TrainingRefused(str(error)) from error
-
-
 def _checked_schema(schema: Schema) -> Schema:
     if not isinstance(schema, Schema):
         raise TypeError(
@@ -258,26 +221,33 @@ def _checked_schema(schema: Schema) -> Schema:
     return schema
 
 
-def _cross_fitted(data: _Data, schema: Schema, config: TrainingConfig) -> CrossFit:
-    with _refusing():
+def _cross_fitted(data: Rows, schema: Schema, config: TrainingConfig) -> CrossFit:
+    with refusing():
         by = FoldConfig(folds=config.folds, seed=config.seed)
         folds = list(splitting.folds(data.bad, groups=data.groups, config=by))
     untrained = models.estimator(schema, config.model)
     return untrained.cross_fit(data.matrix, data.bad, data.weight, folds)
 
 
-def _newest_apart(data: _Data, dates: Column, config: SplitConfig) -> tuple[_Data, _Later]:
-    """Return the older rows, and the newest apart; TrainingRefused where that cannot be done."""
-    with _refusing():
+def _newest_apart(
+    data: Rows, dates: Column | None, config: SplitConfig
+) -> tuple[Rows, _Later | None]:
+    """Return the older rows, and the newest apart; TrainingRefused where that cannot be done.
+
+    Without dates nothing is set apart.
+    """
+    if dates is None:
+        return data, None
+    with refusing():
         split = splitting.split(data.bad, dates=dates, groups=data.groups, config=config)
     older = data.part(split.train)
     checked_outcomes(older.bad)
     return older, _Later(data.part(split.test), split.to_dict())
 
 
-def _calibrated(margins: Floats, data: _Data, schema: Schema, config: TrainingConfig) -> Choice:
+def _calibrated(margins: Floats, data: Rows, schema: Schema, config: TrainingConfig) -> Choice:
     try:
-        with _refusing():
+        with refusing():
             return calibrating.choose(
                 margins,
                 data.bad,
@@ -296,7 +266,7 @@ def _calibrated(margins: Floats, data: _Data, schema: Schema, config: TrainingCo
         raise TrainingRefused(" ".join(why)) from error
 
 
-def _cautions(schema: Schema, data: _Data) -> tuple[str, ...]:
+def _cautions(schema: Schema, data: Rows) -> tuple[str, ...]:
     """Return what a person should know of the features before the model decides anything."""
     swapped = _swapped(schema, data)
     if not schema.protected:
@@ -305,7 +275,7 @@ def _cautions(schema: Schema, data: _Data) -> tuple[str, ...]:
     return (*swapped, used)
 
 
-def _swapped(schema: Schema, data: _Data) -> tuple[str, ...]:
+def _swapped(schema: Schema, data: Rows) -> tuple[str, ...]:
     """Return a warning if most features with a direction order the outcomes against it.
 
     A feature counts where its AUC is further from one half than chance explains.
@@ -341,41 +311,6 @@ def _judged(
     measured = figures(pd, newest.bad, newest.weight)
     found = {"sample": "out_of_time", "split": later.split, **measured}
     return found, () if warning is None else (warning,)
-
-
-def _check_order(frame: pd.DataFrame, **columns: object) -> None:
-    """Refuse a series of the frame's own rows in another order: rows are matched by position."""
-    for what, column in columns.items():
-        if isinstance(column, pd.Series) and _is_reordered(frame.index, column.index):
-            raise TrainingRefused(
-                f"The {what} are in another order than the rows of the frame, says their index;"
-                " give an array if they belong by position."
-            )
-
-
-def _is_reordered(own: pd.Index, given: pd.Index) -> bool:
-    if len(own) != len(given) or own.equals(given):
-        return False
-    return bool(own.is_unique and given.is_unique and given.isin(own).all())
-
-
-def _outcomes(target: Sequence[int] | npt.NDArray[Any] | pd.Series, *, rows: int) -> Floats:
-    """Return the outcomes as 0.0 and 1.0, or refuse them with the reason."""
-    if len(target) != rows:
-        raise TrainingRefused(f"There are {rows} rows but {len(target)} outcomes.")
-    given = np.asarray(target)
-    if given.ndim != 1:
-        raise TrainingRefused("The outcomes must be one column.")
-    values = pd.Series(given)
-    wrong = values.isna() | ~values.isin((0, 1))
-    if wrong.any():
-        first = int(wrong.argmax())
-        row = target.index[first] if isinstance(target, pd.Series) else first
-        shown = str(values.iloc[first])[:_SHOWN_CHARACTERS]
-        raise TrainingRefused(
-            f"Every outcome must be 0 (good) or 1 (bad); the one of row {row} is {shown}."
-        )
-    return checked_outcomes(values.to_numpy(dtype=np.float64))
 
 
 def _jsonable(values: dict[str, Any]) -> dict[str, Any]:

@@ -286,7 +286,7 @@ class NoObligationsIn(Strict):
     """The customer declares that nothing is paid elsewhere."""
 
     declared_date = serializers.DateField()
-    channel = serializers.ChoiceField(choices=[(code, str(code)) for code in wordings.CHANNELS])
+    channel = serializers.ChoiceField(choices=wordings.CHANNEL_CODES)
 
     def entry(self, key: uuid.UUID) -> NoObligationsEntry:
         """Return what was sent."""
@@ -356,7 +356,7 @@ class ConsentIn(Strict):
 
     purpose = serializers.ChoiceField(choices=Consent.Purpose.choices)
     wording_version = serializers.CharField(max_length=20, default=wordings.CURRENT)
-    channel = serializers.ChoiceField(choices=[(code, str(code)) for code in wordings.CHANNELS])
+    channel = serializers.ChoiceField(choices=wordings.CHANNEL_CODES)
 
 
 class ConsentOut(serializers.ModelSerializer[Consent]):

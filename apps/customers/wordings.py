@@ -12,6 +12,8 @@ CHANNELS = {
     "message": _("By a confirmed message"),
     "online": _("Online"),
 }
+# The API speaks in codes.
+CHANNEL_CODES = [(code, code) for code in CHANNELS]
 _PURPOSE = Consent.Purpose
 TEXTS = {
     (_PURPOSE.CREDIT_ASSESSMENT.value, "2026-11"): _(

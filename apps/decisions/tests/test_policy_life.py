@@ -91,7 +91,7 @@ AFTER = {
 
 
 def _row(version: PolicyVersion) -> dict[str, Any]:
-    return PolicyVersion.objects.values().get(pk=version.pk)
+    return dict(PolicyVersion.objects.values().get(pk=version.pk))
 
 
 @pytest.mark.parametrize("status", LIFECYCLE.states)
