@@ -46,8 +46,8 @@ class BlendConfig:
     cannot tell its members apart, and their plain mean is the safer blend.
 
     Below `few_rows` the members are `few`, if there are any; each that uses chance takes part with
-    `seeds` different seeds, and the blend is the plain mean of all that keep up: on a small
-    sample one seed is luck, their mean is not, and weights would follow the luck.
+    `seeds` different seeds, and the blend is the plain mean of all: on a small sample one seed is
+    luck, their mean is not, and weights would follow the luck.
     """
 
     kind: ClassVar[str] = "blend"
@@ -198,11 +198,7 @@ class BlendEstimator(Estimator):
             candidates.append(_Candidate(found.estimator, line, line.log_odds_of(found.margins)))
         if not candidates:
             raise TrainingRefused("No member of the blend orders the outcomes.")
-        additions = min(self.config.additions, len(bad) // self.config.rows_an_addition)
-        if len(bad) < self.config.few_rows:
-            additions = 0
-        log_odds = [one.log_odds for one in candidates]
-        shares = weights_of(log_odds, bad, weight, additions=additions)
+        shares = self._shares([one.log_odds for one in candidates], bad, weight)
         margins = np.zeros(len(bad))
         for one, share in zip(candidates, shares, strict=True):
             margins += share * one.log_odds
@@ -212,6 +208,14 @@ class BlendEstimator(Estimator):
             if share > 0
         ]
         return CrossFit(margins, SettledBlend(self.schema, self.config, chosen))
+
+    def _shares(
+        self, log_odds: Sequence[Floats], bad: Floats, weight: Floats | None
+    ) -> list[float]:
+        if len(bad) < self.config.few_rows:
+            return [1 / len(log_odds)] * len(log_odds)
+        additions = min(self.config.additions, len(bad) // self.config.rows_an_addition)
+        return weights_of(log_odds, bad, weight, additions=additions)
 
     def _members(self, rows: int) -> Iterator[Config]:
         few = rows < self.config.few_rows
