@@ -1,5 +1,6 @@
 """What a model was trained on, and who let it decide."""
 
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,7 +20,9 @@ from apps.scoring.models import ModelVersion
 class TrainingRun(Identified, Timestamped, AppendOnlyModel):
     """One training: the data it saw (window, size, hash) and the figures it reached.
 
-    Evidence for a promotion, so nothing of it is ever edited.
+    `rows` and `defaults` count the loans the model learned from; where the newest of the window
+    were held out they are fewer than the window has. The hash is of the whole window. Evidence
+    for a promotion, so nothing of it is ever edited.
     """
 
     model = models.OneToOneField(
@@ -45,6 +48,14 @@ class TrainingRun(Identified, Timestamped, AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.segment} {self.trained_at:%Y-%m-%d}"
+
+    @property
+    def last_learned_day(self) -> date:
+        """The last day on which a loan that the model learned from can have been paid out."""
+        split = (self.figures.get("holdout") or {}).get("split")
+        if split is None:
+            return self.to_date - timedelta(days=1)
+        return date.fromisoformat(split["last_train_day"])
 
 
 class TrainingRequest(Identified, Timestamped, Stateful):

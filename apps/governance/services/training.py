@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,26 +12,27 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import DomainError, NotPermitted
-from apps.governance import datasets, evaluation, kinds, policies
+from apps.governance import datasets, kinds, later_loans, policies
 from apps.governance.datasets import Sample
 from apps.governance.errors import TrainingImpossible
 from apps.governance.models import TrainingRun
 from apps.products.models import Product
-from apps.scoring import champion, model_words
+from apps.scoring import model_words
 from apps.scoring import services as scoring
-from apps.scoring.errors import ScoringFailed
 from ml import artefact as artefacts
-from ml import leakage, training
+from ml import training
 from ml.application_schema import SCHEMA
 from ml.artefact import Artefact
 from ml.leakage import LeakageFound
-from ml.serving import Scorer
 from ml.training import TrainedModel, TrainingConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Which loans to learn from, [from_date, to_date), and which later ones to test on."""
+    """Which loans to learn from, [from_date, to_date), and which later ones to test on.
+
+    Without `holdout_to_date` the newest share of the window itself is held out and tested on.
+    """
 
     from_date: date
     to_date: date
@@ -52,20 +53,22 @@ def train(
     """Return the run that trained and registered a model on loans paid out in the window.
 
     It decides nothing until it is promoted. The test sample is what was paid out from `to_date`
-    to before `holdout_to_date`. `config` instead of the kind's own is for tests. Raises
+    to before `holdout_to_date`; without that date, the newest loans of the window, from which
+    the model then does not learn. Rows and defaults of the run are those it learned from; the
+    hash is of the whole window. `config` instead of the kind's own is for tests. Raises
     NotPermitted, TrainingImpossible with the reason, and ModelRefused when this very model is
     registered already.
     """
     window = Window(from_date=from_date, to_date=to_date, holdout_to_date=holdout_to_date)
     check(actor=actor, segment=segment, window=window, kind=kind)
     sample = datasets.build(segment=segment, from_date=from_date, to_date=to_date)
-    trained = _trained(sample, config or kinds.config_of(kind))
+    trained = _trained(sample, window, config or kinds.config_of(kind))
     packed = artefacts.pack(trained)
     figures = {
-        "development": {"n": sample.rows, "bads": sample.defaults, **trained.metrics},
+        "development": later_loans.counted(trained.metrics),
         "refused": sample.refused,
         "unseen": trained.unseen,
-        **_out_of_time(segment, window, packed),
+        **_out_of_time(segment, window, sample, trained=trained, packed=packed),
     }
     figures |= _of_manifest(packed.manifest, figures["holdout"])
     run = TrainingRun(
@@ -73,14 +76,14 @@ def train(
         from_date=from_date,
         to_date=to_date,
         holdout_to_date=holdout_to_date,
-        rows=sample.rows,
-        defaults=sample.defaults,
+        rows=trained.rows,
+        defaults=figures["development"]["bads"],
         dataset_sha256=sample.sha256,
         figures=figures,
         started_by=actor,
         trained_at=now,
     )
-    return _register(actor, run=run, packed=packed, name=_name(packed.kind, window))
+    return _register(actor, run=run, packed=packed, name=_name(run, packed.kind))
 
 
 def check(*, actor: User, segment: str, window: Window, kind: str) -> None:
@@ -100,14 +103,21 @@ def check(*, actor: User, segment: str, window: Window, kind: str) -> None:
         raise DomainError("training_window", _("These loans cannot be trained on."), fields=errors)
 
 
-def _trained(sample: Sample, config: TrainingConfig) -> TrainedModel:
+def _trained(sample: Sample, window: Window, config: TrainingConfig) -> TrainedModel:
     if not sample.rows:
         raise TrainingImpossible(
             "no_finished_loans",
             _("No finished loan of this segment was paid out in these dates."),
         )
     try:
-        return training.train(sample.frame, sample.bad, schema=SCHEMA, config=config)
+        return training.train(
+            sample.frame,
+            sample.bad,
+            schema=SCHEMA,
+            config=config,
+            dates=sample.paid_out if window.holdout_to_date is None else None,
+            groups=sample.groups,
+        )
     except training.TrainingRefused as refusal:
         raise TrainingImpossible("training_refused", str(refusal)) from refusal
     except LeakageFound as found:
@@ -135,38 +145,15 @@ def _of_manifest(manifest: Mapping[str, Any], holdout: Mapping[str, Any] | None)
     }
 
 
-def _out_of_time(segment: str, window: Window, packed: Artefact) -> dict[str, Any]:
+def _out_of_time(
+    segment: str, window: Window, sample: Sample, *, trained: TrainedModel, packed: Artefact
+) -> dict[str, Any]:
     """Return the figures on later loans: of the new model, and of the champion on the same."""
     if window.holdout_to_date is None:
-        return {"holdout": None, "champion": None}
-    later = datasets.build(
-        segment=segment, from_date=window.to_date, to_date=window.holdout_to_date
+        return later_loans.on_the_newest(segment=segment, sample=sample, trained=trained)
+    return later_loans.on_a_window(
+        segment=segment, from_date=window.to_date, to_date=window.holdout_to_date, packed=packed
     )
-    if not later.rows:
-        return {"holdout": None, "champion": None}
-    scorer = artefacts.load(packed.body, packed.manifest, expected_sha256=packed.sha256)
-    return {
-        "holdout": {
-            **_measured(scorer, later),
-            "warning": leakage.reversed_labels_warning(scorer.score_frame(later.frame), later.bad),
-            "dataset_sha256": later.sha256,
-            "refused": later.refused,
-        },
-        "champion": _of_champion(segment, later),
-    }
-
-
-def _of_champion(segment: str, later: Sample) -> dict[str, Any] | None:
-    """Return the present champion's figures on the same loans; None where none can score."""
-    try:
-        model, scorer = champion.current(segment)
-    except ScoringFailed:
-        return None
-    return {"model": str(model), "sha256": model.sha256, **_measured(scorer, later)}
-
-
-def _measured(scorer: Scorer, sample: Sample) -> dict[str, Any]:
-    return evaluation.measure(scorer.score_frame(sample.frame), sample.bad)
 
 
 @transaction.atomic
@@ -188,9 +175,8 @@ def _register(actor: User, *, run: TrainingRun, packed: Artefact, name: str) -> 
     return run
 
 
-def _name(kind: str, window: Window) -> str:
-    last = window.to_date - timedelta(days=1)
+def _name(run: TrainingRun, kind: str) -> str:
     # A name is stored, so it does not depend on the language of who asked.
     with translation.override("en"):
         family = model_words.kind(kind)
-    return f"{family}, loans of {window.from_date:%b %Y} to {last:%b %Y}"
+    return f"{family}, loans of {run.from_date:%b %Y} to {run.last_learned_day:%b %Y}"

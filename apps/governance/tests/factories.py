@@ -46,21 +46,30 @@ def quick(seed: int = 42) -> TrainingConfig:
     return TrainingConfig(model=model, folds=3, seed=seed)
 
 
-def portfolio(branch: Branch, *, rows: int = 900, seed: int = 5) -> Product:
-    """Write finished loans of 2023 and 2024, all of one customer, and return their product."""
+def portfolio(
+    branch: Branch, *, rows: int = 900, seed: int = 5, borrowers: int | None = None
+) -> Product:
+    """Write finished loans of 2023 and 2024, dealt out in turn, and return their product.
+
+    Each loan has a borrower of its own unless their number is given.
+    """
     product = products.personal_loan(branch.entity)
-    customer = Customer.objects.create(
-        number=f"C-{seed}",
-        entity=branch.entity,
-        branch=branch,
-        country="IN",
-        full_name="Portfolio",
-    )
+    customers = [
+        Customer(
+            number=f"C-{seed}-{serial}",
+            entity=branch.entity,
+            branch=branch,
+            country="IN",
+            full_name="Portfolio",
+        )
+        for serial in range(borrowers or rows)
+    ]
+    Customer.objects.bulk_create(customers)
     frame = synthetic.generate(
         synthetic.MARKETS[SEGMENT], rows=rows, seed=seed, start=START, end=END
     )
     made = [
-        _loan(customer, product, f"{seed}-{number:05d}", row)
+        _loan(customers[number % len(customers)], product, f"{seed}-{number:05d}", row)
         for number, row in enumerate(_plain(frame))
     ]
     tables = (Employment, BureauReport, Application, Loan, Outcome)

@@ -30,7 +30,7 @@ CUT_OFFS: dict[str, Decimal] = {"approve_below": Decimal("0.03"), "decline_from"
 
 def tape(branch: Branch, *, rows: int = 60) -> Product:
     """Write finished loans as an import leaves them, paid back or not, and return their product."""
-    product = governance.portfolio(branch, rows=rows)
+    product = governance.portfolio(branch, rows=rows, borrowers=1)
     for outcome in Outcome.objects.select_related("loan"):
         part = Decimal("0.4") if outcome.defaulted else Decimal("1.2")
         outcome.total_paid = (outcome.loan.principal * part).quantize(Decimal("0.01"))
