@@ -92,6 +92,27 @@ def test_it_keeps_to_the_dates_of_payment_the_segment_and_known_outcomes(pune: B
     assert sample(segment="ke-retail").rows == 0
 
 
+def test_it_says_when_each_loan_was_paid_out_and_to_whom(pune: Branch) -> None:
+    factories.portfolio(pune, rows=30, borrowers=10)
+    loans = list(Loan.objects.order_by("disbursed_date", "application__number"))
+
+    built = sample()
+
+    assert built.paid_out.tolist() == [loan.disbursed_date for loan in loans]
+    assert built.customers == [loan.customer_id for loan in loans]
+    assert built.groups == built.customers
+    frame, bad = built.since(loans[20].disbursed_date)
+    newest = [loan for loan in loans if loan.disbursed_date >= loans[20].disbursed_date]
+    assert len(frame) == len(newest)
+    assert bad.tolist() == [float(loan.outcome.defaulted) for loan in newest]
+
+
+def test_it_groups_nothing_where_every_loan_has_a_borrower_of_its_own(pune: Branch) -> None:
+    factories.portfolio(pune, rows=30)
+
+    assert sample().groups is None
+
+
 def test_it_counts_rows_that_do_not_fit_and_patches_none(pune: Branch) -> None:
     factories.portfolio(pune, rows=40)
     two = list(Application.objects.order_by("number")[:2])

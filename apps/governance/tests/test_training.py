@@ -12,11 +12,24 @@ from apps.governance import datasets, services
 from apps.governance.errors import TrainingImpossible
 from apps.governance.models import Promotion, TrainingRun
 from apps.governance.tests import factories
-from apps.loans.models import Loan
+from apps.loans.models import Loan, Outcome
 from apps.scoring.errors import ModelRefused
 from apps.scoring.models import ModelVersion
+from ml import training
 
 pytestmark = pytest.mark.django_db
+
+
+def trained_by(actor: User) -> TrainingRun:
+    """Train on everything there is, with nothing set apart by hand."""
+    return services.train(
+        actor=actor,
+        segment=factories.SEGMENT,
+        from_date=factories.START,
+        to_date=date(2025, 1, 1),
+        config=factories.quick(),
+        now=factories.NOW,
+    )
 
 
 def test_it_registers_a_model_with_its_data_and_figures(train: Any, rita: User) -> None:
@@ -112,6 +125,88 @@ def test_it_measures_the_champion_on_the_same_later_loans(
     champion = second.figures["champion"]
     assert champion["model"] == str(first.model)
     assert champion["auc"] == pytest.approx(first.figures["holdout"]["auc"], abs=1e-12)
+
+
+def test_it_holds_out_the_newest_loans_where_no_test_window_is_named(
+    train: Any, rita: User
+) -> None:
+    run = train(rita, to_date=date(2025, 1, 1), holdout_to_date=None)
+
+    holdout = run.figures["holdout"]
+    first = date.fromisoformat(holdout["split"]["first_test_day"])
+    newest = Outcome.objects.filter(loan__disbursed_date__gte=first)
+    assert holdout["n"] == newest.count() == pytest.approx(900 / 5, abs=3)
+    assert holdout["bads"] == newest.filter(defaulted=True).count()
+    assert holdout["split"]["rule"] == "out_of_time"
+    # What is held out teaches nothing, and is not counted as if it did.
+    older = Outcome.objects.filter(loan__disbursed_date__lt=first)
+    assert run.rows == run.figures["development"]["n"] == older.count()
+    assert run.defaults == run.figures["development"]["bads"]
+    assert run.defaults == older.filter(defaulted=True).count()
+    assert run.rows == run.model.manifest["rows"]
+    assert run.last_learned_day == older.latest("loan__disbursed_date").loan.disbursed_date
+    assert run.model.name.endswith(f"loans of Jan 2023 to {run.last_learned_day:%b %Y}")
+
+
+def test_it_learns_from_the_whole_window_where_later_loans_are_named(
+    train: Any, rita: User
+) -> None:
+    run = train(rita)
+
+    assert "split" not in run.figures["holdout"]
+    assert run.model.manifest["out_of_time"] is None
+    assert run.last_learned_day == date(2023, 12, 31)
+
+
+def test_it_measures_the_champion_on_the_held_out_loans_and_says_whether_it_knew_them(
+    train: Any, rita: User, mark: User
+) -> None:
+    first = train(rita)
+    promotion = services.propose(actor=rita, model=first.model, reason="First", now=factories.NOW)
+    services.approve(actor=mark, promotion=promotion, answer="", now=factories.NOW)
+
+    later = train(rita, to_date=date(2025, 1, 1), holdout_to_date=None)
+    same = train(rita, seed=7, to_date=date(2024, 1, 1), holdout_to_date=None)
+
+    assert later.figures["champion"]["n"] == later.figures["holdout"]["n"]
+    assert later.figures["champion"]["has_learned_from_them"] is False
+    assert same.figures["champion"]["has_learned_from_them"] is True
+
+
+def test_it_tells_the_library_whose_loans_they_are_only_where_somebody_has_several(
+    pune: Branch, rita: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        given.append(named["groups"])
+        raise training.TrainingRefused("Seen enough.")
+
+    monkeypatch.setattr(training, "train", noted)
+    factories.portfolio(pune, rows=12, borrowers=4)
+    with pytest.raises(TrainingImpossible, match="Seen enough"):
+        trained_by(rita)
+    Outcome.objects.exclude(loan__number__in=Loan.objects.values("number")[:1]).delete()
+    with pytest.raises(TrainingImpossible, match="Seen enough"):
+        trained_by(rita)
+
+    borrowers, alone = given
+    assert len(borrowers) == 12
+    assert len(set(borrowers)) == 4
+    assert alone is None
+
+
+def test_it_never_judges_a_borrower_by_the_same_borrowers_other_loans(
+    pune: Branch, rita: User
+) -> None:
+    factories.portfolio(pune, borrowers=600)
+
+    run = trained_by(rita)
+
+    split = run.figures["holdout"]["split"]
+    assert split["rows_of_tested_group"] > 0
+    assert run.rows == split["train_rows"]
+    assert run.rows + run.figures["holdout"]["n"] + split["rows_of_tested_group"] == 900
 
 
 def test_it_refuses_loans_that_cannot_carry_a_model(train: Any, rita: User) -> None:
