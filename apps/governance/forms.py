@@ -34,7 +34,10 @@ class TrainForm(forms.Form):
     )
     holdout_to_date = forms.DateField(
         label=_("Tested on later loans, paid out before"),
-        help_text=_("Loans the model has never seen; without them there is no figure out of time."),
+        help_text=_(
+            "Loans the model has never seen. Left empty, the newest fifth of the loans above is"
+            " held out of training and tested on."
+        ),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

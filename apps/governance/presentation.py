@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -68,10 +68,52 @@ def refused(figures: Mapping[str, Any]) -> list[tuple[str, int]]:
     return sorted(counts.items())
 
 
-def window(evidence: Mapping[str, Any]) -> dict[str, date | None]:
-    """Return the dates of an evidence pack as dates again."""
+@dataclass(frozen=True)
+class Loans:
+    """Which loans a model learned from and was tested on: first and last day of payment."""
+
+    learned: tuple[date, date]
+    tested: tuple[date, date] | None
+    held_out: bool
+
+
+def loans(
+    *, from_date: date, to_date: date, holdout_to_date: date | None, figures: Mapping[str, Any]
+) -> Loans:
+    """Return the days of a training as a person counts them, first and last day included."""
+    holdout = figures.get("holdout")
+    split = (holdout or {}).get("split")
+    if split is not None:
+        last, first_later, last_later = (
+            date.fromisoformat(split[name])
+            for name in ("last_train_day", "first_test_day", "last_test_day")
+        )
+        return Loans((from_date, last), (first_later, last_later), held_out=True)
+    learned = (from_date, to_date - timedelta(days=1))
+    if holdout is None or holdout_to_date is None:
+        return Loans(learned, None, held_out=False)
+    return Loans(learned, (to_date, holdout_to_date - timedelta(days=1)), held_out=False)
+
+
+def loans_of_evidence(evidence: Mapping[str, Any]) -> Loans:
+    """Return the days of an evidence pack, which keeps them as text."""
     names = ("from_date", "to_date", "holdout_to_date")
-    return {name: evidence[name] and date.fromisoformat(evidence[name]) for name in names}
+    days = {name: evidence[name] and date.fromisoformat(evidence[name]) for name in names}
+    return loans(**days, figures=evidence["figures"])
+
+
+def cautions(figures: Mapping[str, Any]) -> list[str]:
+    """Return what makes the comparison with the champion unfair."""
+    champion = figures.get("champion") or {}
+    if not champion.get("has_learned_from_them"):
+        return []
+    return [
+        _(
+            "The present champion, %(model)s, has learned from some of the loans on which both"
+            " are tested, which flatters it."
+        )
+        % {"model": champion["model"]}
+    ]
 
 
 def headline(figures: Mapping[str, Any], name: str) -> str:

@@ -157,6 +157,12 @@ def _answered(
 def _run_page(request: HttpRequest, run: TrainingRun, form: Form) -> HttpResponse:
     context = {
         "run": run,
+        "loans": presentation.loans(
+            from_date=run.from_date,
+            to_date=run.to_date,
+            holdout_to_date=run.holdout_to_date,
+            figures=run.figures,
+        ),
         "form": form,
         "waiting": selectors.open_promotion(run.model),
         "may_propose": policies.may_propose(request.user, run.model),
@@ -172,7 +178,7 @@ def _promotion_page(request: HttpRequest, found: Promotion, form: Form) -> HttpR
     context = {
         "promotion": found,
         "form": form,
-        "window": presentation.window(found.evidence),
+        "loans": presentation.loans_of_evidence(found.evidence),
         "may_decide": policies.may_decide(request.user, found),
         "is_own": request.user.has_perm(policies.APPROVE) and policies.is_own(request.user, found),
         "crumbs": [*crumbs, {"label": str(found.model)}],
@@ -185,7 +191,7 @@ def _promotion_page(request: HttpRequest, found: Promotion, form: Form) -> HttpR
 def _evidence(figures: dict[str, Any]) -> dict[str, Any]:
     return {
         "how": model_card.how_trained(figures),
-        "remarks": model_card.remarks(figures),
+        "remarks": [*presentation.cautions(figures), *model_card.remarks(figures)],
         "table": presentation.table(figures),
         "bands": presentation.bands(figures),
         "refused": presentation.refused(figures),

@@ -1,5 +1,6 @@
 """The pages of governance: who sees them, what they show, what they refuse."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from apps.scoring import selectors as scoring
 
 pytestmark = pytest.mark.django_db
 
+TO = "\u2013"
 ENTERED = {
     "segment": factories.SEGMENT,
     "kind": "lightgbm",
@@ -50,6 +52,51 @@ def test_it_lists_trainings_and_shows_one(train: Any, rita: User, signed_in: Any
     assert "a straight line in log-odds" in page
     assert "Check for leakage" in page
     assert "Ask for promotion" in page
+
+
+def test_it_shows_the_days_learned_from_and_tested_on(
+    train: Any, rita: User, signed_in: Any
+) -> None:
+    named = train(rita)
+    held_out = train(rita, to_date=date(2025, 1, 1), holdout_to_date=None)
+    browser: Client = signed_in(rita)
+
+    of_named = text(browser.get(reverse("governance:training_run", args=[named.pk])))
+    of_held_out = text(browser.get(reverse("governance:training_run", args=[held_out.pk])))
+
+    assert f"1 Jan 2023 {TO} 31 Dec 2023" in of_named
+    assert f"1 Jan 2024 {TO} 31 Dec 2024" in of_named
+    assert "held out of training" not in of_named
+    split = held_out.figures["holdout"]["split"]
+    first, last = (date.fromisoformat(split[f"{which}_test_day"]) for which in ("first", "last"))
+    assert f"{first:%-d %b %Y} {TO} {last:%-d %b %Y}" in of_held_out
+    assert "the newest of the window, held out of training" in of_held_out
+    assert "Calibration on later loans" in of_held_out
+
+
+def test_it_warns_an_approver_where_the_champion_knew_the_loans_of_the_test(
+    proposed: Promotion, train: Any, rita: User, mark: User, signed_in: Any
+) -> None:
+    services.approve(actor=mark, promotion=proposed, answer="", now=factories.NOW)
+    challenger = train(rita, seed=7, holdout_to_date=None)
+    asked = services.propose(actor=rita, model=challenger.model, reason="Newer", now=factories.NOW)
+
+    page = text(signed_in(mark).get(reverse("governance:promotion", args=[asked.pk])))
+
+    assert f"The present champion, {proposed.model}, has learned from some of the loans" in page
+    assert f"{proposed.model}, out of time" in page
+
+
+def test_it_says_that_nothing_later_was_there_to_test_on(
+    train: Any, rita: User, signed_in: Any
+) -> None:
+    run = train(rita, to_date=date(2025, 1, 1), holdout_to_date=date(2025, 6, 1))
+
+    page = text(signed_in(rita).get(reverse("governance:training_run", args=[run.pk])))
+
+    assert run.figures["holdout"] is None
+    assert "none: there were no later loans" in page
+    assert "Calibration on later loans" not in page
 
 
 def test_it_keeps_the_list_to_a_few_queries(
