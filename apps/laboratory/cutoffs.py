@@ -1,6 +1,7 @@
 """The cut-offs of a finished experiment: which applications they decide, and the words."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -15,38 +16,55 @@ from apps.laboratory.models import Experiment
 Side = Literal["before", "after"]
 # As many cut-offs as a person can tell apart in a chart, or would page through in a table.
 MOST_SHOWN = 150
-# Codes of the band itself and of its limits; a decline for any other code is a rule's.
-_BY_BAND = ("pd_band", "pd_near_cutoff", "band_amount", "band_term")
+# Codes of the band itself and of its limits; any other code is a rule's.
+_BY_BAND = frozenset({"pd_band", "pd_near_cutoff", "band_amount", "band_term"})
 
 
 @dataclass(frozen=True)
 class Applications:
-    """Those a cut-off decides, and why others are not among them."""
+    """Those a cut-off decides, and why others are not among them: what rules ask for them."""
 
     sample: Sample | None
     unscored: int
-    by_rule: int
+    declined: int
+    referred: int
 
 
 def applications(experiment: Experiment, *, side: Side) -> Applications:
     """Return the applications of an experiment by the PD of one side.
 
-    Who a rule declines stays declined at every cut-off and is counted with `others`, and so is
-    who has no PD: both asked for a loan.
+    Whom a rule declines or sends to review stays so at every cut-off, as in an experiment with
+    that cut-off, and nobody is judged without a PD. All of them asked for a loan, so they count
+    among `others`.
     """
     names = (f"pd_{side}", f"outcome_{side}", f"causes_{side}")
     money = (f"expected_loss_{side}", f"expected_profit_{side}")
     rows = experiment.rows.values_list(*names, *money, "defaulted")
-    decided, unscored, by_rule = [], 0, 0
+    decided: list[tuple[Any, ...]] = []
+    left: Counter[str] = Counter()
     for pd, outcome, causes, loss, profit, bad in rows.iterator(chunk_size=10_000):
-        if pd is None:
-            unscored += 1
-        elif outcome == "decline" and causes.partition(" ")[0] not in _BY_BAND:
-            by_rule += 1
+        whose = "unscored" if pd is None else _by_rule(outcome, causes.split())
+        if whose:
+            left[whose] += 1
         else:
             decided.append((pd, loss, profit, np.nan if bad is None else bad))
-    sample = _sample(decided, others=unscored + by_rule) if decided else None
-    return Applications(sample=sample, unscored=unscored, by_rule=by_rule)
+    return Applications(
+        sample=_sample(decided, others=left.total()) if decided else None,
+        unscored=left["unscored"],
+        declined=left["decline"],
+        referred=left["refer"],
+    )
+
+
+def _by_rule(outcome: str, causes: Sequence[str]) -> str:
+    """Return what rules alone ask for, whatever the cut-off; empty where they ask for nothing.
+
+    The most severe causes come first: a decline that begins with the band is the band's.
+    """
+    rules = [place for place, code in enumerate(causes) if code not in _BY_BAND]
+    if not rules:
+        return ""
+    return "decline" if outcome == "decline" and rules[0] == 0 else "refer"
 
 
 def in_use(experiment: Experiment, *, side: Side) -> list[Decimal]:
@@ -72,8 +90,8 @@ def why_infeasible(found: Infeasible, wish: Wish) -> str:
     }
     if wish.largest_bad_rate == 1:
         sentence = _(
-            "No cut-off approves %(least)s: rules decline the others whatever their PD. At most"
-            " %(reached)s can be approved."
+            "No cut-off approves %(least)s: rules decline the others or send them to review,"
+            " whatever their PD. At most %(reached)s can be approved."
         )
         return sentence % words
     if found.least_bad_rate is None:

@@ -21,6 +21,8 @@ from apps.scoring import selectors as scoring
 from apps.scoring.models import ModelVersion
 
 _PERCENT = Decimal(100)
+# Of many applications two PDs lie very close: a cut-off may need all the digits its column holds.
+_CUT_OFF = {"max_digits": 19, "decimal_places": 16}
 _OUTCOMES = [
     ("", _("Any")),
     ("approve", _("Approved")),
@@ -134,15 +136,13 @@ class AskForm(forms.Form):
     approve_below = PercentField(
         label=_("Approve below a PD of"),
         required=False,
-        max_digits=8,
-        decimal_places=6,
+        **_CUT_OFF,
         help_text=_("Moves the bands of the policy; empty leaves them."),
     )
     decline_from = PercentField(
         label=_("Decline from a PD of"),
         required=False,
-        max_digits=8,
-        decimal_places=6,
+        **_CUT_OFF,
         help_text=_("Between the two, cases go to review; the same number sends none."),
     )
     loss_given_default = PercentField(label=_("Loss given default"), max_digits=5, decimal_places=2)
@@ -205,7 +205,8 @@ class RowsForm(forms.Form):
     )
     product = forms.ChoiceField(label=_("Product"), required=False)
     cause = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    band = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    # Bands have names of any length; one cut off here would filter nothing.
+    band = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, experiment: Experiment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

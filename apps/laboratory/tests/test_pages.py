@@ -246,7 +246,8 @@ def test_it_shows_the_best_cut_off_and_its_table(
     rows = ExperimentRow.objects.filter(experiment=finished, pd_after__lt=float(best.below))
     found = page.context["found"]
     assert best.point.approved <= rows.count()
-    assert len(found.sample.pd) + found.by_rule + found.unscored == finished.total_rows
+    assert len(found.sample.pd) + found.sample.others == finished.total_rows
+    assert found.sample.others == found.declined + found.referred + found.unscored
     figure = page.context["figure"]
     assert json.loads(json.dumps(figure)) == figure
 
