@@ -48,11 +48,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Judge:
-    """What stays the same about an application while amount and term are tried."""
+    """What stays the same about an application while amount and term are tried.
+
+    `by_people` prices an approval that the policy itself may not give.
+    """
 
     application: Application
     policy: Policy
     gathered: inputs.Gathered
+    by_people: bool = False
 
     def judged(self, amount: Decimal, term_months: int, *, pd: float) -> Judged:
         """Return the request at its price. Raises PolicyUnusable where the policy has no answer.
@@ -62,7 +66,7 @@ class Judge:
         """
         listed = self.application.annual_rate
         first = self._at(amount, term_months, pd=pd, rate=listed)
-        addon = first.trace.rate_addon
+        addon = self._addon(first.trace)
         return self._at(amount, term_months, pd=pd, rate=listed + addon) if addon else first
 
     def is_hopeful(self, amount: Decimal, term_months: int) -> bool:
@@ -90,6 +94,11 @@ class Judge:
             rule for rule in self.policy.rules if rule.input in policy_inputs.MOVED_BY_REQUEST
         )
         return dataclasses.replace(self, policy=dataclasses.replace(self.policy, rules=moved))
+
+    def _addon(self, trace: Trace) -> Decimal:
+        if not self.by_people:
+            return trace.rate_addon
+        return self.policy.ladder_for(self.application.product.code).approval_addon(trace.pd)
 
     def _at(self, amount: Decimal, term_months: int, *, pd: float, rate: Decimal) -> Judged:
         tried = self._tried(amount, term_months, rate)

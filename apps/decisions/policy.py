@@ -99,6 +99,13 @@ class Ladder:
         pairs = pairwise(self.bands)
         return tuple(low.below for low, high in pairs if low.outcome != high.outcome)
 
+    def approval_addon(self, pd: Decimal) -> Decimal:
+        """Return what an approval adds to the rate: never less than a better risk pays.
+
+        A band that declines rarely has an add-on of its own; an exception from it has a price.
+        """
+        return max(band.rate_addon for band in self.bands if band.start <= pd)
+
 
 @dataclass(frozen=True)
 class Policy:

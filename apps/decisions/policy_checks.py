@@ -16,6 +16,8 @@ from apps.decisions.policy import SEVERITY, Band, Ladder, Policy, PolicyGap, Rul
 from apps.decisions.policy_problems import WHOLE, Place, Problem, gettext_noop
 
 Part = TypeVar("Part")
+# Of `Decision.annual_rate`: a finer price would be another one once it is stored.
+RATE_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def within(policy: Policy) -> list[Problem]:
         *_excluding_choices(policy),
         *(one for at, ladder in _numbered(policy.ladders) for one in _names_twice(ladder, at)),
         *(one for at, ladder in _numbered(policy.ladders) for one in _against_risk(ladder, at)),
+        *(one for at, ladder in _numbered(policy.ladders) for one in _too_fine(ladder, at)),
     ]
 
 
@@ -144,7 +147,7 @@ def _against_risk(ladder: Ladder, number: int) -> Iterator[Problem]:
             )
         if worse.outcome == "decline":
             if worse.rate_addon:
-                pattern = gettext_noop("its add-on is never charged, because it declines.")
+                pattern = gettext_noop("it declines, so that only an exception pays its add-on.")
                 yield Problem(place, pattern, is_warning=True)
             continue
         if worse.rate_addon < better.rate_addon:
@@ -156,6 +159,17 @@ def _against_risk(ladder: Ladder, number: int) -> Iterator[Problem]:
         if _limits_more(better, worse):
             pattern = gettext_noop("a worse risk has a wider limit than band %(band)s.")
             yield Problem(place, pattern, values, is_warning=True)
+
+
+def _too_fine(ladder: Ladder, number: int) -> Iterator[Problem]:
+    """Find add-ons with more digits than a decided rate keeps."""
+    for band_number, band in _numbered(ladder.bands):
+        if band.rate_addon != round(band.rate_addon, RATE_DECIMALS):
+            yield Problem(
+                Place(ladder=number, band=band_number, name=band.name),
+                gettext_noop("the add-on has more than %(decimals)s decimals."),
+                {"decimals": RATE_DECIMALS},
+            )
 
 
 def _limits_more(better: Band, worse: Band) -> bool:

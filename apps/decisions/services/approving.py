@@ -70,8 +70,7 @@ def recommended(application: Application, judged_before: Decision, terms: Terms)
     if run is None or version is None or terms.is_asked_for(application):
         return tracing.recommendation(judged_before.trace)
     pd = scoring.probability(model=run.model, features=_features(application, terms))
-    judge = judging.Judge(application, rulebook.policy_of(version), inputs.gather(application))
-    judged = judge.judged(terms.amount, terms.term_months, pd=pd)
+    judged = _judge(application, version).judged(terms.amount, terms.term_months, pd=pd)
     return tracing.recommendation(tracing.to_json(judged.trace))
 
 
@@ -146,8 +145,7 @@ def valid_until(application: Application, terms: Terms, *, now: datetime) -> dat
 def _priced(
     application: Application, terms: Terms, *, run: ScoreRun, version: PolicyVersion
 ) -> dict[str, Any]:
-    judge = judging.Judge(application, rulebook.policy_of(version), inputs.gather(application))
-    judged = judge.judged(terms.amount, terms.term_months, pd=run.pd)
+    judged = _judge(application, version).judged(terms.amount, terms.term_months, pd=run.pd)
     return {
         "policy": version,
         "score_run": run,
@@ -155,6 +153,11 @@ def _priced(
         "trace": tracing.to_json(judged.trace),
         "annual_rate": judged.annual_rate,
     }
+
+
+def _judge(application: Application, version: PolicyVersion) -> judging.Judge:
+    found = rulebook.policy_of(version)
+    return judging.Judge(application, found, inputs.gather(application), by_people=True)
 
 
 def _unpriced(application: Application, terms: Terms) -> dict[str, Any]:

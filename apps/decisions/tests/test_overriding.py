@@ -98,6 +98,23 @@ def test_its_decision_replays(declined: Application, alice: User, charlie: User)
     assert services.replay(actor=charlie, decision=made, now=LATER).identical
 
 
+def test_an_exception_never_costs_less_than_a_better_risk(
+    alice: User, charlie: User, pune: Branch, rita: User, mark: User
+) -> None:
+    written = factories.document(bands=("0.0000001", "0.0000002"))
+    for band, addon in zip(written["ladders"][0]["bands"], ("0.01", "0.03", "0"), strict=True):
+        band["rate_addon"] = addon
+    factories.stage(pune, rita, mark, document=written)
+    turned_down = factories.assessed(alice)
+    assert (turned_down.outcome, turned_down.annual_rate) == ("decline", Decimal("0.16"))
+
+    made = _authorise(charlie, _ask(alice, turned_down.application, amount=150_000))
+
+    assert made.trace["band"]["name"] == "C"
+    assert made.annual_rate == Decimal("0.19")
+    assert services.replay(actor=charlie, decision=made, now=LATER).identical
+
+
 def test_a_refused_exception_leaves_the_decline(
     declined: Application, bob: User, charlie: User
 ) -> None:
@@ -278,7 +295,9 @@ def test_the_database_refuses_a_decision_no_override_allows(
             )
 
 
-def _refused(statements: list[str], error: type[Exception], match: str = "") -> None:
+def _refused(
+    statements: list[str], error: type[Exception], match: str = "Cannot (update|delete) rows"
+) -> None:
     for statement in statements:
         with (
             pytest.raises(error, match=match),

@@ -130,11 +130,22 @@ def test_add_ons_must_not_fall_with_a_worse_risk() -> None:
     assert _found(rising) == ([], [])
 
 
-def test_an_add_on_that_is_never_charged_is_pointed_out() -> None:
+def test_an_add_on_that_only_an_exception_pays_is_pointed_out() -> None:
     assert _found(_bands({}, {}, {"rate_addon": "0.09"})) == (
         [],
-        ["Ladder 1, band C: its add-on is never charged, because it declines."],
+        ["Ladder 1, band C: it declines, so that only an exception pays its add-on."],
     )
+
+
+def test_an_add_on_finer_than_a_rate_is_refused() -> None:
+    assert _found(_bands({"rate_addon": "0.0123456"}, {"rate_addon": "0.0123456"})) == (
+        [
+            "Ladder 1, band A: the add-on has more than 6 decimals.",
+            "Ladder 1, band B: the add-on has more than 6 decimals.",
+        ],
+        [],
+    )
+    assert _found(_bands({"rate_addon": "0.01234500"}, {"rate_addon": "0.012345"})) == ([], [])
 
 
 def test_a_wider_limit_for_a_worse_risk_is_pointed_out() -> None:
