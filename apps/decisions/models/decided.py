@@ -53,7 +53,8 @@ class Decision(Identified, AppendOnlyModel):
     inputs = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     trace = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     reasons = models.JSONField(default=list, encoder=DjangoJSONEncoder)
-    reason_codes = ArrayField(models.CharField(max_length=40), default=list)
+    # A rule's code of 40 letters, and what it is the code of.
+    reason_codes = ArrayField(models.CharField(max_length=60), default=list)
     recommendation = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     note = models.TextField(_("note"), blank=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)

@@ -288,3 +288,19 @@ def test_the_policy_of_the_day_decides(alice: User, stage: ModelVersion, pune: B
 
     assert (today.policy, today.outcome) == (before, "approve")
     assert (tomorrow.policy, tomorrow.outcome) == (later, "refer")
+
+
+def test_the_longest_code_of_a_rule_is_kept_whole(
+    alice: User, pune: Branch, rita: User, mark: User
+) -> None:
+    written = factories.document()
+    longest = "f" * 40
+    written["rules"][1]["code"] = longest
+    factories.stage(pune, rita, mark, document=written)
+    poor = {"employment": {"net_monthly_income": Decimal(50_000)}}
+
+    decision = factories.assessed(alice, amount=Decimal(790_000), borrower=poor)
+
+    decision.refresh_from_db()
+    assert decision.reason_codes == [f"rule.{longest}"]
+    assert services.replay(actor="system:test", decision=decision, now=factories.NOW).identical
