@@ -288,7 +288,8 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# The form of a policy of 80 rules and several ladders has that many; the size above bounds it, too.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DOCUMENT_MAX_BYTES = 1_048_576 * env.number("DOCUMENT_MAX_MEGABYTES", 10, least=1, most=100)
 
 LOGGING = {

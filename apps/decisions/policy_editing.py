@@ -69,15 +69,14 @@ def rows(document: object) -> Rows:
 def document(posted: Posted) -> dict[str, Any]:
     """Return the document of posted rows: `rule-1-code`, `ladder-1-band-2-below` and so on."""
     found: dict[str, Any] = {"name": _one(posted, "name"), "rules": [], "ladders": []}
-    for number in _numbers(posted, "rule-", MOST_RULES):
+    for number in _numbers(posted, "rule-"):
         found["rules"].append(_rule(posted, f"rule-{number}-"))
-    for number in _numbers(posted, "ladder-", MOST_BANDS):
+    for number in _numbers(posted, "ladder-"):
         start = f"ladder-{number}-"
         ladder: dict[str, Any] = {
             "products": list(posted.get(f"{start}products", ())),
             "bands": [
-                _band(posted, f"{start}band-{band}-")
-                for band in _numbers(posted, f"{start}band-", MOST_BANDS)
+                _band(posted, f"{start}band-{band}-") for band in _numbers(posted, f"{start}band-")
             ],
         }
         margin = _one(posted, f"{start}refer_margin")
@@ -223,14 +222,17 @@ def _amount(typed: str) -> tuple[str, str]:
     return typed, ""
 
 
-def _numbers(posted: Posted, start: str, most: int) -> list[int]:
-    """Return the numbers of the rows that were posted under a name, in order."""
+def _numbers(posted: Posted, start: str) -> list[int]:
+    """Return the numbers of the rows that were posted under a name, in order.
+
+    All of them: a draft from a file may hold more rows than the buttons add.
+    """
     found = set()
     for key in posted:
         number = key.removeprefix(start).partition("-")[0]
         if key.startswith(start) and number.isascii() and number.isdecimal() and len(number) < 4:
             found.add(int(number))
-    return sorted(found)[:most]
+    return sorted(found)
 
 
 def _one(posted: Posted, key: str) -> str:

@@ -50,6 +50,18 @@ def test_limits_and_margin_come_back_as_they_were() -> None:
     assert policy_editing.document(_posted(written)) == written
 
 
+def test_no_row_of_a_long_policy_is_lost() -> None:
+    written = factories.document()
+    rule, [band, *_others] = written["rules"][0], written["ladders"][0]["bands"]
+    written["rules"] = [{**rule, "code": f"rule_{number}"} for number in range(85)]
+    written["ladders"] = [
+        {"products": [f"product-{ladder}"], "bands": [dict(band) for _place in range(22)]}
+        for ladder in range(21)
+    ]
+
+    assert policy_editing.document(_posted(written)) == written
+
+
 def test_what_is_typed_becomes_what_a_policy_holds() -> None:
     posted = _posted(factories.document())
     posted |= {

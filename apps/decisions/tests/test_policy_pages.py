@@ -224,6 +224,31 @@ def test_saving_what_nobody_touched_changes_nothing(
     assert (draft.updated_at, Event.objects.count()) == (before, events)
 
 
+def test_a_policy_of_eighty_rules_is_saved(
+    rita: User, in_force: PolicyVersion, signed_in: SignedIn
+) -> None:
+    written = factories.document(bands=("0.5", "0.8"))
+    rule, [band, *_others] = written["rules"][0], written["ladders"][0]["bands"]
+    everything = ["personal", "vehicle", "home"]
+    written["rules"] = [
+        {**rule, "code": f"rule_{number}", "products": everything} for number in range(80)
+    ]
+    written["ladders"] = [
+        {"products": [code], "bands": [{**band, "name": str(place)} for place in range(20)]}
+        for code in everything
+    ]
+    draft = _draft(rita, written)
+
+    answer = signed_in(rita).post(
+        _url("edit", draft), _typed(written, rule__1__threshold="25", do="done")
+    )
+
+    draft.refresh_from_db()
+    assert answer.status_code == 302
+    assert len(draft.document["rules"]) == 80
+    assert draft.document["rules"][0]["threshold"] == "25"
+
+
 @pytest.mark.parametrize(
     ("button", "anchor", "rules", "bands"),
     [
