@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
-from apps.laboratory import group_results, swaps
+from apps.laboratory import group_results, population, swaps
 from apps.laboratory.models import Experiment, ExperimentRow
 from ml import proportions
 
@@ -25,6 +25,7 @@ NOTES = (
     "realised_as_lent",
     "funds_by_schedule",
     "exposure_is_the_amount",
+    "declines_need_reasons",
 )
 _TAPE_NOTE = "tape_judged_as_today"
 _NOTHING = Decimal(0)
@@ -42,9 +43,13 @@ def gather(experiment: Experiment) -> dict[str, Any]:
         "applications": counts["n"],
         "from_tape": counts["tape"],
         "known_outcomes": counts["known"],
+        "left_out": population.left_out(experiment),
         "sides": {side: _side(rows, side) for side in SIDES},
         "moves": list(_moves(rows)),
-        "swaps": {move: _totals(rows.filter(wanted)) for move, wanted in swaps.MOVES.items()},
+        "swaps": {
+            move: _totals(rows.filter(wanted), swaps.SIDES[move])
+            for move, wanted in swaps.MOVES.items()
+        },
         "products": list(_by(rows, "product__code")),
         "bands": {side: list(_bands(rows, side)) for side in SIDES},
         "causes": {side: _causes(rows, side) for side in SIDES},
@@ -101,12 +106,13 @@ def _realised(chosen: QuerySet[ExperimentRow]) -> dict[str, Any]:
     }
 
 
-def _totals(chosen: QuerySet[ExperimentRow]) -> dict[str, Any]:
+def _totals(chosen: QuerySet[ExperimentRow], side: str) -> dict[str, Any]:
+    """Return what some applications come to, by the PD and the price of one side."""
     sums = chosen.aggregate(
         n=Count("pk"),
         amount=_sum("amount"),
-        loss=_sum("expected_loss_after"),
-        profit=_sum("expected_profit_after"),
+        loss=_sum(f"expected_loss_{side}"),
+        profit=_sum(f"expected_profit_{side}"),
     )
     return {
         "n": sums["n"],

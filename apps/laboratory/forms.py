@@ -191,8 +191,9 @@ class RowsForm(forms.Form):
         required=False,
         choices=[("", _("All")), ("in", _("Newly approved")), ("out", _("No longer approved"))],
     )
-    before = forms.ChoiceField(label=_("In force"), required=False, choices=_OUTCOMES)
-    after = forms.ChoiceField(label=_("Candidate"), required=False, choices=_OUTCOMES)
+    # Not `before` and `after`: the address of a list says with those which of its pages is shown.
+    in_force = forms.ChoiceField(label=_("In force"), required=False, choices=_OUTCOMES)
+    candidate = forms.ChoiceField(label=_("Candidate"), required=False, choices=_OUTCOMES)
     ended = forms.ChoiceField(
         label=_("Outcome of the loan"),
         required=False,

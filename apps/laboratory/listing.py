@@ -27,14 +27,14 @@ def experiments(actor: User) -> QuerySet[Experiment]:
 class RowFilters:
     """Which applications of an experiment to show; empty means all of them.
 
-    `move` is in or out, `before` and `after` are outcomes, `ended` is repaid, defaulted or
-    unknown; `cause` is the code of what did not let the candidate approve, `band` its band.
+    `move` is in or out, `in_force` and `candidate` are outcomes, `ended` is repaid, defaulted
+    or unknown; `cause` is the code of what did not let the candidate approve, `band` its band.
     """
 
     number: str = ""
     move: str = ""
-    before: str = ""
-    after: str = ""
+    in_force: str = ""
+    candidate: str = ""
     ended: str = ""
     product: str = ""
     cause: str = ""
@@ -45,8 +45,8 @@ def rows(experiment: Experiment, filters: RowFilters, *, actor: User) -> QuerySe
     """Return the applications of an experiment that match and that a person may see."""
     wanted = {
         "application__number__iexact": filters.number.strip(),
-        "outcome_before": filters.before,
-        "outcome_after": filters.after,
+        "outcome_before": filters.in_force,
+        "outcome_after": filters.candidate,
         "product__code": filters.product,
         "band_after": filters.band,
     }

@@ -198,7 +198,7 @@ class ExperimentRow(Identified):
 
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="rows")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
-    # The machine's first decision; None for an application of an imported tape.
+    # The machine's decision on these facts; None for an application of an imported tape.
     decision = models.ForeignKey(Decision, null=True, on_delete=models.PROTECT, related_name="+")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     outcome_before = models.CharField(_("in force"), max_length=8, choices=Outcome)

@@ -1,10 +1,11 @@
 """Which past applications an experiment decides anew, and what is known of each.
 
-Those a machine decided first, with a score, are read as they stood at that decision: its inputs,
-features and PD. Those of an imported tape nobody decided here; their features and inputs are
-formed from the facts the tape brought. What came in after the experiment was asked for is left
-out, so that the same question finds the same applications. Rows are read in chunks by key, as
-values, so that memory stays flat and a run that broke off goes on where it stopped.
+Those a machine scored are read as they stood when it decided: its inputs, features and PD. One
+that was asked for anew counts once, as it was last decided by a machine, for its facts are those
+of that day. Those of an imported tape nobody decided here; their features and inputs are formed
+from the facts the tape brought. What came in after the experiment was asked for is left out, so
+that the same question finds the same applications. Rows are read in chunks by key, as values, so
+that memory stays flat and a run that broke off goes on where it stopped.
 """
 
 import hashlib
@@ -15,13 +16,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from apps.applications import affordability
 from apps.applications import selectors as applications
 from apps.applications.affordability import Means
 from apps.applications.models import Application
+from apps.decisions.models import Decision
 from apps.decisions.policy_inputs import Value
 from apps.laboratory import imported
 from apps.laboratory.models import Experiment
@@ -31,15 +33,15 @@ from apps.products import pricing
 CHUNK = 5_000
 # What the price moves, beside the amount that an experiment leaves as it was.
 MOVED_BY_RATE = ("dti", "foir", "pay_committed")
-_FIRST = {
-    "decision_id": "first__pk",
-    "decided_amount": "first__amount",
-    "decided_term": "first__term_months",
-    "decided_rate": "first__annual_rate",
-    "inputs": "first__inputs",
-    "features": "first__score_run__features",
-    "pd": "first__score_run__pd",
-    "scored_by": "first__score_run__model_id",
+_ASSESSED = {
+    "decision_id": "assessed__pk",
+    "decided_amount": "assessed__amount",
+    "decided_term": "assessed__term_months",
+    "decided_rate": "assessed__annual_rate",
+    "inputs": "assessed__inputs",
+    "features": "assessed__score_run__features",
+    "pd": "assessed__score_run__pd",
+    "scored_by": "assessed__score_run__model_id",
 }
 _LOAN = {
     "principal": "loan__principal",
@@ -66,8 +68,8 @@ _OWN = {
     "basic": "employment__basic_monthly_pay",
 }
 # `KT` does not follow a filtered relation.
-_STORED_ADDON = KeyTextTransform("rate_addon", KeyTransform("band", "first__trace"))
-_COLUMNS = {**_OWN, **_FIRST, **_LOAN}
+_STORED_ADDON = KeyTextTransform("rate_addon", KeyTransform("band", "assessed__trace"))
+_COLUMNS = {**_OWN, **_ASSESSED, **_LOAN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,24 +117,49 @@ class Past:
 
 def of_experiment(experiment: Experiment) -> QuerySet[Application]:
     """Return the applications an experiment decides anew, by key."""
-    first = Q(decisions__number=1, decisions__decided_at__lte=experiment.asked_at)
-    decided = Q(first__score_run__isnull=False)
-    on_tape = Q(
-        channel=Application.Channel.TAPE,
-        employment__isnull=False,
-        created_at__lte=experiment.asked_at,
+    scored = Q(assessed__score_run__isnull=False)
+    return _asked_for(experiment).filter(scored | _on_tape(experiment, knows=True)).order_by("pk")
+
+
+def left_out(experiment: Experiment) -> int:
+    """Return how many of the period there is nothing to decide by.
+
+    No model could score them when a machine decided, or their tape says nothing of income.
+    """
+    never_scored = Q(assessed__isnull=False) & (
+        ~Q(channel=Application.Channel.TAPE) | Q(employment__isnull=True)
     )
-    return (
-        Application.objects.annotate(first=FilteredRelation("decisions", condition=first))
-        .filter(
-            decided | on_tape,
-            product__entity=experiment.entity_id,
-            product__code__in=experiment.products,
-            currency=experiment.currency,
-            applied_date__gte=experiment.from_date,
-            applied_date__lt=experiment.to_date,
-        )
-        .order_by("pk")
+    lacking = Q(assessed__score_run__isnull=True) & (
+        never_scored | _on_tape(experiment, knows=False)
+    )
+    return _asked_for(experiment).filter(lacking).count()
+
+
+def _asked_for(experiment: Experiment) -> QuerySet[Application]:
+    """Return the applications of the period, each with the machine's decision on its facts."""
+    assessed = Q(
+        decisions__kind=Decision.Kind.AUTOMATED,
+        # An earlier one was on what was asked for before, on other facts.
+        decisions__decided_at__gte=F("submitted_at"),
+        decisions__decided_at__lte=experiment.asked_at,
+    )
+    return Application.objects.annotate(
+        assessed=FilteredRelation("decisions", condition=assessed)
+    ).filter(
+        product__entity=experiment.entity_id,
+        product__code__in=experiment.products,
+        currency=experiment.currency,
+        applied_date__gte=experiment.from_date,
+        applied_date__lt=experiment.to_date,
+    )
+
+
+def _on_tape(experiment: Experiment, *, knows: bool) -> Q:
+    """Return the condition that a tape brought it in time, and whether it knows of an income."""
+    return Q(
+        channel=Application.Channel.TAPE,
+        employment__isnull=not knows,
+        created_at__lte=experiment.asked_at,
     )
 
 

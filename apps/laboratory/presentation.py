@@ -16,6 +16,7 @@ from apps.decisions import panel, sentences, tracing
 from apps.laboratory import result_page, sandbox
 from apps.laboratory.cutoff import Point
 from apps.laboratory.models import Evidence, Experiment, ExperimentRow
+from apps.products.models import Product
 
 
 def crumb_of_experiments() -> dict[str, str]:
@@ -188,7 +189,7 @@ def row_line(row: ExperimentRow, words: Mapping[str, str]) -> RowLine:
     What the candidate holds against it, or, where it approves, what is in force did.
     """
     causes = row.causes_after if row.outcome_after != "approve" else row.causes_before
-    return RowLine(row, [words.get(code) or sentences.cause(code) for code in causes.split()])
+    return RowLine(row, [result_page.cause_sentence(code, words) for code in causes.split()])
 
 
 def with_results(experiment: Experiment) -> Experiment:
@@ -196,6 +197,12 @@ def with_results(experiment: Experiment) -> Experiment:
     if experiment.status != "done":
         raise NotVisible("not_done", _("This experiment has no results yet."))
     return experiment
+
+
+def product_names(experiment: Experiment) -> list[str]:
+    """Return the products an experiment is about by name, or by code where one is gone."""
+    known = dict(Product.objects.filter(code__in=experiment.products).values_list("code", "name"))
+    return [known.get(code, code) for code in experiment.products]
 
 
 def _reasons(found: sandbox.Tried, currency: str) -> Sequence[str]:

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core import formatting
 from apps.decisions import sentences
+from apps.laboratory import judging
 from apps.laboratory.models import Experiment
 
 DASH = "\u2014"
@@ -46,6 +47,10 @@ _NOTES = {
     "exposure_is_the_amount": gettext_lazy(
         "The whole amount is taken as outstanding at default, and nothing is discounted."
     ),
+    "declines_need_reasons": gettext_lazy(
+        "A decline counts as one here even where no specific reason for it could be named; a"
+        " machine would send that case to review."
+    ),
     "tape_judged_as_today": gettext_lazy(
         "Applications of an imported tape were never decided here: what is in force now decides"
         " them on both sides, from the facts the tape brought."
@@ -76,10 +81,11 @@ class Move:
 
 @dataclass(frozen=True)
 class Swap:
-    """Who moves in or out of approval, and what that brings."""
+    """Who moves in or out of approval, and what that brings, or brought."""
 
     code: str
     title: str
+    note: str
     n: int
     facts: list[tuple[str, str]]
 
@@ -118,6 +124,15 @@ class GroupTable:
 
 
 @dataclass(frozen=True)
+class BandTable:
+    """The bands of one side; those of the candidate lead to their applications."""
+
+    title: str
+    bands: Sequence[Mapping[str, Any]]
+    is_candidate: bool
+
+
+@dataclass(frozen=True)
 class Page:
     """A whole result page."""
 
@@ -128,7 +143,7 @@ class Page:
     moves: list[tuple[str, list[Move]]]
     swaps: list[Swap]
     products: Sequence[Mapping[str, Any]]
-    bands: list[tuple[str, Sequence[Mapping[str, Any]]]]
+    bands: list[BandTable]
     causes: list[Cause]
     fairness: list[GroupTable]
     notes: list[str]
@@ -149,12 +164,28 @@ def of(experiment: Experiment) -> Page:
         swaps=_swaps(found["swaps"], currency),
         products=found["products"],
         bands=[
-            (title, found["bands"][side]) for side, title in titles.items() if found["bands"][side]
+            BandTable(title, found["bands"][side], is_candidate=side == "after")
+            for side, title in titles.items()
+            if found["bands"][side]
         ],
         causes=_causes(found["causes"], cause_words(experiment)),
         fairness=_fairness(found["fairness"]),
-        notes=[str(_NOTES.get(code, code)) for code in found["notes"]],
+        notes=[*_left_out(found["left_out"]), *(str(_NOTES[code]) for code in found["notes"])],
     )
+
+
+def _left_out(count: int) -> list[str]:
+    """Return the sentence about those nobody could score; none where there are none."""
+    if not count:
+        return []
+    sentence = ngettext(
+        "Left out: %(count)s application that no model could score when it was decided, or whose"
+        " tape says nothing of an income.",
+        "Left out: %(count)s applications that no model could score when they were decided, or"
+        " whose tape says nothing of an income.",
+        count,
+    )
+    return [sentence % {"count": _count(count)}]
 
 
 def _outcome_lines(sides: Mapping[str, Any], currency: str) -> list[Line]:
@@ -246,11 +277,15 @@ def _moves(counts: Mapping[tuple[str, str], int]) -> list[tuple[str, list[Move]]
 
 
 def _swaps(found: Mapping[str, Any], currency: str) -> list[Swap]:
-    titles = {"in": _("Newly approved"), "out": _("No longer approved")}
-    return [_swap(code, title, found[code], currency) for code, title in titles.items()]
+    words = {
+        "in": (_("Newly approved"), _("Expected figures by the candidate's PD and price.")),
+        "out": (_("No longer approved"), _("Expected figures by the PD and the price in force.")),
+    }
+    return [_swap(code, words[code], found[code], currency) for code in words]
 
 
-def _swap(code: str, title: str, found: Mapping[str, Any], currency: str) -> Swap:
+def _swap(code: str, words: tuple[str, str], found: Mapping[str, Any], currency: str) -> Swap:
+    title, note = words
     ended = found["realised"]
     money = {
         _("Amount"): found["amount"],
@@ -268,13 +303,22 @@ def _swap(code: str, title: str, found: Mapping[str, Any], currency: str) -> Swa
             else DASH,
         ),
     ]
-    return Swap(code=code, title=title, n=found["n"], facts=facts)
+    return Swap(code=code, title=title, note=note, n=found["n"], facts=facts)
 
 
 def cause_words(experiment: Experiment) -> dict[str, str]:
-    """Return the rules' own sentences by code; what the candidate says goes before."""
+    """Return the rules' own sentences by code; what the candidate says goes before.
+
+    The code of a band stands for referring and declining alike.
+    """
     documents = (experiment.in_force.document, experiment.document)
-    return {rule["code"]: rule["sentence"] for document in documents for rule in document["rules"]}
+    said = {rule["code"]: rule["sentence"] for document in documents for rule in document["rules"]}
+    return said | {judging.BAND: _("The band of its risk does not approve.")}
+
+
+def cause_sentence(code: str, words: Mapping[str, str]) -> str:
+    """Return what stood against an approval as a sentence."""
+    return words.get(code) or sentences.cause(code)
 
 
 def _causes(found: Mapping[str, Mapping[str, int]], words: Mapping[str, str]) -> list[Cause]:
@@ -283,7 +327,7 @@ def _causes(found: Mapping[str, Mapping[str, int]], words: Mapping[str, str]) ->
     return [
         Cause(
             code,
-            words.get(code) or sentences.cause(code),
+            cause_sentence(code, words),
             before.get(code, 0),
             after.get(code, 0),
         )

@@ -6,3 +6,5 @@ from django.db.models import Q
 SWAP_IN = Q(outcome_after="approve") & ~Q(outcome_before="approve")
 SWAP_OUT = Q(outcome_before="approve") & ~Q(outcome_after="approve")
 MOVES = {"in": SWAP_IN, "out": SWAP_OUT}
+# The side that approves them: its PD and price say what they bring, or brought.
+SIDES = {"in": "after", "out": "before"}

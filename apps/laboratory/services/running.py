@@ -66,11 +66,11 @@ def run(*, experiment_id: uuid.UUID | str, now: datetime) -> Experiment:
             experiment.refresh_from_db()
             return experiment
         except DomainError as refusal:
-            return _fail(experiment, str(refusal.sentence), now=now)
+            return _fail(experiment, str(refusal.sentence))
         except Exception:
             # The analyst must not wait for ever; the log keeps the cause.
             logger.exception("experiment_failed", experiment=str(experiment.pk))
-            _fail(experiment, _("Something is wrong on our side; it has been noted."), now=now)
+            _fail(experiment, _("Something is wrong on our side; it has been noted."))
             raise
 
 
@@ -100,7 +100,7 @@ def _carried_out(experiment: Experiment, *, now: datetime) -> Experiment:
     )
     while rows := population.chunk(experiment, after=experiment.cursor):
         _write(experiment, rows, _redecided(experiment, rows, sides))
-    return _complete(experiment, now=now)
+    return _complete(experiment)
 
 
 def _sides(experiment: Experiment) -> dict[str, Side]:
@@ -169,7 +169,7 @@ def _write(experiment: Experiment, rows: list[Past], written: list[dict[str, Any
 
 
 @transaction.atomic
-def _complete(experiment: Experiment, *, now: datetime) -> Experiment:
+def _complete(experiment: Experiment) -> Experiment:
     results = experiment_results.gather(experiment)
     experiment.move(
         "complete",
@@ -178,7 +178,8 @@ def _complete(experiment: Experiment, *, now: datetime) -> Experiment:
         inputs_sha256=fingerprints.of_inputs(experiment),
         # What came in between counting and reading was read as well.
         total_rows=experiment.done_rows,
-        ended_at=now,
+        # Minutes after the moment the worker took it up.
+        ended_at=Now(),
     )
     audit.record(
         _ACTOR,
@@ -192,12 +193,12 @@ def _complete(experiment: Experiment, *, now: datetime) -> Experiment:
 
 
 @transaction.atomic
-def _fail(experiment: Experiment, sentence: str, *, now: datetime) -> Experiment:
+def _fail(experiment: Experiment, sentence: str) -> Experiment:
     """Note why it failed and take back what was written, unless somebody ended it meanwhile."""
     experiment.refresh_from_db()
     if experiment.status not in PENDING:
         return experiment
-    experiment.move("fail", failure=sentence, ended_at=now)
+    experiment.move("fail", failure=sentence, ended_at=Now())
     ExperimentRow.objects.filter(experiment=experiment).delete()
     audit.record(_ACTOR, "laboratory.experiment_failed", experiment)
     return experiment

@@ -88,6 +88,34 @@ def test_it_counts_every_move(found: Experiment) -> None:
     assert found.results["swaps"]["in"]["amount"] == "0.00"
 
 
+def test_it_explains_the_change_of_profit_by_who_moves(
+    stage: None, pune: Branch, rita: User
+) -> None:
+    tried = factories.without_net_income()
+    approve, refer, _decline = tried["ladders"][0]["bands"]
+    approve["below"] = refer["from"] = "0.06"
+    approve["rate_addon"] = "0.03"
+    small = next(one for one in tried["rules"] if one["code"] == "amount_authority")
+    small["threshold"] = "250000"
+    experiment = factories.done(rita, pune.entity, policy=factories.draft(pune.entity, tried))
+
+    found = experiment.results["swaps"]
+
+    assert min(found["in"]["n"], found["out"]["n"]) > 0
+    rows = factories.rows(experiment)
+    for figure in ("expected_loss", "expected_profit"):
+        stay = sum(
+            getattr(row, f"{figure}_after") - getattr(row, f"{figure}_before")
+            for row in rows
+            if row.outcome_before == row.outcome_after == "approve"
+        )
+        before, after = (
+            Decimal(experiment.results["sides"][side][figure]) for side in ("before", "after")
+        )
+        moved = Decimal(found["in"][figure]) - Decimal(found["out"][figure])
+        assert after - before == moved + stay
+
+
 def test_it_counts_by_product_band_and_cause(found: Experiment) -> None:
     rows = factories.rows(found)
 
@@ -107,6 +135,7 @@ def test_it_says_what_the_figures_rest_on(found: Experiment) -> None:
         "realised_as_lent",
         "funds_by_schedule",
         "exposure_is_the_amount",
+        "declines_need_reasons",
         "tape_judged_as_today",
     ]
     assert (found.results["applications"], found.results["from_tape"]) == (120, 120)

@@ -193,6 +193,9 @@ def test_it_is_done_once(past: ModelVersion, pune: Branch, rita: User) -> None:
 
     again = services.run(experiment_id=found.pk, now=factories.NOW)
 
+    # The moment it ended, not the one the worker took it up.
+    assert found.started_at == factories.NOW
+    assert abs(found.ended_at - timezone.now()) < timedelta(minutes=5)
     assert (found.status, found.done_rows, found.total_rows) == ("done", 60, 60)
     assert again.results_sha256 == found.results_sha256
     assert ExperimentRow.objects.count() == 60

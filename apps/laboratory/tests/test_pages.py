@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -180,6 +182,57 @@ def test_it_lists_only_the_applications_that_moved_so(
     assert all(row.outcome_before == "approve" != row.outcome_after for row in listed)
     amounts = [row.amount for row in listed]
     assert amounts == sorted(amounts, reverse=True)
+
+
+def test_every_number_of_the_moves_leads_to_as_many_applications(
+    finished: Experiment, rita: User, signed_in: SignedIn
+) -> None:
+    browser = signed_in(rita)
+    text = browser.get(url("experiment", finished.pk)).content.decode()
+    links = re.findall(r'href="([^"]*in_force=[^"]*)">(?:<strong>)?([0-9,]+)<', text)
+
+    assert links
+    for address, number in links:
+        listed = browser.get(address.replace("&amp;", "&"))
+        assert listed.status_code == 200, address
+        file = browser.get(f"{url('download', finished.pk)}?{listed.context['query']}")
+        lines = b"".join(file.streaming_content).splitlines()  # type: ignore[attr-defined]
+        assert len(lines) - 1 == int(number.replace(",", ""))
+
+
+def test_a_band_of_the_candidate_leads_to_its_applications(
+    finished: Experiment, rita: User, signed_in: SignedIn
+) -> None:
+    browser = signed_in(rita)
+    text = browser.get(url("experiment", finished.pk)).content.decode()
+    (address, _number), *_others = re.findall(r'href="([^"]*band=[^"]*)">([0-9,]+)<', text)
+
+    listed = browser.get(address)
+
+    name = address.rpartition("=")[2]
+    assert {line.row.band_after for line in listed.context["rows"]} == {name}
+
+
+def test_it_says_that_nobody_asked_in_the_period(
+    product: Product, pune: Branch, rita: User, signed_in: SignedIn
+) -> None:
+    days = {"from_date": date(1990, 1, 1), "to_date": date(1990, 2, 1)}
+    empty = factories.done(rita, pune.entity, **factories.CUT_OFFS, **days)
+
+    text = signed_in(rita).get(url("experiment", empty.pk)).content.decode()
+
+    assert "No application in this period" in text
+
+
+def test_it_names_a_declining_band_as_what_it_is(
+    finished: Experiment, rita: User, signed_in: SignedIn
+) -> None:
+    page = signed_in(rita).get(url("experiment", finished.pk))
+
+    said = {cause.code: cause.words for cause in page.context["page"].causes}
+    assert said["pd_band"] == "The band of its risk does not approve."
+    listed = signed_in(rita).get(url("applications", finished.pk), {"cause": "pd_band"})
+    assert listed.context["cause"] == said["pd_band"]
 
 
 def test_it_withstands_mangled_filters(

@@ -147,6 +147,7 @@ def _page(
         "experiment": found,
         "state": presentation.state(found),
         "tries": presentation.tries(found),
+        "products": presentation.product_names(found),
         "may_cancel": policies.may_cancel(request.user, found),
         "crumbs": [presentation.crumb_of_experiments(), {"label": str(found)}],
     }

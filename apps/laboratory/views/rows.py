@@ -62,7 +62,7 @@ def applications(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "experiment": experiment,
         "form": form,
-        "cause": words.get(filters.cause, filters.cause),
+        "cause": result_page.cause_sentence(filters.cause, words) if filters.cause else "",
         "band": filters.band,
         "page": page,
         "rows": [presentation.row_line(row, words) for row in page.rows],
