@@ -102,6 +102,25 @@ class Applicant:
         return None if value is None else money(str(value), self.currency)
 
     @property
+    def documented_income(self) -> dict[str, Any]:
+        """What documents show: all of the net income where it was verified, else nothing."""
+        if self.features["income_verification"] not in ("source", "documents"):
+            return {}
+        salaried = self.features["employment_type"] == "salaried"
+        return {
+            "documented_net_monthly_income": self.net_monthly_income,
+            "documented_by": "payslip" if salaried else "bank_statement",
+        }
+
+    @property
+    def basic_monthly_pay(self) -> Decimal | None:
+        """Basic pay a month, four fifths of the gross, for those on a Kenyan payroll."""
+        gross = self.money("annual_income")
+        if self.country != "KE" or self.features["employment_type"] != "salaried" or gross is None:
+            return None
+        return money(gross / 12 * Decimal("0.8"), self.currency)
+
+    @property
     def opened(self) -> date | None:
         """When the oldest account was opened, or None on a thin file."""
         months = self.features["credit_history_months"]

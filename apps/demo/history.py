@@ -186,6 +186,8 @@ def _employment(line: _Line) -> dict[str, Any]:
         "gross_annual_income": one.money("annual_income"),
         "net_monthly_income": one.net_monthly_income,
         "verification": one.features["income_verification"],
+        **one.documented_income,
+        "basic_monthly_pay": one.basic_monthly_pay,
     }
 
 

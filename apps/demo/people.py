@@ -40,6 +40,8 @@ class Person:
         return f"{self.name.split()[0].lower()}@creditrisk.example"
 
 
+# What takes two managers - lifting a block, starting automation again - needs both with limits.
+_MANAGERS_LIMITS = (("INR", 5_000_000), ("KES", 5_000_000), ("USD", 100_000))
 PEOPLE = (
     Person(
         "Asha Kulkarni", "loan_officer", "pune", hint="Customers > Register, then New application"
@@ -55,13 +57,35 @@ PEOPLE = (
         "Chitra Menon",
         "credit_manager",
         "mumbai",
-        (("INR", 5_000_000), ("KES", 5_000_000), ("USD", 100_000)),
-        "Review queue: counter-sign a verdict above the reviewer's limit",
+        _MANAGERS_LIMITS,
+        "Review queue: counter-sign above the reviewer's limit; Block list; stop automation",
+    ),
+    Person(
+        "Nyambura Wekesa",
+        "credit_manager",
+        "nairobi",
+        _MANAGERS_LIMITS,
+        "the second manager: lift the block, answer the exception, start automation again",
     ),
     Person("Dev Rao", "collections_officer", "pune", hint="Loans"),
-    Person("Farida Shaikh", "risk_analyst", "mumbai", hint="Models > Train, ask for promotion"),
-    Person("Gopal Nair", "model_approver", "mumbai", hint="Promotions: read the evidence"),
-    Person("Hema Desai", "auditor", "mumbai", hint="Audit trail > Verify the chain"),
+    Person(
+        "Farida Shaikh",
+        "risk_analyst",
+        "mumbai",
+        hint="Laboratory; Credit policy > your draft; Models > Train",
+    ),
+    Person(
+        "Gopal Nair",
+        "model_approver",
+        "mumbai",
+        hint="Credit policy: the proposal; Promotions: the evidence",
+    ),
+    Person(
+        "Hema Desai",
+        "auditor",
+        "mumbai",
+        hint="Audit trail > Verify the chain; a decision > Replay",
+    ),
     Person("Ishaan Verma", "administrator", "mumbai", hint="People: roles and approval limits"),
     Person("Kiosk API", "integrator", "pune", hint="POST /api/v1/token, see /api/v1/docs"),
     Person("Jatin Pawar", "loan_officer", "nashik"),

@@ -10,7 +10,6 @@ from apps.accounts.models import Branch, User
 from apps.applications import entries as application_entries
 from apps.applications import services as applications
 from apps.applications.models import Application
-from apps.core.money import money
 from apps.customers import entries, wordings
 from apps.customers import services as customers
 from apps.customers.models import Consent, Customer
@@ -184,27 +183,9 @@ def _work(desk: _Desk, one: Applicant) -> entries.EmploymentEntry:
         gross_annual_income=income,
         net_monthly_income=one.net_monthly_income,
         verification=one.features["income_verification"],
-        **_documented(one),
-        basic_monthly_pay=_basic_pay(one, income),
+        **one.documented_income,
+        basic_monthly_pay=one.basic_monthly_pay,
     )
-
-
-def _documented(one: Applicant) -> dict[str, Any]:
-    """Return what documents show: all of it where the income was verified, else nothing."""
-    if one.features["income_verification"] not in ("source", "documents"):
-        return {}
-    salaried = one.features["employment_type"] == "salaried"
-    return {
-        "documented_net_monthly_income": one.net_monthly_income,
-        "documented_by": "payslip" if salaried else "bank_statement",
-    }
-
-
-def _basic_pay(one: Applicant, gross_annual_income: Decimal) -> Decimal | None:
-    """Return basic pay a month, four fifths of the gross, for those on a Kenyan payroll."""
-    if one.country != "KE" or one.features["employment_type"] != "salaried":
-        return None
-    return money(gross_annual_income / 12 * Decimal("0.8"), one.currency)
 
 
 def _debt(desk: _Desk, one: Applicant) -> entries.ObligationEntry:

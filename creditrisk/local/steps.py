@@ -40,6 +40,7 @@ PORTFOLIO = (
     Step("Generating the demo portfolio", "seed_demo"),
     Step("Training and registering the first champions", "train_champion"),
     Step("Taking today's applications", "seed_today"),
+    Step("Drafting policies and trying one on past loans", "seed_underway"),
 )
 PLANS = {"base": BASE, "all": (*BASE, *PORTFOLIO)}
 

@@ -50,6 +50,15 @@ def test_it_makes_one_person_for_each_role_and_each_can_sign_in() -> None:
         assert person.role_codes == {one.role}
 
 
+def test_it_has_two_managers_for_what_takes_two() -> None:
+    people.ensure()
+
+    managers = User.objects.filter(groups__name="credit_manager")
+    assert managers.count() == 2
+    limits = [set(one.approval_limits.values_list("currency", "amount")) for one in managers.all()]
+    assert limits[0] == limits[1] != set()
+
+
 def test_it_gives_passphrases_that_the_house_accepts() -> None:
     people.ensure()
 
@@ -71,7 +80,7 @@ def test_it_prints_who_can_sign_in() -> None:
     assert people.passphrase(people.PEOPLE[0].email) in said
 
 
-@pytest.mark.parametrize("command", ["seed_demo", "seed_today", "demo_sign_ins"])
+@pytest.mark.parametrize("command", ["seed_demo", "seed_today", "seed_underway", "demo_sign_ins"])
 def test_it_refuses_where_real_people_work(command: str, settings: Any) -> None:
     settings.PRODUCTION = True
 

@@ -1,0 +1,98 @@
+"""What is under way at the demonstration's lenders waits for the right people, and is laid once."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.customers.models import BlockListEntry
+from apps.decisions import automation, policies, policymaking
+from apps.decisions.models import Override, PolicyVersion
+from apps.demo import people, underway
+from apps.laboratory.models import Evidence, Experiment
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def ground(db: None) -> None:
+    """What the first steps of `make demo` prepare, with its people."""
+    for command in ("sync_roles", "load_products", "load_policy"):
+        call_command(command, stdout=io.StringIO())
+    people.ensure()
+
+
+def run(command: str, **options: Any) -> str:
+    out = io.StringIO()
+    call_command(command, **options, stdout=out)
+    return out.getvalue()
+
+
+def everybody() -> dict[str, User]:
+    return {one.name.split()[0]: User.objects.get(email=one.email) for one in people.PEOPLE}
+
+
+def may_answer(actor: User, asked: Override) -> bool:
+    return policies.may_answer(actor, asked, asked.application)
+
+
+@pytest.mark.slow
+def test_it_leaves_something_to_everybody() -> None:
+    run("seed_demo", loans=900)
+    run("train_champion", segment=["in-retail"])
+    run("seed_today", applications=16)
+
+    said = run("seed_underway")
+    again = run("seed_underway")
+
+    by_name = everybody()
+    farida, gopal, chitra = by_name["Farida"], by_name["Gopal"], by_name["Chitra"]
+    draft = PolicyVersion.objects.get(status="draft")
+    assert policymaking.may_edit(farida, draft)
+    assert policymaking.problems_of(draft.document, draft.entity) == []
+    evidence = Evidence.objects.get(policy=draft)
+    assert evidence.policy_sha256 == draft.sha256
+    found = evidence.experiment.results
+    assert found["applications"] > 50
+    approved = {side: found["sides"][side]["outcomes"]["approve"]["n"] for side in found["sides"]}
+    assert 0 < approved["before"] < approved["after"]
+    assert found["sides"]["after"]["realised"]["known"] == approved["after"]
+    proposed = PolicyVersion.objects.get(status="proposed")
+    assert policymaking.may_approve(gopal, proposed)
+    assert not policymaking.may_approve(farida, proposed)
+    asked = Override.objects.get(status="asked")
+    assert not may_answer(by_name["Asha"], asked)
+    assert may_answer(chitra, asked)
+    assert may_answer(by_name["Nyambura"], asked)
+    assert asked.amount < asked.application.amount
+    listed = BlockListEntry.objects.get()
+    assert listed.listed_by == chitra
+    assert listed.customer.loans.get().outcome.defaulted
+    assert list(automation.standing(chitra)) == []
+    assert said.count(";") == 3
+    assert "already" in again
+    assert Experiment.objects.count() == Override.objects.count() == 1
+
+
+def test_it_leaves_out_what_has_no_ground_yet() -> None:
+    done = underway.write(now=timezone.now())
+
+    assert done == ["umoja policy 2 proposed"]
+    assert Application.objects.count() == Experiment.objects.count() == 0
+    assert Override.objects.count() == BlockListEntry.objects.count() == 0
+
+
+def test_it_leaves_all_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_arguments: Any, **_named: Any) -> list[str]:
+        raise RuntimeError("no block")
+
+    monkeypatch.setattr(underway, "_block", fails)
+
+    with pytest.raises(RuntimeError):
+        underway.write(now=timezone.now())
+
+    assert not PolicyVersion.objects.exclude(status="approved").exists()
