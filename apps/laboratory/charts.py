@@ -13,6 +13,7 @@ Figure = dict[str, Any]
 
 _CUTOFF_HEIGHT = 640
 _FLOWS_HEIGHT = 320
+_LABEL_HEIGHT = 14
 _OUTCOMES = ("approve", "refer", "decline")
 _TONES = {"approve": "--mark-success", "refer": "--mark-warning", "decline": "--mark-danger"}
 
@@ -55,7 +56,8 @@ def cutoffs(
         _line(name, below, values, [_money(v, currency) for v in values], "y3", color, dash)
         for name, values, color, dash in money
     ]
-    return {"data": data, "layout": _cutoff_layout(currency, tuple(marks))}
+    ordered = tuple(sorted(marks, key=lambda mark: mark[1]))
+    return {"data": data, "layout": _cutoff_layout(currency, ordered)}
 
 
 def flows(counts: Mapping[tuple[str, str], int], words: Mapping[str, str]) -> Figure:
@@ -126,7 +128,7 @@ def _cutoff_layout(currency: str, marks: tuple[tuple[str, float], ...]) -> Figur
         },
         "yaxis": {
             "title": {"text": _("Approved")},
-            "tickformat": ".0%",
+            "tickformat": ".1~%",
             "rangemode": "tozero",
             "domain": [0.72, 1],
         },
@@ -139,7 +141,7 @@ def _cutoff_layout(currency: str, marks: tuple[tuple[str, float], ...]) -> Figur
         "yaxis3": {"title": {"text": currency}, "tickformat": "~s", "domain": [0, 0.32]},
         "legend": {"orientation": "h", "y": 1.06, "yanchor": "bottom"},
         "shapes": [_upright(below) for _words, below in marks],
-        "annotations": [_label(words, below) for words, below in marks],
+        "annotations": [_label(*mark, row=at % 2) for at, mark in enumerate(marks)],
     }
 
 
@@ -155,12 +157,14 @@ def _upright(below: float) -> Figure:
     }
 
 
-def _label(words: str, below: float) -> Figure:
+def _label(words: str, below: float, *, row: int) -> Figure:
+    """Return what stands over a mark, one row up for every second, so that neighbours are read."""
     return {
         "x": below,
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",
+        "yshift": row * _LABEL_HEIGHT,
         "text": words,
         "showarrow": False,
         "font": {"size": 12, "color": "--text-muted"},

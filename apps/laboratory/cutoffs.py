@@ -10,7 +10,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from apps.core import formatting
-from apps.laboratory.cutoff import Infeasible, Sample, Wish
+from apps.laboratory.cutoff import Curve, Infeasible, Sample, Wish
 from apps.laboratory.models import Experiment
 
 Side = Literal["before", "after"]
@@ -105,6 +105,17 @@ def why_infeasible(found: Infeasible, wish: Wish) -> str:
         " %(rate)s; within a bad rate of %(largest)s at most %(reached)s can be approved."
     )
     return sentence % {**words, "rate": _percent(found.least_bad_rate)}
+
+
+def why_nobody(found: Curve, wish: Wish) -> str:
+    """Return in a sentence why approving nobody is the best within the limits."""
+    if found.expected_profit.max() > 0:
+        return _("Only approving nobody keeps the bad rate within %(largest)s and earns most.") % {
+            "largest": _percent(wish.largest_bad_rate)
+        }
+    return _(
+        "Approving nobody is best under these assumptions: every loan is expected to cost money."
+    )
 
 
 def _sample(decided: list[tuple[Any, ...]], *, others: int) -> Sample:

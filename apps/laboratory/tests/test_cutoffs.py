@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -123,3 +124,20 @@ def test_it_takes_a_cut_off_between_two_close_probabilities(
     assert answer.status_code == 302
     asked = Experiment.objects.get(title="Close")
     assert (asked.approve_below, asked.decline_from) == (close, close)
+
+
+@pytest.mark.parametrize(
+    ("profit", "says"), [(9.0, "keeps the bad rate within"), (-9.0, "expected to cost money")]
+)
+def test_it_says_whether_the_limit_or_the_money_leaves_nobody(profit: float, says: str) -> None:
+    risky = cutoff.Sample(
+        pd=np.array([0.5]),
+        expected_loss=np.array([1.0]),
+        expected_profit=np.array([profit]),
+        bad=np.array([np.nan]),
+        others=0,
+    )
+    curve, wish = cutoff.curve(risky), cutoff.Wish(largest_bad_rate=0.1)
+
+    assert cutoff.best(curve, wish) == cutoff.Optimum(0)
+    assert says in cutoffs.why_nobody(curve, wish)

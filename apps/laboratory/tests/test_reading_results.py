@@ -52,6 +52,18 @@ def test_it_draws_every_point_of_every_curve() -> None:
     assert profit["text"][1] == "\u2212₹4.32"
 
 
+def test_it_writes_neighbouring_marks_in_two_rows() -> None:
+    marks = [("in use", 0.12), ("in use", 0.10), ("best", 0.5)]
+
+    labels = charts.cutoffs(POINTS, currency="INR", marks=marks)["layout"]["annotations"]
+
+    assert [(one["x"], one["yshift"] > 0) for one in labels] == [
+        (0.10, False),
+        (0.12, True),
+        (0.5, False),
+    ]
+
+
 def test_it_leaves_out_a_curve_nobody_knows() -> None:
     unknown = [Point(0.1, 2, 0.4, 0.02, 0, None, 20.0, 5.0)]
 

@@ -67,6 +67,7 @@ def _curve(
     points = [curve.at(one) for one in places]
     return {
         "best": None if place is None else lines[place],
+        "why_nobody": "" if wish is None else cutoffs.why_nobody(curve, wish),
         "sentence": cutoffs.why_infeasible(best, wish)
         if wish is not None and isinstance(best, Infeasible)
         else "",
