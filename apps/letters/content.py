@@ -16,6 +16,7 @@ from apps.letters import vagueness
 
 DECLINED = "declined"
 APPROVED = "approved"
+LAPSED = "lapsed"
 MOST_REASONS = 4  # rule book 4.3: more than four are not likely to be helpful
 
 
@@ -118,7 +119,9 @@ class Bureau:
 class LetterFacts:
     """Everything one letter states. Amount and term are what was asked for.
 
-    The letter is dated `decided_date`; `review_until` is the last day to ask for a review.
+    The letter is dated `decided_date`; `review_until` is the last day to ask for a review. That an
+    offer lapsed is told with its terms as `approval`, its last day `offer_until`, and the last day
+    to ask for the reasons why it was not what was asked for; letters before them have neither.
     """
 
     kind: str
@@ -139,6 +142,8 @@ class LetterFacts:
     bureau: Bureau | None
     review_until: date
     reference: str
+    offer_until: date | None = None
+    reasons_until: date | None = None
 
     def __post_init__(self) -> None:
         _require_text(
@@ -147,7 +152,7 @@ class LetterFacts:
         _require_text(self, "currency", "reference")
         _require_amount(self, "amount")
         _require_term(self, self.term_months)
-        if self.kind not in {DECLINED, APPROVED}:
+        if self.kind not in {DECLINED, APPROVED, LAPSED}:
             raise ContentRefused(f"There is no letter of the kind {self.kind!r}.")
         self._require_dates()
         if self.kind == DECLINED:
@@ -160,6 +165,12 @@ class LetterFacts:
             raise ContentRefused("The decision cannot be older than the application.")
         if self.review_until <= self.decided_date:
             raise ContentRefused("The time to ask for a review must end after the decision.")
+        if self.reasons_until is not None and self.reasons_until <= self.decided_date:
+            raise ContentRefused("The time to ask for reasons must end after the letter.")
+        if (self.kind == LAPSED) != (self.offer_until is not None):
+            raise ContentRefused("Only the letter about an offer that lapsed names its last day.")
+        if self.offer_until is not None and self.offer_until >= self.decided_date:
+            raise ContentRefused("An offer lapses after its last day.")
 
     def _require_refusal(self) -> None:
         if self.approval is not None:
@@ -218,6 +229,9 @@ def _read(written: Mapping[str, Any]) -> LetterFacts:
     }
     for name in ("received_date", "decided_date", "review_until"):
         values[name] = date.fromisoformat(written[name])
+    for name in ("offer_until", "reasons_until"):
+        day = written.get(name)
+        values[name] = None if day is None else date.fromisoformat(day)
     return LetterFacts(**values)
 
 

@@ -28,6 +28,7 @@ class Letter(Identified, Timestamped):
     class Kind(models.TextChoices):
         DECLINED = "declined", _("Decline with reasons")
         APPROVED = "approved", _("Approval")
+        LAPSED = "lapsed", _("Offer lapsed")
 
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

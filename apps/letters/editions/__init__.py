@@ -2,8 +2,8 @@
 
 A letter keeps the name of its edition, so that it can be set again, byte by byte, for as long as
 it is kept. FINGERPRINTS pins every file of an edition, and the fonts; a test fails when a file
-has changed without a new edition. To make one: copy the newest folder, add it to EDITIONS with
-its fingerprint, make it CURRENT.
+has changed without a new edition. To make one: copy the newest folder or build on it, add it to
+EDITIONS with its fingerprint, make it CURRENT.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from pathlib import Path
 from apps.letters.content import LetterFacts
 from apps.letters.editions.e2026_11 import compose as compose_2026_11
 from apps.letters.editions.e2026_11.page import Page
+from apps.letters.editions.e2026_12 import compose as compose_2026_12
 
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 
@@ -42,14 +43,18 @@ def _edition(
     return Edition(name, Path(__file__).resolve().parent / module, languages, compose)
 
 
-CURRENT = "2026-11"
+CURRENT = "2026-12"
 EDITIONS = {
     "2026-11": _edition(
         "2026-11", "e2026_11", frozenset(compose_2026_11.WORDINGS), compose_2026_11.compose
     ),
+    "2026-12": _edition(
+        "2026-12", "e2026_12", frozenset(compose_2026_12.WORDINGS), compose_2026_12.compose
+    ),
 }
 FINGERPRINTS = {
     "2026-11": "ac25292186b4beefd8761bb7a923989d6bdd002a3b02c7e1680afec719ecd5cc",
+    "2026-12": "4cc50b4cad7b91abb36cce18f36d9c5e90aa3f18ca146ab5c4d789eff2afe0d4",
 }
 
 

@@ -1,5 +1,6 @@
 """Facts of letters and letters, as plain functions."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -65,6 +66,17 @@ def approval(**changes: Any) -> LetterFacts:
     """Return the facts of a letter that approves."""
     values = {"kind": "approved", "reasons": (), "could_change": (), "bureau": None}
     return refusal(**{**values, "approval": APPROVAL, **changes})
+
+
+def lapsed(**changes: Any) -> LetterFacts:
+    """Return the facts of a letter about an offer that was not taken up."""
+    values: dict[str, Any] = {
+        "kind": "lapsed",
+        "approval": replace(APPROVAL, first_steps=("You may apply again at any time.",)),
+        "offer_until": date(2026, 11, 20),
+        "reasons_until": date(2027, 1, 20),
+    }
+    return approval(**{**values, **changes})
 
 
 def issue(actor: User, branch: Branch, facts: LetterFacts | None = None, **changes: Any) -> Letter:

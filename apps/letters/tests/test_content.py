@@ -8,9 +8,33 @@ from apps.letters.content import ContentRefused, LetterFacts, Reason
 from apps.letters.tests import factories
 
 
-@pytest.mark.parametrize("facts", [factories.refusal(), factories.approval()])
+@pytest.mark.parametrize("facts", [factories.refusal(), factories.approval(), factories.lapsed()])
 def test_it_reads_back_what_it_wrote(facts: LetterFacts) -> None:
     assert LetterFacts.from_dict(facts.to_dict()) == facts
+
+
+def test_it_reads_what_was_written_before_offers_lapsed() -> None:
+    written = factories.approval().to_dict()
+    del written["offer_until"], written["reasons_until"], written["approval"]["working"]
+
+    assert LetterFacts.from_dict(written) == factories.approval()
+
+
+@pytest.mark.parametrize(
+    ("facts", "changes", "sentence"),
+    [
+        ("lapsed", {"offer_until": None}, "Only the letter about an offer that lapsed names"),
+        ("approval", {"offer_until": date(2026, 11, 20)}, "Only the letter about an offer that"),
+        ("lapsed", {"offer_until": date(2026, 11, 21)}, "An offer lapses after its last day."),
+        ("lapsed", {"reasons_until": date(2026, 11, 21)}, "The time to ask for reasons must end"),
+        ("lapsed", {"approval": None}, "An approval letter states what was approved."),
+    ],
+)
+def test_the_days_of_an_offer_are_checked(
+    facts: str, changes: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ContentRefused, match=sentence):
+        getattr(factories, facts)(**changes)
 
 
 def test_it_writes_amounts_and_dates_as_text() -> None:

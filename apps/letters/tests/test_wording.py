@@ -8,8 +8,8 @@ import pytest
 
 from apps.letters.content import LetterFacts
 from apps.letters.editions.e2026_11 import figures
-from apps.letters.editions.e2026_11.compose import WORDINGS, compose
 from apps.letters.editions.e2026_11.page import Page, Section
+from apps.letters.editions.e2026_12.compose import WORDINGS, compose
 from apps.letters.tests import factories
 
 LANGUAGES = sorted(WORDINGS)
@@ -144,6 +144,46 @@ def test_an_approval_of_less_than_asked_says_so() -> None:
 
     assert "You asked for ₹2,50,000.00 over 36 months." in differs.sections[0].paragraphs[0]
     assert equals.sections[0].paragraphs == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_offer_that_lapsed_is_told_with_the_right_to_reasons(language: str) -> None:
+    words = WORDINGS[language]
+
+    page = compose(factories.lapsed(), language=language)
+
+    assert [part.heading for part in page.sections] == [
+        words.lapsed_terms_heading,
+        words.right_to_reasons_heading,
+        words.review_heading,
+        words.data_heading,
+        words.complaint_heading,
+    ]
+    assert page.particulars[0].label == words.dated
+    assert figures.day(date(2026, 11, 20), words) in page.opening
+    assert "36" in section(page, words.lapsed_terms_heading).paragraphs[0]
+    reasons = section(page, words.right_to_reasons_heading)
+    assert figures.day(date(2027, 1, 20), words) in reasons.paragraphs[0]
+    assert "review@sahyadri.example" in reasons.lines
+
+
+def test_an_offer_of_what_was_asked_for_owes_no_reasons() -> None:
+    words = WORDINGS["en"]
+    same = replace(factories.APPROVAL, amount=Decimal("250000.00"))
+
+    page = compose(factories.lapsed(approval=same, reasons_until=None), language="en")
+
+    assert page.sections[0].paragraphs == ()
+    assert words.right_to_reasons_heading not in {part.heading for part in page.sections}
+
+
+def test_the_working_of_a_rate_stands_before_the_note() -> None:
+    worked = replace(factories.APPROVAL, working=("The rate is the list rate and 2%.",))
+
+    page = compose(factories.approval(approval=worked), language="en")
+
+    after = section(page, "What we have approved").after
+    assert after == ("The rate is the list rate and 2%.", WORDINGS["en"].terms_note)
 
 
 def test_a_decision_by_a_person_says_so_and_without_a_bureau_there_is_no_word_of_one() -> None:

@@ -111,7 +111,7 @@ def _terms(facts: LetterFacts, approval: Approval, words: Wording) -> Section:
         heading=words.terms_heading,
         paragraphs=() if asked == given else (differ,),
         figures=tuple(Row(label=label, value=value) for label, value in rows),
-        after=(*(_clean(sentence) for sentence in approval.working), words.terms_note),
+        after=(words.terms_note,),
     )
 
 
