@@ -100,6 +100,7 @@ VERBS = {
     "laboratory.experiment_failed": _("could not finish an experiment"),
     "laboratory.experiment_cancelled": _("cancelled an experiment"),
     "laboratory.evidence_attached": _("attached an experiment as evidence"),
+    "laboratory.rows_downloaded": _("downloaded the applications of an experiment"),
     # governance
     "governance.trained": _("trained a model"),
     "governance.promotion_proposed": _("asked for the promotion of a model"),

@@ -10,6 +10,7 @@ from apps.applications.models import Application
 from apps.decisions.models import PolicyVersion
 from apps.laboratory import swaps
 from apps.laboratory.models import Evidence, Experiment, ExperimentRow
+from apps.scoring.models import ModelVersion
 
 _ENDED = {"repaid": False, "defaulted": True, "unknown": None}
 
@@ -71,10 +72,24 @@ def lenders(actor: User) -> QuerySet[Entity]:
     return found if actor.works_everywhere else found.filter(pk=actor.branch.entity_id)
 
 
-def evidence_of(policy: PolicyVersion, *, actor: User) -> QuerySet[Evidence]:
-    """Return what was laid beside a policy version, the newest first."""
+def evidence_of(
+    *, actor: User, policy: PolicyVersion | None = None, model: ModelVersion | None = None
+) -> QuerySet[Evidence]:
+    """Return what was laid beside a policy version or a model, the newest first."""
     return (
-        Evidence.objects.filter(policy=policy, experiment__in=Experiment.objects.visible_to(actor))
-        .select_related("experiment__model", "attached_by", "policy")
-        .order_by("-attached_at")
+        Evidence.objects.filter(
+            policy=policy, model=model, experiment__in=Experiment.objects.visible_to(actor)
+        )
+        .select_related(
+            "experiment__policy__entity",
+            "experiment__model",
+            "experiment__in_force",
+            "attached_by",
+            "policy",
+        )
+        .defer(
+            *(f"experiment__model__{name}" for name in ("body", "manifest")),
+            *(f"{path}__document" for path in ("policy", "experiment__policy")),
+        )
+        .order_by("-attached_at", "id")
     )

@@ -13,6 +13,7 @@ from apps.accounts.models import Entity, User
 from apps.applications.models import Application
 from apps.audit.models import AppendOnlyModel, append_only_triggers
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
+from apps.decisions import policy_document
 from apps.decisions.models import Decision, PolicyVersion
 from apps.decisions.models.outcomes import Outcome
 from apps.laboratory.lifecycle import LIFECYCLE
@@ -105,6 +106,7 @@ class Experiment(Identified, Timestamped, Stateful):
         default_permissions = ()
         permissions = [
             ("view_experiment", _("See experiments of the laboratory")),
+            ("view_rows", _("See and download the applications behind an experiment")),
             ("run_experiment", _("Run experiments and attach them as evidence")),
         ]
         triggers = [
@@ -265,13 +267,21 @@ class ExperimentRow(Identified):
 
 
 class Evidence(Identified, AppendOnlyModel):
-    """A done experiment laid beside a policy version that waits for approval."""
+    """A done experiment laid beside what waits for approval: a policy version, or a model.
+
+    A model is argued about by what it did itself, so the experiment must have tried that model.
+    """
 
     experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="evidence")
-    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="evidence")
+    policy = models.ForeignKey(
+        PolicyVersion, null=True, on_delete=models.PROTECT, related_name="evidence"
+    )
+    model = models.ForeignKey(
+        ModelVersion, null=True, on_delete=models.PROTECT, related_name="evidence"
+    )
     results_sha256 = models.CharField(_("hash of the results"), max_length=64)
-    # Of the version's document at that moment: a draft may have moved on since it was tried.
-    policy_sha256 = models.CharField(max_length=64)
+    # Of the version's document, or the model, at that moment: a draft may move on.
+    content_sha256 = models.CharField(max_length=64)
     attached_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     attached_at = models.DateTimeField(_("attached"))
 
@@ -288,6 +298,7 @@ class Evidence(Identified, AppendOnlyModel):
                         SELECT 1 FROM laboratory_experiment
                         WHERE id = NEW.experiment_id AND status = 'done'
                             AND results_sha256 = NEW.results_sha256
+                            AND (NEW.model_id IS NULL OR model_id = NEW.model_id)
                     ) THEN
                         RAISE EXCEPTION 'laboratory_evidence_of_done: no such results'
                             USING ERRCODE = 'check_violation';
@@ -300,6 +311,13 @@ class Evidence(Identified, AppendOnlyModel):
             models.UniqueConstraint(
                 fields=["experiment", "policy"], name="laboratory_evidence_once"
             ),
+            models.UniqueConstraint(
+                fields=["experiment", "model"], name="laboratory_evidence_of_model_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(policy__isnull=True) ^ Q(model__isnull=True),
+                name="laboratory_evidence_beside_one_thing",
+            ),
         ]
         verbose_name = _("evidence")
         verbose_name_plural = _("evidence")
@@ -308,9 +326,16 @@ class Evidence(Identified, AppendOnlyModel):
         return str(self.experiment)
 
     @property
-    def tried_this_version(self) -> bool:
-        """Whether the experiment tried this very version, as it read when it was attached."""
-        return (
-            self.experiment.policy_id == self.policy_id
-            and self.experiment.policy_sha256 == self.policy_sha256
-        )
+    def tried_what_it_lies_beside(self) -> bool:
+        """Whether the experiment tried this very thing, word for word as it was then.
+
+        A version under other cut-offs is another policy.
+        """
+        if self.policy_id is None:
+            return self.experiment.model_id == self.model_id
+        return policy_document.fingerprint(self.experiment.document) == self.content_sha256
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the draft it lies beside has been changed since."""
+        return self.policy is not None and self.policy.sha256 != self.content_sha256

@@ -6,6 +6,10 @@ from apps.laboratory.models import Experiment
 
 SEE = "laboratory.view_experiment"
 RUN = "laboratory.run_experiment"
+# Rows hold amounts and outcomes of people's applications, so seeing the figures is not enough.
+ROWS = "laboratory.view_rows"
+# Policy versions that may still be argued about.
+OPEN_TO_EVIDENCE = ("draft", "proposed")
 
 
 def may_cancel(actor: User, experiment: Experiment) -> bool:
@@ -16,3 +20,9 @@ def may_cancel(actor: User, experiment: Experiment) -> bool:
 def may_attach(actor: User, experiment: Experiment) -> bool:
     """Say whether the person may lay the experiment beside a policy version as evidence."""
     return actor.has_perm(RUN) and experiment.status == "done"
+
+
+def may_attach_to_model(actor: User, experiment: Experiment) -> bool:
+    """Say whether the person may lay the experiment beside the model it tried."""
+    model = experiment.model
+    return may_attach(actor, experiment) and model is not None and model.may("promote")

@@ -154,16 +154,15 @@ def outcome_words() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class EvidenceLine:
-    """One experiment beside a policy version, with its headline figures."""
+    """One experiment beside a policy version or a model, with its headline figures."""
 
     evidence: Evidence
     tries: str
     headline: list[result_page.Line]
-    is_of_this_version: bool
 
 
 def evidence_line(evidence: Evidence) -> EvidenceLine:
-    """Return an experiment as it lies beside a policy version."""
+    """Return an experiment as it lies beside a policy version or a model."""
     page = result_page.of(evidence.experiment)
     wanted = (_("Approval rate"), _("Realised bad rate"), _("Expected profit"))
     lines = (*page.lines, *page.money)
@@ -171,7 +170,6 @@ def evidence_line(evidence: Evidence) -> EvidenceLine:
         evidence=evidence,
         tries=tries(evidence.experiment),
         headline=[line for line in lines if line.label in wanted],
-        is_of_this_version=evidence.tried_this_version,
     )
 
 

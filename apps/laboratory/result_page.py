@@ -170,12 +170,14 @@ def of(experiment: Experiment) -> Page:
         ],
         causes=_causes(found["causes"], cause_words(experiment)),
         fairness=_fairness(found["fairness"]),
-        notes=[*_left_out(found["left_out"]), *(str(_NOTES[code]) for code in found["notes"])],
+        notes=[*_left_out(found), *(str(_NOTES[code]) for code in found["notes"])],
     )
 
 
-def _left_out(count: int) -> list[str]:
+def _left_out(found: Mapping[str, Any]) -> list[str]:
     """Return the sentence about those nobody could score; none where there are none."""
+    # Experiments of the first days did not count them, and what was found is never changed.
+    count = found.get("left_out", 0)
     if not count:
         return []
     sentence = ngettext(

@@ -1,7 +1,8 @@
 """What is done in the laboratory, one module for each action."""
 
 from apps.laboratory.services.asking import Question, ask, cancel
-from apps.laboratory.services.attaching import attach
+from apps.laboratory.services.attaching import attach, attach_to_model
+from apps.laboratory.services.downloading import download
 from apps.laboratory.services.running import run, sweep
 
-__all__ = ["Question", "ask", "attach", "cancel", "run", "sweep"]
+__all__ = ["Question", "ask", "attach", "attach_to_model", "cancel", "download", "run", "sweep"]

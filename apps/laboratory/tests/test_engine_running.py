@@ -12,16 +12,16 @@ from django.db import IntegrityError, InternalError, connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
-from apps.audit.models import AppendOnly, Event
+from apps.audit.models import Event
 from apps.core import bulk, jobs
 from apps.core.errors import Conflict, NotPermitted, NotVisible
 from apps.decisions import rulebook
 from apps.decisions.models import PolicyVersion
 from apps.decisions.tests import factories as decisions
 from apps.laboratory import population, services
-from apps.laboratory.errors import EvidenceRefused, ExperimentRefused
+from apps.laboratory.errors import ExperimentRefused
 from apps.laboratory.lifecycle import LIFECYCLE
-from apps.laboratory.models import Evidence, Experiment, ExperimentRow
+from apps.laboratory.models import Experiment, ExperimentRow
 from apps.laboratory.services import running
 from apps.laboratory.tests import engine_factories as factories
 from apps.scoring import champion
@@ -399,63 +399,6 @@ class TestWhatIsDone:
 
         finished.refresh_from_db()
         assert (ExperimentRow.objects.count(), finished.results_sha256) == before
-
-    def test_it_is_evidence_for_a_draft(
-        self, finished: Experiment, pune: Branch, rita: User
-    ) -> None:
-        version = factories.draft(pune.entity, decisions.document())
-
-        laid = services.attach(actor=rita, experiment=finished, policy=version, now=factories.NOW)
-
-        assert laid.results_sha256 == finished.results_sha256
-        assert not laid.tried_this_version
-        event = Event.objects.get(verb="laboratory.evidence_attached")
-        assert event.facts["experiment"] == str(finished.pk)
-        with pytest.raises(EvidenceRefused, match="already"):
-            services.attach(actor=rita, experiment=finished, policy=version, now=factories.NOW)
-        with pytest.raises(AppendOnly):
-            laid.delete()
-        assert Evidence.objects.count() == 1
-
-    def test_it_says_whether_it_tried_that_very_version(
-        self, past: ModelVersion, pune: Branch, rita: User
-    ) -> None:
-        version = factories.draft(pune.entity, decisions.document())
-        tried = factories.done(rita, pune.entity, policy=version)
-
-        laid = services.attach(actor=rita, experiment=tried, policy=version, now=factories.NOW)
-
-        assert laid.tried_this_version
-
-    def test_it_is_no_evidence_once_people_decided(self, finished: Experiment, rita: User) -> None:
-        with pytest.raises(EvidenceRefused, match="decided on"):
-            services.attach(
-                actor=rita,
-                experiment=finished,
-                policy=PolicyVersion.objects.get(status="approved"),
-                now=factories.NOW,
-            )
-
-        assert not Evidence.objects.exists()
-
-
-def test_it_is_no_evidence_before_it_is_done(past: ModelVersion, pune: Branch, rita: User) -> None:
-    waiting = factories.asked(rita, pune.entity, **factories.CUT_OFFS)
-    version = factories.draft(pune.entity, decisions.document())
-
-    with pytest.raises(EvidenceRefused, match="finished"):
-        services.attach(actor=rita, experiment=waiting, policy=version, now=factories.NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Evidence(
-            experiment=waiting,
-            policy=version,
-            results_sha256="",
-            policy_sha256=version.sha256,
-            attached_by=rita,
-            attached_at=factories.NOW,
-        ).save()
-
-    assert not Evidence.objects.exists()
 
 
 def test_it_is_asked_of_ones_own_lender(past: ModelVersion, pune: Branch, rita: User) -> None:

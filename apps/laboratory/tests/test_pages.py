@@ -13,9 +13,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts import roles
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.decisions.tests import factories as decisions
+from apps.laboratory import policies
 from apps.laboratory.models import Evidence, Experiment, ExperimentRow
 from apps.laboratory.tests import engine_factories as factories
 from apps.laboratory.views import rows as row_views
@@ -255,9 +257,14 @@ def test_it_gives_the_rows_as_a_file(finished: Experiment, rita: User, signed_in
     assert len(lines) == rows.count() > 0
     assert sum(Decimal(line["amount"]) for line in lines) == sum(row.amount for row in rows)
     assert page["Content-Disposition"].startswith("attachment")
+    event = Event.objects.get(verb="laboratory.rows_downloaded")
+    assert (event.actor, event.facts) == (
+        rita.audit_reference,
+        {"count": len(lines), "filters": {"move": "out"}},
+    )
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", "\n=1"])
 def test_it_writes_no_formula(text: str) -> None:
     assert row_views._cell(text) == f"'{text}"
     assert row_views._cell(Decimal("-1.00")) == Decimal("-1.00")
@@ -349,6 +356,14 @@ def test_it_shows_no_cut_offs_before_the_end(
     assert signed_in(rita).get(url("cutoffs", waiting.pk)).status_code == 404
 
 
+def test_only_who_sees_experiments_and_applications_sees_the_rows() -> None:
+    needed = {policies.SEE, "applications.view_application"}
+
+    for role in roles.ROLES:
+        if policies.ROWS in role.permissions:
+            assert needed <= set(role.permissions), role.code
+
+
 def test_it_is_closed_to_a_loan_officer(
     finished: Experiment, alice: User, signed_in: SignedIn
 ) -> None:
@@ -369,6 +384,7 @@ def test_it_shows_an_approver_figures_but_no_applications(
     assert url("applications", finished.pk) not in text
     for name in ("applications", "download"):
         assert browser.get(url(name, finished.pk)).status_code == 403
-    for name in ("cancel", "attach"):
+    for name in ("cancel", "attach", "attach_to_model"):
         assert browser.post(url(name, finished.pk)).status_code == 403
+    assert not Event.objects.filter(verb="laboratory.rows_downloaded").exists()
     assert not Event.objects.filter(verb="laboratory.evidence_attached").exists()

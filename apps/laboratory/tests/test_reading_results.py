@@ -10,6 +10,7 @@ import pytest
 
 from apps.laboratory import charts, presentation, result_page
 from apps.laboratory.cutoff import Point
+from apps.laboratory.models import Experiment
 
 TOKENS = set(re.findall(r"(--[\w-]+)\s*:", Path("static/css/tokens.css").read_text()))
 POINTS = [
@@ -153,3 +154,14 @@ def test_it_writes_a_cut_off_with_all_its_digits(share: str, words: str) -> None
 )
 def test_it_writes_a_statistic_without_decimals(amount: str, words: str) -> None:
     assert presentation.whole_money(Decimal(amount), "INR") == words
+
+
+@pytest.mark.django_db
+def test_it_reads_results_that_did_not_count_who_was_left_out(finished: Experiment) -> None:
+    assert finished.results is not None
+    del finished.results["left_out"]
+
+    notes = result_page.of(finished).notes
+
+    assert notes
+    assert not any(note.startswith("Left out") for note in notes)

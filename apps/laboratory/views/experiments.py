@@ -121,23 +121,26 @@ def attach(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _page(request, found, form)
 
 
-@requires(policies.SEE)
-@require_GET
-def evidence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show what lies beside a policy version; a part of that policy's page."""
-    version = decisions.policy_versions(request.user).filter(pk=pk).first()
-    if version is None:
-        raise NotVisible("not_found", _("There is no such policy."))
-    laid = listing.evidence_of(version, actor=request.user)
-    context = {
-        "version": version,
-        "lines": [presentation.evidence_line(one) for one in laid],
-        "may_run": request.user.has_perm(policies.RUN),
-    }
-    if getattr(request, "htmx", False):
-        return render(request, "laboratory/_evidence.html", context)
-    context["crumbs"] = [presentation.crumb_of_experiments(), {"label": str(version)}]
-    return render(request, "laboratory/evidence.html", context)
+@requires(policies.RUN)
+@require_POST
+def attach_to_model(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Lay a finished experiment beside the model it tried as evidence."""
+    found = _experiment(request, pk)
+    if found.model is None:
+        raise NotVisible("no_model", _("This experiment tried no other model."))
+    try:
+        services.attach_to_model(
+            actor=request.user, experiment=found, model=found.model, now=timezone.now()
+        )
+    except NotPermitted:
+        raise
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request, _("The experiment lies beside %(model)s.") % {"model": found.model}
+        )
+    return redirect("laboratory:experiment", pk=pk)
 
 
 def _page(
@@ -164,14 +167,18 @@ def _results(
     context: dict[str, Any] = {
         "page": page,
         "figure": charts.flows(page.counts, presentation.outcome_words()),
-        "sees_applications": request.user.has_perm("applications.view_application"),
+        "sees_applications": request.user.has_perm(policies.ROWS),
     }
+    laid = list(found.evidence.select_related("policy__entity", "model", "attached_by"))
+    is_beside_model = any(one.model_id is not None for one in laid)
     if policies.may_attach(request.user, found):
         versions = _versions(request, found.entity).exclude(evidence__experiment=found)
         context["attach_form"] = form or forms.AttachForm(versions=versions)
         context["has_versions"] = versions.exists()
-    context["laid"] = found.evidence.select_related("policy__entity", "attached_by")
-    return context
+    context["may_attach_to_model"] = not is_beside_model and policies.may_attach_to_model(
+        request.user, found
+    )
+    return {**context, "laid": laid}
 
 
 def _experiment(request: HttpRequest, pk: uuid.UUID) -> Experiment:
@@ -184,7 +191,7 @@ def _experiment(request: HttpRequest, pk: uuid.UUID) -> Experiment:
 def _versions(request: HttpRequest, entity: Entity) -> QuerySet[PolicyVersion]:
     """Return the versions that may still be argued about."""
     versions = decisions.policy_versions(request.user)
-    return versions.filter(entity=entity, status__in=("draft", "proposed"))
+    return versions.filter(entity=entity, status__in=policies.OPEN_TO_EVIDENCE)
 
 
 def _lender(request: HttpRequest) -> Entity:
@@ -201,7 +208,7 @@ def _lender(request: HttpRequest) -> Entity:
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """Return what a link to the form suggests: another experiment's question, a cut-off."""
-    suggested: dict[str, Any] = {"policy": request.GET.get("policy")}
+    suggested: dict[str, Any] = {name: request.GET.get(name) for name in ("policy", "model")}
     asked = request.GET.get("from", "")
     if asked:
         suggested |= presentation.question_of(_earlier(request, asked))
