@@ -99,6 +99,7 @@ def _wider(document: Mapping[str, Any]) -> dict[str, Any]:
         "below": "0.12",
         "rate_addon": referred["rate_addon"],
         "most_amount": {"INR": "500000"},
+        "beyond": "refer",
     }
     referred["from"] = dearer["below"]
     ladder["bands"].insert(position, dearer)

@@ -96,3 +96,17 @@ def test_it_leaves_all_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         underway.write(now=timezone.now())
 
     assert not PolicyVersion.objects.exclude(status="approved").exists()
+
+
+def test_it_widens_a_policy_whose_bands_have_no_limits_yet() -> None:
+    in_force = PolicyVersion.objects.get(entity__code="sahyadri")
+    for ladder in in_force.document["ladders"]:
+        ladder.pop("refer_margin", None)
+        for band in ladder["bands"]:
+            band["rate_addon"] = "0"
+            for key in ("most_amount", "longest_term_months", "beyond"):
+                band.pop(key, None)
+
+    problems = policymaking.problems_of(underway._wider(in_force.document), in_force.entity)
+
+    assert [str(one) for one in problems if not one.is_warning] == []
