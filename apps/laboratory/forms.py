@@ -62,7 +62,11 @@ class ModelChoice(forms.ModelChoiceField):
     def label_from_instance(self, obj: ModelVersion) -> str:
         """Return the model's words."""
         words = f"{obj} — {obj.name}"
-        return f"{words} ({_('champion')})" if obj.status == "champion" else words
+        if obj.status != "champion":
+            return words
+        # Inside the f-string gettext would not find it.
+        mark = _("champion")
+        return f"{words} ({mark})"
 
 
 class CutoffForm(forms.Form):
