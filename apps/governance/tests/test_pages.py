@@ -70,7 +70,7 @@ def test_it_shows_the_days_learned_from_and_tested_on(
     split = held_out.figures["holdout"]["split"]
     first, last = (date.fromisoformat(split[f"{which}_test_day"]) for which in ("first", "last"))
     assert f"{first:%-d %b %Y} {TO} {last:%-d %b %Y}" in of_held_out
-    assert "the newest of the window, held out of training" in of_held_out
+    assert "the newest loans, held out of training" in of_held_out
     assert "Calibration on later loans" in of_held_out
 
 
