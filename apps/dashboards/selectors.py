@@ -18,7 +18,7 @@ from apps.applications.models import Application
 from apps.audit import names, verbs
 from apps.audit import selectors as audit
 from apps.audit.models import Event
-from apps.decisions.models import Decision, Outcome, ReviewCase
+from apps.decisions.models import Decision, Outcome, Override, PolicyVersion, ReviewCase
 from apps.governance.models import Promotion, TrainingRun
 from apps.loans.models import Loan
 from apps.scoring import selectors as scoring
@@ -63,11 +63,34 @@ def reviewer(actor: User, now: datetime) -> Context:
 
 
 def manager(actor: User, now: datetime) -> Context:
-    """Return verdicts that wait for another signature than the actor's own, and oldest cases."""
+    """Return what waits for another signature than the actor's own, and the oldest cases.
+
+    Verdicts above a reviewer's limit, exceptions to a decline, and policies.
+    """
     cases = _with_application(ReviewCase.objects.visible_to(actor))
     awaiting = cases.filter(status="awaiting_second").exclude(verdict_by=actor)
     oldest = cases.filter(status__in=["open", "claimed"]).order_by("opened_at")
-    return {"awaiting": awaiting.order_by("verdict_at")[:ROWS], "oldest": oldest[:ROWS]}
+    return {
+        "awaiting": awaiting.order_by("verdict_at")[:ROWS],
+        "exceptions": exceptions(actor)[:ROWS],
+        "policies": proposals(actor)[:ROWS],
+        "oldest": oldest[:ROWS],
+    }
+
+
+def exceptions(actor: User) -> QuerySet[Override]:
+    """Return the exceptions to a decline that others have asked for, the oldest first."""
+    waiting = Override.objects.visible_to(actor).filter(status="asked").exclude(requested_by=actor)
+    return waiting.select_related("application", "requested_by").order_by("requested_at")
+
+
+def proposals(actor: User) -> QuerySet[PolicyVersion]:
+    """Return the policies that others propose, the one that begins first at the head."""
+    waiting = PolicyVersion.objects.visible_to(actor).filter(status="proposed")
+    # The author or proposer may be nobody: a command loaded it from a file.
+    own = Q(author=actor) | Q(proposed_by=actor)
+    found = waiting.exclude(pk__in=PolicyVersion.objects.filter(own).values("pk"))
+    return found.select_related("entity", "proposed_by").order_by("effective_from", "number")
 
 
 def analyst(actor: User, now: datetime) -> Context:
@@ -83,10 +106,14 @@ def analyst(actor: User, now: datetime) -> Context:
 
 
 def approver(actor: User, now: datetime) -> Context:
-    """Return the promotions that wait for the actor: asked for by others."""
+    """Return the promotions and policies that wait for the actor: asked for by others."""
     waiting = Promotion.objects.filter(status="proposed").exclude(proposed_by=actor)
     rows = waiting.select_related("model", "proposed_by").defer("model__body", "model__manifest")
-    return {"promotions": rows.order_by("proposed_at")[:ROWS], "champions": scoring.champions()}
+    return {
+        "promotions": rows.order_by("proposed_at")[:ROWS],
+        "policies": proposals(actor)[:ROWS],
+        "champions": scoring.champions(),
+    }
 
 
 def auditor(actor: User, now: datetime) -> Context:

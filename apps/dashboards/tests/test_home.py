@@ -129,6 +129,57 @@ def test_it_shows_a_manager_what_another_has_signed(
     assert awaiting.application.number in signed_in(charlie).get("/").content.decode()
 
 
+def test_it_shows_a_manager_the_exceptions_others_ask_for(
+    stage: ModelVersion, alice: User, bob: User, charlie: User, signed_in: SignedIn
+) -> None:
+    declined = decisions.assessed(
+        alice,
+        amount=Decimal(790_000),
+        borrower={"employment": {"net_monthly_income": Decimal(50_000)}},
+    )
+    entry = services.OverrideEntry(
+        terms=services.Terms(Decimal(300_000), 24), reason="security_offered", note="Gold."
+    )
+    asked = services.ask_override(actor=bob, application=declined.application, entry=entry, now=NOW)
+
+    page = signed_in(charlie).get("/").content.decode()
+
+    assert list(selectors.manager(charlie, NOW)["exceptions"]) == [asked]
+    assert list(selectors.manager(bob, NOW)["exceptions"]) == []
+    assert "Exceptions asked for" in page
+    assert declined.application.number in page
+    services.refuse_override(actor=charlie, override=asked, note="No.", now=NOW)
+    assert "Exceptions asked for" not in signed_in(charlie).get("/").content.decode()
+
+
+def test_it_shows_who_may_approve_the_policies_others_propose(
+    stage: ModelVersion, charlie: User, mark: User, rita: User, signed_in: SignedIn
+) -> None:
+    lender, day = charlie.branch.entity, NOW.date() + timedelta(days=10)
+    from_a_file = services.load_policy(
+        actor=audit.system("command"),
+        entity=lender,
+        document=decisions.document(),
+        effective_from=day,
+        now=NOW,
+    ).version
+    of_ritas = services.propose_policy(
+        actor=rita,
+        policy=services.draft_policy(actor=rita, entity=lender, base=from_a_file),
+        effective_from=day + timedelta(days=1),
+        note="Better.",
+        now=NOW,
+    )
+
+    waiting = {person: list(selectors.proposals(person)) for person in (mark, charlie, rita)}
+
+    assert waiting[mark] == waiting[charlie] == [from_a_file, of_ritas]
+    assert waiting[rita] == [from_a_file]
+    for person in (mark, charlie):
+        assert str(of_ritas) in signed_in(person).get("/").content.decode()
+    assert "Policies that wait for me" not in signed_in(rita).get("/").content.decode()
+
+
 def test_it_shows_an_approver_what_others_ask_for(
     rita: User, mark: User, signed_in: SignedIn
 ) -> None:
@@ -201,9 +252,9 @@ def test_it_greets_a_collections_officer(
     [
         ("alice", 12),
         ("bob", 10),
-        ("charlie", 11),
+        ("charlie", 13),
         ("rita", 10),
-        ("mark", 9),
+        ("mark", 10),
         ("amir", 11),
         ("diana", 10),
     ],
