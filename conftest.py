@@ -52,6 +52,7 @@ LONG = frozenset(
         "apps/laboratory/tests/test_engine_results.py",
         "apps/laboratory/tests/test_engine_running.py",
         "apps/laboratory/tests/test_evidence.py",
+        "apps/laboratory/tests/test_groups.py",
         "apps/laboratory/tests/test_pages.py",
         "apps/laboratory/tests/test_sandbox.py",
         "apps/letters/tests/test_rendering.py",

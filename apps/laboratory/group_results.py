@@ -1,23 +1,28 @@
-"""Approval by protected group, on both sides. Rule book 4.6.
+"""Approval by protected group, on both sides. Rule book 4.6 and 4.7.
 
 The attributes are read here and nowhere else in the laboratory, joined with outcomes after these
 were decided, and only counts leave: no row keeps an attribute. Who stated nothing is a group of
-their own. A small group gets its numbers and no verdict.
+their own. A small group gets its numbers and no verdict. Age is that on the day of the
+application; it is known of every customer with a date of birth, the rest of those who consented.
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from apps.applications.models import Application
+from apps.core import dates
 from apps.core.fields import Ciphertext
 from apps.customers import protected
-from apps.customers.models import ProtectedAttributes
+from apps.customers.models import Customer, ProtectedAttributes
+from apps.laboratory import age_bands
 from apps.laboratory.models import Experiment, ExperimentRow
 from ml import fairness, proportions
 from ml.fairness import Comparison, FairnessConfig
 from ml.proportions import Count
 
+AGE = "age"
 _CONFIG = FairnessConfig()
 _SIDES = ("before", "after")
 _AT_ONCE = 5_000
@@ -26,10 +31,11 @@ _Cells = Counter[tuple[str, str, str, str]]
 
 
 def gather(experiment: Experiment) -> list[dict[str, Any]]:
-    """Return the groups of each attribute that anybody stated, each side against its reference."""
+    """Return the groups of each attribute known of anybody, each side against its reference."""
     moves = _moves(experiment)
-    cells = _cells(experiment)
-    stated = [name for name in protected.CHOICES if any(cell[0] == name for cell in cells)]
+    cells = _cells(experiment) + _ages(experiment)
+    known = {name for name, _group, _before, _after in cells}
+    stated = [name for name in (*protected.CHOICES, AGE) if name in known]
     return [_attribute(name, _with_silent(name, cells, moves)) for name in stated]
 
 
@@ -56,6 +62,30 @@ def _cells(experiment: Experiment) -> _Cells:
         for name, group in stated[customer].items():
             found[name, group, before, after] += 1
     return found
+
+
+def _ages(experiment: Experiment) -> _Cells:
+    """Count the applications of customers whose date of birth is known, by band of age and move."""
+    bounds = age_bands.starts(experiment.entity.country)
+    rows = ExperimentRow.objects.filter(
+        experiment=experiment, application__customer__date_of_birth__isnull=False
+    ).values_list(
+        "application__customer_id",
+        "application__customer__date_of_birth",
+        "application__applied_date",
+        "outcome_before",
+        "outcome_after",
+    )
+    found: _Cells = Counter()
+    for customer, sealed, applied, before, after in rows.iterator(chunk_size=_AT_ONCE):
+        age = dates.age_in_years(_born(customer, sealed), applied)
+        found[AGE, age_bands.name(age, bounds), before, after] += 1
+    return found
+
+
+def _born(key: Any, sealed: Any) -> date:
+    born: date = Customer._meta.get_field("date_of_birth").unseal(sealed, Customer(pk=key))
+    return born
 
 
 def _opened(key: Any, sealed: Ciphertext) -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core import formatting
 from apps.decisions import sentences
-from apps.laboratory import judging
+from apps.laboratory import group_page, judging
 from apps.laboratory.models import Experiment
 
 DASH = "\u2014"
@@ -19,19 +19,6 @@ OUTCOME_WORDS = {
     "approve": gettext_lazy("Approved"),
     "refer": gettext_lazy("Sent to review"),
     "decline": gettext_lazy("Declined"),
-}
-_ATTRIBUTES = {
-    "gender": gettext_lazy("Gender"),
-    "marital_status": gettext_lazy("Marital status"),
-    "religion": gettext_lazy("Religion"),
-    "community": gettext_lazy("Community"),
-    "disability": gettext_lazy("Disability"),
-}
-_VERDICTS = {
-    "insufficient sample": ("neutral", gettext_lazy("too few to judge")),
-    "undefined": ("neutral", gettext_lazy("not defined")),
-    "below four fifths": ("danger", gettext_lazy("below four fifths")),
-    "within four fifths": ("success", gettext_lazy("within four fifths")),
 }
 _NOTES = {
     "amounts_stay": gettext_lazy(
@@ -101,29 +88,6 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class GroupLine:
-    """One group of a protected attribute on one side."""
-
-    name: str
-    is_reference: bool
-    n: int
-    approved: int
-    rate: float
-    ratio: str
-    interval: str
-    verdict: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class GroupTable:
-    """A protected attribute on one side."""
-
-    title: str
-    lines: list[GroupLine]
-
-
-@dataclass(frozen=True)
 class BandTable:
     """The bands of one side; those of the candidate lead to their applications."""
 
@@ -145,7 +109,7 @@ class Page:
     products: Sequence[Mapping[str, Any]]
     bands: list[BandTable]
     causes: list[Cause]
-    fairness: list[GroupTable]
+    fairness: list[group_page.GroupTable]
     notes: list[str]
 
 
@@ -169,7 +133,7 @@ def of(experiment: Experiment) -> Page:
             if found["bands"][side]
         ],
         causes=_causes(found["causes"], cause_words(experiment)),
-        fairness=_fairness(found["fairness"]),
+        fairness=group_page.tables(found["fairness"]),
         notes=[*_left_out(found), *(str(_NOTES[code]) for code in found["notes"])],
     )
 
@@ -335,46 +299,6 @@ def _causes(found: Mapping[str, Mapping[str, int]], words: Mapping[str, str]) ->
         )
         for code in codes
     ]
-
-
-def _fairness(found: Sequence[Mapping[str, Any]]) -> list[GroupTable]:
-    sides = {"before": _("in force"), "after": _("candidate")}
-    return [
-        GroupTable(
-            title=_("%(attribute)s: %(side)s")
-            % {"attribute": _ATTRIBUTES.get(one["attribute"], one["attribute"]), "side": words},
-            lines=[
-                _group(group, one["sides"][side]["reference"])
-                for group in one["sides"][side]["groups"]
-            ],
-        )
-        for one in found
-        for side, words in sides.items()
-    ]
-
-
-def _group(group: Mapping[str, Any], reference: str) -> GroupLine:
-    compared = group["comparison"] or {}
-    tone, words = _VERDICTS.get(compared.get("verdict", ""), ("neutral", ""))
-    ratio = compared.get("ratio")
-    return GroupLine(
-        name=group["name"].replace("_", " "),
-        is_reference=group["name"] == reference,
-        n=group["n"],
-        approved=group["approved"],
-        rate=group["approval_rate"],
-        ratio=DASH if ratio is None else formatting.format_number(ratio, decimals=2),
-        interval=_bounds(compared.get("ratio_interval")),
-        verdict=str(words),
-        tone=tone,
-    )
-
-
-def _bounds(bounds: Sequence[float] | None) -> str:
-    if not bounds:
-        return DASH
-    low, high = (formatting.format_number(one, decimals=2) for one in bounds)
-    return f"{low}\u2013{high}"
 
 
 def _interval(bounds: Sequence[float] | None) -> str:

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.money import MINOR_UNITS
-from apps.customers import checks, protected, wordings
+from apps.customers import checks, protected, protected_words, wordings
 from apps.customers.entries import (
     BureauEntry,
     EmploymentEntry,
@@ -186,47 +186,15 @@ class ConsentForm(forms.Form):
     channel = forms.ChoiceField(label=_("How it is given"), choices=wordings.CHANNELS.items())
 
 
-_PROTECTED_LABELS = {
-    "gender": _("Gender"),
-    "marital_status": _("Marital status"),
-    "religion": _("Religion"),
-    "community": _("Community"),
-    "disability": _("Disability"),
-}
-_PROTECTED_VALUES = {
-    "female": _("Female"),
-    "male": _("Male"),
-    "other": _("Other"),
-    "single": _("Single"),
-    "married": _("Married"),
-    "divorced": _("Divorced"),
-    "widowed": _("Widowed"),
-    "hindu": _("Hindu"),
-    "muslim": _("Muslim"),
-    "christian": _("Christian"),
-    "sikh": _("Sikh"),
-    "buddhist": _("Buddhist"),
-    "jain": _("Jain"),
-    "traditional": _("Traditional"),
-    "none": _("None"),
-    "general": _("General"),
-    "obc": _("Other backward class"),
-    "sc": _("Scheduled caste"),
-    "st": _("Scheduled tribe"),
-    "yes": _("Yes"),
-    "no": _("No"),
-}
-
-
 class ProtectedForm(forms.Form):
     """What the customer says about themselves for fairness monitoring; all of it optional."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, values in protected.CHOICES.items():
-            choices = [(value, _PROTECTED_VALUES[value]) for value in values]
+            choices = [(value, protected_words.VALUES[value]) for value in values]
             self.fields[name] = forms.ChoiceField(
-                label=_PROTECTED_LABELS[name],
+                label=protected_words.ATTRIBUTES[name],
                 choices=[("", _("Not stated")), *choices],
                 required=False,
             )

@@ -82,57 +82,6 @@ def test_it_stacks_what_becomes_of_each_outcome() -> None:
     assert bars == {"A": {"A": 5, "D": 0}, "R": {"A": 3, "D": 0}, "D": {"A": 0, "D": 2}}
 
 
-def test_it_shows_the_four_fifths_ratio_with_its_interval() -> None:
-    found = [
-        {
-            "attribute": "gender",
-            "sides": {
-                side: {
-                    "reference": "male",
-                    "groups": [
-                        group(
-                            "female",
-                            40,
-                            ratio=0.5,
-                            interval=[0.3, 0.8],
-                            verdict="below four fifths",
-                        ),
-                        group("male", 80),
-                    ],
-                }
-                for side in ("before", "after")
-            },
-        }
-    ]
-
-    tables = result_page._fairness(found)
-
-    assert [table.title for table in tables] == ["Gender: in force", "Gender: candidate"]
-    female, male = tables[1].lines
-    assert (female.ratio, female.interval) == ("0.50", "0.30\u20130.80")
-    assert (female.verdict, female.tone) == ("below four fifths", "danger")
-    assert (male.is_reference, male.ratio) == (True, result_page.DASH)
-
-
-def group(
-    name: str,
-    approved: int,
-    *,
-    ratio: float | None = None,
-    interval: list[float] | None = None,
-    verdict: str = "",
-) -> dict[str, Any]:
-    compared = {"ratio": ratio, "ratio_interval": interval, "verdict": verdict}
-    return {
-        "name": name,
-        "n": 100,
-        "approved": approved,
-        "approval_rate": approved / 100,
-        "interval": [0.0, 1.0],
-        "comparison": compared if verdict else None,
-    }
-
-
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [(0.1, 0.125, "+2.50 points"), (0.2, 0.1, "\u221210.00 points"), (0.1, 0.1, "0.00 points")],
