@@ -1,4 +1,9 @@
-"""Figures of the laboratory as JSON for `charts.js`: numbers, words, and tokens as colours."""
+"""Figures of the laboratory: built and checked by Plotly, drawn in the browser by `charts.js`.
+
+Colours are our tokens, written as in a style sheet; the browser gives them their value in light
+and in dark. Plotly refuses a property it does not know. It takes up to a second to import, so it
+is imported when the first figure is asked for.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -15,7 +20,7 @@ _CUTOFF_HEIGHT = 640
 _FLOWS_HEIGHT = 320
 _LABEL_HEIGHT = 14
 _OUTCOMES = ("approve", "refer", "decline")
-_TONES = {"approve": "--mark-success", "refer": "--mark-warning", "decline": "--mark-danger"}
+_TONES = {"approve": "mark-success", "refer": "mark-warning", "decline": "mark-danger"}
 
 
 def cutoffs(
@@ -27,25 +32,25 @@ def cutoffs(
     """
     below = [point.below for point in points]
     rates: tuple[tuple[str, list[float | None], str, str, str], ...] = (
-        (_("Approval rate"), [p.approval_rate for p in points], "y", "--mark-primary", "solid"),
+        (_("Approval rate"), [p.approval_rate for p in points], "y", "mark-primary", "solid"),
         (
             _("Expected bad rate"),
             [p.expected_bad_rate for p in points],
             "y2",
-            "--mark-raises-risk",
+            "mark-raises-risk",
             "solid",
         ),
         (
             _("Realised bad rate"),
             [p.realised_bad_rate for p in points],
             "y2",
-            "--mark-neutral",
+            "mark-neutral",
             "dot",
         ),
     )
     money = (
-        (_("Expected profit"), [p.expected_profit for p in points], "--mark-success", "solid"),
-        (_("Expected loss"), [p.expected_loss for p in points], "--mark-danger", "dash"),
+        (_("Expected profit"), [p.expected_profit for p in points], "mark-success", "solid"),
+        (_("Expected loss"), [p.expected_loss for p in points], "mark-danger", "dash"),
     )
     data = [
         _line(name, below, values, [_percent(value) for value in values], yaxis, color, dash)
@@ -57,7 +62,7 @@ def cutoffs(
         for name, values, color, dash in money
     ]
     ordered = tuple(sorted(marks, key=lambda mark: mark[1]))
-    return {"data": data, "layout": _cutoff_layout(currency, ordered)}
+    return _figure(data, _cutoff_layout(currency, ordered))
 
 
 def flows(counts: Mapping[tuple[str, str], int], words: Mapping[str, str]) -> Figure:
@@ -74,8 +79,11 @@ def flows(counts: Mapping[tuple[str, str], int], words: Mapping[str, str]) -> Fi
             "textposition": "inside",
             "insidetextanchor": "middle",
             "hovertemplate": "%{y} → %{fullData.name}: %{text}<extra></extra>",
-            "marker": {"color": _TONES[after], "line": {"color": "--surface", "width": 1}},
-            "textfont": {"color": "--surface"},
+            "marker": {
+                "color": _token(_TONES[after]),
+                "line": {"color": _token("surface"), "width": 1},
+            },
+            "textfont": {"color": _token("surface")},
         }
         for after in _OUTCOMES
     ]
@@ -91,7 +99,21 @@ def flows(counts: Mapping[tuple[str, str], int], words: Mapping[str, str]) -> Fi
         },
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     }
-    return {"data": data, "layout": layout}
+    return _figure(data, layout)
+
+
+def _figure(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> Figure:
+    """Return a figure as JSON values. Raises ValueError for what Plotly does not know."""
+    from plotly import graph_objects  # noqa: PLC0415 - see the module's text
+
+    found: Figure = graph_objects.Figure(data=data, layout=layout).to_plotly_json()
+    # The page has a look of its own; Plotly's would travel with every figure.
+    found["layout"].pop("template", None)
+    return found
+
+
+def _token(name: str) -> str:
+    return f"var(--{name})"
 
 
 def _line(
@@ -111,7 +133,7 @@ def _line(
         "yaxis": yaxis,
         "text": list(text),
         "hovertemplate": "%{text}",
-        "line": {"color": color, "width": 2, "dash": dash, "shape": "hv"},
+        "line": {"color": _token(color), "width": 2, "dash": dash, "shape": "hv"},
     }
 
 
@@ -153,7 +175,7 @@ def _upright(below: float) -> Figure:
         "yref": "paper",
         "y0": 0,
         "y1": 1,
-        "line": {"color": "--text-muted", "width": 1, "dash": "dot"},
+        "line": {"color": _token("text-muted"), "width": 1, "dash": "dot"},
     }
 
 
@@ -167,7 +189,7 @@ def _label(words: str, below: float, *, row: int) -> Figure:
         "yshift": row * _LABEL_HEIGHT,
         "text": words,
         "showarrow": False,
-        "font": {"size": 12, "color": "--text-muted"},
+        "font": {"size": 12, "color": _token("text-muted")},
     }
 
 

@@ -1,5 +1,5 @@
 // Draws the charts of a page with Plotly. The server makes each figure as JSON: data, layout, and
-// colours as the names of our tokens. Without this file the figure stays hidden and its table is
+// colours as our tokens, `var(--name)`. Without this file the figure stays hidden and its table is
 // all there is.
 (() => {
   "use strict";
@@ -11,7 +11,7 @@
   // --- Colours --------------------------------------------------------------------------------
   // A token is a light-dark() pair; only an element's own colour comes out as one of the two.
   function resolved(token) {
-    probe.style.color = `var(${token})`;
+    probe.style.color = token;
     return getComputedStyle(probe).color;
   }
 
@@ -22,16 +22,16 @@
     if (value && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, painted(part)]));
     }
-    return typeof value === "string" && value.startsWith("--") ? resolved(value) : value;
+    return typeof value === "string" && value.startsWith("var(--") ? resolved(value) : value;
   }
 
   // --- Frame: what every chart of ours looks like -----------------------------------------------
   function axis(given) {
     return {
-      color: "--text-muted",
-      gridcolor: "--border",
-      linecolor: "--border-strong",
-      zerolinecolor: "--border-strong",
+      color: "var(--text-muted)",
+      gridcolor: "var(--border)",
+      linecolor: "var(--border-strong)",
+      zerolinecolor: "var(--border-strong)",
       automargin: true,
       ...given,
       title: { ...given.title, font: { size: 13 } },
@@ -45,10 +45,10 @@
       ...Object.fromEntries(axes.map(([name, given]) => [name, axis(given)])),
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: "--text" },
-      hoverlabel: { bgcolor: "--surface", bordercolor: "--border-strong", font: { color: "--text" } },
+      font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: "var(--text)" },
+      hoverlabel: { bgcolor: "var(--surface)", bordercolor: "var(--border-strong)", font: { color: "var(--text)" } },
       margin: { l: 8, r: 8, t: 8, b: 8, ...layout.margin },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: "--text-muted", activecolor: "--accent" },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: "var(--text-muted)", activecolor: "var(--accent)" },
       transition: { duration: reduced.matches ? 0 : 150 },
     };
   }

@@ -1,5 +1,6 @@
 """Figures and tables say what the results hold, in words and in our colours."""
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -37,11 +38,25 @@ def texts(value: Any) -> Iterator[str]:
     ],
 )
 def test_it_colours_by_declared_tokens_only(figure: charts.Figure) -> None:
-    named = {text for text in texts(figure) if text.startswith("--")}
+    named = {found[1] for text in texts(figure) if (found := re.fullmatch(r"var\((.*)\)", text))}
 
     assert named
     assert named <= TOKENS
     assert not [text for text in texts(figure) if text.startswith(("#", "rgb"))]
+
+
+def test_it_draws_nothing_plotly_does_not_know() -> None:
+    with pytest.raises(ValueError, match="heigth"):
+        charts._figure([], {"heigth": 320})
+    with pytest.raises(ValueError, match="color"):
+        charts._figure([{"type": "bar", "marker": {"color": "--mark-danger"}}], {})
+
+
+def test_it_sends_no_look_but_ours() -> None:
+    figure = charts.cutoffs(POINTS, currency="INR", marks=[("best", 0.1)])
+
+    assert "template" not in figure["layout"]
+    assert json.loads(json.dumps(figure)) == figure
 
 
 def test_it_draws_every_point_of_every_curve() -> None:
