@@ -5,6 +5,7 @@ difference, requirements that exclude each other, a worse risk that is treated b
 that no band serves. Refusals keep it from being proposed; warnings are shown beside their place.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,9 +14,13 @@ from typing import TypeVar
 
 from apps.decisions import policy_document
 from apps.decisions.policy import SEVERITY, Band, Ladder, Policy, PolicyGap, Rule
+from apps.decisions.policy_inputs import INPUTS
 from apps.decisions.policy_problems import WHOLE, Place, Problem, gettext_noop
 
 Part = TypeVar("Part")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+# 1,000 %: whoever asks for more of an income or a security has written per cent.
+_LARGEST_SHARE = Decimal(10)
 # Of `Decision.annual_rate`: a finer price would be another one once it is stored.
 RATE_DECIMALS = 6
 
@@ -42,6 +47,8 @@ class Offer:
 def within(policy: Policy) -> list[Problem]:
     """Return what is wrong with a policy by itself."""
     return [
+        *_unknown_values(policy),
+        *_in_per_cent(policy),
         *_without_effect(policy),
         *_excluding_choices(policy),
         *(one for at, ladder in _numbered(policy.ladders) for one in _names_twice(ladder, at)),
@@ -63,6 +70,34 @@ def against(policy: Policy, offers: Sequence[Offer]) -> list[Problem]:
         problems += _never_met(policy, offers)
         problems += _limits(policy, offers)
     return problems
+
+
+def _unknown_values(policy: Policy) -> Iterator[Problem]:
+    """Find texts that no application can hold: nobody would ever meet the rule."""
+    for number, rule in _numbered(policy.rules):
+        declared = INPUTS[rule.input]
+        if declared.kind != "text":
+            continue
+        place = Place(rule=number, name=rule.code)
+        for value in sorted(_choices(rule), key=str):
+            if declared.name == "country" and not _COUNTRY.fullmatch(str(value)):
+                pattern = gettext_noop("“%(value)s” is no country; write its two letters, as IN.")
+                yield Problem(place, pattern, {"value": value})
+            elif declared.values and value not in declared.values:
+                pattern = gettext_noop("“%(value)s” is none of the values it can have: %(known)s.")
+                known = ", ".join(declared.values)
+                yield Problem(place, pattern, {"value": value, "known": known})
+
+
+def _in_per_cent(policy: Policy) -> Iterator[Problem]:
+    """Find shares that were most likely written in per cent."""
+    for number, rule in _numbered(policy.rules):
+        limit = rule.threshold
+        is_share = INPUTS[rule.input].unit == "share"
+        if is_share and isinstance(limit, Decimal) and limit > _LARGEST_SHARE:
+            pattern = gettext_noop("%(value)s stands for %(percent)s %%; 55 %% is written 0.55.")
+            said = {"value": limit, "percent": f"{(limit * 100).normalize():f}"}
+            yield Problem(Place(rule=number, name=rule.code), pattern, said, is_warning=True)
 
 
 def _without_effect(policy: Policy) -> Iterator[Problem]:

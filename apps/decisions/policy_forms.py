@@ -122,11 +122,13 @@ class ProposeForm(forms.Form):
 
     effective_from = forms.DateField(
         label=_("In force from"),
+        error_messages={"required": _("Say from which day the policy decides.")},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     note = forms.CharField(
         label=_("What changes, and why"),
         max_length=_LONGEST_NOTE,
+        error_messages={"required": _("Say what changes and why.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

@@ -16,11 +16,15 @@ _TYPES: dict[str, type] = {"number": Decimal, "boolean": bool, "text": str}
 
 @dataclass(frozen=True)
 class Input:
-    """One thing a rule can look at. `unit` is share, money, years, months, days or count."""
+    """One thing a rule can look at. `unit` is share, money, years, months, days or count.
+
+    `values` are all that a text can be, where they are known.
+    """
 
     name: str
     kind: Kind
     unit: str = ""
+    values: tuple[str, ...] = ()
 
     def check(self, value: Value) -> None:
         """Raise TypeError unless the value has this input's kind; a float is never accepted."""
@@ -39,7 +43,7 @@ INPUTS: dict[str, Input] = {
         Input("country", "text"),
         Input("annual_income", "number", "money"),
         Input("net_monthly_income", "number", "money"),
-        Input("income_verification", "text"),
+        Input("income_verification", "text", values=("none", "declared", "source", "documents")),
         # The share of the declared net income that no document shows; 0 where they show all of it.
         Input("income_gap", "number", "share"),
         Input("employment_months", "number", "months"),

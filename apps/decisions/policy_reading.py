@@ -35,7 +35,15 @@ _MOST_MONTHS = 1000
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NOT_AN_OBJECT = gettext_noop("this is not an object.")
+_NO_THRESHOLD = gettext_noop("there is no threshold.")
 _MALFORMED_THRESHOLD = gettext_noop("the threshold %(value)s is malformed.")
+_MALFORMED_LIMIT = gettext_noop(
+    "the threshold %(value)s is malformed. Write digits and a point, such as 15000 or 0.55."
+)
+_MALFORMED_FIGURE = gettext_noop(
+    "“%(figure)s” is malformed: %(value)s. Write digits and a point, such as 0.015."
+)
+_MOST_SHOWN = 40
 
 
 def rule(raw: object, place: Place) -> Rule:
@@ -46,11 +54,13 @@ def rule(raw: object, place: Place) -> Rule:
         place = replace(place, name=raw["code"])
     _require_keys(raw, _RULE_KEYS, _RULE_EXTRAS, place)
     declared = INPUTS.get(raw["input"]) if isinstance(raw["input"], str) else None
+    if raw["input"] == "":
+        raise refused(place, gettext_noop("it does not say what it looks at."))
     if declared is None:
         raise refused(
             place,
             gettext_noop("it asks for the unknown input %(value)s."),
-            value=repr(raw["input"]),
+            value=_shown(raw["input"]),
         )
     if raw["test"] not in TESTS[declared.kind]:
         raise refused(
@@ -129,9 +139,11 @@ def _require_words(raw: Mapping[str, Any], place: Place) -> None:
 
 def _threshold(raw: Mapping[str, Any], kind: str, place: Place) -> Threshold:
     given = raw["threshold"]
-    wrong = refused(place, _MALFORMED_THRESHOLD, value=repr(given))
+    if given in ("", []):
+        raise refused(place, _NO_THRESHOLD)
     if kind == "number":
-        return _number(given, wrong)
+        return _number(given, refused(place, _MALFORMED_LIMIT, value=_shown(given)))
+    wrong = refused(place, _MALFORMED_THRESHOLD, value=_shown(given))
     if kind == "boolean":
         if not isinstance(given, bool):
             raise wrong
@@ -197,13 +209,14 @@ def _band(raw: object, place: Place) -> Band:
 
 
 def _figure(raw: Mapping[str, Any], key: str, place: Place) -> Decimal:
-    wrong = refused(
-        place,
-        gettext_noop("“%(key)s” is malformed: %(value)s."),
-        key=key,
-        value=repr(raw[key]),
-    )
+    wrong = refused(place, _MALFORMED_FIGURE, figure=key, value=_shown(raw[key]))
     return _number(raw[key], wrong)
+
+
+def _shown(given: object) -> str:
+    """Return what was given as it stands in the document, the rest of a long one left out."""
+    text = repr(given)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def _most_amount(raw: Mapping[str, Any], place: Place) -> dict[str, Decimal]:

@@ -23,6 +23,13 @@ OUTCOMES = {
     "refer": gettext_lazy("refers to a person"),
     "decline": gettext_lazy("declines"),
 }
+_FIGURES = {
+    "from": gettext_lazy("From"),
+    "below": gettext_lazy("Below"),
+    "rate_addon": gettext_lazy("Add-on to the rate"),
+    "longest_term_months": gettext_lazy("Longest term in months"),
+    "refer_margin": gettext_lazy("Refer within this distance of a cut-off"),
+}
 _TESTS = {
     "at_least": gettext_lazy("at least"),
     "at_most": gettext_lazy("at most"),
@@ -126,6 +133,9 @@ def scope(products: tuple[str, ...], names: Names) -> str:
 def _value(key: str, given: str) -> str:
     if key == "input":
         return sentences.input_name(given)
+    if key == "figure":
+        words = _FIGURES.get(given)
+        return str(words or _("Largest amount in %(currency)s") % {"currency": given})
     return test_name(given) if key == "test" and given in _TESTS else given
 
 

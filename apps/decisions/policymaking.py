@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
@@ -16,6 +17,7 @@ from apps.products.models import Product
 READ = "decisions.view_policy"
 DRAFT = "decisions.draft_policy"
 APPROVE = "decisions.approve_policy"
+_DAY = "j M Y"
 
 
 def is_own(actor: User, version: PolicyVersion) -> bool:
@@ -74,11 +76,11 @@ def day_refused(version: PolicyVersion, day: date, today: date) -> str:
     earliest = earliest_day(version.entity, today)
     if day < earliest:
         return _("The policy can be in force from %(day)s at the earliest.") % {
-            "day": earliest.isoformat()
+            "day": date_format(earliest, _DAY)
         }
     begins = PolicyVersion.objects.approved().filter(entity=version.entity_id, effective_from=day)
     if begins.exists():
-        return _("Another policy begins on %(day)s.") % {"day": day.isoformat()}
+        return _("Another policy begins on %(day)s.") % {"day": date_format(day, _DAY)}
     return ""
 
 

@@ -109,6 +109,12 @@ Change = Callable[[dict[str, Any]], object]
     ("change", "problem"),
     [
         (lambda d: d["rules"][0].update(input="star_sign"), "unknown input 'star_sign'"),
+        (lambda d: d["rules"][0].update(input=""), "does not say what it looks at"),
+        (lambda d: d["rules"][0].update(threshold=""), "there is no threshold"),
+        (
+            lambda d: d["rules"][0].update(threshold="7" * 99),
+            f"threshold '{'7' * 39}… is malformed",
+        ),
         (lambda d: d["rules"][0].update(test="is"), "“is” is no test for age_years"),
         (lambda d: d["rules"][0].update(threshold="plenty"), "threshold 'plenty' is malformed"),
         (lambda d: d["rules"][0].update(threshold=0.5), "threshold 0.5 is malformed"),

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.customers.models import Employment
 from apps.decisions import policy, policy_checks, policy_document
 from apps.decisions.policy_checks import Offer
+from apps.decisions.policy_inputs import INPUTS
 from apps.decisions.tests import factories
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
@@ -101,6 +103,47 @@ def test_choices_that_exclude_each_other_are_refused() -> None:
     refusals, _warnings = _found(change, PERSONAL)
 
     assert refusals == ["Rule there: nobody can meet both here and there."]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "refusals"),
+    [
+        ("country", ["IN", "KE"], []),
+        (
+            "country",
+            ["IN", "Indja"],
+            ["Rule added: “Indja” is no country; write its two letters, as IN."],
+        ),
+        ("income_verification", ["source", "documents"], []),
+        (
+            "income_verification",
+            ["paper"],
+            [
+                "Rule added: “paper” is none of the values it can have: none, declared, source, documents."
+            ],
+        ),
+    ],
+)
+def test_a_value_that_no_application_can_hold_is_refused(
+    name: str, values: list[str], refusals: list[str]
+) -> None:
+    change = _rule(0, input=name, test="one_of", threshold=values)
+
+    assert _found(change, PERSONAL) == (refusals, [])
+
+
+def test_the_verifications_a_rule_may_name_are_those_an_applicant_can_have() -> None:
+    assert INPUTS["income_verification"].values == tuple(Employment.Verification.values)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "warnings"),
+    [("10", []), ("55", ["Rule added: 55 stands for 5500 %; 55 % is written 0.55."])],
+)
+def test_a_share_in_per_cent_is_pointed_out(threshold: str, warnings: list[str]) -> None:
+    change = _rule(0, input="lti", test="at_most", threshold=threshold)
+
+    assert _found(change, PERSONAL) == ([], warnings)
 
 
 def test_two_bands_of_one_name_are_refused() -> None:

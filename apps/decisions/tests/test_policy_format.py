@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.decisions import policy, policy_document, policy_inputs, reasons, sentences, tracing
+from apps.decisions import (
+    policy,
+    policy_document,
+    policy_inputs,
+    policy_sentences,
+    reasons,
+    sentences,
+    tracing,
+)
 from apps.decisions.policy import SEVERITY, BandFinding
 from apps.decisions.policy_document import PolicyRefused
 from apps.decisions.tests import factories
@@ -338,3 +346,23 @@ def test_limits_and_margin_only_ever_add(inputs: dict[str, policy_inputs.Value])
 def _severity(document: dict[str, Any], inputs: dict[str, policy_inputs.Value]) -> int:
     parsed = policy_document.parse(document)
     return SEVERITY[policy.evaluate(parsed, inputs, product="any", currency="INR").outcome]
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"rate_addon": "2 %"}, "“Add-on to the rate” is malformed: '2 %'."),
+        ({"most_amount": {"INR": "5,00"}}, "“Largest amount in INR” is malformed: '5,00'."),
+    ],
+)
+def test_a_malformed_figure_is_named_as_the_page_names_it(
+    given: dict[str, Any], problem: str
+) -> None:
+    written = factories.document()
+    written["ladders"][0]["bands"][0].update(given)
+
+    with pytest.raises(PolicyRefused) as refusal:
+        policy_document.parse(written)
+
+    said = [policy_sentences.problem(one) for one in refusal.value.problems]
+    assert said == [f"{problem} Write digits and a point, such as 0.015."]

@@ -1,5 +1,6 @@
 """The pages of a policy: read, draft, edit, propose and decide, as the right person and not."""
 
+import html
 import json
 import uuid
 from collections.abc import Callable
@@ -316,7 +317,15 @@ def test_another_tab_overwrites_nothing(
     draft.refresh_from_db()
     assert (rows.status_code, whole.status_code) == (409, 422)
     assert 'value="Lost"' in _text(rows)
+    for refused in (rows, whole):
+        assert "This draft was saved from another page meanwhile." in _text(refused)
     assert draft.document == factories.document()
+    again = browser.post(
+        _url("edit", draft),
+        _typed(draft.document, name="Kept") | {"do": "save", "version": draft.version},
+    )
+    draft.refresh_from_db()
+    assert (again.status_code, draft.document["name"]) == (302, "Kept")
 
 
 def test_a_draft_is_written_as_json(
@@ -398,11 +407,11 @@ def test_the_whole_way_from_draft_to_approved(
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"effective_from": "", "note": "x"}, "This field is required."),
+        ({"effective_from": "", "note": "x"}, "Say from which day the policy decides."),
         ({"effective_from": "soon", "note": "x"}, "Enter a valid date."),
         ({"effective_from": "2020-01-01", "note": "x"}, "at the earliest"),
-        ({"effective_from": "9999-12-31", "note": ""}, "This field is required."),
-        ({"effective_from": "9999-12-31", "note": " \n "}, "This field is required."),
+        ({"effective_from": "9999-12-31", "note": ""}, "Say what changes and why."),
+        ({"effective_from": "9999-12-31", "note": " \n "}, "Say what changes and why."),
     ],
 )
 def test_a_proposal_that_lacks_something_is_refused_beside_the_field(
@@ -452,6 +461,25 @@ def test_a_proposal_is_sent_back_with_a_note(
     text = _text(signed_in(rita).get(_url("", version)))
     assert "Band A is too narrow." in text
     assert "Propose</button>" in text
+
+
+def test_a_page_that_stood_open_says_why_nothing_happens(
+    rita: User, mark: User, in_force: PolicyVersion, signed_in: SignedIn
+) -> None:
+    version = services.approve_policy(actor=mark, policy=_proposed(rita), now=timezone.now())
+
+    late = signed_in(mark).post(_url("send_back", version), {"note": "Wait."})
+    twice = signed_in(rita).post(
+        _url("propose", version), {"effective_from": _soon().isoformat(), "note": "Again."}
+    )
+
+    version.refresh_from_db()
+    assert version.status == "approved"
+    assert (late.status_code, twice.status_code) == (422, 422)
+    for answer in (late, twice):
+        [sentence] = answer.context["stray_refusals"]
+        assert sentence
+        assert sentence in html.unescape(_text(answer))
 
 
 def test_an_author_withdraws(rita: User, in_force: PolicyVersion, signed_in: SignedIn) -> None:

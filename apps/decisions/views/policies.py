@@ -61,6 +61,7 @@ def show(
     now = timezone.now()
     today = lettering.local_date(version.entity, now)
     in_force = selectors.policy_in_force(version.entity, today)
+    rights = _rights(request, version)
     earliest = policymaking.earliest_day(version.entity, today)
     has_ended = version.status in version.lifecycle.final
     faults = [] if has_ended else policy_page.faults(version.document, version.entity)
@@ -73,7 +74,8 @@ def show(
         "propose_form": propose_form or policy_forms.ProposeForm(earliest=earliest),
         "note_form": note_form or policy_forms.NoteForm(),
         "earliest": earliest,
-        **_rights(request, version),
+        **rights,
+        "stray_refusals": _stray_refusals(rights, propose_form, note_form),
         **_beside(request, version, in_force),
         "crumbs": [*crumbs(), {"label": str(version), "url": ""}],
     }
@@ -105,6 +107,24 @@ def _rights(request: HttpRequest, version: PolicyVersion) -> dict[str, bool]:
         and actor.has_perm(policymaking.APPROVE)
         and policymaking.is_own(actor, version),
     }
+
+
+def _stray_refusals(rights: dict[str, bool], propose_form: Any, note_form: Any) -> list[str]:
+    """Return what was refused of a form that the person is not shown any more.
+
+    So it is with a page that stood open while somebody else moved the version on.
+    """
+    shown = {
+        propose_form: rights["may_propose"],
+        note_form: rights["may_approve"] or rights["may_withdraw"],
+    }
+    return [
+        str(sentence)
+        for form, is_shown in shown.items()
+        if form is not None and not is_shown
+        for sentences in form.errors.values()
+        for sentence in sentences
+    ]
 
 
 def _beside(

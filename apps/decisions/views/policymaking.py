@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.models import Entity
 from apps.core import problems
 from apps.core.access import requires
-from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
+from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
 from apps.decisions import policy_editing, policy_forms, policy_sheet, policymaking, services
 from apps.decisions.models import PolicyVersion
 from apps.decisions.services import lettering
@@ -52,8 +52,10 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         )
     except (NotPermitted, NotVisible):
         raise
-    except DomainError as refusal:
+    except StaleRecord:
         # What was typed stays on the page, also where another tab has written meanwhile.
+        return _edit_page(request, version, written, refusal=_saved_elsewhere())
+    except DomainError as refusal:
         return _edit_page(request, version, written, refusal=str(refusal))
     if request.POST.get("do") == "done":
         return redirect("decisions:policy", pk=pk)
@@ -80,6 +82,8 @@ def edit_document(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             return redirect("decisions:policy_edit", pk=pk)
         except (NotPermitted, NotVisible):
             raise
+        except StaleRecord:
+            form.add_error(None, _saved_elsewhere())
         except DomainError as refusal:
             problems.add_to(form, refusal)
     crumb = {"label": str(version), "url": reverse("decisions:policy_edit", args=[pk])}
@@ -218,6 +222,13 @@ def _edit_page(
     }
     status = 409 if refusal else 200
     return render(request, "decisions/policy_edit.html", context, status=status)
+
+
+def _saved_elsewhere() -> str:
+    return _(
+        "This draft was saved from another page meanwhile. Save again to put what stands here in"
+        " its place, or open the draft anew to see what was saved."
+    )
 
 
 def _base(request: HttpRequest) -> PolicyVersion | None:
