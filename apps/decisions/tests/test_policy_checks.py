@@ -19,6 +19,8 @@ from apps.decisions.tests import factories
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 PERSONAL = Offer("personal", "INR", Decimal(50_000), Decimal(900_000), 6, 60)
 
+VERIFICATIONS = "none, declared, source, documents"
+
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -118,9 +120,7 @@ def test_choices_that_exclude_each_other_are_refused() -> None:
         (
             "income_verification",
             ["paper"],
-            [
-                "Rule added: “paper” is none of the values it can have: none, declared, source, documents."
-            ],
+            [f"Rule added: “paper” is none of the values it can have: {VERIFICATIONS}."],
         ),
     ],
 )
