@@ -1,8 +1,8 @@
 """Where apps above take part, without applications knowing them.
 
 They register in their `AppConfig.ready()`: decisions ends waiting work when an application is
-withdrawn or changed after it was decided, loans refuses both once a loan was opened, and
-decisions adds the decision and its reasons to what the API reads.
+withdrawn or changed after it was decided, loans refuses both once a loan was opened and knows under
+which nothing was lent, and decisions adds the decision and its reasons to what the API reads.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from apps.accounts.models import User
 from apps.applications.models import Application
 
 OnWithdraw = Callable[[Application, User, datetime], None]
+Narrow = Callable[[QuerySet[Application]], QuerySet[Application]]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class ReadExtra:
 
 _on_withdraw: list[OnWithdraw] = []
 _on_change: list[OnWithdraw] = []
+_unlent: list[Narrow] = []
 read_extras: dict[str, ReadExtra] = {}
 
 
@@ -43,6 +47,12 @@ def on_change(listener: OnWithdraw) -> None:
     """Call `listener(application, actor, now)` before a decided request is changed."""
     if listener not in _on_change:
         _on_change.append(listener)
+
+
+def know_unlent(narrow: Narrow) -> None:
+    """Ask `narrow` which of some applications nothing was lent under."""
+    if narrow not in _unlent:
+        _unlent.append(narrow)
 
 
 def add_read_extra(name: str, extra: ReadExtra) -> None:
@@ -60,3 +70,10 @@ def changed(application: Application, *, actor: User, now: datetime) -> None:
     """Tell everybody who asked that a decided request is about to change."""
     for listener in _on_change:
         listener(application, actor, now)
+
+
+def unlent(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Return the applications under which nothing was lent; all of them where nobody lends."""
+    for narrow in _unlent:
+        rows = narrow(rows)
+    return rows

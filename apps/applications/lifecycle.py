@@ -17,6 +17,8 @@ LIFECYCLE = Lifecycle(
         # An authorised exception, and a request that changed after it was decided.
         ("override", ["declined"], "approved"),
         ("reopen", ["approved", "declined"], "submitted"),
+        # An offer that nobody took up in its time.
+        ("lapse", ["approved"], "lapsed"),
         ("withdraw", ["draft", "submitted", "scored", "in_review", "approved"], "withdrawn"),
     ],
 )

@@ -42,6 +42,7 @@ _ENDS = {
     "approved": gettext_lazy("Approved"),
     "declined": gettext_lazy("Declined"),
     "withdrawn": gettext_lazy("Withdrawn"),
+    "lapsed": gettext_lazy("Offer lapsed"),
     "historic": gettext_lazy("Decided by another lender"),
 }
 _WAY = {

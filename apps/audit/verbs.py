@@ -84,6 +84,7 @@ VERBS = {
     "decisions.override_authorised": _("authorised the exception"),
     "decisions.override_refused": _("refused the exception"),
     "decisions.override_lapsed": _("ended the request for an exception, because the case changed"),
+    "decisions.offer_lapsed": _("closed the application, because its offer was not taken up"),
     "decisions.replayed": _("replayed the decision"),
     "decisions.replayed_all": _("replayed past decisions in bulk"),
     # letters

@@ -1,7 +1,7 @@
 """Calendar arithmetic on dates. Pure; the clock is never read here."""
 
 import calendar
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -31,3 +31,8 @@ def age_in_years(born: date, on: date) -> int:
 def local_date(moment: datetime, time_zone: str) -> date:
     """Return the calendar date it is at `moment` in a named zone, for example Asia/Kolkata."""
     return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def last_moment(day: date, time_zone: str) -> datetime:
+    """Return the last moment of a calendar date in a named zone."""
+    return datetime.combine(day, time.max, ZoneInfo(time_zone))

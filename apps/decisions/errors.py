@@ -81,6 +81,19 @@ class ExposureExceeded(Conflict):
         )
 
 
+class BorrowerBlocked(Conflict):
+    """The block list names the borrower: nobody approves or lends until another person lifts it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "borrower_blocked",
+            _(
+                "The borrower is on the block list, so nothing can be approved or lent. A credit"
+                " manager can look at the entry."
+            ),
+        )
+
+
 class NotBinding(Conflict):
     """No decision allows lending under the application now."""
 

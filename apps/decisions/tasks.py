@@ -25,3 +25,9 @@ def sweep() -> None:
 def release_lapsed() -> None:
     """Put cases back whose claim has run out (every minute)."""
     services.release_lapsed(now=timezone.now())
+
+
+@shared_task(name="decisions.lapse_offers")
+def lapse_offers() -> None:
+    """Close applications whose offer was not taken up in its time (every hour)."""
+    services.lapse_offers(now=timezone.now())

@@ -13,6 +13,7 @@ class LoansConfig(AppConfig):
 
         hooks.on_withdraw(services.keep_as_lent)
         hooks.on_change(services.keep_as_lent)
+        hooks.know_unlent(services.unlent)
         sources.register("loans", standing.of_borrower)
 
         history.keep(Loan)

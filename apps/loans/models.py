@@ -17,7 +17,8 @@ from apps.products.models import Product
 
 # An imported loan was decided elsewhere, as its application from the same tape says. Any other
 # needs the approving decision that binds, and stays within it, however it is written.
-_WITHIN_DECISION = """
+_WITHIN_DECISION = (
+    """
     IF NEW.source <> '' THEN
         IF EXISTS (
             SELECT 1 FROM applications_application a
@@ -31,7 +32,8 @@ _WITHIN_DECISION = """
     $LATEST
     IF decided.outcome IS DISTINCT FROM 'approve' OR decided.status <> 'approved'
         OR decided.decided_at < decided.submitted_at
-        OR decided.valid_until::date < NEW.disbursed_date
+        OR (decided.valid_until AT TIME ZONE decided.time_zone)::date < NEW.disbursed_date
+            AND (decided.override_id IS NOT NULL OR $NOT_TAKEN_UP)
         OR (NEW.customer_id, NEW.product_id, NEW.currency)
             IS DISTINCT FROM (decided.customer_id, decided.product_id, decided.currency)
     THEN
@@ -45,8 +47,12 @@ _WITHIN_DECISION = """
             ' decided' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
-""".replace("$LATEST", LATEST.replace("$ID", "NEW.application_id")).replace(
-    "$BEYOND", beyond("NEW.principal", "NEW.annual_rate", "NEW.term_months")
+""".replace("$LATEST", LATEST.replace("$ID", "NEW.application_id"))
+    .replace("$BEYOND", beyond("NEW.principal", "NEW.annual_rate", "NEW.term_months"))
+    .replace(
+        "$NOT_TAKEN_UP",
+        beyond("decided.asked_amount", "decided.annual_rate", "decided.asked_term_months"),
+    )
 )
 _WHAT_IS_LENT = (
     "principal",

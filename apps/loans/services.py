@@ -4,12 +4,14 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.core.errors import Conflict, NotPermitted
+from apps.core import dates
+from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.money import money
 from apps.core.visibility import get_visible
 from apps.decisions import services as decisions
@@ -33,23 +35,27 @@ def open_loan(
 ) -> Loan:
     """Open the loan of an approved application at the decided rate and return it.
 
-    Without principal and term it is what is asked for, as far as that was decided; never more.
-    Opening it again with the same terms returns the loan. Raises NotPermitted, NotVisible,
-    NotBinding where no decision binds on the day, BeyondDecision for more than was decided,
-    Conflict where a loan with other terms was opened.
+    Without principal and term it is what is asked for, or a counter-offer to that; never more than
+    was decided. Opening it again with the same terms returns the loan. Raises NotPermitted,
+    NotVisible, NotBinding where no decision binds on the day, BorrowerBlocked, BeyondDecision for
+    more than was decided, DomainError for a day before the decision, Conflict where a loan with
+    other terms was opened.
     """
     if not actor.has_perm(OPEN):
         raise NotPermitted("not_permitted", _("Your role does not allow opening loans."))
     found = _locked(actor, application)
-    decision = decisions.binding_decision(found, now=now)
-    wanted = (
-        min(found.amount, decision.amount) if principal is None else principal,
-        decision.term_months if term_months is None else term_months,
-    )
-    _require_within(found, decision, *wanted)
     standing = Loan.objects.filter(application=found).first()
     if standing is not None:
-        return _same(standing, *wanted)
+        return _same(standing, principal, term_months)
+    decision = decisions.binding_decision(found, now=now)
+    decisions.require_unblocked(found, now=now)
+    asked = _asked(found, decision)
+    wanted = (
+        asked[0] if principal is None else principal,
+        asked[1] if term_months is None else term_months,
+    )
+    _require_within(found, decision, *wanted)
+    _require_day(found, decision, disbursed_date)
     loan = _built(found, decision, *wanted, disbursed_date=disbursed_date)
     try:
         with transaction.atomic():
@@ -80,9 +86,14 @@ def keep_as_lent(application: Application, actor: User, now: datetime) -> None: 
         )
 
 
+def unlent(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Return the applications without a loan."""
+    return rows.filter(loan=None)
+
+
 def _locked(actor: User, application: Application) -> Application:
     rows = Application.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "product", "customer", "branch"
+        "product", "customer", "branch__entity"
     )
     return get_visible(rows, actor, pk=application.pk)
 
@@ -104,8 +115,26 @@ def _require_within(
         )
 
 
-def _same(standing: Loan, principal: Decimal, term_months: int) -> Loan:
-    if (standing.principal, standing.term_months) != (principal, term_months):
+def _asked(application: Application, decision: Decision) -> tuple[Decimal, int]:
+    """Return the terms of the request, or those of the counter-offer that it has not taken up."""
+    if decisions.gives_what_is_asked(decision, application):
+        return application.amount, application.term_months
+    return min(application.amount, decision.amount), decision.term_months
+
+
+def _require_day(application: Application, decision: Decision, disbursed_date: date) -> None:
+    zone = application.branch.entity.time_zone
+    if disbursed_date < dates.local_date(decision.decided_at, zone):
+        sentence = _("Nothing is paid out before it was decided.")
+        raise DomainError("day_refused", sentence, fields={"disbursed_date": sentence})
+
+
+def _same(standing: Loan, principal: Decimal | None, term_months: int | None) -> Loan:
+    is_same = principal in (None, standing.principal) and term_months in (
+        None,
+        standing.term_months,
+    )
+    if standing.source or not is_same:
         raise Conflict("loan_opened", _("A loan was opened under this application already."))
     return standing
 

@@ -58,9 +58,10 @@ def reopen(
     """Submit a decided request with other terms: it is assessed anew, on the facts of the day.
 
     The person becomes the one who submitted it, so that another one decides. An application from
-    a tape keeps its facts. Raises as `lower`, and NotReady.
+    a tape keeps its facts. An approval that binds no more may be asked for again as it was. Raises
+    as `lower`, and NotReady.
     """
-    before = _checked(application, amount, term_months)
+    before = _checked(application, amount, term_months, may_repeat=application.status == "approved")
     hooks.changed(application, actor=actor, now=now)
     # What is lacking is judged by what is asked for now.
     application.amount, application.term_months = amount, term_months
@@ -91,9 +92,12 @@ def reopen(
     return application
 
 
-def _checked(application: Application, amount: Decimal, term_months: int) -> dict[str, object]:
+def _checked(
+    application: Application, amount: Decimal, term_months: int, *, may_repeat: bool = False
+) -> dict[str, object]:
     """Return what was asked before; raise DomainError for what the product does not allow."""
-    if (amount, term_months) == (application.amount, application.term_months):
+    is_same = (amount, term_months) == (application.amount, application.term_months)
+    if is_same and not may_repeat:
         raise DomainError("nothing_changed", _("This is what is asked for already."))
     errors = requirements.outside_product(
         application.product,

@@ -87,6 +87,7 @@ def in_state(actor: User, customer: Customer, state: str) -> Application:
         "declined": ["score", "decline"],
         "in_review": ["refer"],
         "withdrawn": ["withdraw"],
+        "lapsed": ["score", "approve", "lapse"],
     }
     if state == "draft":
         return application(actor, customer)

@@ -23,7 +23,7 @@ REFUSED = [
 ]
 
 
-def test_it_can_reach_every_state_and_only_a_withdrawal_is_final() -> None:
+def test_it_can_reach_every_state_and_only_withdrawals_and_lapses_are_final() -> None:
     assert set(LIFECYCLE.states) == {
         "draft",
         "historic",
@@ -33,8 +33,9 @@ def test_it_can_reach_every_state_and_only_a_withdrawal_is_final() -> None:
         "approved",
         "declined",
         "withdrawn",
+        "lapsed",
     }
-    assert set(LIFECYCLE.final) == {"withdrawn"}
+    assert set(LIFECYCLE.final) == {"withdrawn", "lapsed"}
 
 
 @pytest.mark.parametrize(("action", "state", "target"), ALLOWED)
@@ -97,7 +98,7 @@ def test_it_withdraws_and_tells_who_asked(
     assert event.facts == {"reason": "duplicate", "state_before": state}
 
 
-@pytest.mark.parametrize("state", ["declined", "withdrawn", "historic"])
+@pytest.mark.parametrize("state", ["declined", "withdrawn", "lapsed", "historic"])
 def test_it_does_not_withdraw_what_is_over(alice: User, pune: Branch, state: str) -> None:
     application = factories.in_state(alice, factories.borrower(pune), state)
 

@@ -28,6 +28,7 @@ SHARED: dict[str, Look] = {
     "skipped": Look("neutral", "circle-minus", _("Skipped")),
     "withdrawn": Look("neutral", "undo-2", _("Withdrawn")),
     "cancelled": Look("neutral", "circle-slash", _("Cancelled")),
+    "lapsed": Look("neutral", "hourglass", _("Lapsed")),
     "expired": Look("neutral", "hourglass", _("Expired")),
     "retired": Look("neutral", "archive", _("Retired")),
     "superseded": Look("neutral", "archive", _("Superseded")),

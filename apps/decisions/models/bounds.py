@@ -29,13 +29,32 @@ TRUE_OVERRIDE = """
     RETURN NEW;
 """
 
+# After a decline people approve by an authorised exception, or decide a request that was changed.
+DECLINE_STANDS = """
+    IF EXISTS (
+        SELECT 1 FROM applications_application a
+        JOIN LATERAL (
+            SELECT outcome, decided_at FROM decisions_decision
+            WHERE application_id = a.id ORDER BY number DESC LIMIT 1
+        ) last ON TRUE
+        WHERE a.id = NEW.application_id AND last.outcome = 'decline'
+            AND last.decided_at >= a.submitted_at
+    ) THEN
+        RAISE EXCEPTION 'decisions_decision_decline_stands: what was declined is approved by an'
+            ' authorised exception only' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
 # The latest decision on an application beside the application itself; $ID names the latter.
 LATEST = """
-    SELECT a.status, a.submitted_at, a.amount AS asked_amount, a.currency, a.customer_id,
-        a.product_id, d.outcome, d.amount, d.term_months, d.annual_rate, d.decided_at,
-        d.valid_until
+    SELECT a.status, a.submitted_at, a.amount AS asked_amount, a.term_months AS asked_term_months,
+        a.currency, a.customer_id, a.product_id, d.outcome, d.amount, d.term_months, d.annual_rate,
+        d.decided_at, d.valid_until, d.override_id, e.time_zone
     INTO decided
     FROM applications_application a
+    JOIN accounts_branch b ON b.id = a.branch_id
+    JOIN accounts_entity e ON e.id = b.entity_id
     LEFT JOIN LATERAL (
         SELECT * FROM decisions_decision
         WHERE application_id = a.id ORDER BY number DESC LIMIT 1

@@ -83,8 +83,11 @@ class ReviewCase(Identified, Timestamped, Stateful):
             models.CheckConstraint(
                 condition=Q(verdict_amount__isnull=True, verdict_term_months__isnull=True)
                 | Q(
+                    # Null compares as unknown, and a check lets unknown pass.
                     verdict="approve",
+                    verdict_amount__isnull=False,
                     verdict_amount__gt=0,
+                    verdict_term_months__isnull=False,
                     verdict_term_months__gte=1,
                 ),
                 name="decisions_case_counter_offer_approves",

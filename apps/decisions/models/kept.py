@@ -34,6 +34,16 @@ class DecidedApplication(Application):
                 declare=[("decided", "RECORD")],
                 func=KEPT_AS_DECIDED,
             ),
+            # A decision is about one person and one product, on the way back to be decided, too.
+            pgtrigger.Protect(
+                name="applications_subject_kept",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.status NOT IN ('draft', 'historic') AND"
+                    " (OLD.customer_id, OLD.product_id, OLD.currency) IS DISTINCT FROM"
+                    " (NEW.customer_id, NEW.product_id, NEW.currency)"
+                ),
+            ),
             # An application from a tape lends without a decision of ours; none becomes one later.
             pgtrigger.ReadOnly(
                 name="applications_origin_kept", fields=["source", "source_reference"]

@@ -11,6 +11,7 @@ from apps.decisions.services.automating import (
 from apps.decisions.services.binding import (
     binding_decision,
     change_request,
+    gives_what_is_asked,
     is_within,
     lapse_overrides,
 )
@@ -22,6 +23,7 @@ from apps.decisions.services.deciding import (
     must_justify,
     send_back,
 )
+from apps.decisions.services.lapsing import lapse_offers
 from apps.decisions.services.overriding import (
     OverrideEntry,
     ask_override,
@@ -44,6 +46,7 @@ from apps.decisions.services.replaying import (
     replay,
     replay_all,
 )
+from apps.decisions.services.room import require_unblocked
 from apps.decisions.services.spreading import Answers
 from apps.decisions.services.sweeping import sweep
 
@@ -68,8 +71,10 @@ __all__ = [
     "decide",
     "draft_policy",
     "edit_policy",
+    "gives_what_is_asked",
     "is_within",
     "keep_stopped",
+    "lapse_offers",
     "lapse_overrides",
     "load_policy",
     "must_justify",
@@ -79,6 +84,7 @@ __all__ = [
     "release_lapsed",
     "replay",
     "replay_all",
+    "require_unblocked",
     "restart_automation",
     "send_back",
     "send_back_policy",

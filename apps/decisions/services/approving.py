@@ -16,20 +16,17 @@ from apps.accounts.models import User
 from apps.applications import features
 from apps.applications import selectors as applications
 from apps.applications.models import Application
-from apps.core import formatting
+from apps.core import dates, formatting
 from apps.core.money import money
-from apps.customers.models import Customer
-from apps.decisions import inputs, judging, policy_inputs, rulebook, selectors, tracing
-from apps.decisions.errors import ExposureExceeded, PolicyUnusable
+from apps.decisions import inputs, judging, policy_inputs, rulebook, tracing
+from apps.decisions.errors import PolicyUnusable
 from apps.decisions.models import Decision, PolicyVersion
-from apps.decisions.policy import Rule
-from apps.decisions.services import lettering
 from apps.scoring import services as scoring
 from apps.scoring.models import ScoreRun
 
-# A counter-offer that is not taken up lapses; rule book 4.1.
-ACCEPTED_WITHIN = timedelta(days=90)
-_EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us"})
+# A counter-offer that is not taken up lapses, and the applicant is told by the 90th day (rule book
+# 4.1): its last day is the one before.
+ACCEPTED_WITHIN_DAYS = 89
 
 
 @dataclass(frozen=True)
@@ -117,29 +114,17 @@ def columns(
         }
 
 
-def require_room(
-    application: Application, amount: Decimal, *, judged_before: Decision, now: datetime
-) -> None:
-    """Raise ExposureExceeded where the policy would not let the borrower owe us this much today.
-
-    Locks the borrower until the transaction ends: another case of theirs may be decided at this
-    very moment. Where no readable policy is in force there is no limit to keep.
-    """
-    Customer.objects.select_for_update(no_key=True).get(pk=application.customer_id)
-    rules = _exposure_rules(application, judged_before, now=now)
-    if not rules:
-        return
-    terms = Terms(amount, application.term_months)
-    known = _unscored(application, terms)
-    for rule in rules:
-        value = known.get(rule.input)
-        if value is not None and not rule.is_met_by(value):
-            raise ExposureExceeded(rule.sentence, _shown(value, application.currency))
-
-
 def valid_until(application: Application, terms: Terms, *, now: datetime) -> datetime | None:
     """Return until when an approval binds: a counter-offer for a time, else until it is changed."""
-    return None if terms.is_asked_for(application) else now + ACCEPTED_WITHIN
+    if terms.is_asked_for(application):
+        return None
+    return last_moment_of(application, days=ACCEPTED_WITHIN_DAYS, now=now)
+
+
+def last_moment_of(application: Application, *, days: int, now: datetime) -> datetime:
+    """Return the end of the lender's day so many days from now: letters name a day, not an hour."""
+    zone = application.branch.entity.time_zone
+    return dates.last_moment(dates.local_date(now, zone) + timedelta(days=days), zone)
 
 
 def _priced(
@@ -177,24 +162,3 @@ def _features(application: Application, terms: Terms) -> dict[str, features.Valu
     return features.build(
         dataclasses.replace(facts, amount=terms.amount, term_months=terms.term_months)
     )
-
-
-def _exposure_rules(
-    application: Application, judged_before: Decision, *, now: datetime
-) -> list[Rule]:
-    entity = application.branch.entity
-    version = judged_before.policy or selectors.policy_in_force(
-        entity, lettering.local_date(entity, now)
-    )
-    if version is None:
-        return []
-    try:
-        found = rulebook.policy_of(version)
-    except PolicyUnusable:
-        return []
-    rules = found.rules_for(product=application.product.code, currency=application.currency)
-    return [rule for rule in rules if rule.input in _EXPOSURE and rule.outcome == "decline"]
-
-
-def _shown(value: policy_inputs.Value, currency: str) -> str:
-    return formatting.format_money(value, currency) if isinstance(value, Decimal) else str(value)

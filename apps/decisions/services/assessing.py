@@ -37,7 +37,7 @@ from apps.decisions.errors import (
     NothingToAssess,
 )
 from apps.decisions.models import Decision, PolicyVersion
-from apps.decisions.services import automating, lettering, recording
+from apps.decisions.services import automating, lettering, recording, room
 from apps.scoring import explanation
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
@@ -95,13 +95,9 @@ def refer_for_cause(
 
 
 def _locked(application_id: uuid.UUID | str) -> Application:
-    """Return the application, locked together with its borrower.
-
-    What a borrower may owe us in all is judged from the other approved applications: two of one
-    borrower at once would each not see the other and both fit below the limit.
-    """
+    """Return the application, locked together with its borrower and who answers for it."""
     found = (
-        Application.objects.select_for_update(of=("self", "customer"), no_key=True)
+        Application.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
             "product", "customer__address", "branch__entity", "employment", "bureau_report"
         )
@@ -111,6 +107,8 @@ def _locked(application_id: uuid.UUID | str) -> Application:
     )
     if found is None:
         raise NotVisible("not_found", _("There is no such application."))
+    if found.status == "submitted":
+        room.lock_borrowers(found)
     return found
 
 

@@ -19,7 +19,8 @@ from apps.products import pricing
 def binding_decision(application: Application, *, now: datetime) -> Decision:
     """Return the decision that binds: the latest one, if it approves and still holds.
 
-    An approval holds until the request is changed beyond it, withdrawn, or its time has run out.
+    An approval holds until the request is changed beyond it, withdrawn, or its time has run out. A
+    counter-offer that was taken up in its time goes on to hold.
     Raises NotBinding with a sentence otherwise.
     """
     latest = selectors.latest(application)
@@ -29,7 +30,8 @@ def binding_decision(application: Application, *, now: datetime) -> Decision:
         raise NotBinding("declined", _("The application was declined."))
     if not _stands(application, latest):
         raise NotBinding("not_approved", _("No decision on this application approves it now."))
-    if latest.valid_until is not None and latest.valid_until < now:
+    has_ended = latest.valid_until is not None and latest.valid_until < now
+    if has_ended and not is_taken_up(application, latest):
         raise NotBinding(
             "decision_expired",
             _("The approval has lapsed; change the request to have it decided anew."),
@@ -51,6 +53,24 @@ def is_within(decision: Decision, *, amount: Decimal, term_months: int, currency
     )
 
 
+def is_taken_up(application: Application, decision: Decision) -> bool:
+    """Say whether the request is within a counter-offer.
+
+    An exception is taken up by lending only.
+    """
+    return decision.override_id is None and gives_what_is_asked(decision, application)
+
+
+def gives_what_is_asked(decision: Decision, application: Application) -> bool:
+    """Say whether the request, as it is now, stays within a decision."""
+    return is_within(
+        decision,
+        amount=application.amount,
+        term_months=application.term_months,
+        currency=application.currency,
+    )
+
+
 @transaction.atomic
 def change_request(
     *,
@@ -65,8 +85,9 @@ def change_request(
 
     Within a decision that binds the change is recorded, and the decision goes on to bind: taking
     up a counter-offer is such a change. Anything else reopens the request: it is submitted again
-    and decided anew. Raises NotPermitted, NotVisible, Conflict for what was not decided,
-    StaleRecord when it changed since `version`, DomainError for what the product does not allow.
+    and decided anew, also with the same terms where an approval has lapsed. Raises NotPermitted,
+    NotVisible, Conflict for what was not decided, StaleRecord when it changed since `version`,
+    DomainError for what the product does not allow.
     """
     found = applications.locked_decided(actor, application, version=version)
     change = (

@@ -24,7 +24,7 @@ from apps.decisions import (
 )
 from apps.decisions.errors import NotHolder, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
-from apps.decisions.services import approving, recording
+from apps.decisions.services import approving, recording, room
 from apps.decisions.services.approving import Terms
 from apps.decisions.services.claiming import locked_case, permit
 
@@ -57,8 +57,8 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
 
     The same verdict sent again by the same person returns the case as it is and decides nothing.
     Raises NotPermitted, OwnSubmission, NotHolder, VerdictRefused with what is lacking,
-    ExposureExceeded where other approvals of the borrower left no room, and StaleRecord or
-    Conflict when somebody was faster.
+    BorrowerBlocked, ExposureExceeded where other approvals of the borrower left no room, and
+    StaleRecord or Conflict when somebody was faster.
     """
     found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
@@ -98,7 +98,7 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = 
 
     Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
     own limit, StaleRecord when the verdict is another than the one of `version`,
-    ExposureExceeded as `decide` does.
+    BorrowerBlocked and ExposureExceeded as `decide` does.
     """
     found = _awaiting(actor, case, version=version)
     if not policies.has_authority(actor, found.application, amount=found.verdict_amount):
@@ -294,7 +294,7 @@ def _terms_of(case: ReviewCase) -> Terms:
 
 def _require_room(outcome: str, terms: Terms, case: ReviewCase, *, now: datetime) -> None:
     if outcome == "approve":
-        approving.require_room(case.application, terms.amount, judged_before=case.referral, now=now)
+        room.require_room(case.application, terms.amount, judged_before=case.referral, now=now)
 
 
 def of_codes(codes: list[str], known: dict[str, object]) -> list[reasons.Reason]:

@@ -1,5 +1,7 @@
 """Put together what the letter about a decision states, in the applicant's language."""
 
+import dataclasses
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,8 @@ from apps.letters.models import Letter
 from apps.products import pricing
 from apps.scoring import feature_words
 
+# How long the reasons for an offer other than what was asked for can be asked for; rule book 4.2.
+_REASONS_WITHIN = timedelta(days=60)
 _KINDS = {"approve": content.APPROVED, "decline": content.DECLINED}
 
 
@@ -44,10 +48,48 @@ def issue(
     `changes` are what would have been approved; None when nobody looked, because people decided.
     Raises LetterImpossible when what is on record does not make a letter.
     """
+    return _issued(
+        lambda: _facts(application, decision, changes),
+        actor=actor,
+        application=application,
+        decision=decision,
+        now=decision.decided_at,
+    )
+
+
+def issue_lapsed(
+    *,
+    actor: User | str,
+    application: Application,
+    decision: Decision,
+    owes_reasons: bool,
+    now: datetime,
+) -> Letter:
+    """Issue the letter that an offer has lapsed, in the caller's transaction.
+
+    `owes_reasons` says that it was not what was asked for. Raises as `issue`.
+    """
+    return _issued(
+        lambda: _lapsed(application, decision, owes_reasons=owes_reasons, now=now),
+        actor=actor,
+        application=application,
+        decision=decision,
+        now=now,
+    )
+
+
+def _issued(
+    facts_of: Callable[[], content.LetterFacts],
+    *,
+    actor: User | str,
+    application: Application,
+    decision: Decision,
+    now: datetime,
+) -> Letter:
     language = application.customer.language
     try:
         with translation.override(language):
-            facts = _facts(application, decision, changes)
+            facts = facts_of()
         return letters.issue(
             actor=actor,
             branch=application.branch,
@@ -56,7 +98,7 @@ def issue(
             case=audit.reference(application),
             language=language,
             facts=facts,
-            issued_at=decision.decided_at,
+            issued_at=now,
         )
     except (content.ContentRefused, pricing.PricingRefused, DomainError) as refusal:
         raise LetterImpossible(str(refusal)) from refusal
@@ -87,6 +129,29 @@ def _facts(
         bureau=_bureau(application),
         review_until=decided + timedelta(days=entity.review_days),
         reference=f"{application.number}/{decision.number}",
+    )
+
+
+def _lapsed(
+    application: Application, decision: Decision, *, owes_reasons: bool, now: datetime
+) -> content.LetterFacts:
+    """Return what the letter about a lapsed offer states: its terms, and the right to reasons.
+
+    Rule book 4.2: who was offered something else than asked for may ask why within 60 days.
+    """
+    entity = application.branch.entity
+    facts, today = _facts(application, decision, None), local_date(entity, now)
+    again = _("You may apply again at any time; we then decide on the facts of that day.")
+    return dataclasses.replace(
+        facts,
+        kind=content.LAPSED,
+        decided_date=today,
+        review_until=today + timedelta(days=entity.review_days),
+        approval=dataclasses.replace(
+            _approval(application, decision), first_steps=(again,), working=()
+        ),
+        offer_until=local_date(entity, decision.valid_until or decision.decided_at),
+        reasons_until=today + _REASONS_WITHIN if owes_reasons else None,
     )
 
 
@@ -157,6 +222,9 @@ def _acceptance(application: Application, decision: Decision) -> tuple[str, ...]
         return ()
     last = local_date(application.branch.entity, decision.valid_until)
     words = {"day": date_format(last, "j F Y")}
+    if decision.override_id is not None:
+        sign = _("Sign the loan agreement by %(day)s; this approval lapses after that day.")
+        return (sign % words,)
     return (_("Tell us by %(day)s whether you take this offer; it lapses after that day.") % words,)
 
 

@@ -6,7 +6,7 @@ decline stays as it was.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,11 +19,11 @@ from apps.core.visibility import get_visible
 from apps.decisions import policies, selectors
 from apps.decisions.errors import OwnSubmission
 from apps.decisions.models import Decision, Override, OverrideReason
-from apps.decisions.services import approving, recording
+from apps.decisions.services import approving, recording, room
 from apps.decisions.services.approving import Terms
 
-# An exception that is not used by then has to be asked for again.
-HOLDS_FOR = timedelta(days=30)
+# An exception under which nothing was lent by then lapses.
+HOLDS_FOR_DAYS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,8 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
     """Authorise the exception: a decision approves, with its letter, and binds for a time.
 
     Raises NotPermitted for who asked, for who submitted, without the permission or above the own
-    limit, Conflict where it was answered already or the application is declined no more.
+    limit, Conflict where it was answered already or the application is declined no more,
+    BorrowerBlocked, and ExposureExceeded where approvals since the decline left no room.
     """
     found = _waiting(actor, override)
     application = found.application
@@ -91,7 +92,15 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
     declined = _declined(application)
     if declined.pk != found.decision_id:
         raise Conflict("decided_since", _("The application was decided again in the meantime."))
-    until = now + HOLDS_FOR
+    room.require_room(
+        application,
+        found.amount,
+        judged_before=declined,
+        now=now,
+        # What the decline rested on is what the exception sets aside.
+        excepted=room.failed(declined.trace),
+    )
+    until = approving.last_moment_of(application, days=HOLDS_FOR_DAYS, now=now)
     found.move("authorise", answered_by=actor, answered_at=now, expires_at=until)
     audit.record(
         actor,

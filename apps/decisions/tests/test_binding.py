@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 
 from apps.accounts.models import Branch, User
 from apps.applications import services as applications
@@ -17,6 +17,7 @@ from apps.decisions import services
 from apps.decisions.errors import NotBinding
 from apps.decisions.models import DecidedApplication, Decision
 from apps.decisions.tests import factories
+from apps.products.tests import factories as products
 from apps.scoring.models import ModelVersion
 
 NOW = factories.NOW
@@ -205,6 +206,61 @@ def test_the_database_keeps_a_declined_request(declined: Application) -> None:
             Application.objects.filter(pk=declined.pk).update(**change)
 
     assert _kept(declined)[:3] == ("declined", 790_000, 24)
+
+
+@pytest.mark.parametrize("column", ["customer_id", "product_id", "currency"])
+def test_a_decision_stays_with_the_person_and_product_it_was_about(
+    alice: User, approved: Application, column: str
+) -> None:
+    other = factories.submitted(alice)
+    values = {
+        "customer_id": other.customer_id,
+        "product_id": products.vehicle_loan(alice.branch.entity).pk,
+        "currency": "USD",
+    }
+
+    # On the way back to be decided a request may change its terms, but not whose and what it is.
+    with pytest.raises(InternalError, match="Cannot update"), transaction.atomic():
+        Application.objects.filter(pk=approved.pk).update(
+            status="submitted", **{column: values[column]}
+        )
+
+    assert _kept(approved)[0] == "approved"
+
+
+@pytest.mark.parametrize("kind", ["human", "automated"])
+def test_what_was_declined_is_approved_by_an_exception_only(
+    declined: Application, bob: User, kind: str
+) -> None:
+    last = Decision.objects.get(application=declined)
+
+    def write() -> None:
+        Decision.objects.create(
+            application=declined,
+            number=2,
+            kind=kind,
+            outcome="approve",
+            policy=last.policy,
+            score_run=last.score_run,
+            submitted_by_id=declined.submitted_by_id,
+            decided_by=bob if kind == "human" else None,
+            amount=declined.amount,
+            term_months=declined.term_months,
+            annual_rate=last.annual_rate,
+            decided_at=LATER,
+        )
+
+    with (
+        pytest.raises(IntegrityError, match="decisions_decision_decline_stands"),
+        transaction.atomic(),
+    ):
+        write()
+    assert Decision.objects.count() == 1
+
+    # A request that was changed since is decided anew.
+    Application.objects.filter(pk=declined.pk).update(status="submitted", submitted_at=LATER)
+    write()
+    assert Decision.objects.count() == 2
 
 
 def test_raising_and_approving_by_hand_binds_nothing(

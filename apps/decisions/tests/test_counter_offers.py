@@ -4,9 +4,10 @@ import copy
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -58,11 +59,13 @@ def test_within_the_own_limit_one_person_offers_less(case: ReviewCase, bob: User
     made = Decision.objects.get(number=2)
     case.refresh_from_db()
     assert (made.amount, made.term_months, made.countersigned_by) == (300_000, 36, None)
-    assert made.valid_until == NOW + timedelta(days=90)
+    # Until the end of the 89th day in Pune, so that the notice goes out on the 90th.
+    last = datetime(2027, 2, 17, 23, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Kolkata"))
+    assert made.valid_until == last
     assert (case.application.amount, case.application.term_months) == (900_000, 60)
-    assert services.binding_decision(case.application, now=NOW) == made
+    assert services.binding_decision(case.application, now=last) == made
     with pytest.raises(NotBinding) as refusal:
-        services.binding_decision(case.application, now=NOW + timedelta(days=90, seconds=1))
+        services.binding_decision(case.application, now=last + timedelta(microseconds=1))
     assert refusal.value.code == "decision_expired"
 
 
@@ -78,7 +81,7 @@ def test_the_letter_states_what_was_asked_and_what_is_offered(case: ReviewCase, 
     assert (facts["amount"], facts["term_months"]) == ("900000.00", 60)
     assert (facts["approval"]["amount"], facts["approval"]["term_months"]) == ("300000.00", 36)
     assert facts["approval"]["first_steps"][0] == (
-        "Tell us by 18 February 2027 whether you take this offer; it lapses after that day."
+        "Tell us by 17 February 2027 whether you take this offer; it lapses after that day."
     )
     assert "What we have approved differs from this" in html
 

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
@@ -70,7 +71,7 @@ def test_two_people_lend_in_spite_of_a_decline(
 
     declined.refresh_from_db()
     asked.refresh_from_db()
-    until = LATER + timedelta(days=30)
+    until = datetime(2026, 12, 20, 23, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Kolkata"))
     assert (declined.status, asked.status, asked.answered_by) == (
         "approved",
         "authorised",
@@ -85,7 +86,7 @@ def test_two_people_lend_in_spite_of_a_decline(
     assert asked.decision.letter.kind == "declined"
     assert services.binding_decision(declined, now=until) == made
     with pytest.raises(NotBinding):
-        services.binding_decision(declined, now=until + timedelta(seconds=1))
+        services.binding_decision(declined, now=until + timedelta(microseconds=1))
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {"decisions.override_asked", "decisions.override_authorised"} <= verbs
 

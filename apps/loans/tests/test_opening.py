@@ -16,9 +16,11 @@ from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
+from apps.customers import services as customers
+from apps.customers.tests import factories as people
 from apps.decisions import rulebook, sources
 from apps.decisions import services as decisions
-from apps.decisions.errors import BeyondDecision, NotBinding
+from apps.decisions.errors import BeyondDecision, BorrowerBlocked, NotBinding
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
 from apps.loans import services
@@ -101,6 +103,36 @@ def test_less_may_be_lent(approved: Application, alice: User) -> None:
         18,
         Decimal("6285.64"),
     )
+
+
+def test_it_lends_what_the_request_was_lowered_to(approved: Application, alice: User) -> None:
+    decisions.change_request(
+        actor=alice, application=approved, amount=Decimal(150_000), term_months=20, now=NOW
+    )
+
+    loan = _open(alice, approved)
+
+    assert (loan.principal, loan.term_months) == (150_000, 20)
+
+
+def test_nobody_blocked_is_lent_to(
+    approved: Application, alice: User, charlie: User, pune: Branch
+) -> None:
+    entry = people.block_entry(customer_number=approved.customer.number)
+    customers.block(actor=charlie, entity=pune.entity, entry=entry, now=NOW)
+
+    with pytest.raises(BorrowerBlocked):
+        _open(alice, approved)
+
+    assert not Loan.objects.exists()
+
+
+def test_nothing_is_paid_out_before_it_was_decided(approved: Application, alice: User) -> None:
+    with pytest.raises(DomainError) as refusal:
+        _open(alice, approved, disbursed_date=TODAY - timedelta(days=1))
+
+    assert set(refusal.value.fields) == {"disbursed_date"}
+    assert not Loan.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -299,10 +331,16 @@ def test_a_lapsed_exception_opens_nothing(
     with pytest.raises(NotBinding):
         _open(alice, declined, now=later, disbursed_date=later.date())
     declined.refresh_from_db()
-    late = _row(declined, principal=Decimal(700_000), disbursed_date=later.date())
+    # In Pune the exception holds to the end of 20 December.
+    last, late = (
+        _row(declined, principal=Decimal(700_000), disbursed_date=date(2026, 12, day))
+        for day in (20, 21)
+    )
     with pytest.raises(IntegrityError, match=WITHIN), transaction.atomic():
         late.save(force_insert=True)
-    assert _open(alice, declined).principal == 700_000
+    last.save(force_insert=True)
+    # What was opened in time is found again when time has run out.
+    assert _open(alice, declined, now=later) == last
 
 
 def test_an_imported_loan_needs_no_decision_of_ours(pune: Branch) -> None:

@@ -1,0 +1,94 @@
+"""Whether a borrower may be lent to at all, and owe us as much as an approval would make it.
+
+Asked at the moment of the approval: what a machine judged may be weeks old when people decide.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from apps.applications import selectors as applications
+from apps.applications.models import Application, Guarantor
+from apps.core import dates, formatting
+from apps.customers import selectors as customers
+from apps.customers.models import Customer
+from apps.decisions import inputs, judging, policy_inputs, rulebook, selectors
+from apps.decisions.errors import BorrowerBlocked, ExposureExceeded, PolicyUnusable
+from apps.decisions.models import Decision
+from apps.decisions.policy import Rule
+from apps.decisions.services import lettering
+
+_EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us"})
+
+
+def lock_borrowers(application: Application) -> None:
+    """Lock the borrower and every guarantor who is a customer, until the transaction ends.
+
+    What one may owe us is judged from other approvals: two at once would each not see the other.
+    All are locked in one order, so that two applications cannot wait for each other.
+    """
+    answering = Guarantor.objects.filter(application=application.pk, customer__isnull=False)
+    concerned = Q(pk=application.customer_id) | Q(pk__in=answering.values("customer"))
+    rows = Customer.objects.filter(concerned).order_by("pk").select_for_update(no_key=True)
+    list(rows.values_list("pk"))
+
+
+def require_unblocked(application: Application, *, now: datetime) -> None:
+    """Raise BorrowerBlocked where an entry of the block list names the borrower today."""
+    today = dates.local_date(now, application.branch.entity.time_zone)
+    if customers.is_blocked(application.customer, today):
+        raise BorrowerBlocked
+
+
+def require_room(
+    application: Application,
+    amount: Decimal,
+    *,
+    judged_before: Decision,
+    now: datetime,
+    excepted: Collection[str] = (),
+) -> None:
+    """Raise ExposureExceeded where the policy would not let the borrower owe us this much today.
+
+    Raises BorrowerBlocked, too. Locks who is concerned until the transaction ends: another case of
+    theirs may be decided at this very moment. Where no readable policy is in force there is no
+    limit to keep, nor by the rules `excepted`.
+    """
+    lock_borrowers(application)
+    require_unblocked(application, now=now)
+    rules = _rules(application, judged_before, now=now)
+    if not rules:
+        return
+    tried = judging.at_terms(application, amount, application.term_months, application.annual_rate)
+    known = inputs.unscored(tried, applications.affordability(tried))
+    for rule in rules:
+        value = known.get(rule.input)
+        if rule.code not in excepted and value is not None and not rule.is_met_by(value):
+            raise ExposureExceeded(rule.sentence, _shown(value, application.currency))
+
+
+def failed(trace: Any) -> list[str]:
+    """Return the codes of the rules that a stored trace found not met."""
+    return [one["code"] for one in trace["results"] if one["result"] == "failed"] if trace else []
+
+
+def _rules(application: Application, judged_before: Decision, *, now: datetime) -> list[Rule]:
+    entity = application.branch.entity
+    version = judged_before.policy or selectors.policy_in_force(
+        entity, lettering.local_date(entity, now)
+    )
+    if version is None:
+        return []
+    try:
+        found = rulebook.policy_of(version)
+    except PolicyUnusable:
+        return []
+    rules = found.rules_for(product=application.product.code, currency=application.currency)
+    return [rule for rule in rules if rule.input in _EXPOSURE and rule.outcome == "decline"]
+
+
+def _shown(value: policy_inputs.Value, currency: str) -> str:
+    return formatting.format_money(value, currency) if isinstance(value, Decimal) else str(value)
