@@ -1,6 +1,6 @@
 """Forms of the review queue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -35,13 +35,14 @@ class QueueForm(forms.Form):
         self,
         *args: Any,
         causes: Iterable[str],
+        rules: Mapping[str, str],
         products: Iterable[tuple[str, str]],
         branches: Iterable[tuple[str, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         offered = {
-            "cause": [(code, sentences.cause(code)) for code in causes],
+            "cause": [(code, rules.get(code) or sentences.cause(code)) for code in causes],
             "product": list(products),
             "branch": list(branches),
         }

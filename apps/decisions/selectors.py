@@ -61,8 +61,12 @@ def queue(actor: User, filters: QueueFilters) -> QuerySet[ReviewCase]:
     return kept.order_by(*SORTS.get(filters.sort, SORTS[DEFAULT_SORT]))
 
 
-def queue_choices(actor: User) -> dict[str, list[Any]]:
-    """Return what the queue can be filtered by: only what occurs among the cases one may see."""
+def queue_choices(actor: User) -> dict[str, Any]:
+    """Return what the queue can be filtered by: only what occurs among the cases one may see.
+
+    `rules` are the sentences of the rules that referred them, by code; the newest policy's go
+    before.
+    """
     cases = waiting(actor).order_by()
     rows = cases.values_list(
         "application__product__code",
@@ -74,9 +78,15 @@ def queue_choices(actor: User) -> dict[str, list[Any]]:
     causes = cases.annotate(cause=Func("causes", function="unnest")).values_list("cause", flat=True)
     return {
         "causes": sorted(set(causes)),
+        "rules": _sentences(PolicyVersion.objects.filter(pk__in=cases.values("referral__policy"))),
         "products": sorted({(code, name) for code, name, _branch, _town in found}),
         "branches": sorted({(code, name) for _product, _name, code, name in found}),
     }
+
+
+def _sentences(policies: QuerySet[PolicyVersion]) -> dict[str, str]:
+    documents = policies.order_by("number").values_list("document", flat=True)
+    return {rule["code"]: rule["sentence"] for document in documents for rule in document["rules"]}
 
 
 def waiting(actor: User) -> QuerySet[ReviewCase]:

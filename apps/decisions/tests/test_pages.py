@@ -54,6 +54,15 @@ def test_filters_stand_in_the_address(case: ReviewCase, bob: User, signed_in: Si
         assert (case.application.number in text) is shown
 
 
+def test_a_filter_is_called_by_the_sentence_of_its_rule(
+    case: ReviewCase, bob: User, signed_in: SignedIn
+) -> None:
+    page = signed_in(bob).get(reverse("decisions:queue"))
+
+    offered = dict(page.context["form"].fields["cause"].choices)
+    assert offered["amount_authority"] == "Above 800,000 a person decides."
+
+
 def test_the_queue_is_for_reviewers(case: ReviewCase, alice: User, signed_in: SignedIn) -> None:
     client = signed_in(alice)
 
