@@ -12,7 +12,7 @@ from apps.accounts.models import Branch
 from apps.applications import numbering as application_numbers
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.core import bulk
+from apps.core import bulk, dates
 from apps.customers import numbering as customer_numbers
 from apps.customers.models import (
     BureauReport,
@@ -22,13 +22,14 @@ from apps.customers.models import (
     NoObligations,
     Obligation,
 )
-from apps.demo import applicants, people
+from apps.demo import applicants, endings, people
 from apps.demo.applicants import Applicant, Place
 from apps.loans.models import Loan, Outcome
 from apps.products.models import Product
 from apps.products.pricing import level_payment
 
 SOURCE = "demonstration"
+_YEAR = 12
 _TABLES = (
     Customer,
     Employment,
@@ -74,8 +75,10 @@ def write(place: Place, *, rows: int, seed: int, start: date, end: date) -> int:
     drawn = applicants.draw(place, rows=rows, seed=seed, start=start, end=end)
     lines = _lines(place, list(drawn))
     columns: dict[Any, list[dict[str, Any]]] = {model: [] for model in _TABLES}
+    # Every loan is older than that by a year at least, so its last payment is no future one.
+    over_by = dates.add_months(end, _YEAR)
     for line in lines:
-        for model, values in _rows(line).items():
+        for model, values in _rows(line, over_by=over_by).items():
             columns[model].append(values)
     for model in _TABLES:
         bulk.copy_into(model, columns[model])
@@ -125,7 +128,7 @@ def _lines(place: Place, drawn: Sequence[Applicant]) -> list[_Line]:
     ]
 
 
-def _rows(line: _Line) -> dict[Any, dict[str, Any]]:
+def _rows(line: _Line, *, over_by: date) -> dict[Any, dict[str, Any]]:
     """Return one row for each table, with an obligation or the word that there is none."""
     rows: dict[Any, dict[str, Any]] = {
         Customer: _customer(line),
@@ -137,12 +140,7 @@ def _rows(line: _Line) -> dict[Any, dict[str, Any]]:
         },
         Application: _application(line),
         Loan: _loan(line),
-        Outcome: {
-            "id": line.key("outcome"),
-            "loan_id": line.key("loan"),
-            "defaulted": line.applicant.bad,
-            "reported_status": "Defaulted" if line.applicant.bad else "Repaid",
-        },
+        Outcome: _outcome(line, over_by=over_by),
     }
     if line.applicant.obligations_monthly:
         rows[Obligation] = _obligation(line)
@@ -243,25 +241,53 @@ def _application(line: _Line) -> dict[str, Any]:
     }
 
 
-def _loan(line: _Line) -> dict[str, Any]:
+def _outcome(line: _Line, *, over_by: date) -> dict[str, Any]:
+    one, agreed = line.applicant, _contract(line)
+    if one.bad:
+        ending = endings.defaulted(agreed, serial=one.serial)
+    else:
+        ending = endings.repaid(agreed, by=over_by)
+    return {
+        "id": line.key("outcome"),
+        "loan_id": line.key("loan"),
+        "defaulted": one.bad,
+        "reported_status": "Defaulted" if one.bad else "Repaid",
+        "total_paid": ending.total_paid,
+        "last_payment_date": ending.last_payment_date,
+    }
+
+
+def _contract(line: _Line) -> endings.Contract:
     one, product = line.applicant, line.product
     principal = one.money("amount")
     if principal is None:
         raise ValueError("An applicant without an amount fits no product.")
     term = int(one.features["term_months"])
+    return endings.Contract(
+        principal=principal,
+        annual_rate=product.annual_rate,
+        term_months=term,
+        instalment=level_payment(principal, product.annual_rate, term, one.currency),
+        currency=one.currency,
+        disbursed_date=one.applied_date,
+    )
+
+
+def _loan(line: _Line) -> dict[str, Any]:
+    agreed = _contract(line)
     return {
         "id": line.key("loan"),
         "number": line.application_number.replace("A-", "L-", 1),
         "branch_id": line.branch.pk,
         "customer_id": line.key("customer"),
         "application_id": line.key("application"),
-        "product_id": product.pk,
-        "principal": principal,
-        "currency": one.currency,
-        "annual_rate": product.annual_rate,
-        "term_months": term,
-        "instalment": level_payment(principal, product.annual_rate, term, one.currency),
-        "disbursed_date": one.applied_date,
+        "product_id": line.product.pk,
+        "principal": agreed.principal,
+        "currency": agreed.currency,
+        "annual_rate": agreed.annual_rate,
+        "term_months": agreed.term_months,
+        "instalment": agreed.instalment,
+        "disbursed_date": agreed.disbursed_date,
         "source": SOURCE,
         "source_reference": line.reference,
     }

@@ -113,6 +113,8 @@ def test_it_writes_loans_whose_features_are_those_that_were_drawn() -> None:
             exact = value is None or isinstance(value, str)
             assert value == (wanted if exact else pytest.approx(wanted, rel=1e-3, abs=1e-3)), name
         assert loan.outcome.defaulted == one.bad
+        assert (loan.outcome.total_paid > loan.principal) or one.bad
+        assert loan.disbursed_date < loan.outcome.last_payment_date <= date(2026, 6, 30)
 
 
 def test_it_writes_the_past_once() -> None:

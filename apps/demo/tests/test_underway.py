@@ -55,7 +55,7 @@ def test_it_leaves_something_to_everybody() -> None:
     assert policymaking.may_edit(farida, draft)
     assert policymaking.problems_of(draft.document, draft.entity) == []
     evidence = Evidence.objects.get(policy=draft)
-    assert evidence.policy_sha256 == draft.sha256
+    assert evidence.content_sha256 == draft.sha256
     found = evidence.experiment.results
     assert found["applications"] > 50
     approved = {side: found["sides"][side]["outcomes"]["approve"]["n"] for side in found["sides"]}
