@@ -47,6 +47,7 @@ LONG = frozenset(
         "apps/governance/tests/test_requests.py",
         "apps/governance/tests/test_train_champion.py",
         "apps/governance/tests/test_training.py",
+        "apps/laboratory/tests/test_api.py",
         "apps/laboratory/tests/test_cutoffs.py",
         "apps/laboratory/tests/test_engine_deciding.py",
         "apps/laboratory/tests/test_engine_results.py",

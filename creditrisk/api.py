@@ -32,7 +32,10 @@ class Viewer(SpectacularSwaggerSplitView):
 
 
 app_name = "api"
-_APPS = ("accounts", "customers", "products", "applications", "decisions", "scoring", "dashboards")
+_APPS = (
+    *("accounts", "customers", "products", "applications", "decisions", "scoring"),
+    *("laboratory", "dashboards"),
+)
 urlpatterns = [
     path("schema", Schema.as_view(), name="schema"),
     path("docs", requires(SIGNED_IN)(Viewer.as_view()), name="docs"),

@@ -270,6 +270,8 @@ SPECTACULAR_SETTINGS = {
         "CollateralKind": "apps.applications.models.Collateral.Kind",
         "ObligationKind": "apps.customers.models.Obligation.Kind",
         "DecisionKind": "apps.decisions.models.Decision.Kind",
+        "IncomeVerification": "apps.customers.models.Employment.Verification",
+        "EmploymentType": "apps.customers.models.Employment.Type",
     },
 }
 

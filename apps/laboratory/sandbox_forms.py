@@ -119,8 +119,9 @@ class TypedCaseForm(CandidateForm):
         label=_("Value of the security"), required=False, min_value=Decimal("0.01")
     )
     defaults_with_us = _report_count(_("Loans in default with us"))
-    owed_with_us = AmountField(label=_("Owed to us already"), required=False)
-    guarantees_with_us = AmountField(label=_("Guarantees given to us"), required=False)
+    # Our own books know these: empty would not be "not known", and must not pass for nothing.
+    owed_with_us = AmountField(label=_("Owed to us already"), initial=Decimal(0))
+    guarantees_with_us = AmountField(label=_("Guarantees given to us"), initial=Decimal(0))
     blocked = forms.BooleanField(label=_("On our block list"), required=False)
 
     has_report = forms.BooleanField(label=_("There is a credit bureau report"), required=False)

@@ -42,6 +42,9 @@ class TypedCase:
     amount: Decimal
     term_months: int
     purpose: str
+    # Our own books always know these two.
+    owed_with_us: Decimal
+    guarantees_with_us: Decimal
     age_years: int | None = None
     country: str = ""
     gross_annual_income: Decimal | None = None
@@ -56,8 +59,6 @@ class TypedCase:
     security_value: Decimal | None = None
     blocked: bool = False
     defaults_with_us: int | None = None
-    owed_with_us: Decimal = Decimal(0)
-    guarantees_with_us: Decimal = Decimal(0)
     report: TypedReport | None = None
 
     def facts(self, *, on: date) -> features.Facts:

@@ -8,19 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.applications.models import Application
 from apps.core import dates
 from apps.core.access import requires
-from apps.core.errors import DomainError, NotPermitted, NotVisible
-from apps.core.visibility import get_visible
-from apps.decisions import inputs
-from apps.laboratory import policies, presentation, sandbox, sandbox_forms
-from apps.laboratory.sandbox import Case, CaseRefused
-from apps.laboratory.sandbox_typed import TypedCase
-from apps.products.models import Product
-from apps.scoring import selectors as scoring
-from apps.scoring.errors import NoChampion
-from apps.scoring.models import ModelVersion
+from apps.core.errors import DomainError, NotPermitted
+from apps.laboratory import policies, presentation, sandbox, sandbox_cases, sandbox_forms
+from apps.laboratory.sandbox import Case
 
 
 @requires(policies.RUN)
@@ -32,7 +24,8 @@ def real_case(request: HttpRequest) -> HttpResponse:
     tried = None
     if request.method == "POST" and form.is_valid():
         try:
-            tried = _try(request, form, sandbox.of_application(_application(request, form)))
+            case = sandbox_cases.real(request.user, form.cleaned_data["number"])
+            tried = _try(request, form, case)
         except NotPermitted:
             raise
         except DomainError as error:
@@ -50,7 +43,9 @@ def typed_case(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         product = form.cleaned_data["product"]
         try:
-            tried = _try(request, form, _made_up(form.case(), product))
+            today = dates.local_date(timezone.now(), product.entity.time_zone)
+            case = sandbox_cases.made_up(form.case(), product, today=today)
+            tried = _try(request, form, case)
         except NotPermitted:
             raise
         except DomainError as error:
@@ -63,47 +58,8 @@ def _try(request: HttpRequest, form: sandbox_forms.CandidateForm, case: Case) ->
         actor=request.user,
         case=case,
         version=form.cleaned_data["policy"],
-        model=form.cleaned_data["model"] or _champion(case.product),
+        model=form.cleaned_data["model"] or sandbox_cases.champion_of(case.product),
     )
-
-
-def _application(request: HttpRequest, form: sandbox_forms.RealCaseForm) -> Application:
-    number = form.cleaned_data["number"].strip()
-    rows = Application.objects.select_related(
-        "product", "customer__address", "branch__entity", "employment", "bureau_report"
-    ).prefetch_related("collaterals")
-    try:
-        return get_visible(rows, request.user, number__iexact=number)
-    except NotVisible as error:
-        fields = {"number": error.sentence}
-        raise CaseRefused("not_found", error.sentence, fields=fields) from error
-
-
-def _made_up(typed: TypedCase, product: Product) -> Case:
-    today = dates.local_date(timezone.now(), product.entity.time_zone)
-    gathered = inputs.Gathered(
-        typed.standing(),
-        typed.born(on=today),
-        today,
-        typed.owed_with_us + typed.guarantees_with_us,
-    )
-    return Case(
-        product=product,
-        amount=typed.amount,
-        term_months=typed.term_months,
-        listed_rate=product.annual_rate,
-        facts=typed.facts(on=today),
-        gathered=gathered,
-        afford=lambda rate: typed.afford(rate, currency=product.currency),
-    )
-
-
-def _champion(product: Product) -> ModelVersion:
-    found = scoring.champion(product.scoring_segment)
-    if found is None:
-        sentence = NoChampion(product.scoring_segment).sentence
-        raise CaseRefused("no_champion", sentence, fields={"model": sentence})
-    return found
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
