@@ -3,10 +3,13 @@
 import os
 import platform
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from apps.core import formatting
 from apps.demo.findings import Findings
+from apps.demo.trying import Side, Tried
 
 BEGIN = "<!-- demo-real:begin -->"
 END = "<!-- demo-real:end -->"
@@ -49,7 +52,33 @@ def text(found: Findings) -> str:
     return "\n".join(lines)
 
 
-def section(found: Findings, *, tape: str, on: date, machine_line: str) -> str:
+def laboratory_text(tried: Tried) -> str:
+    """Return what an experiment found as aligned lines."""
+    lines = [
+        f"Laboratory: {_question(tried)}, {tried.applications:,} applications {_pace(tried)}",
+        f"{'':<10}{'approved':>9}{'bad rate':>10}{'realised profit or loss':>26}",
+    ]
+    for word, side in _sides(tried):
+        rate = _percent(side.bad_rate)
+        lines.append(f"{word:<10}{side.approved:>9,}{rate:>10}{_profit(tried, side):>26}")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How many decisions were derived again without a difference, and in what time."""
+
+    decisions: int
+    seconds: float
+
+    def __str__(self) -> str:
+        pace = f"{self.decisions / max(self.seconds, 0.001):,.0f} a second"
+        return f"{self.decisions:,} decisions replayed in {self.seconds:,.1f} s ({pace})"
+
+
+def section(
+    found: Findings, *, tried: Tried, replayed: Replayed, tape: str, on: date, machine_line: str
+) -> str:
     """Return the findings as Markdown between the two markers."""
     pace = f"{found.per_second:,.1f} a second"
     figures = " | ".join(_figure(found.figures[key]) for _, key in _MEASURES)
@@ -82,6 +111,10 @@ def section(found: Findings, *, tape: str, on: date, machine_line: str) -> str:
         "",
         f"{found.decided:,} decisions with their letters in {found.seconds:,.0f} s: {pace}.",
         _failures(found.failures),
+        "",
+        *_laboratory_section(tried),
+        "",
+        f"`replay_decision --all`: {replayed}, all identical.",
         END,
     ]
     return "\n".join(lines)
@@ -97,6 +130,41 @@ def write(path: Path, written: str) -> None:
     head, begin, rest = before.partition(first)
     tail = rest.partition(last)[2] if begin else ""
     path.write_text(f"{head.rstrip()}\n\n{written}\n{tail.lstrip()}", encoding="utf-8")
+
+
+def _laboratory_section(tried: Tried) -> list[str]:
+    return [
+        f"An experiment of the laboratory on the same applications: {_question(tried)}.",
+        f"{tried.applications:,} applications {_pace(tried)}. Loans that ended are counted as",
+        f"they were lent, with funds at {_percent(float(tried.cost_of_funds))} a year.",
+        "",
+        "| cut-offs | approved | outcome known | bad rate | payments known | profit or loss |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(
+            f"| {word} | {side.approved:,} | {side.known:,} | {_percent(side.bad_rate)} "
+            f"| {side.paid_known:,} | {_profit(tried, side)} |"
+            for word, side in _sides(tried)
+        ),
+    ]
+
+
+def _question(tried: Tried) -> str:
+    below, above = tried.cut_offs.approve_below, tried.cut_offs.decline_from
+    return f"approve below a PD of {_percent(float(below))}, decline from {_percent(float(above))}"
+
+
+def _pace(tried: Tried) -> str:
+    if tried.seconds is None or tried.per_second is None:
+        return "decided anew before"
+    return f"decided anew in {tried.seconds:,.1f} s ({tried.per_second:,.0f} a second)"
+
+
+def _sides(tried: Tried) -> tuple[tuple[str, Side], tuple[str, Side]]:
+    return (("in force", tried.in_force), ("tried", tried.tried))
+
+
+def _profit(tried: Tried, side: Side) -> str:
+    return f"{tried.currency} {formatting.format_number(side.profit, decimals=0)}"
 
 
 def _failures(failures: Mapping[str, int]) -> str:

@@ -18,6 +18,7 @@ from apps.audit.models import Event
 from apps.decisions.models import Decision
 from apps.demo import findings, judging
 from apps.governance.models import TrainingRun
+from apps.laboratory.models import Experiment
 from apps.letters.models import Letter
 from apps.loans.models import Loan, Outcome
 from apps.loans.tests.test_mapping import line, tape_text
@@ -85,6 +86,15 @@ def run(tape: Path, *arguments: str) -> str:
     return out.getvalue()
 
 
+def figures(said: str) -> list[str]:
+    """Return the lines of what was found, without how long it took this time."""
+    lines = said.splitlines()
+    start = next(
+        place for place, line in enumerate(lines) if "decisions with their letters" in line
+    )
+    return [line for line in lines[start:] if "decided anew" not in line and " s (" not in line]
+
+
 def imported(tape: Path) -> judging.Chosen:
     """Import a tape and choose its applications of 2011."""
     call_command("import_tape", tape, mapping="lendingclub", stdout=io.StringIO())
@@ -114,8 +124,48 @@ def test_it_learns_judges_and_says_how_well(
     assert Letter.objects.exclude(rendered_at=None).count() == answered
     assert worker.count("decisions.assess") == JUDGED
     assert f"{JUDGED} scored with known outcome: AUC" in said
-    assert "Before." in document.read_text()
-    assert "| approved |" in document.read_text()
+    written = document.read_text()
+    assert "Before." in written
+    assert "| approved |" in written
+    assert f"{JUDGED} decisions replayed" in written
+    assert "An experiment of the laboratory on the same applications" in written
+
+
+def test_it_tries_other_cut_offs_on_what_was_judged(
+    tape: Path, ground: None, worker: list[str]
+) -> None:
+    said = run(tape, "--approve-below", "0.3", "--decline-from", "0.4")
+
+    experiment = Experiment.objects.get()
+    assert worker.count("laboratory.run") == 1
+    assert (experiment.from_date, experiment.to_date) == _DAYS
+    assert experiment.done_rows == JUDGED
+    below = ScoreRun.objects.filter(pd__lt=0.3).values("application")
+    approved = experiment.rows.filter(outcome_after="approve")
+    assert set(approved.values_list("application", flat=True)) <= {
+        one["application"] for one in below
+    }
+    ended = Outcome.objects.filter(loan__application__in=approved.values("application"))
+    found = experiment.results["sides"]["after"]["realised"]
+    assert (found["known"], found["bads"]) == (
+        ended.count(),
+        ended.filter(defaulted=True).count(),
+    )
+    assert found["paid_known"] == ended.exclude(total_paid=None).count()
+    [line] = [one for one in said.splitlines() if one.startswith("tried")]
+    assert line.split()[1] == str(approved.count())
+    assert f"{JUDGED} decisions replayed" in said
+
+
+def test_it_says_why_an_experiment_cannot_be_done(
+    tape: Path, ground: None, worker: list[str]
+) -> None:
+    with pytest.raises(CommandError, match="cannot be tried"):
+        run(tape, "--approve-below", "0.3", "--decline-from", "0.2")
+    with pytest.raises(CommandError, match="'few' is no number"):
+        run(tape, "--approve-below", "few")
+
+    assert Experiment.objects.count() == 0
 
 
 def test_it_measures_the_stored_probabilities(tape: Path, ground: None, worker: list[str]) -> None:
@@ -148,7 +198,9 @@ def test_it_does_nothing_twice(tape: Path, ground: None, worker: list[str]) -> N
     assert worker == sent
     assert Decision.objects.count() == decisions
     assert Loan.objects.count() == LEARNED + JUDGED
-    assert again.splitlines()[-8:] == first.splitlines()[-8:]
+    assert figures(again) == figures(first)
+    assert "decided anew before" in again
+    assert Experiment.objects.count() == 1
 
 
 def test_it_judges_only_so_many_when_told(tape: Path, ground: None, worker: list[str]) -> None:

@@ -1,10 +1,13 @@
 """Figures become a table for people, and one section of a document that is replaced."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+from apps.core import formatting
 from apps.demo import record
 from apps.demo.findings import Findings, Group
+from apps.demo.trying import CutOffs, Side, Tried
 
 FIGURES = {
     "auc": 0.69123,
@@ -36,7 +39,52 @@ def found(**changes: object) -> Findings:
 
 
 def section(found_now: Findings) -> str:
-    return record.section(found_now, tape="A tape", on=date(2026, 11, 21), machine_line="A machine")
+    return record.section(
+        found_now,
+        tried=tried(),
+        replayed=record.Replayed(1_300, 2.6),
+        tape="A tape",
+        on=date(2026, 11, 21),
+        machine_line="A machine",
+    )
+
+
+def tried(**changes: object) -> Tried:
+    values: dict[str, object] = {
+        "cut_offs": CutOffs(approve_below=Decimal("0.12"), decline_from=Decimal("0.2")),
+        "applications": 1250,
+        "currency": "USD",
+        "cost_of_funds": Decimal("0.03"),
+        "in_force": Side(1_000, 990, 0.0444, 980, Decimal("1234567.50")),
+        "tried": Side(0, 0, None, 0, Decimal("-12.40")),
+        "seconds": 5.0,
+        **changes,
+    }
+    return Tried(**values)  # type: ignore[arg-type]
+
+
+def test_it_sets_the_cut_offs_tried_beside_those_in_force() -> None:
+    said = record.laboratory_text(tried()).splitlines()
+
+    assert said[0].startswith("Laboratory: approve below a PD of 12.0%, decline from 20.0%, 1,250")
+    assert "in 5.0 s (250 a second)" in said[0]
+    assert said[2].split() == ["in", "force", "1,000", "4.4%", "USD", "1,234,568"]
+    assert said[3].split() == ["tried", "0", "\u2014", "USD", f"{formatting.MINUS}12"]
+
+
+def test_it_names_no_pace_for_an_experiment_done_before() -> None:
+    said = record.laboratory_text(tried(seconds=None))
+
+    assert "1,250 applications decided anew before" in said
+    assert "a second" not in said
+
+
+def test_it_records_the_experiment_and_the_replay() -> None:
+    written = section(found())
+
+    assert "| in force | 1,000 | 990 | 4.4% | 980 | USD 1,234,568 |" in written
+    assert "with funds at 3.0% a year." in written
+    assert "1,300 decisions replayed in 2.6 s (500 a second), all identical." in written
 
 
 def test_it_writes_the_figures_as_a_table() -> None:

@@ -1,7 +1,13 @@
-"""Import a tape of real loans, learn from the older ones, judge the newer ones."""
+"""Import a tape of real loans, learn from the older ones, judge the newer ones.
 
+Then try stricter cut-offs on them in the laboratory, and derive every decision again.
+"""
+
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal, InvalidOperation
+from io import StringIO
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -15,9 +21,11 @@ from tqdm import tqdm
 
 from apps.applications.models import Application
 from apps.core import bulk
+from apps.core.errors import DomainError
 from apps.customers.models import BureauReport, Customer, Employment
 from apps.decisions import selectors as decisions
-from apps.demo import findings, judging, people, record
+from apps.decisions.models import Decision
+from apps.demo import findings, judging, people, record, trying
 from apps.loans.management.commands import import_tape
 from apps.loans.models import Loan, Outcome
 from apps.products.models import Product
@@ -44,6 +52,15 @@ class Command(BaseCommand):
         )
         parser.add_argument("--to-date", type=date.fromisoformat, default=date(2012, 1, 1))
         parser.add_argument("--limit", type=int, help="Judge only so many applications.")
+        parser.add_argument(
+            "--approve-below",
+            type=_share,
+            default=Decimal("0.12"),
+            help="The cut-off that the laboratory tries on the judged applications.",
+        )
+        parser.add_argument(
+            "--decline-from", type=_share, default=Decimal("0.20"), help="Beside it."
+        )
         parser.add_argument(
             "--patience", type=float, default=120.0, help="Seconds without progress to wait."
         )
@@ -73,8 +90,13 @@ class Command(BaseCommand):
         self._judge(chosen, patience_seconds=options["patience"])
         found = findings.gather(chosen)
         self.stdout.write("\n" + record.text(found))
+        tried = self._try(chosen, products, options)
+        self.stdout.write("\n" + record.laboratory_text(tried))
+        replayed = self._replay()
+        self.stdout.write(f"\n{replayed}, all identical.")
         if options["record"]:
-            self._record(found, tape=rules.source, path=options["record"])
+            section = {"tried": tried, "replayed": replayed, "tape": rules.source}
+            self._record(found, section, path=options["record"])
 
     def _policy(self, products: Any) -> None:
         """Load the policies unless every lender of the tape has one in force."""
@@ -111,12 +133,48 @@ class Command(BaseCommand):
                 f"{stalled} Is a worker running? What is done stays; run the command again."
             ) from stalled
 
-    def _record(self, found: findings.Findings, *, tape: str, path: Path) -> None:
+    def _try(self, chosen: judging.Chosen, products: Any, options: dict[str, Any]) -> trying.Tried:
+        """Ask the laboratory about stricter cut-offs; the worker beside us does it."""
+        self.stdout.write("\nTrying other cut-offs in the laboratory ...")
+        try:
+            return trying.on_tape(
+                chosen,
+                entity=products[0].entity,
+                products=[product.code for product in products],
+                cut_offs=trying.CutOffs(
+                    approve_below=options["approve_below"], decline_from=options["decline_from"]
+                ),
+                now=timezone.now(),
+                pause=lambda: sleep(_LOOK_EVERY_SECONDS),
+                clock=monotonic,
+                patience_seconds=options["patience"],
+            )
+        except judging.Stalled as stalled:
+            raise CommandError(f"{stalled} Is a worker running?") from stalled
+        except (ValueError, DomainError) as refusal:
+            raise CommandError(f"The experiment failed: {refusal}") from refusal
+
+    def _replay(self) -> record.Replayed:
+        """Derive every decision of the database again; CommandError where one differs."""
+        self.stdout.write("\nReplaying every decision ...")
+        began = monotonic()
+        call_command("replay_decision", everything=True, stdout=StringIO(), stderr=self.stderr)
+        return record.Replayed(Decision.objects.count(), monotonic() - began)
+
+    def _record(self, found: findings.Findings, rest: dict[str, Any], *, path: Path) -> None:
         version = connection.cursor().connection.info.server_version
         line = record.machine(f"PostgreSQL {version // 10_000}.{version % 10_000}")
         today = timezone.now().date()
-        record.write(path, record.section(found, tape=tape, on=today, machine_line=line))
+        record.write(path, record.section(found, on=today, machine_line=line, **rest))
         self.stdout.write(f"\nRecorded in {path}.")
+
+
+def _share(text: str) -> Decimal:
+    """Return a share from the command line; argparse puts the option's name before the sentence."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"{text!r} is no number.") from None
 
 
 def _show(states: Iterator[judging.State]) -> None:
