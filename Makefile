@@ -76,10 +76,22 @@ manage: install ## any management command on the demo's data: make manage ARGS="
 	@$(MANAGE) $(ARGS)
 
 .PHONY: bench
-bench: install-dev ## the benchmarks, one line of JSON each; ARGS=--record into docs/benchmarks.md
+bench: install-dev ## all benchmarks but bench-credit, one line of JSON each; ARGS=--record into docs/benchmarks.md
 	@for script in benchmarks/bench_*.py; do \
 		$(LOCAL) run test -- $(BIN)/python -m benchmarks.$$(basename $$script .py) $(ARGS) \
 			|| exit 1; done
+
+.PHONY: bench-decide
+bench-decide: install-dev ## deciding by API at 1, 8 and 32 clients, beside the bare limit; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_decide $(ARGS)
+
+.PHONY: bench-laboratory
+bench-laboratory: install-dev ## 100,000 past applications decided anew, beside the bare limit; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_laboratory $(ARGS)
+
+.PHONY: bench-replay
+bench-replay: install-dev ## past decisions derived again, beside the bare limit; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_replay $(ARGS)
 
 .PHONY: bench-ml
 bench-ml: install-dev ## the scoring library beside its limits, six minutes; ARGS=--record as above
@@ -116,4 +128,4 @@ install-dev:
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
