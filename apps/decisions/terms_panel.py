@@ -89,7 +89,7 @@ def of_application(
     """Return what binds and what the person may do about it; `bound` is a form with errors."""
     return {
         "not_binding": _not_binding(application, decision, now=now),
-        "change_form": _change_form(actor, application, bound),
+        "change_form": _change_form(actor, application, decision, bound),
         **_override(actor, application, decision, bound),
     }
 
@@ -105,12 +105,16 @@ def _not_binding(application: Application, decision: Decision | None, *, now: da
     return ""
 
 
-def _change_form(actor: User, application: Application, bound: Any) -> Any:
+def _change_form(
+    actor: User, application: Application, decision: Decision | None, bound: Any
+) -> Any:
     if not (applications.may_take(actor) and application.may("reopen")):
         return None
     if isinstance(bound, terms_forms.ChangeForm):
         return bound
-    return terms_forms.ChangeForm(initial=_asked(application, version=application.version))
+    return terms_forms.ChangeForm(
+        initial={**_bound(application, decision), "version": application.version}
+    )
 
 
 def _override(
@@ -141,8 +145,18 @@ def _kept(bound: Any, kind: type[Any], **initial: Any) -> Any:
     return bound if isinstance(bound, kind) else kind(initial=initial)
 
 
-def _asked(application: Application, **more: Any) -> dict[str, Any]:
-    return {"amount": application.amount, "term_months": application.term_months, **more}
+def _asked(application: Application) -> dict[str, Any]:
+    return {"amount": application.amount, "term_months": application.term_months}
+
+
+def _bound(application: Application, decision: Decision | None) -> dict[str, Any]:
+    """Return the terms that bind: of a counter-offer what was offered, not what was asked for."""
+    if decision is None:
+        return _asked(application)
+    return {
+        "amount": min(application.amount, decision.amount),
+        "term_months": min(application.term_months, decision.term_months),
+    }
 
 
 def _line(stored: Mapping[str, Any], application: Application) -> OfferLine:

@@ -221,6 +221,10 @@ def test_a_reviewer_counter_offers_on_the_page(
     made = Decision.objects.get(number=2)
     assert (answer.status_code, case.status) == (302, "closed")
     assert (made.amount, made.term_months, made.countersigned_by) == (250_000, 36, None)
+    # Whoever then changes the request starts from what binds: typing less keeps it binding.
+    panel = signed_in(alice).get(reverse("decisions:application_panel", args=[case.application_id]))
+    begins = panel.context["change_form"].initial
+    assert (begins["amount"], begins["term_months"]) == (250_000, 36)
 
 
 def test_a_counter_offer_above_what_was_asked_comes_back(
