@@ -66,6 +66,7 @@ VERBS = {
     "decisions.policy_approved": _("approved a policy version"),
     "decisions.policy_sent_back": _("sent a proposed policy back"),
     "decisions.policy_withdrawn": _("withdrew a policy version"),
+    "decisions.policy_taken_back": _("took back an approved policy version before its day"),
     "decisions.approved": _("approved the application"),
     "decisions.declined": _("declined the application"),
     "decisions.referred": _("sent the application to review"),

@@ -261,6 +261,26 @@ class Withdraw(APIView):
         return Response(_whole(made))
 
 
+class TakeBack(APIView):
+    """Take back what was approved."""
+
+    required_permission = policymaking.APPROVE
+
+    @extend_schema(
+        operation_id="policies_take_back",
+        request=NoteRequest,
+        responses={200: PolicyWhole, **_REFUSALS},
+        tags=["policies"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Withdraw an approved version before its day, saying why."""
+        given = _given(NoteRequest, request)
+        made = services.take_back_policy(
+            actor=request.user, policy=_visible(request, pk), now=timezone.now(), **given
+        )
+        return Response(_whole(made))
+
+
 def _given(shape: type[Strict], request: Request) -> dict[str, Any]:
     read = shape(data=request.data)
     read.is_valid(raise_exception=True)
@@ -294,4 +314,5 @@ urlpatterns = [
     path("policies/<uuid:pk>/approve", Approve.as_view(), name="policy_approve"),
     path("policies/<uuid:pk>/send-back", SendBack.as_view(), name="policy_send_back"),
     path("policies/<uuid:pk>/withdraw", Withdraw.as_view(), name="policy_withdraw"),
+    path("policies/<uuid:pk>/take-back", TakeBack.as_view(), name="policy_take_back"),
 ]

@@ -12,5 +12,7 @@ LIFECYCLE = Lifecycle(
         ("approve", ["proposed"], "approved"),
         ("send_back", ["proposed"], "draft"),
         ("withdraw", ["draft", "proposed"], "withdrawn"),
+        # Only before its day, while nothing was decided with it.
+        ("take_back", ["approved"], "withdrawn"),
     ],
 )

@@ -55,6 +55,17 @@ def may_withdraw(actor: User, version: PolicyVersion) -> bool:
     )
 
 
+def may_take_back(actor: User, version: PolicyVersion, today: date) -> bool:
+    """Say whether the person may withdraw an approved version whose day has not come."""
+    return (
+        version.may("take_back")
+        and actor.has_perm(APPROVE)
+        and not is_own(actor, version)
+        and version.effective_from is not None
+        and version.effective_from > today
+    )
+
+
 def lenders_without(actor: User) -> QuerySet[Entity]:
     """Return the lenders a person sees that have no version at all yet."""
     rows = Entity.objects.filter(policies=None).order_by("name")

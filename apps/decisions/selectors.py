@@ -159,7 +159,7 @@ def policy_versions(actor: User) -> QuerySet[PolicyVersion]:
     """Return the policy versions of the person's lender, of all for who works everywhere."""
     return (
         PolicyVersion.objects.visible_to(actor)
-        .select_related("entity", "author", "proposed_by", "approved_by")
+        .select_related("entity", "author", "proposed_by", "approved_by", "taken_back_by")
         .order_by("entity__name", "-effective_from", "-number")
     )
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("policies/<uuid:pk>/approve/", policymaking.approve, name="policy_approve"),
     path("policies/<uuid:pk>/send-back/", policymaking.send_back, name="policy_send_back"),
     path("policies/<uuid:pk>/withdraw/", policymaking.withdraw, name="policy_withdraw"),
+    path("policies/<uuid:pk>/take-back/", policymaking.take_back, name="policy_take_back"),
     path("applications/<uuid:pk>/", case.application_panel, name="application_panel"),
     path("applications/<uuid:pk>/working/", case.working_panel, name="working_panel"),
     path("applications/<uuid:pk>/change/", terms.change_request, name="change_request"),

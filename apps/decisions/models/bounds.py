@@ -15,6 +15,17 @@ TRUE_SUBMITTER = """
                     RETURN NEW;
                 """
 
+# Whoever takes a policy back holds its row alone; after that no decision rests on it any more.
+POLICY_STANDS = """
+    PERFORM 1 FROM decisions_policyversion
+    WHERE id = NEW.policy_id AND status = 'approved' FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'decisions_decision_policy_stands: no approved policy decides this'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
 TRUE_OVERRIDE = """
     IF NOT EXISTS (
         SELECT 1 FROM decisions_override o

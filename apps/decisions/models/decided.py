@@ -13,7 +13,12 @@ from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit.models import AppendOnlyModel, AppendOnlyQuerySet, append_only_triggers
 from apps.core.models import Identified
-from apps.decisions.models.bounds import DECLINE_STANDS, TRUE_OVERRIDE, TRUE_SUBMITTER
+from apps.decisions.models.bounds import (
+    DECLINE_STANDS,
+    POLICY_STANDS,
+    TRUE_OVERRIDE,
+    TRUE_SUBMITTER,
+)
 from apps.decisions.models.outcomes import Outcome
 from apps.decisions.models.policies import PolicyVersion
 from apps.letters.models import Letter
@@ -105,6 +110,13 @@ class Decision(Identified, AppendOnlyModel):
                 when=pgtrigger.Before,
                 condition=pgtrigger.Condition("NEW.override_id IS NOT NULL"),
                 func=TRUE_OVERRIDE,
+            ),
+            pgtrigger.Trigger(
+                name="decisions_decision_policy_stands",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("NEW.policy_id IS NOT NULL"),
+                func=POLICY_STANDS,
             ),
             pgtrigger.Trigger(
                 name="decisions_decision_decline_stands",

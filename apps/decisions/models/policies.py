@@ -14,8 +14,28 @@ from apps.decisions.policy_lifecycle import LIFECYCLE
 _MOVES = ", ".join(
     f"('{source}', '{step.target}')" for step in LIFECYCLE.steps for source in step.sources
 )
-# A draft may be rewritten, what was proposed may not, and what ended never changes again.
+# A draft may be rewritten, what was proposed may not, and what ended never changes again. What was
+# approved can be taken back by another person than who wrote it, until its day comes.
 _KEEP_CONTENT = f"""
+    IF OLD.status = 'approved' AND NEW.status = 'withdrawn' THEN
+        IF (NEW.id, NEW.entity_id, NEW.number, NEW.effective_from, NEW.document, NEW.sha256,
+                NEW.author_id, NEW.proposed_by_id, NEW.proposed_at,
+                NEW.approved_by_id, NEW.approved_at)
+                IS DISTINCT FROM (OLD.id, OLD.entity_id, OLD.number, OLD.effective_from,
+                OLD.document, OLD.sha256, OLD.author_id, OLD.proposed_by_id, OLD.proposed_at,
+                OLD.approved_by_id, OLD.approved_at)
+            OR NEW.taken_back_at IS NULL
+            OR EXISTS (SELECT 1 FROM decisions_decision WHERE policy_id = OLD.id)
+            OR OLD.effective_from <= (
+                SELECT (NEW.taken_back_at AT TIME ZONE time_zone)::date
+                FROM accounts_entity WHERE id = OLD.entity_id
+            )
+        THEN
+            RAISE EXCEPTION 'decisions_policy_life: a policy that has begun is not taken back'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
     IF OLD.status IN ('approved', 'withdrawn') THEN
         NEW.updated_at := OLD.updated_at;
         IF NEW IS DISTINCT FROM OLD THEN
@@ -24,8 +44,11 @@ _KEEP_CONTENT = f"""
         END IF;
         RETURN NEW;
     END IF;
-    IF (NEW.id, NEW.entity_id, NEW.number, NEW.author_id)
-            IS DISTINCT FROM (OLD.id, OLD.entity_id, OLD.number, OLD.author_id)
+    IF (NEW.id, NEW.entity_id, NEW.number)
+            IS DISTINCT FROM (OLD.id, OLD.entity_id, OLD.number)
+        -- A draft that a command loaded gets an author once.
+        OR (NEW.author_id IS DISTINCT FROM OLD.author_id
+            AND (OLD.author_id IS NOT NULL OR OLD.status <> 'draft'))
         OR (OLD.status = 'proposed' AND
             (NEW.document, NEW.sha256, NEW.effective_from)
             IS DISTINCT FROM (OLD.document, OLD.sha256, OLD.effective_from))
@@ -45,7 +68,7 @@ _KEEP_CONTENT = f"""
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
-"""
+"""  # noqa: S608 - the states are those of the lifecycle
 # Only a lender's very first policy comes with the installation; each later one takes two people.
 _BEGIN = """
     IF NEW.status <> 'draft' AND (NEW.status <> 'approved' OR EXISTS (
@@ -96,6 +119,11 @@ class PolicyVersion(Identified, Timestamped, Stateful):
         User, null=True, on_delete=models.PROTECT, related_name="policies_approved"
     )
     approved_at = models.DateTimeField(_("approved"), null=True)
+    # Who took back what was approved, before its day came.
+    taken_back_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="policies_taken_back"
+    )
+    taken_back_at = models.DateTimeField(_("taken back"), null=True)
     # Why it is proposed, was sent back or withdrawn: the latest of them; the audit has all.
     note = models.TextField(_("note"), blank=True)
 
@@ -125,7 +153,7 @@ class PolicyVersion(Identified, Timestamped, Stateful):
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True)
                 | (
-                    Q(status="approved", approved_at__isnull=False)
+                    Q(status__in=["approved", "withdrawn"], approved_at__isnull=False)
                     & (Q(author__isnull=True) | ~Q(approved_by=F("author")))
                     & (Q(proposed_by__isnull=True) | ~Q(approved_by=F("proposed_by")))
                 ),
@@ -136,6 +164,15 @@ class PolicyVersion(Identified, Timestamped, Stateful):
                 | Q(approved_by__isnull=False)
                 | Q(author__isnull=True, proposed_by__isnull=True),
                 name="decisions_policy_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_by__isnull=True, taken_back_at__isnull=True)
+                | (
+                    Q(status="withdrawn", taken_back_by__isnull=False, taken_back_at__isnull=False)
+                    & (Q(author__isnull=True) | ~Q(taken_back_by=F("author")))
+                    & (Q(proposed_by__isnull=True) | ~Q(taken_back_by=F("proposed_by")))
+                ),
+                name="decisions_policy_taken_back_by_another",
             ),
         ]
         triggers = [

@@ -36,6 +36,7 @@ from apps.decisions.services.policymaking import (
     edit_policy,
     propose_policy,
     send_back_policy,
+    take_back_policy,
     withdraw_policy,
 )
 from apps.decisions.services.publishing import load_policy
@@ -90,5 +91,6 @@ __all__ = [
     "send_back_policy",
     "stop_automation",
     "sweep",
+    "take_back_policy",
     "withdraw_policy",
 ]

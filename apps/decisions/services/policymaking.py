@@ -20,7 +20,7 @@ from apps.core.errors import Conflict, DomainError, NotPermitted, StaleRecord
 from apps.core.visibility import get_visible
 from apps.decisions import policy_document, policy_sentences, policymaking
 from apps.decisions.errors import OwnPolicy, PolicyNotSound
-from apps.decisions.models import PolicyVersion
+from apps.decisions.models import Decision, PolicyVersion
 from apps.decisions.services import lettering
 
 
@@ -184,6 +184,30 @@ def withdraw_policy(
     return found
 
 
+@transaction.atomic
+def take_back_policy(
+    *, actor: User, policy: PolicyVersion, note: str, now: datetime, version: str = ""
+) -> PolicyVersion:
+    """Withdraw an approved version before its day: what is in force then stays in force.
+
+    Whoever may approve it may take it back, and nobody who wrote or proposed it. Raises
+    NotPermitted, OwnPolicy, DomainError without a note, Conflict once it has begun, StaleRecord.
+    """
+    # Alone: a decision that is being written with it is waited for, a later one finds it withdrawn.
+    found = _judged(actor, policy, "take_back", version=version, alone=True)
+    note = _said(note, _("Say why it is withdrawn."))
+    today = lettering.local_date(found.entity, now)
+    has_begun = found.effective_from is None or found.effective_from <= today
+    if has_begun or Decision.objects.filter(policy=found).exists():
+        raise Conflict(
+            "policy_has_begun",
+            _("This version decides already; propose another one to take its place."),
+        )
+    found.move("take_back", taken_back_by=actor, taken_back_at=now, note=note)
+    audit.record(actor, "decisions.policy_taken_back", found, **facts(found), note=note)
+    return found
+
+
 def new_version(
     entity: Entity, document: Mapping[str, Any], *, author: User | None = None, **fields: Any
 ) -> PolicyVersion:
@@ -241,8 +265,10 @@ def require_day(version: PolicyVersion, day: date, *, now: datetime) -> None:
         raise DomainError("day_refused", refusal, fields={"effective_from": refusal})
 
 
-def _judged(actor: User, policy: PolicyVersion, action: str, *, version: str) -> PolicyVersion:
-    found = _locked(actor, policy, version=version)
+def _judged(
+    actor: User, policy: PolicyVersion, action: str, *, version: str, alone: bool = False
+) -> PolicyVersion:
+    found = _locked(actor, policy, version=version, alone=alone)
     if not actor.has_perm(policymaking.APPROVE):
         raise NotPermitted("not_permitted", _("Your role does not decide on policies."))
     _require_possible(found, action)
@@ -256,9 +282,14 @@ def _require_possible(found: PolicyVersion, action: str) -> None:
     found.lifecycle.target(action, found.status)
 
 
-def _locked(actor: User, policy: PolicyVersion, *, version: str) -> PolicyVersion:
-    """Return the version, locked. Raises NotVisible, and StaleRecord when it has changed."""
-    rows = PolicyVersion.objects.select_for_update(of=("self",), no_key=True)
+def _locked(
+    actor: User, policy: PolicyVersion, *, version: str, alone: bool = False
+) -> PolicyVersion:
+    """Return the version, locked; `alone` keeps out also rows that would refer to it.
+
+    Raises NotVisible, and StaleRecord when it has changed.
+    """
+    rows = PolicyVersion.objects.select_for_update(of=("self",), no_key=not alone)
     found = get_visible(rows.select_related("entity"), actor, pk=policy.pk)
     if version and version != found.version:
         raise StaleRecord(

@@ -79,6 +79,9 @@ ACTIONS: dict[str, Callable[[User, User, PolicyVersion], PolicyVersion]] = {
     "withdraw": lambda author, approver, version: services.withdraw_policy(
         actor=author, policy=version, note="Not needed."
     ),
+    "take_back": lambda author, approver, version: services.take_back_policy(
+        actor=approver, policy=version, note="A mistake in band B.", now=NOW
+    ),
 }
 AFTER = {
     ("draft", "edit"): "draft",
@@ -87,7 +90,10 @@ AFTER = {
     ("proposed", "approve"): "approved",
     ("proposed", "send_back"): "draft",
     ("proposed", "withdraw"): "withdrawn",
+    ("approved", "take_back"): "withdrawn",
 }
+# The status in which each action is tried by people who may not do it.
+TRIED_IN = {"edit": "draft", "propose": "draft", "take_back": "approved"}
 
 
 def _row(version: PolicyVersion) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def test_every_action_is_possible_where_the_table_says_and_nowhere_else(
 def test_nobody_without_the_right_moves_a_policy(
     rita: User, mark: User, alice: User, bob: User, amir: User, action: str
 ) -> None:
-    version = _drafted(rita) if action in ("edit", "propose") else _proposed(rita)
+    version = _in_status(TRIED_IN.get(action, "proposed"), rita, mark)
     before = _row(version)
 
     for outsider in (alice, bob, amir):
@@ -372,7 +378,7 @@ def test_what_was_sent_back_is_mended_and_proposed_again(
 def test_a_page_that_is_out_of_date_changes_nothing(
     rita: User, mark: User, in_force: PolicyVersion, action: str
 ) -> None:
-    version = _drafted(rita) if action in ("edit", "propose") else _proposed(rita)
+    version = _in_status(TRIED_IN.get(action, "proposed"), rita, mark)
     services_by_name = {
         "edit": lambda old: services.edit_policy(
             actor=rita, policy=version, document={}, version=old
@@ -388,6 +394,9 @@ def test_a_page_that_is_out_of_date_changes_nothing(
         ),
         "withdraw": lambda old: services.withdraw_policy(
             actor=rita, policy=version, note="x", version=old
+        ),
+        "take_back": lambda old: services.take_back_policy(
+            actor=mark, policy=version, note="x", now=NOW, version=old
         ),
     }
     before = _row(version)
@@ -435,6 +444,8 @@ def test_the_database_knows_the_ways_between_the_states(
     )
     people = f", approved_by_id = '{mark.pk}', approved_at = now()" if after == "approved" else ""
     day = ", effective_from = '2026-12-01', proposed_at = now()" if before == "draft" else ""
+    if (before, after) == ("approved", "withdrawn"):
+        people = f", taken_back_by_id = '{mark.pk}', taken_back_at = '2026-11-30 12:00+05:30'"
 
     done = _changes(version, f"status = '{after}'{people}{day}")
 
@@ -472,3 +483,24 @@ def test_the_database_installs_only_a_first_policy(
             made.save(force_insert=True)
 
     assert PolicyVersion.objects.count() == 1
+
+
+def test_a_draft_from_a_file_is_taken_up_by_one_author(
+    rita: User, diana: User, mark: User, in_force: PolicyVersion
+) -> None:
+    loaded = services.load_policy(
+        actor="system:test",
+        entity=in_force.entity,
+        document=factories.document(bands=("0.1", "0.2")),
+        effective_from=LATER,
+        now=NOW,
+    ).version
+    services.send_back_policy(actor=mark, policy=loaded, note="Band B is too wide.")
+
+    mended = services.edit_policy(actor=rita, policy=loaded, document=factories.document())
+
+    assert mended.author == rita
+    with pytest.raises(NotPermitted):
+        services.edit_policy(actor=diana, policy=loaded, document={})
+    # Nobody else becomes its author by hand.
+    assert _changes(mended, f"author_id = '{diana.pk}'") is False

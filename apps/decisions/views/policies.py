@@ -1,6 +1,7 @@
 """The credit policy, readable: every rule as a sentence, every band, what a version changes."""
 
 import uuid
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -55,16 +56,18 @@ def show(
     *,
     propose_form: Any = None,
     note_form: Any = None,
+    take_back_form: Any = None,
 ) -> HttpResponse:
     """Show a version with what the person may do; the forms carry what was refused."""
-    refused = any(form is not None and form.errors for form in (propose_form, note_form))
+    forms = (propose_form, note_form, take_back_form)
+    refused = any(form is not None and form.errors for form in forms)
     now = timezone.now()
     today = lettering.local_date(version.entity, now)
     in_force = selectors.policy_in_force(version.entity, today)
-    rights = _rights(request, version)
+    rights = _rights(request, version, today)
     earliest = policymaking.earliest_day(version.entity, today)
-    has_ended = version.status in version.lifecycle.final
-    faults = [] if has_ended else policy_page.faults(version.document, version.entity)
+    is_in_work = version.status in ("draft", "proposed")
+    faults = policy_page.faults(version.document, version.entity) if is_in_work else []
     context = {
         "version": version,
         "page": policy_page.of_version(version),
@@ -73,9 +76,10 @@ def show(
         "is_sound": not any(not one.is_warning for one in faults),
         "propose_form": propose_form or policy_forms.ProposeForm(earliest=earliest),
         "note_form": note_form or policy_forms.NoteForm(),
+        "take_back_form": take_back_form or policy_forms.NoteForm(),
         "earliest": earliest,
         **rights,
-        "stray_refusals": _stray_refusals(rights, propose_form, note_form),
+        "stray_refusals": _stray_refusals(rights, *forms),
         **_beside(request, version, in_force),
         "crumbs": [*crumbs(), {"label": str(version), "url": ""}],
     }
@@ -95,7 +99,7 @@ def crumbs() -> list[dict[str, str]]:
     return [{"label": _("Credit policy"), "url": reverse("decisions:policies")}]
 
 
-def _rights(request: HttpRequest, version: PolicyVersion) -> dict[str, bool]:
+def _rights(request: HttpRequest, version: PolicyVersion, today: date) -> dict[str, bool]:
     actor = request.user
     return {
         "may_draft": actor.has_perm(policymaking.DRAFT),
@@ -103,13 +107,16 @@ def _rights(request: HttpRequest, version: PolicyVersion) -> dict[str, bool]:
         "may_propose": policymaking.may_propose(actor, version),
         "may_approve": policymaking.may_approve(actor, version),
         "may_withdraw": policymaking.may_withdraw(actor, version),
+        "may_take_back": policymaking.may_take_back(actor, version, today),
         "is_own": version.status == "proposed"
         and actor.has_perm(policymaking.APPROVE)
         and policymaking.is_own(actor, version),
     }
 
 
-def _stray_refusals(rights: dict[str, bool], propose_form: Any, note_form: Any) -> list[str]:
+def _stray_refusals(
+    rights: dict[str, bool], propose_form: Any, note_form: Any, take_back_form: Any
+) -> list[str]:
     """Return what was refused of a form that the person is not shown any more.
 
     So it is with a page that stood open while somebody else moved the version on.
@@ -117,6 +124,7 @@ def _stray_refusals(rights: dict[str, bool], propose_form: Any, note_form: Any) 
     shown = {
         propose_form: rights["may_propose"],
         note_form: rights["may_approve"] or rights["may_withdraw"],
+        take_back_form: rights["may_take_back"],
     }
     return [
         str(sentence)

@@ -163,18 +163,34 @@ def withdraw(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
+@requires(policymaking.APPROVE)
+@require_POST
+def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Withdraw an approved version before its day."""
+    return _noted(
+        request,
+        pk,
+        lambda version, given: services.take_back_policy(
+            actor=request.user, policy=version, now=timezone.now(), **given
+        ),
+        done=_("The policy is withdrawn; it never decides."),
+        form_name="take_back_form",
+    )
+
+
 def _noted(
     request: HttpRequest,
     pk: uuid.UUID,
     act: Callable[[PolicyVersion, dict[str, Any]], PolicyVersion],
     *,
     done: str,
+    form_name: str = "note_form",
 ) -> HttpResponse:
     version, form = policies.visible(request, pk), policy_forms.NoteForm(request.POST)
     if not form.is_valid():
-        return policies.show(request, version, note_form=form)
+        return policies.show(request, version, **{form_name: form})
     given = {"note": form.cleaned_data["note"], "version": request.POST.get("version", "")}
-    return _moved(request, version, lambda: act(version, given), done=done, note_form=form)
+    return _moved(request, version, lambda: act(version, given), done=done, **{form_name: form})
 
 
 def _moved(
