@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys import accessibility
 from tests.journeys.conftest import MakeDesk
-from tests.journeys.desk import Desk
+from tests.journeys.desk import PHONE, Desk
 from tests.journeys.stack import Stack
 from tests.journeys.world import LOANS
 
@@ -68,6 +69,32 @@ def test_it_chooses_a_cut_off_within_limits(desk: MakeDesk, draft: dict[str, str
         page.get_by_label("Least approval rate").fill("101")
         page.get_by_role("button", name="Find the cut-off").click()
         expect(page.locator("[data-error-summary]")).to_be_visible()
+
+
+def test_it_compares_the_groups_of_borrowers(desk: MakeDesk, draft: dict[str, str]) -> None:
+    analyst = desk("Rita")
+    _ask(analyst, title="For its groups")
+    page = analyst.page
+    expect(page.locator("#fairness")).to_be_visible(timeout=60_000)
+
+    gender = page.get_by_role("region", name="Gender: candidate")
+    rows = gender.locator("tbody tr")
+    expect(rows.locator("th")).to_have_text(["Female", "Male", "Not stated"])
+    expect(gender.get_by_text("reference")).to_have_count(1)
+    counted = rows.locator("td:nth-of-type(1) .table__sub").all_inner_texts()
+    assert sum(int(text.partition(" of ")[2]) for text in counted) == LOANS
+    assert sum(int(text.partition(" of ")[0]) for text in counted) > 0
+    ages = page.get_by_role("region", name="Age: candidate")
+    expect(ages.locator("tbody th").last).to_have_text("Not stated")
+    expect(ages.get_by_role("row", name="62 and over")).to_have_count(1)
+
+    found = accessibility.grave_violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {one}" for one in accessibility.grave_violations(page)]
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    found += [f"dark phone: {one}" for one in accessibility.grave_violations(page)]
+    assert not found, "\n".join(found)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
 def test_it_gives_the_applications_as_a_file(desk: MakeDesk, draft: dict[str, str]) -> None:

@@ -22,6 +22,7 @@ from apps.applications import entries
 from apps.applications import services as applications
 from apps.applications.models import Application
 from apps.audit import services as audit
+from apps.customers import services as people
 from apps.customers.models import Customer
 from apps.customers.tests import factories as customers
 from apps.dashboards import readiness
@@ -52,7 +53,8 @@ LIMITS = {"Bob": 300_000, "Beth": 300_000, "Charlie": 5_000_000}
 # The other segments have a scorecard.
 TREES_IN = "in-retail"
 DRAFTS_IN_NASHIK = 24
-LOANS = 40
+# Enough for two groups of borrowers to be judged, and of every risk.
+LOANS = 120
 
 
 def prepare() -> None:
@@ -103,8 +105,31 @@ def laboratory() -> None:
     rita, mark = (User.objects.get(email=f"{name}@lender.example") for name in ("rita", "mark"))
     for segment in base.entity.products.values_list("scoring_segment", flat=True).distinct():
         _champion(segment, rita, mark)
+    _protected_attributes()
     draft = decisions.draft_policy(actor=rita, entity=base.entity, base=base)
     sys.stdout.write(json.dumps({"pk": str(draft.pk), "name": str(draft)}))
+
+
+def _protected_attributes() -> None:
+    """Lets most borrowers of the tape state their gender, and notes when most were born."""
+    borrowers = Customer.objects.filter(entity__code="prairie").order_by("number")
+    entry = accounts.PersonEntry(
+        name="Olga",
+        email="olga@lender.example",
+        branch=borrowers.earliest("number").branch,
+        language="en",
+    )
+    diana = User.objects.get(email="diana@lender.example")
+    olga = accounts.add_person(actor=diana, entry=entry, role_codes={"loan_officer"})
+    for place, one in enumerate(borrowers):
+        if place % 5:
+            customers.consent(one, "fairness_monitoring", actor=olga, now=timezone.now())
+            people.record_protected_attributes(
+                actor=olga, customer=one, values={"gender": ("female", "male")[place % 2]}
+            )
+        if place % 7:
+            one.date_of_birth = date(1940 + 4 * (place % 12), 5, 1)
+            one.save()
 
 
 def _people() -> dict[str, User]:
@@ -218,7 +243,14 @@ def _loans() -> None:
     """Imports a small loan tape, one loan in five of which defaulted."""
     outcomes = ["Charged Off", "Fully Paid", "Fully Paid", "Fully Paid", "Fully Paid"]
     lines = [
-        tapes.line(loan_no=str(number), loan_status=outcomes[number % 5])
+        tapes.line(
+            loan_no=str(number),
+            loan_status=outcomes[number % 5],
+            dti=str(number * 7 % 30),
+            revol_util=f"0.{number * 13 % 100:02d}",
+            acc_now_delinq="0",
+            pub_rec_bankruptcies="0",
+        )
         for number in range(1, LOANS + 1)
     ]
     with tempfile.TemporaryDirectory() as folder:

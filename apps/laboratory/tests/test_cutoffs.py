@@ -141,3 +141,16 @@ def test_it_says_whether_the_limit_or_the_money_leaves_nobody(profit: float, say
 
     assert cutoff.best(curve, wish) == cutoff.Optimum(0)
     assert says in cutoffs.why_nobody(curve, wish)
+
+
+def test_it_marks_no_cut_off_beyond_the_curves(
+    finished: Experiment, rita: User, signed_in: SignedIn
+) -> None:
+    """In use is 0.60, far above every PD; drawn there it would press the curves together."""
+    address = reverse("laboratory:cutoffs", args=[finished.pk])
+
+    figure = signed_in(rita).get(address, {"side": "before"}).context["figure"]
+
+    last = max(x for line in figure["data"] for x in line["x"])
+    assert last < 0.5
+    assert max(one["x0"] for one in figure["layout"]["shapes"]) == last

@@ -1,6 +1,7 @@
 """The cut-off chooser: every cut-off of a finished experiment, and the best within limits."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -61,17 +62,25 @@ def _curve(
         )
         for one in places
     }
-    marks = [(_("in use"), float(below)) for below in in_use]
+    marks = [(_("in use"), below) for below in in_use]
     if place is not None:
-        marks.append((_("best"), float(lines[place].below)))
+        marks.append((_("best"), lines[place].below))
     points = [curve.at(one) for one in places]
+    drawn = _within(marks, points[-1].below)
     return {
         "best": None if place is None else lines[place],
         "why_nobody": "" if wish is None else cutoffs.why_nobody(curve, wish),
         "sentence": cutoffs.why_infeasible(best, wish)
         if wish is not None and isinstance(best, Infeasible)
         else "",
-        "figure": charts.cutoffs(points, currency=experiment.currency, marks=marks),
+        "figure": charts.cutoffs(
+            points, currency=experiment.currency, marks=_within(marks, points[-1].below)
+        ),
         "lines": list(lines.values()),
         "is_thinned": len(places) < len(curve),
     }
+
+
+def _within(marks: list[tuple[str, Decimal]], last: float) -> list[tuple[str, float]]:
+    """Return the marks where the curves are: any cut-off beyond their end does what it does."""
+    return [(words, min(float(below), last)) for words, below in marks]
