@@ -73,9 +73,7 @@ def _curve(
         "sentence": cutoffs.why_infeasible(best, wish)
         if wish is not None and isinstance(best, Infeasible)
         else "",
-        "figure": charts.cutoffs(
-            points, currency=experiment.currency, marks=_within(marks, points[-1].below)
-        ),
+        "figure": charts.cutoffs(points, currency=experiment.currency, marks=drawn),
         "lines": list(lines.values()),
         "is_thinned": len(places) < len(curve),
     }
