@@ -4,7 +4,13 @@
 (() => {
   "use strict";
 
-  const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  const CONFIG = {
+    displaylogo: false,
+    responsive: true,
+    modeBarButtonsToRemove: ["select2d", "lasso2d"],
+    // Plotly would offer to upload a chart, with a lender's figures in it, to its own cloud.
+    showSendToCloud: false,
+  };
   const reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
   const probe = document.createElement("span");
 
