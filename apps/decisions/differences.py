@@ -21,6 +21,7 @@ _SOURCES: Mapping[str, Any] = {
 }
 _PARTS: Mapping[str, Any] = {
     "decision": gettext_lazy("decision as recorded"),
+    "request": gettext_lazy("product and currency asked for"),
     "score": gettext_lazy("score as recorded"),
     "features": gettext_lazy("features"),
     "stored model": gettext_lazy("stored model"),

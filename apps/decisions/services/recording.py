@@ -59,6 +59,9 @@ def record(
         score_run=str(decision.score_run_id or ""),
         content_sha256=fingerprint.of_decision(decision),
         policy_sha256=decision.policy.sha256 if decision.policy is not None else "",
+        # By these the policy chose its rules and bands; the decision's own row does not hold them.
+        product=application.product.code,
+        currency=application.currency,
     )
     return decision
 

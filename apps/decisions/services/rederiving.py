@@ -105,7 +105,12 @@ def _altered_decision(ground: Ground) -> list[Difference]:
     noted = ground.note(ground.decision, "content_sha256")
     if not noted:
         return []
-    return between("data", "decision", noted, fingerprint.of_decision(ground.decision))
+    found = between("data", "decision", noted, fingerprint.of_decision(ground.decision))
+    product = ground.note(ground.decision, "product")
+    if product:
+        asked = (product, ground.note(ground.decision, "currency"))
+        found += between("data", "request", asked, (ground.product, ground.currency))
+    return found
 
 
 def _altered_run(ground: Ground) -> list[Difference]:

@@ -152,6 +152,28 @@ def test_an_altered_row_is_put_down_to_the_data(alice: User, stage: ModelVersion
     assert _replay(decision).differences == ()
 
 
+def test_an_altered_product_or_currency_is_put_down_to_the_data(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    """By these the policy chooses its rules, and no row of the decision holds them."""
+    written = factories.document()
+    for rule in written["rules"]:
+        rule["currencies"] = ["INR"]
+    factories.stage(pune, rita, mark, document=written)
+    decision = factories.assessed(alice, amount=Decimal(790_000), term_months=12)
+    others = ("trace", "outcome", "reasons", "recommendation")
+
+    _statement, found = _found_after(
+        "UPDATE applications_application SET currency = 'KES'", decision
+    )
+    assert found[0] == ("data", "request")
+    assert {source for source, _what in found} == {"data"}
+    assert {what for _source, what in found} - {"request"} <= set(others)
+    assert len(found) > 1
+    renamed = "UPDATE products_product SET code = 'another'"
+    assert _found_after(renamed, decision) == (renamed, [("data", "request")])
+
+
 def test_an_altered_verdict_of_a_person_is_put_down_to_the_data(
     alice: User, bob: User, stage: ModelVersion
 ) -> None:
