@@ -247,6 +247,17 @@ def test_it_has_a_sentence_for_every_audit_verb() -> None:
     assert used
 
 
+def test_it_sends_no_form_of_htmx_twice() -> None:
+    sent = [
+        (str(path.relative_to(ROOT)), form)
+        for path in (ROOT / "templates").rglob("*.html")
+        for form in re.findall(r"<form[^>]*\bhx-post=[^\n]*", path.read_text())
+    ]
+
+    assert sent
+    assert [path for path, form in sent if 'hx-disabled-elt="find button"' not in form] == []
+
+
 def test_it_explains_every_setting_in_the_example_environment() -> None:
     settings = ast.parse((ROOT / "creditrisk" / "settings.py").read_text())
     readers = ("text", "flag", "number", "words", "address", "key", "keyring")

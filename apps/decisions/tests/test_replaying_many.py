@@ -230,7 +230,7 @@ def test_the_command_fails_on_any_difference(alice: User, stage: ModelVersion) -
         (["nonsense", "--since", "2026-01-01"], "go with --all"),
         (["--all", "--limit", "-1"], "cannot be below 0"),
         (["--all", "--workers", "0"], "--workers must be 1 to 64."),
-        (["--all", "--since", "yesterday"], "invalid fromisoformat value"),
+        (["--all", "--since", "yesterday"], "'yesterday' is no day; write 2026-11-26."),
         (["--all", "--since", "2026-02-01", "--until", "2026-01-31"], "--since lies after"),
     ],
 )

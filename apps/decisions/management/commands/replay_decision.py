@@ -1,6 +1,7 @@
 """Derive past decisions again and say whether they come out the same."""
 
 import uuid
+from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
@@ -26,12 +27,20 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("decision", nargs="?")
-        parser.add_argument("--all", action="store_true", dest="everything")
-        parser.add_argument("--since", type=date.fromisoformat, metavar="DATE")
-        parser.add_argument("--until", type=date.fromisoformat, metavar="DATE")
-        parser.add_argument("--limit", type=int, default=0)
-        parser.add_argument("--workers", type=int, default=1)
+        parser.add_argument("decision", nargs="?", help="the id of a decision")
+        parser.add_argument(
+            "--all", action="store_true", dest="everything", help="every decision there is"
+        )
+        for name, said in (("since", "first"), ("until", "last")):
+            parser.add_argument(
+                f"--{name}", type=_day, metavar="DATE", help=f"with --all: the {said} day"
+            )
+        parser.add_argument(
+            "--limit", type=int, default=0, help="with --all: at most so many; 0 is no limit"
+        )
+        parser.add_argument(
+            "--workers", type=int, default=1, help="with --all: in so many processes"
+        )
         parser.add_argument(
             "--thorough", action="store_true", help="with --all: set every letter again, too"
         )
@@ -90,6 +99,13 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"{key}: {one.what} differs ({one.source}): stored {one.stored}, found {one.found}"
             )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day; write 2026-11-26.") from None
 
 
 def _refuse(options: dict[str, Any]) -> None:
