@@ -116,6 +116,13 @@ class BlockListEntry(Identified, Timestamped, Stateful):
         ]
         triggers: ClassVar[list[Any]] = [
             pgtrigger.Protect(name="block_list_kept", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="block_list_table",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION '% is kept for good', TG_TABLE_NAME;",
+            ),
             # The sealed number stays writable, so that keys can be rotated.
             pgtrigger.ReadOnly(
                 name="block_list_entered",

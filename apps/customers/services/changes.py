@@ -1,15 +1,17 @@
 """Change a customer's details without overwriting somebody else's change."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.core.errors import Conflict
 from apps.customers import checks, policies, sentences
 from apps.customers.entries import ChangeEntry
-from apps.customers.models import Address, Customer, IdentityNumber
+from apps.customers.models import Address, BlockListEntry, Customer, IdentityNumber
 from apps.customers.services import _ground, registration
 
 
@@ -20,12 +22,11 @@ def change(
     """Write new details. `shown` is the `updated_at` of the customer the person was looking at.
 
     Empty personal values keep what is stored. Raises DomainError with field sentences,
-    DuplicateFound, StaleRecord, NotPermitted.
+    DuplicateFound, StaleRecord, NotPermitted, Conflict for a number that the block list names.
     """
     _ground.permit(policies.may_edit, actor=actor, customer=customer)
-    prepared = sentences.checked(
-        checks.change, entry, country=customer.country, today=_ground.today(customer, now)
-    )
+    today = _ground.today(customer, now)
+    prepared = sentences.checked(checks.change, entry, country=customer.country, today=today)
     prints = registration.Prints.of(
         phone=prepared.phone, email=prepared.email, identities=prepared.identities
     )
@@ -43,7 +44,7 @@ def change(
     changed = [
         *_change_person(customer, prepared, prints),
         *_change_address(customer, prepared),
-        *_change_identities(customer, prepared.identities, prints),
+        *_change_identities(customer, prepared.identities, prints, today=today),
     ]
     if changed:
         # Also when only the address changed: the form of the next person must notice.
@@ -88,18 +89,32 @@ def _change_address(customer: Customer, entry: ChangeEntry) -> list[str]:
 
 
 def _change_identities(
-    customer: Customer, given: Mapping[str, str], prints: registration.Prints
+    customer: Customer, given: Mapping[str, str], prints: registration.Prints, *, today: date
 ) -> list[str]:
     """Write numbers that are new and correct those that differ."""
     stored = {row.kind: row for row in IdentityNumber.objects.filter(customer=customer)}
     fresh = {kind: value for kind, value in given.items() if kind not in stored}
     registration.add_identities(customer, fresh, prints)
     corrected = [kind for kind in given if kind in stored and stored[kind].value != given[kind]]
+    _require_unlisted(customer, [stored[kind].index for kind in corrected], today)
     for kind in corrected:
         row = stored[kind]
         row.value, row.index = given[kind], prints.identities[kind]
         row.save()
     return [*fresh, *corrected]
+
+
+def _require_unlisted(customer: Customer, indexes: list[str], today: date) -> None:
+    """Raise Conflict where the block list names a number: corrected, it would block no more."""
+    listed = BlockListEntry.objects.filter(entity=customer.entity_id, index__in=indexes)
+    if indexes and listed.in_effect(today).exists():
+        raise Conflict(
+            "number_blocked",
+            _(
+                "This official number is on the block list and cannot be corrected. A credit"
+                " manager can look at the entry."
+            ),
+        )
 
 
 def _assign(row: Customer | Address, values: Mapping[str, str]) -> list[str]:

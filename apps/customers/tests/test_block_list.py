@@ -17,6 +17,7 @@ from apps.audit.models import Event
 from apps.core import dates
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
 from apps.customers import checks, selectors, services
+from apps.customers.entries import ChangeEntry
 from apps.customers.findings import Refused
 from apps.customers.models import BlockListEntry, Customer
 from apps.customers.tests import factories
@@ -324,6 +325,47 @@ def test_the_database_refuses_what_the_service_would_not_do(
         cursor.execute(sql.format(carol=f"'{carol.pk}'"))
 
     assert _untouched(listed)
+
+
+def test_the_list_is_never_emptied(charlie: User, india: Entity) -> None:
+    listed = _block(charlie, india, kind="pan", number=PAN)
+
+    with connection.cursor() as cursor:
+        # Else the refusal would be about what the test itself has not committed.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError, match="is kept for good"), transaction.atomic():
+            cursor.execute("TRUNCATE customers_blocklistentry CASCADE")
+
+    assert _untouched(listed)
+
+
+def test_a_blocked_number_is_not_corrected_away(
+    alice: User, charlie: User, carol: User, india: Entity, ravi: Customer
+) -> None:
+    listed = _block(charlie, india, kind="pan", number=PAN)
+    other = ChangeEntry(
+        full_name=ravi.full_name,
+        language="en",
+        city="Pune",
+        region="Maharashtra",
+        postal_code="411030",
+        identities={"pan": "ABCPK1234M"},
+    )
+
+    def change() -> Customer:
+        return services.change(
+            actor=alice, customer=ravi, entry=other, shown=ravi.updated_at, now=NOW
+        )
+
+    with pytest.raises(Conflict) as refusal:
+        change()
+
+    assert refusal.value.code == "number_blocked"
+    assert selectors.is_blocked(ravi, TODAY)
+    assert not Event.objects.filter(verb="customers.changed").exists()
+    # Whoever may lift the entry has looked at it; then the number can be corrected.
+    _lift(carol, listed)
+    assert change().identities.get().value == "ABCPK1234M"
 
 
 def test_the_database_keeps_a_lifting_as_it_was(charlie: User, carol: User, india: Entity) -> None:
