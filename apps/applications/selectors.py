@@ -1,13 +1,13 @@
 """What can be asked about applications: the case, its affordability, its features."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from apps.accounts.models import User
 from apps.applications import affordability as arithmetic
@@ -196,6 +196,43 @@ def guaranteed_for_others(application: Application) -> Decimal:
     ).exclude(application__customer=application.customer_id)
     total = given.aggregate(total=Sum("amount"))["total"]
     return total if total is not None else Decimal(0)
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """What one customer of ours answers for."""
+
+    customer_id: uuid.UUID
+    amount: Decimal
+    currency: str
+
+
+def guarantees(application: Application) -> list[Guarantee]:
+    """Return what other customers of ours answer for of an application.
+
+    A stranger who answers has no exposure to us.
+    """
+    rows = Guarantor.objects.filter(application=application.pk, customer__isnull=False).exclude(
+        customer=application.customer_id
+    )
+    return [Guarantee(*row) for row in rows.values_list("customer_id", "amount", "currency")]
+
+
+def guaranteed_by(
+    customers: Collection[uuid.UUID], *, currency: str, besides: uuid.UUID
+) -> dict[uuid.UUID, Decimal]:
+    """Return what each customer answers for of others' approved loans, one application left out."""
+    rows = (
+        Guarantor.objects.filter(
+            customer__in=customers, currency=currency, application__status="approved"
+        )
+        .exclude(application=besides)
+        .exclude(application__customer=F("customer"))
+        .order_by()
+        .values_list("customer_id")
+        .annotate(total=Sum("amount"))
+    )
+    return dict(rows)
 
 
 def _assessed(

@@ -71,13 +71,26 @@ class ExposureExceeded(Conflict):
     """Other approvals came first: with this one the borrower would owe us more than allowed."""
 
     def __init__(self, sentence: str, owed: str) -> None:
-        super().__init__(
-            "exposure_exceeded",
-            _(
-                "With this approval the borrower would owe us %(owed)s, which the policy does not"
-                " allow: %(rule)s Nothing was decided."
-            )
-            % {"owed": owed, "rule": sentence},
+        super().__init__("exposure_exceeded", self.said() % {"owed": owed, "rule": sentence})
+
+    @staticmethod
+    def said() -> str:
+        """Return what is exceeded, with places for the amount and the rule."""
+        return _(
+            "With this approval the borrower would owe us %(owed)s, which the policy does not"
+            " allow: %(rule)s Nothing was decided."
+        )
+
+
+class GuarantorExceeded(ExposureExceeded):
+    """With this approval somebody who answers for it would owe us or answer for too much."""
+
+    @staticmethod
+    def said() -> str:
+        """Return what is exceeded, with places for the amount and the rule."""
+        return _(
+            "With this approval a guarantor would owe us or answer for %(owed)s, which the policy"
+            " does not allow: %(rule)s Nothing was decided."
         )
 
 

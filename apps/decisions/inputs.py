@@ -63,8 +63,11 @@ class Gathered:
         return _age(self.born, dates.add_months(self.applied_date, term_months))
 
 
-def gather(application: Application) -> Gathered:
-    """Return what is known about an application from its frozen facts and our own book."""
+def gather(application: Application, *, is_guaranteed: bool = True) -> Gathered:
+    """Return what is known about an application from its frozen facts and our own book.
+
+    Who knows that no customer of ours answers for it says so; then nobody is asked for.
+    """
     customer, employment = application.customer, application.employment
     borrowing = sources.borrowing(application)
     born = customer.date_of_birth
@@ -84,6 +87,7 @@ def gather(application: Application) -> Gathered:
         "employment_months": _count(getattr(employment, "months_employed", None)),
         "blocked": customers.is_blocked(customer, _asked_on(application)),
         "guarantees_with_us": guaranteed,
+        "guarantor_exposure": _guarantor_exposure(application) if is_guaranteed else Decimal(0),
         "defaults_with_us": None if borrowing is None else Decimal(borrowing.defaults),
         **_bureau(application),
     }
@@ -102,6 +106,27 @@ def unscored(application: Application, affordability: Affordability) -> dict[str
         pd=None,
     )
     return gather(application).inputs(request)
+
+
+def _guarantor_exposure(application: Application) -> Value:
+    """Return the most that a guarantor would owe us or answer for, were this approved.
+
+    0 where no customer of ours answers for it; not known where one does so in another currency.
+    """
+    given, currency = applications.guarantees(application), application.currency
+    if any(one.currency != currency for one in given):
+        return None
+    people = [one.customer_id for one in given]
+    if not people:
+        return Decimal(0)
+    owed = selectors.approved_amounts(people, currency=currency, besides=application.pk)
+    answered = applications.guaranteed_by(people, currency=currency, besides=application.pk)
+    return max(
+        one.amount
+        + owed.get(one.customer_id, Decimal(0))
+        + answered.get(one.customer_id, Decimal(0))
+        for one in given
+    )
 
 
 def _asked_on(application: Application) -> date:

@@ -66,6 +66,8 @@ INPUTS: dict[str, Input] = {
         Input("defaults_with_us", "number", "count"),
         # What the borrower answers for of other people's approved loans.
         Input("guarantees_with_us", "number", "money"),
+        # The most that a customer of ours who answers for this loan would owe us or answer for.
+        Input("guarantor_exposure", "number", "money"),
         # Guarantees and this loan included.
         Input("exposure_with_us", "number", "money"),
     )

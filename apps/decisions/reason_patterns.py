@@ -88,6 +88,11 @@ RULES = {
         "You answer for %(value)s of other people's loans with us; the limit for one borrower is"
         " %(limit)s."
     ),
+    # What another person owes us is not the applicant's to know.
+    ("guarantor_exposure", "at_most"): gettext_lazy(
+        "Somebody who would answer for this loan cannot answer for more with us. You may name"
+        " another guarantor."
+    ),
     ("exposure_with_us", "at_most"): gettext_lazy(
         "With this loan you would owe us or answer for %(value)s; the limit for one borrower is"
         " %(limit)s."

@@ -1,6 +1,7 @@
 """What can be asked about decisions, policies and the review queue."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -172,7 +173,26 @@ def approved_amount_of_borrower(application: Application) -> Decimal:
     others = Application.objects.filter(
         customer=application.customer_id, status="approved", currency=application.currency
     ).exclude(pk=application.pk)
-    decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
-    lent = Least(F("amount"), Subquery(decided.values("amount")[:1]))
-    total = others.aggregate(total=Sum(lent))["total"]
+    total = others.aggregate(total=Sum(_lent()))["total"]
     return total if total is not None else Decimal(0)
+
+
+def approved_amounts(
+    customers: Collection[uuid.UUID], *, currency: str, besides: uuid.UUID
+) -> dict[uuid.UUID, Decimal]:
+    """Return what each customer's approved applications add up to, one application left out."""
+    found: dict[uuid.UUID, Decimal] = {}
+    rows = (
+        Application.objects.filter(customer__in=customers, status="approved", currency=currency)
+        .exclude(pk=besides)
+        .annotate(lent=_lent())
+    )
+    for customer, lent in rows.values_list("customer_id", "lent"):
+        found[customer] = found.get(customer, Decimal(0)) + lent
+    return found
+
+
+def _lent() -> Least:
+    """Return what was granted: of a counter-offer what was offered, not what was asked for."""
+    decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
+    return Least(F("amount"), Subquery(decided.values("amount")[:1]))

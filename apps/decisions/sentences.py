@@ -47,6 +47,9 @@ INPUT_WORDS = {
     "blocked": gettext_lazy("entry on our block list"),
     "defaults_with_us": gettext_lazy("loans in default with us"),
     "guarantees_with_us": gettext_lazy("guarantees for other people's loans with us"),
+    "guarantor_exposure": gettext_lazy(
+        "what a guarantor borrows from us, this guarantee and others included"
+    ),
     "exposure_with_us": gettext_lazy(
         "borrowing from us, this loan and guarantees for others included"
     ),

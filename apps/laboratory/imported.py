@@ -109,6 +109,7 @@ def _standing(row: Mapping[str, Any], book: Books) -> dict[str, Value]:
         "employment_months": _count(row["employment__months_employed"]),
         "blocked": book.blocked[row["pk"]],
         "guarantees_with_us": book.guaranteed[row["pk"]],
+        "guarantor_exposure": book.guarantor_exposure[row["pk"]],
         "defaults_with_us": Decimal(book.defaults[row["pk"]]),
         **_bureau(row, applied),
     }

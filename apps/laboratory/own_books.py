@@ -6,7 +6,7 @@ borrower was granted elsewhere and answers for, earlier defaults, the security o
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +22,8 @@ from apps.decisions.models import Decision
 from apps.loans.models import Outcome
 
 Rows = Collection[Mapping[str, Any]]
+# By person and currency: application and amount.
+Amounts = dict[tuple[Any, str], list[tuple[Any, Decimal]]]
 _NOTHING = Decimal(0)
 
 
@@ -31,6 +33,8 @@ class Books:
 
     approved_elsewhere: Mapping[uuid.UUID, Decimal]
     guaranteed: Mapping[uuid.UUID, Decimal]
+    # The most that a customer who answers for the loan has with us; None where it is not known.
+    guarantor_exposure: Mapping[uuid.UUID, Decimal | None]
     blocked: Mapping[uuid.UUID, bool]
     defaults: Mapping[uuid.UUID, int]
     securities: Mapping[uuid.UUID, tuple[Security, ...]]
@@ -42,6 +46,7 @@ def read(rows: Rows, *, asked_on: Mapping[uuid.UUID, date]) -> Books:
     return Books(
         approved_elsewhere=_approved_elsewhere(rows, customers),
         guaranteed=_guaranteed(rows, customers),
+        guarantor_exposure=_guarantor_exposure(rows),
         blocked=_blocked(rows, customers, asked_on),
         defaults=_defaults(rows, customers),
         securities=_securities([row["pk"] for row in rows]),
@@ -49,26 +54,63 @@ def read(rows: Rows, *, asked_on: Mapping[uuid.UUID, date]) -> Books:
 
 
 def _approved_elsewhere(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal]:
-    """Return what was granted beside the application itself; of a counter-offer what it offered."""
+    """Return what was granted beside the application itself."""
+    granted = _granted(customers)
+    return {
+        row["pk"]: _besides(row["pk"], granted.get((row["customer_id"], row["currency"]), ()))
+        for row in rows
+    }
+
+
+def _granted(customers: set[Any]) -> Amounts:
+    """Return what was granted, by borrower and currency; of a counter-offer what it offered."""
     decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
     offered = Subquery(decided.values("amount")[:1])
     found = Application.objects.filter(customer__in=customers, status="approved").annotate(
         lent=Coalesce(Least(F("amount"), offered), F("amount"))
     )
-    granted: dict[Any, list[tuple[Any, Decimal]]] = {}
+    granted: Amounts = {}
     for key, customer, currency, lent in found.values_list("pk", "customer", "currency", "lent"):
         granted.setdefault((customer, currency), []).append((key, lent))
-    return {
-        row["pk"]: sum(
-            (
-                lent
-                for key, lent in granted.get((row["customer_id"], row["currency"]), ())
-                if key != row["pk"]
-            ),
-            _NOTHING,
-        )
-        for row in rows
-    }
+    return granted
+
+
+def _besides(application: uuid.UUID, amounts: Iterable[tuple[uuid.UUID, Decimal]]) -> Decimal:
+    """Return the sum of amounts by application, one application left out."""
+    return sum((amount for key, amount in amounts if key != application), _NOTHING)
+
+
+def _guarantor_exposure(rows: Rows) -> dict[uuid.UUID, Decimal | None]:
+    """Return the most that one who answers for an application would owe us or answer for."""
+    found: dict[uuid.UUID, Decimal | None] = {row["pk"]: _NOTHING for row in rows}
+    currencies = {row["pk"]: row["currency"] for row in rows}
+    given = (
+        Guarantor.objects.filter(application__in=list(found), customer__isnull=False)
+        .exclude(customer=F("application__customer"))
+        .values_list("application_id", "customer_id", "currency", "amount")
+    )
+    answering = list(given)
+    people = {customer for _key, customer, _currency, _amount in answering}
+    granted, answered = _granted(people), _answered(people)
+    for key, customer, currency, amount in answering:
+        others = (granted.get((customer, currency), ()), answered.get((customer, currency), ()))
+        total = amount + sum((_besides(key, one) for one in others), _NOTHING)
+        before = found[key]
+        is_known = before is not None and currency == currencies[key]
+        found[key] = max(before, total) if is_known and before is not None else None
+    return found
+
+
+def _answered(people: set[Any]) -> Amounts:
+    """Return what people answer for of others' approved loans, by person and currency."""
+    given = Guarantor.objects.filter(customer__in=people, application__status="approved").exclude(
+        application__customer=F("customer")
+    )
+    found: Amounts = {}
+    columns = ("customer_id", "currency", "application_id", "amount")
+    for customer, currency, key, amount in given.values_list(*columns):
+        found.setdefault((customer, currency), []).append((key, amount))
+    return found
 
 
 def _guaranteed(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal]:

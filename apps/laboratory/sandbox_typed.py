@@ -97,6 +97,8 @@ class TypedCase:
             "blocked": self.blocked,
             "defaults_with_us": _count(self.defaults_with_us),
             "guarantees_with_us": self.guarantees_with_us,
+            # Nobody answers for a case that is made up.
+            "guarantor_exposure": Decimal(0),
             **_report_inputs(self.report),
         }
 

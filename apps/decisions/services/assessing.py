@@ -61,9 +61,10 @@ def assess(*, application_id: uuid.UUID | str, actor: User | str, now: datetime)
             raise NothingToAssess
         return standing
     cause = ""
+    is_guaranteed = room.lock_borrowers(application)
     try:
         with transaction.atomic():
-            return _decide(application, actor=actor, now=now)
+            return _decide(application, actor=actor, now=now, is_guaranteed=is_guaranteed)
     except (ScoringFailed, AssessmentFailed) as failure:
         cause = failure.code
         logger.warning("assessment_failed", application=str(application.pk), cause=cause)
@@ -95,7 +96,7 @@ def refer_for_cause(
 
 
 def _locked(application_id: uuid.UUID | str) -> Application:
-    """Return the application, locked together with its borrower and who answers for it."""
+    """Return the application, locked until the transaction ends."""
     found = (
         Application.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
@@ -107,8 +108,6 @@ def _locked(application_id: uuid.UUID | str) -> Application:
     )
     if found is None:
         raise NotVisible("not_found", _("There is no such application."))
-    if found.status == "submitted":
-        room.lock_borrowers(found)
     return found
 
 
@@ -127,8 +126,10 @@ class _Case:
         return scoring.probability(model=self.run.model, features=features.build(facts))
 
 
-def _decide(application: Application, *, actor: User | str, now: datetime) -> Decision:
-    case = _scored(application, actor=actor, now=now)
+def _decide(
+    application: Application, *, actor: User | str, now: datetime, is_guaranteed: bool
+) -> Decision:
+    case = _scored(application, actor=actor, now=now, is_guaranteed=is_guaranteed)
     asked = case.judge.judged(application.amount, application.term_months, pd=case.run.pd)
     found = _reasons(case, asked.trace)
     offers = judging.offers(case.judge, asked, pd_of=case.pd_of)
@@ -155,7 +156,9 @@ def _decide(application: Application, *, actor: User | str, now: datetime) -> De
     )
 
 
-def _scored(application: Application, *, actor: User | str, now: datetime) -> _Case:
+def _scored(
+    application: Application, *, actor: User | str, now: datetime, is_guaranteed: bool
+) -> _Case:
     entity = application.branch.entity
     version = selectors.policy_in_force(entity, lettering.local_date(entity, now))
     if version is None:
@@ -168,7 +171,8 @@ def _scored(application: Application, *, actor: User | str, now: datetime) -> _C
         features=features.build(facts),
         now=now,
     )
-    judge = judging.Judge(application, rulebook.policy_of(version), inputs.gather(application))
+    gathered = inputs.gather(application, is_guaranteed=is_guaranteed)
+    judge = judging.Judge(application, rulebook.policy_of(version), gathered)
     return _Case(judge, facts, run, version)
 
 

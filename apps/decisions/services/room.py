@@ -16,16 +16,23 @@ from apps.core import dates, formatting
 from apps.customers import selectors as customers
 from apps.customers.models import Customer
 from apps.decisions import inputs, judging, policy_inputs, rulebook, selectors
-from apps.decisions.errors import BorrowerBlocked, ExposureExceeded, PolicyUnusable
+from apps.decisions.errors import (
+    BorrowerBlocked,
+    ExposureExceeded,
+    GuarantorExceeded,
+    PolicyUnusable,
+)
 from apps.decisions.models import Decision
 from apps.decisions.policy import Rule
 from apps.decisions.services import lettering
 
-_EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us"})
+_EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us", "guarantor_exposure"})
 
 
-def lock_borrowers(application: Application) -> None:
+def lock_borrowers(application: Application) -> bool:
     """Lock the borrower and every guarantor who is a customer, until the transaction ends.
+
+    Return whether there is such a guarantor.
 
     What one may owe us is judged from other approvals: two at once would each not see the other.
     All are locked in one order, so that two applications cannot wait for each other.
@@ -33,7 +40,7 @@ def lock_borrowers(application: Application) -> None:
     answering = Guarantor.objects.filter(application=application.pk, customer__isnull=False)
     concerned = Q(pk=application.customer_id) | Q(pk__in=answering.values("customer"))
     rows = Customer.objects.filter(concerned).order_by("pk").select_for_update(no_key=True)
-    list(rows.values_list("pk"))
+    return len(rows.values_list("pk")) > 1
 
 
 def require_unblocked(application: Application, *, now: datetime) -> None:
@@ -67,7 +74,7 @@ def require_room(
     for rule in rules:
         value = known.get(rule.input)
         if rule.code not in excepted and value is not None and not rule.is_met_by(value):
-            raise ExposureExceeded(rule.sentence, _shown(value, application.currency))
+            raise _exceeded(rule, value, application.currency)
 
 
 def failed(trace: Any) -> list[str]:
@@ -88,6 +95,11 @@ def _rules(application: Application, judged_before: Decision, *, now: datetime) 
         return []
     rules = found.rules_for(product=application.product.code, currency=application.currency)
     return [rule for rule in rules if rule.input in _EXPOSURE and rule.outcome == "decline"]
+
+
+def _exceeded(rule: Rule, value: policy_inputs.Value, currency: str) -> ExposureExceeded:
+    whose = GuarantorExceeded if rule.input == "guarantor_exposure" else ExposureExceeded
+    return whose(rule.sentence, _shown(value, currency))
 
 
 def _shown(value: policy_inputs.Value, currency: str) -> str:

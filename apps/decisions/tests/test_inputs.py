@@ -108,6 +108,30 @@ def test_it_leaves_out_other_currencies_and_other_guarantors(alice: User, pune: 
     assert known["exposure_with_us"] == application.amount
 
 
+def test_it_is_told_how_much_a_guarantor_has_with_us_already(alice: User, pune: Branch) -> None:
+    nobody, somebody = applications.borrower(pune), applications.borrower(pune)
+    taken = applications.application(alice, applications.borrower(pune))
+    for guarantor, amount in ((nobody, 20_000), (somebody, 50_000)):
+        entry = entries.GuarantorEntry(customer=guarantor, amount=Decimal(amount))
+        services.add_guarantor(actor=alice, application=taken, entry=entry)
+    stranger = entries.GuarantorEntry(name="Somebody else", amount=Decimal(900_000))
+    services.add_guarantor(actor=alice, application=taken, entry=stranger)
+    application = services.submit(actor=alice, application=taken, now=NOW)
+    # What counts of the second guarantor: an own loan, and what they answer for elsewhere.
+    own = applications.submitted(alice, somebody, amount=Decimal(100_000))
+    own.move("score").move("approve")
+    _guarantee(alice, somebody, 7_000)
+    for state in ("draft", "submitted", "declined"):
+        _guarantee(alice, somebody, 400_000, state=state)
+
+    assert _known(application)["guarantor_exposure"] == 157_000
+
+    Guarantor.objects.filter(application=application, customer=nobody).update(currency="KES")
+    assert _known(application)["guarantor_exposure"] is None
+    Guarantor.objects.filter(application=application, customer__isnull=False).delete()
+    assert _known(application)["guarantor_exposure"] == 0
+
+
 def test_loans_kept_above_add_what_they_know_of(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,19 +1,24 @@
 """People approve nobody who is blocked by now, and nothing for which there is no room any more."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.accounts.models import Branch, User
+from apps.applications import entries
+from apps.applications import services as application_services
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.customers import services as customers
-from apps.customers.models import BlockListEntry
+from apps.customers.models import BlockListEntry, Customer
 from apps.customers.tests import factories as people
 from apps.decisions import services
-from apps.decisions.errors import BorrowerBlocked, ExposureExceeded
+from apps.decisions.errors import BorrowerBlocked, ExposureExceeded, GuarantorExceeded
 from apps.decisions.models import Decision, Override, ReviewCase
 from apps.decisions.services import OverrideEntry, Terms, Verdict
 from apps.decisions.tests import factories
@@ -153,3 +158,110 @@ def test_an_exception_may_set_aside_the_cap_the_decline_named(
 
     assert asked.decision.reason_codes == ["rule.exposure_cap"]
     assert (made.outcome, made.amount) == ("approve", 150_000)
+
+
+GUARANTOR_CAP = {
+    "code": "guarantor_cap",
+    "sentence": "Nobody who answers for a loan answers for more than 300,000 in all.",
+    "input": "guarantor_exposure",
+    "test": "at_most",
+    "threshold": "300000",
+}
+
+
+def _guaranteed_by(
+    alice: User, guarantor: Customer, borrower: Customer | None = None, **changes: Any
+) -> Application:
+    """Return a submitted application for which a customer answers with 200,000."""
+    borrower = borrower or applications.borrower(alice.branch)
+    taken = applications.application(alice, borrower, **changes)
+    entry = entries.GuarantorEntry(customer=guarantor, amount=Decimal(200_000))
+    application_services.add_guarantor(actor=alice, application=taken, entry=entry)
+    return application_services.submit(actor=alice, application=taken, now=NOW)
+
+
+def _guarded(outcome: str) -> dict[str, Any]:
+    written = factories.document()
+    written["rules"].append({**GUARANTOR_CAP, "outcome": outcome})
+    return written
+
+
+@pytest.mark.parametrize("outcome", ["refer", "decline"])
+def test_a_guarantor_answers_for_no_more_than_the_cap(
+    alice: User, pune: Branch, rita: User, mark: User, outcome: str
+) -> None:
+    factories.stage(pune, rita, mark, document=_guarded(outcome))
+    guarantor = applications.borrower(pune)
+    both = [_guaranteed_by(alice, guarantor) for _ in range(2)]
+
+    first, second = (
+        services.assess(application_id=one.pk, actor="system:test", now=NOW) for one in both
+    )
+
+    assert (first.outcome, second.outcome) == ("approve", outcome)
+    assert second.inputs["guarantor_exposure"] == "400000.00"
+    assert second.reason_codes == ["rule.guarantor_cap"]
+    assert services.replay(actor="system:test", decision=second, now=NOW).identical
+
+
+def test_the_applicant_does_not_read_what_a_guarantor_owes(
+    alice: User, pune: Branch, rita: User, mark: User
+) -> None:
+    factories.stage(pune, rita, mark, document=_guarded("decline"))
+    guarantor = applications.borrower(pune)
+    for one in [_guaranteed_by(alice, guarantor) for _ in range(2)]:
+        made = services.assess(application_id=one.pk, actor="system:test", now=NOW)
+
+    assert made.letter is not None
+    facts: Any = made.letter.facts
+    [told] = facts["reasons"]
+    assert told["sentence"] == (
+        "Somebody who would answer for this loan cannot answer for more with us. You may name"
+        " another guarantor."
+    )
+
+
+def test_people_are_told_when_a_guarantor_has_no_room_any_more(
+    alice: User, charlie: User, pune: Branch, rita: User, mark: User
+) -> None:
+    factories.stage(pune, rita, mark, document=_guarded("decline"))
+    guarantor = applications.borrower(pune)
+    waiting = _guaranteed_by(alice, guarantor, amount=Decimal(850_000), term_months=60)
+    services.assess(application_id=waiting.pk, actor="system:test", now=NOW)
+    case = ReviewCase.objects.get()
+    services.claim(actor=charlie, case=case, now=NOW)
+    services.assess(
+        application_id=_guaranteed_by(alice, guarantor).pk, actor="system:test", now=NOW
+    )
+
+    with pytest.raises(GuarantorExceeded) as refusal:
+        services.decide(actor=charlie, case=case, verdict=APPROVE, now=NOW)
+
+    assert "a guarantor would owe us or answer for ₹4,00,000.00" in str(refusal.value)
+    case.refresh_from_db()
+    assert case.status == "claimed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_answer_for_each_other_share_the_cap_and_wait_for_nobody(
+    alice: User, pune: Branch, rita: User, mark: User
+) -> None:
+    factories.stage(pune, rita, mark, document=_guarded("decline"))
+    for _round in range(4):
+        one, other = applications.borrower(pune), applications.borrower(pune)
+        both = [_guaranteed_by(alice, other, one), _guaranteed_by(alice, one, other)]
+        gate = threading.Barrier(2)
+
+        def assess(pk: object, gate: threading.Barrier = gate) -> Decision:
+            try:
+                gate.wait(timeout=10)
+                return services.assess(application_id=str(pk), actor="system:test", now=NOW)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(assess, [application.pk for application in both]))
+
+        # Each owes 200,000 once its own loan is approved, and would answer for as much again.
+        assert sorted(decision.outcome for decision in found) == ["approve", "decline"]
+        assert {decision.failure for decision in found} == {""}

@@ -97,6 +97,9 @@ def test_it_knows_what_the_borrower_owes_and_answers_for(
     on_tape = Application.objects.filter(channel="tape").first()
     assert found[on_tape.pk]["guarantees_with_us"] == 70_000
     assert found[on_tape.pk]["exposure_with_us"] == on_tape.amount + granted.amount + 70_000
+    assert found[on_tape.pk]["guarantor_exposure"] == 0
+    # Who answers for the other loan has an own one with us.
+    assert found[other.pk]["guarantor_exposure"] == 70_000 + granted.amount
 
 
 def test_it_knows_who_stood_on_the_block_list(
