@@ -258,6 +258,8 @@ class ExperimentRow(Identified):
                 fields=["experiment", "outcome_before", "outcome_after", "id"],
                 name="laboratory_row_move",
             ),
+            # The order of the list, so that a page of it costs the same in any experiment.
+            models.Index(fields=["experiment", "-amount", "-id"], name="laboratory_row_amount"),
         ]
         verbose_name = _("application in an experiment")
         verbose_name_plural = _("applications in an experiment")

@@ -237,6 +237,21 @@ def test_it_names_a_declining_band_as_what_it_is(
     assert listed.context["cause"] == said["pd_band"]
 
 
+def test_it_asks_as_many_queries_for_many_rows_as_for_one(
+    finished: Experiment, rita: User, signed_in: SignedIn, django_assert_max_num_queries: Any
+) -> None:
+    browser = signed_in(rita)
+    address = url("applications", finished.pk)
+    one = ExperimentRow.objects.filter(experiment=finished)[0].application.number
+    browser.get(address)
+
+    for query, rows in (({"number": one}, 1), ({}, 25)):
+        # Session, person, roles, the experiment, its products, the rows.
+        with django_assert_max_num_queries(8):
+            page = browser.get(address, query)
+        assert len(page.context["rows"]) == rows
+
+
 def test_it_withstands_mangled_filters(
     finished: Experiment, rita: User, signed_in: SignedIn
 ) -> None:
