@@ -49,11 +49,7 @@ def open_loan(
         return _same(standing, principal, term_months)
     decision = decisions.binding_decision(found, now=now)
     decisions.require_unblocked(found, now=now)
-    asked = _asked(found, decision)
-    wanted = (
-        asked[0] if principal is None else principal,
-        asked[1] if term_months is None else term_months,
-    )
+    wanted = _wanted(found, decision, principal, term_months)
     _require_within(found, decision, *wanted)
     _require_day(found, decision, disbursed_date)
     loan = _built(found, decision, *wanted, disbursed_date=disbursed_date)
@@ -115,11 +111,20 @@ def _require_within(
         )
 
 
-def _asked(application: Application, decision: Decision) -> tuple[Decimal, int]:
-    """Return the terms of the request, or those of the counter-offer that it has not taken up."""
+def _wanted(
+    application: Application,
+    decision: Decision,
+    principal: Decimal | None,
+    term_months: int | None,
+) -> tuple[Decimal, int]:
+    """Return what is to be lent: as told, else as asked for or offered instead."""
+    amount, term = min(application.amount, decision.amount), decision.term_months
     if decisions.gives_what_is_asked(decision, application):
-        return application.amount, application.term_months
-    return min(application.amount, decision.amount), decision.term_months
+        amount, term = application.amount, application.term_months
+    return (
+        amount if principal is None else principal,
+        term if term_months is None else term_months,
+    )
 
 
 def _require_day(application: Application, decision: Decision, disbursed_date: date) -> None:

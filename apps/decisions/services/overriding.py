@@ -83,23 +83,7 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
     BorrowerBlocked, and ExposureExceeded where approvals since the decline left no room.
     """
     found = _waiting(actor, override)
-    application = found.application
-    if not policies.has_authority(actor, application, amount=found.amount):
-        raise NotPermitted(
-            "above_limit",
-            _("The amount is above your own limit; somebody with more must authorise it."),
-        )
-    declined = _declined(application)
-    if declined.pk != found.decision_id:
-        raise Conflict("decided_since", _("The application was decided again in the meantime."))
-    room.require_room(
-        application,
-        found.amount,
-        judged_before=declined,
-        now=now,
-        # What the decline rested on is what the exception sets aside.
-        excepted=room.failed(declined.trace),
-    )
+    application, declined = found.application, _open_decline(actor, found, now=now)
     until = approving.last_moment_of(application, days=HOLDS_FOR_DAYS, now=now)
     found.move("authorise", answered_by=actor, answered_at=now, expires_at=until)
     audit.record(
@@ -110,27 +94,11 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
         requested_by=str(found.requested_by_id),
         expires_at=until.isoformat(),
     )
-    judged = approving.columns(
+    return recording.record(
         actor=actor,
         application=application,
-        judged_before=declined,
-        terms=Terms(found.amount, found.term_months),
-        now=now,
-    )
-    decision = Decision(
-        number=declined.number + 1,
-        kind=Decision.Kind.HUMAN,
-        outcome="approve",
-        recommendation=declined.recommendation,
-        note=found.note,
-        override=found,
-        decided_by=actor,
-        decided_at=now,
-        valid_until=until,
-        **judged,
-    )
-    return recording.record(
-        actor=actor, application=application, decision=decision, action="override"
+        decision=_exception(actor, found, declined, now=now),
+        action="override",
     )
 
 
@@ -150,6 +118,51 @@ def refuse_override(*, actor: User, override: Override, note: str, now: datetime
         requested_by=str(found.requested_by_id),
     )
     return found
+
+
+def _open_decline(actor: User, found: Override, *, now: datetime) -> Decision:
+    """Return the decline, where this person may set it aside and there is room to lend."""
+    application = found.application
+    if not policies.has_authority(actor, application, amount=found.amount):
+        raise NotPermitted(
+            "above_limit",
+            _("The amount is above your own limit; somebody with more must authorise it."),
+        )
+    declined = _declined(application)
+    if declined.pk != found.decision_id:
+        raise Conflict("decided_since", _("The application was decided again in the meantime."))
+    room.require_room(
+        application,
+        found.amount,
+        judged_before=declined,
+        now=now,
+        # What the decline rested on is what the exception sets aside.
+        excepted=room.failed(declined.trace),
+    )
+    return declined
+
+
+def _exception(actor: User, found: Override, declined: Decision, *, now: datetime) -> Decision:
+    """Return the decision that follows an authorised exception, not yet written."""
+    judged = approving.columns(
+        actor=actor,
+        application=found.application,
+        judged_before=declined,
+        terms=Terms(found.amount, found.term_months),
+        now=now,
+    )
+    return Decision(
+        number=declined.number + 1,
+        kind=Decision.Kind.HUMAN,
+        outcome="approve",
+        recommendation=declined.recommendation,
+        note=found.note,
+        override=found,
+        decided_by=actor,
+        decided_at=now,
+        valid_until=found.expires_at,
+        **judged,
+    )
 
 
 def _locked(actor: User, application_id: uuid.UUID) -> Application:

@@ -128,11 +128,6 @@ def replay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, template, context)
 
 
-def _refused(request: HttpRequest, case: ReviewCase, form: forms.VerdictForm) -> HttpResponse:
-    application = application_of(request, case.application_id)
-    return panel_of(request, application, bound=form, status=422)
-
-
 def _act(
     request: HttpRequest,
     pk: uuid.UUID,
