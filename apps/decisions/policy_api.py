@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -63,6 +63,12 @@ class PolicyWhole(PolicyLine):
 
     document = serializers.DictField()
     faults = PolicyFault(many=True)
+
+
+class DifferenceRequest(serializers.Serializer[Any]):
+    """Which version to compare with; stands in the address."""
+
+    against = serializers.UUIDField(help_text="The version to compare with.")
 
 
 class PolicyDifference(serializers.Serializer[Any]):
@@ -171,14 +177,15 @@ class Difference(APIView):
 
     @extend_schema(
         operation_id="policies_difference",
-        parameters=[OpenApiParameter("against", uuid.UUID, required=True)],
+        parameters=[DifferenceRequest],
         responses={200: PolicyDifference, **_REFUSALS},
         tags=["policies"],
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return what the version changes of the one it is compared with."""
-        against = serializers.UUIDField().run_validation(request.query_params.get("against"))
-        version, other = _visible(request, pk), _visible(request, against)
+        asked = DifferenceRequest(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        version, other = _visible(request, pk), _visible(request, asked.validated_data["against"])
         found = policy_page.differences(version, other)
         if found is None or version.entity_id != other.entity_id:
             raise Conflict("not_comparable", _("These two versions cannot be compared."))

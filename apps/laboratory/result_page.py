@@ -203,9 +203,8 @@ def _money_lines(sides: Mapping[str, Any], currency: str) -> list[Line]:
             [_percent(one) for one in rates],
             _points(*rates),
         ),
-        _money_line(
-            _("Realised profit or loss"),
-            [Decimal(one["profit"]) for one in realised],
+        _realised_line(
+            realised,
             currency,
             note=_("of %(before)s and %(after)s loans whose payments are known")
             % {"before": paid[0], "after": paid[1]},
@@ -227,6 +226,19 @@ def _money_line(label: str, amounts: Sequence[Decimal], currency: str, *, note: 
         _signed(formatting.format_money(after - before, currency)),
         note,
     )
+
+
+def _realised_line(realised: Sequence[Mapping[str, Any]], currency: str, *, note: str) -> Line:
+    """Return what was earned or lost; a dash where nobody knows what a side's loans paid."""
+    label = _("Realised profit or loss")
+    amounts = [Decimal(one["profit"]) for one in realised]
+    if all(one["paid_known"] for one in realised):
+        return _money_line(label, amounts, currency, note=note)
+    words = [
+        formatting.format_money(amount, currency) if one["paid_known"] else DASH
+        for amount, one in zip(amounts, realised, strict=True)
+    ]
+    return _line(label, words, DASH, note=note)
 
 
 def _moves(counts: Mapping[tuple[str, str], int]) -> list[tuple[str, list[Move]]]:

@@ -118,7 +118,8 @@ class TypedCaseForm(CandidateForm):
     security_value = AmountField(
         label=_("Value of the security"), required=False, min_value=Decimal("0.01")
     )
-    defaults_with_us = _report_count(_("Loans in default with us"))
+    # Our own books always tell: empty would be a case that cannot be.
+    defaults_with_us = _report_count(_("Loans in default with us"), initial=0)
     # Our own books know these: empty would not be "not known", and must not pass for nothing.
     owed_with_us = AmountField(label=_("Owed to us already"), initial=Decimal(0))
     guarantees_with_us = AmountField(label=_("Guarantees given to us"), initial=Decimal(0))

@@ -148,6 +148,7 @@ def test_the_wrong_person_and_the_unknown_are_refused(
     assert _send(signed_in(bob), f"{one}/approve", {}).status_code == 403
     gone = signed_in(bob).get(f"{BASE}{one}/difference", {"against": "no-id"})
     assert gone.status_code == 400
+    assert list(gone.json()["fields"]) == ["against"]
     assert PolicyVersion.objects.count() == 1
 
 

@@ -129,3 +129,14 @@ def test_it_reads_results_that_did_not_count_who_was_left_out(finished: Experime
 
     assert notes
     assert not any(note.startswith("Left out") for note in notes)
+
+
+@pytest.mark.django_db
+def test_it_claims_no_profit_of_loans_nobody_knows_the_payments_of(finished: Experiment) -> None:
+    assert finished.results is not None
+    for side in ("before", "after"):
+        finished.results["sides"][side]["realised"] |= {"paid_known": 0, "profit": "0.00"}
+
+    line = result_page.of(finished).money[-1]
+
+    assert (line.label, line.before, line.after) == ("Realised profit or loss", "—", "—")

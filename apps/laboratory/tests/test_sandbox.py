@@ -1,5 +1,6 @@
 """The sandbox judges one case as a decision would, and leaves nothing behind but a note."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -100,6 +101,16 @@ def test_it_says_what_the_decision_says(
     assert tried.run.attributions == made.score_run.attributions
     assert tried.annual_rate == made.annual_rate
     assert [one.to_json() for one in tried.reasons] == made.reasons
+
+
+def test_a_made_up_applicant_begins_without_a_default_with_us(
+    stage: ModelVersion, rita: User, signed_in: SignedIn
+) -> None:
+    text = signed_in(rita).get(reverse(TYPED)).content.decode()
+
+    field = re.search(r'<input[^>]*name="defaults_with_us"[^>]*>', text)
+    assert field
+    assert 'value="0"' in field[0]
 
 
 def test_it_prices_by_the_band_before_it_judges(
