@@ -246,8 +246,8 @@ def test_it_asks_as_many_queries_for_many_rows_as_for_one(
     browser.get(address)
 
     for query, rows in (({"number": one}, 1), ({}, 25)):
-        # Session, person, roles, the experiment, its products, the rows.
-        with django_assert_max_num_queries(8):
+        # Session, person, rights, roles, the experiment, its products, the rows; the page's frame.
+        with django_assert_max_num_queries(10):
             page = browser.get(address, query)
         assert len(page.context["rows"]) == rows
 
