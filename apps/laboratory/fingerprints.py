@@ -19,6 +19,7 @@ def of_results(results: Mapping[str, Any]) -> str:
 def of_inputs(experiment: Experiment) -> str:
     """Return the SHA-256 of everything that determines the results of a finished experiment.
 
+    All but the counts by group: what people said about themselves leaves no trace here, either.
     By content, not by name or key of a version: the policy tried, the one in force, the models'
     hashes, the assumptions, the period, and the digest of all applications that were read.
     """

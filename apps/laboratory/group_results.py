@@ -6,8 +6,9 @@ their own. A small group gets its numbers and no verdict. Age is that on the day
 application; it is known of every customer with a date of birth, the rest of those who consented.
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -51,16 +52,17 @@ def _cells(experiment: Experiment) -> _Cells:
     customers = Application.objects.filter(
         pk__in=ExperimentRow.objects.filter(experiment=experiment).values("application")
     ).values("customer")
-    found: _Cells = Counter()
-    stated: dict[Any, dict[str, str]] = {}
     read = ProtectedAttributes.objects.filter(customer__in=customers).values_list(
         "pk", "customer_id", "values"
     )
-    for key, customer, sealed in read.iterator(chunk_size=_AT_ONCE):
-        stated[customer] = _opened(key, sealed)
-    for customer, before, after in _rows(experiment, list(stated)):
-        for name, group in stated[customer].items():
-            found[name, group, before, after] += 1
+    found: _Cells = Counter()
+    sealed = read.iterator(chunk_size=_AT_ONCE)
+    # Opened part by part, so that never more people's attributes lie in memory than needed.
+    while part := list(itertools.islice(sealed, _AT_ONCE)):
+        stated = {customer: _opened(key, values) for key, customer, values in part}
+        for customer, before, after in _rows(experiment, list(stated)):
+            for name, group in stated[customer].items():
+                found[name, group, before, after] += 1
     return found
 
 
@@ -95,12 +97,9 @@ def _opened(key: Any, sealed: Ciphertext) -> dict[str, str]:
     return values
 
 
-def _rows(experiment: Experiment, customers: list[Any]) -> Iterator[tuple[Any, str, str]]:
-    rows = ExperimentRow.objects.filter(experiment=experiment)
-    for start in range(0, len(customers), _AT_ONCE):
-        part = customers[start : start + _AT_ONCE]
-        found = rows.filter(application__customer__in=part)
-        yield from found.values_list("application__customer_id", "outcome_before", "outcome_after")
+def _rows(experiment: Experiment, customers: list[Any]) -> Iterable[tuple[Any, str, str]]:
+    rows = ExperimentRow.objects.filter(experiment=experiment, application__customer__in=customers)
+    return rows.values_list("application__customer_id", "outcome_before", "outcome_after")
 
 
 def _with_silent(

@@ -227,3 +227,16 @@ def test_it_knows_nothing_of_other_addresses(rita: User, signed_in: Any) -> None
 
     assert found == {404}
     assert browser.get(reverse("governance:promotions") + "?after=zz").status_code == 400
+
+
+def test_it_asks_the_laboratory_for_its_evidence_on_the_model(
+    proposed: Promotion, mark: User, bob: User, signed_in: Any
+) -> None:
+    """A reviewer sees promotions, but no experiments: their page must not ask in vain."""
+    page = reverse("governance:promotion", args=[proposed.pk])
+    part = reverse("laboratory:model_evidence", args=[proposed.model_id])
+
+    assert f'hx-get="{part}"' in signed_in(mark).get(page).content.decode()
+    assert part not in signed_in(bob).get(page).content.decode()
+    assert signed_in(mark).get(part).status_code == 200
+    assert signed_in(bob).get(part).status_code == 403

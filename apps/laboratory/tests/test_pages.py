@@ -115,7 +115,9 @@ def test_it_asks_again_with_the_cut_off_chosen(
     assert 'value="2023-01-01"' in text
 
 
-@pytest.mark.parametrize("query", ["from=x", "lender=nobody", "cut_off=sNaN", "policy=%00"])
+@pytest.mark.parametrize(
+    "query", ["from=x", "lender=nobody", "cut_off=sNaN", "policy=%00", "model=%00"]
+)
 def test_it_withstands_a_mangled_link(
     query: str, stage: ModelVersion, rita: User, signed_in: SignedIn
 ) -> None:
