@@ -43,7 +43,8 @@ class OfferLine:
 def price(application: Application, decision: Decision) -> dict[str, Any]:
     """Return rate, instalment and ratios of what was decided, with their working.
 
-    Empty for terms that cannot be priced.
+    Empty for terms that cannot be priced. `band` is named where the add-on is that of the band; an
+    exception pays what a better one pays.
     """
     try:
         found = application_selectors.affordability(
@@ -53,9 +54,12 @@ def price(application: Application, decision: Decision) -> dict[str, Any]:
         )
     except pricing.PricingRefused:
         return {}
+    addon = decision.annual_rate - application.annual_rate
+    band = decision.trace["band"] if decision.trace else None
     return {
         "listed": application.annual_rate,
-        "addon": decision.annual_rate - application.annual_rate,
+        "addon": addon,
+        "band": band["name"] if band and Decimal(band["rate_addon"]) == addon else "",
         "rate": decision.annual_rate,
         "instalment": found.instalment,
         "ratios": presentation.ratio_lines(found),

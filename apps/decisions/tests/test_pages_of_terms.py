@@ -76,6 +76,33 @@ def test_a_knock_out_says_that_no_amount_helps(
     assert "No amount or term alone would be approved" in text
 
 
+def test_the_price_names_the_band_only_where_the_band_sets_it(
+    alice: User, charlie: User, pune: Branch, rita: User, mark: User, signed_in: SignedIn
+) -> None:
+    written = factories.document(bands=("0.0000001", "0.0000002"))
+    for band, addon in zip(written["ladders"][0]["bands"], ("0.01", "0.03", "0"), strict=True):
+        band["rate_addon"] = addon
+    factories.stage(pune, rita, mark, document=written)
+    declined = factories.assessed(alice).application
+    before = _get(signed_in(alice), "working_panel", declined)
+    asked = services.ask_override(
+        actor=alice,
+        application=declined,
+        entry=services.OverrideEntry(
+            terms=services.Terms(Decimal(150_000), 24), reason="programme", note="The board's."
+        ),
+        now=NOW,
+    )
+    services.authorise_override(actor=charlie, override=asked, now=NOW)
+
+    after = _get(signed_in(alice), "working_panel", declined)
+
+    assert "Add-on of band C" in before
+    assert "Add-on of band C" not in after
+    assert "Add-on for risk" in after
+    assert "19.00\u202f% p.a." in after
+
+
 def test_an_officer_changes_a_decided_request(
     approved: Application, alice: User, signed_in: SignedIn
 ) -> None:
