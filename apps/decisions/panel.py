@@ -120,12 +120,13 @@ def trace_lines(trace: Mapping[str, Any], *, currency: str) -> list[TraceLine]:
 
 def _finding_line(one: Mapping[str, Any], currency: str) -> TraceLine:
     about = reasons.FINDING_INPUTS[one["code"]]
+    value, limit = sentences.apart(about, one["value"], one["limit"], currency=currency)
     return TraceLine(
         sentence=sentences.cause(one["code"]),
         code=one["code"],
         what=sentences.input_name(about),
-        requirement=sentences.policy_value(about, one["limit"], currency=currency),
-        value=sentences.policy_value(about, one["value"], currency=currency),
+        requirement=limit,
+        value=value,
         state="refer" if one["outcome"] == "refer" else "failed",
     )
 
@@ -135,14 +136,15 @@ def _line(one: Mapping[str, Any], currency: str) -> TraceLine:
     if state == "failed" and one["outcome"] == "refer":
         state = "refer"
     about = one["input"]
+    value, _limit = sentences.apart(about, one["value"], one["threshold"], currency=currency)
     return TraceLine(
         sentence=one["sentence"],
         code=one["code"],
         what=sentences.input_name(about),
         requirement=sentences.requirement(
-            one["test"], one["threshold"], about=about, currency=currency
+            one["test"], one["threshold"], about=about, currency=currency, beside=one["value"]
         ),
-        value=sentences.policy_value(about, one["value"], currency=currency),
+        value=value,
         state=state,
     )
 

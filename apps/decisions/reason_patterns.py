@@ -49,7 +49,7 @@ RULES = {
     ),
     ("pay_committed", "at_most"): gettext_lazy(
         "Your deductions with the new instalment would take %(value)s of your basic pay; at most"
-        " %(limit)s may be committed, so that a third remains."
+        " %(limit)s may be committed."
     ),
     ("accounts_delinquent_now", "at_most"): gettext_lazy(
         "Accounts with a payment overdue now: %(value)s; we accept at most %(limit)s."

@@ -72,6 +72,8 @@ _CAUSES = {
     "band_term": gettext_lazy("The term is longer than the band of this risk allows."),
 }
 
+# Enough to tell a share from its limit.
+_MOST_DECIMALS = 6
 _TESTS = {
     "at_least": gettext_lazy("at least %(limit)s"),
     "at_most": gettext_lazy("at most %(limit)s"),
@@ -122,9 +124,31 @@ def input_name(name: str) -> str:
     return str(INPUT_WORDS[name])
 
 
-def requirement(test: str, threshold: object, *, about: str, currency: str) -> str:
-    """Return what a rule requires of its input, for example `at most 50.0 %`."""
-    return str(_TESTS[test]) % {"limit": policy_value(about, threshold, currency=currency)}
+def requirement(
+    test: str, threshold: object, *, about: str, currency: str, beside: object = None
+) -> str:
+    """Return what a rule requires of its input, for example `at most 50.0 %`.
+
+    `beside` is the value it is read beside, from which it must be told apart.
+    """
+    _value, limit = apart(about, beside, threshold, currency=currency)
+    return str(_TESTS[test]) % {"limit": limit}
+
+
+def apart(about: str, value: object, limit: object, *, currency: str) -> tuple[str, str]:
+    """Return a value and its limit as people read them, never alike where they differ.
+
+    55.04 % is above a limit of 55 %; rounded alike, the sentence would contradict itself.
+    """
+    shown = tuple(policy_value(about, one, currency=currency) for one in (value, limit))
+    is_share = INPUTS[about].unit == "share" and value is not None and limit is not None
+    if is_share and shown[0] == shown[1]:
+        shares = [Decimal(str(one)) for one in (value, limit)]
+        for decimals in range(2, _MOST_DECIMALS + 1):
+            finer = tuple(formatting.format_percent(one, decimals=decimals) for one in shares)
+            if finer[0] != finer[1]:
+                return finer[0], finer[1]
+    return shown[0], shown[1]
 
 
 def policy_value(about: str, raw: object, *, currency: str) -> str:
@@ -164,8 +188,10 @@ def _rule(one: Reason, currency: str) -> str:
     value = _to_applicant(one.about, one.value, currency)
     if one.test == "one_of":
         limit = _either([_to_applicant(one.about, item, currency) for item in one.limit])
-    else:
+    elif one.test == "is":
         limit = _to_applicant(one.about, one.limit, currency)
+    else:
+        value, limit = apart(one.about, one.value, one.limit, currency=currency)
     pattern = reason_patterns.RULES.get((one.about, one.test))
     if pattern is not None:
         return str(pattern) % {"value": value, "limit": limit}

@@ -272,3 +272,42 @@ def test_one_reads_as_well_as_many() -> None:
     assert sentences.reason(late, currency="INR") == (
         "Payments 30 or more days late in the last two years: 1."
     )
+
+
+@pytest.mark.parametrize(
+    ("about", "value", "limit", "shown"),
+    [
+        ("foir", "0.62", "0.55", ("62.0\u202f%", "55.0\u202f%")),
+        ("foir", "0.5504", "0.55", ("55.04\u202f%", "55.00\u202f%")),
+        ("ltv", "0.85000001", "0.85", ("85.000001\u202f%", "85.000000\u202f%")),
+        (
+            "pay_committed",
+            "0.6666833333333333333333333333",
+            "0.666666666666666666666666667",
+            ("66.668\u202f%", "66.667\u202f%"),
+        ),
+        ("foir", "0.55", "0.55", ("55.0\u202f%", "55.0\u202f%")),
+        ("amount", "200000.01", "200000", ("₹2,00,000.01", "₹2,00,000.00")),
+        ("foir", None, "0.55", ("not known", "55.0\u202f%")),
+    ],
+)
+def test_a_value_is_told_apart_from_the_limit_it_passes(
+    about: str, value: str | None, limit: str, shown: tuple[str, str]
+) -> None:
+    assert sentences.apart(about, value, limit, currency="INR") == shown
+
+
+def test_a_letter_says_how_far_a_burden_lies_above_its_limit() -> None:
+    one = Reason(
+        code="rule.foir_cap",
+        source="rule",
+        about="foir",
+        test="at_most",
+        value="0.5504",
+        limit="0.55",
+    )
+
+    assert sentences.reason(one, currency="INR") == (
+        "Your fixed obligations with the new instalment would take 55.04\u202f% of your net income;"
+        " the limit is 55.00\u202f%."
+    )
