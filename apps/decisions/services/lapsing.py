@@ -16,7 +16,7 @@ from apps.decisions.models import Decision
 from apps.decisions.services import binding, lettering
 
 logger = structlog.get_logger(__name__)
-LAPSED_AT_ONCE = 500
+_CHUNK = 500
 
 
 def lapse_offers(*, now: datetime) -> int:
@@ -25,15 +25,30 @@ def lapse_offers(*, now: datetime) -> int:
     A counter-offer that was taken up stays, and so does whatever a loan was opened under. Safe to
     run twice and at the same time: each is closed under its lock, once.
     """
-    keys = _run_out(now).values_list("pk", flat=True)
-    return sum(_lapse_or_log(key, now=now) for key in keys)
+    return sum(_lapse_or_log(key, now=now) for key in _run_out(now))
 
 
-def _run_out(now: datetime) -> QuerySet[Application]:
-    """Return the approved applications without a loan that some decision bound until before now."""
-    ended = Decision.objects.filter(application=OuterRef("pk"), valid_until__lt=now)
-    approved = Application.objects.filter(Exists(ended), status="approved")
-    return hooks.unlent(approved).order_by("submitted_at", "pk")[:LAPSED_AT_ONCE]
+def _run_out(now: datetime) -> list[uuid.UUID]:
+    """Return the applications whose latest decision has run out unused, the longest ago first.
+
+    Offers that were taken up and not lent under yet are passed over here, before anything is
+    locked: they stay, however many they become.
+    """
+    later = Decision.objects.filter(
+        application=OuterRef("application"), number__gt=OuterRef("number")
+    )
+    unlent = hooks.unlent(Application.objects.filter(status="approved"))
+    ended = (
+        Decision.objects.filter(~Exists(later), valid_until__lt=now, application__in=unlent)
+        .select_related("application")
+        .defer("inputs", "trace", "reasons", "recommendation")
+        .order_by("valid_until", "pk")
+    )
+    return [
+        one.application_id
+        for one in ended.iterator(chunk_size=_CHUNK)
+        if not binding.is_taken_up(one.application, one)
+    ]
 
 
 def _lapse_or_log(application_id: uuid.UUID, *, now: datetime) -> int:
