@@ -52,6 +52,10 @@ class DecisionAnswer(serializers.Serializer[Any]):
     policy_version = serializers.IntegerField(allow_null=True)
     letter = serializers.UUIDField(allow_null=True)
     decided_at = serializers.DateTimeField()
+    valid_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Until when an offer can be taken up or an exception used; null without an end.",
+    )
 
 
 def answer(decision: Decision, *, currency: str) -> dict[str, Any]:
@@ -77,6 +81,7 @@ def answer(decision: Decision, *, currency: str) -> dict[str, Any]:
         "policy_version": None if decision.policy is None else decision.policy.number,
         "letter": decision.letter_id,
         "decided_at": decision.decided_at,
+        "valid_until": decision.valid_until,
     }
     return dict(DecisionAnswer(values).data)
 

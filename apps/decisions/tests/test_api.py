@@ -8,6 +8,7 @@ from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import Branch, User
+from apps.decisions import services
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
 from apps.scoring.models import ModelVersion
@@ -47,6 +48,26 @@ def test_it_reads_the_decision_with_its_reasons(
     assert found["outcome"] == "decline"
     assert found["reasons"][0]["code"] == "rule.foir_cap"
     assert "of your net income; the limit is 60.0" in found["reasons"][0]["sentence"]
+
+
+def test_it_reads_until_when_an_offer_can_be_taken_up(
+    alice: User, bob: User, stage: ModelVersion, signed_in: SignedIn
+) -> None:
+    case = factories.referred(alice, amount=900_000, term_months=60)
+    services.claim(actor=bob, case=case, now=factories.NOW)
+    offer = services.Verdict(
+        outcome="approve",
+        codes=("burden_confirmed_bearable",),
+        amount=Decimal(300_000),
+        term_months=36,
+    )
+    services.decide(actor=bob, case=case, verdict=offer, now=factories.NOW)
+    address = reverse("api:application_decision", args=[case.application_id])
+
+    read = signed_in(alice).get(address).json()
+
+    assert (read["amount"], read["term_months"]) == ("300000.00", 36)
+    assert read["valid_until"] == "2027-02-17T18:29:59.999999Z"
 
 
 def test_a_draft_cannot_be_decided(alice: User, stage: ModelVersion, signed_in: SignedIn) -> None:
