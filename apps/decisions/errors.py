@@ -25,6 +25,13 @@ class PolicyUnusable(AssessmentFailed):
         )
 
 
+class NotAskedIfBlocked(AssessmentFailed):
+    """The policy approves somebody whom the block list names, because it does not ask."""
+
+    def __init__(self) -> None:
+        super().__init__("borrower_blocked", _("The block list names the borrower."))
+
+
 class NoSpecificReason(AssessmentFailed):
     """A decline without a specific reason is not allowed. Rule book 4.3."""
 

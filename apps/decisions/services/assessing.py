@@ -34,6 +34,7 @@ from apps.decisions.errors import (
     AssessmentFailed,
     NoPolicy,
     NoSpecificReason,
+    NotAskedIfBlocked,
     NothingToAssess,
 )
 from apps.decisions.models import Decision, PolicyVersion
@@ -131,6 +132,9 @@ def _decide(
 ) -> Decision:
     case = _scored(application, actor=actor, now=now, is_guaranteed=is_guaranteed)
     asked = case.judge.judged(application.amount, application.term_months, pd=case.run.pd)
+    if asked.trace.outcome == "approve" and asked.values["blocked"]:
+        # Nobody could lend under it, so no letter says that it is approved.
+        raise NotAskedIfBlocked
     found = _reasons(case, asked.trace)
     offers = judging.offers(case.judge, asked, pd_of=case.pd_of)
     application.move("score", score_run=case.run)

@@ -82,6 +82,19 @@ def test_who_was_blocked_after_the_referral_is_not_approved(
     assert Decision.objects.latest("number").outcome == "approve"
 
 
+def test_no_machine_approves_who_is_blocked_where_the_policy_does_not_ask(
+    alice: User, charlie: User, stage: ModelVersion
+) -> None:
+    application = factories.submitted(alice)
+    _block(charlie, application)
+
+    made = services.assess(application_id=application.pk, actor="system:test", now=NOW)
+
+    assert (made.outcome, made.failure, made.letter) == ("refer", "borrower_blocked", None)
+    assert ReviewCase.objects.get().causes == ["borrower_blocked"]
+    assert services.replay(actor="system:test", decision=made, now=NOW).identical
+
+
 def test_a_blocked_borrower_can_still_be_declined(
     alice: User, charlie: User, stage: ModelVersion
 ) -> None:
