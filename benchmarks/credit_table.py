@@ -140,7 +140,9 @@ LightGBM). Figures are means over five folds, SD is between folds; ECE is of all
 together; intervals of differences are DeLong's on all unseen rows. The last column is the best of
 nine models that this project tuned one by one before, by the same protocol, AUC / Brier score
 (`benchmarks/credit_peers.py`). Seeds beside 42 were run with
-`ARGS="--seeds 0 1 --models record --sets ..."` and shown with `--kept`.
+`ARGS="--seeds 0 1 2 3 4 --models record --sets ..."`, on another processor with the same library
+versions, and shown with `--kept`; sets without such a line have not been run again since the
+pipeline last changed.
 
 How far to trust it: nothing is tuned for one set, but the constants of the pipeline (sizes,
 patience, when a member keeps up) and the derived features of two adapters were settled while
