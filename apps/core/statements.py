@@ -1,0 +1,69 @@
+"""SQL that the database parses and plans once for each connection.
+
+PostgreSQL needs longer to plan a join of eight tables by key than to answer it. A statement here
+is handed over with PREPARE the first time a connection meets it; afterwards only its name and its
+values travel. Behind a pooler that changes connections between transactions - Django's
+DISABLE_SERVER_SIDE_CURSORS says so - the whole text is sent every time instead.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from psycopg2.extensions import AsIs
+
+# What each open connection has been told, by the connection itself.
+_told: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_LONGEST_NAME = 63  # bytes of a PostgreSQL identifier
+
+
+class Given:
+    """The place of a value that is only known when a statement is sent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Statement:
+    """One SQL text with `%s` for its parameters: constants, or `Given` for what comes later.
+
+    `after` is another statement, without parameters, that is sent before it in the same message.
+    """
+
+    def __init__(self, label: str, sql: str, parameters: Sequence[Any], *, after: str = "") -> None:
+        self._before = f"{after}; " if after else ""
+        self._sql, self._parameters = sql, tuple(parameters)
+        self._places = list(
+            dict.fromkeys(one.name for one in self._parameters if isinstance(one, Given))
+        )
+        digest = hashlib.sha256(repr((sql, self._constants())).encode()).hexdigest()[:8]
+        self._name = f'"{label[: _LONGEST_NAME - 9]}_{digest}"'
+        values = ", ".join(["%s"] * len(self._places))
+        self._execute = f"{self._before}EXECUTE {self._name}" + (f"({values})" if values else "")
+
+    def send(self, cursor: Any, values: Mapping[str, Any]) -> None:
+        """Execute with these values on a cursor of Django's. Raises KeyError where one is missing.
+
+        A value must be of its column's own type: a UUID, a date, a Decimal, a text.
+        """
+        if cursor.db.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            cursor.execute(self._before + self._sql, self._filled(values))
+            return
+        self._tell(cursor)
+        cursor.execute(self._execute, [values[name] for name in self._places])
+
+    def _tell(self, cursor: Any) -> None:
+        told = _told.setdefault(cursor.connection, set())
+        if self._name not in told:
+            places = {name: AsIs(f"${n}") for n, name in enumerate(self._places, start=1)}
+            # Of the connection, not of the request: it is none of Django's counted queries.
+            with cursor.db.wrap_database_errors, cursor.connection.cursor() as own:
+                own.execute(f"PREPARE {self._name} AS {self._sql}", self._filled(places))
+            told.add(self._name)
+
+    def _filled(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[one.name] if isinstance(one, Given) else one for one in self._parameters]
+
+    def _constants(self) -> list[Any]:
+        return ["" if isinstance(one, Given) else one for one in self._parameters]
