@@ -8,6 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import rows
 from apps.core.errors import DomainError
 
 
@@ -35,10 +36,11 @@ class AppendOnlyModel(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *_args: Any, **_kwargs: Any) -> None:
+        """Write the new row; no signal tells of it, because none of these has a history."""
         if not self._state.adding:
             raise AppendOnly("append_only", _("The audit trail cannot be changed."))
-        super().save(*args, **{**kwargs, "force_insert": True})
+        rows.insert(self)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("append_only", _("The audit trail cannot be deleted."))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import rows
 from apps.core.errors import StaleRecord
 from apps.core.lifecycle import Lifecycle
 
@@ -48,27 +49,25 @@ class Stateful(models.Model):
         """Say whether the lifecycle allows `action` now."""
         return self.lifecycle.allows(action, self.status)
 
-    def move(self, action: str, **changes: Any) -> Self:
-        """Change the status by `action`, together with other columns, if nobody was faster.
+    def move(self, *actions: str, **changes: Any) -> Self:
+        """Change the status by `actions`, one after the other, if nobody was faster.
 
+        Status and other columns are written at once, and the instance then holds what is stored.
         The update names the state it started from, so of two people only one can win.
         Raises Conflict when the lifecycle does not allow it, StaleRecord when the row has moved.
         """
-        before, after = self.status, self.lifecycle.target(action, self.status)
-        values = {"status": after, **changes}
-        if hasattr(self, "updated_at"):
-            values["updated_at"] = models.functions.Now()
-        rows = type(self)._base_manager.filter(pk=self.pk, status=before).update(**values)
-        if rows != 1:
+        before = after = self.status
+        for action in actions:
+            after = self.lifecycle.target(action, after)
+        if not rows.change(self, {"status": after, **changes}, while_={"status": before}):
             raise StaleRecord(
                 "stale_record",
                 _("Somebody else has changed this in the meantime. Reload the page."),
             )
-        self.refresh_from_db(fields=list(values))
         return self
 
     @classmethod
-    def move_all(cls, rows: "models.QuerySet[Any]", action: str, **changes: Any) -> int:
+    def move_all(cls, chosen: "models.QuerySet[Any]", action: str, **changes: Any) -> int:
         """Change the status of many rows by `action` in one UPDATE; return how many moved.
 
         Rows in a state the action does not start from stay as they are. Raises ValueError for an
@@ -84,7 +83,7 @@ class Stateful(models.Model):
         if any(field.name == "updated_at" for field in cls._meta.fields):
             values["updated_at"] = models.functions.Now()
         sources = [source for step in steps for source in step.sources]
-        return rows.filter(status__in=sources).update(**values)
+        return chosen.filter(status__in=sources).update(**values)
 
 
 def status_constraint(lifecycle: Lifecycle, name: str) -> models.CheckConstraint:

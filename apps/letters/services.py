@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, User
 from apps.audit import services as audit
-from apps.core import crypto, jobs
+from apps.core import crypto, jobs, rows
 from apps.core.errors import Conflict, DomainError
 from apps.letters import content, editions, rendering
 from apps.letters.models import Letter
@@ -58,7 +58,6 @@ class Verification:
         return self.stored_whole and self.html_same is True and self.pdf_same is not False
 
 
-@transaction.atomic
 def issue(
     *,
     actor: User | str,
@@ -89,15 +88,12 @@ def issue(
         facts_sha256=facts_hash(written),
         issued_at=issued_at,
     )
-    # The insert decides between two that come at once; nothing is read before it.
-    Letter.objects.bulk_create([wanted], ignore_conflicts=True)
-    letter = Letter.objects.defer("html", "pdf").filter(subject=subject, kind=kind).first()
-    if letter is None or letter.facts_sha256 != wanted.facts_sha256:
-        raise AlreadyDecided(
-            "letter_already_issued", _("A letter that says something else was already issued.")
-        )
-    if letter.pk == wanted.pk:
-        audit.record(actor, "letters.issued", letter, case=case, kind=kind, language=language)
+    with transaction.atomic(savepoint=False):
+        # The insert decides between two that come at once; nothing is read before it.
+        is_new = rows.insert(wanted, if_new=True)
+        if is_new:
+            audit.record(actor, "letters.issued", wanted, case=case, kind=kind, language=language)
+    letter = wanted if is_new else _issued_before(wanted)
     jobs.enqueue("letters.render", letter_id=str(letter.pk))
     return letter
 
@@ -172,6 +168,17 @@ def record_opening(*, actor: User, letter: Letter, form: str) -> None:
 def facts_hash(written: dict[str, Any]) -> str:
     """Return the SHA-256 of facts as JSON with sorted keys."""
     return _sha256(json.dumps(written, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _issued_before(wanted: Letter) -> Letter:
+    """Return the letter that is there; raise AlreadyDecided where it says something else."""
+    same = Letter.objects.defer("html", "pdf").filter(subject=wanted.subject, kind=wanted.kind)
+    letter = same.first()
+    if letter is None or letter.facts_sha256 != wanted.facts_sha256:
+        raise AlreadyDecided(
+            "letter_already_issued", _("A letter that says something else was already issued.")
+        )
+    return letter
 
 
 def _require_known(kind: str, language: str, facts: content.LetterFacts) -> None:
