@@ -10,7 +10,9 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import labels, roles
+from apps.core import prepared
 from apps.core.models import Identified, Timestamped
+from apps.core.prepared import Given
 
 
 class Entity(Identified, Timestamped):
@@ -65,10 +67,25 @@ class Branch(Identified, Timestamped):
 class UserManager(BaseUserManager["User"]):
     """Makes people who sign in with their e-mail."""
 
+    def get(self, *args: Any, **kwargs: Any) -> "User":
+        """Return one person; by key alone, as every request asks, with a prepared query."""
+        if args or kwargs.keys() not in _BY_KEY:
+            return super().get(*args, **kwargs)
+        [key] = kwargs.values()
+        found = _PERSON.first(key=User._meta.pk.to_python(key))
+        if found is None:
+            raise User.DoesNotExist(key)
+        return found
+
     def get_by_natural_key(self, username: str | None) -> "User":
         # Exactly: `iexact` compares in capitals, where a long s (U+017F) is an S. Every such
         # spelling of one e-mail would have a lock-out count of its own.
         return self.get(email=(username or "").strip().lower())
+
+
+# How sessions and tokens name a person.
+_BY_KEY = ({"pk"}, {"id"})
+_PERSON = prepared.Query(lambda: User.objects.filter(pk=Given("key")))
 
 
 class User(Identified, AbstractBaseUser, PermissionsMixin):

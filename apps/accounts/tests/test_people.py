@@ -294,7 +294,7 @@ def test_it_lists_people_with_few_queries(
 
     # session, person, permissions (2: own, by role), branches to filter by, count, page,
     # roles of the page, and what the frame asks: the viewer's own roles and branch
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         response = browser.get("/people/")
 
     assert response.status_code == 200

@@ -108,7 +108,7 @@ def test_it_lists_events_with_few_queries(
 
     # session, person, permissions (2), events with seals, names, sealed count, verifications,
     # and for the frame: the viewer's roles and branch
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         browser.get("/audit/")
 
 
