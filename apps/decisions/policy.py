@@ -10,6 +10,7 @@ The most severe result of all is the outcome: decline before refer before approv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -99,6 +100,13 @@ class Ladder:
         pairs = pairwise(self.bands)
         return tuple(low.below for low, high in pairs if low.outcome != high.outcome)
 
+    def band_of(self, pd: Decimal) -> Band:
+        """Return the band that holds a PD. Raises PolicyGap when none does."""
+        found = next((one for one in self.bands if one.start <= pd < one.below), None)
+        if found is None:
+            raise PolicyGap(f"No band holds a probability of default of {pd}.")
+        return found
+
     def approval_addon(self, pd: Decimal) -> Decimal:
         """Return what an approval adds to the rate: never less than a better risk pays.
 
@@ -117,9 +125,12 @@ class Policy:
 
     def rules_for(self, *, product: str, currency: str) -> tuple[Rule, ...]:
         """Return the rules meant for a product and currency, in the policy's order."""
-        return tuple(
-            rule for rule in self.rules if rule.applies_to(product=product, currency=currency)
-        )
+        key = product, currency
+        if key not in self._chosen:
+            self._chosen[key] = tuple(
+                rule for rule in self.rules if rule.applies_to(product=product, currency=currency)
+            )
+        return self._chosen[key]
 
     def ladder_for(self, product: str) -> Ladder:
         """Return the bands of a product. Raises PolicyGap when no ladder covers it."""
@@ -129,6 +140,11 @@ class Policy:
         if found is None:
             raise PolicyGap(f"The policy has no PD bands for {product}.")
         return found
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[str, str], tuple[Rule, ...]]:
+        """The rules by product and currency: a policy is asked again and again for the same."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -202,9 +218,7 @@ def evaluate(policy: Policy, inputs: Mapping[str, Value], *, product: str, curre
     if not isinstance(pd, Decimal):
         raise PolicyGap("There is no probability of default to judge.")
     ladder = policy.ladder_for(product)
-    band = next((one for one in ladder.bands if one.start <= pd < one.below), None)
-    if band is None:
-        raise PolicyGap(f"No band holds a probability of default of {pd}.")
+    band = ladder.band_of(pd)
     results = tuple(
         _judged(rule, inputs.get(rule.input))
         for rule in policy.rules_for(product=product, currency=currency)

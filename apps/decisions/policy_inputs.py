@@ -89,6 +89,11 @@ MOVED_BY_REQUEST = frozenset(
 )
 
 
+def exact(pd: float) -> Decimal:
+    """Return a stored PD as policies compare it: the float's shortest exact text."""
+    return Decimal(repr(pd))
+
+
 def to_json(inputs: Mapping[str, Value]) -> dict[str, str | bool | None]:
     """Return inputs as they are stored: numbers as exact text."""
     return {

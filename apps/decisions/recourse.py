@@ -3,7 +3,8 @@
 Nothing is claimed that was not evaluated with the same model and policy. A smaller amount never
 hurts (risk and every ratio rise with it), so the largest one that passes is found by bisection;
 each amount found was itself tried. Where a cheap condition that every approval fulfils is known,
-it is searched first, and the dear question is asked only below its bound.
+it is searched first, and the dear question is asked only below its bound. Where about that bound
+lies is a hint: a wrong one costs questions and changes nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,15 +35,26 @@ class Room:
     terms: Sequence[int]
 
 
-def largest(room: Room, *, passes: Passes, hopeful: Passes | None = None) -> tuple[Change, ...]:
+@dataclass(frozen=True, kw_only=True)
+class Help:
+    """What spares questions.
+
+    `hopeful` is a cheap condition without which nothing passes, `near` is about where it ends at
+    a term. `after_refusal` is about where `passes` ends at a term, told by an amount above it.
+    """
+
+    hopeful: Passes
+    near: Callable[[int], Decimal] | None = None
+    after_refusal: Callable[[Decimal, int], Decimal] | None = None
+
+
+def largest(room: Room, *, passes: Passes, help_: Help | None = None) -> tuple[Change, ...]:
     """Return the largest amount that passes at the asked term, then at every other one.
 
-    `hopeful` is a cheaper condition without which nothing passes. A term at which no amount
-    passes is left out.
+    A term at which no amount passes is left out.
     """
     found = (
-        (term, _largest(room, term, passes, hopeful or passes))
-        for term in (room.term_months, *room.terms)
+        (term, _largest(room, term, passes, help_)) for term in (room.term_months, *room.terms)
     )
     return tuple(Change(amount, term) for term, amount in found if amount is not None)
 
@@ -81,7 +93,7 @@ def step(least_amount: Decimal) -> Decimal:
     return Decimal(10 ** max(least_amount.adjusted() - 1, 0))
 
 
-def _largest(room: Room, term_months: int, passes: Passes, hopeful: Passes) -> Decimal | None:
+def _largest(room: Room, term_months: int, passes: Passes, help_: Help | None) -> Decimal | None:
     """Return the largest multiple of the step that passes, or the bound just above it."""
     unit = step(room.least_amount)
     low = int((room.least_amount / unit).to_integral_value(rounding=ROUND_CEILING))
@@ -90,13 +102,16 @@ def _largest(room: Room, term_months: int, passes: Passes, hopeful: Passes) -> D
     def steps(asked: Passes) -> Callable[[int], bool]:
         return lambda count: asked(count * unit, term_months)
 
-    bound = _last(low, high, steps(hopeful))
-    if bound is None:
-        return None
-    if hopeful is passes or passes(bound * unit, term_months):
-        found: int | None = bound
+    if help_ is None:
+        found = _last(low, high, steps(passes))
     else:
-        found = _last(low, bound - 1, steps(passes))
+        near = None if help_.near is None else int(help_.near(term_months) // unit)
+        found = _last(low, high, steps(help_.hopeful), near=near)
+        if found is not None and not passes(found * unit, term_months):
+            refused, near = found * unit, None
+            if help_.after_refusal is not None:
+                near = int(help_.after_refusal(refused, term_months) // unit)
+            found = _last(low, found - 1, steps(passes), near=near)
     if found is None:
         return None
     best = found * unit
@@ -106,14 +121,22 @@ def _largest(room: Room, term_months: int, passes: Passes, hopeful: Passes) -> D
     return next(above, best)
 
 
-def _last(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
-    """Return the last number from `low` to `high` that holds, where the first ones do."""
-    if low > high or not holds(low):
-        return None
-    while low < high:
-        middle = (low + high + 1) // 2
-        if holds(middle):
-            low = middle
+def _last(
+    low: int, high: int, holds: Callable[[int], bool], *, near: int | None = None
+) -> int | None:
+    """Return the last number from `low` to `high` that holds, where the first ones do.
+
+    It is looked for at `near` first, then from below.
+    """
+    best, guesses = low - 1, [low]
+    if near is not None:
+        guesses = [min(near, high), min(near, high) + 1, low]
+    while best < high:
+        guess = guesses.pop(0) if guesses else (best + high + 1) // 2
+        if not best < guess <= high:
+            continue
+        if holds(guess):
+            best = guess
         else:
-            high = middle - 1
-    return low
+            high = guess - 1
+    return best if best >= low else None

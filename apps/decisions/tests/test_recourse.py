@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.decisions import recourse
-from apps.decisions.recourse import Change, Room
+from apps.decisions.recourse import Change, Help, Room
 
 
 def _room(**changes: object) -> Room:
@@ -60,14 +60,27 @@ def test_the_next_step_above_never_passes(limit: int, asked: int) -> None:
         assert found[0].amount >= min(asked, limit) or not passes(Decimal(asked), 24)
 
 
-@given(limit=st.integers(1, 2_000_000), hope=st.integers(0, 400_000))
-def test_a_cheap_condition_changes_nothing_but_the_questions(limit: int, hope: int) -> None:
+@given(
+    limit=st.integers(1, 2_000_000),
+    hope=st.integers(0, 400_000),
+    near=st.integers(-(10**9), 10**9),
+    later=st.integers(-(10**9), 10**9),
+)
+def test_a_cheap_condition_changes_nothing_but_the_questions(
+    limit: int, hope: int, near: int, later: int
+) -> None:
     def passes(amount: Decimal, term: int) -> bool:
         return amount <= limit
 
     plain = recourse.largest(_room(), passes=passes)
     helped = recourse.largest(
-        _room(), passes=passes, hopeful=lambda amount, term: amount <= limit + hope
+        _room(),
+        passes=passes,
+        help_=Help(
+            hopeful=lambda amount, term: amount <= limit + hope,
+            near=lambda term: Decimal(near),
+            after_refusal=lambda amount, term: Decimal(later),
+        ),
     )
 
     assert helped == plain
@@ -81,10 +94,54 @@ def test_a_condition_that_is_exact_leaves_one_question_a_term() -> None:
         return amount <= 137_000
 
     recourse.largest(
-        _room(amount=Decimal(25_000)), passes=passes, hopeful=lambda amount, _: amount <= 137_000
+        _room(amount=Decimal(25_000)),
+        passes=passes,
+        help_=Help(hopeful=lambda amount, _: amount <= 137_000),
     )
 
     assert asked == [Decimal(137_000)] * 4
+
+
+def test_a_good_hint_leaves_two_cheap_questions_a_term() -> None:
+    asked: list[Decimal] = []
+
+    def hopeful(amount: Decimal, term: int) -> bool:
+        asked.append(amount)
+        return amount <= 137_000
+
+    found = recourse.largest(
+        _room(amount=Decimal(25_000), terms=[]),
+        passes=lambda amount, term: True,
+        help_=Help(hopeful=hopeful, near=lambda term: Decimal("137499.99")),
+    )
+
+    assert found == (Change(Decimal(137_000), 24),)
+    assert asked == [Decimal(137_000), Decimal(138_000)]
+
+
+def test_a_good_hint_after_a_refusal_leaves_three_dear_questions_a_term() -> None:
+    asked: list[Decimal] = []
+    refused: list[Decimal] = []
+
+    def passes(amount: Decimal, term: int) -> bool:
+        asked.append(amount)
+        return amount <= 137_000
+
+    def after_refusal(amount: Decimal, term: int) -> Decimal:
+        refused.append(amount)
+        return Decimal("137000.01")
+
+    found = recourse.largest(
+        _room(amount=Decimal(25_000), terms=[]),
+        passes=passes,
+        help_=Help(hopeful=lambda amount, _: amount <= 200_000, after_refusal=after_refusal),
+    )
+
+    assert found == (Change(Decimal(137_000), 24),)
+    assert (refused, asked) == (
+        [Decimal(200_000)],
+        [Decimal(200_000), Decimal(137_000), Decimal(138_000)],
+    )
 
 
 def test_a_letter_names_a_smaller_amount_and_the_nearest_other_term() -> None:
