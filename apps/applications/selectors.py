@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Least
 
 from apps.accounts.models import User
 from apps.applications import affordability as arithmetic
 from apps.applications import features, requirements
 from apps.applications.lifecycle import OPEN
 from apps.applications.models import Application, Collateral, Guarantor
+from apps.core import prepared
 from apps.customers import selectors as customers
 from apps.customers.models import Customer
 from apps.products import pricing
@@ -83,18 +85,30 @@ def affordability(application: Application, *, on: date | None = None) -> arithm
 
     Without `on`, a draft is judged by the facts of the day it was taken.
     """
+    found = means(application, _securities(application.collaterals.all()), on=on)
+    return arithmetic.assess(found, currency=application.currency)
+
+
+def means(
+    application: Application, securities: tuple[arithmetic.Security, ...], *, on: date | None = None
+) -> arithmetic.Means:
+    """Return what the applicant asks for at the list rate, and lives on: what `affordability` sees.
+
+    For questions about many amounts and terms, which share everything but these.
+    """
     employment, obligations = application.employment, application.obligations_monthly
     if not application.facts_are_frozen:
         known = standing(application.customer, on=on or application.applied_date)
         employment, obligations = known.employment, known.obligations_monthly
-    return _assessed(
+    instalment = pricing.level_payment(
+        application.amount, application.annual_rate, application.term_months, application.currency
+    )
+    return _living(
         employment,
         obligations,
         amount=application.amount,
-        rate=application.annual_rate,
-        term_months=application.term_months,
-        currency=application.currency,
-        collaterals=application.collaterals.all(),
+        instalment=instalment,
+        securities=securities,
     )
 
 
@@ -111,15 +125,17 @@ def what_if(
     known: requirements.Standing, tried: WhatIf, *, collaterals: Iterable[Collateral] = ()
 ) -> arithmetic.Affordability:
     """Return what the instalment and ratios would be for another amount and term."""
-    return _assessed(
+    product = tried.product
+    found = _living(
         known.employment,
         known.obligations_monthly,
         amount=tried.amount,
-        rate=tried.product.annual_rate,
-        term_months=tried.term_months,
-        currency=tried.product.currency,
-        collaterals=collaterals,
+        instalment=pricing.level_payment(
+            tried.amount, product.annual_rate, tried.term_months, product.currency
+        ),
+        securities=_securities(collaterals),
     )
+    return arithmetic.assess(found, currency=product.currency)
 
 
 def feature_row(application: Application) -> dict[str, features.Value]:
@@ -189,13 +205,28 @@ def exposure(application: Application, actor: User) -> list[Exposure]:
 
 def guaranteed_for_others(application: Application) -> Decimal:
     """Return what the borrower answers for of other people's approved loans, in one currency."""
+    given = guaranteed(application.customer_id, application.currency)
+    return Decimal(given.values_list("total", flat=True)[0] or 0)
+
+
+def guaranteed(customer: Any, currency: Any) -> QuerySet[Any, Any]:
+    """Return the one-row query for what a customer answers for of other people's loans."""
     given = Guarantor.objects.filter(
-        customer=application.customer_id,
-        currency=application.currency,
-        application__status="approved",
-    ).exclude(application__customer=application.customer_id)
-    total = given.aggregate(total=Sum("amount"))["total"]
-    return total if total is not None else Decimal(0)
+        customer=customer, currency=currency, application__status="approved"
+    ).exclude(application__customer=customer)
+    return prepared.over_all(given, total=Sum("amount"))
+
+
+def answering(application: Any, *, borrower: Any) -> QuerySet[Guarantor]:
+    """Return who answers for an application and is a customer of ours beside the borrower."""
+    given = Guarantor.objects.filter(application=application, customer__isnull=False)
+    return given.exclude(customer=borrower)
+
+
+def security_value(application: Any) -> QuerySet[Any, Any]:
+    """Return the one-row query for the value of what secures an application (rule book 9.2)."""
+    offered = Collateral.objects.filter(application=application)
+    return prepared.over_all(offered, total=Sum(Least("price", "valuation")))
 
 
 @dataclass(frozen=True)
@@ -212,9 +243,7 @@ def guarantees(application: Application) -> list[Guarantee]:
 
     A stranger who answers has no exposure to us.
     """
-    rows = Guarantor.objects.filter(application=application.pk, customer__isnull=False).exclude(
-        customer=application.customer_id
-    )
+    rows = answering(application.pk, borrower=application.customer_id)
     return [Guarantee(*row) for row in rows.values_list("customer_id", "amount", "currency")]
 
 
@@ -235,26 +264,27 @@ def guaranteed_by(
     return dict(rows)
 
 
-def _assessed(
+def _living(
     employment: Any,
     obligations: Decimal | None,
     *,
     amount: Decimal,
-    rate: Decimal,
-    term_months: int,
-    currency: str,
-    collaterals: Iterable[Collateral],
-) -> arithmetic.Affordability:
-    means = arithmetic.Means(
+    instalment: Decimal,
+    securities: tuple[arithmetic.Security, ...],
+) -> arithmetic.Means:
+    return arithmetic.Means(
         amount=amount,
-        instalment=pricing.level_payment(amount, rate, term_months, currency),
+        instalment=instalment,
         gross_annual_income=getattr(employment, "gross_annual_income", None),
         net_monthly_income=getattr(employment, "net_monthly_income", None),
         basic_monthly_pay=getattr(employment, "basic_monthly_pay", None),
         obligations_monthly=obligations,
-        securities=tuple(arithmetic.Security(row.price, row.valuation) for row in collaterals),
+        securities=securities,
     )
-    return arithmetic.assess(means, currency=currency)
+
+
+def _securities(collaterals: Iterable[Collateral]) -> tuple[arithmetic.Security, ...]:
+    return tuple(arithmetic.Security(row.price, row.valuation) for row in collaterals)
 
 
 def _followed(thing: Any, path: str) -> Any:

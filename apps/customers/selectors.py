@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -122,7 +123,12 @@ def latest_bureau_report(customer: Customer, on: date) -> BureauReport | None:
 
 def is_blocked(customer: Customer, on: date) -> bool:
     """Say whether an entry of the block list keeps the lender from lending to the customer."""
-    return BlockListEntry.objects.about(customer).in_effect(on).exists()
+    return blocking(customer.pk, customer.entity_id, on).exists()
+
+
+def blocking(customer: Any, entity: Any, on: Any) -> QuerySet[BlockListEntry]:
+    """Return the entries that keep a lender from lending to a customer, both named by key."""
+    return BlockListEntry.objects.about(customer=customer, entity=entity).in_effect(on)
 
 
 def block_list(actor: User) -> QuerySet[BlockListEntry]:

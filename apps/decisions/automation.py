@@ -42,10 +42,10 @@ def standing(actor: User) -> QuerySet[AutomationStop]:
     return stops(actor).filter(status__in=STANDING)
 
 
-def holding(entity_id: uuid.UUID) -> AutomationStop | None:
-    """Return the stop that keeps a lender's machine from deciding, the oldest of several."""
+def holding(entity_id: Any) -> QuerySet[AutomationStop, tuple[uuid.UUID]]:
+    """Return the key of the stop that keeps a lender's machine from deciding, the oldest one."""
     rows = AutomationStop.objects.filter(Q(entity=None) | Q(entity=entity_id), status__in=STANDING)
-    return rows.order_by("stopped_at", "created_at").first()
+    return rows.order_by("stopped_at", "created_at").values_list("pk")[:1]
 
 
 def lenders(actor: User) -> QuerySet[Entity]:

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from apps.applications import affordability as arithmetic
 from apps.applications import selectors as applications
-from apps.applications.affordability import Affordability
+from apps.applications.affordability import Affordability, Security
 from apps.applications.models import Application
 from apps.core import dates
-from apps.customers import selectors as customers
-from apps.decisions import selectors, sources
-from apps.decisions.policy_inputs import Value
+from apps.decisions import books, selectors, sources
+from apps.decisions.books import Books
+from apps.decisions.policy_inputs import Value, exact
 
 _BUREAU = (
     ("bureau_score", "score"),
@@ -42,6 +43,8 @@ class Gathered:
     born: date | None
     applied_date: date
     others_with_us: Decimal
+    # What is offered as security, by its value.
+    securities: tuple[Security, ...] = ()
 
     def inputs(self, request: Request) -> dict[str, Value]:
         """Return the policy's inputs for this request."""
@@ -49,8 +52,7 @@ class Gathered:
         return {
             **self.standing,
             **ratios,
-            # repr is the float's shortest exact text, so the stored PD gives the same Decimal.
-            "pd": None if request.pd is None else Decimal(repr(request.pd)),
+            "pd": None if request.pd is None else exact(request.pd),
             "amount": request.amount,
             "term_months": Decimal(request.term_months),
             "age_at_maturity_years": self._age_at_maturity(request.term_months),
@@ -60,18 +62,27 @@ class Gathered:
     def _age_at_maturity(self, term_months: int) -> Value:
         if self.born is None:
             return None
-        return _age(self.born, dates.add_months(self.applied_date, term_months))
+        if term_months not in self._ages:
+            last_day = dates.add_months(self.applied_date, term_months)
+            self._ages[term_months] = _age(self.born, last_day)
+        return self._ages[term_months]
+
+    @cached_property
+    def _ages(self) -> dict[int, Decimal]:
+        """The age at the end of each term that was tried; many amounts are tried at one term."""
+        return {}
 
 
-def gather(application: Application, *, is_guaranteed: bool = True) -> Gathered:
+def gather(application: Application, *, known: Books | None = None) -> Gathered:
     """Return what is known about an application from its frozen facts and our own book.
 
-    Who knows that no customer of ours answers for it says so; then nobody is asked for.
+    Who has read the book before says what is `known` of it.
     """
     customer, employment = application.customer, application.employment
     borrowing = sources.borrowing(application)
+    book = books.read(application) if known is None else known
     born = customer.date_of_birth
-    guaranteed = applications.guaranteed_for_others(application)
+    guaranteed = book.guaranteed
     if borrowing is not None:
         guaranteed += borrowing.guaranteed
     standing: dict[str, Value] = {
@@ -85,16 +96,17 @@ def gather(application: Application, *, is_guaranteed: bool = True) -> Gathered:
         ),
         "income_verification": getattr(employment, "verification", None) or None,
         "employment_months": _count(getattr(employment, "months_employed", None)),
-        "blocked": customers.is_blocked(customer, _asked_on(application)),
+        "blocked": book.blocked,
         "guarantees_with_us": guaranteed,
-        "guarantor_exposure": _guarantor_exposure(application) if is_guaranteed else Decimal(0),
+        "guarantor_exposure": _guarantor_exposure(application, book),
         "defaults_with_us": None if borrowing is None else Decimal(borrowing.defaults),
         **_bureau(application),
     }
-    others = selectors.approved_amount_of_borrower(application) + guaranteed
+    others = book.approved + guaranteed
     if borrowing is not None:
         others += borrowing.owed
-    return Gathered(standing, born, application.applied_date, others)
+    securities = () if book.security_value is None else (Security(None, book.security_value),)
+    return Gathered(standing, born, application.applied_date, others, securities)
 
 
 def unscored(application: Application, affordability: Affordability) -> dict[str, Value]:
@@ -108,32 +120,26 @@ def unscored(application: Application, affordability: Affordability) -> dict[str
     return gather(application).inputs(request)
 
 
-def _guarantor_exposure(application: Application) -> Value:
+def _guarantor_exposure(application: Application, book: Books) -> Value:
     """Return the most that a guarantor would owe us or answer for, were this approved.
 
     0 where no customer of ours answers for it; not known where one does so in another currency.
     """
+    if not book.is_guaranteed:
+        return Decimal(0)
     given, currency = applications.guarantees(application), application.currency
     if any(one.currency != currency for one in given):
         return None
     people = [one.customer_id for one in given]
-    if not people:
-        return Decimal(0)
     owed = selectors.approved_amounts(people, currency=currency, besides=application.pk)
     answered = applications.guaranteed_by(people, currency=currency, besides=application.pk)
-    return max(
+    exposed = (
         one.amount
         + owed.get(one.customer_id, Decimal(0))
         + answered.get(one.customer_id, Decimal(0))
         for one in given
     )
-
-
-def _asked_on(application: Application) -> date:
-    """Return the lender's day on which we were asked; long after that of a tape, as a rule."""
-    if application.submitted_at is None:
-        return application.applied_date
-    return dates.local_date(application.submitted_at, application.branch.entity.time_zone)
+    return max(exposed, default=Decimal(0))
 
 
 def _bureau(application: Application) -> dict[str, Value]:

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, Func, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Least
 
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
+from apps.core import prepared
+from apps.core.prepared import Given
 from apps.decisions.lifecycle import WAITING
 from apps.decisions.models import Decision, PolicyVersion, ReviewCase
 
@@ -141,19 +143,13 @@ def latest(application: Application) -> Decision | None:
 
 def next_number(application: Application) -> int:
     """Return the number of the next decision; of two who take it one is refused by its row."""
-    last = Decision.objects.filter(application=application).aggregate(n=Max("number"))["n"]
+    [last] = _LAST_NUMBER.one(application=application.pk)
     return (last or 0) + 1
 
 
 def policy_in_force(entity: Entity, on: date) -> PolicyVersion | None:
     """Return the approved version that decides on a day, or None before the first."""
-    return (
-        PolicyVersion.objects.approved()
-        .defer("document")
-        .filter(entity=entity, effective_from__lte=on)
-        .order_by("-effective_from")
-        .first()
-    )
+    return _IN_FORCE.first(entity=entity.pk, on=on)
 
 
 def policy_versions(actor: User) -> QuerySet[PolicyVersion]:
@@ -165,16 +161,16 @@ def policy_versions(actor: User) -> QuerySet[PolicyVersion]:
     )
 
 
-def approved_amount_of_borrower(application: Application) -> Decimal:
-    """Return what the borrower's other approved applications add up to, in the same currency.
+def _last_number() -> QuerySet[Any, Any]:
+    made = Decision.objects.filter(application=Given("application"))
+    return prepared.over_all(made, last=Max("number"))
 
-    Of a counter-offer counts what was offered, not what had been asked for.
-    """
-    others = Application.objects.filter(
-        customer=application.customer_id, status="approved", currency=application.currency
-    ).exclude(pk=application.pk)
-    total = others.aggregate(total=Sum(_lent()))["total"]
-    return total if total is not None else Decimal(0)
+
+def _in_force() -> QuerySet[PolicyVersion]:
+    begun = PolicyVersion.objects.approved().filter(
+        entity=Given("entity"), effective_from__lte=Given("on")
+    )
+    return begun.defer("document").order_by("-effective_from")[:1]
 
 
 def approved_amounts(
@@ -185,14 +181,19 @@ def approved_amounts(
     rows = (
         Application.objects.filter(customer__in=customers, status="approved", currency=currency)
         .exclude(pk=besides)
-        .annotate(lent=_lent())
+        .annotate(lent=lent())
     )
-    for customer, lent in rows.values_list("customer_id", "lent"):
-        found[customer] = found.get(customer, Decimal(0)) + lent
+    for customer, granted in rows.values_list("customer_id", "lent"):
+        found[customer] = found.get(customer, Decimal(0)) + granted
     return found
 
 
-def _lent() -> Least:
+def lent() -> Least:
     """Return what was granted: of a counter-offer what was offered, not what was asked for."""
     decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
     return Least(F("amount"), Subquery(decided.values("amount")[:1]))
+
+
+# Asked for every decision.
+_LAST_NUMBER = prepared.Query(_last_number)
+_IN_FORCE = prepared.Query(_in_force)

@@ -1,8 +1,13 @@
 """What a borrower's loans with us say when the borrower applies again."""
 
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet
 
 from apps.applications.models import Application
+from apps.core import prepared
+from apps.core.prepared import Given
 from apps.decisions.sources import Borrowing
 from apps.loans.models import Outcome
 
@@ -13,9 +18,20 @@ def of_borrower(application: Application) -> Borrowing:
     A loan from a tape is finished, so nothing of it is owed. A loan opened here counts by its
     approved application, which decisions add up themselves.
     """
-    defaults = Outcome.objects.filter(
-        loan__customer=application.customer_id,
-        loan__disbursed_date__lt=application.applied_date,
+    [defaults] = _DEFAULTS.one(
+        customer=application.customer_id, before=application.applied_date, but=application.pk
+    )
+    return Borrowing(defaults=defaults, owed=Decimal(0))
+
+
+def _defaults() -> QuerySet[Any, Any]:
+    found = Outcome.objects.filter(
+        loan__customer=Given("customer"),
+        loan__disbursed_date__lt=Given("before"),
         defaulted=True,
-    ).exclude(loan__application=application)
-    return Borrowing(defaults=defaults.count(), owed=Decimal(0))
+    ).exclude(loan__application=Given("but"))
+    return prepared.over_all(found, number=Count("pk"))
+
+
+# Asked for every decision.
+_DEFAULTS = prepared.Query(_defaults)

@@ -2,6 +2,8 @@
 
 from django.db.models import Count, QuerySet
 
+from apps.core import prepared
+from apps.core.prepared import Given
 from apps.scoring.models import ModelVersion, ScoreRun
 
 # The model text is large and read once per process only.
@@ -10,7 +12,7 @@ _HEAVY = ("body", "manifest")
 
 def champion(segment: str) -> ModelVersion | None:
     """Return the model that decides in a segment, without its text, or None."""
-    return ModelVersion.objects.defer(*_HEAVY).filter(segment=segment, status="champion").first()
+    return _CHAMPION.first(segment=segment)
 
 
 def champions() -> QuerySet[ModelVersion]:
@@ -31,3 +33,7 @@ def scores_by_model() -> dict[object, int]:
     """Return how many scores each model gave."""
     rows = ScoreRun.objects.values_list("model_id").annotate(n=Count("pk"))
     return dict(rows)
+
+
+# Asked for every score.
+_CHAMPION = prepared.Query(lambda: champions().filter(segment=Given("segment")))

@@ -1,6 +1,5 @@
 """Whom the lender does not lend to, who said so, and who took it back."""
 
-from datetime import date
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -25,7 +24,7 @@ class BlockListQuerySet(models.QuerySet["BlockListEntry"]):
             return self
         return self.filter(entity_id=actor.branch.entity_id)
 
-    def in_effect(self, on: date) -> "BlockListQuerySet":
+    def in_effect(self, on: Any) -> "BlockListQuerySet":
         """Keep the entries that block whoever asks on a day: not lifted and not run out.
 
         No entry begins after it was made, so one that is seen at all has begun, even where the
@@ -35,10 +34,10 @@ class BlockListQuerySet(models.QuerySet["BlockListEntry"]):
             Q(until_date__isnull=True) | Q(until_date__gte=on), status=LIFECYCLE.initial
         )
 
-    def about(self, customer: Customer) -> "BlockListQuerySet":
-        """Keep the entries of the customer's lender about the customer or a number of theirs."""
+    def about(self, *, customer: Any, entity: Any) -> "BlockListQuerySet":
+        """Keep a lender's entries about one of its customers or a number of theirs, both by key."""
         numbers = IdentityNumber.objects.filter(customer=customer).values("index")
-        return self.filter(Q(customer=customer) | Q(index__in=numbers), entity=customer.entity_id)
+        return self.filter(Q(customer=customer) | Q(index__in=numbers), entity=entity)
 
 
 class BlockListEntry(Identified, Timestamped, Stateful):

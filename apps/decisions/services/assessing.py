@@ -3,14 +3,14 @@
 Nobody ever gets a default score: whatever fails, the case goes to people and says why.
 """
 
-import dataclasses
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -18,8 +18,11 @@ from apps.applications import features
 from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.audit import services as audit
+from apps.core import prepared
 from apps.core.errors import NotVisible
+from apps.core.prepared import Given
 from apps.decisions import (
+    books,
     inputs,
     judging,
     policy,
@@ -30,6 +33,7 @@ from apps.decisions import (
     selectors,
     tracing,
 )
+from apps.decisions.books import Books
 from apps.decisions.errors import (
     AssessmentFailed,
     NoPolicy,
@@ -47,34 +51,58 @@ from apps.scoring.models import ScoreRun
 logger = structlog.get_logger(__name__)
 
 
-@transaction.atomic
-def assess(*, application_id: uuid.UUID | str, actor: User | str, now: datetime) -> Decision:
+def assess(
+    *,
+    application_id: uuid.UUID | str,
+    actor: User | str,
+    now: datetime,
+    branch_id: uuid.UUID | None = None,
+) -> Decision:
     """Decide a submitted application once and return the decision that stands.
 
     Safe to run twice and at the same time: the row is locked, and one that was assessed already
     returns its decision. A failure leaves nothing behind but the referral with its cause. Raises
-    NotVisible for an unknown application, NothingToAssess for one that was not submitted.
+    NotVisible for an unknown application, or one of another branch where one is given, and
+    NothingToAssess for one that was not submitted.
     """
-    application = _locked(application_id)
-    if application.status != "submitted":
-        standing = selectors.latest(application)
-        if standing is None or application.status not in ("approved", "declined", "in_review"):
-            raise NothingToAssess
-        return standing
-    cause = ""
-    is_guaranteed = room.lock_borrowers(application)
     try:
-        with transaction.atomic():
-            return _decide(application, actor=actor, now=now, is_guaranteed=is_guaranteed)
+        return _decided(application_id, branch_id, actor=actor, now=now)
+    except (NotVisible, NothingToAssess, OperationalError, InterfaceError):
+        # Nothing to decide; or the database went away: then the case waits until it is back.
+        raise
     except (ScoringFailed, AssessmentFailed) as failure:
         cause = failure.code
-        logger.warning("assessment_failed", application=str(application.pk), cause=cause)
+        logger.warning("assessment_failed", application=str(application_id), cause=cause)
     except Exception:
         # Whatever breaks, a person decides instead of nobody; the log keeps the traceback.
         cause = "unexpected_error"
-        logger.exception("assessment_failed", application=str(application.pk), cause=cause)
-    # The rolled-back attempt may have moved the instance in memory.
-    application.refresh_from_db(fields=["status", "score_run", "updated_at"])
+        logger.exception("assessment_failed", application=str(application_id), cause=cause)
+    return _given_up(application_id, cause=cause, actor=actor, now=now)
+
+
+@transaction.atomic
+def _decided(
+    application_id: uuid.UUID | str,
+    branch_id: uuid.UUID | None,
+    *,
+    actor: User | str,
+    now: datetime,
+) -> Decision:
+    application = _locked(application_id, branch_id)
+    if application.status != "submitted":
+        return _standing(application)
+    room.lock_borrowers(application)
+    return _decide(application, actor=actor, now=now)
+
+
+@transaction.atomic
+def _given_up(
+    application_id: uuid.UUID | str, *, cause: str, actor: User | str, now: datetime
+) -> Decision:
+    """Refer what could not be decided, unless somebody decided it since the attempt was undone."""
+    application = _locked(application_id, None)
+    if application.status != "submitted":
+        return _standing(application)
     return refer_for_cause(application=application, cause=cause, actor=actor, now=now)
 
 
@@ -92,24 +120,45 @@ def refer_for_cause(
         annual_rate=application.annual_rate,
         decided_at=now,
     )
-    automating.hold_back(referral, application=application)
+    stop_id = automating.stop_until_commit(application.branch.entity_id)
+    automating.hold_back(referral, stop_id=stop_id)
     return recording.record(actor=actor, application=application, decision=referral)
 
 
-def _locked(application_id: uuid.UUID | str) -> Application:
+def _standing(application: Application) -> Decision:
+    """Return the decision on an application that does not wait any more."""
+    found = selectors.latest(application)
+    if found is None or application.status not in ("approved", "declined", "in_review"):
+        raise NothingToAssess
+    found.application = application
+    return found
+
+
+def _locked(application_id: uuid.UUID | str, branch_id: uuid.UUID | None) -> Application:
     """Return the application, locked until the transaction ends."""
-    found = (
-        Application.objects.select_for_update(of=("self",), no_key=True)
-        .select_related(
-            "product", "customer__address", "branch__entity", "employment", "bureau_report"
-        )
-        .prefetch_related("collaterals")
-        .filter(pk=application_id)
-        .first()
-    )
+    key = uuid.UUID(str(application_id))
+    if branch_id is None:
+        found = _LOCKED.first(application=key)
+    else:
+        found = _LOCKED_IN_BRANCH.first(application=key, branch=branch_id)
     if found is None:
         raise NotVisible("not_found", _("There is no such application."))
     return found
+
+
+def _to_lock() -> QuerySet[Application]:
+    rows = Application.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related(
+        "product", "customer__address", "branch__entity", "employment", "bureau_report"
+    ).filter(pk=Given("application"))
+
+
+def _to_lock_in_branch() -> QuerySet[Application]:
+    return _to_lock().filter(branch=Given("branch"))
+
+
+_LOCKED = prepared.Query(_to_lock)
+_LOCKED_IN_BRANCH = prepared.Query(_to_lock_in_branch)
 
 
 @dataclass(frozen=True)
@@ -117,29 +166,33 @@ class _Case:
     """One application while it is being decided: its facts, score and the policy in force."""
 
     judge: judging.Judge
+    book: Books
     facts: features.Facts
+    row: dict[str, features.Value]
     run: ScoreRun
     version: PolicyVersion
 
     def pd_of(self, amount: Decimal, term_months: int) -> float:
         """Return what the same model says of another amount and term."""
-        facts = dataclasses.replace(self.facts, amount=amount, term_months=term_months)
-        return scoring.probability(model=self.run.model, features=features.build(facts))
+        tried = features.at_request(
+            self.row,
+            amount=amount,
+            term_months=term_months,
+            gross_annual_income=self.facts.gross_annual_income,
+        )
+        return scoring.probability(model=self.run.model, features=tried)
 
 
-def _decide(
-    application: Application, *, actor: User | str, now: datetime, is_guaranteed: bool
-) -> Decision:
-    case = _scored(application, actor=actor, now=now, is_guaranteed=is_guaranteed)
+def _decide(application: Application, *, actor: User | str, now: datetime) -> Decision:
+    case = _scored(application, actor=actor, now=now)
     asked = case.judge.judged(application.amount, application.term_months, pd=case.run.pd)
     if asked.trace.outcome == "approve" and asked.values["blocked"]:
         # Nobody could lend under it, so no letter says that it is approved.
         raise NotAskedIfBlocked
     found = _reasons(case, asked.trace)
     offers = judging.offers(case.judge, asked, pd_of=case.pd_of)
-    application.move("score", score_run=case.run)
     decision = Decision(
-        number=selectors.next_number(application),
+        number=case.book.last_number + 1,
         kind=Decision.Kind.AUTOMATED,
         outcome=asked.trace.outcome,
         policy=case.version,
@@ -153,31 +206,35 @@ def _decide(
         decided_at=now,
     )
     changes = _changes(case, asked, offers) if decision.outcome == "decline" else None
-    # As late as can be: whoever stops automation waits for us from here on.
-    automating.hold_back(decision, application=application)
+    automating.hold_back(decision, stop_id=case.book.stop_id)
     return recording.record(
-        actor=actor, application=application, decision=decision, changes=changes
+        actor=actor,
+        application=application,
+        decision=decision,
+        changes=changes,
+        actions=("score", decision.outcome),
     )
 
 
-def _scored(
-    application: Application, *, actor: User | str, now: datetime, is_guaranteed: bool
-) -> _Case:
+def _scored(application: Application, *, actor: User | str, now: datetime) -> _Case:
     entity = application.branch.entity
     version = selectors.policy_in_force(entity, lettering.local_date(entity, now))
     if version is None:
         raise NoPolicy
     facts = applications.feature_facts(application)
+    row = features.build(facts)
     run = scoring.score(
         actor=actor,
         subject=application,
         segment=application.product.scoring_segment,
-        features=features.build(facts),
+        features=row,
         now=now,
     )
-    gathered = inputs.gather(application, is_guaranteed=is_guaranteed)
+    # As late as can be: whoever stops automation waits for us from here on.
+    book = books.read_for_decision(application)
+    gathered = inputs.gather(application, known=book)
     judge = judging.Judge(application, rulebook.policy_of(version), gathered)
-    return _Case(judge, facts, run, version)
+    return _Case(judge, book, facts, row, run, version)
 
 
 def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:

@@ -12,13 +12,13 @@ has committed no automated approval or decline commits any more; a trigger says 
 whatever does not come through `assess`.
 """
 
+import uuid
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
-from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
 from apps.decisions import automation, stopped
@@ -101,19 +101,26 @@ def restart_automation(
     return found
 
 
-def hold_back(decision: Decision, *, application: Application) -> None:
-    """Make a machine's decision, not yet written, a referral while its lender is stopped.
+def stop_until_commit(entity_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the stop that holds a lender's machine, true until the transaction ends, or None.
 
-    What it found stays with it, and whether it was stopped stays true until the caller's
-    transaction ends: nobody can stop, or start again, before.
+    Nobody can stop, or start again, before.
     """
     with connection.cursor() as cursor:
         # A statement of its own: the next one must see what was committed until the lock came.
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
-    holding = automation.holding(application.branch.entity_id)
-    if holding is None:
+    found = automation.holding(entity_id).first()
+    return None if found is None else found[0]
+
+
+def hold_back(decision: Decision, *, stop_id: uuid.UUID | None) -> None:
+    """Make a machine's decision, not yet written, a referral where a stop holds its lender.
+
+    What it found stays with it.
+    """
+    if stop_id is None:
         return
-    why = stopped.reason(str(holding.pk))
+    why = stopped.reason(str(stop_id))
     decision.outcome = "refer"
     decision.failure = decision.failure or stopped.CAUSE
     decision.reasons = [why.to_json(), *decision.reasons]

@@ -98,7 +98,7 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
         actor=actor,
         application=application,
         decision=_exception(actor, found, declined, now=now),
-        action="override",
+        actions=("override",),
     )
 
 

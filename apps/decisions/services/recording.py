@@ -24,15 +24,15 @@ def record(
     application: Application,
     decision: Decision,
     changes: tuple[Change, ...] | None = None,
-    action: str = "",
+    actions: tuple[str, ...] = (),
 ) -> Decision:
     """Store a new decision with everything that follows from it, in the caller's transaction.
 
     The caller has given the next number, and of two callers one is refused by the unique
     constraint or by the application's move. A decision without an amount of its own is on what
     was asked for. An approval or decline gets its letter, a referral its case in the queue.
-    `action` is how the application moves, where it is not named like the outcome. Raises
-    LetterImpossible.
+    `actions` are how the application moves, where it is not by the name of the outcome alone.
+    Raises LetterImpossible.
     """
     decision.application = application
     decision.submitted_by_id = application.submitted_by_id
@@ -44,7 +44,8 @@ def record(
             actor=actor, application=application, decision=decision, changes=changes
         )
     decision.save()
-    application.move(action or decision.outcome)
+    scored = {"score_run": decision.score_run} if "score" in actions else {}
+    application.move(*(actions or (decision.outcome,)), **scored)
     if decision.outcome == "refer":
         _open_case(application, decision, opened_at=decision.decided_at)
     audit.record(

@@ -3,16 +3,18 @@
 Asked at the moment of the approval: what a machine judged may be weeks old when people decide.
 """
 
+import uuid
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from apps.applications import selectors as applications
 from apps.applications.models import Application, Guarantor
-from apps.core import dates, formatting
+from apps.core import dates, formatting, prepared
+from apps.core.prepared import Given
 from apps.customers import selectors as customers
 from apps.customers.models import Customer
 from apps.decisions import inputs, judging, policy_inputs, rulebook, selectors
@@ -29,18 +31,25 @@ from apps.decisions.services import lettering
 _EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us", "guarantor_exposure"})
 
 
-def lock_borrowers(application: Application) -> bool:
+def lock_borrowers(application: Application) -> None:
     """Lock the borrower and every guarantor who is a customer, until the transaction ends.
-
-    Return whether there is such a guarantor.
 
     What one may owe us is judged from other approvals: two at once would each not see the other.
     All are locked in one order, so that two applications cannot wait for each other.
     """
-    answering = Guarantor.objects.filter(application=application.pk, customer__isnull=False)
-    concerned = Q(pk=application.customer_id) | Q(pk__in=answering.values("customer"))
-    rows = Customer.objects.filter(concerned).order_by("pk").select_for_update(no_key=True)
-    return len(rows.values_list("pk")) > 1
+    _CONCERNED.all(application=application.pk, borrower=application.customer_id)
+
+
+def _concerned() -> QuerySet[Customer, tuple[uuid.UUID]]:
+    guaranteed = Guarantor.objects.filter(application=Given("application"), customer__isnull=False)
+    borrower = Customer.objects.filter(pk=Given("borrower")).values("pk")
+    # One list of keys: with an OR the database would go through all customers.
+    keys = guaranteed.values("customer").union(borrower)
+    rows = Customer.objects.filter(pk__in=keys).order_by("pk")
+    return rows.select_for_update(no_key=True, of=("self",)).values_list("pk")
+
+
+_CONCERNED = prepared.Query(_concerned)
 
 
 def require_unblocked(application: Application, *, now: datetime) -> None:
