@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+
+# How a whole float begins or ends in JSON text; a text may hold the same, so it is only a hint.
+_MAYBE_WHOLE = re.compile(r"\.0(?!\d)|e\+")
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -13,9 +17,10 @@ def canonical_bytes(value: object) -> bytes:
     A whole float is written as an integer: a JSON database column turns 1e20 into an integer
     and back, and the hash must survive that trip. NaN and infinity raise ValueError.
     """
-    text = json.dumps(
-        _normal(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    # Nearly nothing holds a whole float, and every feature, score and decision is hashed.
+    text = _text(value) if type(value) is dict else ""
+    if not text or _MAYBE_WHOLE.search(text):
+        text = _text(_normal(value))
     return text.encode()
 
 
@@ -28,8 +33,26 @@ def sha256(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
+def _text(value: object) -> str:
+    return json.dumps(
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+        default=_as_dict,
+    )
+
+
+def _as_dict(value: object) -> object:
+    """Return a mapping that is no dict as one; TypeError for what is no JSON."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON.")
+
+
 def _normal(value: object) -> object:
-    # Nearly everything is text, and every feature, score and decision is hashed: ask for it first.
+    # Nearly everything is text: ask for it first.
     if type(value) is str:
         return value
     if isinstance(value, float):

@@ -5,7 +5,7 @@ whether a row came alone or in a frame; base + attributions equals the log-odds;
 not fit the schema is refused, never repaired.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,6 +69,26 @@ class Scorer:
         matrix = self.schema.to_matrix_row(row).reshape(1, -1)
         attributions = self._attributions(matrix)[0] if explain else {}
         return self._scored(float(self.model.margins(matrix)[0]), attributions)
+
+    def probability_when(
+        self, row: Mapping[str, object]
+    ) -> Callable[[Mapping[str, object]], float]:
+        """Return a function that says the probability once some features of a row are others.
+
+        The number is that of `score_one` to the last bit; only what changes is encoded again.
+        SchemaViolation if the row, or what it is to become, does not fit.
+        """
+        encoded = self.schema.to_matrix_row(row)
+        places = {name: place for place, name in enumerate(self.schema.names)}
+
+        def probability(changes: Mapping[str, object]) -> float:
+            matrix = encoded.copy()
+            for name, value in changes.items():
+                matrix[places[name]] = self.schema.feature(name).encode(value)
+            margin = float(self.model.margins(matrix.reshape(1, -1))[0])
+            return self._scored(margin, {}).pd
+
+        return probability
 
     def score_rows(
         self, rows: Sequence[Mapping[str, object]], *, explain: bool = True

@@ -70,8 +70,17 @@ def at_request(
 
     `row` is what `build` made of the facts, `gross_annual_income` the income among them.
     """
+    moved = moved_by_request(
+        amount=amount, term_months=term_months, gross_annual_income=gross_annual_income
+    )
+    return {**row, **moved}
+
+
+def moved_by_request(
+    *, amount: Decimal, term_months: int, gross_annual_income: Decimal | None
+) -> dict[str, Value]:
+    """Return the features that depend on the amount and the term asked for."""
     return {
-        **row,
         "amount": float(amount),
         "term_months": term_months,
         "amount_to_income": _share(amount, gross_annual_income),

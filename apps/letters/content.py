@@ -7,7 +7,7 @@ in the applicant's language; everything around them comes from the edition of th
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -192,7 +192,7 @@ class LetterFacts:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the facts as JSON types: Decimals and dates as strings, tuples as lists."""
-        written: dict[str, Any] = _plain(asdict(self))
+        written: dict[str, Any] = _plain(self)
         return written
 
     @classmethod
@@ -206,8 +206,10 @@ class LetterFacts:
 
 def _plain(value: Any) -> Any:
     match value:
-        case dict():
-            return {name: _plain(part) for name, part in value.items()}
+        case str() | None:
+            return value
+        case LetterFacts() | Lender() | Reason() | Approval() | Bureau():
+            return {name: _plain(part) for name, part in vars(value).items()}
         case list() | tuple():
             return [_plain(part) for part in value]
         case Decimal() | date():

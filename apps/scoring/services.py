@@ -1,8 +1,8 @@
 """Register and promote models, and score with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from ml.artefact import Artefact, ArtefactCorrupt
 from ml.schema import SchemaViolation, is_protected
 from ml.serving import Scored, Scorer
 
+Answer = TypeVar("Answer")
 # What a stored run gives today: a score, or why there is none.
 Rescored = Scored | ScoringFailed
 
@@ -227,6 +228,24 @@ def probability(*, model: ModelVersion, features: Mapping[str, object]) -> float
     return found
 
 
+def probability_when(
+    *, model: ModelVersion, features: Mapping[str, object]
+) -> Callable[[Mapping[str, object]], float]:
+    """Return a function that says what `probability` says once some of the features are others.
+
+    For many what-if questions about one decision. Raises ScoringFailed, now or when it is asked.
+    """
+    ask = _refused_in_words(champion.scorer_of(model).probability_when)(features)
+
+    def answer(changes: Mapping[str, object]) -> float:
+        found = _refused_in_words(ask)(changes)
+        if not 0 < found < 1:
+            raise _no_probability()
+        return found
+
+    return answer
+
+
 def probabilities(
     *, model: ModelVersion, rows: Sequence[Mapping[str, object]]
 ) -> list[float | ScoringFailed]:
@@ -269,6 +288,18 @@ def _scored_or_refused(scorer: Scorer, row: Mapping[str, object], *, explain: bo
         return scorer.score_one(row, explain=explain)
     except SchemaViolation as error:
         return FeaturesRefused(error.feature, error.sentence)
+
+
+def _refused_in_words(ask: Callable[[Mapping[str, object]], Answer]) -> Callable[..., Answer]:
+    """Return a question that raises FeaturesRefused where the schema refuses."""
+
+    def asked(features: Mapping[str, object]) -> Answer:
+        try:
+            return ask(features)
+        except SchemaViolation as error:
+            raise FeaturesRefused(error.feature, error.sentence) from error
+
+    return asked
 
 
 def _is_probability(scored: Scored) -> bool:

@@ -101,3 +101,33 @@ def test_it_refuses_a_matrix_that_is_not_the_schemas(scorer: Scorer) -> None:
             score(np.ones((3, 2)))
         with pytest.raises(ValueError, match=r"shape \(23,\)"):
             score(np.ones(23))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    position=st.integers(0, 3999),
+    amount=st.floats(1_000, 5_000_000),
+    term=st.integers(1, 120),
+)
+def test_it_says_what_another_request_of_the_same_applicant_would_be(
+    position: int, amount: float, term: int, scorer: Scorer, features: pd.DataFrame
+) -> None:
+    [row] = SCHEMA.to_rows(features.iloc[[position]])
+    changes = {"amount": amount, "term_months": term, "amount_to_income": None}
+    ask = scorer.probability_when(row)
+
+    found = [ask(changes), ask({}), ask(changes)]
+
+    other = scorer.score_one({**row, **changes}, explain=False).pd
+    assert found == [other, scorer.score_one(row).pd, other]
+
+
+def test_it_refuses_another_request_that_does_not_fit(
+    scorer: Scorer, features: pd.DataFrame
+) -> None:
+    ask = scorer.probability_when(SCHEMA.to_rows(features.head(1))[0])
+
+    with pytest.raises(SchemaViolation) as refused:
+        ask({"amount": -1.0})
+
+    assert refused.value.feature == "amount"

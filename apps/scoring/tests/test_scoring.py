@@ -173,3 +173,22 @@ def test_it_says_for_each_run_why_it_cannot_be_rescored(
     assert [second.pd, third.pd] == [sound.pd, by_other.pd]
     assert isinstance(unusable[0], ModelUnusable)
     assert unusable[1] == third
+
+
+def test_it_answers_what_if_as_it_would_alone(alice: User, rita: User, mark: User) -> None:
+    model = factories.champion("retail", rita, mark)
+    ask = services.probability_when(model=model, features=factories.features())
+
+    found = [ask({"amount": amount}) for amount in (50_000.0, 900_000.0)]
+
+    alone = [
+        services.probability(model=model, features=factories.features(amount=amount))
+        for amount in (50_000.0, 900_000.0)
+    ]
+    assert found == alone
+    assert found[0] != found[1]
+    with pytest.raises(FeaturesRefused):
+        ask({"amount": -1.0})
+    with pytest.raises(FeaturesRefused):
+        services.probability_when(model=model, features={"amount": 1.0})
+    assert not ScoreRun.objects.exists()
