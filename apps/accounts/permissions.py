@@ -6,6 +6,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 
+from apps.accounts.models import User
 from apps.core import prepared
 from apps.core.prepared import Given
 
@@ -37,7 +38,8 @@ class RolePermissions(BaseBackend):
 
 def _allowed() -> QuerySet[Permission, tuple[str, str]]:
     named = Permission.objects.order_by().values_list("content_type__app_label", "codename")
-    by_role = named.filter(group__user=Given("user"))
+    roles = User.groups.through.objects.filter(user=Given("user")).values("group")
+    by_role = named.filter(group__in=roles)
     return by_role.union(named.filter(user=Given("user")), all=True)
 
 

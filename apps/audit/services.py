@@ -1,5 +1,8 @@
 """Record events, and seal them into the chain."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +11,14 @@ from django.utils import timezone
 
 from apps.audit import chain, selectors, verbs
 from apps.audit.models import Event, Seal
-from apps.core import origin
+from apps.core import origin, rows
 
 # Sealing must be alone; the number is arbitrary and ours ("AUDT").
 _SEALING = 0x41554454
 BATCH = 5_000
 CHAIN = "audit.chain"
+# The events of a block that are appended together at its end; None outside of one.
+_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
 
 
 class UnknownVerb(LookupError):
@@ -30,6 +35,27 @@ def reference(thing: models.Model) -> str:
     return f"{thing._meta.label_lower}:{thing.pk}"
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Append the events of a block at its end, in their order, with one statement.
+
+    For a step of work in one transaction, which records several. A block that breaks appends
+    none: its transaction is undone.
+    """
+    outer = _gathered.get()
+    if outer is not None:
+        # The outer block appends them, too.
+        yield
+        return
+    events: list[Event] = []
+    token = _gathered.set(events)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    rows.insert_all(events)
+
+
 def record(actor: Any, verb: str, subject: Any, *, case: Any = "", **facts: Any) -> Event:
     """Append one event, in the caller's transaction.
 
@@ -39,7 +65,7 @@ def record(actor: Any, verb: str, subject: Any, *, case: Any = "", **facts: Any)
     """
     if verb not in verbs.VERBS:
         raise UnknownVerb(verb)
-    return Event.objects.create(
+    event = Event(
         occurred_at=timezone.now(),
         actor=actor if isinstance(actor, str) else actor.audit_reference,
         verb=verb,
@@ -48,6 +74,12 @@ def record(actor: Any, verb: str, subject: Any, *, case: Any = "", **facts: Any)
         origin=origin.current(),
         facts=facts,
     )
+    events = _gathered.get()
+    if events is None:
+        event.save()
+    else:
+        events.append(event)
+    return event
 
 
 @transaction.atomic

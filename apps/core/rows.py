@@ -6,7 +6,7 @@ whether the row is there. Every check, trigger and constraint of the database ho
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -18,22 +18,42 @@ from apps.core.statements import Given, Statement
 Column: TypeAlias = "models.Field[Any, Any]"
 
 
+# Kinds of columns that take Python's own values.
+_PLAIN = {
+    models.BigAutoField,
+    models.BooleanField,
+    models.CharField,
+    models.DateField,
+    models.DateTimeField,
+    models.DecimalField,
+    models.FloatField,
+    models.ForeignKey,
+    models.IntegerField,
+    models.OneToOneField,
+    models.PositiveIntegerField,
+    models.PositiveSmallIntegerField,
+    models.SmallIntegerField,
+    models.TextField,
+    models.UUIDField,
+}
+_STAMPS = ("auto_now", "auto_now_add")
+
+
 def insert(row: models.Model, *, if_new: bool = False) -> bool:
     """Write a new row; say whether it was written.
 
     With `if_new` a row that a unique constraint has there already is no error: nothing is written.
     """
-    link = connections[DEFAULT_DB_ALIAS]
-    values = {
-        one.attname: one.get_db_prep_save(one.pre_save(row, add=True), link)
-        for one in _inserted_columns(type(row), keyed=row.pk is not None)
-    }
-    found = _sent(_insertion(type(row), keyed=row.pk is not None, if_new=if_new), values)
-    if found is None:
-        return False
-    row.pk = found[0]
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return True
+    return _inserted([row], if_new=if_new) == 1
+
+
+def insert_all(new: Sequence[models.Model]) -> None:
+    """Write new rows of one table, in their order, with one statement; keys are all known or none.
+
+    For a few rows, the same number again and again: each number has a statement of its own.
+    """
+    if new:
+        _inserted(new)
 
 
 def change(row: models.Model, changes: Mapping[str, Any], *, while_: Mapping[str, Any]) -> bool:
@@ -49,11 +69,11 @@ def change(row: models.Model, changes: Mapping[str, Any], *, while_: Mapping[str
     values |= {f"new {name}": _stored(_column(model, name), new) for name, new in changes.items()}
     values |= {f"old {name}": _stored(_column(model, name), old) for name, old in while_.items()}
     found = _sent(_update(model, names, tuple(while_)), values)
-    if found is None:
+    if not found:
         return False
     for name, new in changes.items():
         setattr(row, name, new)
-    for column, value in zip(_returned(model, names), found, strict=True):
+    for column, value in zip(_returned(model, names), found[0], strict=True):
         setattr(row, column.attname, _loaded(column, value))
     return True
 
@@ -70,13 +90,29 @@ def _change_by_expression(
     return True
 
 
-def _sent(statement: Statement, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Return the row a statement returns, or None."""
+def _inserted(new: Sequence[models.Model], *, if_new: bool = False) -> int:
+    """Write new rows, each learns its key; return how many were written."""
+    model, keyed, link = type(new[0]), new[0].pk is not None, connections[DEFAULT_DB_ALIAS]
+    values: dict[str, Any] = {}
+    for number, row in enumerate(new):
+        for name in _as_it_is(model, keyed=keyed):
+            values[f"{name} {number}"] = getattr(row, name)
+        for one in _made_up(model, keyed=keyed):
+            stored = one.get_db_prep_save(one.pre_save(row, add=True), link)
+            values[f"{one.attname} {number}"] = stored
+    keys = _sent(_insertion(model, number=len(new), keyed=keyed, if_new=if_new), values)
+    for row, (key,) in zip(new, keys, strict=not if_new):
+        row.pk = key
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return len(keys)
+
+
+def _sent(statement: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows a statement returns."""
     link = connections[DEFAULT_DB_ALIAS]
     with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), link.cursor() as cursor:
         statement.send(cursor, values)
-        found: tuple[Any, ...] | None = cursor.fetchone()
-        return found
+        return list(cursor.fetchall())
 
 
 @functools.cache
@@ -86,13 +122,32 @@ def _inserted_columns(model: type[models.Model], *, keyed: bool) -> tuple[Column
 
 
 @functools.cache
-def _insertion(model: type[models.Model], *, keyed: bool, if_new: bool) -> Statement:
+def _as_it_is(model: type[models.Model], *, keyed: bool) -> tuple[str, ...]:
+    """Return the columns whose value goes to the database as it stands on the instance."""
+    made_up = _made_up(model, keyed=keyed)
+    return tuple(one.attname for one in _inserted_columns(model, keyed=keyed) if one not in made_up)
+
+
+@functools.cache
+def _made_up(model: type[models.Model], *, keyed: bool) -> tuple[Column, ...]:
+    """Return the columns that say how their value is written: JSON, ciphertext, the time."""
+    return tuple(
+        one
+        for one in _inserted_columns(model, keyed=keyed)
+        if type(one) not in _PLAIN or any(getattr(one, name, False) for name in _STAMPS)
+    )
+
+
+@functools.cache
+def _insertion(model: type[models.Model], *, number: int, keyed: bool, if_new: bool) -> Statement:
     columns = _inserted_columns(model, keyed=keyed)
     names, places = ", ".join(map(_name, columns)), ", ".join(map(_place, columns))
+    every = ", ".join([f"({places})"] * number)
     nothing = " ON CONFLICT DO NOTHING" if if_new else ""
     key = _name(_key(model))
-    sql = f"INSERT INTO {_table(model)} ({names}) VALUES ({places}){nothing} RETURNING {key}"  # noqa: S608 - own names
-    return Statement(f"insert {model._meta.label}", sql, [Given(one.attname) for one in columns])
+    sql = f"INSERT INTO {_table(model)} ({names}) VALUES {every}{nothing} RETURNING {key}"  # noqa: S608 - own names
+    given = [Given(f"{one.attname} {row}") for row in range(number) for one in columns]
+    return Statement(f"insert {model._meta.label}", sql, given)
 
 
 @functools.cache
