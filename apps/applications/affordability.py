@@ -115,6 +115,30 @@ def assess(means: Means, *, currency: str) -> Affordability:
     )
 
 
+def amount_at(
+    means: Means, *, ratio: str, limit: Decimal, payment_of_one: Decimal
+) -> Decimal | None:
+    """Return the amount at which a ratio reaches a limit, to about one instalment's rounding.
+
+    `payment_of_one` is the instalment of a loan of one unit, before rounding. None for a ratio
+    that cannot be formed, or that is none.
+    """
+    base = {
+        "dti": _monthly(means.gross_annual_income),
+        "foir": means.net_monthly_income,
+        "pay_committed": means.basic_monthly_pay,
+        "lti": means.gross_annual_income,
+        "ltv": _security_value(means.securities),
+    }.get(ratio)
+    if base is None:
+        return None
+    if ratio in ("lti", "ltv"):
+        return limit * base
+    if means.obligations_monthly is None:
+        return None
+    return (limit * base - means.obligations_monthly) / payment_of_one
+
+
 def keeps_one_third(*, basic_pay: Decimal, deductions: Decimal) -> bool:
     """Say whether at least a third of basic pay remains after deductions. Rule book 9.2 T3, T4."""
     return 3 * (basic_pay - deductions) >= basic_pay

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any
 
 from apps.applications import affordability as arithmetic
 from apps.applications import selectors as applications
@@ -19,11 +19,11 @@ from apps.applications.affordability import Affordability
 from apps.applications.models import Application
 from apps.decisions import inputs, policy, policy_inputs, recourse
 from apps.decisions.errors import PolicyUnusable
-from apps.decisions.policy import Band, Ladder, Policy, Rule, Trace
+from apps.decisions.policy import Band, Ladder, Policy, Rule, Threshold, Trace
 from apps.products import pricing
 
 ProbabilityOf = Callable[[Decimal, int], float]
-_FREE = Decimal(0)
+_ONE = Decimal(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,40 +88,27 @@ class Judge:
         moved = tuple(rule for rule in self.policy.rules if not _is_fixed(rule))
         return dataclasses.replace(self, policy=dataclasses.replace(self.policy, rules=moved))
 
-    def is_hopeful(self, amount: Decimal, term_months: int) -> bool:
-        """Say whether the rules that need no PD hold even at the lowest price of an approval.
+    def likely_end(self, term_months: int, *, band: Band) -> Decimal:
+        """Return about the largest amount that is approved, if its PD lies in a band."""
+        rate = self.application.annual_rate + band.rate_addon
+        payment_of_one = pricing.exact_payment(_ONE, rate, term_months)
+        ends = [self.application.product.maximum_amount]
+        for rule in self._limits:
+            end = self._end(rule.input, rule.threshold, payment_of_one)
+            ends += [] if end is None else [end]
+        return min([*ends, band.most_amount.get(self.application.currency, ends[0])])
 
-        A condition of every approval, without asking the model.
-        """
-        values = self._without_pd(amount, term_months, self._least_addon)
-        return all(
-            (value := values[rule.input]) is not None and rule.is_met_by(value)
-            for rule in self._rules_without_pd
+    def _end(self, about: str, limit: Threshold, payment_of_one: Decimal) -> Decimal | None:
+        """Return the amount at which an input reaches its limit; None where it never does."""
+        if not isinstance(limit, Decimal):
+            return None
+        if about == "amount":
+            return limit
+        if about == "exposure_with_us":
+            return limit - self.gathered.others_with_us
+        return arithmetic.amount_at(
+            self._means, ratio=about, limit=limit, payment_of_one=payment_of_one
         )
-
-    def likely_end(self, term_months: int) -> Decimal:
-        """Return about the largest amount that is hopeful."""
-        return self._crossing(term_months, self._least_addon)
-
-    def likely_end_at(self, pd: float, term_months: int) -> Decimal:
-        """Return about the largest amount that is approved, if its PD lies in the band of this."""
-        band = self._band(pd)
-        end = self._crossing(term_months, band.rate_addon)
-        return min(end, band.most_amount.get(self.application.currency, end))
-
-    def _crossing(self, term_months: int, addon: Decimal) -> Decimal:
-        """Return where the first rule is met no more: ratios rise with the amount in a line."""
-        product = self.application.product
-        low, high = product.minimum_amount, product.maximum_amount
-        first, last = (self._without_pd(one, term_months, addon) for one in (low, high))
-        bounds = [high]
-        for rule in self._rules_without_pd:
-            limit, at_low, at_high = rule.threshold, first[rule.input], last[rule.input]
-            if not (_is_number(limit) and _is_number(at_low) and _is_number(at_high)):
-                continue
-            if rule.test == "at_most" and at_high > at_low:
-                bounds.append(low + (limit - at_low) / (at_high - at_low) * (high - low))
-        return min(bounds)
 
     def _addon(self, pd: float) -> Decimal:
         if self.by_people:
@@ -134,21 +121,6 @@ class Judge:
         except policy.PolicyGap as gap:
             raise PolicyUnusable(str(gap)) from gap
 
-    def _without_pd(
-        self, amount: Decimal, term_months: int, addon: Decimal
-    ) -> dict[str, policy_inputs.Value]:
-        key = amount, term_months, addon
-        if key not in self._known_without_pd:
-            rate = self.application.annual_rate + addon
-            request = inputs.Request(
-                amount=amount,
-                term_months=term_months,
-                affordability=self._affordability(amount, term_months, rate),
-                pd=None,
-            )
-            self._known_without_pd[key] = self.gathered.inputs(request)
-        return self._known_without_pd[key]
-
     def _affordability(self, amount: Decimal, term_months: int, rate: Decimal) -> Affordability:
         currency = self.application.currency
         instalment = pricing.level_payment(amount, rate, term_months, currency)
@@ -156,25 +128,14 @@ class Judge:
         return arithmetic.assess(tried, currency=currency)
 
     @cached_property
-    def _known_without_pd(
-        self,
-    ) -> dict[tuple[Decimal, int, Decimal], dict[str, policy_inputs.Value]]:
-        return {}
-
-    @cached_property
     def _means(self) -> arithmetic.Means:
         return applications.means(self.application, self.gathered.securities)
 
     @cached_property
-    def _rules_without_pd(self) -> tuple[Rule, ...]:
+    def _limits(self) -> tuple[Rule, ...]:
         product, currency = self.application.product.code, self.application.currency
         found = self.policy.rules_for(product=product, currency=currency)
-        return tuple(rule for rule in found if rule.input != "pd")
-
-    @cached_property
-    def _least_addon(self) -> Decimal:
-        bands = self._ladder.bands
-        return min((band.rate_addon for band in bands if band.outcome == "approve"), default=_FREE)
+        return tuple(rule for rule in found if rule.test == "at_most")
 
     @cached_property
     def _ladder(self) -> Ladder:
@@ -212,24 +173,22 @@ def offers(judge: Judge, asked: Judged, *, pd_of: ProbabilityOf) -> tuple[Judged
     """
     if any(_is_fixed(one.rule) for one in asked.trace.with_outcome("decline")):
         return ()
-    quick, aside, pd_of = judge.only_moved(), set_aside(asked.trace), functools.cache(pd_of)
+    # The other rules say what they said of the request: approve, or what only people can clear.
+    quick = judge.only_moved()
+
+    @functools.cache
+    def tried(amount: Decimal, term_months: int) -> Judged:
+        return quick.judged(amount, term_months, pd=pd_of(amount, term_months))
 
     def passes(amount: Decimal, term_months: int) -> bool:
-        tried = quick.judged(amount, term_months, pd=pd_of(amount, term_months))
-        return tried.trace.outcome == "approve"
+        return tried(amount, term_months).trace.outcome == "approve"
 
-    def after_refusal(amount: Decimal, term_months: int) -> Decimal:
-        return quick.likely_end_at(pd_of(amount, term_months), term_months)
+    def near(refused: Decimal | None, term_months: int) -> Decimal:
+        trace = asked.trace if refused is None else tried(refused, term_months).trace
+        return judge.likely_end(term_months, band=trace.band)
 
-    helped = recourse.Help(
-        hopeful=quick.is_hopeful, near=quick.likely_end, after_refusal=after_refusal
-    )
-    found = recourse.largest(room_of(judge.application), passes=passes, help_=helped)
-    verified = (
-        judge.judged(one.amount, one.term_months, pd=pd_of(one.amount, one.term_months))
-        for one in found
-    )
-    return tuple(one for one in verified if stands(one.trace, aside=aside))
+    found = recourse.largest(room_of(judge.application), passes=passes, near=near)
+    return tuple(tried(one.amount, one.term_months) for one in found)
 
 
 def set_aside(trace: Trace) -> frozenset[str]:
@@ -258,10 +217,6 @@ def room_of(application: Application) -> recourse.Room:
             longest=product.maximum_term_months,
         ),
     )
-
-
-def _is_number(value: object) -> TypeGuard[Decimal]:
-    return isinstance(value, Decimal)
 
 
 def _is_fixed(rule: Rule) -> bool:

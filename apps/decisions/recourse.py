@@ -2,9 +2,8 @@
 
 Nothing is claimed that was not evaluated with the same model and policy. A smaller amount never
 hurts (risk and every ratio rise with it), so the largest one that passes is found by bisection;
-each amount found was itself tried. Where a cheap condition that every approval fulfils is known,
-it is searched first, and the dear question is asked only below its bound. Where about that bound
-lies is a hint: a wrong one costs questions and changes nothing.
+each amount found was itself tried. About where it lies can often be told; such a hint is tried
+first, and a wrong one costs questions and changes nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +13,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 MOST_TERMS = 4
 
 Passes = Callable[[Decimal, int], bool]
+# About the largest amount that passes at a term; the amount is one that was refused, if any.
+Near = Callable[[Decimal | None, int], Decimal]
 
 
 @dataclass(frozen=True)
@@ -35,27 +36,13 @@ class Room:
     terms: Sequence[int]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Help:
-    """What spares questions.
-
-    `hopeful` is a cheap condition without which nothing passes, `near` is about where it ends at
-    a term. `after_refusal` is about where `passes` ends at a term, told by an amount above it.
-    """
-
-    hopeful: Passes
-    near: Callable[[int], Decimal] | None = None
-    after_refusal: Callable[[Decimal, int], Decimal] | None = None
-
-
-def largest(room: Room, *, passes: Passes, help_: Help | None = None) -> tuple[Change, ...]:
+def largest(room: Room, *, passes: Passes, near: Near | None = None) -> tuple[Change, ...]:
     """Return the largest amount that passes at the asked term, then at every other one.
 
-    A term at which no amount passes is left out.
+    `near` says about where that is at a term, and what it says once an amount was refused. A term
+    at which no amount passes is left out.
     """
-    found = (
-        (term, _largest(room, term, passes, help_)) for term in (room.term_months, *room.terms)
-    )
+    found = ((term, _largest(room, term, passes, near)) for term in (room.term_months, *room.terms))
     return tuple(Change(amount, term) for term, amount in found if amount is not None)
 
 
@@ -93,25 +80,17 @@ def step(least_amount: Decimal) -> Decimal:
     return Decimal(10 ** max(least_amount.adjusted() - 1, 0))
 
 
-def _largest(room: Room, term_months: int, passes: Passes, help_: Help | None) -> Decimal | None:
+def _largest(room: Room, term_months: int, passes: Passes, near: Near | None) -> Decimal | None:
     """Return the largest multiple of the step that passes, or the bound just above it."""
     unit = step(room.least_amount)
     low = int((room.least_amount / unit).to_integral_value(rounding=ROUND_CEILING))
     high = int((room.most_amount / unit).to_integral_value(rounding=ROUND_FLOOR))
 
-    def steps(asked: Passes) -> Callable[[int], bool]:
-        return lambda count: asked(count * unit, term_months)
+    def hint(refused: int | None) -> int:
+        amount = None if refused is None else refused * unit
+        return high if near is None else int(near(amount, term_months) // unit)
 
-    if help_ is None:
-        found = _last(low, high, steps(passes))
-    else:
-        near = None if help_.near is None else int(help_.near(term_months) // unit)
-        found = _last(low, high, steps(help_.hopeful), near=near)
-        if found is not None and not passes(found * unit, term_months):
-            refused, near = found * unit, None
-            if help_.after_refusal is not None:
-                near = int(help_.after_refusal(refused, term_months) // unit)
-            found = _last(low, found - 1, steps(passes), near=near)
+    found = _last(low, high, lambda count: passes(count * unit, term_months), hint)
     if found is None:
         return None
     best = found * unit
@@ -122,21 +101,25 @@ def _largest(room: Room, term_months: int, passes: Passes, help_: Help | None) -
 
 
 def _last(
-    low: int, high: int, holds: Callable[[int], bool], *, near: int | None = None
+    low: int, high: int, holds: Callable[[int], bool], hint: Callable[[int | None], int]
 ) -> int | None:
     """Return the last number from `low` to `high` that holds, where the first ones do.
 
-    It is looked for at `near` first, then from below.
+    Tried are the hint and the number after it, then a new hint while nothing has held, then the
+    lowest number, and then always the middle.
     """
-    best, guesses = low - 1, [low]
-    if near is not None:
-        guesses = [min(near, high), min(near, high) + 1, low]
+    best, first = low - 1, min(hint(None), high)
+    guesses = [first, first + 1]
     while best < high:
-        guess = guesses.pop(0) if guesses else (best + high + 1) // 2
+        nothing_held = best < low
+        guess = guesses.pop(0) if guesses else low if nothing_held else (best + high + 1) // 2
         if not best < guess <= high:
             continue
         if holds(guess):
             best = guess
-        else:
-            high = guess - 1
-    return best if best >= low else None
+            continue
+        high = guess - 1
+        if nothing_held and guess > low:
+            found = hint(guess)
+            guesses = [found, found + 1]
+    return None if best < low else best

@@ -1,5 +1,6 @@
 """Affordability: the rule book's oracles, the working, and what is not known."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.applications import affordability
+from apps.products import pricing
 
 D = Decimal
 
@@ -148,3 +150,54 @@ def test_it_rises_with_every_obligation(
     assert less.foir.value is not None
     assert more.foir.value is not None
     assert more.foir.value > less.foir.value
+
+
+@given(
+    net=amounts,
+    obligations=amounts,
+    limit=st.decimals("0.01", "2", places=2),
+    rate=st.sampled_from(["0", "0.16", "0.36"]),
+    term_months=st.integers(1, 120),
+)
+def test_it_says_about_where_a_ratio_reaches_its_limit(
+    net: Decimal, obligations: Decimal, limit: Decimal, rate: str, term_months: int
+) -> None:
+    living = means(
+        gross_annual_income=net * 12,
+        net_monthly_income=net,
+        basic_monthly_pay=net,
+        obligations_monthly=obligations,
+        securities=(affordability.Security(None, net),),
+    )
+    payment_of_one = pricing.exact_payment(D(1), D(rate), term_months)
+
+    for ratio in ("dti", "foir", "pay_committed", "lti", "ltv"):
+        amount = affordability.amount_at(
+            living, ratio=ratio, limit=limit, payment_of_one=payment_of_one
+        )
+        assert amount is not None
+        asked = replace(living, amount=amount, instalment=amount * payment_of_one)
+        [found] = [
+            one for one in affordability.assess(asked, currency="INR").ratios if one.code == ratio
+        ]
+        assert found.value is not None
+        assert abs(found.value - limit) < D("1e-15")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "changes"),
+    [
+        ("foir", {"net_monthly_income": None}),
+        ("foir", {"obligations_monthly": None}),
+        ("ltv", {}),
+        ("age_years", {}),
+    ],
+)
+def test_a_ratio_that_cannot_be_formed_reaches_no_limit(
+    ratio: str, changes: dict[str, None]
+) -> None:
+    found = affordability.amount_at(
+        means(**changes), ratio=ratio, limit=D("0.5"), payment_of_one=D("0.05")
+    )
+
+    assert found is None

@@ -4,9 +4,11 @@ Nobody ever gets a default score: whatever fails, the case goes to people and sa
 """
 
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
@@ -92,7 +94,8 @@ def _decided(
     if application.status != "submitted":
         return _standing(application)
     room.lock_borrowers(application)
-    return _decide(application, actor=actor, now=now)
+    with audit.together():
+        return _decide(application, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -168,19 +171,21 @@ class _Case:
     judge: judging.Judge
     book: Books
     facts: features.Facts
-    row: dict[str, features.Value]
     run: ScoreRun
     version: PolicyVersion
 
     def pd_of(self, amount: Decimal, term_months: int) -> float:
         """Return what the same model says of another amount and term."""
-        tried = features.at_request(
-            self.row,
+        moved = features.moved_by_request(
             amount=amount,
             term_months=term_months,
             gross_annual_income=self.facts.gross_annual_income,
         )
-        return scoring.probability(model=self.run.model, features=tried)
+        return self._probability_when(moved)
+
+    @cached_property
+    def _probability_when(self) -> Callable[[Mapping[str, object]], float]:
+        return scoring.probability_when(model=self.run.model, features=self.run.features)
 
 
 def _decide(application: Application, *, actor: User | str, now: datetime) -> Decision:
@@ -222,19 +227,18 @@ def _scored(application: Application, *, actor: User | str, now: datetime) -> _C
     if version is None:
         raise NoPolicy
     facts = applications.feature_facts(application)
-    row = features.build(facts)
     run = scoring.score(
         actor=actor,
         subject=application,
         segment=application.product.scoring_segment,
-        features=row,
+        features=features.build(facts),
         now=now,
     )
     # As late as can be: whoever stops automation waits for us from here on.
     book = books.read_for_decision(application)
     gathered = inputs.gather(application, known=book)
     judge = judging.Judge(application, rulebook.policy_of(version), gathered)
-    return _Case(judge, book, facts, row, run, version)
+    return _Case(judge, book, facts, run, version)
 
 
 def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:

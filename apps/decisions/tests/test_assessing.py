@@ -255,7 +255,7 @@ def test_it_stays_within_its_queries(
     _assess(factories.submitted(alice))
     application = factories.submitted(alice)
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(13):
         _assess(application)
 
 
@@ -269,7 +269,7 @@ def test_a_decline_with_recourse_stays_within_its_queries(
         borrower={"employment": {"net_monthly_income": Decimal(50_000)}},
     )
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(13):
         assert _assess(application).outcome == "decline"
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.decisions import recourse
-from apps.decisions.recourse import Change, Help, Room
+from apps.decisions.recourse import Change, Room
 
 
 def _room(**changes: object) -> Room:
@@ -62,86 +62,57 @@ def test_the_next_step_above_never_passes(limit: int, asked: int) -> None:
 
 @given(
     limit=st.integers(1, 2_000_000),
-    hope=st.integers(0, 400_000),
-    near=st.integers(-(10**9), 10**9),
-    later=st.integers(-(10**9), 10**9),
+    first=st.integers(-(10**9), 10**9),
+    later=st.lists(st.integers(-(10**9), 10**9), min_size=1),
 )
-def test_a_cheap_condition_changes_nothing_but_the_questions(
-    limit: int, hope: int, near: int, later: int
-) -> None:
+def test_a_hint_changes_nothing_but_the_questions(limit: int, first: int, later: list[int]) -> None:
+    hints = iter(later)
+
     def passes(amount: Decimal, term: int) -> bool:
         return amount <= limit
 
-    plain = recourse.largest(_room(), passes=passes)
-    helped = recourse.largest(
-        _room(),
-        passes=passes,
-        help_=Help(
-            hopeful=lambda amount, term: amount <= limit + hope,
-            near=lambda term: Decimal(near),
-            after_refusal=lambda amount, term: Decimal(later),
-        ),
+    def near(refused: Decimal | None, term: int) -> Decimal:
+        assert refused is None or refused > limit
+        return Decimal(first if refused is None else next(hints, later[0]))
+
+    assert recourse.largest(_room(), passes=passes, near=near) == recourse.largest(
+        _room(), passes=passes
     )
 
-    assert helped == plain
 
-
-def test_a_condition_that_is_exact_leaves_one_question_a_term() -> None:
-    asked: list[Decimal] = []
+def _asked(limit: int, near: recourse.Near | None) -> list[int]:
+    """Return the amounts that were tried at one term, in their order."""
+    asked: list[int] = []
 
     def passes(amount: Decimal, term: int) -> bool:
-        asked.append(amount)
-        return amount <= 137_000
+        asked.append(int(amount))
+        return amount <= limit
 
-    recourse.largest(
-        _room(amount=Decimal(25_000)),
-        passes=passes,
-        help_=Help(hopeful=lambda amount, _: amount <= 137_000),
-    )
-
-    assert asked == [Decimal(137_000)] * 4
+    recourse.largest(_room(amount=Decimal(25_000), terms=[]), passes=passes, near=near)
+    return asked
 
 
-def test_a_good_hint_leaves_two_cheap_questions_a_term() -> None:
-    asked: list[Decimal] = []
-
-    def hopeful(amount: Decimal, term: int) -> bool:
-        asked.append(amount)
-        return amount <= 137_000
-
-    found = recourse.largest(
-        _room(amount=Decimal(25_000), terms=[]),
-        passes=lambda amount, term: True,
-        help_=Help(hopeful=hopeful, near=lambda term: Decimal("137499.99")),
-    )
-
-    assert found == (Change(Decimal(137_000), 24),)
-    assert asked == [Decimal(137_000), Decimal(138_000)]
+def test_a_good_hint_leaves_two_questions_a_term() -> None:
+    assert _asked(137_000, lambda refused, term: Decimal("137499.99")) == [137_000, 138_000]
 
 
-def test_a_good_hint_after_a_refusal_leaves_three_dear_questions_a_term() -> None:
-    asked: list[Decimal] = []
-    refused: list[Decimal] = []
+def test_a_hint_that_learns_from_a_refusal_leaves_three() -> None:
+    def near(refused: Decimal | None, term: int) -> Decimal:
+        return Decimal(200_000) if refused is None else refused - 63_000
 
-    def passes(amount: Decimal, term: int) -> bool:
-        asked.append(amount)
-        return amount <= 137_000
+    assert _asked(137_000, near) == [200_000, 137_000, 138_000]
 
-    def after_refusal(amount: Decimal, term: int) -> Decimal:
-        refused.append(amount)
-        return Decimal("137000.01")
 
-    found = recourse.largest(
-        _room(amount=Decimal(25_000), terms=[]),
-        passes=passes,
-        help_=Help(hopeful=lambda amount, _: amount <= 200_000, after_refusal=after_refusal),
-    )
+def test_where_everything_passes_it_asks_once_and_where_nothing_does_twice() -> None:
+    assert _asked(9_000_000, None) == [1_500_000]
+    assert _asked(1, None) == [1_500_000, 25_000]
 
-    assert found == (Change(Decimal(137_000), 24),)
-    assert (refused, asked) == (
-        [Decimal(200_000)],
-        [Decimal(200_000), Decimal(137_000), Decimal(138_000)],
-    )
+
+def test_a_stubborn_hint_is_left_for_the_middle() -> None:
+    asked = _asked(137_000, lambda refused, term: Decimal(900_000))
+
+    assert asked[:3] == [900_000, 25_000, 462_000]
+    assert len(asked) <= 13
 
 
 def test_a_letter_names_a_smaller_amount_and_the_nearest_other_term() -> None:
