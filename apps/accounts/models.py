@@ -69,7 +69,8 @@ class UserManager(BaseUserManager["User"]):
 
     def get(self, *args: Any, **kwargs: Any) -> "User":
         """Return one person; by key alone, as every request asks, with a prepared query."""
-        if args or kwargs.keys() not in _BY_KEY:
+        # A branch's people, say, have a manager of a class of their own.
+        if args or kwargs.keys() not in _BY_KEY or type(self) is not UserManager:
             return super().get(*args, **kwargs)
         [key] = kwargs.values()
         found = _PERSON.first(key=User._meta.pk.to_python(key))

@@ -75,3 +75,13 @@ def test_a_person_is_found_by_key_and_by_nothing_else_by_accident(alice: User, b
         User.objects.get(pk=alice.pk, email=bob.email)
     with pytest.raises(User.DoesNotExist):
         User.objects.get(pk="00000000-0000-0000-0000-000000000000")
+
+
+def test_a_branch_finds_by_key_only_its_own_people(
+    alice: User, make_person: Callable[..., User], nashik: Branch
+) -> None:
+    nadia = make_person("Nadia", "loan_officer", branch=nashik)
+
+    assert nashik.people.get(pk=nadia.pk) == nadia
+    with pytest.raises(User.DoesNotExist):
+        nashik.people.get(pk=alice.pk)
