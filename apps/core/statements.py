@@ -4,6 +4,9 @@ PostgreSQL needs longer to plan a join of eight tables by key than to answer it.
 is handed over with PREPARE the first time a connection meets it; afterwards only its name and its
 values travel. Behind a pooler that changes connections between transactions - Django's
 DISABLE_SERVER_SIDE_CURSORS says so - the whole text is sent every time instead.
+
+A column that changes its type under a running process spoils the plan once: the request fails,
+and the connection is closed when it ends.
 """
 
 import hashlib
@@ -11,11 +14,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.db import NotSupportedError, OperationalError
 from psycopg2.extensions import AsIs
 
 # What each open connection has been told, by the connection itself.
 _told: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 _LONGEST_NAME = 63  # bytes of a PostgreSQL identifier
+
+
+class PlanOutdated(OperationalError):
+    """The table changed since the connection met the statement; the next connection knows it."""
 
 
 class Given:
@@ -51,7 +59,12 @@ class Statement:
             cursor.execute(self._before + self._sql, self._filled(values))
             return
         self._tell(cursor)
-        cursor.execute(self._execute, [values[name] for name in self._places])
+        try:
+            cursor.execute(self._execute, [values[name] for name in self._places])
+        except NotSupportedError as error:
+            # A migration gave a column another type: this connection's plans are of yesterday.
+            cursor.db.close_at = 0
+            raise PlanOutdated(str(error)) from error
 
     def _tell(self, cursor: Any) -> None:
         told = _told.setdefault(cursor.connection, set())

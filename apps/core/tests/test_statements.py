@@ -1,0 +1,38 @@
+"""A statement that the database knows meets a table that a migration changed."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from apps.accounts.models import Branch
+from apps.core import prepared
+from apps.core.prepared import Given
+from apps.core.statements import PlanOutdated
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _widen(size: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE accounts_branch ALTER COLUMN name TYPE varchar({size})")
+
+
+@pytest.fixture
+def _restored() -> Iterator[None]:
+    yield
+    _widen(120)
+
+
+@pytest.mark.usefixtures("_restored")
+def test_one_request_fails_and_the_next_connection_knows_the_table(pune: Branch) -> None:
+    question = prepared.Query(lambda: Branch.objects.filter(pk=Given("branch")))
+    assert question.first(branch=pune.pk) == pune
+
+    _widen(130)
+    with pytest.raises(PlanOutdated):
+        question.first(branch=pune.pk)
+    # What Django does when a request, or a task, has ended.
+    connection.close_if_unusable_or_obsolete()
+
+    assert question.first(branch=pune.pk) == pune
