@@ -14,16 +14,17 @@ from tests.journeys.desk import PHONE, WIDE, Desk
 pytestmark = pytest.mark.browser
 
 LENDING = ["Customers", "Applications", "Products", "Loans"]
+LENDING_AND_BLOCKS = ["Customers", "Block list", "Applications", "Products", "Loans"]
 MODELS = ["Models", "Credit policy", "Automated decisions", "Trainings", "Promotions"]
 CONTROL = ["People", "Roles", "Audit trail"]
 NAVIGATION = {
     "Alice": ["Home", *LENDING],
     "Bob": ["Home", *LENDING, "Review queue", *MODELS],
-    "Charlie": ["Home", *LENDING, "Review queue", *MODELS, "Laboratory"],
+    "Charlie": ["Home", *LENDING_AND_BLOCKS, "Review queue", *MODELS, "Laboratory"],
     "Carol": ["Home", "Customers", "Loans"],
     "Rita": ["Home", "Applications", "Products", "Loans", *MODELS, "Laboratory"],
     "Mark": ["Home", "Products", *MODELS, "Laboratory"],
-    "Amir": ["Home", *LENDING, "Review queue", *MODELS, "Laboratory", *CONTROL],
+    "Amir": ["Home", *LENDING_AND_BLOCKS, "Review queue", *MODELS, "Laboratory", *CONTROL],
     "Diana": ["Home", "Products", "Credit policy", "Automated decisions", "People", "Roles"],
 }
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/products/)[^/]+")
