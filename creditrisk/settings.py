@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "apps.applications",
     "apps.decisions",
     "apps.loans",
+    "apps.desk",
     "apps.laboratory",
     "apps.governance",
     "apps.dashboards",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("customers/", include("apps.customers.urls")),
     path("products/", include("apps.products.urls")),
     path("applications/", include("apps.applications.urls")),
+    path("review/", include("apps.desk.urls")),
     path("review/", include("apps.decisions.urls")),
     path("letters/", include("apps.letters.urls")),
     path("loans/", include("apps.loans.urls")),

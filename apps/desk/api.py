@@ -1,0 +1,5 @@
+"""The review desk over the API."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""What is done at the review desk, one module for each action."""
