@@ -6,24 +6,15 @@ JSON; fitting goes through that text once, so that what serves is bit for bit wh
 
 import json
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
-from ml.estimator import (
-    CrossFit,
-    Estimator,
-    Floats,
-    Folds,
-    TrainingRefused,
-    best_stage,
-    inner_fold,
-    patience,
-    stages,
-)
+from ml._staged import StagedEstimator
+from ml.estimator import Floats, TrainingRefused, patience
 from ml.schema import Schema
 
 _MISSING_LEVEL = -1
@@ -129,7 +120,7 @@ class CatBoostTrees:
         return max((len(tree["splits"] or ()) for tree in trees), default=0)
 
 
-class CatBoostEstimator(Estimator):
+class CatBoostEstimator(StagedEstimator):
     """Grows CatBoost's trees by `CatBoostConfig`."""
 
     @property
@@ -138,41 +129,17 @@ class CatBoostEstimator(Estimator):
         config: CatBoostConfig = self.config or CatBoostConfig()
         return config
 
-    def learn(self, matrix: Floats, bad: Floats, weight: Floats | None) -> CatBoostTrees:
-        """Return trees grown on all rows; their number comes from an inner unseen part."""
-        trees = self.settings.trees
-        if trees is None:
-            inner = inner_fold(bad, share=self.settings.validation_share, seed=self.settings.seed)
-            found = self.cross_fit(matrix, bad, weight, [inner]).estimator
-            trees = found.settings.trees or 1
-        model = self._grown(_pool(self.schema, matrix, bad, weight), trees)
-        return self._stored(model, _pool(self.schema, matrix))
+    def _rows(self, matrix: Floats, bad: Floats | None = None, weight: Floats | None = None) -> Any:
+        return _pool(self.schema, matrix, bad, weight)
 
-    def cross_fit(
-        self, matrix: Floats, bad: Floats, weight: Floats | None, folds: Folds
-    ) -> CrossFit:
-        """Return margins of unseen rows, all with the number of trees that is best over folds."""
-        fixed, grown = self.settings.trees, []
-        for seen, unseen in folds:
-            seen_weight = None if weight is None else weight[seen]
-            fitting = _pool(self.schema, matrix[seen], bad[seen], seen_weight)
-            unseen_weight = None if weight is None else weight[unseen]
-            watched = (
-                None if fixed else _pool(self.schema, matrix[unseen], bad[unseen], unseen_weight)
-            )
-            grown.append(self._grown(fitting, fixed or self.settings.most_trees, watched=watched))
-        numbers = [fixed] if fixed else stages(min(int(model.tree_count_) for model in grown))
-        found = {trees: np.full(len(bad), np.nan) for trees in numbers}
-        for model, (_, unseen) in zip(grown, folds, strict=True):
-            rows = _pool(self.schema, matrix[unseen])
-            for trees, margins in found.items():
-                margins[unseen] = model.predict(
-                    rows, prediction_type="RawFormulaVal", ntree_end=trees, thread_count=1
-                )
-        best = fixed or best_stage(found, bad, weight)
-        return CrossFit(
-            found[best], CatBoostEstimator(self.schema, replace(self.settings, trees=best))
+    def _size(self, booster: Any) -> int:
+        return int(booster.tree_count_)
+
+    def _margins_at(self, booster: Any, rows: Any, trees: int) -> Floats:
+        found: Floats = booster.predict(
+            rows, prediction_type="RawFormulaVal", ntree_end=trees, thread_count=1
         )
+        return found
 
     def _grown(self, fitting: Any, trees: int, *, watched: Any = None) -> Any:
         catboost, config = _library(), self.settings
@@ -211,10 +178,11 @@ class CatBoostEstimator(Estimator):
         }
         return {"monotone_constraints": directions} if self.settings.monotone and directions else {}
 
-    def _stored(self, model: Any, pool: Any) -> CatBoostTrees:
+    def _kept(self, booster: Any, matrix: Floats) -> CatBoostTrees:
+        pool = self._rows(matrix)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.json"
-            model.save_model(str(file), format="json", pool=pool)
+            booster.save_model(str(file), format="json", pool=pool)
             return CatBoostTrees.from_body(_settled(file.read_text(encoding="utf-8")), self.schema)
 
 

@@ -5,22 +5,13 @@ XGBoost counts in single precision; what its attributions miss of the margin by 
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ml.estimator import (
-    CrossFit,
-    Estimator,
-    Floats,
-    Folds,
-    TrainingRefused,
-    best_stage,
-    inner_fold,
-    patience,
-    stages,
-)
+from ml._staged import StagedEstimator
+from ml.estimator import Floats, TrainingRefused, patience
 from ml.schema import Schema
 
 
@@ -128,7 +119,7 @@ class XGBoostTrees:
         return {"trees": len(trees), "leaves": max(leaves, default=0)}
 
 
-class XGBoostEstimator(Estimator):
+class XGBoostEstimator(StagedEstimator):
     """Grows XGBoost's trees by `XGBoostConfig`."""
 
     @property
@@ -137,43 +128,18 @@ class XGBoostEstimator(Estimator):
         config: XGBoostConfig = self.config or XGBoostConfig()
         return config
 
-    def learn(self, matrix: Floats, bad: Floats, weight: Floats | None) -> XGBoostTrees:
-        """Return trees grown on all rows; their number comes from an inner unseen part."""
-        trees = self.settings.trees
-        if trees is None:
-            inner = inner_fold(bad, share=self.settings.validation_share, seed=self.settings.seed)
-            found = self.cross_fit(matrix, bad, weight, [inner]).estimator
-            trees = found.settings.trees or 1
-        booster = self._grown(_rows(self.schema, matrix, bad, weight), trees)
-        return XGBoostTrees.from_body(booster.save_raw("json").decode(), self.schema)
+    def _rows(self, matrix: Floats, bad: Floats | None = None, weight: Floats | None = None) -> Any:
+        return _rows(self.schema, matrix, bad, weight)
 
-    def cross_fit(
-        self, matrix: Floats, bad: Floats, weight: Floats | None, folds: Folds
-    ) -> CrossFit:
-        """Return margins of unseen rows, all with the number of trees that is best over folds."""
-        fixed, grown = self.settings.trees, []
-        for seen, unseen in folds:
-            seen_weight = None if weight is None else weight[seen]
-            fitting = _rows(self.schema, matrix[seen], bad[seen], seen_weight)
-            unseen_weight = None if weight is None else weight[unseen]
-            watched = (
-                None if fixed else _rows(self.schema, matrix[unseen], bad[unseen], unseen_weight)
-            )
-            grown.append(self._grown(fitting, fixed or self.settings.most_trees, watched=watched))
-        numbers = (
-            [fixed] if fixed else stages(min(int(model.num_boosted_rounds()) for model in grown))
-        )
-        found = {trees: np.full(len(bad), np.nan) for trees in numbers}
-        for model, (_, unseen) in zip(grown, folds, strict=True):
-            rows = _rows(self.schema, matrix[unseen])
-            for trees, margins in found.items():
-                margins[unseen] = model.predict(
-                    rows, output_margin=True, iteration_range=(0, trees)
-                )
-        best = fixed or best_stage(found, bad, weight)
-        return CrossFit(
-            found[best], XGBoostEstimator(self.schema, replace(self.settings, trees=best))
-        )
+    def _size(self, booster: Any) -> int:
+        return int(booster.num_boosted_rounds())
+
+    def _margins_at(self, booster: Any, rows: Any, trees: int) -> Floats:
+        found: Floats = booster.predict(rows, output_margin=True, iteration_range=(0, trees))
+        return found
+
+    def _kept(self, booster: Any, matrix: Floats) -> XGBoostTrees:
+        return XGBoostTrees.from_body(booster.save_raw("json").decode(), self.schema)
 
     def _grown(self, fitting: Any, trees: int, *, watched: Any = None) -> Any:
         config = self.settings
