@@ -12,37 +12,43 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from apps.letters import vagueness
+from apps.letters import disclosures, vagueness
+from apps.letters.checks import (
+    ContentRefused,
+    require_amount,
+    require_term,
+    require_text,
+    require_texts,
+)
+from apps.letters.disclosures import Appeal, Score
+
+__all__ = [
+    "APPEAL",
+    "APPROVED",
+    "COUNTER_OFFER",
+    "DECLINED",
+    "INCOMPLETE",
+    "KINDS",
+    "LAPSED",
+    "MOST_REASONS",
+    "Appeal",
+    "Approval",
+    "Bureau",
+    "ContentRefused",
+    "Lender",
+    "LetterFacts",
+    "Reason",
+    "Score",
+]
 
 DECLINED = "declined"
 APPROVED = "approved"
+COUNTER_OFFER = "counter_offer"
+INCOMPLETE = "incomplete"
+APPEAL = "appeal"
 LAPSED = "lapsed"
+KINDS = (DECLINED, APPROVED, COUNTER_OFFER, INCOMPLETE, APPEAL, LAPSED)
 MOST_REASONS = 4  # rule book 4.3: more than four are not likely to be helpful
-
-
-class ContentRefused(ValueError):
-    """The facts cannot become a letter; the message says which one and why."""
-
-
-def _require_text(owner: object, *names: str) -> None:
-    for name in names:
-        value = getattr(owner, name)
-        if not isinstance(value, str) or not value.strip():
-            raise ContentRefused(f"{type(owner).__name__}.{name} must not be empty.")
-
-
-def _require_amount(owner: object, *names: str, zero: bool = False) -> None:
-    for name in names:
-        value = getattr(owner, name)
-        if not isinstance(value, Decimal) or not value.is_finite():
-            raise ContentRefused(f"{type(owner).__name__}.{name} must be a finite Decimal.")
-        if value < 0 or (value == 0 and not zero):
-            raise ContentRefused(f"{type(owner).__name__}.{name} must be positive.")
-
-
-def _require_term(owner: object, term_months: int) -> None:
-    if not isinstance(term_months, int) or term_months < 1:
-        raise ContentRefused(f"{type(owner).__name__}.term_months must be at least one month.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +64,7 @@ class Lender:
     regulator: str
 
     def __post_init__(self) -> None:
-        _require_text(self, *(field.name for field in fields(self)))
+        require_text(self, *(field.name for field in fields(self)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +75,7 @@ class Reason:
     sentence: str
 
     def __post_init__(self) -> None:
-        _require_text(self, "code", "sentence")
+        require_text(self, "code", "sentence")
         if vagueness.says_nothing(self.sentence):
             raise ContentRefused(
                 f"{self.sentence!r} says nothing about the applicant; a reason must be specific."
@@ -94,10 +100,10 @@ class Approval:
     working: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_text(self, "currency")
-        _require_amount(self, "amount", "instalment")
-        _require_amount(self, "annual_rate", zero=True)
-        _require_term(self, self.term_months)
+        require_text(self, "currency")
+        require_amount(self, "amount", "instalment")
+        require_amount(self, "annual_rate", zero=True)
+        require_term(self, self.term_months)
         if not self.first_steps or not all(step.strip() for step in self.first_steps):
             raise ContentRefused("An approval must tell the applicant what to do next.")
         if not all(sentence.strip() for sentence in self.working):
@@ -106,13 +112,14 @@ class Approval:
 
 @dataclass(frozen=True, kw_only=True)
 class Bureau:
-    """The credit bureau whose report was used."""
+    """The credit bureau whose report was used; `phone` is empty in letters before it was told."""
 
     name: str
     contact: str
+    phone: str = ""
 
     def __post_init__(self) -> None:
-        _require_text(self, "name", "contact")
+        require_text(self, "name", "contact")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +129,9 @@ class LetterFacts:
     The letter is dated `decided_date`; `review_until` is the last day to ask for a review. That an
     offer lapsed is told with its terms as `approval`, its last day `offer_until`, and the last day
     to ask for the reasons why it was not what was asked for; letters before them have neither.
+    A counter-offer gives its reasons or that day. `regime` names whose law asks for `notices`
+    (`apps.letters.regimes`). An incomplete application says what is `missing`, and the day until
+    which it is waited for. What has a default here was not told in letters before it.
     """
 
     kind: str
@@ -144,20 +154,33 @@ class LetterFacts:
     reference: str
     offer_until: date | None = None
     reasons_until: date | None = None
+    regime: str = ""
+    notices: tuple[str, ...] = ()
+    completed_date: date | None = None
+    missing: tuple[str, ...] = ()
+    missing_until: date | None = None
+    score: Score | None = None
+    appeal: Appeal | None = None
+    review_link: str = ""
 
     def __post_init__(self) -> None:
-        _require_text(
+        require_text(
             self, "applicant_name", "applicant_address", "application_number", "product_name"
         )
-        _require_text(self, "currency", "reference")
-        _require_amount(self, "amount")
-        _require_term(self, self.term_months)
-        if self.kind not in {DECLINED, APPROVED, LAPSED}:
+        require_text(self, "currency", "reference")
+        require_amount(self, "amount")
+        require_term(self, self.term_months)
+        if self.kind not in KINDS:
             raise ContentRefused(f"There is no letter of the kind {self.kind!r}.")
+        require_texts(self, "missing")
+        if not all(text.strip() for text in self.could_change):
+            raise ContentRefused("What could change the outcome must not be an empty sentence.")
         self._require_dates()
+        self._require_reasons()
+        self._require_parts()
         if self.kind == DECLINED:
             self._require_refusal()
-        else:
+        elif self.kind in {APPROVED, LAPSED}:
             self._require_approval()
 
     def _require_dates(self) -> None:
@@ -171,24 +194,45 @@ class LetterFacts:
             raise ContentRefused("Only the letter about an offer that lapsed names its last day.")
         if self.offer_until is not None and self.offer_until >= self.decided_date:
             raise ContentRefused("An offer lapses after its last day.")
+        if self.missing_until is not None and self.missing_until <= self.decided_date:
+            raise ContentRefused("The time to send what is missing must end after the letter.")
+        if self.completed_date is not None and not (
+            self.received_date <= self.completed_date <= self.decided_date
+        ):
+            raise ContentRefused("An application is completed between its receipt and the letter.")
+
+    def _require_reasons(self) -> None:
+        if len(self.reasons) > MOST_REASONS:
+            raise ContentRefused(f"A letter states at most {MOST_REASONS} principal reasons.")
+        if len({reason.code for reason in self.reasons}) != len(self.reasons):
+            raise ContentRefused("A reason is stated once.")
+
+    def _require_parts(self) -> None:
+        """Raise ContentRefused where a part belongs to another kind of letter, or is not there."""
+        if (self.kind == INCOMPLETE) != bool(self.missing) or (
+            (self.kind == INCOMPLETE) != (self.missing_until is not None)
+        ):
+            raise ContentRefused("Only an incomplete application says what is missing until when.")
+        if (self.kind == APPEAL) != (self.appeal is not None):
+            raise ContentRefused("Only the outcome of an appeal tells what came of it.")
+        if self.kind == COUNTER_OFFER and self.approval is None:
+            raise ContentRefused("A counter-offer states what is offered.")
+        if self.kind == INCOMPLETE and (self.approval is not None or self.reasons):
+            raise ContentRefused("Nothing is decided yet on an incomplete application.")
+        if self.approval is not None and self.approval.currency != self.currency:
+            raise ContentRefused("An approval is in the currency of the application.")
 
     def _require_refusal(self) -> None:
         if self.approval is not None:
             raise ContentRefused("A refusal cannot carry an approval.")
-        if not 1 <= len(self.reasons) <= MOST_REASONS:
+        if not self.reasons:
             raise ContentRefused(f"A refusal states one to {MOST_REASONS} principal reasons.")
-        if len({reason.code for reason in self.reasons}) != len(self.reasons):
-            raise ContentRefused("A reason is stated once.")
-        if not all(text.strip() for text in self.could_change):
-            raise ContentRefused("What could change the outcome must not be an empty sentence.")
 
     def _require_approval(self) -> None:
         if self.approval is None:
             raise ContentRefused("An approval letter states what was approved.")
         if self.reasons or self.could_change:
             raise ContentRefused("An approval letter carries no reasons for a refusal.")
-        if self.approval.currency != self.currency:
-            raise ContentRefused("An approval is in the currency of the application.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the facts as JSON types: Decimals and dates as strings, tuples as lists."""
@@ -208,7 +252,7 @@ def _plain(value: Any) -> Any:
     match value:
         case str() | None:
             return value
-        case LetterFacts() | Lender() | Reason() | Approval() | Bureau():
+        case LetterFacts() | Lender() | Reason() | Approval() | Bureau() | Score() | Appeal():
             return {name: _plain(part) for name, part in vars(value).items()}
         case list() | tuple():
             return [_plain(part) for part in value]
@@ -231,9 +275,15 @@ def _read(written: Mapping[str, Any]) -> LetterFacts:
     }
     for name in ("received_date", "decided_date", "review_until"):
         values[name] = date.fromisoformat(written[name])
-    for name in ("offer_until", "reasons_until"):
+    for name in ("offer_until", "reasons_until", "completed_date", "missing_until"):
         day = written.get(name)
         values[name] = None if day is None else date.fromisoformat(day)
+    for name in ("notices", "missing"):
+        values[name] = tuple(written.get(name, ()))
+    if written.get("score"):
+        values["score"] = disclosures.read_score(written["score"])
+    if written.get("appeal"):
+        values["appeal"] = disclosures.read_appeal(written["appeal"])
     return LetterFacts(**values)
 
 

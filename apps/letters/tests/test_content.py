@@ -73,7 +73,7 @@ def test_a_refusal_states_one_to_four_reasons(count: int) -> None:
     ("changes", "sentence"),
     [
         ({"reasons": ()}, "A refusal states one to 4 principal reasons."),
-        ({"reasons": reasons(5)}, "A refusal states one to 4 principal reasons."),
+        ({"reasons": reasons(5)}, "A letter states at most 4 principal reasons."),
         ({"reasons": reasons(1) * 2}, "A reason is stated once."),
         ({"approval": factories.APPROVAL}, "A refusal cannot carry an approval."),
         ({"could_change": (" ",)}, "What could change the outcome must not be an empty sentence."),
