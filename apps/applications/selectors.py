@@ -217,6 +217,12 @@ def guaranteed(customer: Any, currency: Any) -> QuerySet[Any, Any]:
     return prepared.over_all(given, total=Sum("amount"))
 
 
+def guaranteed_abroad(customer: Any, currency: Any) -> QuerySet[Guarantor]:
+    """Return what a customer answers for of others' approved loans in other currencies."""
+    given = Guarantor.objects.filter(customer=customer, application__status="approved")
+    return given.exclude(currency=currency).exclude(application__customer=customer)
+
+
 def answering(application: Any, *, borrower: Any) -> QuerySet[Guarantor]:
     """Return who answers for an application and is a customer of ours beside the borrower."""
     given = Guarantor.objects.filter(application=application, customer__isnull=False)
@@ -249,19 +255,24 @@ def guarantees(application: Application) -> list[Guarantee]:
 
 def guaranteed_by(
     customers: Collection[uuid.UUID], *, currency: str, besides: uuid.UUID
-) -> dict[uuid.UUID, Decimal]:
-    """Return what each customer answers for of others' approved loans, one application left out."""
+) -> dict[uuid.UUID, Decimal | None]:
+    """Return what each customer answers for of others' approved loans, one application left out.
+
+    None for who answers for something in another currency.
+    """
     rows = (
-        Guarantor.objects.filter(
-            customer__in=customers, currency=currency, application__status="approved"
-        )
+        Guarantor.objects.filter(customer__in=customers, application__status="approved")
         .exclude(application=besides)
         .exclude(application__customer=F("customer"))
         .order_by()
-        .values_list("customer_id")
+        .values_list("customer_id", "currency")
         .annotate(total=Sum("amount"))
     )
-    return dict(rows)
+    found: dict[uuid.UUID, Decimal | None] = {}
+    for customer, own_currency, total in rows:
+        is_known = own_currency == currency and found.get(customer, total) is not None
+        found[customer] = total if is_known else None
+    return found
 
 
 def _living(

@@ -26,12 +26,13 @@ class Books:
 
     `approved` is what the borrower's other approved applications add up to; of a counter-offer
     counts what was offered. `guaranteed` is what the borrower answers for of other people's loans,
-    `is_guaranteed` says whether another customer of ours answers for this one. `stop_id` names the
-    stop that keeps the lender's machine from deciding, if any.
+    `is_guaranteed` says whether another customer of ours answers for this one. Either is None
+    where part of it is in another currency: without a rate of exchange the sum is not known.
+    `stop_id` names the stop that keeps the lender's machine from deciding, if any.
     """
 
-    approved: Decimal
-    guaranteed: Decimal
+    approved: Decimal | None
+    guaranteed: Decimal | None
     is_guaranteed: bool
     blocked: bool
     security_value: Decimal | None
@@ -61,7 +62,7 @@ def asked_on(application: Application) -> date:
 
 
 def _books(application: Application, question: prepared.Query[Any]) -> Books:
-    approved, guaranteed, is_guaranteed, blocked, security, last, stop_id = question.one(
+    approved, abroad, guaranteed, guaranteed_abroad, *rest = question.one(
         application=application.pk,
         customer=application.customer_id,
         entity=application.branch.entity_id,
@@ -69,9 +70,10 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
         currency=application.currency,
         on=asked_on(application),
     )
+    is_guaranteed, blocked, security, last, stop_id = rest
     return Books(
-        approved=approved or _NOTHING,
-        guaranteed=guaranteed or _NOTHING,
+        approved=None if abroad else approved or _NOTHING,
+        guaranteed=None if guaranteed_abroad else guaranteed or _NOTHING,
         is_guaranteed=is_guaranteed,
         blocked=blocked,
         security_value=security,
@@ -82,13 +84,15 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
 
 def _question() -> QuerySet[Application, Any]:
     application, customer, currency = Given("application"), Given("customer"), Given("currency")
-    others = Application.objects.filter(
-        customer=customer, currency=currency, status="approved"
-    ).exclude(pk=application)
+    others = Application.objects.filter(customer=customer, status="approved").exclude(
+        pk=application
+    )
     made = Decision.objects.filter(application=application)
     return Application.objects.filter(pk=application).values_list(
-        Subquery(prepared.over_all(others, total=Sum(selectors.lent()))),
+        Subquery(prepared.over_all(others.filter(currency=currency), total=Sum(selectors.lent()))),
+        Exists(others.exclude(currency=currency)),
         Subquery(applications.guaranteed(customer, currency)),
+        Exists(applications.guaranteed_abroad(customer, currency)),
         Exists(applications.answering(application, borrower=customer)),
         Exists(customers.blocking(customer, Given("lender"), Given("on"))),
         Subquery(applications.security_value(application)),

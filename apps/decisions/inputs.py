@@ -42,7 +42,8 @@ class Gathered:
     standing: Mapping[str, Value]
     born: date | None
     applied_date: date
-    others_with_us: Decimal
+    # What the borrower owes us or answers for beside this; None where it is not known.
+    others_with_us: Decimal | None
     # What is offered as security, by its value.
     securities: tuple[Security, ...] = ()
 
@@ -56,7 +57,7 @@ class Gathered:
             "amount": request.amount,
             "term_months": Decimal(request.term_months),
             "age_at_maturity_years": self._age_at_maturity(request.term_months),
-            "exposure_with_us": self.others_with_us + request.amount,
+            "exposure_with_us": total(self.others_with_us, request.amount),
         }
 
     def _age_at_maturity(self, term_months: int) -> Value:
@@ -82,9 +83,10 @@ def gather(application: Application, *, known: Books | None = None) -> Gathered:
     borrowing = sources.borrowing(application)
     book = books.read(application) if known is None else known
     born = customer.date_of_birth
-    guaranteed = book.guaranteed
+    guaranteed, others = book.guaranteed, total(book.approved, book.guaranteed)
     if borrowing is not None:
-        guaranteed += borrowing.guaranteed
+        guaranteed = total(guaranteed, borrowing.guaranteed)
+        others = total(others, borrowing.guaranteed, borrowing.owed)
     standing: dict[str, Value] = {
         "age_years": None if born is None else _age(born, application.applied_date),
         "country": customer.country or None,
@@ -102,9 +104,6 @@ def gather(application: Application, *, known: Books | None = None) -> Gathered:
         "defaults_with_us": None if borrowing is None else Decimal(borrowing.defaults),
         **_bureau(application),
     }
-    others = book.approved + guaranteed
-    if borrowing is not None:
-        others += borrowing.owed
     securities = () if book.security_value is None else (Security(None, book.security_value),)
     return Gathered(standing, born, application.applied_date, others, securities)
 
@@ -120,10 +119,17 @@ def unscored(application: Application, affordability: Affordability) -> dict[str
     return gather(application).inputs(request)
 
 
+def total(*amounts: Decimal | None) -> Decimal | None:
+    """Return the sum, which is not known where a part of it is not."""
+    known = [one for one in amounts if one is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+
+
 def _guarantor_exposure(application: Application, book: Books) -> Value:
     """Return the most that a guarantor would owe us or answer for, were this approved.
 
-    0 where no customer of ours answers for it; not known where one does so in another currency.
+    0 where no customer of ours answers for it; not known where one does so in another currency,
+    or owes us or answers for something in one.
     """
     if not book.is_guaranteed:
         return Decimal(0)
@@ -133,13 +139,15 @@ def _guarantor_exposure(application: Application, book: Books) -> Value:
     people = [one.customer_id for one in given]
     owed = selectors.approved_amounts(people, currency=currency, besides=application.pk)
     answered = applications.guaranteed_by(people, currency=currency, besides=application.pk)
-    exposed = (
-        one.amount
-        + owed.get(one.customer_id, Decimal(0))
-        + answered.get(one.customer_id, Decimal(0))
-        for one in given
-    )
-    return max(exposed, default=Decimal(0))
+    nothing, most = Decimal(0), Decimal(0)
+    for one in given:
+        exposed = total(
+            one.amount, owed.get(one.customer_id, nothing), answered.get(one.customer_id, nothing)
+        )
+        if exposed is None:
+            return None
+        most = max(most, exposed)
+    return most
 
 
 def _bureau(application: Application) -> dict[str, Value]:

@@ -105,7 +105,8 @@ class Judge:
         if about == "amount":
             return limit
         if about == "exposure_with_us":
-            return limit - self.gathered.others_with_us
+            others = self.gathered.others_with_us
+            return None if others is None else limit - others
         return arithmetic.amount_at(
             self._means, ratio=about, limit=limit, payment_of_one=payment_of_one
         )

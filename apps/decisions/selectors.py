@@ -175,16 +175,23 @@ def _in_force() -> QuerySet[PolicyVersion]:
 
 def approved_amounts(
     customers: Collection[uuid.UUID], *, currency: str, besides: uuid.UUID
-) -> dict[uuid.UUID, Decimal]:
-    """Return what each customer's approved applications add up to, one application left out."""
-    found: dict[uuid.UUID, Decimal] = {}
+) -> dict[uuid.UUID, Decimal | None]:
+    """Return what each customer's approved applications add up to, one application left out.
+
+    None for who has one in another currency.
+    """
+    found: dict[uuid.UUID, Decimal | None] = {}
     rows = (
-        Application.objects.filter(customer__in=customers, status="approved", currency=currency)
+        Application.objects.filter(customer__in=customers, status="approved")
         .exclude(pk=besides)
         .annotate(lent=lent())
     )
-    for customer, granted in rows.values_list("customer_id", "lent"):
-        found[customer] = found.get(customer, Decimal(0)) + granted
+    for customer, own_currency, granted in rows.values_list("customer_id", "currency", "lent"):
+        before = found.get(customer, Decimal(0))
+        if before is None or own_currency != currency:
+            found[customer] = None
+        else:
+            found[customer] = before + granted
     return found
 
 

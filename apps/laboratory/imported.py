@@ -83,7 +83,7 @@ def _inputs(row: Mapping[str, Any], book: Books) -> dict[str, Value]:
         standing=_standing(row, book),
         born=_born(row),
         applied_date=row["applied_date"],
-        others_with_us=book.approved_elsewhere[key] + book.guaranteed[key],
+        others_with_us=inputs.total(book.approved_elsewhere[key], book.guaranteed[key]),
     )
     asked = inputs.Request(
         amount=row["amount"],

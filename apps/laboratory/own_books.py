@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Least
 
 from apps.applications.affordability import Security
@@ -22,17 +22,20 @@ from apps.decisions.models import Decision
 from apps.loans.models import Outcome
 
 Rows = Collection[Mapping[str, Any]]
-# By person and currency: application and amount.
-Amounts = dict[tuple[Any, str], list[tuple[Any, Decimal]]]
+# By person: application, currency and amount.
+Amounts = dict[Any, list[tuple[Any, str, Decimal]]]
 _NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Books:
-    """What the books say, by application; amounts are in the application's currency."""
+    """What the books say, by application; amounts are in the application's currency.
 
-    approved_elsewhere: Mapping[uuid.UUID, Decimal]
-    guaranteed: Mapping[uuid.UUID, Decimal]
+    None where part of an amount is in another one: without a rate of exchange it is not known.
+    """
+
+    approved_elsewhere: Mapping[uuid.UUID, Decimal | None]
+    guaranteed: Mapping[uuid.UUID, Decimal | None]
     # The most that a customer who answers for the loan has with us; None where it is not known.
     guarantor_exposure: Mapping[uuid.UUID, Decimal | None]
     blocked: Mapping[uuid.UUID, bool]
@@ -53,17 +56,17 @@ def read(rows: Rows, *, asked_on: Mapping[uuid.UUID, date]) -> Books:
     )
 
 
-def _approved_elsewhere(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal]:
+def _approved_elsewhere(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal | None]:
     """Return what was granted beside the application itself."""
     granted = _granted(customers)
     return {
-        row["pk"]: _besides(row["pk"], granted.get((row["customer_id"], row["currency"]), ()))
+        row["pk"]: _besides(row["pk"], row["currency"], granted.get(row["customer_id"], ()))
         for row in rows
     }
 
 
 def _granted(customers: set[Any]) -> Amounts:
-    """Return what was granted, by borrower and currency; of a counter-offer what it offered."""
+    """Return what was granted, by borrower; of a counter-offer what it offered."""
     decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
     offered = Subquery(decided.values("amount")[:1])
     found = Application.objects.filter(customer__in=customers, status="approved").annotate(
@@ -71,13 +74,18 @@ def _granted(customers: set[Any]) -> Amounts:
     )
     granted: Amounts = {}
     for key, customer, currency, lent in found.values_list("pk", "customer", "currency", "lent"):
-        granted.setdefault((customer, currency), []).append((key, lent))
+        granted.setdefault(customer, []).append((key, currency, lent))
     return granted
 
 
-def _besides(application: uuid.UUID, amounts: Iterable[tuple[uuid.UUID, Decimal]]) -> Decimal:
-    """Return the sum of amounts by application, one application left out."""
-    return sum((amount for key, amount in amounts if key != application), _NOTHING)
+def _besides(
+    application: uuid.UUID, currency: str, amounts: Iterable[tuple[uuid.UUID, str, Decimal]]
+) -> Decimal | None:
+    """Return the sum of amounts, one application left out; None with another currency among it."""
+    others = [one for one in amounts if one[0] != application]
+    if any(own != currency for _key, own, _amount in others):
+        return None
+    return sum((amount for _key, _own, amount in others), _NOTHING)
 
 
 def _guarantor_exposure(rows: Rows) -> dict[uuid.UUID, Decimal | None]:
@@ -93,36 +101,33 @@ def _guarantor_exposure(rows: Rows) -> dict[uuid.UUID, Decimal | None]:
     people = {customer for _key, customer, _currency, _amount in answering}
     granted, answered = _granted(people), _answered(people)
     for key, customer, currency, amount in answering:
-        others = (granted.get((customer, currency), ()), answered.get((customer, currency), ()))
-        total = amount + sum((_besides(key, one) for one in others), _NOTHING)
-        before = found[key]
-        is_known = before is not None and currency == currencies[key]
-        found[key] = max(before, total) if is_known and before is not None else None
+        others = [*granted.get(customer, ()), *answered.get(customer, ())]
+        elsewhere, before = _besides(key, currency, others), found[key]
+        if before is None or elsewhere is None or currency != currencies[key]:
+            found[key] = None
+        else:
+            found[key] = max(before, amount + elsewhere)
     return found
 
 
 def _answered(people: set[Any]) -> Amounts:
-    """Return what people answer for of others' approved loans, by person and currency."""
+    """Return what people answer for of others' approved loans, by person."""
     given = Guarantor.objects.filter(customer__in=people, application__status="approved").exclude(
         application__customer=F("customer")
     )
     found: Amounts = {}
     columns = ("customer_id", "currency", "application_id", "amount")
     for customer, currency, key, amount in given.values_list(*columns):
-        found.setdefault((customer, currency), []).append((key, amount))
+        found.setdefault(customer, []).append((key, currency, amount))
     return found
 
 
-def _guaranteed(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal]:
-    given = (
-        Guarantor.objects.filter(customer__in=customers, application__status="approved")
-        .exclude(application__customer=F("customer"))
-        .order_by()
-        .values_list("customer", "currency")
-        .annotate(total=Sum("amount"))
-    )
-    totals = {(customer, currency): total for customer, currency, total in given}
-    return {row["pk"]: totals.get((row["customer_id"], row["currency"]), _NOTHING) for row in rows}
+def _guaranteed(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal | None]:
+    answered = _answered(customers)
+    return {
+        row["pk"]: _besides(row["pk"], row["currency"], answered.get(row["customer_id"], ()))
+        for row in rows
+    }
 
 
 def _blocked(

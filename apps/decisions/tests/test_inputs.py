@@ -18,6 +18,7 @@ from apps.decisions import inputs, sources
 from apps.decisions.policy_inputs import INPUTS
 from apps.decisions.services import assess, replay
 from apps.decisions.tests import factories
+from apps.products.tests import factories as products
 
 pytestmark = pytest.mark.django_db
 NOW = factories.NOW
@@ -96,16 +97,38 @@ def test_it_counts_guarantees_for_other_peoples_approved_loans(alice: User) -> N
     assert known["exposure_with_us"] == Decimal(300_000)
 
 
-def test_it_leaves_out_other_currencies_and_other_guarantors(alice: User, pune: Branch) -> None:
+def test_it_leaves_out_other_guarantors(alice: User, pune: Branch) -> None:
     application = factories.submitted(alice)
-    foreign = _guarantee(alice, application.customer, 70_000)
-    Guarantor.objects.filter(pk=foreign.pk).update(currency="KES")
     _guarantee(alice, applications.borrower(pune), 90_000)
 
     known = _known(application)
 
     assert known["guarantees_with_us"] == 0
     assert known["exposure_with_us"] == application.amount
+
+
+def test_what_is_answered_for_in_another_currency_is_not_known(alice: User) -> None:
+    application = factories.submitted(alice)
+    _guarantee(alice, application.customer, 70_000)
+    foreign = _guarantee(alice, application.customer, 70_000)
+    Guarantor.objects.filter(pk=foreign.pk).update(currency="KES")
+
+    known = _known(application)
+
+    assert (known["guarantees_with_us"], known["exposure_with_us"]) == (None, None)
+
+
+def test_what_is_owed_in_another_currency_is_not_known(alice: User) -> None:
+    application = factories.submitted(alice)
+    abroad = products.personal_loan(alice.branch.entity, code="in-abroad", currency="KES")
+    other = applications.submitted(alice, application.customer, product=abroad)
+    waiting = _known(application)
+    other.move("score").move("approve")
+
+    known = _known(application)
+
+    assert waiting["exposure_with_us"] == application.amount
+    assert (known["guarantees_with_us"], known["exposure_with_us"]) == (0, None)
 
 
 def test_it_is_told_how_much_a_guarantor_has_with_us_already(alice: User, pune: Branch) -> None:
@@ -124,6 +147,12 @@ def test_it_is_told_how_much_a_guarantor_has_with_us_already(alice: User, pune: 
     for state in ("draft", "submitted", "declined"):
         _guarantee(alice, somebody, 400_000, state=state)
 
+    assert _known(application)["guarantor_exposure"] == 157_000
+
+    # What the second one owes us in another currency makes the sum unknown, not smaller.
+    Guarantor.objects.filter(customer=somebody, amount=7_000).update(currency="KES")
+    assert _known(application)["guarantor_exposure"] is None
+    Guarantor.objects.filter(customer=somebody, amount=7_000).update(currency="INR")
     assert _known(application)["guarantor_exposure"] == 157_000
 
     Guarantor.objects.filter(application=application, customer=nobody).update(currency="KES")

@@ -102,6 +102,24 @@ def test_it_knows_what_the_borrower_owes_and_answers_for(
     assert found[other.pk]["guarantor_exposure"] == 70_000 + granted.amount
 
 
+def test_what_is_in_another_currency_is_not_known_here_either(
+    stage: ModelVersion, pune: Branch, alice: User
+) -> None:
+    factories.tape(pune, rows=3)
+    granted, other = (decisions.assessed(alice).application for _ in range(2))
+    Application.objects.filter(channel="tape").update(customer=granted.customer)
+    guarantee = {"amount": Decimal(70_000), "currency": "KES", "name": "A friend"}
+    Guarantor.objects.create(application=other, customer=granted.customer, **guarantee)
+
+    found = imported.of_applications(Application.objects.values_list("pk", flat=True))
+
+    assert found == as_gathered()
+    on_tape = Application.objects.filter(channel="tape").first()
+    assert found[on_tape.pk]["guarantees_with_us"] is None
+    assert found[on_tape.pk]["exposure_with_us"] is None
+    assert found[other.pk]["guarantor_exposure"] is None
+
+
 def test_it_knows_who_stood_on_the_block_list(
     stage: ModelVersion, pune: Branch, alice: User
 ) -> None:
