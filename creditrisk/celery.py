@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "sweep waiting applications": {"task": "decisions.sweep", "schedule": 60.0},
     "sweep waiting letters": {"task": "letters.sweep", "schedule": 60.0},
     "sweep waiting trainings": {"task": "governance.sweep", "schedule": 60.0},
+    "sweep waiting files": {"task": "bulk.sweep", "schedule": 60.0},
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},
     "close lapsed offers": {"task": "decisions.lapse_offers", "schedule": 3600.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},

@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "apps.decisions",
     "apps.loans",
     "apps.desk",
+    "apps.bulk",
     "apps.laboratory",
     "apps.governance",
     "apps.dashboards",
@@ -181,6 +182,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "decisions"
 CELERY_TASK_ROUTES = {
+    "bulk.*": {"queue": "batch"},
     "governance.*": {"queue": "training"},
     "laboratory.*": {"queue": "training"},
 }
@@ -297,6 +299,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # The form of a policy of 80 rules and several ladders has that many; the size above bounds it, too.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DOCUMENT_MAX_BYTES = 1_048_576 * env.number("DOCUMENT_MAX_MEGABYTES", 10, least=1, most=100)
+# Files of applications: how large, how many rows, and how many workers are at one file at once.
+BULK_MAX_BYTES = 1_048_576 * env.number("BULK_MAX_MEGABYTES", 25, least=1, most=500)
+BULK_MAX_ROWS = env.number("BULK_MAX_ROWS", 10_000, least=1, most=100_000)
+BULK_LANES = env.number("BULK_LANES", 2, least=1, most=32)
 
 LOGGING = {
     "version": 1,

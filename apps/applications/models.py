@@ -38,6 +38,7 @@ class Application(Identified, Timestamped, Stateful):
         COUNTER = "counter", _("Counter")
         API = "api", _("API")
         TAPE = "tape", _("Historical tape")
+        FILE = "file", _("Uploaded file")
 
     number = models.CharField(_("application number"), max_length=24, unique=True)
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, verbose_name=_("branch"))

@@ -58,9 +58,7 @@ def read_csv(stream: BinaryIO, form: Format) -> Iterator[Line]:
             if any(cells):
                 yield Line(number, _checked(cells, number))
     except UnicodeDecodeError as error:
-        raise FileUnreadable(
-            "wrong_encoding", encoding=form.encoding, row=number + 1
-        ) from error
+        raise FileUnreadable("wrong_encoding", encoding=form.encoding, row=number + 1) from error
     except csv.Error as error:
         raise FileUnreadable("malformed", row=number + 1) from error
     finally:

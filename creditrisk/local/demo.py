@@ -17,7 +17,7 @@ from creditrisk.local import environment, places, postgres, processes, services,
 from creditrisk.local.errors import LocalError
 
 _DEFAULT_PORT = 8000
-_QUEUES = "decisions,training"
+_QUEUES = "decisions,batch,training"
 # Lines that come by themselves every few seconds and say that nothing happened; failures stay.
 _HEALTH = r"GET /api/v1/health 200"
 _HEARTBEAT = r"Task \w+\.(seal|sweep|release_lapsed)\[\S+ (received|succeeded)"
