@@ -17,6 +17,8 @@ LIFECYCLE = Lifecycle(
         # An authorised exception, and a request that changed after it was decided.
         ("override", ["declined"], "approved"),
         ("reopen", ["approved", "declined"], "submitted"),
+        # A decision that was a mistake, taken up anew by people.
+        ("take_up_anew", ["approved", "declined"], "in_review"),
         # An offer that nobody took up in its time.
         ("lapse", ["approved"], "lapsed"),
         ("withdraw", ["draft", "submitted", "scored", "in_review", "approved"], "withdrawn"),

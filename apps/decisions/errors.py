@@ -65,6 +65,19 @@ class OwnSubmission(NotPermitted):
         )
 
 
+class Connected(NotPermitted):
+    """Nobody decides about themselves or people they are close to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "conflict_of_interest",
+            _(
+                "You are connected with the borrower or a guarantor of this application;"
+                " another person must decide it."
+            ),
+        )
+
+
 class NotHolder(Conflict):
     """The case is not claimed by this person, or the claim has run out."""
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.applications.models import Application
+from apps.decisions import independence
 from apps.decisions.models import Override, ReviewCase
 
 REVIEW = "decisions.review_application"
@@ -13,6 +14,9 @@ COUNTERSIGN = "decisions.countersign_decision"
 REPLAY = "decisions.replay_decision"
 REQUEST_OVERRIDE = "decisions.request_override"
 AUTHORISE_OVERRIDE = "decisions.authorise_override"
+ASSIGN = "decisions.assign_case"
+REOPEN = "decisions.reopen_decision"
+MANAGE_INTERESTS = "decisions.manage_interests"
 
 
 def is_own_submission(actor: User, application: Application) -> bool:
@@ -41,6 +45,40 @@ def may_claim(actor: User, case: ReviewCase, *, now: datetime) -> bool:
         actor.has_perm(REVIEW)
         and not is_own_submission(actor, case.application)
         and (case.status == "open" or has_lapsed(case, now=now))
+        and case.referral.decided_by_id != actor.pk
+        and not independence.is_connected(actor, case.application)
+    )
+
+
+def why_not_holder(person: User, case: ReviewCase) -> str:
+    """Return why a person may not hold a case, as a code; empty where the person may."""
+    checks = {
+        "inactive": lambda: not person.is_active,
+        "role": lambda: not person.has_perm(REVIEW),
+        "branch": lambda: not ReviewCase.objects.visible_to(person).filter(pk=case.pk).exists(),
+        "own_submission": lambda: is_own_submission(person, case.application),
+        "reopened": lambda: case.referral.decided_by_id == person.pk,
+        "connected": lambda: independence.is_connected(person, case.application),
+    }
+    return next((code for code, stands in checks.items() if stands()), "")
+
+
+def may_take_back(actor: User, case: ReviewCase) -> bool:
+    """Say whether the person may take back the verdict that waits for a second signature."""
+    return (
+        actor.has_perm(REVIEW)
+        and case.status == "awaiting_second"
+        and case.verdict_by_id == actor.pk
+    )
+
+
+def may_reopen(actor: User, application: Application) -> bool:
+    """Say whether the person may take the decision up anew."""
+    return (
+        actor.has_perm(REOPEN)
+        and application.status in ("approved", "declined")
+        and not is_own_submission(actor, application)
+        and not independence.is_connected(actor, application)
     )
 
 
@@ -52,6 +90,7 @@ def may_countersign(actor: User, case: ReviewCase) -> bool:
         and actor.pk != case.verdict_by_id
         and not is_own_submission(actor, case.application)
         and has_authority(actor, case.application, amount=case.verdict_amount)
+        and not independence.is_connected(actor, case.application)
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.core import formatting
 from apps.decisions import reason_patterns
@@ -66,6 +66,7 @@ _CAUSES = {
     "letter_refused": gettext_lazy("The letter could not be written from what is on record."),
     "not_scored_in_time": gettext_lazy("The application was not scored in time."),
     "automation_stopped": gettext_lazy("Automated decisions were stopped."),
+    "reopened": gettext_lazy("The decision was taken up anew after a mistake."),
     "unexpected_error": gettext_lazy("The automatic assessment failed unexpectedly."),
     "pd_band": gettext_lazy("The risk lies near the cut-off."),
     "pd_near_cutoff": gettext_lazy("The risk lies within the margin of a cut-off."),
@@ -113,6 +114,12 @@ def reasons(stored: list[Mapping[str, Any]], *, currency: str) -> list[str]:
 def code(name: str) -> str:
     """Return a reviewer's reason code in words."""
     return str(reason_patterns.CODES.get(name, name))
+
+
+def own_words(words: Mapping[str, str]) -> str:
+    """Return the sentence in the active language, or in English where it has none."""
+    active = (get_language() or "en").partition("-")[0]
+    return words.get(active) or words["en"]
 
 
 def cause(name: str) -> str:
@@ -243,12 +250,21 @@ def _factor(one: Reason, currency: str) -> str:
 
 def _code(one: Reason, currency: str) -> str:
     name = one.code.partition(".")[2]
+    if one.words:
+        return _own_sentence(one, currency)
     pattern = reason_patterns.CODE_SENTENCES.get(name)
     if pattern is None or (one.about and one.value is None):
         return f"{code(name)}."
     if not one.about:
         return str(pattern)
     return str(pattern) % {"value": policy_value(one.about, one.value, currency=currency)}
+
+
+def _own_sentence(one: Reason, currency: str) -> str:
+    sentence = own_words(one.words)
+    if not one.about:
+        return sentence % {}
+    return sentence % {"value": policy_value(one.about, one.value, currency=currency)}
 
 
 def _figure(number: Decimal, unit: str, currency: str) -> str:

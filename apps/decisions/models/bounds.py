@@ -57,6 +57,72 @@ DECLINE_STANDS = """
     RETURN NEW;
 """
 
+# Whoever is, or declared to be close to, the borrower or somebody who answers for the loan.
+# $PEOPLE names the people asked about, $APPLICATION the application.
+_CONNECTED = """
+    WITH parties AS (
+        SELECT customer_id AS id FROM applications_application WHERE id = $APPLICATION
+        UNION
+        SELECT customer_id FROM applications_guarantor
+        WHERE application_id = $APPLICATION AND customer_id IS NOT NULL
+    )
+    SELECT 1 FROM decisions_declaredinterest i
+    WHERE i.person_id IN ($PEOPLE) AND i.ended_at IS NULL AND (
+        i.customer_id IN (SELECT id FROM parties)
+        OR i.index <> '' AND (
+            EXISTS (
+                SELECT 1 FROM customers_identitynumber n
+                WHERE n.index = i.index AND n.customer_id IN (SELECT id FROM parties)
+            )
+            OR EXISTS (
+                SELECT 1 FROM customers_customer c
+                WHERE c.id IN (SELECT id FROM parties)
+                    AND i.index IN (c.phone_index, c.email_index)
+            )
+        )
+    )
+"""
+
+
+def _connected(people: str) -> str:
+    found = _CONNECTED.replace("$APPLICATION", "NEW.application_id")
+    return found.replace("$PEOPLE", people)
+
+
+INDEPENDENT_REVIEW = f"""
+    IF EXISTS (
+        SELECT 1 FROM applications_application a
+        WHERE a.id = NEW.application_id
+            AND (NEW.claimed_by_id IN (a.submitted_by_id, a.taken_by_id)
+                OR NEW.verdict_by_id IN (a.submitted_by_id, a.taken_by_id))
+    ) THEN
+        RAISE EXCEPTION 'decisions_case_independent: who submitted an application does not'
+            ' review it' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS ({_connected("NEW.claimed_by_id, NEW.verdict_by_id")}) THEN
+        RAISE EXCEPTION 'decisions_case_independent: who is connected with the borrower or a'
+            ' guarantor does not review the application' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608 - the names are ours
+
+# What a person took up anew after a mistake, another person decides.
+INDEPENDENT_DECISION = f"""
+    IF EXISTS ({_connected("NEW.decided_by_id, NEW.countersigned_by_id")}) THEN
+        RAISE EXCEPTION 'decisions_decision_independent: who is connected with the borrower or a'
+            ' guarantor does not decide the application' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT 1 FROM decisions_decision before
+        WHERE before.application_id = NEW.application_id AND before.number = NEW.number - 1
+            AND before.outcome = 'refer' AND before.decided_by_id = NEW.decided_by_id
+    ) THEN
+        RAISE EXCEPTION 'decisions_decision_independent: who took the decision up anew does not'
+            ' decide it' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608 - the names are ours
+
 # The latest decision on an application beside the application itself; $ID names the latter.
 LATEST = """
     SELECT a.status, a.submitted_at, a.amount AS asked_amount, a.term_months AS asked_term_months,

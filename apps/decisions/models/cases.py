@@ -16,6 +16,14 @@ from apps.decisions.models.decided import Decision
 from apps.decisions.models.outcomes import Outcome
 
 
+class Rank(models.IntegerChoices):
+    """What comes first in the queue, whatever its age."""
+
+    ESCALATED = 0, _("Escalated")
+    ORDINARY = 1, _("Ordinary")
+    WAITING = 2, _("Waiting for information")
+
+
 class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
     """Which rows a person may see."""
 
@@ -58,6 +66,15 @@ class ReviewCase(Identified, Timestamped, Stateful):
     verdict_term_months = models.PositiveSmallIntegerField(_("term in months"), null=True)
     verdict_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
+    # The place in the queue: by rank, then by when the service level ends. It stands in columns,
+    # so that the list is read along an index however many cases were ever closed.
+    rank = models.PositiveSmallIntegerField(default=Rank.ORDINARY, choices=Rank)
+    due_at = models.DateTimeField(_("due"))
+    # What the service level said when the case came: hours, and what it was chosen by. Empty where
+    # the lender has set none; then the case counts from its arrival and is never overdue.
+    service = models.JSONField(default=dict)
+    # Since when the clock stands still, because information is waited for.
+    paused_at = models.DateTimeField(_("clock stopped"), null=True)
 
     objects = ReviewCaseQuerySet.as_manager()
 
@@ -92,12 +109,22 @@ class ReviewCase(Identified, Timestamped, Stateful):
                 ),
                 name="decisions_case_counter_offer_approves",
             ),
+            models.CheckConstraint(
+                condition=Q(rank=Rank.WAITING, paused_at__isnull=False)
+                | Q(rank__in=[Rank.ESCALATED, Rank.ORDINARY], paused_at__isnull=True),
+                name="decisions_case_rank_fits",
+            ),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
                 fields=["opened_at", "id"],
                 condition=Q(status__in=WAITING),
                 name="decisions_case_waiting",
+            ),
+            models.Index(
+                fields=["rank", "due_at", "id"],
+                condition=Q(status__in=WAITING),
+                name="decisions_case_priority",
             ),
             models.Index(fields=["claimed_by", "status"]),
         ]

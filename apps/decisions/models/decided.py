@@ -93,6 +93,8 @@ class Decision(Identified, AppendOnlyModel):
             ("review_application", _("Claim and decide referred applications")),
             ("countersign_decision", _("Counter-sign above a reviewer's limit")),
             ("replay_decision", _("Replay a past decision")),
+            ("assign_case", _("Give a case in review to a person")),
+            ("reopen_decision", _("Take a decision up anew after a mistake")),
         ]
         triggers = [
             *append_only_triggers("decisions_decision"),
@@ -157,7 +159,8 @@ class Decision(Identified, AppendOnlyModel):
                 name="decisions_decision_override_approves_for_a_time",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="human", outcome="refer"),
+                # But for what a person takes up anew after a mistake, with a reason.
+                condition=~Q(kind="human", outcome="refer") | (Q(failure="reopened") & ~Q(note="")),
                 name="decisions_decision_people_decide",
             ),
             models.CheckConstraint(

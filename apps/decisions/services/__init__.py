@@ -2,6 +2,7 @@
 
 from apps.decisions.services.approving import Terms
 from apps.decisions.services.assessing import assess
+from apps.decisions.services.assigning import assign
 from apps.decisions.services.automating import (
     ask_restart,
     keep_stopped,
@@ -15,7 +16,15 @@ from apps.decisions.services.binding import (
     is_within,
     lapse_overrides,
 )
-from apps.decisions.services.claiming import cancel_waiting, claim, release, release_lapsed
+from apps.decisions.services.claiming import (
+    cancel_waiting,
+    claim,
+    extend,
+    locked_case,
+    release,
+    release_lapsed,
+)
+from apps.decisions.services.correcting import reopen, take_back
 from apps.decisions.services.deciding import (
     Verdict,
     countersign,
@@ -23,7 +32,18 @@ from apps.decisions.services.deciding import (
     must_justify,
     send_back,
 )
+from apps.decisions.services.declaring import InterestEntry, declare_interest, end_interest
 from apps.decisions.services.lapsing import lapse_offers
+from apps.decisions.services.listing import (
+    ReasonEntry,
+    ask_reason_end,
+    end_reason,
+    keep_reason,
+    list_reason,
+    load_reason_codes,
+    propose_reason,
+    refuse_reason,
+)
 from apps.decisions.services.overriding import (
     OverrideEntry,
     ask_override,
@@ -54,15 +74,19 @@ from apps.decisions.services.sweeping import sweep
 __all__ = [
     "Answers",
     "BulkResult",
+    "InterestEntry",
     "OverrideEntry",
+    "ReasonEntry",
     "ReplayResult",
     "Span",
     "Terms",
     "Verdict",
     "approve_policy",
     "ask_override",
+    "ask_reason_end",
     "ask_restart",
     "assess",
+    "assign",
     "authorise_override",
     "binding_decision",
     "cancel_waiting",
@@ -70,19 +94,30 @@ __all__ = [
     "claim",
     "countersign",
     "decide",
+    "declare_interest",
     "draft_policy",
     "edit_policy",
+    "end_interest",
+    "end_reason",
+    "extend",
     "gives_what_is_asked",
     "is_within",
+    "keep_reason",
     "keep_stopped",
     "lapse_offers",
     "lapse_overrides",
+    "list_reason",
     "load_policy",
+    "load_reason_codes",
+    "locked_case",
     "must_justify",
     "propose_policy",
+    "propose_reason",
     "refuse_override",
+    "refuse_reason",
     "release",
     "release_lapsed",
+    "reopen",
     "replay",
     "replay_all",
     "require_unblocked",
@@ -91,6 +126,7 @@ __all__ = [
     "send_back_policy",
     "stop_automation",
     "sweep",
+    "take_back",
     "take_back_policy",
     "withdraw_policy",
 ]

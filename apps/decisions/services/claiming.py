@@ -4,6 +4,8 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -11,11 +13,15 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import NotPermitted, StaleRecord
 from apps.core.visibility import get_visible
-from apps.decisions import policies, selectors
-from apps.decisions.errors import NotHolder, OwnSubmission
+from apps.decisions import hooks, independence, policies, selectors
+from apps.decisions.errors import Connected, NotHolder, OwnSubmission
 from apps.decisions.models import ReviewCase
 
 LEASE = timedelta(minutes=30)
+# What a manager gives to somebody waits for a working day; that person may be at lunch.
+ASSIGNED_LEASE = timedelta(hours=8)
+# However long somebody works on a case: a forgotten page must not hold it for ever.
+LONGEST_HOLD = timedelta(hours=10)
 
 
 def locked_case(actor: User, case_id: uuid.UUID | str, *, version: str = "") -> ReviewCase:
@@ -54,15 +60,22 @@ def permit(actor: User, case: ReviewCase, permission: str) -> None:
         raise OwnSubmission
 
 
+def require_independent(actor: User, application: Application) -> None:
+    """Raise Connected where the person is, or is close to, the borrower or a guarantor."""
+    if independence.is_connected(actor, application):
+        raise Connected
+
+
 @transaction.atomic
 def claim(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
     """Hold a case for half an hour; of two people at once, one gets StaleRecord.
 
     A claim that has run out is ended first. Claiming again what one holds extends nothing and
-    returns the case. Raises NotPermitted, OwnSubmission, StaleRecord and Conflict.
+    returns the case. Raises NotPermitted, OwnSubmission, Connected, StaleRecord and Conflict.
     """
     found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
+    require_independent(actor, found.application)
     if policies.holds(actor, found, now=now):
         return found
     if found.status == "claimed" and not policies.has_lapsed(found, now=now):
@@ -71,7 +84,7 @@ def claim(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
             _("%(name)s is working on this case.") % {"name": found.claimed_by},
         )
     if policies.has_lapsed(found, now=now):
-        _end_claim(found, verb="decisions.case_lapsed", actor=audit.system("queue"))
+        end_claim(found, verb="decisions.case_lapsed", actor=audit.system("queue"))
     found.move("claim", claimed_by=actor, claimed_at=now, claim_until=now + LEASE)
     audit.record(actor, "decisions.case_claimed", found, case=found.application)
     return found
@@ -84,7 +97,24 @@ def release(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
     permit(actor, found, policies.REVIEW)
     if not policies.holds(actor, found, now=now):
         raise NotHolder
-    return _end_claim(found, verb="decisions.case_released", actor=actor)
+    return end_claim(found, verb="decisions.case_released", actor=actor)
+
+
+def extend(*, actor: User, case: ReviewCase, now: datetime) -> bool:
+    """Hold a case for another half hour, because its holder works on it; say whether that is so.
+
+    Nothing else of the case changes, so that no open page turns stale. A claim that has run out, or
+    that began too long ago, is not extended.
+    """
+    held = ReviewCase.objects.filter(
+        pk=case.pk,
+        status="claimed",
+        claimed_by=actor,
+        claim_until__gt=now,
+        claimed_at__gt=now - LONGEST_HOLD,
+    )
+    # Never shorter: a manager may have given the case for longer.
+    return bool(held.update(claim_until=Greatest("claim_until", Value(now + LEASE))))
 
 
 def release_lapsed(*, now: datetime) -> int:
@@ -105,7 +135,7 @@ def _release_lapsed(case_id: uuid.UUID, *, now: datetime) -> int:
     )
     if case is None:
         return 0
-    _end_claim(case, verb="decisions.case_lapsed", actor=audit.system("queue"))
+    end_claim(case, verb="decisions.case_lapsed", actor=audit.system("queue"))
     return 1
 
 
@@ -115,9 +145,11 @@ def cancel_waiting(application: Application, actor: User, now: datetime) -> None
     if case is not None:
         case.move("cancel", closed_at=now)
         audit.record(actor, "decisions.case_cancelled", case, case=application)
+        hooks.ended(case, actor=actor, now=now)
 
 
-def _end_claim(case: ReviewCase, *, verb: str, actor: User | str) -> ReviewCase:
+def end_claim(case: ReviewCase, *, verb: str, actor: User | str) -> ReviewCase:
+    """Put a claimed case back into the queue, on the record; the caller has locked it."""
     holder = case.claimed_by_id
     case.move("release", claimed_by=None, claimed_at=None, claim_until=None)
     audit.record(actor, verb, case, case=case.application, holder=str(holder))

@@ -14,6 +14,7 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import Conflict, NotPermitted
 from apps.decisions import (
+    hooks,
     inputs,
     policies,
     policy_inputs,
@@ -26,7 +27,7 @@ from apps.decisions.errors import NotHolder, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.services import approving, recording, room
 from apps.decisions.services.approving import Terms
-from apps.decisions.services.claiming import locked_case, permit
+from apps.decisions.services.claiming import locked_case, permit, require_independent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
     """Decide a case one holds, or propose the verdict for a second signature above one's limit.
 
     The same verdict sent again by the same person returns the case as it is and decides nothing.
-    Raises NotPermitted, OwnSubmission, NotHolder, VerdictRefused with what is lacking,
+    Raises NotPermitted, OwnSubmission, Connected, NotHolder, VerdictRefused with what is lacking,
     BorrowerBlocked, ExposureExceeded where other approvals of the borrower left no room, and
     StaleRecord or Conflict when somebody was faster.
     """
@@ -64,6 +65,8 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
     permit(actor, found, policies.REVIEW)
     if _given_before(found, actor, verdict):
         return found
+    require_independent(actor, found.application)
+    require_other_than_reopener(actor, found)
     if not policies.holds(actor, found, now=now):
         raise NotHolder
     _check(verdict, found)
@@ -148,6 +151,15 @@ def send_back(
     )
 
 
+def require_other_than_reopener(actor: User, case: ReviewCase) -> None:
+    """Raise NotPermitted for the verdict of who took the decision up anew."""
+    if case.referral.decided_by_id == actor.pk:
+        raise NotPermitted(
+            "own_reopening",
+            _("You took this decision up anew yourself; another person must give the verdict."),
+        )
+
+
 def must_justify(outcome: str, case: ReviewCase) -> bool:
     """Say whether a verdict departs from what the policy recommends and so needs a note."""
     return _departs(outcome, tracing.recommendation(case.referral.trace))
@@ -182,6 +194,7 @@ def _counter_offer(verdict: Verdict, application: Application) -> dict[str, Any]
 def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
     found = locked_case(actor, case.pk, version=version)
     permit(actor, found, policies.COUNTERSIGN)
+    require_independent(actor, found.application)
     if found.status != "awaiting_second":
         raise Conflict(
             "nothing_to_countersign", _("This case does not wait for a second signature any more.")
@@ -264,7 +277,9 @@ def _conclude(case: ReviewCase, *, actor: User, signer: User | None, now: dateti
         decided_at=now,
         **judged,
     )
-    return recording.record(actor=actor, application=application, decision=verdict)
+    decision = recording.record(actor=actor, application=application, decision=verdict)
+    hooks.ended(case, actor=actor, now=now)
+    return decision
 
 
 def _judged(case: ReviewCase, *, actor: User, now: datetime) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from apps.decisions.errors import OwnSubmission
 from apps.decisions.models import Decision, Override, OverrideReason
 from apps.decisions.services import approving, recording, room
 from apps.decisions.services.approving import Terms
+from apps.decisions.services.claiming import require_independent
 
 # An exception under which nothing was lent by then lapses.
 HOLDS_FOR_DAYS = 30
@@ -47,6 +48,7 @@ def ask_override(
     if not actor.has_perm(policies.REQUEST_OVERRIDE):
         raise NotPermitted("not_permitted", _("Your role does not allow asking for an exception."))
     found = _locked(actor, application.pk)
+    require_independent(actor, found)
     declined = _declined(found)
     if Override.objects.filter(application=found, status="asked").exists():
         raise Conflict("override_asked_already", _("An exception is asked for already."))
@@ -195,6 +197,7 @@ def _waiting(actor: User, override: Override) -> Override:
         raise NotPermitted("own_request", _("You asked for it; another person must answer."))
     if policies.is_own_submission(actor, application):
         raise OwnSubmission
+    require_independent(actor, application)
     return found
 
 

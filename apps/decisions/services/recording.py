@@ -5,7 +5,7 @@ from datetime import datetime
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.decisions import fingerprint
+from apps.decisions import fingerprint, hooks
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.reasons import Reason, cause_codes
 from apps.decisions.recourse import Change
@@ -69,6 +69,12 @@ def record(
 
 def _open_case(application: Application, decision: Decision, *, opened_at: datetime) -> None:
     causes = cause_codes(Reason.from_json(stored) for stored in decision.reasons)
-    ReviewCase(application=application, referral=decision, causes=causes, opened_at=opened_at).save(
-        force_insert=True
+    case = ReviewCase(
+        application=application,
+        referral=decision,
+        causes=causes,
+        opened_at=opened_at,
+        due_at=opened_at,
     )
+    hooks.opens(case)
+    case.save(force_insert=True)

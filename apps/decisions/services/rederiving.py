@@ -236,6 +236,9 @@ def _offers(ground: Ground, causes: _Causes) -> list[Difference]:
 def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason] | None:
     """Return the reasons of today, or None where what they rest on could not be derived."""
     decision = ground.decision
+    if decision.kind == Decision.Kind.HUMAN and decision.outcome == "refer":
+        # Taken up anew by a person, for a reason that stands beside it.
+        return [reasons.of_cause(decision.failure)]
     if decision.kind == Decision.Kind.HUMAN:
         return deciding.of_codes(decision.reason_codes, decision.inputs)
     stop = _stop(decision)
