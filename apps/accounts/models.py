@@ -36,6 +36,8 @@ class Entity(Identified, Timestamped):
     review_contact = models.TextField(_("contact for review and complaints"))
     data_protection_contact = models.TextField(_("data protection contact"))
     regulator = models.TextField(_("regulator or ombudsman, with address"))
+    # One block for each bureau: its name, its address, and its telephone on the last line.
+    credit_bureaus = models.TextField(_("credit bureaus, with address and telephone"), blank=True)
     review_days = models.PositiveSmallIntegerField(_("days to ask for a review"), default=30)
 
     class Meta:

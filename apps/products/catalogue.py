@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from apps.core import money
+from apps.letters import bureaus, regimes
 from apps.products import pricing
 
 # The last instalment takes what rounding left over; above this share of the payment, the term
@@ -52,6 +53,7 @@ class EntitySpec:
     review_contact: str
     data_protection_contact: str
     regulator: str
+    credit_bureaus: str
     review_days: int
     branches: tuple[BranchSpec, ...]
 
@@ -100,6 +102,9 @@ def entities(data: Any, *, kinds: Collection[str]) -> list[EntitySpec]:
         spec = EntitySpec(**{**_typed(EntitySpec, row, place), "branches": branches})
         _expect(spec.kind in kinds, place, f"{spec.kind!r} is not a kind of entity.")
         _expect(spec.currency in money.MINOR_UNITS, place, f"{spec.currency!r} is not lent here.")
+        _expect(spec.country in regimes.COUNTRIES, place, "No rules for letters are known there.")
+        readable = bureaus.is_readable(spec.credit_bureaus)
+        _expect(readable, place, "A bureau needs its name, address and telephone, a line each.")
         _expect(spec.review_days >= 1, place, "review_days must be at least 1.")
         _expect(bool(branches), place, "An entity needs at least one branch.")
         specs.append(spec)

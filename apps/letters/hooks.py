@@ -1,0 +1,55 @@
+"""What apps above tell letters: how a case's applicant can be reached, and how to ask for a review.
+
+They register in their `AppConfig.ready()`; letters knows neither customers nor appeals.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """How a letter may reach the applicant now; without an e-mail, `obstacle` says why.
+
+    `obstacle` is one of `no_address` and `no_consent`.
+    """
+
+    email: str = ""
+    obstacle: str = ""
+
+
+Reach = Callable[[str], Recipient]
+# `build(subject=, case=, until=)`: the address of a page, complete with https and host.
+ReviewLink = Callable[..., str]
+
+_reach: dict[str, Reach] = {}
+_review_links: list[ReviewLink] = []
+
+
+def know_recipients(kind: str, reach: Reach) -> None:
+    """Ask `reach(key)` how to reach the applicant of a case of a kind, as audit names kinds."""
+    _reach[kind] = reach
+
+
+def recipient(case: str) -> Recipient:
+    """Return how the applicant of a case can be reached; nobody knows of one, then not at all."""
+    kind, _, key = case.partition(":")
+    reach = _reach.get(kind)
+    return Recipient(obstacle="no_address") if reach is None else reach(key)
+
+
+def build_review_links(build: ReviewLink) -> None:
+    """Let letters carry the address at which a review of the decision can be asked for.
+
+    `build(subject=..., case=..., until=...)` gets both as audit names them and the last day. It
+    must return the same text for the same arguments (no clock, no chance): a letter that is
+    issued again is recognised by its facts.
+    """
+    _review_links[:] = [build]
+
+
+def review_link(*, subject: str, case: str, until: date) -> str:
+    """Return the address to ask for a review, or nothing while no app offers one."""
+    builders: Iterable[ReviewLink] = _review_links
+    return next((build(subject=subject, case=case, until=until) for build in builders), "")
