@@ -40,6 +40,8 @@ From margin to score
 Explanation
 
 - ``explain``: importance, dependence, interactions, and data for pictures.
+- ``reference``: the typical approved applicant just above any cut-off, and correlated groups.
+- ``principal``: which factors set an applicant apart from that reference, by scoring again.
 - ``counterfactual``: the least changes that would turn an outcome, each verified.
 - ``lime``: a second opinion beside exact attributions.
 

@@ -22,6 +22,7 @@ from ml import models
 from ml.calibration import Calibration
 from ml.canonical import canonical_bytes, sha256
 from ml.estimator import TrainingRefused
+from ml.reference import Reference
 from ml.scaling import Scale
 from ml.schema import Schema
 from ml.serving import Scorer
@@ -77,6 +78,7 @@ def pack(trained: TrainedModel) -> Artefact:
         "leakage": trained.leakage,
         "warnings": list(trained.warnings),
         "baseline": trained.baseline,
+        "reference": trained.reference.to_dict(),
         "libraries": _libraries(body, trained.model.kind),
     }
     return Artefact(body=body, manifest=manifest, sha256=checksum(body, manifest))
@@ -113,6 +115,7 @@ def load(body: str, manifest: Mapping[str, Any], *, expected_sha256: str) -> Sco
             calibration=Calibration.from_dict(manifest["calibration"]),
             scale=Scale(**manifest["scale"]),
             sha256=found,
+            reference=_reference(manifest, schema),
         )
         schema_hash = manifest["schema_hash"]
     except TrainingRefused as error:
@@ -137,6 +140,12 @@ def verify(artefact: Artefact, signature: bytes, public_key: ed25519.Ed25519Publ
         public_key.verify(signature, _signed_bytes(artefact))
     except InvalidSignature:
         raise ArtefactCorrupt("The model's signature was not made with this key.") from None
+
+
+def _reference(manifest: Mapping[str, Any], schema: Schema) -> Reference | None:
+    """Return whom applicants are compared with; None for a model packed before that was kept."""
+    written = manifest.get("reference")
+    return None if written is None else Reference.from_dict(written, schema)
 
 
 def _found(body: str, manifest: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from ml import calibration
 from ml.calibration import Calibration
 from ml.estimator import Fitted
+from ml.reference import Reference
 from ml.scaling import Scale, rounded
 from ml.schema import Schema
 
@@ -54,13 +55,21 @@ class Scorer:
     """A loaded model: schema, model, calibration and scale. Safe to share between threads."""
 
     def __init__(
-        self, *, model: Fitted, calibration: Calibration, scale: Scale, sha256: str
+        self,
+        *,
+        model: Fitted,
+        calibration: Calibration,
+        scale: Scale,
+        sha256: str,
+        reference: Reference | None = None,
     ) -> None:
         self.model = model
         self.schema: Schema = model.schema
         self.calibration = calibration
         self.scale = scale
         self.sha256 = sha256
+        # None for a model stored before there was one.
+        self.reference = reference
         anyone = np.full((1, len(self.schema.names)), np.nan)
         self.base = calibration.line.log_odds(float(model.contributions(anyone)[0, -1]))
 
@@ -126,6 +135,15 @@ class Scorer:
             base=self.base,
             attributions=self.calibration.line.slope * shares[:, :-1],
         )
+
+    def log_odds_of(self, matrix: Floats) -> Floats:
+        """Return the log-odds of bad of every row of an encoded matrix, as attributions add up."""
+        self._check_shape(matrix)
+        return self.calibration.line.log_odds_of(self.model.margins(matrix))
+
+    def attributions_of(self, encoded: Floats) -> dict[str, float]:
+        """Return the exact attributions of one encoded row, shape (features,)."""
+        return self._attributions(encoded.reshape(1, -1))[0]
 
     def score_chunks(
         self, data: pd.DataFrame | Floats, *, rows: int = CHUNK_ROWS, threads: int = 1

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml import baseline, calibrating, calibration, leakage, metrics, models, splitting
+from ml import baseline, calibrating, calibration, leakage, metrics, models, reference, splitting
 from ml._training_rows import Rows, check_order, hash_of, read, refusing
 from ml.boosting import BoostingConfig
 from ml.calibrating import Choice, Method
@@ -32,6 +32,7 @@ from ml.estimator import (
 )
 from ml.families import Config
 from ml.leakage import LeakageConfig
+from ml.reference import Reference
 from ml.scaling import Scale
 from ml.schema import Schema
 from ml.splitting import Column, FoldConfig, SplitConfig
@@ -97,7 +98,7 @@ class TrainedModel:
     they flatter a little, the more the more was tried; level figures (bands, calibration error)
     are those of the calibration's own rows. `out_of_time` are the figures of the newest rows,
     which no part of the run has seen, None where no dates were given. `warnings` are sentences
-    for a person.
+    for a person. `reference` tells whom a refused applicant is compared with, at any cut-off.
     """
 
     model: Fitted
@@ -114,6 +115,7 @@ class TrainedModel:
     leakage: dict[str, Any]
     warnings: tuple[str, ...]
     baseline: dict[str, Any]
+    reference: Reference
 
     @property
     def schema(self) -> Schema:
@@ -178,6 +180,9 @@ def train(
         leakage=report.to_dict(),
         warnings=(*(one.sentence for one in report.checks), *warnings, *_cautions(schema, data)),
         baseline=baseline.of_sample(schema, data.matrix, scale.scores_at(log_odds)),
+        reference=reference.of_sample(
+            schema, data.matrix, choice.calibration.probability_of(model.margins(data.matrix))
+        ),
     )
 
 

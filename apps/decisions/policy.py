@@ -100,6 +100,12 @@ class Ladder:
         pairs = pairwise(self.bands)
         return tuple(low.below for low, high in pairs if low.outcome != high.outcome)
 
+    @property
+    def approved_below(self) -> Decimal | None:
+        """Return the PD at which approvals end; None where no band approves."""
+        ends = [band.below for band in self.bands if band.outcome == "approve"]
+        return max(ends, default=None)
+
     def band_of(self, pd: Decimal) -> Band:
         """Return the band that holds a PD. Raises PolicyGap when none does."""
         found = next((one for one in self.bands if one.start <= pd < one.below), None)

@@ -2,12 +2,13 @@
 
 Rule book 4.3. A reason is a requirement of the policy that this application did not meet, a limit
 of its band, or a group of related factors that raised this applicant's risk by the exact
-attributions of the model that decided. A factor that helped is never named, nor the score itself.
-Model factors are reasons only when the PD led to the outcome.
+attributions of the model that decided, beside those of the typical applicant just above the
+cut-off. A factor that helped is never named, nor the score itself. Model factors are reasons only
+when the PD led to the outcome. `docs/decisions/0012-reasons-beside-a-reference.md` says why.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -42,13 +43,43 @@ class Attribution(Protocol):
     def contribution(self) -> float: ...
 
 
+class Moved(Attribution, Protocol):
+    """One feature of a factor with the value it is compared with."""
+
+    @property
+    def reference(self) -> object: ...
+
+
+class Factor(Protocol):
+    """Features that count as one; those worse than the reference, the strongest first."""
+
+    @property
+    def features(self) -> Sequence[Moved]: ...
+    @property
+    def contribution(self) -> float: ...
+
+
+# The principal factors beside the reference, at most so many. None for a model without one.
+Named = Callable[[int], Sequence[Factor]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a value was compared with: the reference's own, None where it has none on file."""
+
+    value: object
+
+
 @dataclass(frozen=True)
 class Reason:
     """One reason with the applicant's own value and, for a rule, what is required.
 
     `about` is a policy input or a feature; `value` and `limit` are JSON, numbers of the policy as
     exact text. `contribution` is in log-odds of bad, for model factors only; `factors` are the
-    features it sums over.
+    features that raised it. `beside` is what would have been typical just above the cut-off; None
+    for what is judged by a limit, and for a model stored without a reference. `words` holds a
+    lender's own sentence by language, where a reviewer gave a reason that is not translated with
+    the program.
     """
 
     code: str
@@ -60,30 +91,51 @@ class Reason:
     unit: str = ""
     contribution: float | None = None
     factors: tuple[str, ...] = ()
+    beside: Beside | None = None
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the reason as it is stored with a decision."""
-        return {**asdict(self), "factors": list(self.factors)}
+        stored = {**asdict(self), "factors": list(self.factors)}
+        if not self.words:
+            # Only where there are any, so that what was stored before replays as it is.
+            del stored["words"]
+        if self.beside is None:
+            del stored["beside"]
+        return stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Reason":
         """Return a stored reason."""
-        return cls(**{**stored, "factors": tuple(stored["factors"])})
+        beside = stored.get("beside")
+        return cls(
+            **{
+                **stored,
+                "factors": tuple(stored["factors"]),
+                "beside": None if beside is None else Beside(beside["value"]),
+            }
+        )
 
 
-def of_outcome(trace: Trace, attributions: Iterable[Attribution]) -> tuple[Reason, ...]:
+def of_outcome(
+    trace: Trace, attributions: Iterable[Attribution], *, named: Named | None = None
+) -> tuple[Reason, ...]:
     """Return the reasons of the trace's outcome; none for an approval.
 
     A decline gets its one to four principal reasons, knock-out rules first in the policy's order;
     NoReason when there is none. A referral gets every rule that referred, and the factors that
-    raised the risk when the PD lies in a band for review.
+    raised the risk when the PD lies in a band for review. Without `named` the model keeps no
+    reference, and its attributions alone say what raised the risk.
     """
     outcome: Outcome = trace.outcome
     if outcome == "approve":
         return ()
     by_rule = [_of_rule(one) for one in trace.with_outcome(outcome)]
     by_rule += [_of_finding(one) for one in trace.findings if one.outcome == outcome]
-    by_model = of_model(attributions) if trace.band.outcome == outcome else []
+    left = MOST_REASONS - len(by_rule) if outcome == "decline" else MOST_REASONS
+    by_model: list[Reason] = []
+    if trace.band.outcome == outcome and left > 0:
+        by_model = of_model(attributions) if named is None else of_factors(named(left))
     if outcome == "decline":
         found = [*by_rule, *by_model][:MOST_REASONS]
         if not found:
@@ -113,6 +165,26 @@ def of_model(attributions: Iterable[Attribution]) -> list[Reason]:
         for name in ordered
         if adverse[name] >= smallest
     ]
+
+
+def of_factors(factors: Iterable[Factor]) -> list[Reason]:
+    """Return principal factors as reasons, each told by the feature that raised it most."""
+    found = []
+    for one in factors:
+        leading = one.features[0]
+        raised = [each.feature for each in one.features if each.contribution > 0]
+        reason = Reason(
+            code=f"model.{leading.group}",
+            source="model",
+            about=leading.feature,
+            value=leading.value,
+            unit=leading.unit,
+            contribution=one.contribution,
+            factors=tuple(sorted(raised)),
+            beside=Beside(leading.reference),
+        )
+        found.append(reason)
+    return found
 
 
 def of_cause(cause: str) -> Reason:

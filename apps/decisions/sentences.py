@@ -238,6 +238,14 @@ def _either(choices: list[str]) -> str:
 
 
 def _factor(one: Reason, currency: str) -> str:
+    said = _own_value(one, currency)
+    if one.beside is None:
+        return said
+    return f"{said} {_beside(one.beside.value, one, currency)}"
+
+
+def _own_value(one: Reason, currency: str) -> str:
+    """Return the applicant's own value of a factor as a sentence."""
     if one.value is None:
         name = feature_words.feature(one.about)
         return _("Nothing is known about this: %(what)s.") % {"what": name}
@@ -246,6 +254,17 @@ def _factor(one: Reason, currency: str) -> str:
     if pattern is None:
         return f"{feature_words.feature(one.about)}: {value}."
     return str(pattern) % {"value": value}
+
+
+def _beside(typical: object, one: Reason, currency: str) -> str:
+    """Return what is typical of those whom we just approve, as a sentence."""
+    if typical is None:
+        return _("Most of those whom we just approve have nothing of the kind on file.")
+    if isinstance(typical, str):
+        words = {"typical": feature_words.category(typical)}
+        return _("Most common among those whom we just approve: %(typical)s.") % words
+    shown = feature_words.value(typical, unit=one.unit, currency=currency)
+    return _("Typical of those whom we just approve: %(typical)s.") % {"typical": shown}
 
 
 def _code(one: Reason, currency: str) -> str:

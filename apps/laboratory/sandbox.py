@@ -18,14 +18,14 @@ from apps.applications.affordability import Affordability
 from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import DomainError, NotPermitted
-from apps.decisions import inputs, policy, reasons, rulebook
+from apps.decisions import explaining, inputs, policy, reasons, rulebook
 from apps.decisions.errors import PolicyUnusable
 from apps.decisions.models import PolicyVersion
 from apps.decisions.policy import Policy, Trace
 from apps.decisions.policy_inputs import Value
 from apps.laboratory import policies
 from apps.products.models import Product
-from apps.scoring import champion, explanation
+from apps.scoring import champion
 from apps.scoring.errors import FeaturesRefused, ModelUnusable
 from apps.scoring.models import ModelVersion, ScoreRun
 from ml.schema import SchemaViolation
@@ -118,7 +118,7 @@ def try_case(*, actor: User, case: Case, version: PolicyVersion, model: ModelVer
     parsed = rulebook.policy_of(version)
     run = _scored(case, model)
     annual_rate, trace = _priced(case, parsed, run.pd)
-    found = _reasons(trace, model, run)
+    found = _reasons(trace, model=model, run=run, parsed=parsed, product=case.product.code)
     audit.record(
         actor,
         "laboratory.case_tried",
@@ -192,11 +192,18 @@ def _judged(case: Case, parsed: Policy, *, annual_rate: Decimal, pd: float) -> T
         raise PolicyUnusable(str(gap)) from gap
 
 
-def _reasons(trace: Trace, model: ModelVersion, run: ScoreRun) -> tuple[reasons.Reason, ...] | None:
+def _reasons(
+    trace: Trace, *, model: ModelVersion, run: ScoreRun, parsed: Policy, product: str
+) -> tuple[reasons.Reason, ...] | None:
     """Return the reasons of the outcome, None where a decline has none."""
     try:
-        return reasons.of_outcome(
-            trace, explanation.of_values(model, run.features, run.attributions)
+        return explaining.of_trace(
+            trace,
+            model=model,
+            features=run.features,
+            attributions=run.attributions,
+            policy=parsed,
+            product=product,
         )
     except reasons.NoReason:
         return None

@@ -1,9 +1,11 @@
 """A score's exact attributions with what the model's schema says about each feature."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apps.scoring import champion
 from apps.scoring.models import ModelVersion, ScoreRun
+from ml.principal import Comparison, Factor
 
 
 @dataclass(frozen=True)
@@ -51,3 +53,25 @@ def score_at(model: ModelVersion, pd: float) -> int:
     Raises ModelUnusable.
     """
     return champion.scorer_of(model).scale.displayed(pd)
+
+
+def principal(
+    model: ModelVersion,
+    features: dict[str, object],
+    contributions: dict[str, float],
+    *,
+    cutoff: float,
+) -> Callable[[int], Sequence[Factor]] | None:
+    """Return a question for the principal factors beside the typical applicant above a cut-off.
+
+    None for a model that was stored without such a reference. Raises ModelUnusable.
+    """
+    scorer = champion.scorer_of(model)
+    if scorer.reference is None:
+        return None
+
+    def named(most: int) -> Sequence[Factor]:
+        row = scorer.schema.validate_row(features)
+        return Comparison(scorer, row, cutoff=cutoff, shares=contributions).named(most)
+
+    return named

@@ -25,6 +25,7 @@ from apps.core.errors import NotVisible
 from apps.core.prepared import Given
 from apps.decisions import (
     books,
+    explaining,
     inputs,
     judging,
     policy,
@@ -45,7 +46,6 @@ from apps.decisions.errors import (
 )
 from apps.decisions.models import Decision, PolicyVersion
 from apps.decisions.services import automating, lettering, recording, room
-from apps.scoring import explanation
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
 from apps.scoring.models import ScoreRun
@@ -243,7 +243,14 @@ def _scored(application: Application, *, actor: User | str, now: datetime) -> _C
 
 def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:
     try:
-        return reasons.of_outcome(trace, explanation.attributions(case.run))
+        return explaining.of_trace(
+            trace,
+            model=case.run.model,
+            features=case.run.features,
+            attributions=case.run.attributions,
+            policy=case.judge.policy,
+            product=case.judge.application.product.code,
+        )
     except reasons.NoReason as error:
         raise NoSpecificReason from error
 
