@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from apps.audit import services as audit
 from apps.core import crypto
 from apps.decisions import (
+    explaining,
     fingerprint,
     judging,
     policy,
@@ -31,7 +32,6 @@ from apps.decisions.services import deciding
 from apps.decisions.services.grounds import Ground
 from apps.letters import services as letters
 from apps.letters.models import Letter
-from apps.scoring import explanation
 from apps.scoring import fingerprint as scored_fingerprint
 from apps.scoring.errors import ScoringFailed
 
@@ -247,10 +247,17 @@ def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason]
         return [*stop, reasons.of_cause(decision.failure)]
     if trace is None or run is None or scored is None or isinstance(scored, ScoringFailed):
         return None
-    attributions: tuple[explanation.Attribution, ...] = ()
-    if trace.outcome != "approve":
-        attributions = explanation.of_values(run.model, run.features, scored.attributions)
-    return [*stop, *reasons.of_outcome(trace, attributions)]
+    if ground.policy is None or ground.policy.policy is None:
+        return None
+    found = explaining.of_trace(
+        trace,
+        model=run.model,
+        features=run.features,
+        attributions=scored.attributions,
+        policy=ground.policy.policy,
+        product=ground.product,
+    )
+    return [*stop, *found]
 
 
 def _stop(decision: Decision) -> list[reasons.Reason]:
