@@ -9,6 +9,8 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 PERSON = "accounts.user:"
+# Who opened the own pages by a signed link; the case of the event says whose.
+APPLICANT = "portal:applicant"
 SYSTEM = "system:"
 # Hashes, and the keys of rows.
 _LONG = re.compile(
@@ -65,4 +67,4 @@ def _person_key(actor: str) -> uuid.UUID | None:
 def _other(actor: str) -> str:
     if actor.startswith(SYSTEM):
         return _("System (%(part)s)") % {"part": actor.removeprefix(SYSTEM)}
-    return actor
+    return _("The applicant, by a signed link") if actor == APPLICANT else actor

@@ -18,6 +18,11 @@ def may_edit(actor: User, customer: Customer) -> bool:
     return actor.has_perm("customers.edit_customer") and in_reach(actor, customer)
 
 
+def may_correct(actor: User, customer: Customer) -> bool:
+    """Say whether the person may correct facts that an appeal shows to be wrong."""
+    return actor.has_perm("customers.correct_customer") and in_reach(actor, customer)
+
+
 def may_reveal(actor: User, customer: Customer) -> bool:
     """Say whether the person may read personal data in clear."""
     return actor.has_perm("customers.reveal_customer") and in_reach(actor, customer)

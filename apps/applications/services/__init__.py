@@ -1,5 +1,6 @@
 """What is done with applications, one module for each action."""
 
+from apps.applications.services.correcting import take_facts_anew
 from apps.applications.services.drafting import change, draft
 from apps.applications.services.reopening import locked_decided, lower, reopen
 from apps.applications.services.securing import (
@@ -24,5 +25,6 @@ __all__ = [
     "remove_guarantor",
     "reopen",
     "submit",
+    "take_facts_anew",
     "withdraw",
 ]

@@ -54,6 +54,7 @@ class Customer(Identified, Timestamped):
             ("reveal_customer", _("Read personal data in clear")),
             ("upload_document", _("Upload documents")),
             ("download_document", _("Open documents")),
+            ("correct_customer", _("Correct facts that an appeal shows to be wrong")),
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(

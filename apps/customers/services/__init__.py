@@ -10,6 +10,7 @@ from apps.customers.services.consent import (
     record_protected_attributes,
     withdraw_consent,
 )
+from apps.customers.services.correcting import correct_facts
 from apps.customers.services.disclosure import reveal
 from apps.customers.services.document import read_document, upload_document
 from apps.customers.services.obligations import (
@@ -28,6 +29,7 @@ __all__ = [
     "DuplicateFound",
     "block",
     "change",
+    "correct_facts",
     "declare_no_obligations",
     "end_obligation",
     "give_consent",
