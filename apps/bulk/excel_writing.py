@@ -8,7 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
-from xml.sax.saxutils import escape, quoteattr  # noqa: S406 - writes, and parses nothing
+from xml.sax.saxutils import escape, quoteattr
 
 Table = Iterable[Sequence[str]]
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

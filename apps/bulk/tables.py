@@ -54,7 +54,7 @@ def read_csv(stream: BinaryIO, form: Format) -> Iterator[Line]:
     number = 0
     try:
         delimiter = DELIMITERS[form.delimiter] or _delimiter_of(text)
-        for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True), start=1):  # noqa: B007 - named in the error below
+        for number, cells in enumerate(csv.reader(text, delimiter=delimiter, strict=True), start=1):
             if any(cells):
                 yield Line(number, _checked(cells, number))
     except UnicodeDecodeError as error:

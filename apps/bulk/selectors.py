@@ -1,0 +1,124 @@
+"""What can be asked about uploaded files."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, User
+from apps.bulk import columns, values
+from apps.bulk.cells import Reader
+from apps.bulk.formats import Format
+from apps.bulk.models import SavedMapping, Upload, UploadRow
+
+STATES = UploadRow.State
+PREVIEWED = 5
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many rows of a file are in which state, and what was decided of those taken in."""
+
+    by_state: dict[str, int]
+    by_outcome: dict[str, int]
+    total: int
+
+    @property
+    def waiting(self) -> int:
+        """Rows nobody has looked at."""
+        return self.by_state.get(STATES.WAITING, 0)
+
+    @property
+    def done(self) -> int:
+        """Rows of which it is known what they come to."""
+        return self.total - self.waiting
+
+    @property
+    def accepted(self) -> int:
+        """Rows taken in."""
+        return self.by_state.get(STATES.ACCEPTED, 0)
+
+    @property
+    def undecided(self) -> int:
+        """Applications taken in that nothing has decided yet."""
+        return self.by_outcome.get("submitted", 0) + self.by_outcome.get("scored", 0)
+
+
+def uploads(actor: User) -> QuerySet[Upload]:
+    """Return the files a person may see, but for discarded ones."""
+    rows = Upload.objects.visible_to(actor).exclude(status="discarded")
+    return rows.select_related("branch", "entity", "uploaded_by")
+
+
+def branches(actor: User) -> QuerySet[Branch]:
+    """Return the branches a person may upload for."""
+    rows = Branch.objects.filter(pk__in=accounts.branch_ids(actor))
+    return rows.select_related("entity").order_by("name")
+
+
+def counts(upload: Upload) -> Counts:
+    """Return where the rows of a file stand."""
+    return counts_of([upload])[upload.pk]
+
+
+def counts_of(found: Iterable[Upload]) -> dict[Any, Counts]:
+    """Return where the rows of each file stand, by its key."""
+    rows = {one.pk: one for one in found}
+    states: dict[Any, Counter[str]] = {key: Counter() for key in rows}
+    outcomes: dict[Any, Counter[str]] = {key: Counter() for key in rows}
+    asked = UploadRow.objects.filter(upload__in=rows).order_by()
+    grouped = asked.values_list("upload_id", "state").annotate(n=Count("pk"))
+    for key, state, number in grouped:
+        states[key][state] += number
+    taken = asked.filter(state=STATES.ACCEPTED)
+    decided = taken.values_list("upload_id", "application__status").annotate(n=Count("pk"))
+    for key, status, number in decided:
+        outcomes[key][status] += number
+    return {
+        key: Counts(dict(states[key]), dict(outcomes[key]), one.total_rows)
+        for key, one in rows.items()
+    }
+
+
+def rows(upload: Upload, *, state: str = "") -> QuerySet[UploadRow]:
+    """Return the rows of a file, in a state where one is named."""
+    found = UploadRow.objects.filter(upload=upload).select_related("application")
+    return found.filter(state=state) if state else found
+
+
+def reader(upload: Upload) -> Reader:
+    """Return what reads the rows of a file as its uploader has told."""
+    return Reader(
+        mapping=upload.mapping,
+        form=Format.from_json(upload.format),
+        choices=values.choices(upload.entity),
+        width=len(upload.header),
+    )
+
+
+def signature(header: Sequence[str]) -> str:
+    """Return by what a header is recognised: its names in their order, without case."""
+    text = "\n".join(name.casefold() for name in header)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def suggested(actor: User, header: Sequence[str]) -> dict[str, int]:
+    """Return how the person has read such files before, else the columns with our own names."""
+    places = {name.casefold().replace(" ", "_"): place for place, name in enumerate(header)}
+    saved = SavedMapping.objects.filter(user=actor, signature=signature(header)).first()
+    if saved is not None:
+        headings = {name.casefold(): place for place, name in enumerate(header)}
+        told = {c: headings.get(str(h).casefold()) for c, h in saved.headings.items()}
+        return {c: place for c, place in told.items() if place is not None}
+    return {name: places[name] for name in columns.BY_NAME if name in places}
+
+
+def preview(upload: Upload) -> list[list[str]]:
+    """Return the cells of the first rows, as long as the header."""
+    width = len(upload.header)
+    first = UploadRow.objects.filter(upload=upload).order_by("number")[:PREVIEWED]
+    return [(list(row.cells) + [""] * width)[:width] for row in first]
