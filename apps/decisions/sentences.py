@@ -67,6 +67,7 @@ _CAUSES = {
     "not_scored_in_time": gettext_lazy("The application was not scored in time."),
     "automation_stopped": gettext_lazy("Automated decisions were stopped."),
     "reopened": gettext_lazy("The decision was taken up anew after a mistake."),
+    "appealed": gettext_lazy("The applicant asked for a review of the decision."),
     "unexpected_error": gettext_lazy("The automatic assessment failed unexpectedly."),
     "pd_band": gettext_lazy("The risk lies near the cut-off."),
     "pd_near_cutoff": gettext_lazy("The risk lies within the margin of a cut-off."),

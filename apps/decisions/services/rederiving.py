@@ -197,7 +197,7 @@ def _traced(ground: Ground, trace: policy.Trace, source: Source) -> list[Differe
     if run is not None:
         found += between(source, "judged PD", repr(run.pd), str(trace.pd))
     found += between(source, "trace", decision.trace, tracing.to_json(trace))
-    if decision.kind == Decision.Kind.AUTOMATED:
+    if decision.kind == Decision.Kind.AUTOMATED and not _taken_up_anew(decision):
         outcome = "refer" if _stop(decision) else trace.outcome
         found += between(source, "outcome", decision.outcome, outcome)
     return found
@@ -236,8 +236,8 @@ def _offers(ground: Ground, causes: _Causes) -> list[Difference]:
 def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason] | None:
     """Return the reasons of today, or None where what they rest on could not be derived."""
     decision = ground.decision
-    if decision.kind == Decision.Kind.HUMAN and decision.outcome == "refer":
-        # Taken up anew by a person, for a reason that stands beside it.
+    if _taken_up_anew(decision):
+        # Because of a mistake or an appeal, for a reason that stands beside it.
         return [reasons.of_cause(decision.failure)]
     if decision.kind == Decision.Kind.HUMAN:
         return deciding.of_codes(decision.reason_codes, decision.inputs)
@@ -258,6 +258,11 @@ def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason]
         product=ground.product,
     )
     return [*stop, *found]
+
+
+def _taken_up_anew(decision: Decision) -> bool:
+    """Say whether a case was only handed to people again, and nothing was judged."""
+    return decision.outcome == "refer" and decision.failure in ("reopened", "appealed")
 
 
 def _stop(decision: Decision) -> list[reasons.Reason]:
