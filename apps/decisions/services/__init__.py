@@ -60,6 +60,7 @@ from apps.decisions.services.policymaking import (
     withdraw_policy,
 )
 from apps.decisions.services.publishing import load_policy
+from apps.decisions.services.rehearing import decide_appealed, judge_anew
 from apps.decisions.services.replaying import (
     BulkResult,
     ReplayResult,
@@ -94,6 +95,7 @@ __all__ = [
     "claim",
     "countersign",
     "decide",
+    "decide_appealed",
     "declare_interest",
     "draft_policy",
     "edit_policy",
@@ -102,6 +104,7 @@ __all__ = [
     "extend",
     "gives_what_is_asked",
     "is_within",
+    "judge_anew",
     "keep_reason",
     "keep_stopped",
     "lapse_offers",
