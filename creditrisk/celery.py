@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     "sweep waiting files": {"task": "bulk.sweep", "schedule": 60.0},
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},
     "close lapsed offers": {"task": "decisions.lapse_offers", "schedule": 3600.0},
+    "let clocks run on": {"task": "desk.lapse_information", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},
 }
 

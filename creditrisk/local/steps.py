@@ -34,6 +34,8 @@ BASE = (
     Step("Synchronising roles and permissions", "sync_roles"),
     Step("Loading the loan products", "load_products"),
     Step("Loading the credit policy", "load_policy"),
+    Step("Loading the list of reasons", "load_reason_codes"),
+    Step("Loading the service levels of the review queue", "load_service_levels"),
     Step("Collecting static files", "collectstatic", ("--no-input", "--verbosity=0")),
 )
 PORTFOLIO = (
