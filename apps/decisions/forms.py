@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.forms import AmountField
 from apps.applications.models import Application
-from apps.decisions import reason_codes, selectors, sentences
+from apps.decisions import reason_codes, reason_list, selectors, sentences
+from apps.decisions.reason_codes import Listed
 from apps.decisions.selectors import QueueFilters
 from apps.decisions.services import Verdict
 
@@ -83,6 +84,12 @@ class VerdictForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("One to four, those that weighed most."),
     )
+    override_codes = forms.MultipleChoiceField(
+        label=_("Why it departs from the recommendation"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only where you depart from what the policy recommends."),
+    )
     note = forms.CharField(
         label=_("Note"),
         required=False,
@@ -94,7 +101,9 @@ class VerdictForm(forms.Form):
         self,
         *args: Any,
         outcome: str,
+        listed: Listed,
         must_justify: bool = False,
+        is_override: bool = False,
         application: Application | None = None,
         **kwargs: Any,
     ) -> None:
@@ -104,9 +113,19 @@ class VerdictForm(forms.Form):
             del self.fields["amount"], self.fields["term_months"]
         elif application is not None:
             self.initial.update(amount=application.amount, term_months=application.term_months)
-        self.fields["codes"].choices = [  # type: ignore[attr-defined]
-            (code, sentences.code(code)) for code in reason_codes.of_verdict(outcome)
-        ]
+        offered = {
+            "codes": reason_codes.of_verdict(listed, outcome),
+            "override_codes": reason_codes.of_override(listed, outcome),
+        }
+        for name, codes in offered.items():
+            self.fields[name].choices = [  # type: ignore[attr-defined]
+                (code, reason_list.words(listed[code])) for code in codes
+            ]
+        if is_override:
+            self.fields["override_codes"].required = True
+            self.fields["override_codes"].error_messages["required"] = _(
+                "This departs from what the policy recommends; choose the reason that allows it."
+            )
         if must_justify:
             self.fields["note"].required = True
             self.fields["note"].error_messages["required"] = _("Say why.")
@@ -119,7 +138,10 @@ class VerdictForm(forms.Form):
         self.is_valid()
         return Verdict(
             outcome=self.outcome,
-            codes=tuple(self.cleaned_data.get("codes", ())),
+            codes=(
+                *self.cleaned_data.get("codes", ()),
+                *self.cleaned_data.get("override_codes", ()),
+            ),
             note=self.cleaned_data.get("note", ""),
             amount=self.cleaned_data.get("amount"),
             term_months=self.cleaned_data.get("term_months"),

@@ -15,6 +15,7 @@ from apps.decisions import (
     automation,
     forms,
     policies,
+    reason_list,
     reasons,
     selectors,
     sentences,
@@ -22,6 +23,7 @@ from apps.decisions import (
     terms_panel,
 )
 from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.reason_codes import Listed
 from apps.scoring import explanation, feature_words
 from apps.scoring.errors import ScoringFailed
 from apps.scoring.models import ScoreRun
@@ -203,20 +205,29 @@ def _review(actor: User, case: ReviewCase, *, now: datetime, bound: Any) -> dict
         "may_countersign": policies.may_countersign(actor, case),
         "needs_second": holds and not policies.has_authority(actor, case.application),
         "limit": policies.limit(actor, case.application) if holds else None,
-        "verdict_words": [sentences.code(code) for code in case.verdict_codes],
+        "verdict_words": reason_list.in_words(case.verdict_codes),
         "send_back_form": forms.SendBackForm(),
     }
     if holds:
+        listed = listed_for(case.application, now=now)
         context["verdict_forms"] = [
-            bound if getattr(bound, "outcome", "") == outcome else _form(case, outcome)
+            bound if getattr(bound, "outcome", "") == outcome else _form(case, outcome, listed)
             for outcome in ("approve", "decline")
         ]
     return context
 
 
-def _form(case: ReviewCase, outcome: str) -> forms.VerdictForm:
+def listed_for(application: Application, *, now: datetime) -> Listed:
+    """Return the reasons that may be given for an application now."""
+    entity = application.branch.entity
+    return reason_list.in_force(entity, services.local_date(entity, now))
+
+
+def _form(case: ReviewCase, outcome: str, listed: Listed) -> forms.VerdictForm:
     return forms.VerdictForm(
         outcome=outcome,
+        listed=listed,
         must_justify=services.must_justify(outcome, case),
+        is_override=services.is_override(outcome, case),
         application=case.application,
     )

@@ -123,6 +123,22 @@ INDEPENDENT_DECISION = f"""
     RETURN NEW;
 """  # noqa: S608 - the names are ours
 
+# What reviewers give as reasons was on the managed list at some time; services ask for the day.
+LISTED_CODES = """
+    IF EXISTS (
+        SELECT 1 FROM unnest(NEW.verdict_codes) AS given(code)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM decisions_listedreason l
+            WHERE l.code = given.code AND l.status IN ('listed', 'ending', 'ended')
+                AND (l.verdict = NEW.verdict OR l.verdict = '' AND l.kind = 'override')
+        )
+    ) THEN
+        RAISE EXCEPTION 'decisions_case_listed_codes: the managed list has no such reason for this'
+            ' verdict' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
 # The latest decision on an application beside the application itself; $ID names the latter.
 LATEST = """
     SELECT a.status, a.submitted_at, a.amount AS asked_amount, a.term_months AS asked_term_months,

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -12,6 +13,7 @@ from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.decisions.lifecycle import LIFECYCLE, WAITING
+from apps.decisions.models.bounds import LISTED_CODES
 from apps.decisions.models.decided import Decision
 from apps.decisions.models.outcomes import Outcome
 
@@ -80,6 +82,15 @@ class ReviewCase(Identified, Timestamped, Stateful):
 
     class Meta:
         default_permissions = ()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Trigger(
+                name="decisions_case_listed_codes",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("verdict", "verdict_codes"),
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("NEW.verdict_codes <> '{}'"),
+                func=LISTED_CODES,
+            ),
+        ]
         constraints: ClassVar[list[Any]] = [
             status_constraint(LIFECYCLE, "decisions_case_status_known"),
             models.UniqueConstraint(

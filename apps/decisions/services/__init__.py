@@ -29,11 +29,13 @@ from apps.decisions.services.deciding import (
     Verdict,
     countersign,
     decide,
+    is_override,
     must_justify,
     send_back,
 )
 from apps.decisions.services.declaring import InterestEntry, declare_interest, end_interest
 from apps.decisions.services.lapsing import lapse_offers
+from apps.decisions.services.lettering import local_date
 from apps.decisions.services.listing import (
     ReasonEntry,
     ask_reason_end,
@@ -103,6 +105,7 @@ __all__ = [
     "end_reason",
     "extend",
     "gives_what_is_asked",
+    "is_override",
     "is_within",
     "judge_anew",
     "keep_reason",
@@ -112,6 +115,7 @@ __all__ = [
     "list_reason",
     "load_policy",
     "load_reason_codes",
+    "local_date",
     "locked_case",
     "must_justify",
     "propose_policy",

@@ -1,5 +1,6 @@
 """People decide: a verdict with reasons, and a second signature above the first one's limit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,13 +20,14 @@ from apps.decisions import (
     policies,
     policy_inputs,
     reason_codes,
+    reason_list,
     reasons,
-    sentences,
     tracing,
 )
 from apps.decisions.errors import NotHolder, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
-from apps.decisions.services import approving, recording, room
+from apps.decisions.reason_codes import Listed
+from apps.decisions.services import approving, lettering, recording, room
 from apps.decisions.services.approving import Terms
 from apps.decisions.services.claiming import locked_case, permit, require_independent
 
@@ -69,7 +71,7 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
     require_other_than_reopener(actor, found)
     if not policies.holds(actor, found, now=now):
         raise NotHolder
-    _check(verdict, found)
+    _check(verdict, found, now=now)
     given = {
         "verdict": verdict.outcome,
         "verdict_by": actor,
@@ -160,6 +162,11 @@ def require_other_than_reopener(actor: User, case: ReviewCase) -> None:
         )
 
 
+def is_override(outcome: str, case: ReviewCase) -> bool:
+    """Say whether a verdict departs from a recommendation and so needs a reason that allows it."""
+    return bool(tracing.recommendation(case.referral.trace)) and must_justify(outcome, case)
+
+
 def must_justify(outcome: str, case: ReviewCase) -> bool:
     """Say whether a verdict departs from what the policy recommends and so needs a note."""
     return _departs(outcome, tracing.recommendation(case.referral.trace))
@@ -206,57 +213,81 @@ def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
     return found
 
 
-def _check(verdict: Verdict, case: ReviewCase) -> None:
+def _check(verdict: Verdict, case: ReviewCase, *, now: datetime) -> None:
     """Raise VerdictRefused with a sentence for every field that is not acceptable."""
-    fields = _faults(verdict, case)
+    entity = case.application.branch.entity
+    listed = reason_list.in_force(entity, lettering.local_date(entity, now))
+    fields = _faults(verdict, case, listed)
     if verdict.outcome == "approve":
         fields.update(approving.term_errors(case.application, verdict.terms(case.application)))
     # What cannot be approved at all is not priced to see whether it departs from the policy.
-    lacks_note = not verdict.note.strip() and not {"amount", "term_months"} & set(fields)
-    if lacks_note and _must_justify(verdict, case):
-        fields["note"] = _("This departs from what the policy recommends; say why.")
+    priced = not {"outcome", "amount", "term_months"} & set(fields)
+    if priced:
+        fields.update(_unjustified(verdict, _recommended(verdict, case), listed))
     if fields:
         raise VerdictRefused("verdict_incomplete", _("The verdict is not complete."), fields=fields)
 
 
-def _faults(verdict: Verdict, case: ReviewCase) -> dict[str, object]:
+def _faults(verdict: Verdict, case: ReviewCase, listed: Listed) -> dict[str, object]:
     """Return what is wrong with outcome and reasons, by field."""
     if verdict.outcome not in ("approve", "decline"):
         return {"outcome": _("Approve or decline.")}
-    if not verdict.codes:
-        return {"codes": _("Choose at least one reason.")}
-    if len(set(verdict.codes)) > reason_codes.MOST_CODES:
-        return {"codes": _("Choose the four reasons that weighed most.")}
-    if reason_codes.misfits(list(verdict.codes), verdict=verdict.outcome):
+    if reason_codes.misfits(verdict.codes, listed, verdict=verdict.outcome):
         return {"codes": _("These reasons do not belong to this verdict.")}
-    untrue = _untrue(verdict, case)
+    weighed = set(verdict.codes) - set(reason_codes.overrides(verdict.codes, listed))
+    if not weighed:
+        return {"codes": _("Choose at least one reason.")}
+    if len(weighed) > reason_codes.MOST_CODES:
+        return {"codes": _("Choose the four reasons that weighed most.")}
+    offers = _counter_offer(verdict, case.application)["verdict_amount"] is not None
+    if bool(reason_codes.counter_offers(weighed, listed)) and not offers:
+        return {"codes": _("Nothing else than what was asked for is offered here.")}
+    untrue = _untrue(verdict, case, listed)
     return {"codes": untrue} if untrue else {}
 
 
-def _must_justify(verdict: Verdict, case: ReviewCase) -> bool:
-    """Say whether a verdict, for a counter-offer at its own terms, departs from the policy."""
+def _unjustified(verdict: Verdict, recommended: str, listed: Listed) -> dict[str, object]:
+    """Return what a departure from the recommendation lacks: a note, and a reason that allows it.
+
+    Where nothing was recommended there is nothing to override; an approval then needs a note.
+    """
+    fields: dict[str, object] = {}
+    if not _departs(verdict.outcome, recommended):
+        return fields
+    if not verdict.note.strip():
+        fields["note"] = _("This departs from what the policy recommends; say why.")
+    if recommended and not reason_codes.overrides(verdict.codes, listed):
+        fields["override_codes"] = _(
+            "This departs from what the policy recommends; choose the reason that allows it."
+        )
+    return fields
+
+
+def _recommended(verdict: Verdict, case: ReviewCase) -> str:
+    """Return what the policy alone says of a verdict, of a counter-offer at its own terms."""
     if verdict.outcome != "approve":
-        return must_justify(verdict.outcome, case)
+        return tracing.recommendation(case.referral.trace)
     terms = verdict.terms(case.application)
-    return _departs("approve", approving.recommended(case.application, case.referral, terms))
+    return approving.recommended(case.application, case.referral, terms)
 
 
-def _untrue(verdict: Verdict, case: ReviewCase) -> str:
+def _untrue(verdict: Verdict, case: ReviewCase, listed: Listed) -> str:
     """Return why the record contradicts a reason given; empty where it contradicts none.
 
     Rule book 4.3: a reason accurately describes what counted against the applicant.
     """
-    groundless = reason_codes.groundless(verdict.codes, _known(case.application, case.referral))
+    known = _known(case.application, case.referral)
+    groundless = reason_codes.groundless(verdict.codes, listed, known)
     if groundless:
         return _("Nothing of this kind is on record: %(reasons)s.") % {
-            "reasons": "; ".join(sentences.code(code) for code in groundless)
+            "reasons": "; ".join(reason_list.words(listed[code]) for code in groundless)
         }
-    contradicted = reason_codes.contradicted(verdict.codes, case.referral.trace)
+    contradicted = reason_codes.contradicted(verdict.codes, listed, case.referral.trace)
     if contradicted:
         return _(
             "The record does not bear this reason: it met the policy's limit."
             " Choose another. (%(reasons)s)"
-        ) % {"reasons": "; ".join(sentences.code(code) for code in contradicted)}
+        ) % {"reasons": "; ".join(reason_list.words(listed[code]) for code in contradicted)}
     return ""
 
 
@@ -268,7 +299,7 @@ def _conclude(case: ReviewCase, *, actor: User, signer: User | None, now: dateti
         number=referral.number + 1,
         kind=Decision.Kind.HUMAN,
         outcome=case.verdict,
-        reasons=[one.to_json() for one in of_codes(case.verdict_codes, judged["inputs"])],
+        reasons=_stored_reasons(case, judged["inputs"]),
         reason_codes=case.verdict_codes,
         recommendation=referral.recommendation,
         note=case.verdict_note,
@@ -312,14 +343,28 @@ def _require_room(outcome: str, terms: Terms, case: ReviewCase, *, now: datetime
         room.require_room(case.application, terms.amount, judged_before=case.referral, now=now)
 
 
-def of_codes(codes: list[str], known: dict[str, object]) -> list[reasons.Reason]:
+def _stored_reasons(case: ReviewCase, known: Mapping[str, object]) -> list[dict[str, Any]]:
+    listed = reason_list.ever(case.verdict_codes)
+    found = of_codes(case.verdict_codes, known, listed=listed, outcome=case.verdict)
+    return [one.to_json() for one in found]
+
+
+def of_codes(
+    codes: list[str], known: Mapping[str, object], *, listed: Listed, outcome: str
+) -> list[reasons.Reason]:
     """Return reviewers' codes as reasons with the applicant's own values."""
     found = []
-    for code in dict.fromkeys(codes):
-        about = reason_codes.CODES[code].input
-        value = known.get(about) if about else None
+    for code in reason_codes.told(codes, listed, verdict=outcome):
+        one = listed[code]
+        value = known.get(one.input) if one.input else None
         found.append(
-            reasons.Reason(code=f"person.{code}", source="person", about=about, value=value)
+            reasons.Reason(
+                code=f"person.{code}",
+                source="person",
+                about=one.input,
+                value=value,
+                words=dict(one.words),
+            )
         )
     return found
 

@@ -4,6 +4,7 @@ Everything is read and checked now, many decisions at a time; nothing a process 
 is trusted without its hash being taken again.
 """
 
+import functools
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from apps.applications import features
 from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.audit.models import Event
-from apps.decisions import policy_document, rulebook
+from apps.decisions import policy_document, reason_list, rulebook
 from apps.decisions.errors import PolicyUnusable
 from apps.decisions.models import Decision, PolicyVersion
 from apps.decisions.policy import Policy
+from apps.decisions.reason_codes import Listed
 from apps.scoring import champion
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
@@ -56,7 +58,7 @@ class Ground:
 
     `scored` is what the model says today, or why it says nothing; None where no model was asked.
     `offered` is what it says of each recommended amount. `noted` holds the facts of the audit
-    events, by subject.
+    events, by subject. `listed` is the managed list of reasons, as far as people ever gave them.
     """
 
     decision: Decision
@@ -67,6 +69,7 @@ class Ground:
     scored: scoring.Rescored | None
     offered: Sequence[float | ScoringFailed]
     noted: Mapping[str, Mapping[str, Any]]
+    listed: Listed
 
     def note(self, thing: Any, name: str) -> str:
         """Return what the audit trail noted of a thing; empty where it noted nothing."""
@@ -79,6 +82,11 @@ class Library:
 
     _models: dict[uuid.UUID, ModelInUse] = field(default_factory=dict)
     _policies: dict[uuid.UUID, PolicyInUse] = field(default_factory=dict)
+
+    @functools.cached_property
+    def reasons(self) -> Listed:
+        """Return every reason that was ever on the managed list."""
+        return reason_list.ever()
 
     def model(self, key: uuid.UUID) -> ModelInUse:
         """Return a model with its text."""
@@ -114,6 +122,7 @@ def read(keys: Sequence[uuid.UUID], *, library: Library) -> list[Ground]:
             scored=answers.get(one.score_run_id),
             offered=offered.get(one.pk, ()),
             noted=noted,
+            listed=library.reasons if one.kind == Decision.Kind.HUMAN else {},
         )
         for one in decisions
     ]

@@ -240,7 +240,12 @@ def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason]
         # Because of a mistake or an appeal, for a reason that stands beside it.
         return [reasons.of_cause(decision.failure)]
     if decision.kind == Decision.Kind.HUMAN:
-        return deciding.of_codes(decision.reason_codes, decision.inputs)
+        return deciding.of_codes(
+            decision.reason_codes,
+            decision.inputs,
+            listed=ground.listed,
+            outcome=decision.outcome,
+        )
     stop = _stop(decision)
     run, scored = decision.score_run, ground.scored
     if decision.failure and run is None:

@@ -1,10 +1,12 @@
 """A small sound policy and assessed applications for tests."""
 
 import copy
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Permission
 
 from apps.accounts.models import Branch, Entity, User
@@ -12,6 +14,7 @@ from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.decisions import services, sources
 from apps.decisions.models import Decision, PolicyVersion, ReviewCase
+from apps.decisions.reason_codes import ReasonCode
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as scoring
 
@@ -162,6 +165,21 @@ def policymaker(entity: Entity, right: str) -> User:
         )
     )
     return User.objects.get(pk=person.pk)
+
+
+def installed_reasons() -> dict[str, ReasonCode]:
+    """Return the reasons that come with the program, as the pure functions know them."""
+    rows = json.loads((settings.BASE_DIR / "fixtures" / "reason_codes.json").read_text())
+    return {
+        row["code"]: ReasonCode(
+            code=row["code"],
+            kind=row["kind"],
+            verdict=row["verdict"],
+            input=row["input"],
+            judges=row["judges"],
+        )
+        for row in rows
+    }
 
 
 def nobody_defaulted(application: Application) -> sources.Borrowing:

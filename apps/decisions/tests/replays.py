@@ -15,7 +15,9 @@ def declined_by(bob: User, alice: User) -> Decision:
     case = factories.referred(alice, term_months=60, borrower=old)
     services.claim(actor=bob, case=case, now=factories.NOW)
     verdict = services.Verdict(
-        outcome="decline", codes=("income_not_confirmed",), note="No payslip."
+        outcome="decline",
+        codes=("income_not_confirmed", "override_facts_unseen"),
+        note="No payslip.",
     )
     services.decide(actor=bob, case=case, verdict=verdict, now=factories.NOW)
     return Decision.objects.get(application=case.application, number=2)

@@ -34,10 +34,9 @@ CAP = 1_000_000
 def _offer(amount: int | str, term: int, **more: Any) -> Verdict:
     return Verdict(
         outcome="approve",
-        codes=("burden_confirmed_bearable",),
         amount=Decimal(amount),
         term_months=term,
-        **more,
+        **{"codes": ("burden_confirmed_bearable",), **more},
     )
 
 
@@ -177,9 +176,12 @@ def test_an_offer_the_policy_declines_needs_a_note(
     # 290,000 over 12 months take two thirds of 40,000 a month; 900,000 over 60 take 55 %.
     with pytest.raises(VerdictRefused) as refusal:
         services.decide(actor=bob, case=case, verdict=_offer(290_000, 12), now=NOW)
-    services.decide(actor=bob, case=case, verdict=_offer(290_000, 12, note="Bonus."), now=NOW)
+    exception = _offer(
+        290_000, 12, note="Bonus.", codes=("smaller_amount_bearable", "override_new_evidence")
+    )
+    services.decide(actor=bob, case=case, verdict=exception, now=NOW)
 
-    assert set(refusal.value.fields) == {"note"}
+    assert set(refusal.value.fields) == {"note", "override_codes"}
     made = Decision.objects.get(number=2)
     failed = [one["code"] for one in made.trace["results"] if one["result"] == "failed"]
     assert failed == ["foir_cap"]

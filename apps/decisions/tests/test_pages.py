@@ -178,6 +178,7 @@ def test_a_reason_the_record_contradicts_is_refused_beside_its_field(
     verdict = {
         "outcome": "decline",
         "decline-codes": ["obligations_high_on_net_income"],
+        "decline-override_codes": ["override_facts_unseen"],
         "decline-note": "Owes enough.",
     }
     answer = _post(client, "decide", case, **verdict)

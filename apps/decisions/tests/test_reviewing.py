@@ -226,7 +226,11 @@ def test_a_reason_that_met_the_policy_is_refused(large_case: ReviewCase, charlie
     services.claim(actor=charlie, case=large_case, now=NOW)
     false = Verdict(
         outcome="decline",
-        codes=("obligations_high_on_net_income", "work_too_recent"),
+        codes=(
+            "obligations_high_on_net_income",
+            "work_too_recent",
+            "override_facts_unseen",
+        ),
         note="Too much.",
     )
 
@@ -240,7 +244,7 @@ def test_a_reason_that_met_the_policy_is_refused(large_case: ReviewCase, charlie
     assert _is_untouched(large_case)
 
 
-def test_departing_from_the_recommendation_needs_a_note(
+def test_departing_from_the_recommendation_needs_a_note_and_a_reason_that_allows_it(
     large_case: ReviewCase, charlie: User
 ) -> None:
     services.claim(actor=charlie, case=large_case, now=NOW)
@@ -248,7 +252,7 @@ def test_departing_from_the_recommendation_needs_a_note(
     with pytest.raises(VerdictRefused) as refusal:
         services.decide(actor=charlie, case=large_case, verdict=DECLINE, now=NOW)
 
-    assert list(refusal.value.fields) == ["note"]
+    assert set(refusal.value.fields) == {"note", "override_codes"}
     assert _is_untouched(large_case)
 
 

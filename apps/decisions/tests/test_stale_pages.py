@@ -24,7 +24,11 @@ from apps.scoring.models import ModelVersion
 
 NOW = factories.NOW
 APPROVE = Verdict(outcome="approve", codes=("income_confirmed",), note="Payslips seen.")
-DECLINE = Verdict(outcome="decline", codes=("documents_incomplete",), note="Two are missing.")
+DECLINE = Verdict(
+    outcome="decline",
+    codes=("documents_incomplete", "override_facts_unseen"),
+    note="Two are missing.",
+)
 
 SignedIn = Callable[[User], Client]
 
@@ -50,8 +54,8 @@ def _after_the_check(monkeypatch: pytest.MonkeyPatch, action: Callable[[], objec
     started: list[threading.Thread] = []
     check = deciding._check
 
-    def slow(verdict: Verdict, case: ReviewCase) -> None:
-        check(verdict, case)
+    def slow(verdict: Verdict, case: ReviewCase, **known: Any) -> None:
+        check(verdict, case, **known)
         started.append(_meanwhile(action))
         started[0].join(timeout=1)
 

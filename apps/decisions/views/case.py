@@ -64,14 +64,18 @@ def release(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def decide(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a verdict; one that lacks something comes back with the sentences and its values."""
     case = get_visible(_cases(), request.user, pk=pk)
+    now = timezone.now()
     outcome = request.POST.get("outcome", "")
     if outcome not in ("approve", "decline"):
         messages.error(request, _("Approve or decline."))
         return redirect("applications:detail", pk=case.application_id)
     form = forms.VerdictForm(
-        request.POST, outcome=outcome, must_justify=services.must_justify(outcome, case)
+        request.POST,
+        outcome=outcome,
+        listed=panel.listed_for(case.application, now=now),
+        must_justify=services.must_justify(outcome, case),
+        is_override=services.is_override(outcome, case),
     )
-    now = timezone.now()
     if policies.holds(request.user, case, now=now) and not form.is_valid():
         # Before the service is asked: it would not see a note that the form has refused.
         return panel_of(
@@ -146,7 +150,7 @@ def _act(
 
 
 def _cases() -> Any:
-    return ReviewCase.objects.select_related("referral")
+    return ReviewCase.objects.select_related("referral", "application__branch__entity")
 
 
 def application_of(request: HttpRequest, pk: uuid.UUID) -> Application:
