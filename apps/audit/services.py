@@ -17,6 +17,8 @@ from apps.core import origin, rows
 _SEALING = 0x41554454
 BATCH = 5_000
 CHAIN = "audit.chain"
+# So many events are appended by a statement kept for their number; more, by one for the occasion.
+_FEW, _AT_ONCE = 20, 500
 # The events of a block that are appended together at its end; None outside of one.
 _gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
 
@@ -53,7 +55,10 @@ def together() -> Iterator[None]:
         yield
     finally:
         _gathered.reset(token)
-    rows.insert_all(events)
+    if len(events) <= _FEW:
+        rows.insert_all(events)
+    else:
+        Event.objects.bulk_create(events, batch_size=_AT_ONCE)
 
 
 def record(actor: Any, verb: str, subject: Any, *, case: Any = "", **facts: Any) -> Event:
