@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
         "CollateralKind": "apps.applications.models.Collateral.Kind",
         "ObligationKind": "apps.customers.models.Obligation.Kind",
         "DecisionKind": "apps.decisions.models.Decision.Kind",
+        "ExceptionReason": "apps.decisions.models.OverrideReason",
         "IncomeVerification": "apps.customers.models.Employment.Verification",
         "EmploymentType": "apps.customers.models.Employment.Type",
     },
@@ -303,6 +304,26 @@ DOCUMENT_MAX_BYTES = 1_048_576 * env.number("DOCUMENT_MAX_MEGABYTES", 10, least=
 BULK_MAX_BYTES = 1_048_576 * env.number("BULK_MAX_MEGABYTES", 25, least=1, most=500)
 BULK_MAX_ROWS = env.number("BULK_MAX_ROWS", 10_000, least=1, most=100_000)
 BULK_LANES = env.number("BULK_LANES", 2, least=1, most=32)
+
+# --- e-mail --------------------------------------------------------------------------------
+# Without a server production sends nothing and says so; every letter then waits for a person.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.number("EMAIL_PORT", 587, least=1, most=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", "")
+EMAIL_SECURITY = env.text("EMAIL_SECURITY", "starttls")
+if EMAIL_SECURITY not in {"starttls", "tls", "none"}:
+    raise SettingRefused("EMAIL_SECURITY must be starttls, tls or none.")
+if PRODUCTION and EMAIL_SECURITY == "none" and EMAIL_HOST not in {"", "localhost", "127.0.0.1"}:
+    raise SettingRefused("EMAIL_SECURITY must be starttls or tls in production: letters are secret.")
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 20  # seconds for each answer of the server
+EMAIL_FILE_PATH = BASE_DIR / "var" / "mail"
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", None if EMAIL_HOST else "letters@localhost")
+_BACKENDS = {"production": "dummy", "demo": "filebased", "test": "locmem"}
+_BACKEND = "smtp" if EMAIL_HOST else _BACKENDS[ENVIRONMENT]
+EMAIL_BACKEND = f"django.core.mail.backends.{_BACKEND}.EmailBackend"
+LETTERS_BY_EMAIL = _BACKEND != "dummy"
 
 LOGGING = {
     "version": 1,

@@ -17,7 +17,14 @@ from apps.applications.models import Application
 from apps.core.api import APIView, Problem
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
-from apps.decisions import automation_api, policy_api, selectors, sentences, services
+from apps.decisions import (
+    automation_api,
+    policy_api,
+    selectors,
+    sentences,
+    services,
+    terms_api,
+)
 from apps.decisions.models import Decision, Outcome
 
 
@@ -162,4 +169,5 @@ urlpatterns = [
     path("applications/<uuid:pk>/decision", ReadDecision.as_view(), name="application_decision"),
     *automation_api.urlpatterns,
     *policy_api.urlpatterns,
+    *terms_api.urlpatterns,
 ]

@@ -42,6 +42,23 @@ class ReplayResult:
         """Whether everything came out as it was stored."""
         return not self.differences
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what the command and the API answer."""
+        return {
+            "decision": str(self.decision.pk),
+            "application": self.decision.application.number,
+            "identical": self.identical,
+            "differences": [
+                {
+                    "source": one.source,
+                    "what": one.what,
+                    "stored": str(one.stored),
+                    "found": str(one.found),
+                }
+                for one in self.differences
+            ],
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Span:

@@ -223,8 +223,9 @@ def test_the_command_fails_on_any_difference(alice: User, stage: ModelVersion) -
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "Give the id of a decision, or --all."),
-        (["nonsense"], "Give the id of a decision, or --all."),
+        ([], "Give the id of a decision, an application's number, or --all."),
+        (["nonsense"], "There is no decision nonsense, and none on an application nonsense."),
+        (["--all", "--json"], "--json goes with one decision."),
         (["00000000-0000-0000-0000-000000000000"], "There is no decision 0"),
         (["nonsense", "--all"], "not both"),
         (["nonsense", "--since", "2026-01-01"], "go with --all"),

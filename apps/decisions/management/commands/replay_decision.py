@@ -1,5 +1,6 @@
 """Derive past decisions again and say whether they come out the same."""
 
+import json
 import uuid
 from argparse import ArgumentTypeError
 from datetime import date
@@ -22,12 +23,18 @@ class Command(BaseCommand):
     """Replay one decision, or many; ends with an error when anything differs."""
 
     help = (
-        "Replay one decision by its id, or --all of them, the newest first. Days are those of"
-        " each lender's own calendar and both are included."
+        "Replay one decision by its id, the latest one of an application by its number, or --all"
+        " of them, the newest first. Days are those of each lender's own calendar and both are"
+        " included."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("decision", nargs="?", help="the id of a decision")
+        parser.add_argument(
+            "decision", nargs="?", help="the id of a decision, or an application's number"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="with one decision: the answer of the API, as JSON"
+        )
         parser.add_argument(
             "--all", action="store_true", dest="everything", help="every decision there is"
         )
@@ -68,20 +75,18 @@ class Command(BaseCommand):
         self.stderr.write(f"{found.replayed / max(seconds, 0.001):,.0f} a second")
 
     def _one(self, options: dict[str, Any]) -> None:
-        try:
-            wanted = uuid.UUID(options["decision"] or "")
-        except ValueError:
-            raise CommandError("Give the id of a decision, or --all.") from None
-        decision = Decision.objects.filter(pk=wanted).select_related("application").first()
-        if decision is None:
-            raise CommandError(f"There is no decision {wanted}.")
+        decision = _found(options["decision"] or "")
         result = services.replay(
             actor=audit.system("command"), decision=decision, now=timezone.now()
         )
-        self._show(wanted, result.differences)
+        if options["json"]:
+            self.stdout.write(json.dumps(result.to_json(), indent=2))
+        else:
+            self._show(decision.pk, result.differences)
         if not result.identical:
             raise CommandError("1 of 1 decisions differ.")
-        self.stdout.write("1 decisions replayed, all identical.")
+        if not options["json"]:
+            self.stdout.write("1 decisions replayed, all identical.")
 
     def _tell(self, so_far: services.BulkResult, answers: services.Answers) -> None:
         """Show the first decisions that differ, and where the replay stands."""
@@ -101,6 +106,20 @@ class Command(BaseCommand):
             )
 
 
+def _found(wanted: str) -> Decision:
+    """Return the decision of an id, or the latest one on the application of a number."""
+    if not wanted:
+        raise CommandError("Give the id of a decision, an application's number, or --all.")
+    rows = Decision.objects.select_related("application").order_by("-number")
+    try:
+        found = rows.filter(pk=uuid.UUID(wanted)).first()
+    except ValueError:
+        found = rows.filter(application__number__iexact=wanted).first()
+    if found is None:
+        raise CommandError(f"There is no decision {wanted}, and none on an application {wanted}.")
+    return found
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -112,6 +131,8 @@ def _refuse(options: dict[str, Any]) -> None:
     """Refuse what cannot be meant."""
     if options["everything"] and options["decision"]:
         raise CommandError("Give the id of a decision, or --all, not both.")
+    if options["everything"] and options["json"]:
+        raise CommandError("--json goes with one decision.")
     if not options["everything"] and any(options[name] for name in _OF_MANY):
         raise CommandError("--since, --until, --limit and --thorough go with --all.")
     if options["limit"] < 0:
