@@ -1,0 +1,77 @@
+"""What an applicant may say is wrong, and what a right value looks like. Pure.
+
+Protected attributes are not among it, nor is what a bureau reports: that is corrected by the
+bureau, and a corrected report counts like any newer one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+Kind = Literal["money", "months", "home"]
+LARGEST = Decimal(10) ** 13
+MOST_MONTHS = 720
+HOMES = ("own", "mortgage", "rent", "family", "other")
+
+
+class NotAValue(ValueError):
+    """The text is no value of this fact; the message is a code."""
+
+
+@dataclass(frozen=True)
+class Correctable:
+    """One fact that an appeal may correct."""
+
+    code: str
+    kind: Kind
+
+
+FACTS: dict[str, Correctable] = {
+    one.code: one
+    for one in (
+        Correctable("net_monthly_income", "money"),
+        Correctable("gross_annual_income", "money"),
+        Correctable("months_employed", "months"),
+        Correctable("obligations_monthly", "money"),
+        Correctable("home", "home"),
+    )
+}
+
+
+def read(code: str, text: str) -> Decimal | int | str:
+    """Return the value a text stands for. Raises KeyError and NotAValue."""
+    kind, given = FACTS[code].kind, text.strip()
+    if kind == "home":
+        if given not in HOMES:
+            raise NotAValue("not_a_choice")
+        return given
+    number = _number(given.replace(",", "").replace(" ", ""))
+    if kind == "months":
+        if number != number.to_integral_value() or not 0 <= number <= MOST_MONTHS:
+            raise NotAValue("not_months")
+        return int(number)
+    if not 0 <= number < LARGEST or number != number.quantize(Decimal("0.01")):
+        raise NotAValue("not_an_amount")
+    return number.quantize(Decimal("0.01"))
+
+
+def written(value: Any) -> str:
+    """Return a value as it is kept: a text that `read` reads again; empty for what is unknown."""
+    return "" if value is None else str(value)
+
+
+def moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the names whose text differs, in the order of `after`, then what is gone."""
+    names = [*after, *(name for name in before if name not in after)]
+    return [name for name in names if before.get(name, "") != after.get(name, "")]
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise NotAValue("not_a_number") from None
+    if not number.is_finite():
+        raise NotAValue("not_a_number")
+    return number
