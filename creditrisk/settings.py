@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "apps.decisions",
     "apps.loans",
     "apps.desk",
+    "apps.appeals",
     "apps.bulk",
     "apps.laboratory",
     "apps.governance",
