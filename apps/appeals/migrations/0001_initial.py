@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("applications", "0005_from_files"),
-        ("decisions", "0014_recourse"),
-        ("letters", "0007_earlier_letters_wait"),
+        ("decisions", "0011_queue_and_interests"),
+        ("letters", "0005_offers_lapse"),
         ("scoring", "0002_rename_booster_to_body"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
