@@ -19,6 +19,7 @@ from apps.bulk.facts import Records
 from apps.bulk.faults import Fault
 from apps.bulk.ground import Ground, Person
 from apps.core.money import money
+from apps.customers.models import Customer
 from apps.products.models import Product
 
 Made = TypeVar("Made")
@@ -82,8 +83,10 @@ def examine(draft: Draft, ground: Ground) -> Verdict:
     records = facts.records(draft, ground, found, faults)
     application = _application(draft, ground, faults)
     collateral = _collateral(draft, ground, faults)
-    person = None if found is None else facts.after(found, records)
-    if person is not None:
+    person = None
+    if found is not None or "full_name" in draft.values:
+        # Of somebody whose numbers are mistyped, the rest is judged as of somebody new.
+        person = facts.after(found or Person(customer=Customer()), records)
         is_secured = collateral is not None
         faults += _lacks(application, person, is_secured=is_secured, ground=ground, faults=faults)
     if faults or found is None or person is None:

@@ -1,6 +1,7 @@
 """Write many rows at once with PostgreSQL's COPY, through the same fields as single rows."""
 
 import io
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -56,6 +57,8 @@ def _writer(field: "models.Field[Any, Any]", now: datetime) -> Writer:
     name = field.attname
     if isinstance(field, EncryptedField):
         return lambda row: _sealed(field, row)
+    if isinstance(field, models.JSONField):
+        return lambda row: _json(field, row[name] if name in row else field.get_default())
     if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False):
         moment = _text(now)
         return lambda _row: moment
@@ -71,8 +74,14 @@ def _sealed(field: EncryptedField, row: Mapping[str, Any]) -> str:
     return NULL if value is None else _text(field.seal(value, row["id"]))
 
 
+def _json(field: "models.JSONField[Any, Any]", value: Any) -> str:
+    return NULL if value is None else _escaped(json.dumps(value, cls=field.encoder))
+
+
 def _text(value: Any) -> str:
     """Return a value as COPY's text format writes it."""
+    if isinstance(value, models.TextChoices):
+        value = value.value
     write = _WRITERS.get(type(value))
     if write is None:
         raise CannotWrite(f"{type(value).__name__} has no form in a COPY stream.")

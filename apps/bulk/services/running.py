@@ -16,7 +16,6 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
-from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.bulk import landing, policies, selectors
 from apps.bulk.drafts import Draft
@@ -221,8 +220,10 @@ def _decide(applications: Sequence[uuid.UUID], *, now: datetime) -> None:
 def _render(letter_id: str, *, now: datetime) -> None:
     try:
         letters.render(letter_id=letter_id, now=now)
-    except letters.CANNOT_BE_SET:
-        # As a worker's task would: logged, and left to the sweep.
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # As with a worker's own task: it holds up no other letter, and the sweep tries it again.
         logger.exception("letter_not_rendered", letter=letter_id)
 
 
@@ -232,7 +233,11 @@ def _finish(upload: Upload, *, now: datetime) -> bool:
         upload=upload, state=STATES.ACCEPTED, application__status="submitted"
     )
     # From the end: a worker that is still at its chunk comes from the beginning.
-    _decide(list(left.order_by("-number").values_list("application", flat=True)[:CHUNK]), now=now)
+    found = list(left.order_by("-number").values_list("application", flat=True)[:CHUNK])
+    _decide(found, now=now)
+    if found:
+        _touch(upload)
+        return True
     counts = selectors.counts(upload)
     if counts.waiting or counts.undecided:
         # Rows another worker holds: it sends the file again itself, and the sweep if it dies.
@@ -262,9 +267,3 @@ def _stop(upload: Upload, *, now: datetime) -> None:
 
 def _touch(upload: Upload) -> None:
     Upload.objects.filter(pk=upload.pk).update(updated_at=Now())
-
-
-def undecided(upload: Upload) -> int:
-    """Return how many applications of the file nothing has decided yet."""
-    rows = UploadRow.objects.filter(upload=upload, state=STATES.ACCEPTED)
-    return rows.filter(application__in=Application.objects.filter(status="submitted")).count()
