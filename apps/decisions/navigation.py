@@ -6,15 +6,6 @@ from apps.core.navigation import Entry, register
 
 register(
     Entry(
-        group="review",
-        label=_("Review queue"),
-        url_name="decisions:queue",
-        icon="inbox",
-        permission="decisions.view_queue",
-        order=10,
-        badge_url_name="decisions:count",
-    ),
-    Entry(
         group="models",
         label=_("Credit policy"),
         url_name="decisions:policies",

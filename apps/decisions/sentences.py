@@ -123,6 +123,11 @@ def own_words(words: Mapping[str, str]) -> str:
     return words.get(active) or words["en"]
 
 
+def causes() -> dict[str, str]:
+    """Return every referral cause of the house, rules apart, by code."""
+    return {code: str(words) for code, words in _CAUSES.items()}
+
+
 def cause(name: str) -> str:
     """Return a referral cause in words; a rule's code that is none is shown as it is."""
     return str(_CAUSES.get(name, name.replace("_", " ")))

@@ -2,13 +2,10 @@
 
 from django.urls import path
 
-from apps.decisions.views import automation, case, policies, policymaking, queue, terms
+from apps.decisions.views import automation, case, policies, policymaking, terms
 
 app_name = "decisions"
 urlpatterns = [
-    path("", queue.queue, name="queue"),
-    path("count/", queue.count, name="count"),
-    path("next/", queue.next_case, name="next"),
     path("automation/", automation.switch, name="automation"),
     path("automation/stop/", automation.stop, name="automation_stop"),
     path("automation/<uuid:pk>/ask/", automation.ask_restart, name="automation_ask"),

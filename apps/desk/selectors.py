@@ -10,10 +10,10 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from apps.accounts.models import User
 from apps.core import keyset
-from apps.decisions import independence
+from apps.decisions import independence, sentences
 from apps.decisions import policies as decisions_policies
 from apps.decisions import selectors as decisions
-from apps.decisions.models import Rank, ReviewCase
+from apps.decisions.models import PolicyVersion, Rank, ReviewCase
 from apps.desk.models import (
     CaseAttachment,
     CaseNote,
@@ -231,6 +231,22 @@ def views(actor: User) -> QuerySet[SavedView]:
 def default_view(actor: User) -> SavedView | None:
     """Return the view a person wants the queue to open with, or None."""
     return SavedView.objects.filter(person=actor, is_default=True).first()
+
+
+def referral_causes(actor: User) -> list[tuple[str, str]]:
+    """Return every reason that sends a case here, in words: of the house, and of the policies.
+
+    Of a lender's policies every approved version counts, so that no row loses its words.
+    """
+    found = sentences.causes()
+    versions = PolicyVersion.objects.visible_to(actor).approved().order_by("number")
+    for document in versions.values_list("document", flat=True):
+        found |= {
+            rule["code"]: rule["sentence"]
+            for rule in document["rules"]
+            if rule["outcome"] == "refer"
+        }
+    return sorted(found.items(), key=lambda one: one[1])
 
 
 def service_levels(actor: User, *, ended: bool = False) -> QuerySet[ServiceLevel]:

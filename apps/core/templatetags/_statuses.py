@@ -98,6 +98,16 @@ BY_KIND: dict[str, dict[str, Look]] = {
         "medium": Look("warning", "minus", _("Medium risk")),
         "high": Look("danger", "arrow-up", _("High risk")),
     },
+    "information": {
+        "arrived": Look("success", "circle-check", _("Has come")),
+        "withdrawn": Look("neutral", "undo-2", _("Withdrawn")),
+        "lapsed": Look("warning", "hourglass", _("Did not come in time")),
+        "dropped": Look("neutral", "circle-slash", _("Ended with the case")),
+    },
+    "escalation": {
+        "answered": Look("success", "circle-check", _("Answered")),
+        "dropped": Look("neutral", "circle-slash", _("Ended with the case")),
+    },
     "urgency": {
         "low": Look("neutral", "minus", _("Low")),
         "normal": Look("neutral", "minus", _("Normal")),

@@ -188,7 +188,7 @@ def test_every_page_says_it_while_stopped(
     for person, address in (
         (alice, "/"),
         (alice, reverse("applications:list")),
-        (charlie, reverse("decisions:queue")),
+        (charlie, reverse("desk:queue")),
         (charlie, PAGE),
     ):
         text = _text(signed_in(person), address)
@@ -217,7 +217,7 @@ def test_the_queue_and_the_case_show_why_and_what_the_policy_says(
     case = factories.referred(alice)
     client = signed_in(bob)
 
-    queue = client.get(reverse("decisions:queue"), {"cause": "automation_stopped"})
+    queue = client.get(reverse("desk:queue"), {"cause": "automation_stopped"})
     panel = client.get(
         reverse("decisions:application_panel", args=[case.application_id]),
         headers={"HX-Request": "true"},

@@ -33,7 +33,7 @@ def _panel(client: Client, case: ReviewCase, **headers: str) -> str:
 
 
 def test_the_queue_shows_age_and_reason(case: ReviewCase, bob: User, signed_in: SignedIn) -> None:
-    answer = signed_in(bob).get(reverse("decisions:queue"), {"sort": "-amount", "page": "x"})
+    answer = signed_in(bob).get(reverse("desk:queue"), {"sort": "-amount", "page": "x"})
 
     text = answer.content.decode()
     assert answer.status_code == 200
@@ -50,14 +50,14 @@ def test_filters_stand_in_the_address(case: ReviewCase, bob: User, signed_in: Si
         ({"q": "nothing"}, False),
         ({"product": "sahyadri-personal", "branch": "pune"}, True),
     ):
-        text = client.get(reverse("decisions:queue"), query).content.decode()
+        text = client.get(reverse("desk:queue"), query).content.decode()
         assert (case.application.number in text) is shown
 
 
 def test_a_filter_is_called_by_the_sentence_of_its_rule(
     case: ReviewCase, bob: User, signed_in: SignedIn
 ) -> None:
-    page = signed_in(bob).get(reverse("decisions:queue"))
+    page = signed_in(bob).get(reverse("desk:queue"))
 
     offered = dict(page.context["form"].fields["cause"].choices)
     assert offered["amount_authority"] == "Above 800,000 a person decides."
@@ -66,7 +66,7 @@ def test_a_filter_is_called_by_the_sentence_of_its_rule(
 def test_the_queue_is_for_reviewers(case: ReviewCase, alice: User, signed_in: SignedIn) -> None:
     client = signed_in(alice)
 
-    assert client.get(reverse("decisions:queue")).status_code == 403
+    assert client.get(reverse("desk:queue")).status_code == 403
     assert _post(client, "claim", case).status_code == 403
     case.refresh_from_db()
     assert case.status == "open"
@@ -78,7 +78,7 @@ def test_another_branch_sees_no_case(
     ned = make_person("Ned", "credit_reviewer", branch=nashik)
     client = signed_in(ned)
 
-    assert case.application.number not in client.get(reverse("decisions:queue")).content.decode()
+    assert case.application.number not in client.get(reverse("desk:queue")).content.decode()
     assert _post(client, "claim", case).status_code == 404
     address = reverse("decisions:application_panel", args=[case.application_id])
     assert client.get(address).status_code == 404
@@ -217,7 +217,7 @@ def test_a_stale_page_is_told_so(
 
 
 def test_the_next_case_opens(case: ReviewCase, bob: User, signed_in: SignedIn) -> None:
-    answer = signed_in(bob).get(reverse("decisions:next"))
+    answer = signed_in(bob).get(reverse("desk:next"))
 
     assert answer.url == reverse("applications:detail", args=[case.application_id])
 
@@ -253,4 +253,4 @@ def stage_policy(bob: User) -> object:
 
 
 def test_the_count_of_the_navigation(case: ReviewCase, bob: User, signed_in: SignedIn) -> None:
-    assert signed_in(bob).get(reverse("decisions:count")).content == b"1"
+    assert signed_in(bob).get(reverse("desk:count")).content == b"1"
