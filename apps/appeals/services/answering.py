@@ -251,7 +251,13 @@ def _concluded(
     """Close the appeal with its letter, in the caller's transaction."""
     judged = selectors.reassessment(appeal)
     letter = telling.tell(
-        actor=actor, appeal=appeal, text=given.text.strip(), stands=stands, judged=judged, now=now
+        actor=actor,
+        appeal=appeal,
+        text=given.text.strip(),
+        upheld=given.outcome == UPHOLD,
+        stands=stands,
+        judged=judged,
+        now=now,
     )
     appeal.answer = given.text.strip()
     appeal.save(update_fields=["answer"])

@@ -10,8 +10,7 @@ from apps.appeals import correctable, presentation
 from apps.appeals.models import Appeal, Reassessment
 from apps.audit import services as audit
 from apps.decisions.models import Decision
-from apps.decisions.services import lettering
-from apps.letters import content
+from apps.decisions.services import notices
 from apps.letters.models import Letter
 
 
@@ -20,6 +19,7 @@ def tell(
     actor: User,
     appeal: Appeal,
     text: str,
+    upheld: bool,
     stands: Decision,
     judged: Reassessment | None,
     now: datetime,
@@ -32,17 +32,17 @@ def tell(
     application = appeal.application
     with translation.override(application.customer.language):
         changed = _changes(appeal, judged)
-    return lettering.issue_appeal(
+    return notices.issue_appeal_outcome(
         actor=actor,
         application=application,
-        decision=stands,
-        appeal=content.Appeal(
-            asked_date=appeal.received_date,
-            upheld=stands.pk == appeal.decision_id or stands.outcome == appeal.decision.outcome,
+        review=notices.Review(
+            subject=audit.reference(appeal),
+            decision=stands,
+            asked_at=appeal.received_at,
+            upheld=upheld,
             answer=text,
             changed=changed,
         ),
-        subject=audit.reference(appeal),
         now=now,
     )
 
