@@ -124,6 +124,11 @@ VERBS = {
     "letters.issued": _("issued a letter"),
     "letters.rendered": _("rendered and froze a letter"),
     "letters.opened": _("opened a letter"),
+    "letters.sent": _("sent a letter by e-mail"),
+    "letters.not_sent": _("could not send a letter by e-mail"),
+    "letters.handed_over": _("recorded that a letter was handed over or posted"),
+    "letters.queued_again": _("asked that a letter is sent by e-mail again"),
+    "letters.bounced": _("recorded that an e-mail with a letter came back"),
     # loans
     "loans.tape_imported": _("imported a loan tape"),
     "loans.opened": _("opened a loan as decided"),
@@ -147,6 +152,8 @@ VERBS = {
     "desk.information_lapsed": _("waited in vain for information; the clock runs on"),
     "desk.attached": _("laid a file beside the case"),
     "desk.attachment_read": _("opened a file beside the case"),
+    "desk.memo_written": _("wrote into the credit memo"),
+    "desk.memo_frozen": _("froze the credit memo with the decision"),
     "desk.service_level_entered": _("entered a service level"),
     "desk.service_level_ended": _("ended a service level"),
     # laboratory

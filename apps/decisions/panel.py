@@ -21,15 +21,16 @@ from apps.decisions import (
     sentences,
     services,
     terms_panel,
+    waterfall,
+    tracing,
 )
-from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.models import Decision, Outcome, ReviewCase
 from apps.decisions.reason_codes import Listed
+from apps.decisions.scale import SCALE_HIGH, SCALE_LOW
 from apps.scoring import explanation, feature_words
 from apps.scoring.errors import ScoringFailed
 from apps.scoring.models import ScoreRun
 
-# The published part of the scale: PDs from about 0.06 % up to 95 %.
-SCALE_LOW, SCALE_HIGH = 400, 700
 # Half of the last digit shown; a factor below it would read as a zero that raises the risk.
 _SMALLEST_SHOWN = 0.0005
 _TONES = {"approve": "success", "refer": "warning", "decline": "danger"}
@@ -86,7 +87,11 @@ def working(application: Application) -> dict[str, Any]:
     context["price"] = terms_panel.price(application, decision)
     context.update(terms_panel.offers(application, decision))
     if decision.score_run is not None:
-        context["factors"] = factors(decision.score_run, currency=currency)
+        run = decision.score_run
+        context["factors"] = factors(run, currency=currency)
+        context["waterfall"] = waterfall.figure(
+            context["factors"], base=run.base, total=run.log_odds
+        )
     return context
 
 
@@ -208,10 +213,18 @@ def _review(actor: User, case: ReviewCase, *, now: datetime, bound: Any) -> dict
         "verdict_words": reason_list.in_words(case.verdict_codes),
         "send_back_form": forms.SendBackForm(),
     }
+    if not holds and not context["may_countersign"]:
+        return context
+    basis = services.basis_of(case, now=now)
+    if basis.replaced is not None:
+        said = Outcome(tracing.recommendation(basis.trace))
+        context.update(policy_now=basis.policy, policy_says=said.label)
     if holds:
         listed = listed_for(case.application, now=now)
         context["verdict_forms"] = [
-            bound if getattr(bound, "outcome", "") == outcome else _form(case, outcome, listed)
+            bound
+            if getattr(bound, "outcome", "") == outcome
+            else _form(case, outcome, listed, basis)
             for outcome in ("approve", "decline")
         ]
     return context
@@ -223,11 +236,13 @@ def listed_for(application: Application, *, now: datetime) -> Listed:
     return reason_list.in_force(entity, services.local_date(entity, now))
 
 
-def _form(case: ReviewCase, outcome: str, listed: Listed) -> forms.VerdictForm:
+def _form(
+    case: ReviewCase, outcome: str, listed: Listed, basis: services.Basis
+) -> forms.VerdictForm:
     return forms.VerdictForm(
         outcome=outcome,
         listed=listed,
-        must_justify=services.must_justify(outcome, case),
-        is_override=services.is_override(outcome, case),
+        must_justify=services.must_justify(outcome, basis),
+        is_override=services.is_override(outcome, basis),
         application=case.application,
     )

@@ -12,5 +12,6 @@ class DeskConfig(AppConfig):
 
         hooks.on_open(services.place)
         hooks.on_end(services.drop_open)
+        hooks.on_end(services.freeze_memo)
         history.keep(ServiceLevel)
         history.keep(SavedView)

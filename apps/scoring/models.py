@@ -93,6 +93,10 @@ class ScoreRun(Identified, AppendOnlyModel):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(pd__gt=0) & Q(pd__lt=1), name="scoring_run_pd"),
         ]
+        # Past applications of about the same risk are looked for beside every case.
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["schema_hash", "log_odds"], name="scoring_run_by_risk")
+        ]
         verbose_name = _("score run")
         verbose_name_plural = _("score runs")
 

@@ -81,6 +81,8 @@
 
   // --- Start ----------------------------------------------------------------------------------
   drawAll();
+  // A part that is asked for later brings its figure with it.
+  document.body.addEventListener("htmx:afterSwap", drawAll);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 })();

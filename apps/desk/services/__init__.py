@@ -14,6 +14,7 @@ from apps.desk.services.informing import (
 from apps.desk.services.keeping import delete_view, save_view
 from apps.desk.services.levelling import LevelEntry, end_level, enter_level
 from apps.desk.services.loading import load_levels
+from apps.desk.services.memoing import fingerprint, freeze_memo, words_of, write_memo
 from apps.desk.services.noting import note
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "end_level",
     "enter_level",
     "escalate",
+    "fingerprint",
+    "freeze_memo",
     "lapse_information",
     "load_levels",
     "note",
@@ -36,4 +39,6 @@ __all__ = [
     "receive_information",
     "save_view",
     "withdraw_information",
+    "words_of",
+    "write_memo",
 ]

@@ -1,0 +1,56 @@
+import math
+from typing import Any
+
+from plotly import graph_objects
+
+from apps.decisions import waterfall
+
+
+def _factors(*contributions: float) -> list[dict[str, Any]]:
+    return [
+        {"label": f"Factor {n}", "value": str(n), "contribution": one}
+        for n, one in enumerate(contributions)
+    ]
+
+
+def _bars(figure: dict[str, Any]) -> list[tuple[float, float]]:
+    [data] = figure["data"]
+    return list(zip(data["base"], data["x"], strict=True))
+
+
+def test_each_step_begins_where_the_one_before_it_ended() -> None:
+    found = waterfall.figure(_factors(0.5, -0.25), base=-1.0, total=-0.75)
+
+    assert _bars(found) == [(0, -1.0), (-1.0, 0.5), (-0.5, -0.25), (0, -0.75)]
+    assert found["data"][0]["text"] == ["−1.000", "+0.500", "−0.250", "−0.750"]
+
+
+def test_small_factors_are_one_step_and_everything_adds_up() -> None:
+    contributions = [1 / n for n in range(1, 21)]
+    total = -2 + math.fsum(contributions)
+
+    found = waterfall.figure(_factors(*contributions), base=-2.0, total=total)
+
+    bars = _bars(found)
+    assert len(bars) == waterfall.SHOWN + 3
+    begin, width = bars[-2]
+    assert math.isclose(begin + width, total)
+    assert found["layout"]["yaxis"]["ticktext"][-2] == "8 smaller factors"
+
+
+def test_what_raises_and_what_lowers_the_risk_differ_in_colour() -> None:
+    found = waterfall.figure(_factors(0.5, -0.25), base=-1.0, total=-0.75)
+
+    assert found["data"][0]["marker"]["color"] == [
+        "var(--mark-neutral)",
+        "var(--mark-raises-risk)",
+        "var(--mark-lowers-risk)",
+        "var(--mark-neutral)",
+    ]
+
+
+def test_it_draws_nothing_plotly_does_not_know() -> None:
+    found = waterfall.figure(_factors(0.5, -0.25), base=-1.0, total=-0.75)
+    found["data"][0]["marker"]["color"] = ["#000000"] * 4
+
+    assert len(graph_objects.Figure(found).data) == 1
