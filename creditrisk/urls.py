@@ -22,6 +22,7 @@ urlpatterns = [
     path("loans/", include("apps.loans.urls")),
     path("models/", include("apps.scoring.urls")),
     path("governance/", include("apps.governance.urls")),
+    path("bulk/", include("apps.bulk.urls")),
     path("laboratory/", include("apps.laboratory.urls")),
     path("audit/", include("apps.audit.urls")),
     path("language/", sessions.set_language, name="set_language"),

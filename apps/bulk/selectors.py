@@ -1,22 +1,40 @@
 """What can be asked about uploaded files."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
 from apps.bulk import columns, values
 from apps.bulk.cells import Reader
+from apps.bulk.faults import Fault
 from apps.bulk.formats import Format
-from apps.bulk.models import SavedMapping, Upload, UploadRow
+from apps.bulk.models import SavedMapping, Upload, UploadQuerySet, UploadRow
 
 STATES = UploadRow.State
 PREVIEWED = 5
+_SHOWN_FAULTS = 12
+_FAULTS = """
+SELECT fault->>'column' AS stands_in, fault->>'code' AS code, min(fault::text), count(*)
+FROM bulk_uploadrow, jsonb_array_elements(faults) AS fault
+WHERE upload_id = %s AND state = 'refused'
+GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class Common:
+    """A fault as one of the rows has it, and how many rows have its like."""
+
+    fault: Fault
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +56,21 @@ class Counts:
         return self.total - self.waiting
 
     @property
+    def good(self) -> int:
+        """Rows that could be taken in."""
+        return self.by_state.get(STATES.GOOD, 0)
+
+    @property
+    def known(self) -> int:
+        """Rows that were taken in before."""
+        return self.by_state.get(STATES.KNOWN, 0)
+
+    @property
+    def refused(self) -> int:
+        """Rows that cannot be taken in as they are."""
+        return self.by_state.get(STATES.REFUSED, 0)
+
+    @property
     def accepted(self) -> int:
         """Rows taken in."""
         return self.by_state.get(STATES.ACCEPTED, 0)
@@ -50,8 +83,13 @@ class Counts:
 
 def uploads(actor: User) -> QuerySet[Upload]:
     """Return the files a person may see, but for discarded ones."""
-    rows = Upload.objects.visible_to(actor).exclude(status="discarded")
-    return rows.select_related("branch", "entity", "uploaded_by")
+    return uploads_with_lender().visible_to(actor)
+
+
+def uploads_with_lender() -> UploadQuerySet:
+    """Return all files but discarded ones, with what a page shows; narrow it by `visible_to`."""
+    rows = Upload.objects.select_related("branch__entity", "entity", "uploaded_by")
+    return rows.exclude(status="discarded")
 
 
 def branches(actor: User) -> QuerySet[Branch]:
@@ -122,3 +160,11 @@ def preview(upload: Upload) -> list[list[str]]:
     width = len(upload.header)
     first = UploadRow.objects.filter(upload=upload).order_by("number")[:PREVIEWED]
     return [(list(row.cells) + [""] * width)[:width] for row in first]
+
+
+def commonest_faults(upload: Upload) -> list[Common]:
+    """Return what is wrong with the refused rows of a file, the commonest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FAULTS, [upload.pk, _SHOWN_FAULTS])
+        found = cursor.fetchall()
+    return [Common(Fault.from_json(json.loads(text)), n) for _column, _code, text, n in found]

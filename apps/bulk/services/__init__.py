@@ -2,11 +2,11 @@
 
 from apps.bulk.services.checking import ask_check, check
 from apps.bulk.services.ending import cancel, discard
-from apps.bulk.services.receiving import receive
+from apps.bulk.services.receiving import receive, too_large
 from apps.bulk.services.rejecting import download_rejects
 from apps.bulk.services.running import advance, resume, start
 from apps.bulk.services.sweeping import sweep
-from apps.bulk.services.telling import tell_columns
+from apps.bulk.services.telling import missing_columns, tell_columns
 
 __all__ = [
     "advance",
@@ -15,9 +15,11 @@ __all__ = [
     "check",
     "discard",
     "download_rejects",
+    "missing_columns",
     "receive",
     "resume",
     "start",
     "sweep",
     "tell_columns",
+    "too_large",
 ]
