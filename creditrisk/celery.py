@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "seal the audit chain": {"task": "audit.seal", "schedule": 5.0},
     "sweep waiting applications": {"task": "decisions.sweep", "schedule": 60.0},
     "sweep waiting letters": {"task": "letters.sweep", "schedule": 60.0},
+    "send waiting letters": {"task": "letters.deliver_waiting", "schedule": 60.0},
     "sweep waiting trainings": {"task": "governance.sweep", "schedule": 60.0},
     "sweep waiting files": {"task": "bulk.sweep", "schedule": 60.0},
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},

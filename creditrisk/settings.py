@@ -316,7 +316,7 @@ EMAIL_SECURITY = env.text("EMAIL_SECURITY", "starttls")
 if EMAIL_SECURITY not in {"starttls", "tls", "none"}:
     raise SettingRefused("EMAIL_SECURITY must be starttls, tls or none.")
 if PRODUCTION and EMAIL_SECURITY == "none" and EMAIL_HOST not in {"", "localhost", "127.0.0.1"}:
-    raise SettingRefused("EMAIL_SECURITY must be starttls or tls in production: letters are secret.")
+    raise SettingRefused("EMAIL_SECURITY must be starttls or tls in production.")
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
 EMAIL_TIMEOUT = 20  # seconds for each answer of the server
 EMAIL_FILE_PATH = BASE_DIR / "var" / "mail"

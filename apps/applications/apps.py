@@ -6,8 +6,11 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.applications.models import Application, Collateral, Guarantor
+        from apps.applications import selectors
         from apps.core import history
+        from apps.letters import hooks
 
+        hooks.know_recipients("applications.application", selectors.recipient)
         history.keep(Application, exclude=["idempotency_key", "idempotency_digest"])
         history.keep(Collateral)
         history.keep(Guarantor, masked=["name"])

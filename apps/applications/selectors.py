@@ -17,7 +17,8 @@ from apps.applications.lifecycle import OPEN
 from apps.applications.models import Application, Collateral, Guarantor
 from apps.core import prepared
 from apps.customers import selectors as customers
-from apps.customers.models import Customer
+from apps.customers.models import Consent, Customer
+from apps.letters.hooks import Recipient
 from apps.products import pricing
 from apps.products.models import Product
 
@@ -322,3 +323,14 @@ def _facts(row: Mapping[str, Any]) -> features.Facts:
         home=row["home"],
         bureau=bureau,
     )
+
+
+def recipient(key: str) -> Recipient:
+    """Return how letters may reach the applicant of an application, by its key."""
+    rows = Application.objects.filter(pk=key).select_related("customer")
+    found = rows.only("customer__email").first()
+    if found is None or not found.customer.email:
+        return Recipient(obstacle="no_address")
+    if not customers.has_consent(found.customer, Consent.Purpose.CONTACT):
+        return Recipient(obstacle="no_consent")
+    return Recipient(email=found.customer.email)

@@ -30,8 +30,8 @@ class Score:
         require_texts(self, "factors")
         if not self.least <= self.value <= self.most:
             raise ContentRefused("A score lies within its own range.")
-        if not 1 <= len(self.factors) <= MOST_KEY_FACTORS:
-            raise ContentRefused(f"A score names one to {MOST_KEY_FACTORS} key factors.")
+        if len(self.factors) > MOST_KEY_FACTORS:
+            raise ContentRefused(f"A score names at most {MOST_KEY_FACTORS} key factors.")
 
 
 @dataclass(frozen=True, kw_only=True)

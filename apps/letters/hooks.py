@@ -1,9 +1,11 @@
 """What apps above tell letters: how a case's applicant can be reached, and how to ask for a review.
 
-They register in their `AppConfig.ready()`; letters knows neither customers nor appeals.
+They register in their `AppConfig.ready()`; letters knows neither customers nor appeals. The e-mail
+is asked for when a letter is sent, so that a consent taken back and an address corrected count at
+once, and letters keeps no address.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,14 +44,11 @@ def recipient(case: str) -> Recipient:
 def build_review_links(build: ReviewLink) -> None:
     """Let letters carry the address at which a review of the decision can be asked for.
 
-    `build(subject=..., case=..., until=...)` gets both as audit names them and the last day. It
-    must return the same text for the same arguments (no clock, no chance): a letter that is
-    issued again is recognised by its facts.
+    `build(subject=..., case=..., until=...)` gets both as audit names them and the last day.
     """
     _review_links[:] = [build]
 
 
 def review_link(*, subject: str, case: str, until: date) -> str:
     """Return the address to ask for a review, or nothing while no app offers one."""
-    builders: Iterable[ReviewLink] = _review_links
-    return next((build(subject=subject, case=case, until=until) for build in builders), "")
+    return next((build(subject=subject, case=case, until=until) for build in _review_links), "")

@@ -285,6 +285,18 @@ def limit(regime: str, kind: str) -> Limit:
     return LIMITS[regime][kind]
 
 
+def began(facts: LetterFacts) -> date:
+    """Return the day from which the time to send a letter runs, as far as the letter says it.
+
+    When an offer was made an earlier letter says; here it is the day on which it ended.
+    """
+    if facts.appeal is not None:
+        return facts.appeal.asked_date
+    if facts.kind == INCOMPLETE:
+        return facts.received_date
+    return facts.offer_until or facts.completed_date or facts.decided_date
+
+
 def notices(facts: LetterFacts) -> tuple[str, ...]:
     """Return the codes of the statements this letter must carry, in their order."""
     return tuple(

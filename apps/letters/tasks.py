@@ -1,4 +1,4 @@
-"""Rendering of letters by the worker."""
+"""Rendering and sending of letters by the worker."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,6 +10,18 @@ from apps.letters import services
 def render(letter_id: str) -> None:
     """Render and freeze one letter; safe to run twice."""
     services.render(letter_id=letter_id, now=timezone.now())
+
+
+@shared_task(name="letters.deliver")
+def deliver(delivery_id: str) -> None:
+    """Send one letter by e-mail; a second delivery of the message finds it sent or claimed."""
+    services.deliver(delivery_id=delivery_id, now=timezone.now())
+
+
+@shared_task(name="letters.deliver_waiting")
+def deliver_waiting() -> int:
+    """Send again what the mail server did not take, and what lost its message (every minute)."""
+    return services.deliver_waiting(now=timezone.now())
 
 
 @shared_task(name="letters.sweep")

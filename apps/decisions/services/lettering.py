@@ -15,20 +15,17 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core import formatting
 from apps.core.errors import DomainError
-from apps.decisions import sentences
+from apps.decisions import recourse_words, sentences
 from apps.decisions.errors import LetterImpossible
 from apps.decisions.models import Decision
 from apps.decisions.reasons import Reason
 from apps.decisions.recourse import Change
-from apps.letters import content
+from apps.decisions.services import letter_parts
+from apps.letters import content, regimes
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.products import pricing
 from apps.scoring import feature_words
-
-# How long the reasons for an offer other than what was asked for can be asked for; rule book 4.2.
-_REASONS_WITHIN = timedelta(days=60)
-_KINDS = {"approve": content.APPROVED, "decline": content.DECLINED}
 
 
 def local_date(entity: Entity, moment: datetime) -> date:
@@ -48,11 +45,11 @@ def issue(
     `changes` are what would have been approved; None when nobody looked, because people decided.
     Raises LetterImpossible when what is on record does not make a letter.
     """
-    return _issued(
+    return issued(
         lambda: _facts(application, decision, changes),
         actor=actor,
         application=application,
-        decision=decision,
+        subject=audit.reference(decision),
         now=decision.decided_at,
     )
 
@@ -69,23 +66,29 @@ def issue_lapsed(
 
     `owes_reasons` says that it was not what was asked for. Raises as `issue`.
     """
-    return _issued(
+    return issued(
         lambda: _lapsed(application, decision, owes_reasons=owes_reasons, now=now),
         actor=actor,
         application=application,
-        decision=decision,
+        subject=audit.reference(decision),
         now=now,
+        since=_offered(application, decision),
     )
 
 
-def _issued(
+def issued(
     facts_of: Callable[[], content.LetterFacts],
     *,
     actor: User | str,
     application: Application,
-    decision: Decision,
+    subject: str,
     now: datetime,
+    since: date | None = None,
 ) -> Letter:
+    """Issue the letter whose facts are put together in the applicant's language.
+
+    `since` is when the time to send it began, where the facts do not say. Raises LetterImpossible.
+    """
     language = application.customer.language
     try:
         with translation.override(language):
@@ -94,11 +97,12 @@ def _issued(
             actor=actor,
             branch=application.branch,
             kind=facts.kind,
-            subject=audit.reference(decision),
+            subject=subject,
             case=audit.reference(application),
             language=language,
-            facts=facts,
+            facts=letter_parts.with_notices(facts),
             issued_at=now,
+            since=since,
         )
     except (content.ContentRefused, pricing.PricingRefused, DomainError) as refusal:
         raise LetterImpossible(str(refusal)) from refusal
@@ -109,27 +113,63 @@ def _facts(
 ) -> content.LetterFacts:
     entity = application.branch.entity
     decided = local_date(entity, decision.decided_at)
-    declined = decision.outcome == "decline"
+    kind, declined = _kind(application, decision), decision.outcome == "decline"
+    until = decided + timedelta(days=entity.review_days)
+    why = _why_not_as_asked(application, decision) if kind == content.COUNTER_OFFER else ()
     return content.LetterFacts(
-        kind=_KINDS[decision.outcome],
-        lender=_lender(entity),
+        kind=kind,
+        regime=letter_parts.regime(entity),
+        lender=lender(entity),
         applicant_name=application.customer.full_name,
-        applicant_address=_address(application),
+        applicant_address=address(application),
         application_number=application.number,
         product_name=application.product.name,
         amount=application.amount,
         currency=application.currency,
         term_months=application.term_months,
-        received_date=local_date(entity, application.submitted_at or decision.decided_at),
+        received_date=min(letter_parts.received(application), decided),
+        completed_date=min(letter_parts.completed(application) or decided, decided),
         decided_date=decided,
         automated=decision.kind == Decision.Kind.AUTOMATED,
-        reasons=_reasons(application, decision) if declined else (),
-        could_change=_could_change(application, changes) if declined else (),
-        approval=None if declined else _approval(application, decision),
-        bureau=_bureau(application),
-        review_until=decided + timedelta(days=entity.review_days),
+        reasons=told_reasons(application, decision) if declined else why,
+        could_change=_could_change(application, decision, changes) if declined else (),
+        approval=None if declined else approval(application, decision),
+        bureau=letter_parts.bureau(application),
+        score=None if kind == content.APPROVED else letter_parts.score(application, decision),
+        review_until=until,
+        reasons_until=(
+            letter_parts.reasons_until(decided)
+            if kind == content.COUNTER_OFFER and not why
+            else None
+        ),
+        review_link=letter_parts.review_link(application, decision, until=until),
         reference=f"{application.number}/{decision.number}",
     )
+
+
+def _kind(application: Application, decision: Decision) -> str:
+    if decision.outcome == "decline":
+        return content.DECLINED
+    asked = (application.amount, application.term_months)
+    is_as_asked = asked == (decision.amount, decision.term_months)
+    return content.APPROVED if is_as_asked else content.COUNTER_OFFER
+
+
+def _why_not_as_asked(application: Application, decision: Decision) -> tuple[content.Reason, ...]:
+    """Return why the request itself was not granted, where it was declined before an exception."""
+    rows = Decision.objects.filter(application=application, number__lt=decision.number)
+    declined = rows.order_by("-number").filter(outcome="decline").first()
+    if decision.override_id is None or declined is None:
+        return ()
+    return told_reasons(application, declined)
+
+
+def _offered(application: Application, decision: Decision) -> date | None:
+    """Return the day of an offer, where the law counts from it and not from its end."""
+    rules = letter_parts.regime(application.branch.entity)
+    if regimes.limit(rules, content.LAPSED).after != "offered":
+        return None
+    return local_date(application.branch.entity, decision.decided_at)
 
 
 def _lapsed(
@@ -145,17 +185,20 @@ def _lapsed(
     return dataclasses.replace(
         facts,
         kind=content.LAPSED,
+        reasons=(),
+        score=None,
         decided_date=today,
         review_until=today + timedelta(days=entity.review_days),
         approval=dataclasses.replace(
-            _approval(application, decision), first_steps=(again,), working=()
+            approval(application, decision), first_steps=(again,), working=()
         ),
         offer_until=local_date(entity, decision.valid_until or decision.decided_at),
-        reasons_until=today + _REASONS_WITHIN if owes_reasons else None,
+        reasons_until=letter_parts.reasons_until(today) if owes_reasons else None,
     )
 
 
-def _lender(entity: Entity) -> content.Lender:
+def lender(entity: Entity) -> content.Lender:
+    """Return who writes, as the master data names it today."""
     return content.Lender(
         name=entity.name,
         address=entity.address,
@@ -167,7 +210,8 @@ def _lender(entity: Entity) -> content.Lender:
     )
 
 
-def _address(application: Application) -> str:
+def address(application: Application) -> str:
+    """Return the applicant's address, or that the branch hands the letter over."""
     try:
         address = application.customer.address
     except ObjectDoesNotExist:
@@ -176,7 +220,8 @@ def _address(application: Application) -> str:
     return "\n".join(part for part in (address.street, town, address.region) if part)
 
 
-def _reasons(application: Application, decision: Decision) -> tuple[content.Reason, ...]:
+def told_reasons(application: Application, decision: Decision) -> tuple[content.Reason, ...]:
+    """Return a decision's reasons as sentences in the active language."""
     found = [Reason.from_json(stored) for stored in decision.reasons]
     return tuple(
         content.Reason(code=one.code, sentence=sentences.reason(one, currency=application.currency))
@@ -184,7 +229,12 @@ def _reasons(application: Application, decision: Decision) -> tuple[content.Reas
     )
 
 
-def _could_change(application: Application, changes: tuple[Change, ...] | None) -> tuple[str, ...]:
+def _could_change(
+    application: Application, decision: Decision, changes: tuple[Change, ...] | None
+) -> tuple[str, ...]:
+    """Return what would have been approved: by the policy's table, or as amount and term alone."""
+    if decision.recourse is not None:
+        return recourse_words.sentences(decision.recourse)
     if changes is None:
         return ()
     if not changes:
@@ -195,7 +245,8 @@ def _could_change(application: Application, changes: tuple[Change, ...] | None) 
     )
 
 
-def _approval(application: Application, decision: Decision) -> content.Approval:
+def approval(application: Application, decision: Decision) -> content.Approval:
+    """Return what a decision approves, with its working and the applicant's next steps."""
     currency = application.currency
     instalment = pricing.level_payment(
         decision.amount, decision.annual_rate, decision.term_months, currency
@@ -247,15 +298,3 @@ def _working(application: Application, decision: Decision) -> tuple[str, ...]:
         )
         % words,
     )
-
-
-def _bureau(application: Application) -> content.Bureau | None:
-    report = application.bureau_report
-    if report is None:
-        return None
-    entity = application.branch.entity
-    contact = _("We give you the bureau's address on request: %(email)s, %(phone)s") % {
-        "email": entity.email,
-        "phone": entity.phone,
-    }
-    return content.Bureau(name=report.bureau, contact=contact)

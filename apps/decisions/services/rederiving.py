@@ -33,10 +33,15 @@ from apps.decisions.services.grounds import Ground
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.scoring import fingerprint as scored_fingerprint
+from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
 
 logger = structlog.get_logger(__name__)
-_LETTER_KINDS = {"approve": Letter.Kind.APPROVED, "decline": Letter.Kind.DECLINED}
+_LETTER_KINDS = {
+    # An offer on other terms was an approval before it had a letter of its own.
+    "approve": (Letter.Kind.APPROVED, Letter.Kind.COUNTER_OFFER),
+    "decline": (Letter.Kind.DECLINED,),
+}
 # What inputs raise that `policy_inputs.to_json` cannot have written.
 _UNREADABLE = (ValueError, ArithmeticError, AttributeError)
 _UNTRACEABLE = (policy.PolicyGap, TypeError)
@@ -60,6 +65,7 @@ def differences(ground: Ground, *, thorough: bool) -> tuple[Difference, ...]:
         *_guarded(_score, ground, score),
         *_guarded(_verdict, ground, verdict),
         *_guarded(_offers, ground, verdict),
+        *_guarded(_recourse, ground, verdict),
         *_guarded(_letter, ground, _Causes(), thorough=thorough),
     )
 
@@ -233,6 +239,30 @@ def _offers(ground: Ground, causes: _Causes) -> list[Difference]:
     return between(causes.source, "recommendation", stored, again)
 
 
+def _recourse(ground: Ground, causes: _Causes) -> list[Difference]:
+    """Compare PD, band, price and outcome of every change that was told, or tried in vain.
+
+    That nothing smaller would have done is not tried again.
+    """
+    decision, run, used = ground.decision, ground.decision.score_run, ground.policy
+    if decision.recourse is None or run is None or used is None or used.policy is None:
+        return []
+    told = [*decision.recourse["suggestions"], decision.recourse.get("furthest")]
+    points = [one for one in told if one is not None]
+    answers = scoring.probabilities(
+        model=run.model, rows=[{**run.features, **one["features"]} for one in points]
+    )
+    values = policy_inputs.from_json(decision.inputs)
+    listed = decision.annual_rate - _trace(ground, used.policy, values).rate_addon
+    stored, again = [], []
+    for one, pd in zip(points, answers, strict=True):
+        trace = _trace(ground, used.policy, {**values, **policy_inputs.from_json(one["inputs"])})
+        price = Decimal(one["annual_rate"])
+        stored.append((str(trace.pd), one["band"], price, one["outcome"]))
+        again.append((repr(pd), trace.band.name, listed + trace.rate_addon, trace.outcome))
+    return between(causes.source, "recourse", stored, again)
+
+
 def _reasons(ground: Ground, trace: policy.Trace | None) -> list[reasons.Reason] | None:
     """Return the reasons of today, or None where what they rest on could not be derived."""
     decision = ground.decision
@@ -283,7 +313,9 @@ def _letter(ground: Ground, _causes: _Causes, *, thorough: bool) -> list[Differe
     decision, letter = ground.decision, ground.decision.letter
     if letter is None:
         return []
-    about = (audit.reference(decision), _LETTER_KINDS.get(decision.outcome))
+    kinds = _LETTER_KINDS.get(decision.outcome, ())
+    kind = letter.kind if letter.kind in kinds else next(iter(kinds), None)
+    about = (audit.reference(decision), kind)
     found = between("data", "letter", about, (letter.subject, letter.kind))
     if letter.rendered_at is None:
         return found + _unset(letter)

@@ -169,7 +169,7 @@ def _no_ladder(self: object, product: str) -> object:
 
 
 def _break_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.decisions.services.lettering._address", lambda application: "")
+    monkeypatch.setattr("apps.decisions.services.lettering.address", lambda application: "")
 
 
 def _break_anything(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from apps.letters.content import LetterFacts
 from apps.letters.editions.e2026_11 import compose as compose_2026_11
 from apps.letters.editions.e2026_11.page import Page
 from apps.letters.editions.e2026_12 import compose as compose_2026_12
+from apps.letters.editions.e2027_01 import compose as compose_2027_01
 
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 
@@ -43,7 +44,7 @@ def _edition(
     return Edition(name, Path(__file__).resolve().parent / module, languages, compose)
 
 
-CURRENT = "2026-12"
+CURRENT = "2027-01"
 EDITIONS = {
     "2026-11": _edition(
         "2026-11", "e2026_11", frozenset(compose_2026_11.WORDINGS), compose_2026_11.compose
@@ -51,9 +52,13 @@ EDITIONS = {
     "2026-12": _edition(
         "2026-12", "e2026_12", frozenset(compose_2026_12.WORDINGS), compose_2026_12.compose
     ),
+    "2027-01": _edition(
+        "2027-01", "e2027_01", frozenset(compose_2027_01.WORDINGS), compose_2027_01.compose
+    ),
 }
 FINGERPRINTS = {
     "2026-11": "ac25292186b4beefd8761bb7a923989d6bdd002a3b02c7e1680afec719ecd5cc",
+    "2027-01": "97d2ec3966952d15da9b1a93dcbb89178292b9ac0d22eb57b2911800339c9178",
     "2026-12": "4cc50b4cad7b91abb36cce18f36d9c5e90aa3f18ca146ab5c4d789eff2afe0d4",
 }
 

@@ -1,10 +1,10 @@
-"""Issue letters, freeze them, prove them."""
+"""Issue letters, freeze them and hand them to delivery, prove them."""
 
 import functools
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -15,8 +15,9 @@ from apps.accounts.models import Branch, User
 from apps.audit import services as audit
 from apps.core import crypto, jobs, rows
 from apps.core.errors import Conflict, DomainError
-from apps.letters import content, editions, rendering
+from apps.letters import content, deadlines, editions, regimes, rendering
 from apps.letters.models import Letter
+from apps.letters.services import queueing
 
 logger = structlog.get_logger(__name__)
 # A letter that has waited this long lost its message; the sweep renders it.
@@ -68,15 +69,19 @@ def issue(
     language: str,
     facts: content.LetterFacts,
     issued_at: datetime,
+    since: date | None = None,
 ) -> Letter:
-    """Write down what a letter states, in the caller's transaction; a worker then renders it.
+    """Write down what a letter states, in the caller's transaction; a worker renders and sends it.
 
     `subject` is what the letter is about, as audit names it (`decisions.decision:...`); a subject
     has one letter of a kind, and never both an approval and a refusal. Issuing the same facts
-    again returns the letter that is there. Raises LetterRefused and AlreadyDecided.
+    again returns the letter that is there. The regime's time to send it runs from what the facts
+    say, or from `since`. Raises LetterRefused, for a letter that lacks something its regime asks
+    for as well, and AlreadyDecided.
     """
     _require_known(kind, language, facts)
-    written = facts.to_dict()
+    _require_complete(facts)
+    written, until = facts.to_dict(), _deadline(facts, since)
     wanted = Letter(
         branch=branch,
         kind=kind,
@@ -87,6 +92,10 @@ def issue(
         facts=written,
         facts_sha256=facts_hash(written),
         issued_at=issued_at,
+        regime=facts.regime,
+        soon_date=until.soon_date,
+        late_date=until.late_date,
+        due_date=until.due_date,
     )
     with transaction.atomic(savepoint=False):
         # The insert decides between two that come at once; nothing is read before it.
@@ -174,11 +183,37 @@ def _issued_before(wanted: Letter) -> Letter:
     """Return the letter that is there; raise AlreadyDecided where it says something else."""
     same = Letter.objects.defer("html", "pdf").filter(subject=wanted.subject, kind=wanted.kind)
     letter = same.first()
-    if letter is None or letter.facts_sha256 != wanted.facts_sha256:
+    if letter is None or not _says_the_same(letter, wanted):
         raise AlreadyDecided(
             "letter_already_issued", _("A letter that says something else was already issued.")
         )
     return letter
+
+
+def _says_the_same(letter: Letter, wanted: Letter) -> bool:
+    """Say whether two letters state the same, whatever their one-time address for a review."""
+    if letter.facts_sha256 == wanted.facts_sha256:
+        return True
+    there, new = dict(letter.facts or {}), dict(wanted.facts or {})
+    there.pop("review_link", None)
+    new.pop("review_link", None)
+    return there == new
+
+
+def _require_complete(facts: content.LetterFacts) -> None:
+    lacking = regimes.lacking(facts)
+    if lacking:
+        raise LetterRefused(
+            "letter_incomplete",
+            _("The letter lacks what its regime asks for: %(what)s.")
+            % {"what": ", ".join(lacking)},
+        )
+
+
+def _deadline(facts: content.LetterFacts, since: date | None) -> deadlines.Deadline:
+    limit = regimes.limit(facts.regime, facts.kind)
+    began = since or regimes.began(facts)
+    return deadlines.deadline(since=began, last_day=limit.last_day(began))
 
 
 def _require_known(kind: str, language: str, facts: content.LetterFacts) -> None:
@@ -223,6 +258,7 @@ def _freeze(letter: Letter, rendered: rendering.Rendered, now: datetime) -> None
         html_sha256=letter.html_sha256,
         pdf_sha256=letter.pdf_sha256,
     )
+    queueing.queue(letter, now=now)
 
 
 @functools.cache

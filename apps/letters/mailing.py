@@ -1,0 +1,87 @@
+"""Send one letter as an e-mail, and say in three words what became of it.
+
+The message carries no name, number, amount or outcome: those stand in the PDF alone, and what a
+mail server logs - sender, recipient, subject - tells nobody what was decided. See
+docs/decisions/0014-letters-go-out-as-attachments.md.
+"""
+
+import smtplib
+from typing import Literal
+
+import structlog
+from django.core.mail import EmailMessage, get_connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from apps.letters.models import Letter
+
+logger = structlog.get_logger(__name__)
+
+Result = Literal["sent", "later", "refused", "unknown"]
+# 4xx: the server asks to come again.
+_FIRST_PERMANENT = 500
+
+
+def send(letter: Letter, *, to: str, message_id: str) -> Result:
+    """Send a frozen letter and return what became of it; never raises for a mail server's sake.
+
+    `later`: certainly not sent, worth another attempt. `refused`: certainly not sent, and never
+    will be. `unknown`: the connection broke after the server had begun to take the letter.
+    """
+    connection = get_connection(fail_silently=False)
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        # Nothing was said yet about any letter.
+        return _told(letter, "later", error)
+    try:
+        connection.send_messages([_message(letter, to=to, message_id=message_id)])
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _text in error.recipients.values()]
+        return _told(letter, _by_code(max(codes, default=0)), error)
+    except smtplib.SMTPResponseException as error:
+        return _told(letter, _by_code(error.smtp_code), error)
+    except (OSError, smtplib.SMTPException) as error:
+        return _told(letter, "unknown", error)
+    finally:
+        _close(connection)
+    return "sent"
+
+
+def _message(letter: Letter, *, to: str, message_id: str) -> EmailMessage:
+    lender = letter.branch.entity
+    with translation.override(letter.language):
+        subject = _("A letter from %(lender)s") % {"lender": lender.name}
+        body = _(
+            "Please find attached a letter about your application to %(lender)s, as a PDF file.\n\n"
+            "If you cannot open it, or if it is not meant for you, write to %(email)s or call"
+            " %(phone)s."
+        ) % {"lender": lender.name, "email": lender.email, "phone": lender.phone}
+    message = EmailMessage(
+        subject=subject,
+        body=body,
+        to=[to],
+        reply_to=[lender.email],
+        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+    )
+    message.attach("letter.pdf", bytes(letter.pdf or b""), "application/pdf")
+    return message
+
+
+def _by_code(code: int) -> Result:
+    return "refused" if code >= _FIRST_PERMANENT else "later"
+
+
+def _told(letter: Letter, result: Result, error: Exception) -> Result:
+    # The error's own text may name the address; its kind says enough.
+    logger.warning(
+        "letter_not_sent", letter=str(letter.pk), result=result, error=type(error).__name__
+    )
+    return result
+
+
+def _close(connection: object) -> None:
+    try:
+        connection.close()  # type: ignore[attr-defined]  # every backend has it
+    except (OSError, smtplib.SMTPException) as error:
+        logger.warning("mail_server_left_early", error=type(error).__name__)

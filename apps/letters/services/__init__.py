@@ -1,0 +1,34 @@
+"""What is done about letters, one module for each action."""
+
+from apps.letters.services.delivering import deliver, deliver_waiting
+from apps.letters.services.freezing import (
+    AlreadyDecided,
+    LetterRefused,
+    Verification,
+    facts_hash,
+    is_whole,
+    issue,
+    record_opening,
+    render,
+    render_waiting,
+    verify,
+)
+from apps.letters.services.handing import record_bounce, record_delivery, send_again
+
+__all__ = [
+    "AlreadyDecided",
+    "LetterRefused",
+    "Verification",
+    "deliver",
+    "deliver_waiting",
+    "facts_hash",
+    "is_whole",
+    "issue",
+    "record_bounce",
+    "record_delivery",
+    "record_opening",
+    "render",
+    "render_waiting",
+    "send_again",
+    "verify",
+]

@@ -1,0 +1,98 @@
+"""What people do about the delivery of a letter: hand it over, post it, send it again."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.core.visibility import get_visible
+from apps.letters.models import Delivery, Letter
+from apps.letters.services import queueing
+
+DELIVER = "letters.deliver_letter"
+BY_PERSON = (Delivery.Channel.HAND, Delivery.Channel.POST)
+
+
+@transaction.atomic
+def record_delivery(*, actor: User, letter: Letter, channel: str, now: datetime) -> Delivery:
+    """Record that a person handed a letter over or posted it; it then counts as sent.
+
+    The same said again returns what is recorded. Raises NotPermitted, NotVisible, DomainError for
+    another channel, Conflict for a letter that is not frozen yet or was sent already.
+    """
+    found = _locked(actor, letter)
+    if channel not in BY_PERSON:
+        sentence = _("Say whether it was handed over or posted.")
+        raise DomainError("unknown_channel", sentence, fields={"channel": sentence})
+    sent = found.deliveries.filter(status="sent").first()
+    if sent is not None:
+        if sent.channel == channel and sent.recorded_by_id == actor.pk:
+            return sent
+        raise Conflict("letter_sent", _("This letter has been sent already."))
+    if found.rendered_at is None:
+        raise Conflict("letter_not_rendered", _("The letter is still being prepared."))
+    waiting = _open(found)
+    if waiting is not None and waiting.channel == Delivery.Channel.EMAIL:
+        waiting.move("cancel", next_try_at=None)
+        waiting = None
+    if waiting is None:
+        waiting = queueing.wait_for_person(found, obstacle="")
+    waiting.move("record", channel=channel, sent_at=now, recorded_by=actor)
+    audit.record(actor, "letters.handed_over", found, case=found.case, channel=channel)
+    return waiting
+
+
+@transaction.atomic
+def send_again(*, actor: User, letter: Letter, now: datetime) -> Delivery:
+    """Queue a letter for e-mail once more, because a person asks for it.
+
+    Raises NotPermitted, NotVisible, Conflict for a letter that was sent, waits already or cannot
+    go by e-mail, with the reason.
+    """
+    found = _locked(actor, letter)
+    if found.rendered_at is None:
+        raise Conflict("letter_not_rendered", _("The letter is still being prepared."))
+    if found.deliveries.filter(status="sent").exists():
+        raise Conflict("letter_sent", _("This letter has been sent already."))
+    waiting = _open(found)
+    if waiting is not None and waiting.channel == Delivery.Channel.EMAIL:
+        raise Conflict("letter_waits", _("This letter waits to be sent already."))
+    obstacle = queueing.obstacle_to_mail(found)
+    if obstacle:
+        raise Conflict("no_email", str(Delivery.Obstacle(obstacle).label))
+    if waiting is not None:
+        waiting.move("cancel")
+    queued = queueing.queue(found, now=now)
+    audit.record(actor, "letters.queued_again", found, case=found.case)
+    return queued
+
+
+@transaction.atomic
+def record_bounce(*, actor: User, letter: Letter, now: datetime) -> Delivery:
+    """Record that an e-mail came back: the letter counts as not sent, and waits for a person.
+
+    Raises NotPermitted, NotVisible, Conflict where no e-mail of it was sent.
+    """
+    found = _locked(actor, letter)
+    sent = found.deliveries.filter(status="sent", channel=Delivery.Channel.EMAIL).first()
+    if sent is None:
+        raise Conflict("nothing_sent", _("No e-mail of this letter was sent."))
+    sent.move("bounce", obstacle=Delivery.Obstacle.REFUSED)
+    queueing.wait_for_person(found, obstacle=str(Delivery.Obstacle.REFUSED))
+    audit.record(actor, "letters.bounced", found, case=found.case, at=now.isoformat())
+    return sent
+
+
+def _locked(actor: User, letter: Letter) -> Letter:
+    """Return the letter, locked against another person's step, for who may deliver it."""
+    if not actor.has_perm(DELIVER):
+        raise NotPermitted("not_permitted", _("Your role does not deliver letters."))
+    rows = Letter.objects.select_for_update(of=("self",), no_key=True)
+    return get_visible(rows.defer("facts", "html", "pdf"), actor, pk=letter.pk)
+
+
+def _open(letter: Letter) -> Delivery | None:
+    return letter.deliveries.filter(status__in=("queued", "sending")).first()
