@@ -14,7 +14,7 @@ _JSON = ("inputs", "trace", "reasons")
 _KEYS = ("policy_id", "score_run_id", "letter_id", "submitted_by_id")
 _PEOPLE = ("decided_by_id", "countersigned_by_id")
 # What decisions came to hold later is left out where it is empty: earlier hashes stay true.
-_LATER = ("recommendation", "override_id", "valid_until")
+_LATER = ("recommendation", "recourse", "override_id", "valid_until")
 
 
 def of_decision(decision: Any) -> str:
@@ -38,7 +38,7 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON holds it: a moment in UTC, a key as text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return value if isinstance(value, list) else str(value)
+    return value if isinstance(value, list | dict) else str(value)
 
 
 def _key(value: object) -> str:

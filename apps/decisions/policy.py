@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal, get_args
 
+from apps.decisions.changes import Allowed
 from apps.decisions.policy_inputs import INPUTS, Value
 
 Test = Literal["at_least", "at_most", "is", "one_of"]
@@ -128,6 +129,8 @@ class Policy:
     name: str
     rules: tuple[Rule, ...]
     ladders: tuple[Ladder, ...]
+    # What a declined applicant may be told to change; empty where the policy has no such table.
+    changes: tuple[Allowed, ...] = ()
 
     def rules_for(self, *, product: str, currency: str) -> tuple[Rule, ...]:
         """Return the rules meant for a product and currency, in the policy's order."""

@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from apps.decisions import policy_reading
+from apps.decisions import policy_changes, policy_reading
+from apps.decisions.changes import Allowed
 from apps.decisions.policy import Ladder, Policy, Rule, Threshold
 from apps.decisions.policy_problems import WHOLE, Place, PolicyRefused, Problem, gettext_noop
 
 __all__ = ["PolicyRefused", "fingerprint", "parse", "uncovered", "unknown_products"]
 
 Part = TypeVar("Part")
+_KEYS = {"name", "rules", "ladders", "changes"}
+_NO_CHANGES = gettext_noop("the table of changes is empty; leave it out instead.")
 _NO_RULES = gettext_noop("there are no rules.")
 _NO_LADDERS = gettext_noop("there are no ladders of bands.")
 
@@ -32,16 +35,26 @@ def parse(document: object) -> Policy:
     """Return the policy of a document. Raises PolicyRefused with everything that is wrong."""
     if not isinstance(document, Mapping):
         raise PolicyRefused([Problem(WHOLE, gettext_noop("the document is not an object."))])
-    problems = policy_reading.unknown_keys(document, {"name", "rules", "ladders"}, WHOLE)
+    problems = policy_reading.unknown_keys(document, _KEYS, WHOLE)
     name = document.get("name")
     if not isinstance(name, str) or not name.strip():
         problems.append(Problem(WHOLE, gettext_noop("there is no name.")))
     rules = _each(document.get("rules"), _rule, problems, none=_NO_RULES)
     ladders = _each(document.get("ladders"), _ladder, problems, none=_NO_LADDERS)
+    table: list[Allowed] = []
+    if "changes" in document:
+        table = _each(document["changes"], policy_changes.allowed, problems, none=_NO_CHANGES)
     if problems:
         raise PolicyRefused(problems)
-    policy = Policy(name=str(name), rules=tuple(rules), ladders=tuple(ladders))
-    problems = [*_codes_twice(policy), *_ladders_twice(policy), *_contradictions(policy)]
+    policy = Policy(
+        name=str(name), rules=tuple(rules), ladders=tuple(ladders), changes=tuple(table)
+    )
+    problems = [
+        *_codes_twice(policy),
+        *_ladders_twice(policy),
+        *_contradictions(policy),
+        *policy_changes.named_twice(policy.changes),
+    ]
     if problems:
         raise PolicyRefused(problems)
     return policy

@@ -20,6 +20,7 @@ class Place:
     rule: int = 0
     ladder: int = 0
     band: int = 0
+    change: int = 0
     # The rule's code or the band's name, where it has one.
     name: str = ""
 
@@ -28,6 +29,8 @@ class Place:
             return f"Rule {self.name or self.rule}"
         if self.band:
             return f"Ladder {self.ladder}, band {self.name or self.band}"
+        if self.change:
+            return f"Change {self.name or self.change}"
         return f"Ladder {self.ladder}" if self.ladder else "The policy"
 
     @property
@@ -35,6 +38,8 @@ class Place:
         """Return the part's name in a page, such as `rule-3` or `ladder-1-band-2`."""
         if self.rule:
             return f"rule-{self.rule}"
+        if self.change:
+            return "changes"
         if not self.ladder:
             return "policy"
         return f"ladder-{self.ladder}" + (f"-band-{self.band}" if self.band else "")

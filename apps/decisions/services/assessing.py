@@ -35,6 +35,7 @@ from apps.decisions import (
     rulebook,
     selectors,
     tracing,
+    trying,
 )
 from apps.decisions.books import Books
 from apps.decisions.errors import (
@@ -183,6 +184,17 @@ class _Case:
         )
         return self._probability_when(moved)
 
+    @property
+    def trial(self) -> trying.Trial:
+        """What it takes to try other facts than those the application was submitted with."""
+        return trying.Trial(
+            application=self.judge.application,
+            policy=self.judge.policy,
+            gathered=self.judge.gathered,
+            scored=self.run.features,
+            pd_when=self._probability_when,
+        )
+
     @cached_property
     def _probability_when(self) -> Callable[[Mapping[str, object]], float]:
         return scoring.probability_when(model=self.run.model, features=self.run.features)
@@ -210,7 +222,11 @@ def _decide(application: Application, *, actor: User | str, now: datetime) -> De
         annual_rate=asked.annual_rate,
         decided_at=now,
     )
-    changes = _changes(case, asked, offers) if decision.outcome == "decline" else None
+    changes: tuple[recourse.Change, ...] | None = None
+    if decision.outcome == "decline" and case.judge.policy.changes:
+        decision.recourse = case.trial.search()
+    elif decision.outcome == "decline":
+        changes = _changes(case, asked, offers)
     automating.hold_back(decision, stop_id=case.book.stop_id)
     return recording.record(
         actor=actor,

@@ -1,0 +1,156 @@
+"""What would have turned a decline: found by the policy's table, verified, stored, told, replayed."""
+
+import copy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from apps.accounts.models import Branch, User
+from apps.decisions import recourse_words, services
+from apps.decisions.models import Decision
+from apps.decisions.tests import factories
+from apps.decisions.tests.replays import tamper
+
+pytestmark = pytest.mark.django_db
+TABLE = [
+    {"what": "amount", "most": "0.6", "weight": "1"},
+    {"what": "term_months", "most": "36", "weight": "1"},
+    {"what": "obligations_monthly", "most": "0.5", "weight": "2"},
+    {"what": "revolving_balance", "most": "0.5", "weight": "2"},
+    {"what": "employment_months", "most": "24", "weight": "4"},
+    {"what": "income_verification", "weight": "1"},
+    {"what": "security_value", "most": "1", "weight": "3"},
+    {"what": "guarantor", "weight": "3"},
+]
+DEBT = {"monthly_payment": Decimal(12_000)}
+
+
+def _document(**limits: str) -> dict[str, Any]:
+    written = copy.deepcopy(factories.document())
+    for rule in written["rules"]:
+        rule["threshold"] = limits.get(rule["code"], rule["threshold"])
+    return {**written, "changes": TABLE}
+
+
+@pytest.fixture
+def declined(pune: Branch, alice: User, rita: User, mark: User) -> Decision:
+    """A loan whose instalment, beside 12,000 owed elsewhere, takes more than 35 % of 60,000."""
+    factories.stage(pune, rita, mark, document=_document(foir_cap="0.35"))
+    made = factories.assessed(alice, borrower={"obligations": (DEBT,)})
+    assert made.outcome == "decline"
+    return made
+
+
+def _sets(decision: Decision) -> list[set[str]]:
+    assert decision.recourse is not None
+    return [{one["what"] for one in each["changes"]} for each in decision.recourse["suggestions"]]
+
+
+def test_it_finds_up_to_three_different_changes(declined: Decision) -> None:
+    found = _sets(declined)
+
+    assert found == [{"amount"}, {"term_months"}, {"obligations_monthly"}]
+    assert {one["outcome"] for one in declined.recourse["suggestions"]} == {"approve"}
+    assert "furthest" not in declined.recourse
+
+
+def test_every_change_turns_the_decision_when_somebody_makes_it(
+    declined: Decision, alice: User
+) -> None:
+    for one in declined.recourse["suggestions"]:
+        moved = {each["what"]: each["to"] for each in one["changes"]}
+        debt = Decimal(moved.get("obligations_monthly", "12000"))
+
+        made = factories.assessed(
+            alice,
+            borrower={"obligations": ({"monthly_payment": debt},)},
+            amount=Decimal(moved.get("amount", "200000")),
+            term_months=moved.get("term_months", 24),
+        )
+
+        assert made.outcome == "approve"
+        assert made.annual_rate == Decimal(one["annual_rate"])
+        assert made.score_run is not None
+        changed = {**declined.score_run.features, **one["features"]}
+        assert made.score_run.features == changed
+
+
+def test_a_smaller_change_would_not_do(declined: Decision, alice: User) -> None:
+    [amount] = [
+        Decimal(one["changes"][0]["to"])
+        for one in declined.recourse["suggestions"]
+        if one["changes"][0]["what"] == "amount"
+    ]
+
+    made = factories.assessed(alice, borrower={"obligations": (DEBT,)}, amount=amount + 1000)
+
+    assert made.outcome == "decline"
+
+
+def test_it_says_so_when_nothing_realistic_would_do(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    factories.stage(pune, rita, mark, document=_document(age_minimum="60"))
+
+    made = factories.assessed(alice)
+
+    assert made.recourse["suggestions"] == []
+    assert made.recourse["furthest"]["outcome"] == "decline"
+    assert made.letter is not None
+    assert made.letter.facts["could_change"] == [recourse_words.no_change()]
+
+
+def test_a_policy_without_a_table_looks_at_amount_and_term_alone(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    written = _document(foir_cap="0.35")
+    del written["changes"]
+    factories.stage(pune, rita, mark, document=written)
+
+    made = factories.assessed(alice, borrower={"obligations": (DEBT,)})
+
+    assert made.outcome == "decline"
+    assert made.recourse is None
+    assert made.letter.facts["could_change"]
+
+
+def test_the_letter_says_it_in_plain_words(declined: Decision) -> None:
+    told = declined.letter.facts["could_change"]
+
+    assert told == list(recourse_words.sentences(declined.recourse))
+    assert told[0].startswith("With an amount of ₹")
+    assert "instead of ₹2,00,000" in told[0]
+    assert "the application would have been approved" in told[0]
+
+
+@pytest.mark.parametrize("language", ["hi", "sw"])
+def test_every_change_has_words(declined: Decision, language: str) -> None:
+    with translation.override(language):
+        for what in recourse_words.NAMES:
+            value = 12 if what in ("term_months", "employment_months") else "12"
+            change = {"what": what, "from": value, "to": value}
+            assert recourse_words.phrase(change, currency="INR")
+
+
+def test_a_replay_finds_it_again(declined: Decision) -> None:
+    result = services.replay(actor="system:test", decision=declined, now=factories.NOW)
+
+    assert result.differences == ()
+
+
+def test_a_replay_tells_that_somebody_altered_it(declined: Decision) -> None:
+    tamper(
+        "UPDATE decisions_decision SET recourse ="
+        " jsonb_set(recourse, '{suggestions,0,annual_rate}', '\"0.01\"')"
+    )
+
+    result = services.replay(
+        actor="system:test", decision=Decision.objects.get(pk=declined.pk), now=factories.NOW
+    )
+
+    assert {(one.source, one.what) for one in result.differences} == {
+        ("data", "decision"),
+        ("data", "recourse"),
+    }

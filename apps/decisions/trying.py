@@ -1,0 +1,202 @@
+"""Try an application with some facts otherwise, by the very model and policy that decided it.
+
+Nothing is stored. What is tried goes the whole way: features, PD, price, burden, every rule.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from apps.applications import features
+from apps.applications import selectors as applications
+from apps.applications.affordability import Security
+from apps.applications.models import Application
+from apps.decisions import changes, inputs, judging, policy_inputs
+from apps.decisions.changes import Point
+from apps.decisions.judging import Judge, Judged
+from apps.decisions.policy import Policy
+from apps.scoring.errors import FeaturesRefused
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One point with what was judged there, and the features that differ from those scored."""
+
+    point: Point
+    judged: Judged
+    features: dict[str, Any]
+
+    def to_json(self, trial: "Trial") -> dict[str, Any]:
+        """Return what is stored of a suggestion; with it model and policy can be asked again.
+
+        Of features and policy inputs only those that differ from the request's.
+        """
+        asked, before = dataclasses.asdict(trial.standing), trial.as_asked.judged.values
+        inputs = {name: one for name, one in self.judged.values.items() if one != before[name]}
+        return {
+            "changes": [
+                {"what": what, "from": _plain(asked.get(what)), "to": _plain(to)}
+                for what, to in self.point.items()
+            ],
+            "amount": str(self.judged.amount),
+            "term_months": self.judged.term_months,
+            "currency": trial.application.currency,
+            "annual_rate": str(self.judged.annual_rate),
+            "instalment": str(self.judged.instalment),
+            "band": self.judged.trace.band.name,
+            "outcome": self.judged.trace.outcome,
+            "features": self.features,
+            "inputs": policy_inputs.to_json(inputs),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """An application while some of its facts are tried otherwise.
+
+    `scored` are the features as they were scored, `pd_when` says what the same model makes of
+    some of them changed.
+    """
+
+    application: Application
+    policy: Policy
+    gathered: inputs.Gathered
+    scored: Mapping[str, Any]
+    pd_when: Callable[[Mapping[str, object]], float]
+
+    def tried(self, point: Point) -> Tried:
+        """Return what model and policy say of a point; an empty one is the request as it stands.
+
+        Raises PolicyUnusable and ScoringFailed.
+        """
+        application, facts = self.application, self._changed(point)
+        row = features.build(facts)
+        moved = {name: row[name] for name in row if row[name] != self.scored[name]}
+        security = point.get("security_value")
+        gathered = dataclasses.replace(
+            self.gathered,
+            standing=self._standing(point, amount=facts.amount),
+            securities=self.gathered.securities
+            if security is None
+            else (Security(None, Decimal(security)),),
+        )
+        altered = copy.copy(application)
+        altered.obligations_monthly = facts.obligations_monthly
+        judge = Judge(altered, self.policy, gathered)
+        judged = judge.judged(facts.amount, facts.term_months, pd=self.pd_when(moved))
+        return Tried(point, judged, moved)
+
+    @cached_property
+    def as_asked(self) -> Tried:
+        """The request as it stands."""
+        return self.tried({})
+
+    @cached_property
+    def facts(self) -> features.Facts:
+        """What the application was scored on, before it became features."""
+        return applications.feature_facts(self.application)
+
+    @cached_property
+    def standing(self) -> changes.Standing:
+        """What the application has now of what may change."""
+        facts, room = self.facts, judging.room_of(self.application)
+        security = self.gathered.securities
+        exposure = self.gathered.standing.get("guarantor_exposure")
+        return changes.Standing(
+            amount=facts.amount,
+            least_amount=room.least_amount,
+            term_months=facts.term_months,
+            terms=room.terms,
+            obligations_monthly=facts.obligations_monthly,
+            revolving_balance=None if facts.bureau is None else facts.bureau.revolving_balance,
+            security_value=sum((one.value for one in security), _NOTHING) if security else None,
+            employment_months=facts.months_employed,
+            income_verification=facts.income_verification,
+            guarantor_exposure=exposure if isinstance(exposure, Decimal) else None,
+        )
+
+    def search(self) -> dict[str, Any]:
+        """Return, as it is stored, what would have turned the outcome by the policy's table.
+
+        `suggestions` were each approved by this very trial; where there is none, `furthest` is
+        what was tried at most, and was not.
+        """
+        kept: dict[tuple[tuple[str, Any], ...], Tried] = {}
+
+        def tried(point: Point) -> Tried:
+            key = _key(point)
+            if key not in kept:
+                kept[key] = self.tried(point)
+            return kept[key]
+
+        def passes(point: Point) -> bool:
+            try:
+                return tried(point).judged.trace.outcome == "approve"
+            except FeaturesRefused:
+                # What the model would not score, nobody would have approved.
+                return False
+
+        found = changes.search(changes.levers(self.policy.changes, self.standing), passes)
+        written: dict[str, Any] = {
+            "suggestions": [tried(one).to_json(self) for one in found.suggestions]
+        }
+        if found.suggestions:
+            return written
+        passes(found.furthest)
+        reached = kept.get(_key(found.furthest))
+        if reached is not None:
+            written["furthest"] = reached.to_json(self)
+        return written
+
+    def _changed(self, point: Point) -> features.Facts:
+        """Return the facts with what the point changes; a balance takes its utilisation along."""
+        moved: dict[str, Any] = {
+            field: point[what]
+            for what, field in (
+                ("amount", "amount"),
+                ("term_months", "term_months"),
+                ("obligations_monthly", "obligations_monthly"),
+                ("employment_months", "months_employed"),
+                ("income_verification", "income_verification"),
+            )
+            if what in point
+        }
+        balance, report = point.get("revolving_balance"), self.facts.bureau
+        if balance is not None and report is not None:
+            moved["bureau"] = _with_balance(report, Decimal(balance))
+        return dataclasses.replace(self.facts, **moved)
+
+    def _standing(self, point: Point, *, amount: Decimal) -> dict[str, policy_inputs.Value]:
+        standing = dict(self.gathered.standing)
+        if "employment_months" in point:
+            standing["employment_months"] = Decimal(point["employment_months"])
+        if "income_verification" in point:
+            standing["income_verification"] = str(point["income_verification"])
+        if "guarantor" in point:
+            # One who owes us nothing else answers for this loan alone.
+            standing["guarantor_exposure"] = amount
+        return standing
+
+
+def _key(point: Point) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(point.items()))
+
+
+def _with_balance(report: features.Bureau, balance: Decimal) -> features.Bureau:
+    used, before = report.revolving_utilisation, report.revolving_balance
+    if used is not None and before:
+        used = used * balance / before
+    return dataclasses.replace(report, revolving_balance=balance, revolving_utilisation=used)
+
+
+def _plain(value: object) -> str | int | None:
+    """Return a value as JSON: amounts as exact text."""
+    if value is None or isinstance(value, int | str):
+        return value
+    return str(value)
