@@ -1,5 +1,5 @@
 """The review desk over the API."""
 
-from django.urls import URLPattern
+from apps.desk import queue_api
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*queue_api.urlpatterns]
