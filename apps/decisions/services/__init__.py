@@ -9,6 +9,7 @@ from apps.decisions.services.automating import (
     restart_automation,
     stop_automation,
 )
+from apps.decisions.services.basis import Basis
 from apps.decisions.services.binding import (
     binding_decision,
     change_request,
@@ -26,11 +27,9 @@ from apps.decisions.services.claiming import (
 )
 from apps.decisions.services.correcting import reopen, take_back
 from apps.decisions.services.deciding import (
-    Verdict,
+    basis_of,
     countersign,
     decide,
-    is_override,
-    must_justify,
     send_back,
 )
 from apps.decisions.services.declaring import InterestEntry, declare_interest, end_interest
@@ -73,9 +72,11 @@ from apps.decisions.services.replaying import (
 from apps.decisions.services.room import require_unblocked
 from apps.decisions.services.spreading import Answers
 from apps.decisions.services.sweeping import sweep
+from apps.decisions.services.verdicts import Verdict, is_override, must_justify
 
 __all__ = [
     "Answers",
+    "Basis",
     "BulkResult",
     "InterestEntry",
     "OverrideEntry",
@@ -91,6 +92,7 @@ __all__ = [
     "assess",
     "assign",
     "authorise_override",
+    "basis_of",
     "binding_decision",
     "cancel_waiting",
     "change_request",

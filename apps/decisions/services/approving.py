@@ -1,7 +1,7 @@
 """What people approve: judged at its own amount and term, at the price of its risk, for them too.
 
 A counter-offer is another request. It is scored by the model that scored the first one, priced by
-its band and judged by the same policy version, so that its decision replays like any other.
+its band and judged by the version in force, so that its decision replays like any other.
 """
 
 import dataclasses
@@ -20,7 +20,8 @@ from apps.core import dates, formatting
 from apps.core.money import money
 from apps.decisions import inputs, judging, policy_inputs, rulebook, tracing
 from apps.decisions.errors import PolicyUnusable
-from apps.decisions.models import Decision, PolicyVersion
+from apps.decisions.models import PolicyVersion
+from apps.decisions.services.basis import Basis
 from apps.scoring import services as scoring
 from apps.scoring.models import ScoreRun
 
@@ -61,7 +62,7 @@ def term_errors(application: Application, terms: Terms) -> dict[str, object]:
     return errors
 
 
-def recommended(application: Application, judged_before: Decision, terms: Terms) -> str:
+def recommended(application: Application, judged_before: Basis, terms: Terms) -> str:
     """Return what the policy alone says of these terms, as `tracing.recommendation` does."""
     run, version = judged_before.score_run, judged_before.policy
     if run is None or version is None or terms.is_asked_for(application):
@@ -75,13 +76,13 @@ def columns(
     *,
     actor: User,
     application: Application,
-    judged_before: Decision,
+    judged_before: Basis,
     terms: Terms,
     now: datetime,
 ) -> dict[str, Any]:
     """Return what a decision by people to approve these terms stores, apart from who and why.
 
-    `judged_before` is the decision people depart from: its model and policy judge again. Raises
+    `judged_before` is what people depart from: its model and policy judge again. Raises
     ScoringFailed and PolicyUnusable for a counter-offer that cannot be priced.
     """
     stored = {"amount": terms.amount, "term_months": terms.term_months}

@@ -1,57 +1,30 @@
 """People decide: a verdict with reasons, and a second signature above the first one's limit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.applications import selectors as applications
-from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import Conflict, NotPermitted
 from apps.decisions import (
     hooks,
-    inputs,
     policies,
-    policy_inputs,
     reason_codes,
     reason_list,
     reasons,
-    tracing,
 )
 from apps.decisions.errors import NotHolder, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.reason_codes import Listed
-from apps.decisions.services import approving, lettering, recording, room
+from apps.decisions.services import approving, basis, recording, room, verdicts
 from apps.decisions.services.approving import Terms
+from apps.decisions.services.basis import Basis
 from apps.decisions.services.claiming import locked_case, permit, require_independent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What a reviewer decided and why: codes of the managed list, and a note in own words.
-
-    An approval for less or for another term than was asked for is a counter-offer; None is what
-    was asked for.
-    """
-
-    outcome: str
-    codes: tuple[str, ...]
-    note: str = ""
-    amount: Decimal | None = None
-    term_months: int | None = None
-
-    def terms(self, application: Application) -> Terms:
-        """Return the amount and term the verdict is about."""
-        return Terms(
-            application.amount if self.amount is None else self.amount,
-            application.term_months if self.term_months is None else self.term_months,
-        )
+from apps.decisions.services.verdicts import Verdict
 
 
 @transaction.atomic
@@ -71,20 +44,21 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
     require_other_than_reopener(actor, found)
     if not policies.holds(actor, found, now=now):
         raise NotHolder
-    _check(verdict, found, now=now)
+    today = basis_of(found, now=now)
+    verdicts.check(verdict, found, today, now=now)
     given = {
         "verdict": verdict.outcome,
         "verdict_by": actor,
         "verdict_codes": list(verdict.codes),
         "verdict_note": verdict.note,
         "verdict_at": now,
-        **_counter_offer(verdict, found.application),
+        **verdicts.counter_offer(verdict, found.application),
     }
     if policies.has_authority(actor, found.application, amount=given["verdict_amount"]):
         found.move("close", closed_at=now, **given)
-        _conclude(found, actor=actor, signer=None, now=now)
+        _conclude(found, today, actor=actor, signer=None, now=now)
     else:
-        _require_room(verdict.outcome, verdict.terms(found.application), found, now=now)
+        _require_room(verdict.outcome, verdict.terms(found.application), found, today, now=now)
         found.move("propose", **given)
         audit.record(
             actor,
@@ -102,7 +76,8 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = 
     """Agree with another person's verdict, which then stands.
 
     Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
-    own limit, StaleRecord when the verdict is another than the one of `version`,
+    own limit or a verdict that would lack something under a policy that came into force since,
+    StaleRecord when the verdict is another than the one of `version`,
     BorrowerBlocked and ExposureExceeded as `decide` does.
     """
     found = _awaiting(actor, case, version=version)
@@ -110,9 +85,11 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = 
         raise NotPermitted(
             "above_limit", _("The amount is above your own limit; somebody with more must sign.")
         )
+    today = basis_of(found, now=now)
+    verdicts.require_as_given(found, today, now=now)
     found.move("countersign", closed_at=now)
     audit.record(actor, "decisions.countersigned", found, case=found.application)
-    _conclude(found, actor=actor, signer=actor, now=now)
+    _conclude(found, today, actor=actor, signer=actor, now=now)
     return found
 
 
@@ -162,20 +139,9 @@ def require_other_than_reopener(actor: User, case: ReviewCase) -> None:
         )
 
 
-def is_override(outcome: str, case: ReviewCase) -> bool:
-    """Say whether a verdict departs from a recommendation and so needs a reason that allows it."""
-    return bool(tracing.recommendation(case.referral.trace)) and must_justify(outcome, case)
-
-
-def must_justify(outcome: str, case: ReviewCase) -> bool:
-    """Say whether a verdict departs from what the policy recommends and so needs a note."""
-    return _departs(outcome, tracing.recommendation(case.referral.trace))
-
-
-def _departs(outcome: str, recommended: str) -> bool:
-    if not recommended:
-        return outcome == "approve"
-    return recommended in ("approve", "decline") and recommended != outcome
+def basis_of(case: ReviewCase, *, now: datetime) -> Basis:
+    """Return what a case is decided by now: the policy in force, not that of the referral."""
+    return basis.of_decided(case.application, case.referral, now=now)
 
 
 def _given_before(case: ReviewCase, actor: User, verdict: Verdict) -> bool:
@@ -186,16 +152,8 @@ def _given_before(case: ReviewCase, actor: User, verdict: Verdict) -> bool:
     return (
         case.status in ("awaiting_second", "closed")
         and same == given
-        and offered == tuple(_counter_offer(verdict, case.application).values())
+        and offered == tuple(verdicts.counter_offer(verdict, case.application).values())
     )
-
-
-def _counter_offer(verdict: Verdict, application: Application) -> dict[str, Any]:
-    """Return the columns of a counter-offer, empty where the verdict is about what was asked."""
-    terms = verdict.terms(application)
-    if verdict.outcome != "approve" or terms.is_asked_for(application):
-        return {"verdict_amount": None, "verdict_term_months": None}
-    return {"verdict_amount": terms.amount, "verdict_term_months": terms.term_months}
 
 
 def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
@@ -213,88 +171,12 @@ def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
     return found
 
 
-def _check(verdict: Verdict, case: ReviewCase, *, now: datetime) -> None:
-    """Raise VerdictRefused with a sentence for every field that is not acceptable."""
-    entity = case.application.branch.entity
-    listed = reason_list.in_force(entity, lettering.local_date(entity, now))
-    fields = _faults(verdict, case, listed)
-    if verdict.outcome == "approve":
-        fields.update(approving.term_errors(case.application, verdict.terms(case.application)))
-    # What cannot be approved at all is not priced to see whether it departs from the policy.
-    priced = not {"outcome", "amount", "term_months"} & set(fields)
-    if priced:
-        fields.update(_unjustified(verdict, _recommended(verdict, case), listed))
-    if fields:
-        raise VerdictRefused("verdict_incomplete", _("The verdict is not complete."), fields=fields)
-
-
-def _faults(verdict: Verdict, case: ReviewCase, listed: Listed) -> dict[str, object]:
-    """Return what is wrong with outcome and reasons, by field."""
-    if verdict.outcome not in ("approve", "decline"):
-        return {"outcome": _("Approve or decline.")}
-    if reason_codes.misfits(verdict.codes, listed, verdict=verdict.outcome):
-        return {"codes": _("These reasons do not belong to this verdict.")}
-    weighed = set(verdict.codes) - set(reason_codes.overrides(verdict.codes, listed))
-    if not weighed:
-        return {"codes": _("Choose at least one reason.")}
-    if len(weighed) > reason_codes.MOST_CODES:
-        return {"codes": _("Choose the four reasons that weighed most.")}
-    offers = _counter_offer(verdict, case.application)["verdict_amount"] is not None
-    if bool(reason_codes.counter_offers(weighed, listed)) and not offers:
-        return {"codes": _("Nothing else than what was asked for is offered here.")}
-    untrue = _untrue(verdict, case, listed)
-    return {"codes": untrue} if untrue else {}
-
-
-def _unjustified(verdict: Verdict, recommended: str, listed: Listed) -> dict[str, object]:
-    """Return what a departure from the recommendation lacks: a note, and a reason that allows it.
-
-    Where nothing was recommended there is nothing to override; an approval then needs a note.
-    """
-    fields: dict[str, object] = {}
-    if not _departs(verdict.outcome, recommended):
-        return fields
-    if not verdict.note.strip():
-        fields["note"] = _("This departs from what the policy recommends; say why.")
-    if recommended and not reason_codes.overrides(verdict.codes, listed):
-        fields["override_codes"] = _(
-            "This departs from what the policy recommends; choose the reason that allows it."
-        )
-    return fields
-
-
-def _recommended(verdict: Verdict, case: ReviewCase) -> str:
-    """Return what the policy alone says of a verdict, of a counter-offer at its own terms."""
-    if verdict.outcome != "approve":
-        return tracing.recommendation(case.referral.trace)
-    terms = verdict.terms(case.application)
-    return approving.recommended(case.application, case.referral, terms)
-
-
-def _untrue(verdict: Verdict, case: ReviewCase, listed: Listed) -> str:
-    """Return why the record contradicts a reason given; empty where it contradicts none.
-
-    Rule book 4.3: a reason accurately describes what counted against the applicant.
-    """
-    known = _known(case.application, case.referral)
-    groundless = reason_codes.groundless(verdict.codes, listed, known)
-    if groundless:
-        return _("Nothing of this kind is on record: %(reasons)s.") % {
-            "reasons": "; ".join(reason_list.words(listed[code]) for code in groundless)
-        }
-    contradicted = reason_codes.contradicted(verdict.codes, listed, case.referral.trace)
-    if contradicted:
-        return _(
-            "The record does not bear this reason: it met the policy's limit."
-            " Choose another. (%(reasons)s)"
-        ) % {"reasons": "; ".join(reason_list.words(listed[code]) for code in contradicted)}
-    return ""
-
-
-def _conclude(case: ReviewCase, *, actor: User, signer: User | None, now: datetime) -> Decision:
+def _conclude(
+    case: ReviewCase, today: Basis, *, actor: User, signer: User | None, now: datetime
+) -> Decision:
     """Write the decision the verdict has become, with its letter."""
     application, referral = case.application, case.referral
-    judged = _judged(case, actor=actor, now=now)
+    judged = _judged(case, today, actor=actor, now=now)
     verdict = Decision(
         number=referral.number + 1,
         kind=Decision.Kind.HUMAN,
@@ -313,21 +195,25 @@ def _conclude(case: ReviewCase, *, actor: User, signer: User | None, now: dateti
     return decision
 
 
-def _judged(case: ReviewCase, *, actor: User, now: datetime) -> dict[str, Any]:
-    """Return what the decision is about: an approval judged today, a decline as it was referred."""
-    application, referral = case.application, case.referral
+def _judged(case: ReviewCase, today: Basis, *, actor: User, now: datetime) -> dict[str, Any]:
+    """Return what the decision is about, by the policy in force now.
+
+    An approval is judged on the books of today; a decline, by the version of its referral, as it
+    was referred.
+    """
+    application = case.application
     if case.verdict != "approve":
         return {
-            "policy": referral.policy,
-            "score_run": referral.score_run,
-            "inputs": _known(application, referral),
-            "trace": referral.trace,
-            "annual_rate": referral.annual_rate,
+            "policy": today.policy,
+            "score_run": today.score_run,
+            "inputs": verdicts.known_by(application, today),
+            "trace": today.trace,
+            "annual_rate": today.annual_rate,
         }
     terms = _terms_of(case)
-    _require_room("approve", terms, case, now=now)
+    _require_room("approve", terms, case, today, now=now)
     judged = approving.columns(
-        actor=actor, application=application, judged_before=referral, terms=terms, now=now
+        actor=actor, application=application, judged_before=today, terms=terms, now=now
     )
     return {**judged, "valid_until": approving.valid_until(application, terms, now=now)}
 
@@ -338,9 +224,11 @@ def _terms_of(case: ReviewCase) -> Terms:
     return Terms(case.verdict_amount, case.verdict_term_months)
 
 
-def _require_room(outcome: str, terms: Terms, case: ReviewCase, *, now: datetime) -> None:
+def _require_room(
+    outcome: str, terms: Terms, case: ReviewCase, today: Basis, *, now: datetime
+) -> None:
     if outcome == "approve":
-        room.require_room(case.application, terms.amount, judged_before=case.referral, now=now)
+        room.require_room(case.application, terms.amount, judged_before=today, now=now)
 
 
 def _stored_reasons(case: ReviewCase, known: Mapping[str, object]) -> list[dict[str, Any]]:
@@ -367,11 +255,3 @@ def of_codes(
             )
         )
     return found
-
-
-def _known(application: Application, referral: Decision) -> dict[str, object]:
-    """Return the policy inputs the machine saw, or those of today where it saw none."""
-    if referral.inputs:
-        return dict(referral.inputs)
-    affordability = applications.affordability(application)
-    return dict(policy_inputs.to_json(inputs.unscored(application, affordability)))

@@ -19,8 +19,9 @@ from apps.core.visibility import get_visible
 from apps.decisions import policies, selectors
 from apps.decisions.errors import OwnSubmission
 from apps.decisions.models import Decision, Override, OverrideReason
-from apps.decisions.services import approving, recording, room
+from apps.decisions.services import approving, basis, recording, room
 from apps.decisions.services.approving import Terms
+from apps.decisions.services.basis import Basis
 from apps.decisions.services.claiming import require_independent
 
 # An exception under which nothing was lent by then lapses.
@@ -85,8 +86,11 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
     BorrowerBlocked, and ExposureExceeded where approvals since the decline left no room.
     """
     found = _waiting(actor, override)
-    application, declined = found.application, _open_decline(actor, found, now=now)
+    application, declined = found.application, _open_decline(actor, found)
     until = approving.last_moment_of(application, days=HOLDS_FOR_DAYS, now=now)
+    # The room, the price and the trace are those of the policy in force when it is granted.
+    today = basis.of_decided(application, declined, now=now)
+    _require_room(found, declined, today, now=now)
     found.move("authorise", answered_by=actor, answered_at=now, expires_at=until)
     audit.record(
         actor,
@@ -99,7 +103,7 @@ def authorise_override(*, actor: User, override: Override, now: datetime) -> Dec
     return recording.record(
         actor=actor,
         application=application,
-        decision=_exception(actor, found, declined, now=now),
+        decision=_exception(actor, found, declined, today, now=now),
         actions=("override",),
     )
 
@@ -122,8 +126,8 @@ def refuse_override(*, actor: User, override: Override, note: str, now: datetime
     return found
 
 
-def _open_decline(actor: User, found: Override, *, now: datetime) -> Decision:
-    """Return the decline, where this person may set it aside and there is room to lend."""
+def _open_decline(actor: User, found: Override) -> Decision:
+    """Return the decline, where this person may set it aside."""
     application = found.application
     if not policies.has_authority(actor, application, amount=found.amount):
         raise NotPermitted(
@@ -133,23 +137,28 @@ def _open_decline(actor: User, found: Override, *, now: datetime) -> Decision:
     declined = _declined(application)
     if declined.pk != found.decision_id:
         raise Conflict("decided_since", _("The application was decided again in the meantime."))
+    return declined
+
+
+def _require_room(found: Override, declined: Decision, today: Basis, *, now: datetime) -> None:
     room.require_room(
-        application,
+        found.application,
         found.amount,
-        judged_before=declined,
+        judged_before=today,
         now=now,
         # What the decline rested on is what the exception sets aside.
         excepted=room.failed(declined.trace),
     )
-    return declined
 
 
-def _exception(actor: User, found: Override, declined: Decision, *, now: datetime) -> Decision:
+def _exception(
+    actor: User, found: Override, declined: Decision, today: Basis, *, now: datetime
+) -> Decision:
     """Return the decision that follows an authorised exception, not yet written."""
     judged = approving.columns(
         actor=actor,
         application=found.application,
-        judged_before=declined,
+        judged_before=today,
         terms=Terms(found.amount, found.term_months),
         now=now,
     )

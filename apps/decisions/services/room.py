@@ -24,9 +24,9 @@ from apps.decisions.errors import (
     GuarantorExceeded,
     PolicyUnusable,
 )
-from apps.decisions.models import Decision
 from apps.decisions.policy import Rule
 from apps.decisions.services import lettering
+from apps.decisions.services.basis import Basis
 
 _EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us", "guarantor_exposure"})
 
@@ -63,7 +63,7 @@ def require_room(
     application: Application,
     amount: Decimal,
     *,
-    judged_before: Decision,
+    judged_before: Basis,
     now: datetime,
     excepted: Collection[str] = (),
 ) -> None:
@@ -91,7 +91,7 @@ def failed(trace: Any) -> list[str]:
     return [one["code"] for one in trace["results"] if one["result"] == "failed"] if trace else []
 
 
-def _rules(application: Application, judged_before: Decision, *, now: datetime) -> list[Rule]:
+def _rules(application: Application, judged_before: Basis, *, now: datetime) -> list[Rule]:
     entity = application.branch.entity
     version = judged_before.policy or selectors.policy_in_force(
         entity, lettering.local_date(entity, now)

@@ -207,8 +207,8 @@ def test_a_reviewer_who_departs_from_what_the_policy_says_must_say_why(
     _stop(charlie)
     case = factories.referred(alice)
 
-    assert services.must_justify("decline", case)
-    assert not services.must_justify("approve", case)
+    assert services.must_justify("decline", services.basis_of(case, now=NOW))
+    assert not services.must_justify("approve", services.basis_of(case, now=NOW))
 
 
 def test_the_queue_is_filtered_by_the_stop(

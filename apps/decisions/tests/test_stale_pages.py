@@ -18,7 +18,7 @@ from apps.applications.tests import factories as applications
 from apps.core.errors import DomainError, StaleRecord
 from apps.decisions import services
 from apps.decisions.models import Decision, PolicyVersion, ReviewCase
-from apps.decisions.services import Verdict, deciding
+from apps.decisions.services import Verdict, verdicts
 from apps.decisions.tests import factories
 from apps.scoring.models import ModelVersion
 
@@ -52,14 +52,14 @@ def _meanwhile(action: Callable[[], object]) -> threading.Thread:
 def _after_the_check(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> list[Any]:
     """Start `action` when a verdict was checked and is not written yet."""
     started: list[threading.Thread] = []
-    check = deciding._check
+    check = verdicts.check
 
-    def slow(verdict: Verdict, case: ReviewCase, **known: Any) -> None:
-        check(verdict, case, **known)
+    def slow(verdict: Verdict, case: ReviewCase, basis: services.Basis, **known: Any) -> None:
+        check(verdict, case, basis, **known)
         started.append(_meanwhile(action))
         started[0].join(timeout=1)
 
-    monkeypatch.setattr(deciding, "_check", slow)
+    monkeypatch.setattr(verdicts, "check", slow)
     return started
 
 

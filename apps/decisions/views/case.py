@@ -69,12 +69,13 @@ def decide(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if outcome not in ("approve", "decline"):
         messages.error(request, _("Approve or decline."))
         return redirect("applications:detail", pk=case.application_id)
+    basis = services.basis_of(case, now=now)
     form = forms.VerdictForm(
         request.POST,
         outcome=outcome,
         listed=panel.listed_for(case.application, now=now),
-        must_justify=services.must_justify(outcome, case),
-        is_override=services.is_override(outcome, case),
+        must_justify=services.must_justify(outcome, basis),
+        is_override=services.is_override(outcome, basis),
     )
     if policies.holds(request.user, case, now=now) and not form.is_valid():
         # Before the service is asked: it would not see a note that the form has refused.
