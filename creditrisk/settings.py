@@ -51,6 +51,10 @@ if PRODUCTION and not HTTPS:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/(health|ready)$"]
+# Where applicants reach us, for the links in letters; without it letters carry none.
+PUBLIC_ADDRESS = env.text("PUBLIC_ADDRESS", "")
+if PRODUCTION and PUBLIC_ADDRESS and not PUBLIC_ADDRESS.startswith("https://"):
+    raise SettingRefused("PUBLIC_ADDRESS must begin with https:// in production.")
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if TRUSTED_PROXIES:
@@ -113,6 +117,7 @@ INSTALLED_APPS = [
     "apps.laboratory",
     "apps.governance",
     "apps.dashboards",
+    "apps.portal",
     "apps.demo",
 ]
 MIDDLEWARE = [

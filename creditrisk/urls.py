@@ -18,6 +18,8 @@ urlpatterns = [
     path("applications/", include("apps.applications.urls")),
     path("review/", include("apps.desk.urls")),
     path("review/", include("apps.decisions.urls")),
+    path("appeals/", include("apps.appeals.urls")),
+    path("my/", include("apps.portal.urls")),
     path("letters/", include("apps.letters.urls")),
     path("loans/", include("apps.loans.urls")),
     path("models/", include("apps.scoring.urls")),

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VERSION = "v1"
 NONCE_BYTES = 12
+SIGNATURE_BYTES = 16
 
 
 class CannotOpen(Exception):
@@ -30,6 +31,11 @@ class Keyring:
         self.current = next(iter(keys))
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._index_key = index_key
+        # A key that seals signs nothing itself: one derived from it does.
+        self._signers = {
+            key_id: hmac.digest(key, b"creditrisk signing", hashlib.sha256)
+            for key_id, key in keys.items()
+        }
 
     def seal(self, plain: bytes, *, place: str) -> bytes:
         """Return `plain` encrypted under the current key and bound to `place`."""
@@ -53,6 +59,20 @@ class Keyring:
     def is_current(self, sealed: bytes) -> bool:
         """Say whether a value is already sealed under the current key."""
         return _parts(sealed)[1] == self.current
+
+    def sign(self, message: bytes, *, place: str) -> tuple[str, bytes]:
+        """Return the name of the current key and its signature over a message for one place."""
+        return self.current, self._signature(self.current, message, place)
+
+    def is_signed(self, message: bytes, signature: bytes, *, key_id: str, place: str) -> bool:
+        """Say whether one of our keys signed the message for that place; in constant time."""
+        if key_id not in self._signers:
+            return False
+        return hmac.compare_digest(self._signature(key_id, message, place), signature)
+
+    def _signature(self, key_id: str, message: bytes, place: str) -> bytes:
+        signed = f"{place}\0".encode() + message
+        return hmac.digest(self._signers[key_id], signed, hashlib.sha256)[:SIGNATURE_BYTES]
 
     def blind_index(self, value: str, *, place: str) -> str:
         """Return a keyed fingerprint for exact-match search; equal values in one place match.

@@ -37,12 +37,12 @@ def took_part(person: str, application: str, *, before: str) -> str:
         )
         OR EXISTS (
             SELECT 1 FROM decisions_decision d WHERE d.application_id = {application}
-                AND d.decided_at <= {before}
+                AND d.decided_at < {before}
                 AND {person} IN (d.submitted_by_id, d.decided_by_id, d.countersigned_by_id)
         )
         OR EXISTS (
             SELECT 1 FROM decisions_reviewcase c WHERE c.application_id = {application}
-                AND c.opened_at <= {before}
+                AND c.opened_at < {before}
                 AND {person} IN (c.claimed_by_id, c.verdict_by_id)
         )
         OR EXISTS (
@@ -53,7 +53,7 @@ def took_part(person: str, application: str, *, before: str) -> str:
             SELECT 1 FROM audit_event e
             WHERE e."case" = 'applications.application:' || {application}::text
                 AND e.actor = 'accounts.user:' || {person}::text
-                AND e.occurred_at <= {before} AND e.verb IN ({_VERBS})
+                AND e.occurred_at < {before} AND e.verb IN ({_VERBS})
         )
     )"""  # noqa: S608 - the names are ours
 

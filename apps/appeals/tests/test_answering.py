@@ -107,7 +107,7 @@ def test_a_decline_upheld_on_corrected_facts_names_the_reasons_of_today(
     appeal = factories.checked(declined, bob, claims=claims)
     assert appeal.reassessments.get().outcome == "decline"
 
-    done = _answer(bob, appeal, factories.uphold(codes=("obligations_high",)))
+    done = _answer(bob, appeal, factories.uphold(codes=("obligations_high_on_net_income",)))
 
     assert done.status == "upheld"
     assert done.outcome is not None
@@ -204,7 +204,7 @@ def test_who_decided_by_hand_cannot_answer(
         actor=bob,
         case=case,
         verdict=decisions.Verdict(
-            outcome="decline", codes=("income_not_verified",), note="No proof."
+            outcome="decline", codes=("documents_incomplete",), note="No proof."
         ),
         now=factories.NOW,
     )
@@ -227,7 +227,7 @@ def test_who_decided_by_hand_cannot_answer(
         ({"text": " "}, "text"),
         ({"outcome": "maybe"}, "outcome"),
         ({"codes": ()}, "codes"),
-        ({"codes": ("obligations_high",)}, "codes"),
+        ({"codes": ("obligations_high_on_net_income",)}, "codes"),
         ({"amount": Decimal(900_000), "term_months": 24}, "amount"),
     ],
 )

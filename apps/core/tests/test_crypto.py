@@ -48,6 +48,27 @@ def test_it_does_not_open_in_another_row_or_column(place: str) -> None:
         RING.open(sealed, place=place)
 
 
+@given(st.binary(max_size=60), st.data())
+def test_it_knows_its_own_signature_and_no_altered_one(message: bytes, data: st.DataObject) -> None:
+    key_id, signature = RING.sign(message, place=PLACE)
+    forged = bytearray(signature)
+    forged[data.draw(st.integers(0, 15))] ^= data.draw(st.integers(1, 255))
+
+    assert RING.is_signed(message, signature, key_id=key_id, place=PLACE)
+    assert not RING.is_signed(message, bytes(forged), key_id=key_id, place=PLACE)
+    assert not RING.is_signed(message + b"x", signature, key_id=key_id, place=PLACE)
+    assert not RING.is_signed(message, signature, key_id=key_id, place="elsewhere")
+    assert not RING.is_signed(message, signature, key_id="k1", place=PLACE)
+    assert not RING.is_signed(message, signature, key_id="none", place=PLACE)
+
+
+def test_it_knows_what_a_former_key_signed() -> None:
+    key_id, signature = Keyring({"k1": OLD}, index_key=INDEX).sign(b"letter", place=PLACE)
+
+    assert RING.is_signed(b"letter", signature, key_id=key_id, place=PLACE)
+    assert RING.sign(b"letter", place=PLACE)[0] == "k2"
+
+
 def test_it_opens_old_values_after_rotation_and_seals_with_the_new_key() -> None:
     before = Keyring({"k1": OLD}, index_key=INDEX)
     sealed = before.seal(b"secret", place=PLACE)

@@ -1,0 +1,4 @@
+"""Addresses of appeals."""
+
+app_name = "appeals"
+urlpatterns: list[object] = []

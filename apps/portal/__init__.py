@@ -1,0 +1,1 @@
+"""The applicant's own pages, opened by a signed link: status, letters, reasons, appeal."""

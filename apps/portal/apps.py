@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    name = "apps.portal"
+
+    def ready(self) -> None:
+        from apps.letters import hooks
+        from apps.portal import services
+
+        hooks.build_review_links(services.review_link)

@@ -1,0 +1,113 @@
+"""Make links to an applicant's own pages, revoke them, and note that they were opened."""
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.audit import names
+from apps.audit import services as audit
+from apps.core import dates
+from apps.core.errors import DomainError, NotPermitted
+from apps.core.keyring import keyring
+from apps.core.visibility import get_visible
+from apps.letters.models import Letter
+from apps.portal import selectors, tokens
+from apps.portal.models import Revocation
+from apps.portal.selectors import Visit
+
+ISSUE = "portal.issue_link"
+HOLDS_FOR = timedelta(days=30)
+_CASE = "applications.application"
+
+
+@transaction.atomic
+def issue_link(*, actor: User, application: Application, purpose: str, now: datetime) -> str:
+    """Return the path of a new link that holds for thirty days, and note who made it.
+
+    Raises NotPermitted, NotVisible, DomainError for an unknown purpose.
+    """
+    found = _seen(actor, application)
+    if purpose not in tokens.PURPOSES:
+        sentence = _("Choose what the link is for.")
+        raise DomainError("unknown_purpose", sentence, fields={"purpose": sentence})
+    expires_at = now + HOLDS_FOR
+    link = tokens.Link(purpose, found.pk, expires_at, selectors.series(found))
+    audit.record(
+        actor,
+        "portal.link_issued",
+        found,
+        case=found,
+        purpose=purpose,
+        expires=expires_at.isoformat(),
+    )
+    return path(link)
+
+
+@transaction.atomic
+def revoke_links(*, actor: User, application: Application, now: datetime) -> Revocation:
+    """End every link to the application's own pages, those in letters too. Raises as above."""
+    _seen(actor, application)
+    found = Application.objects.select_for_update(of=("self",), no_key=True).get(pk=application.pk)
+    made = Revocation.objects.create(
+        application=found,
+        series=selectors.series(found),
+        revoked_at=now,
+        revoked_by=actor,
+    )
+    audit.record(actor, "portal.links_revoked", found, case=found, series=made.series)
+    return made
+
+
+def review_link(*, subject: str, case: str, until: date) -> str:  # noqa: ARG001 - the shape of the hook
+    """Return the address a letter carries to ask for a review until the end of a day.
+
+    Empty where the public address is not set, and for cases that are no application.
+    """
+    label, _colon, key = case.partition(":")
+    if not settings.PUBLIC_ADDRESS or label != _CASE:
+        return ""
+    application = Application.objects.select_related("branch__entity").get(pk=uuid.UUID(key))
+    last = dates.last_moment(until, application.branch.entity.time_zone)
+    link = tokens.Link(tokens.APPEAL, application.pk, last, selectors.series(application))
+    return absolute(path(link))
+
+
+def path(link: tokens.Link) -> str:
+    """Return the path a link opens."""
+    return reverse("portal:status", args=[tokens.write(link, keyring())])
+
+
+def absolute(where: str) -> str:
+    """Return the public address of a path."""
+    return settings.PUBLIC_ADDRESS.rstrip("/") + where
+
+
+@transaction.atomic
+def note_opened(visit: Visit, *, page: str) -> None:
+    """Note that an applicant opened a page by a link."""
+    audit.record(
+        names.APPLICANT,
+        "portal.opened",
+        visit.application,
+        case=visit.application,
+        page=page,
+        purpose=visit.link.purpose,
+    )
+
+
+@transaction.atomic
+def note_letter(visit: Visit, letter: Letter, *, form: str) -> None:
+    """Note that an applicant opened a letter, as `page` or `pdf`."""
+    audit.record(names.APPLICANT, "portal.letter_opened", letter, case=visit.application, form=form)
+
+
+def _seen(actor: User, application: Application) -> Application:
+    if not actor.has_perm(ISSUE):
+        raise NotPermitted("not_permitted", _("Your role does not make links for applicants."))
+    return get_visible(Application.objects.only("pk"), actor, pk=application.pk)

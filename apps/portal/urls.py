@@ -1,0 +1,16 @@
+"""Addresses of the applicant's own pages, and of the panel that makes links to them."""
+
+from django.urls import path
+
+from apps.portal.views import applicant, links
+
+app_name = "portal"
+urlpatterns = [
+    path("links/<uuid:pk>/", links.panel, name="links"),
+    path("links/<uuid:pk>/issue/", links.issue, name="issue"),
+    path("links/<uuid:pk>/revoke/", links.revoke, name="revoke"),
+    path("<str:token>/", applicant.status, name="status"),
+    path("<str:token>/appeal/", applicant.appeal, name="appeal"),
+    path("<str:token>/letters/<uuid:pk>/", applicant.letter, name="letter"),
+    path("<str:token>/letters/<uuid:pk>/pdf/", applicant.letter_pdf, name="letter_pdf"),
+]
