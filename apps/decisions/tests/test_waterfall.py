@@ -22,7 +22,7 @@ def test_each_step_begins_where_the_one_before_it_ended() -> None:
     found = waterfall.figure(_factors(0.5, -0.25), base=-1.0, total=-0.75)
 
     assert _bars(found) == [(0, -1.0), (-1.0, 0.5), (-0.5, -0.25), (0, -0.75)]
-    assert found["data"][0]["text"] == ["−1.000", "+0.500", "−0.250", "−0.750"]
+    assert found["data"][0]["text"] == ["\u22121.000", "+0.500", "\u22120.250", "\u22120.750"]
 
 
 def test_small_factors_are_one_step_and_everything_adds_up() -> None:

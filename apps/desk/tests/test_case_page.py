@@ -1,0 +1,224 @@
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from apps.accounts.models import Branch, User
+from apps.applications.models import Application, Guarantor
+from apps.applications.tests import factories as applications
+from apps.decisions import services
+from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.tests import factories
+from apps.desk import case_page, exposure, neighbours, past_cases, similar
+from apps.scoring.models import ModelVersion, ScoreRun
+
+SignedIn = Callable[[User], Client]
+PARTS = ("documents", "exposure", "similar", "memo")
+
+
+@pytest.fixture
+def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
+    return factories.stage(pune, rita, mark)
+
+
+@pytest.fixture
+def scored(alice: User, stage: ModelVersion) -> ReviewCase:
+    """A scored case of 850,000 in review by rule, after three others were decided."""
+    for amount in (100_000, 300_000, 600_000):
+        factories.assessed(alice, amount=Decimal(amount))
+    return factories.referred(alice, amount=850_000, term_months=60)
+
+
+def _found(case: ReviewCase, actor: User) -> past_cases.Likeness:
+    case.referral.decided_at = case.referral.decided_at.replace(hour=23)
+    return past_cases.most_similar(actor, case.application, case.referral)
+
+
+def test_it_finds_the_nearest_by_the_models_own_terms(scored: ReviewCase, bob: User) -> None:
+    found = _found(scored, bob)
+
+    run = scored.referral.score_run
+    assert run is not None
+    others = Decision.objects.exclude(application=scored.application).select_related("score_run")
+    expected = sorted(
+        (similar.distance(run.attributions, one.score_run.attributions), str(one.application_id))
+        for one in others
+        if one.score_run is not None
+    )
+    assert [(one.distance, str(one.application.pk)) for one in found.cases] == expected
+    assert (found.searched, found.is_certain) == (3, True)
+    assert {one.outcome for one in found.cases} == {"approve"}
+    assert {one.defaulted for one in found.cases} == {None}
+
+
+def test_only_what_was_decided_before_counts(scored: ReviewCase, bob: User) -> None:
+    found = past_cases.most_similar(bob, scored.application, scored.referral)
+
+    assert found.cases == ()
+
+
+def test_a_person_sees_only_cases_of_the_own_branches(
+    scored: ReviewCase, make_person: Callable[..., User], nashik: Branch
+) -> None:
+    ned = make_person("Ned", "credit_reviewer", branch=nashik)
+
+    assert _found(scored, ned).cases == ()
+
+
+def test_what_another_model_scored_is_explained_anew_by_the_one_that_decided(
+    scored: ReviewCase, bob: User, rita: User, mark: User, stage: ModelVersion
+) -> None:
+    before = _found(scored, bob)
+    newer = ModelVersion.objects.get(pk=stage.pk)
+    newer.pk, newer.number, newer.sha256, newer.status = None, 2, "0" * 64, "registered"
+    newer._state.adding = True
+    newer.id = applications.Application().id
+    newer.save()
+    case = scored
+    run = case.referral.score_run
+    assert run is not None
+    rows = {
+        "a": {
+            "score_run__model_id": newer.pk,
+            "score_run__attributions": {"amount": 99.0},
+            "score_run__log_odds": 0.0,
+            "score_run__pk": ScoreRun.objects.exclude(pk=run.pk).order_by("pk")[0].pk,
+        }
+    }
+
+    past_cases._explain(rows, run)
+
+    stored = ScoreRun.objects.get(pk=rows["a"]["score_run__pk"])
+    assert rows["a"]["attributions"] == pytest.approx(stored.attributions)
+    assert len(before.cases) == 3
+
+
+def test_exposure_adds_up_requests_and_guarantees(
+    alice: User, bob: User, pune: Branch, stage: ModelVersion
+) -> None:
+    borrower = applications.borrower(pune)
+    first = applications.submitted(alice, borrower, amount=Decimal(200_000))
+    applications.submitted(alice, borrower, amount=Decimal(150_000))
+    applications.application(alice, borrower, amount=Decimal(110_000))
+    friend = applications.submitted(
+        alice, applications.borrower(pune, full_name="Friend"), amount=Decimal(300_000)
+    )
+    Guarantor.objects.create(
+        application=friend, customer=borrower, name="X", amount=Decimal(50_000), currency="INR"
+    )
+
+    found = exposure.lines(bob, first)
+
+    assert [(one.role, one.amount) for one in found] == [
+        ("borrower", Decimal(150_000)),
+        ("guarantor", Decimal(50_000)),
+    ]
+    [total] = exposure.totals(found)
+    assert (total.as_borrower, total.as_guarantor, total.together) == (150_000, 50_000, 200_000)
+
+
+def test_exposure_shows_only_what_the_person_may_see(
+    alice: User, pune: Branch, nashik: Branch, make_person: Callable[..., User]
+) -> None:
+    borrower = applications.borrower(pune)
+    first = applications.submitted(alice, borrower)
+    applications.submitted(alice, borrower)
+    ned = make_person("Ned", "credit_reviewer", branch=nashik)
+
+    assert exposure.lines(ned, first) == []
+
+
+def test_a_missing_paper_is_named(scored: ReviewCase) -> None:
+    found = case_page.papers(scored.application, scored.referral)
+
+    states = {paper.code: paper.state for paper in found}
+    assert states["identity"] == "missing"
+    assert states["consent_credit_assessment"] == "present"
+    assert states["bureau_report"] == "present"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_is_for_who_may_see_the_case(
+    case: ReviewCase,
+    bob: User,
+    make_person: Callable[..., User],
+    nashik: Branch,
+    signed_in: SignedIn,
+    part: str,
+) -> None:
+    address = reverse(f"desk:{part}", args=[case.application_id])
+    ned = make_person("Ned", "credit_reviewer", branch=nashik)
+    carol = make_person("Carol", "collections_officer")
+
+    assert signed_in(bob).get(address).status_code == 200
+    assert signed_in(ned).get(address).status_code == 404
+    assert signed_in(carol).get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("part", "most"), [("documents", 20), ("exposure", 14), ("similar", 16), ("memo", 18)]
+)
+def test_each_part_asks_few_questions(
+    scored: ReviewCase,
+    bob: User,
+    signed_in: SignedIn,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    part: str,
+    most: int,
+) -> None:
+    client = signed_in(bob)
+    address = reverse(f"desk:{part}", args=[scored.application_id])
+    client.get(address)
+
+    with django_assert_max_num_queries(most):
+        assert client.get(address).status_code == 200
+
+
+def test_neighbours_follow_the_order_of_the_queue(
+    alice: User, bob: User, pune: Branch, signed_in: SignedIn
+) -> None:
+    factories.policy(pune.entity)
+    for _ in range(3):
+        factories.referred(alice)
+    first, second, third = ReviewCase.objects.order_by("rank", "due_at", "id")
+
+    assert neighbours.of_case(bob, second, back=True) == first
+    assert neighbours.of_case(bob, second, back=False) == third
+    assert neighbours.of_case(bob, third, back=False) is None
+    answer = signed_in(bob).get(reverse("desk:following", args=[first.pk]))
+    assert answer.url == reverse("applications:detail", args=[second.application_id])
+    answer = signed_in(bob).get(reverse("desk:following", args=[third.pk]))
+    assert answer.url == reverse("desk:queue")
+
+
+def test_the_page_holds_every_section_and_the_keys(
+    scored: ReviewCase, bob: User, signed_in: SignedIn
+) -> None:
+    services.claim(actor=bob, case=scored, now=factories.NOW)
+    client = signed_in(bob)
+
+    page = client.get(reverse("applications:detail", args=[scored.application_id]))
+    text = page.content.decode()
+
+    for part in PARTS:
+        assert reverse(f"desk:{part}", args=[scored.application_id]) in text
+    assert "js/case.js" in text
+    panel: Any = client.get(
+        reverse("decisions:application_panel", args=[scored.application_id]),
+        headers={"HX-Request": "true"},
+    )
+    assert 'data-shortcut="n"' in panel.content.decode()
+    assert 'data-shortcut="p"' in panel.content.decode()
+
+
+def test_a_draft_has_no_sections(alice: User, pune: Branch, signed_in: SignedIn) -> None:
+    draft: Application = applications.application(alice, applications.borrower(pune))
+
+    text = signed_in(alice).get(reverse("applications:detail", args=[draft.pk])).content.decode()
+
+    assert "data-sections" not in text
+    assert reverse("desk:memo", args=[draft.pk]) not in text
