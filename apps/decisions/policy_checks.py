@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import combinations, pairwise
 from typing import TypeVar
 
-from apps.decisions import policy_document
+from apps.decisions import policy_document, policy_implications
 from apps.decisions.policy import SEVERITY, Band, Ladder, Policy, PolicyGap, Rule
 from apps.decisions.policy_inputs import INPUTS
 from apps.decisions.policy_problems import WHOLE, Place, Problem, gettext_noop
@@ -51,6 +51,7 @@ def within(policy: Policy) -> list[Problem]:
         *_in_per_cent(policy),
         *_without_effect(policy),
         *_excluding_choices(policy),
+        *policy_implications.within(policy),
         *(one for at, ladder in _numbered(policy.ladders) for one in _names_twice(ladder, at)),
         *(one for at, ladder in _numbered(policy.ladders) for one in _against_risk(ladder, at)),
         *(one for at, ladder in _numbered(policy.ladders) for one in _too_fine(ladder, at)),
@@ -69,6 +70,7 @@ def against(policy: Policy, offers: Sequence[Offer]) -> list[Problem]:
         problems += _never_asked(policy, offers)
         problems += _never_met(policy, offers)
         problems += _limits(policy, offers)
+        problems += policy_implications.against(policy, offers)
     return problems
 
 
