@@ -185,7 +185,7 @@ def test_it_refuses_what_is_no_whole_number(text: str) -> None:
 
 def test_it_reads_a_database_address() -> None:
     assert database(SOUND["DATABASE_URL"]) == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "apps.core.postgres",
         "NAME": "credit",
         "USER": "user",
         "PASSWORD": "p@ss",
