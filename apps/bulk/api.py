@@ -70,7 +70,7 @@ class Uploads(APIView):
         Columns with the template's names, or as you told them for such a file before, are told
         already. Nothing is taken in until it was checked and started.
         """
-        if bodies.announced_size(request._request) > settings.BULK_MAX_BYTES + _BESIDE:
+        if bodies.announced_size(request) > settings.BULK_MAX_BYTES + _BESIDE:
             raise services.too_large()
         given = shapes.UploadIn(data=request.data)
         given.is_valid(raise_exception=True)

@@ -121,7 +121,7 @@ def _application(draft: Draft, ground: Ground, faults: list[Fault]) -> Applicati
     ]
     product = ground.products.get(values.get("product", ""))
     application = Application(
-        amount=values.get("amount"),
+        amount=values.get("amount"),  # type: ignore[misc]  # noted above where it is missing
         term_months=values.get("term_months"),
         purpose=values.get("purpose", ""),
         purpose_note=values.get("purpose_note", ""),
@@ -202,7 +202,7 @@ def _collateral(draft: Draft, ground: Ground, faults: list[Fault]) -> Collateral
         description=values.get("collateral_description", ""),
         currency="" if product is None else product.currency,
         price=values.get("collateral_price"),
-        valuation=values.get("collateral_valuation"),
+        valuation=values.get("collateral_valuation"),  # type: ignore[misc]  # noted above
         valued_date=valued,
     )
 

@@ -28,7 +28,7 @@ def write_workbook(stream: BinaryIO, sheets: Sequence[tuple[str, Table]]) -> Non
     book.save(stream)
 
 
-def _row(sheet: Any, cells: Sequence[str], *, bold: bool) -> Iterator[WriteOnlyCell]:
+def _row(sheet: Any, cells: Sequence[str], *, bold: bool) -> Iterator[Any]:
     for text in cells:
         # XML has no form at all for control characters.
         cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", text))

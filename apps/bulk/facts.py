@@ -75,7 +75,7 @@ def records(draft: Draft, ground: Ground, found: Person | None, faults: list[Fau
         household=_household(draft, ground, person, faults),
         obligation=obligation,
         declaration=declaration,
-        report=_report(draft, ground, person, given, faults),
+        report=_report(draft, ground, person, faults, consents=given),
     )
 
 
@@ -247,18 +247,24 @@ def _declaration(
 
 
 def _report(
-    draft: Draft, ground: Ground, person: Person, consents: frozenset[str], faults: list[Fault]
+    draft: Draft,
+    ground: Ground,
+    person: Person,
+    faults: list[Fault],
+    *,
+    consents: frozenset[str],
 ) -> BureauReport | None:
     if not draft.given(columns.BUREAU):
         return None
     values = draft.values
+    figures: dict[str, Any] = {name: values.get(name) for name in _BUREAU_FIELDS}
     entry = entries.BureauEntry(
         bureau=values.get("bureau", ""),
         pulled_date=values.get("bureau_pulled_on"),  # type: ignore[arg-type]
         currency=ground.entity.currency,
         reference=values.get("bureau_reference", ""),
         score=values.get("bureau_score"),
-        **{name: values.get(name) for name in _BUREAU_FIELDS},
+        **figures,
     )
     clean = checked(
         faults, _BUREAU, checks.bureau, entry, country=draft.country, today=ground.today

@@ -14,7 +14,7 @@ class UploadIn(Strict):
     """A file, whose it is, and how it writes."""
 
     file = serializers.FileField(help_text="CSV or Excel (.xlsx) with one header row.")
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]  # DRF takes it off the class
         max_length=60, help_text="Whose file it is; references are told apart by it."
     )
     branch = serializers.SlugField(required=False, help_text="A code; left out, your own branch.")
@@ -47,7 +47,7 @@ class UploadOut(serializers.Serializer[Upload]):
         source="status",
         help_text="One of received, checking, checked, running, finished, cancelled.",
     )
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # as above
     branch = serializers.CharField(source="branch.code")
     sha256 = serializers.CharField()
     header = serializers.ListField(child=serializers.CharField())

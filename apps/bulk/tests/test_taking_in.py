@@ -4,12 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.bulk import sentences, services
 from apps.bulk.models import Upload, UploadRow
+from apps.bulk.services import running
 from apps.bulk.tests import factories
 from apps.core.errors import Conflict, NotPermitted
 from apps.customers.models import Consent, Customer, Employment, IdentityNumber
@@ -129,8 +131,6 @@ def test_it_names_everything_that_is_wrong_with_a_row_at_once(alice: User) -> No
 
 
 def test_the_reasons_are_in_the_readers_language(alice: User) -> None:
-    from django.utils import translation
-
     upload = factories.checked(alice, [factories.row(1, amount="12", phone="")])
 
     with translation.override("sw"):
@@ -318,8 +318,6 @@ def test_nothing_is_started_that_was_not_checked(alice: User) -> None:
 
 
 def test_a_row_that_breaks_holds_up_no_other(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    from apps.bulk.services import running
-
     real = running.examine
 
     def breaks(draft: object, ground: object) -> object:

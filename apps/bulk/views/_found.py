@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -25,7 +24,7 @@ def crumbs(upload: Upload | None, here: str) -> list[dict[str, str]]:
     return [*path, {"label": here, "url": ""}]
 
 
-def progress(request: HttpRequest, upload: Upload) -> dict[str, Any]:
+def progress(upload: Upload) -> dict[str, Any]:
     """Return what the progress of a file shows, and by what a change of it is recognised."""
     counts = selectors.counts(upload)
     states = [

@@ -44,7 +44,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a file as it stands: what is to be done next, how far it has come, what came of it."""
     upload = _found.visible(request.user, pk)
     context: dict[str, Any] = {
-        **_found.progress(request, upload),
+        **_found.progress(upload),
         "state": words.state(upload.status),
         "crumbs": _found.crumbs(None, str(upload)),
         "may_work": policies.may_work_on(request.user, upload),
@@ -101,7 +101,7 @@ def progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("bulk:detail", pk=pk)
     if not upload.is_at_work:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    context = _found.progress(request, upload)
+    context = _found.progress(upload)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=_NO_CONTENT)
     return render(request, "bulk/_progress.html", context)
