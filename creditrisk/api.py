@@ -33,7 +33,7 @@ class Viewer(SpectacularSwaggerSplitView):
 
 app_name = "api"
 _APPS = (
-    *("accounts", "customers", "products", "applications", "decisions", "scoring"),
+    *("accounts", "letters", "customers", "products", "applications", "decisions", "scoring"),
     *("loans", "desk", "bulk", "laboratory", "dashboards"),
 )
 urlpatterns = [

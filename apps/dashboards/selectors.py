@@ -18,8 +18,10 @@ from apps.applications.models import Application
 from apps.audit import names, verbs
 from apps.audit import selectors as audit
 from apps.audit.models import Event
+from apps.core import dates
 from apps.decisions.models import Decision, Outcome, Override, PolicyVersion, ReviewCase
 from apps.governance.models import Promotion, TrainingRun
+from apps.letters import selectors as letters
 from apps.loans.models import Loan
 from apps.scoring import selectors as scoring
 
@@ -36,7 +38,16 @@ def officer(actor: User, now: datetime) -> Context:
         "drafts": drafts[:ROWS],
         "waiting": waiting[:ROWS],
         "decided": decided_today(actor, now)[:ROWS],
+        "letters": unsent_letters(actor, now),
     }
+
+
+def unsent_letters(actor: User, now: datetime) -> letters.Counts | None:
+    """Return how many letters wait to be sent; None for who does not deliver letters."""
+    if not actor.has_perm("letters.deliver_letter"):
+        return None
+    today = dates.local_date(now, actor.branch.entity.time_zone)
+    return letters.counts(actor, today=today)
 
 
 def decided_today(actor: User, now: datetime) -> QuerySet[Decision]:
@@ -75,6 +86,7 @@ def manager(actor: User, now: datetime) -> Context:
         "exceptions": exceptions(actor)[:ROWS],
         "policies": proposals(actor)[:ROWS],
         "oldest": oldest[:ROWS],
+        "letters": unsent_letters(actor, now),
     }
 
 

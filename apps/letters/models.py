@@ -25,8 +25,15 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
     def unsent(self) -> "LetterQuerySet":
         """Keep the letters that reached nobody yet."""
-        sent = Delivery.objects.filter(letter=models.OuterRef("pk"), status="sent")
-        return self.filter(~models.Exists(sent))
+        return self.filter(~models.Exists(_sent()))
+
+    def sent(self) -> "LetterQuerySet":
+        """Keep the letters that went to the applicant."""
+        return self.filter(models.Exists(_sent()))
+
+
+def _sent() -> "DeliveryQuerySet":
+    return Delivery.objects.filter(letter=models.OuterRef("pk"), status="sent")
 
 
 class Letter(Identified, Timestamped):

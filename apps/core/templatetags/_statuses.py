@@ -114,6 +114,11 @@ BY_KIND: dict[str, dict[str, Look]] = {
         "high": Look("warning", "arrow-up", _("High")),
         "urgent": Look("danger", "flag", _("Urgent")),
     },
+    "delivery": {
+        "sending": Look("info", "send", _("Being sent")),
+        "sent": Look("success", "circle-check", _("Sent")),
+        "bounced": Look("danger", "undo-2", _("Came back")),
+    },
     "boolean": {
         "True": Look("success", "check", _("Yes")),
         "False": Look("neutral", "minus", _("No")),

@@ -13,9 +13,17 @@ from apps.letters.services.freezing import (
     render_waiting,
     verify,
 )
-from apps.letters.services.handing import record_bounce, record_delivery, send_again
+from apps.letters.services.handing import (
+    BY_PERSON,
+    DELIVER,
+    record_bounce,
+    record_delivery,
+    send_again,
+)
 
 __all__ = [
+    "BY_PERSON",
+    "DELIVER",
     "AlreadyDecided",
     "LetterRefused",
     "Verification",
