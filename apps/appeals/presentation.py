@@ -27,7 +27,7 @@ STATES = {
     "acknowledged": ("info", "mail", gettext_lazy("Waits for a person")),
     "assigned": ("progress", "user-round", gettext_lazy("With a person")),
     "awaiting_second": ("progress", "users", gettext_lazy("Awaiting second signature")),
-    "upheld": ("neutral", "equal", gettext_lazy("Decision upheld")),
+    "upheld": ("neutral", "minus", gettext_lazy("Decision upheld")),
     "changed": ("success", "circle-check", gettext_lazy("Decision changed")),
     "partly_changed": ("success", "circle-check", gettext_lazy("Decision changed in part")),
     "withdrawn": ("neutral", "undo-2", gettext_lazy("Withdrawn")),

@@ -13,6 +13,8 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
+from apps.appeals import presentation as appeal_presentation
+from apps.appeals import selectors as appeal_selectors
 from apps.applications.lifecycle import OPEN
 from apps.applications.models import Application
 from apps.audit import names, verbs
@@ -87,6 +89,16 @@ def manager(actor: User, now: datetime) -> Context:
         "policies": proposals(actor)[:ROWS],
         "oldest": oldest[:ROWS],
         "letters": unsent_letters(actor, now),
+    }
+
+
+def appeals(actor: User, now: datetime) -> Context:
+    """Return the appeals that are with the actor or with nobody, and how many wait and are late."""
+    today = now.astimezone(ZoneInfo(actor.branch.entity.time_zone)).date()
+    rows = appeal_selectors.next_due(actor, rows=ROWS)
+    return {
+        "counts": appeal_selectors.counts(actor, today=today),
+        "rows": [appeal_presentation.row(one, today) for one in rows],
     }
 
 

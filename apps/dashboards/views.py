@@ -25,6 +25,7 @@ class Section:
 SECTIONS = (
     Section("decisions.countersign_decision", "dashboards/_manager.html", selectors.manager),
     Section("decisions.review_application", "dashboards/_reviewer.html", selectors.reviewer),
+    Section("appeals.decide_appeal", "dashboards/_appeals.html", selectors.appeals),
     Section("applications.take_application", "dashboards/_officer.html", selectors.officer),
     Section("governance.approve_promotion", "dashboards/_approver.html", selectors.approver),
     Section("governance.train_model", "dashboards/_analyst.html", selectors.analyst),

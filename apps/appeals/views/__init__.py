@@ -1,0 +1,1 @@
+"""Pages of appeals for the people who work with them."""
