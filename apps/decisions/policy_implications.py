@@ -25,11 +25,16 @@ _NOBODY = gettext_noop("nobody can meet both %(one)s and %(other)s.")
 class Offered(Protocol):
     """What a product lends, as `policy_checks.Offer` holds it."""
 
-    code: str
-    currency: str
-    smallest_amount: Decimal
-    largest_amount: Decimal
-    shortest_term_months: int
+    @property
+    def code(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def smallest_amount(self) -> Decimal: ...
+    @property
+    def largest_amount(self) -> Decimal: ...
+    @property
+    def shortest_term_months(self) -> int: ...
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from apps.decisions import (
 from apps.decisions.errors import NoPolicy, NoSpecificReason
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.services import claiming, deciding, lettering, recording
-from apps.decisions.services.deciding import Verdict
+from apps.decisions.services.verdicts import Verdict
 from apps.scoring import services as scoring
 
 APPEALED = "appealed"
