@@ -20,6 +20,8 @@ from apps.core.visibility import get_visible
 from apps.decisions import (
     automation_api,
     policy_api,
+    reason_api,
+    review_api,
     selectors,
     sentences,
     services,
@@ -169,5 +171,7 @@ urlpatterns = [
     path("applications/<uuid:pk>/decision", ReadDecision.as_view(), name="application_decision"),
     *automation_api.urlpatterns,
     *policy_api.urlpatterns,
+    *reason_api.urlpatterns,
+    *review_api.urlpatterns,
     *terms_api.urlpatterns,
 ]

@@ -15,6 +15,14 @@ register(
     ),
     Entry(
         group="models",
+        label=_("Reason codes"),
+        url_name="decisions:reasons",
+        icon="list",
+        permission="decisions.view_policy",
+        order=20,
+    ),
+    Entry(
+        group="models",
         label=_("Automated decisions"),
         url_name="decisions:automation",
         icon="power",

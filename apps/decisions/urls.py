@@ -2,10 +2,25 @@
 
 from django.urls import path
 
-from apps.decisions.views import automation, case, policies, policymaking, terms
+from apps.decisions.views import (
+    automation,
+    case,
+    policies,
+    policymaking,
+    reason_list,
+    terms,
+    what_if,
+)
 
 app_name = "decisions"
 urlpatterns = [
+    path("reasons/", reason_list.reasons, name="reasons"),
+    path("reasons/propose/", reason_list.propose, name="reason_propose"),
+    path("reasons/<uuid:pk>/list/", reason_list.list_reason, name="reason_list"),
+    path("reasons/<uuid:pk>/refuse/", reason_list.refuse, name="reason_refuse"),
+    path("reasons/<uuid:pk>/ask-end/", reason_list.ask_end, name="reason_ask_end"),
+    path("reasons/<uuid:pk>/end/", reason_list.end, name="reason_end"),
+    path("reasons/<uuid:pk>/keep/", reason_list.keep, name="reason_keep"),
     path("automation/", automation.switch, name="automation"),
     path("automation/stop/", automation.stop, name="automation_stop"),
     path("automation/<uuid:pk>/ask/", automation.ask_restart, name="automation_ask"),
@@ -23,6 +38,7 @@ urlpatterns = [
     path("policies/<uuid:pk>/take-back/", policymaking.take_back, name="policy_take_back"),
     path("applications/<uuid:pk>/", case.application_panel, name="application_panel"),
     path("applications/<uuid:pk>/working/", case.working_panel, name="working_panel"),
+    path("applications/<uuid:pk>/what-if/", what_if.what_if_page, name="what_if"),
     path("applications/<uuid:pk>/change/", terms.change_request, name="change_request"),
     path("applications/<uuid:pk>/override/", terms.ask_override, name="ask_override"),
     path("overrides/<uuid:pk>/authorise/", terms.authorise_override, name="authorise_override"),

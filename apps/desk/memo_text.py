@@ -112,6 +112,11 @@ def _request(application: Application, decision: Decision) -> list[str]:
     ]
 
 
+def ratios(application: Application) -> list[presentation.RatioLine]:
+    """Return the burden ratios on the frozen facts, in words."""
+    return presentation.ratio_lines(applications.affordability(application))
+
+
 def _affordability(application: Application) -> list[str]:
     found = applications.affordability(application)
     instalment = formatting.format_money(found.instalment, found.currency)

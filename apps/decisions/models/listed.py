@@ -22,7 +22,7 @@ class ListedReasonQuerySet(models.QuerySet["ListedReason"]):
         """
         if actor.works_everywhere:
             return self.all()
-        own = Q(entity__branch=actor.branch_id) if actor.branch_id else Q(pk__in=[])
+        own = Q(pk__in=[]) if actor.branch is None else Q(entity=actor.branch.entity_id)
         return self.filter(Q(entity__isnull=True) | own)
 
 

@@ -14,10 +14,17 @@ from apps.desk.services.informing import (
 from apps.desk.services.keeping import delete_view, save_view
 from apps.desk.services.levelling import LevelEntry, end_level, enter_level
 from apps.desk.services.loading import load_levels
-from apps.desk.services.memoing import fingerprint, freeze_memo, words_of, write_memo
+from apps.desk.services.memoing import (
+    LONGEST_MEMO,
+    fingerprint,
+    freeze_memo,
+    words_of,
+    write_memo,
+)
 from apps.desk.services.noting import note
 
 __all__ = [
+    "LONGEST_MEMO",
     "InformationEntry",
     "LevelEntry",
     "answer_escalation",

@@ -18,7 +18,7 @@ from apps.decisions.services.claiming import locked_case
 from apps.desk import memo_text, policies
 from apps.desk.models import CreditMemo, MemoEdit
 
-LONGEST = 4_000
+LONGEST_MEMO = 4_000
 
 
 def words_of(memo: CreditMemo | None) -> dict[str, str]:
@@ -55,8 +55,8 @@ def write_memo(
     if section not in memo_text.TITLES:
         raise DomainError("no_such_section", _("The memo has no such section."))
     said = text.strip()
-    if len(said) > LONGEST or "\x00" in said:
-        sentence = _("At most %(n)d characters.") % {"n": LONGEST}
+    if len(said) > LONGEST_MEMO or "\x00" in said:
+        sentence = _("At most %(n)d characters.") % {"n": LONGEST_MEMO}
         raise DomainError("memo_refused", sentence, fields={"text": sentence})
     memo = CreditMemo.objects.select_for_update().filter(case=found).first()
     _require_open(memo, version)

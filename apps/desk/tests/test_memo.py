@@ -239,3 +239,30 @@ def test_it_is_printed_by_who_may_see_the_case_only(
         reverse("desk:write_memo", args=[held.pk]), {"section": "policy", "text": "x"}
     ).status_code == 404  # fmt: skip
     assert not CreditMemo.objects.exists()
+
+
+def test_the_api_shows_the_case_in_full_and_keeps_words(
+    scored: ReviewCase, bob: User, alice: User, signed_in: SignedIn
+) -> None:
+    ReviewCase.objects.update(claim_until="2099-01-01T00:00:00Z")
+    client = signed_in(bob)
+    address = f"/api/v1/review/cases/{scored.pk}/"
+
+    kept = client.put(
+        f"{address}memo",
+        {"section": "mitigants", "text": "Known."},
+        content_type="application/json",
+    )
+    whole = client.get(f"{address}whole")
+
+    assert kept.status_code == 200
+    assert whole.status_code == 200
+    body = whole.json()
+    run = scored.referral.score_run
+    assert run is not None
+    assert (body["score"], body["exposure"], body["similar"]) == (run.score, [], [])
+    assert {one["code"] for one in body["rules"]} >= {"foir_cap", "amount_authority"}
+    assert [one["words"] for one in body["memo"]["sections"] if one["code"] == "mitigants"] == [
+        "Known."
+    ]
+    assert signed_in(alice).get(f"{address}whole").status_code == 403
