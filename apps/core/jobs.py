@@ -11,8 +11,8 @@ from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
 
 logger = structlog.get_logger(__name__)
-# Tasks whose calls are gathered instead of sent, and the calls; None outside of `kept_back`.
-_kept: ContextVar[tuple[str, list[dict[str, Any]]] | None] = ContextVar("kept", default=None)
+# The task that is not sent because the caller does it; empty outside of `done_here`.
+_done_here: ContextVar[str] = ContextVar("done_here", default="")
 
 
 def enqueue(task: str, **arguments: Any) -> None:
@@ -25,24 +25,20 @@ def enqueue(task: str, **arguments: Any) -> None:
 
 
 @contextmanager
-def kept_back(task: str) -> Iterator[list[dict[str, Any]]]:
-    """Gather the arguments of every call of a task that a block would send.
+def done_here(task: str) -> Iterator[None]:
+    """Send no message for a task inside the block: the caller does the work at once.
 
-    For work that does in one go what would be a message each. The caller does them; what it
-    leaves undone is left to the sweep, as a lost message is.
+    What it leaves undone is found by the sweep, as after a lost message.
     """
-    calls: list[dict[str, Any]] = []
-    token = _kept.set((task, calls))
+    token = _done_here.set(task)
     try:
-        yield calls
+        yield
     finally:
-        _kept.reset(token)
+        _done_here.reset(token)
 
 
 def _send(task: str, arguments: dict[str, Any]) -> None:
-    kept = _kept.get()
-    if kept is not None and kept[0] == task:
-        kept[1].append(arguments)
+    if task == _done_here.get():
         return
     try:
         current_app.send_task(task, kwargs=arguments)

@@ -211,20 +211,20 @@ def _lock_customers(keys: Sequence[uuid.UUID]) -> None:
 def _decide(applications: Sequence[uuid.UUID], *, now: datetime) -> None:
     """Decide applications one by one, and set the letters that follow at once."""
     for key in applications:
-        with jobs.kept_back(RENDER) as waiting:
-            decisions.assess(application_id=key, actor=_WORKER, now=now)
-        for call in waiting:
-            _render(call["letter_id"], now=now)
+        with jobs.done_here(RENDER):
+            decision = decisions.assess(application_id=key, actor=_WORKER, now=now)
+        if decision.letter_id is not None:
+            _render(decision.letter_id, now=now)
 
 
-def _render(letter_id: str, *, now: datetime) -> None:
+def _render(letter_id: uuid.UUID, *, now: datetime) -> None:
     try:
         letters.render(letter_id=letter_id, now=now)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         # As with a worker's own task: it holds up no other letter, and the sweep tries it again.
-        logger.exception("letter_not_rendered", letter=letter_id)
+        logger.exception("letter_not_rendered", letter=str(letter_id))
 
 
 def _finish(upload: Upload, *, now: datetime) -> bool:

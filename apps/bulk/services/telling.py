@@ -69,8 +69,11 @@ def _checked(upload: Upload, headings: Mapping[str, str]) -> dict[str, int]:
             errors[heading] = _("Another column is told to be the same.")
         elif name:
             mapping[name] = places[heading]
-    for name, words in missing_columns(mapping).items():
-        errors.setdefault(name, _("No column of the file is told to be this: %s.") % words)
+    missing = missing_columns(mapping)
+    if missing:
+        told = _("No column of the file is told to be: %(columns)s.")
+        # Beside no heading: headings may have the names of our columns.
+        errors["*"] = told % {"columns": ", ".join(missing.values())}
     if errors:
         sentence = _("The columns are not told completely.")
         raise DomainError("columns_refused", sentence, fields=errors)

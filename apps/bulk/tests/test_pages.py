@@ -85,7 +85,7 @@ def test_columns_told_wrongly_are_refused_beside_them(alice: User, signed_in: Br
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "Another column is told to be the same." in page
-    assert "No column of the file is told to be this: amount." in page
+    assert "No column of the file is told to be: amount, term_months, purpose, customer" in page
     upload.refresh_from_db()
     assert upload.status == "received"
     assert upload.mapping["amount"] == upload.header.index("amount")
