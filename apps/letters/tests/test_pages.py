@@ -32,7 +32,7 @@ def test_the_page_shows_the_frozen_letter_and_its_proof(
     assert "byte for byte" in page
     assert letter.html_sha256 in page
     assert letter.pdf_sha256 in page
-    assert "2026-12" in page
+    assert "2027-01" in page
     assert "data-print" in page
     assert openings() == [(f"accounts.user:{alice.pk}", "page")]
 

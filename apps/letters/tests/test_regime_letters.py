@@ -1,5 +1,6 @@
 """The letters of edition 2027-01 as their readers get them, element by element."""
 
+import hashlib
 import io
 from dataclasses import asdict
 from datetime import date
@@ -14,6 +15,49 @@ from apps.letters.tests import factories
 
 EDITION = editions.edition("2027-01")
 LANGUAGES = sorted(WORDINGS)
+
+# The first halves of the hashes of HTML and PDF. They change only with a new edition.
+KNOWN_LETTERS = {
+    ("declined", "en"): "19326df36f2e95f7210f64d0de0f56cb",
+    ("declined", "hi"): "5baa05a16f9f4592a14cd5e2b006c1fc",
+    ("declined", "sw"): "1c69b9a537444b63269f93b85f0e0fd1",
+    ("approved", "en"): "8a23f58f1dde3c58eb5b8784881000b4",
+    ("approved", "hi"): "7f69f9a2911fc53f05fdd83c77a35f40",
+    ("approved", "sw"): "7a237a7cfd51f9cf9fdcc0554cdc73a7",
+    ("counter_offer", "en"): "339dde2fbeeca2c24f018feccd6e8b26",
+    ("counter_offer", "hi"): "0fc120c8f6062b238f3e1a26c8c1fa9b",
+    ("counter_offer", "sw"): "ae7fa22efc14a97e76e74504e8db6393",
+    ("incomplete", "en"): "5484eafa99f4946ffbec48242e75dec3",
+    ("incomplete", "hi"): "7ab51297b8ff8daaa41c0c47c452d52a",
+    ("incomplete", "sw"): "35482d7130c63f4f39e81d8328f84c6b",
+    ("appeal", "en"): "ecd958ef85c8ba5eb933fc85a0d3c74a",
+    ("appeal", "hi"): "9a2434c44ad632301881b083e9acd19c",
+    ("appeal", "sw"): "cb553634bfb6327cc230fac0936f8db3",
+    ("lapsed", "en"): "73aaee206b69447e29234c4a2d23c592",
+    ("lapsed", "hi"): "c8c3c74b7e6956e61e41cb5686b0a54e",
+    ("lapsed", "sw"): "19f4d27f3d3794a9ca916f7945a7e143",
+    ("american", "en"): "2471f16e1d4f7ce568ec9c77b9eb6cd7",
+    ("american", "hi"): "6f77dc211165e7aea5f87f7a58e6787c",
+    ("american", "sw"): "3b056c96c21bb1e3ee2f97e4e6e6bd13",
+}
+MAKERS = {
+    "declined": factories.refusal,
+    "approved": factories.approval,
+    "counter_offer": factories.counter_offer,
+    "incomplete": factories.incomplete,
+    "appeal": factories.appeal,
+    "lapsed": factories.lapsed,
+    "american": factories.american,
+}
+
+
+def test_the_edition_sets_the_letters_it_has_always_set() -> None:
+    assert rendering.engine() == "typst 0.15.0"
+
+    for (name, language), known in KNOWN_LETTERS.items():
+        done = rendering.render(MAKERS[name](), language=language, edition=EDITION)
+        halves = [hashlib.sha256(form).hexdigest()[:16] for form in (done.html, done.pdf)]
+        assert "".join(halves) == known, (name, language)
 
 
 def headings(facts: LetterFacts, language: str = "en") -> list[str]:

@@ -19,7 +19,8 @@ from apps.letters.rendering import Rendered
 from apps.letters.tests import factories
 
 EDITION = editions.edition(editions.CURRENT)
-# The first halves of the hashes of HTML and PDF. They change only with a new edition.
+# The first halves of the hashes of HTML and PDF; both editions set these letters alike. They
+# change only with a new edition.
 KNOWN_LETTERS = {
     ("declined", "en"): "5fcc4d53521b4f3fd48a30acdf2dd990",
     ("declined", "hi"): "2515f539ce09e8aa5a6916eda99a8334",

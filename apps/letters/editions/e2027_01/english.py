@@ -106,9 +106,9 @@ ENGLISH = Wording(
     ),
     notice_india_key_facts_heading="The key facts statement",
     notice_india_key_facts=(
-        "Before you sign we give you a key facts statement in a language you understand, with the "
-        "annual percentage rate and all fees. It stays valid for at least three working days. It "
-        "also names the cooling-off period in which you may give the loan back without a penalty."
+        "Before you sign you get a key facts statement in a language you understand, with the "
+        "annual percentage rate and all fees, valid for at least three working days. It also names "
+        "the cooling-off period in which you may give the loan back without a penalty."
     ),
     notice_india_data_heading="Your rights over your data",
     notice_india_data=(
