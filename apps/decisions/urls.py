@@ -5,6 +5,7 @@ from django.urls import path
 from apps.decisions.views import (
     automation,
     case,
+    notices,
     policies,
     policymaking,
     reason_list,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("applications/<uuid:pk>/working/", case.working_panel, name="working_panel"),
     path("applications/<uuid:pk>/what-if/", what_if.what_if_page, name="what_if"),
     path("applications/<uuid:pk>/change/", terms.change_request, name="change_request"),
+    path("applications/<uuid:pk>/incomplete/", notices.incomplete, name="incomplete"),
     path("applications/<uuid:pk>/override/", terms.ask_override, name="ask_override"),
     path("overrides/<uuid:pk>/authorise/", terms.authorise_override, name="authorise_override"),
     path("overrides/<uuid:pk>/refuse/", terms.refuse_override, name="refuse_override"),

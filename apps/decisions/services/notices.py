@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.applications.models import Application
@@ -148,21 +149,25 @@ def _reviewed(application: Application, review: Review, *, now: datetime) -> con
 
 
 # What an application may lack, said to the applicant instead of to the officer.
+MISSING: dict[str, Promise] = {
+    "consent_credit_assessment": gettext_lazy(
+        "Your consent that we use your data to assess your credit."
+    ),
+    "consent_automated_decision": gettext_lazy(
+        "Your consent to an automated decision, which you may have reviewed by a person."
+    ),
+    "income": gettext_lazy("Proof of your work and your income."),
+    "obligations": gettext_lazy(
+        "What you pay every month on other loans, or your declaration that it is nothing."
+    ),
+    "collateral": gettext_lazy("Papers of the security that you offer."),
+    "currency": gettext_lazy("Your income and obligations in the currency of the loan."),
+    "identity": gettext_lazy("A proof of your identity."),
+    "address": gettext_lazy("A proof of your address."),
+    "bank_statement": gettext_lazy("Your bank statements of the last six months."),
+}
+
+
 def missing_sentences(codes: Sequence[str]) -> tuple[str, ...]:
     """Return what is missing, in the active language; a code nobody wrote words for is left out."""
-    words = {
-        "consent_credit_assessment": _("Your consent that we use your data to assess your credit."),
-        "consent_automated_decision": _(
-            "Your consent to an automated decision, which you may have reviewed by a person."
-        ),
-        "income": _("Proof of your work and your income."),
-        "obligations": _(
-            "What you pay every month on other loans, or your declaration that it is nothing."
-        ),
-        "collateral": _("Papers of the security that you offer."),
-        "currency": _("Your income and obligations in the currency of the loan."),
-        "identity": _("A proof of your identity."),
-        "address": _("A proof of your address."),
-        "bank_statement": _("Your bank statements of the last six months."),
-    }
-    return tuple(words[code] for code in codes if code in words)
+    return tuple(str(MISSING[code]) for code in codes if code in MISSING)

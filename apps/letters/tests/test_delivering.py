@@ -99,7 +99,8 @@ def test_it_sends_the_letter_as_an_attachment_and_nothing_personal_beside_it(
 
     assert (delivery.status, delivery.sent_at, delivery.attempts) == ("sent", NOW, 1)
     message = email.message_from_string(box.messages[0])
-    body, attached = message.get_payload()
+    parts: Any = message.get_payload()
+    body, attached = parts
     assert message["To"] == ASHA
     assert message["Subject"] == "A letter from Sahyadri Finance Ltd"
     assert message["Message-ID"] == delivery.message_id

@@ -99,7 +99,7 @@ def test_a_decline_in_the_united_states_has_exactly_its_elements() -> None:
         "made on 20 November 2026 by Sahyadri Finance Ltd",
         "Your credit history is 8 months long.",
         "Plains Bureau 1 Main St, Omaha, NE 68102 Telephone +1 800 555 0100",
-        "free copy of your report from the bureau if you ask for it within 60 days",
+        "if you ask for it within 60 days of receiving this letter",
         "dispute with the bureau anything in it that is inaccurate",
         "race, color, religion, national origin, sex, marital status, age",
         "Complete since 18 November 2026",
