@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -24,7 +25,7 @@ def participants(people: Collection[UUID], application: UUID, *, before: datetim
     condition = took_part("u.id", "%(application)s::uuid", before="%(before)s::timestamptz")
     sql = f"SELECT u.id FROM accounts_user u WHERE u.id = ANY(%(people)s::uuid[]) AND {condition}"  # noqa: S608 - the condition is ours
     with connection.cursor() as cursor:
-        values = {
+        values: dict[str, Any] = {
             "people": [str(one) for one in people],
             "application": str(application),
             "before": before,

@@ -68,7 +68,7 @@ def register(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Register an appeal that came to the branch."""
     rows = Application.objects.select_related("employment", "bureau_report")
     application = get_visible(rows, request.user, pk=pk)
-    kept = {"facts": selectors.facts(application), "currency": application.currency}
+    kept: dict[str, Any] = {"facts": selectors.facts(application), "currency": application.currency}
     form = forms.RegisterForm(request.POST or None, **kept)
     if request.method == "POST" and form.is_valid():
         try:

@@ -134,7 +134,7 @@ def _appeal(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
     context = {**_frame(visit, token), **_appeal_context(visit)}
     if context["appeal"] is not None or not context["may_appeal"]:
         return render(request, "portal/appeal.html", context)
-    kept = {"facts": appeals.facts(application), "currency": application.currency}
+    kept: dict[str, Any] = {"facts": appeals.facts(application), "currency": application.currency}
     if request.method != "POST":
         services.note_opened(visit, page="appeal")
         return render(request, "portal/appeal.html", {**context, "form": forms.AppealForm(**kept)})
