@@ -1,6 +1,5 @@
 """Forms of the review queue."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -8,60 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.forms import AmountField
 from apps.applications.models import Application
-from apps.decisions import reason_codes, reason_list, selectors, sentences
+from apps.decisions import reason_codes, reason_list
 from apps.decisions.reason_codes import Listed
-from apps.decisions.selectors import QueueFilters
 from apps.decisions.services import Verdict
-
-_SHOW = [
-    ("", _("Everything waiting")),
-    ("open", _("Unclaimed")),
-    ("mine", _("Claimed by me")),
-    ("claimed", _("Claimed")),
-    ("awaiting_second", _("Awaiting second signature")),
-]
-_ANY = ("", _("Any"))
-
-
-class QueueForm(forms.Form):
-    """What of the queue to show; stands in the address."""
-
-    q = forms.CharField(label=_("Application number"), required=False, max_length=24)
-    show = forms.ChoiceField(label=_("Show"), required=False, choices=_SHOW)
-    cause = forms.ChoiceField(label=_("Reason for referral"), required=False)
-    product = forms.ChoiceField(label=_("Product"), required=False)
-    branch = forms.ChoiceField(label=_("Branch"), required=False)
-
-    def __init__(
-        self,
-        *args: Any,
-        causes: Iterable[str],
-        rules: Mapping[str, str],
-        products: Iterable[tuple[str, str]],
-        branches: Iterable[tuple[str, str]],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        offered = {
-            "cause": [(code, rules.get(code) or sentences.cause(code)) for code in causes],
-            "product": list(products),
-            "branch": list(branches),
-        }
-        for name, choices in offered.items():
-            self.fields[name].choices = [_ANY, *choices]  # type: ignore[attr-defined]
-
-    def filters(self, *, sort: str) -> QueueFilters:
-        """Return the filters; what is not offered filters nothing."""
-        self.is_valid()
-        given = self.cleaned_data
-        return QueueFilters(
-            show=given.get("show", ""),
-            cause=given.get("cause", ""),
-            product=given.get("product", ""),
-            branch=given.get("branch", ""),
-            text=given.get("q", "").strip(),
-            sort=sort if sort in selectors.SORTS else selectors.DEFAULT_SORT,
-        )
 
 
 class VerdictForm(forms.Form):

@@ -2,12 +2,11 @@
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Func, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Func, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Least
 
 from apps.accounts.models import Entity, User
@@ -16,52 +15,6 @@ from apps.core import prepared
 from apps.core.prepared import Given
 from apps.decisions.lifecycle import WAITING
 from apps.decisions.models import Decision, PolicyVersion, ReviewCase
-
-SORTS = {
-    "opened": ("opened_at", "id"),
-    "-opened": ("-opened_at", "-id"),
-    "amount": ("application__amount", "id"),
-    "-amount": ("-application__amount", "-id"),
-    "number": ("application__number",),
-    "-number": ("-application__number",),
-}
-DEFAULT_SORT = "opened"
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueFilters:
-    """What of the queue to show; empty means everything that waits."""
-
-    show: str = ""
-    cause: str = ""
-    product: str = ""
-    branch: str = ""
-    text: str = ""
-    sort: str = DEFAULT_SORT
-
-
-def queue(actor: User, filters: QueueFilters) -> QuerySet[ReviewCase]:
-    """Return the waiting cases a person may see, filtered and sorted, ready to be listed."""
-    cases = waiting(actor).select_related(
-        "application__product",
-        "application__branch",
-        "application__customer",
-        "referral",
-        "claimed_by",
-        "verdict_by",
-    )
-    wanted = {
-        "claimed_by": actor if filters.show == "mine" else None,
-        "status": filters.show if filters.show in WAITING else None,
-        "causes__contains": [filters.cause] if filters.cause else None,
-        "application__product__code": filters.product or None,
-        "application__branch__code": filters.branch or None,
-        "application__number__iexact": filters.text or None,
-    }
-    kept = cases.filter(**{key: value for key, value in wanted.items() if value is not None})
-    if filters.show == "mine":
-        kept = kept.filter(status="claimed")
-    return kept.order_by(*SORTS.get(filters.sort, SORTS[DEFAULT_SORT]))
 
 
 def queue_choices(actor: User) -> dict[str, Any]:
@@ -97,24 +50,6 @@ def waiting(actor: User) -> QuerySet[ReviewCase]:
     return ReviewCase.objects.visible_to(actor).filter(status__in=WAITING)
 
 
-def next_case(actor: User, *, now: datetime, after: uuid.UUID | None = None) -> ReviewCase | None:
-    """Return the case to take up next: own claims first, then the oldest that nobody holds.
-
-    Never one the person submitted.
-    """
-    free = Q(status="open") | Q(status="claimed", claim_until__lte=now)
-    others = waiting(actor).exclude(
-        Q(application__submitted_by=actor) | Q(application__taken_by=actor)
-    )
-    if after is not None:
-        others = others.exclude(pk=after)
-    mine = others.filter(status="claimed", claimed_by=actor, claim_until__gt=now)
-    return (
-        mine.order_by("opened_at", "id").first()
-        or others.filter(free).order_by("opened_at", "id").first()
-    )
-
-
 def waiting_case(application: Application) -> ReviewCase | None:
     """Return the case of an application that waits for people, or None."""
     return (
@@ -139,6 +74,12 @@ def decisions(application: Application) -> QuerySet[Decision]:
 def latest(application: Application) -> Decision | None:
     """Return the newest decision on an application, or None."""
     return decisions(application).first()
+
+
+def latest_judged(application: Application) -> Decision | None:
+    """Return the newest decision that a model and a policy stand behind, or None."""
+    rows = decisions(application).filter(score_run__isnull=False, policy__isnull=False)
+    return rows.exclude(inputs={}).first()
 
 
 def next_number(application: Application) -> int:

@@ -118,7 +118,9 @@ class InformationIn(Strict):
 
     item = serializers.ChoiceField(choices=InformationRequest.Item.choices)
     text = serializers.CharField(max_length=LONGEST_TEXT)
-    source = serializers.ChoiceField(choices=InformationRequest.Source.choices)
+    asked_of = serializers.ChoiceField(
+        source="source", choices=InformationRequest.Source.choices
+    )
     by_date = serializers.DateField()
 
 
@@ -129,7 +131,9 @@ class InformationOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(source="status", choices=InformationRequest.lifecycle.states)
     item = serializers.ChoiceField(choices=InformationRequest.Item.choices)
     text = serializers.CharField()
-    source = serializers.ChoiceField(choices=InformationRequest.Source.choices)
+    asked_of = serializers.ChoiceField(
+        source="source", choices=InformationRequest.Source.choices
+    )
     by_date = serializers.DateField()
     asked_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

@@ -11,10 +11,9 @@ from apps.accounts.models import Branch, Entity, User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
-from apps.decisions import selectors, sentences, services
+from apps.decisions import automation, selectors, sentences, services
 from apps.decisions.models import AutomationStop, Decision, ReviewCase
 from apps.decisions.models.automation import LIFECYCLE
-from apps.decisions.selectors import QueueFilters
 from apps.decisions.services import Verdict
 from apps.decisions.tests import factories
 from apps.letters.models import Letter
@@ -218,9 +217,9 @@ def test_the_queue_is_filtered_by_the_stop(
     _stop(charlie)
     held_back = factories.referred(alice)
 
-    found = list(selectors.queue(bob, QueueFilters(cause="automation_stopped")))
+    found = selectors.waiting(bob).filter(causes__contains=["automation_stopped"])
 
-    assert found == [held_back]
+    assert list(found) == [held_back]
     assert other.causes == ["amount_authority"]
 
 
@@ -255,9 +254,19 @@ def test_stopping_twice_is_stopped_once(charlie: User, mark: User) -> None:
     first = _stop(charlie)
 
     again = _stop(mark, reason="I did not know.")
+    _stop(mark, reason="I did not know.")
+    _stop(mark)
 
     assert again == first
     assert (again.reason, again.stopped_by) == (WHY, charlie)
+    # What the second person said is kept once, and read on every page beside the first reason.
+    [said] = again.statements.all()
+    assert (said.reason, said.said_by, said.said_at) == ("I did not know.", mark, NOW)
+    [event] = Event.objects.filter(verb="decisions.stop_reason_added")
+    assert event.facts == {"scope": "all", "statement": str(said.pk)}
+    assert f"{WHY}; I did not know." in str(automation.notices(mark)[0].text)
+    with pytest.raises(InternalError, match="Cannot delete"), transaction.atomic():
+        said.delete()
     assert Event.objects.filter(verb="decisions.automation_stopped").count() == 1
 
 
@@ -436,7 +445,7 @@ def test_the_database_lets_nobody_be_named_as_asker_in_the_same_breath(
         "UPDATE decisions_automationstop SET stopped_at = now()",
         "UPDATE decisions_automationstop SET entity_id = (SELECT id FROM accounts_entity LIMIT 1)",
         "DELETE FROM decisions_automationstop",
-        "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE decisions_automationstop",
+        "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE decisions_automationstop CASCADE",
     ],
 )
 def test_the_database_keeps_what_was_said(charlie: User, change: str) -> None:

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,7 +10,6 @@ from apps.core.errors import Conflict, NotPermitted, NotVisible, StaleRecord
 from apps.decisions import selectors, services
 from apps.decisions.errors import NotHolder, OwnSubmission, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
-from apps.decisions.selectors import QueueFilters
 from apps.decisions.services import Verdict
 from apps.decisions.tests import factories
 from apps.letters.models import Letter
@@ -153,7 +151,7 @@ def test_nobody_reviews_the_own_submission(pune: Branch, make_person: object) ->
     with pytest.raises(OwnSubmission):
         services.claim(actor=eve, case=case, now=NOW)
 
-    assert selectors.next_case(eve, now=NOW) is None
+    assert list(selectors.waiting(eve)) == []
     assert _is_untouched(case)
 
 
@@ -323,36 +321,3 @@ def test_a_withdrawn_application_leaves_the_queue(case: ReviewCase, alice: User,
     with pytest.raises((Conflict, NotHolder)):
         services.claim(actor=bob, case=case, now=NOW)
     assert not Letter.objects.exists()
-
-
-def test_the_queue_filters_sorts_and_counts_its_queries(
-    alice: User, bob: User, stage: ModelVersion, django_assert_num_queries: object
-) -> None:
-    first = factories.referred(alice, amount=850_000, term_months=60)
-    second = _later(factories.referred(alice, amount=900_000, term_months=60))
-    _claimed(bob, second)
-
-    with django_assert_num_queries(2):  # type: ignore[operator]
-        rows = list(selectors.queue(bob, QueueFilters(sort="-amount")))
-        assert [str(row.application.customer) for row in rows]
-
-    assert rows == [second, first]
-    assert list(selectors.queue(bob, QueueFilters(show="mine"))) == [second]
-    assert list(selectors.queue(bob, QueueFilters(show="open"))) == [first]
-    assert list(selectors.queue(bob, QueueFilters(cause="amount_authority"))) == [first, second]
-    assert list(selectors.queue(bob, QueueFilters(cause="pd_band"))) == []
-    number = first.application.number
-    assert list(selectors.queue(bob, QueueFilters(text=number.lower()))) == [first]
-    assert first.application.amount == Decimal(850_000)
-
-
-def test_the_next_case_is_ones_own_claim_then_the_oldest(
-    alice: User, bob: User, charlie: User, stage: ModelVersion
-) -> None:
-    first = factories.referred(alice, amount=850_000, term_months=60)
-    second = _later(factories.referred(alice, amount=900_000, term_months=60))
-
-    assert selectors.next_case(bob, now=NOW) == first
-    _claimed(bob, second)
-    assert selectors.next_case(bob, now=NOW) == second
-    assert selectors.next_case(charlie, now=NOW, after=first.pk) is None
