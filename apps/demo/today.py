@@ -14,13 +14,14 @@ from apps.customers import entries, wordings
 from apps.customers import services as customers
 from apps.customers.models import Consent, Customer
 from apps.decisions import services as decisions
-from apps.decisions.models import ReviewCase
 from apps.demo import applicants, history, people
 from apps.demo.applicants import Applicant, Place
 from apps.products.models import Product
 
 # Every so manieth application stays a draft, so that there is something to submit.
 _DRAFT_EVERY = 9
+# The first came a day and a half ago, so that some of those people decide are late by now.
+_CAME_EVERY = timedelta(minutes=60)
 _CONSENTS = (
     Consent.Purpose.CREDIT_ASSESSMENT,
     Consent.Purpose.AUTOMATED_DECISION,
@@ -62,16 +63,9 @@ def write(place: Place, *, count: int, seed: int, now: datetime) -> Iterator[App
         if position == count:
             return
         officer = _officer(place, one.branch)
-        desk = _Desk(place, branches[officer.branch.code], officer, now)
+        came = now - (count - position) * _CAME_EVERY
+        desk = _Desk(place, branches[officer.branch.code], officer, came)
         yield _take(desk, one, product, draft=position % _DRAFT_EVERY == 0)
-
-
-def claim_one(*, now: datetime) -> ReviewCase | None:
-    """Let the demonstration's reviewer claim the oldest case of the own branch."""
-    reviewer = people.of_role("credit_reviewer", "pune")
-    waiting = ReviewCase.objects.visible_to(reviewer).filter(status="open")
-    case = waiting.order_by("opened_at", "id").first()
-    return decisions.claim(actor=reviewer, case=case, now=now) if case else None
 
 
 def _officer(place: Place, branch: str) -> User:

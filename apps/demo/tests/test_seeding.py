@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import authenticate, password_validation
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from apps.accounts import roles
 from apps.accounts.models import User
@@ -15,6 +16,8 @@ from apps.applications.models import Application
 from apps.customers.models import Consent, Customer
 from apps.decisions.models import Decision
 from apps.demo import applicants, history, people
+from apps.desk import selectors as desk
+from apps.desk.models import Escalation
 from apps.loans.models import Loan, Outcome
 from apps.scoring import selectors as scoring
 from ml.application_schema import SCHEMA
@@ -142,3 +145,7 @@ def test_it_takes_todays_applications_by_the_services() -> None:
     assert Consent.objects.filter(customer__applications__in=taken).count() == 24 * 3
     assert "draft" in said
     assert "there already" in again
+    reviewer = people.of_role("credit_reviewer", "pune")
+    queue = desk.page(reviewer, desk.Filters(), desk.Place(), now=timezone.now()).rows
+    assert 1 <= Escalation.objects.filter(status="open").count() <= len(queue)
+    assert queue[0].escalated_to == "Chitra Menon"

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from apps.applications.models import Application
 from apps.core.origin import origin
-from apps.demo import applicants, people, today
+from apps.demo import applicants, desk, people, today
 
 
 class Command(BaseCommand):
@@ -42,5 +42,5 @@ def _take(count: int, seed: int, *, now: datetime) -> Counter[str]:
     total = count * len(applicants.PLACES)
     for one in tqdm(written, total=total, unit=" applications", mininterval=1):
         states[one.status] += 1
-    today.claim_one(now=now)
+    desk.work(now=now)
     return states
