@@ -21,7 +21,7 @@ from apps.customers import services as customers
 from apps.decisions import selectors as decisions_selectors
 from apps.decisions import services as decisions
 from apps.decisions.models import OverrideReason, PolicyVersion
-from apps.demo import people
+from apps.demo import appealed, people
 from apps.laboratory import services as laboratory
 from apps.laboratory.models import Experiment
 from apps.loans.models import Outcome
@@ -52,6 +52,7 @@ def write(*, now: datetime) -> list[str]:
         *_draft_with_evidence(analyst, india, now=now),
         *_proposal(analyst, Entity.objects.get(code="umoja"), now=now),
         *_exception(now=now),
+        *appealed.write(now=now),
         *_block(india, now=now),
     ]
 

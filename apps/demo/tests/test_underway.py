@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.appeals.models import Appeal
 from apps.applications.models import Application
 from apps.customers.models import BlockListEntry
 from apps.decisions import automation, policies, policymaking
@@ -64,6 +65,9 @@ def test_it_leaves_something_to_everybody() -> None:
     proposed = PolicyVersion.objects.get(status="proposed")
     assert policymaking.may_approve(gopal, proposed)
     assert not policymaking.may_approve(farida, proposed)
+    waiting, answered = Appeal.objects.order_by("status")
+    assert (waiting.status, answered.status) == ("acknowledged", "upheld")
+    assert answered.letter is not None
     asked = Override.objects.get(status="asked")
     assert not may_answer(by_name["Asha"], asked)
     assert may_answer(chitra, asked)
