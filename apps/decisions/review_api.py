@@ -14,7 +14,7 @@ from apps.core.api import APIView, Problem, Strict
 from apps.core.visibility import get_visible
 from apps.decisions import policies, services
 from apps.decisions.lifecycle import LIFECYCLE
-from apps.decisions.models import ReviewCase
+from apps.decisions.models import ListedReason, ReviewCase
 
 _REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
 _TAGS = ["review"]
@@ -23,7 +23,7 @@ _TAGS = ["review"]
 class VerdictIn(Strict):
     """A verdict: codes of the managed list, among them why it departs from the recommendation."""
 
-    outcome = serializers.ChoiceField(choices=["approve", "decline"])
+    outcome = serializers.ChoiceField(choices=ListedReason.Verdict.choices)
     codes = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1)
     note = serializers.CharField(max_length=2_000, required=False, default="", allow_blank=True)
     amount = serializers.DecimalField(

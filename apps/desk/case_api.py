@@ -16,7 +16,7 @@ from apps.core.api import APIView, Problem, Strict
 from apps.core.visibility import get_visible
 from apps.decisions import panel
 from apps.decisions import selectors as decisions
-from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.models import Decision, ListedReason, ReviewCase
 from apps.desk import case_page, exposure, memo_page, memo_text, past_cases, policies, services
 from apps.desk.memo_page import Memo
 
@@ -89,7 +89,7 @@ class PastCaseOut(serializers.Serializer[Any]):
     application = serializers.UUIDField(source="application.pk")
     number = serializers.CharField(source="application.number")
     distance = serializers.FloatField(help_text="In log-odds, summed factor by factor.")
-    outcome = serializers.ChoiceField(choices=["approve", "decline"])
+    outcome = serializers.ChoiceField(choices=ListedReason.Verdict.choices)
     decided_at = serializers.DateTimeField()
     has_loan = serializers.BooleanField()
     defaulted = serializers.BooleanField(allow_null=True)
@@ -98,7 +98,7 @@ class PastCaseOut(serializers.Serializer[Any]):
 class SectionOut(serializers.Serializer[Any]):
     """One section of the memo: generated sentences, and the reviewer's own words."""
 
-    code = serializers.ChoiceField(choices=list(memo_text.TITLES))
+    code = serializers.ChoiceField(choices=memo_text.CODES)
     title = serializers.CharField()
     sentences = serializers.ListField(child=serializers.CharField())
     words = serializers.CharField()
@@ -117,7 +117,7 @@ class MemoOut(serializers.Serializer[Any]):
 class MemoIn(Strict):
     """Own words for one section; empty words take them away."""
 
-    section = serializers.ChoiceField(choices=list(memo_text.TITLES))
+    section = serializers.ChoiceField(choices=memo_text.CODES)
     text = serializers.CharField(max_length=services.LONGEST_MEMO, allow_blank=True)
     version = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
 

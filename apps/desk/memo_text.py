@@ -25,6 +25,7 @@ TITLES = {
     "mitigants": gettext_lazy("Mitigants"),
     "recommendation": gettext_lazy("Recommendation"),
 }
+CODES = list(TITLES)
 _FACTORS = 5
 _RECOMMENDED = {
     "approve": gettext_lazy("The policy by itself recommends an approval."),
