@@ -26,6 +26,7 @@ from apps.decisions import (
     sentences,
     services,
     terms_api,
+    what_if_api,
 )
 from apps.decisions.models import Decision, Outcome
 
@@ -174,4 +175,5 @@ urlpatterns = [
     *reason_api.urlpatterns,
     *review_api.urlpatterns,
     *terms_api.urlpatterns,
+    *what_if_api.urlpatterns,
 ]

@@ -151,3 +151,13 @@ class OwnPolicy(NotPermitted):
             "own_policy",
             _("You wrote or proposed this policy yourself; another person must decide on it."),
         )
+
+
+class NotTriable(Conflict):
+    """No model and policy judged this, so nothing can be tried with them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_triable",
+            _("Nothing can be tried: no model and policy have judged this application."),
+        )

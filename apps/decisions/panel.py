@@ -17,12 +17,13 @@ from apps.decisions import (
     policies,
     reason_list,
     reasons,
+    recourse_words,
     selectors,
     sentences,
     services,
     terms_panel,
-    waterfall,
     tracing,
+    waterfall,
 )
 from apps.decisions.models import Decision, Outcome, ReviewCase
 from apps.decisions.reason_codes import Listed
@@ -85,6 +86,7 @@ def working(application: Application) -> dict[str, Any]:
     context["trace"] = trace_lines(decision.trace, currency=currency)
     context["band"] = decision.trace["band"] if decision.trace else None
     context["price"] = terms_panel.price(application, decision)
+    context["recourse"] = recourse_words.of_decision(decision)
     context.update(terms_panel.offers(application, decision))
     if decision.score_run is not None:
         run = decision.score_run

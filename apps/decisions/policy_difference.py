@@ -32,6 +32,10 @@ Kind = Literal[
     "band_most",
     "band_term",
     "band_beyond",
+    "change_new",
+    "change_gone",
+    "change_reach",
+    "change_weight",
 ]
 
 
@@ -49,12 +53,14 @@ class Difference:
     band: str = ""
     products: tuple[str, ...] = ()
     currency: str = ""
+    # What an applicant may be told to change.
+    change: str = ""
 
 
 def differences(old: Policy, new: Policy, products: Sequence[str]) -> list[Difference]:
     """Return what `new` changes of `old`, for a lender with these products."""
     found = [Difference("name", old.name, new.name)] if old.name != new.name else []
-    return [*found, *_rules(old, new), *_ladders(old, new, products)]
+    return [*found, *_rules(old, new), *_ladders(old, new, products), *_changes(old, new)]
 
 
 def _rules(old: Policy, new: Policy) -> Iterator[Difference]:
@@ -105,6 +111,24 @@ def _ladders(old: Policy, new: Policy, products: Sequence[str]) -> Iterator[Diff
             None if after is None else new.ladders[after],
             concerned,
         )
+
+
+def _changes(old: Policy, new: Policy) -> Iterator[Difference]:
+    """Compare the tables of what an applicant may be told to change."""
+    before = {row.what: row for row in old.changes}
+    after = {row.what: row for row in new.changes}
+    for what, gone in before.items():
+        if what not in after:
+            yield Difference("change_gone", before=gone, change=what)
+    for what, row in after.items():
+        known = before.get(what)
+        if known is None:
+            yield Difference("change_new", after=row, change=what)
+            continue
+        if known.most != row.most:
+            yield Difference("change_reach", known.most, row.most, change=what)
+        if known.weight != row.weight:
+            yield Difference("change_weight", known.weight, row.weight, change=what)
 
 
 def _place(policy: Policy, product: str) -> int | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.decisions.changes import REACHES
 from apps.decisions.policy_inputs import INPUTS
 
 Posted = Mapping[str, Sequence[str]]
@@ -21,6 +22,7 @@ _YES, _NO = "yes", "no"
 _TRUTHS = {_YES: True, "true": True, _NO: False, "false": False}
 _RULE_FIELDS = ("code", "sentence", "input", "test", "threshold", "outcome")
 _BAND_FIELDS = ("name", "from", "below", "outcome", "rate_addon")
+_CHANGE_FIELDS = ("what", "most", "weight")
 _NEW_RULE: Row = {
     "code": "",
     "sentence": "",
@@ -42,11 +44,12 @@ class LadderRows:
 
 @dataclass(frozen=True)
 class Rows:
-    """A document, as rows."""
+    """A document, as rows; of changes also those that are not in its table, empty."""
 
     name: str
     rules: list[Row]
     ladders: list[LadderRows]
+    changes: list[Row] = field(default_factory=list)
 
 
 def rows(document: object) -> Rows:
@@ -63,6 +66,7 @@ def rows(document: object) -> Rows:
             )
             for one in _objects(whole, "ladders")
         ],
+        changes=_change_rows(_objects(whole, "changes")),
     )
 
 
@@ -83,6 +87,9 @@ def document(posted: Posted) -> dict[str, Any]:
         if margin:
             ladder["refer_margin"] = margin
         found["ladders"].append(ladder)
+    table = [_change(posted, f"change-{number}-") for number in _numbers(posted, "change-")]
+    if given := [row for row in table if row.keys() - {"what"}]:
+        found["changes"] = given
     return found
 
 
@@ -157,6 +164,19 @@ def _up_rule(whole: dict[str, Any], rule: int) -> str:
     if rule:
         whole["rules"].insert(rule - 1, whole["rules"].pop(rule))
     return f"rule-{max(rule, 1)}"
+
+
+def _change_rows(table: Sequence[Mapping[str, Any]]) -> list[Row]:
+    written = [{key: _text(one.get(key, "")) for key in _CHANGE_FIELDS} for one in table]
+    named = {row["what"] for row in written}
+    others = [{"what": what, "most": "", "weight": ""} for what in REACHES if what not in named]
+    return [*written, *others]
+
+
+def _change(posted: Posted, start: str) -> Row:
+    """Return one row of the table; what was left empty is not in it."""
+    row = {key: _one(posted, start + key) for key in _CHANGE_FIELDS}
+    return {key: given for key, given in row.items() if given}
 
 
 def _rule_row(rule: Mapping[str, Any]) -> Row:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.decisions import policy_sentences, sentences
+from apps.decisions import changes, policy_sentences, sentences
 from apps.decisions.policy_inputs import INPUTS
 
 _LONGEST_NOTE = 2_000
@@ -115,6 +115,24 @@ class DocumentForm(forms.Form):
         if not isinstance(found, dict):
             raise forms.ValidationError(_("The document must be an object."), code="no_object")
         return found
+
+
+class ChangeRow(forms.Form):
+    """One thing a declined applicant may be told to change; left empty, it is not in the table."""
+
+    what = forms.CharField(widget=forms.HiddenInput)
+    most = forms.CharField(label=_("How far at most"), required=False)
+    weight = forms.CharField(label=_("Cost of going all the way"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reach = changes.REACHES.get(str(self.initial.get("what", "")))
+        if reach == "switch" and not self.initial.get("most"):
+            del self.fields["most"]
+        elif reach == "months":
+            self.fields["most"].help_text = str(_("In months."))
+        else:
+            self.fields["most"].help_text = str(_("As a share, such as 0.5."))
 
 
 class ProposeForm(forms.Form):

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity
+from apps.core import formatting
 from apps.decisions import (
     policy_difference,
     policy_document,
@@ -55,12 +56,22 @@ class LadderTable:
 
 
 @dataclass(frozen=True)
+class ChangeLine:
+    """One thing a declined applicant may be told to change."""
+
+    what: str
+    reach: str
+    weight: str
+
+
+@dataclass(frozen=True)
 class Page:
     """A whole policy."""
 
     name: str
     rules: list[RuleLine]
     ladders: list[LadderTable]
+    changes: list[ChangeLine]
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,14 @@ def of_version(version: PolicyVersion) -> Page | None:
         name=parsed.name,
         rules=[_rule(rule, version.entity.currency, names) for rule in parsed.rules],
         ladders=[_ladder(ladder, names) for ladder in parsed.ladders],
+        changes=[
+            ChangeLine(
+                what=policy_sentences.change_name(row.what),
+                reach=policy_sentences.reach(row),
+                weight=formatting.format_number(row.weight),
+            )
+            for row in parsed.changes
+        ],
     )
 
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import formatting
-from apps.decisions import sentences
+from apps.decisions import recourse_words, sentences
+from apps.decisions.changes import Allowed
 from apps.decisions.policy import Band, Rule
 from apps.decisions.policy_difference import Difference
 from apps.decisions.policy_inputs import INPUTS
@@ -51,7 +52,32 @@ def place(where: Place) -> str:
         return _("Rule %(name)s") % {"name": where.name or where.rule}
     if where.band:
         return _("Band %(name)s") % {"name": where.name or where.band}
+    if where.change:
+        return _("Change %(name)s") % {"name": change_name(where.name) or where.change}
     return _("Bands %(number)s") % {"number": where.ladder} if where.ladder else _("The policy")
+
+
+def change_name(what: str) -> str:
+    """Return what an applicant may be told to change, in words; unknown names as they are."""
+    return str(recourse_words.NAMES.get(what, what))
+
+
+def reach(row: Allowed) -> str:
+    """Return how far, and which way, a thing may be told to change."""
+    words = {
+        "share": "" if row.most is None else share(row.most),
+        "months": feature_words.months(int(row.most or 0)),
+    }
+    return {
+        "amount": _("down by at most %(share)s"),
+        "term_months": _("by at most %(months)s either way"),
+        "obligations_monthly": _("down by at most %(share)s"),
+        "revolving_balance": _("down by at most %(share)s"),
+        "security_value": _("up by at most %(share)s of the amount asked for"),
+        "employment_months": _("up by at most %(months)s"),
+        "income_verification": _("to documents"),
+        "guarantor": _("to one who owes us nothing"),
+    }[row.what] % words
 
 
 def test_name(test: str) -> str:
@@ -113,6 +139,8 @@ def difference(one: Difference, *, names: Names, currency: str) -> str:
         return _of_band(one, names)
     if one.kind == "margin":
         return _of_margin(one, names)
+    if one.change:
+        return _of_change(one)
     return {
         "name": _("The policy is now called “%(after)s”, before “%(before)s”."),
         "rule_order": _("The rules stand in another order, in which reasons are named."),
@@ -229,6 +257,23 @@ def _of_margin(one: Difference, names: Names) -> str:
         "after": share(one.after or Decimal(0)),
         "products": scope(one.products, names),
     }
+
+
+def _of_change(one: Difference) -> str:
+    said: dict[str, object] = {"what": change_name(one.change)}
+    if one.kind == "change_weight":
+        said |= {"before": one.before, "after": one.after}
+    elif one.kind == "change_reach":
+        rows = [Allowed(one.change, most, Decimal(1)) for most in (one.before, one.after)]
+        said |= {"before": reach(rows[0]), "after": reach(rows[1])}
+    else:
+        said["reach"] = reach(one.after or one.before)
+    return {
+        "change_new": _("Applicants may now be told to change: %(what)s, %(reach)s."),
+        "change_gone": _("Applicants are no longer told to change: %(what)s, %(reach)s."),
+        "change_reach": _("%(what)s may be told to change %(after)s, before %(before)s."),
+        "change_weight": _("A change of “%(what)s” now counts %(after)s, before %(before)s."),
+    }[one.kind] % said
 
 
 def _of_band(one: Difference, names: Names) -> str:

@@ -42,7 +42,9 @@ class Sheet:
     name: str
     rules: list[Part]
     ladders: list[LadderPart]
+    changes: list[Part]
     faults: list[Fault]
+    change_faults: list[Fault]
     all_faults: list[Fault]
 
 
@@ -58,7 +60,16 @@ def of_document(version: PolicyVersion, document: Mapping[str, Any]) -> Sheet:
     ladders = [
         _ladder(number, row, names, beside) for number, row in enumerate(rows.ladders, start=1)
     ]
-    return Sheet(rows.name, rules, ladders, beside.get("policy", []), found)
+    changes = [_change(number, row) for number, row in enumerate(rows.changes, start=1)]
+    return Sheet(
+        name=rows.name,
+        rules=rules,
+        ladders=ladders,
+        changes=changes,
+        faults=beside.get("policy", []),
+        change_faults=beside.get("changes", []),
+        all_faults=found,
+    )
 
 
 def _rule(
@@ -90,6 +101,11 @@ def _ladder(
         faults=beside.get(anchor, []),
         bands=bands,
     )
+
+
+def _change(number: int, row: Mapping[str, Any]) -> Part:
+    anchor, title = f"change-{number}", policy_sentences.change_name(row["what"])
+    return Part(anchor, str(number), title, policy_forms.ChangeRow(initial=row, prefix=anchor), [])
 
 
 def _band(

@@ -43,6 +43,12 @@ def sentences(recourse: Mapping[str, Any]) -> tuple[str, ...]:
     return found or (no_change(),)
 
 
+def of_decision(decision: Any) -> list[str]:
+    """Return what would have turned a decision, as sentences; none where nobody looked."""
+    recourse = None if decision is None else decision.recourse
+    return [] if recourse is None else list(sentences(recourse))
+
+
 def suggestion(one: Mapping[str, Any]) -> str:
     """Return one stored suggestion as a sentence."""
     words = {

@@ -15,13 +15,17 @@ from apps.applications import features
 from apps.applications import selectors as applications
 from apps.applications.affordability import Security
 from apps.applications.models import Application
-from apps.decisions import changes, inputs, judging, policy_inputs
+from apps.decisions import changes, inputs, judging, policy_inputs, rulebook
 from apps.decisions.changes import Point
+from apps.decisions.errors import NotTriable
 from apps.decisions.judging import Judge, Judged
+from apps.decisions.models import Decision
 from apps.decisions.policy import Policy
+from apps.scoring import services as scoring
 from apps.scoring.errors import FeaturesRefused
 
 _NOTHING = Decimal(0)
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,11 @@ class Tried:
                 {"what": what, "from": _plain(asked.get(what)), "to": _plain(to)}
                 for what, to in self.point.items()
             ],
-            "amount": str(self.judged.amount),
+            "amount": _plain(self.judged.amount),
             "term_months": self.judged.term_months,
             "currency": trial.application.currency,
-            "annual_rate": str(self.judged.annual_rate),
-            "instalment": str(self.judged.instalment),
+            "annual_rate": f"{self.judged.annual_rate:.6f}",
+            "instalment": _plain(self.judged.instalment),
             "band": self.judged.trace.band.name,
             "outcome": self.judged.trace.outcome,
             "features": self.features,
@@ -95,7 +99,19 @@ class Trial:
     @cached_property
     def as_asked(self) -> Tried:
         """The request as it stands."""
-        return self.tried({})
+        return self.remembered({})
+
+    @cached_property
+    def memory(self) -> dict[tuple[tuple[str, Any], ...], Tried]:
+        """What was tried already, by its changes: a search comes by the same point again."""
+        return {}
+
+    def remembered(self, point: Point) -> Tried:
+        """Return what `tried` says, asked once."""
+        key = _key(point)
+        if key not in self.memory:
+            self.memory[key] = self.tried(point)
+        return self.memory[key]
 
     @cached_property
     def facts(self) -> features.Facts:
@@ -127,29 +143,22 @@ class Trial:
         `suggestions` were each approved by this very trial; where there is none, `furthest` is
         what was tried at most, and was not.
         """
-        kept: dict[tuple[tuple[str, Any], ...], Tried] = {}
-
-        def tried(point: Point) -> Tried:
-            key = _key(point)
-            if key not in kept:
-                kept[key] = self.tried(point)
-            return kept[key]
 
         def passes(point: Point) -> bool:
             try:
-                return tried(point).judged.trace.outcome == "approve"
+                return self.remembered(point).judged.trace.outcome == "approve"
             except FeaturesRefused:
                 # What the model would not score, nobody would have approved.
                 return False
 
         found = changes.search(changes.levers(self.policy.changes, self.standing), passes)
         written: dict[str, Any] = {
-            "suggestions": [tried(one).to_json(self) for one in found.suggestions]
+            "suggestions": [self.remembered(one).to_json(self) for one in found.suggestions]
         }
         if found.suggestions:
             return written
         passes(found.furthest)
-        reached = kept.get(_key(found.furthest))
+        reached = self.memory.get(_key(found.furthest))
         if reached is not None:
             written["furthest"] = reached.to_json(self)
         return written
@@ -196,7 +205,48 @@ def _with_balance(report: features.Bureau, balance: Decimal) -> features.Bureau:
 
 
 def _plain(value: object) -> str | int | None:
-    """Return a value as JSON: amounts as exact text."""
-    if value is None or isinstance(value, int | str):
-        return value
-    return str(value)
+    """Return a value as JSON: amounts as exact text, alike whether they come from a row or not."""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def of_decision(decision: Decision) -> Trial:
+    """Return what it takes to try other facts than those a decision was made on.
+
+    Everything is as it was recorded then: inputs, features, model and policy; nothing that our
+    books say today. Raises NotTriable where no model or no policy judged, PolicyUnusable and
+    ScoringFailed where they cannot be asked any more.
+    """
+    run, version, application = decision.score_run, decision.policy, decision.application
+    if run is None or version is None or not decision.inputs:
+        raise NotTriable
+    return Trial(
+        application=application,
+        policy=rulebook.policy_of(version),
+        gathered=_gathered(application, policy_inputs.from_json(decision.inputs)),
+        scored=run.features,
+        pd_when=scoring.probability_when(model=run.model, features=run.features),
+    )
+
+
+def _gathered(
+    application: Application, known: Mapping[str, policy_inputs.Value]
+) -> inputs.Gathered:
+    """Return what was gathered when a decision was made, from the inputs it stored."""
+    standing = {
+        name: value for name, value in known.items() if name not in policy_inputs.MOVED_BY_REQUEST
+    }
+    amount, exposure, ltv = (known.get(name) for name in ("amount", "exposure_with_us", "ltv"))
+    others = secured = None
+    if isinstance(amount, Decimal) and isinstance(exposure, Decimal):
+        others = exposure - amount
+    if isinstance(amount, Decimal) and isinstance(ltv, Decimal) and ltv:
+        secured = (amount / ltv).quantize(_CENT)
+    return inputs.Gathered(
+        standing,
+        application.customer.date_of_birth,
+        application.applied_date,
+        others,
+        () if secured is None else (Security(None, secured),),
+    )

@@ -61,7 +61,7 @@ class Decision(Identified, AppendOnlyModel):
     # A rule's code of 40 letters, and what it is the code of.
     reason_codes = ArrayField(models.CharField(max_length=60), default=list)
     recommendation = models.JSONField(default=list, encoder=DjangoJSONEncoder)
-    # What would have turned a decline, as `trying.Trial.search` writes it; null where nobody looked.
+    # What would have turned a decline, as `trying.Trial.search` writes it; null: nobody looked.
     recourse = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     note = models.TextField(_("note"), blank=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)

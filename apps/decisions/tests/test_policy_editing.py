@@ -27,6 +27,9 @@ def _posted(document: object) -> dict[str, list[str]]:
         for place, band in enumerate(ladder.bands, start=1):
             for key, value in band.items():
                 posted[f"ladder-{number}-band-{place}-{key}"] = [value]
+    for number, change in enumerate(shown.changes, start=1):
+        for key, value in change.items():
+            posted[f"change-{number}-{key}"] = [value]
     return posted
 
 
