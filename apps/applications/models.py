@@ -11,6 +11,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
 from apps.applications.affordability import Security
 from apps.applications.lifecycle import LIFECYCLE, OPEN
+from apps.core import withheld
 from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.customers.models import BureauReport, Customer, Employment
@@ -22,11 +23,15 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     """Which rows a person may see."""
 
     def visible_to(self, actor: User) -> "ApplicationQuerySet":
-        """Keep applications of the person's branches, and single ones granted beside them."""
+        """Keep applications of the person's branches, and single ones granted beside them.
+
+        Without those that are withheld from the person for now.
+        """
         if actor.works_everywhere:
             return self
         granted = accounts.granted_ids(actor, Application)
-        return self.filter(Q(branch_id__in=accounts.branch_ids(actor)) | Q(pk__in=granted))
+        seen = self.filter(Q(branch_id__in=accounts.branch_ids(actor)) | Q(pk__in=granted))
+        return withheld.without(seen, actor)
 
 
 class Application(Identified, Timestamped, Stateful):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
+from apps.core import withheld
 from apps.core.fields import EncryptedBytesField, EncryptedJSONField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.letters import deadlines
@@ -20,8 +21,11 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     """Letters, and who may see them."""
 
     def visible_to(self, actor: User) -> "LetterQuerySet":
-        """Keep the letters of the branches the person works in."""
-        return self.filter(accounts.in_reach(actor))
+        """Keep the letters of the branches the person works in, but for those withheld."""
+        seen = self.filter(accounts.in_reach(actor))
+        return withheld.without_references(
+            seen, actor, field="case", label="applications.application"
+        )
 
     def unsent(self) -> "LetterQuerySet":
         """Keep the letters that reached nobody yet."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application
+from apps.core import withheld
 from apps.core.models import Identified, Timestamped
 from apps.customers.models import Customer
 from apps.decisions.models.bounds import LATEST, beyond
@@ -70,8 +71,9 @@ class LoanQuerySet(models.QuerySet["Loan"]):
     """Which rows a person may see."""
 
     def visible_to(self, actor: User) -> "LoanQuerySet":
-        """Keep the loans of the branches the person works in."""
-        return self.filter(accounts.in_reach(actor))
+        """Keep the loans of the branches the person works in, but for those withheld."""
+        seen = self.filter(accounts.in_reach(actor))
+        return withheld.without(seen, actor, field="application_id")
 
 
 class Loan(Identified, Timestamped):

@@ -1,0 +1,46 @@
+"""What is withheld from a person for a time although their branch would show it to them.
+
+An app above registers a source at start-up; every `visible_to` of applications and of what tells
+what became of them asks here. So one rule closes the page, the lists, the API, the letters and the
+loan at once, and whoever adds another page need not think of it.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
+
+# Returns querysets of one column, the keys of applications; none at all for most people.
+Source = Callable[[Any], list[QuerySet[Any, Any]]]
+Rows = TypeVar("Rows", bound=Model)
+_sources: list[Source] = []
+
+
+def register(source: Source) -> None:
+    """Ask `source(actor)` for the applications withheld from a person."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def without(rows: QuerySet[Rows], actor: Any, *, field: str = "pk") -> QuerySet[Rows]:
+    """Return the rows without those of withheld applications; `field` holds their key."""
+    for keys in _keys(actor):
+        rows = rows.exclude(**{f"{field}__in": keys})
+    return rows
+
+
+def without_references(
+    rows: QuerySet[Rows], actor: Any, *, field: str, label: str
+) -> QuerySet[Rows]:
+    """Return the rows without those that name a withheld application as `label:key`."""
+    for keys in _keys(actor):
+        (column,) = keys.query.values_select
+        key: Any = Cast(column, TextField())
+        named = keys.annotate(_named=Concat(Value(f"{label}:"), key)).values("_named")
+        rows = rows.exclude(**{f"{field}__in": named})
+    return rows
+
+
+def _keys(actor: Any) -> list[QuerySet[Any, Any]]:
+    return [keys for source in _sources for keys in source(actor)]
