@@ -83,6 +83,7 @@ VERBS = {
     "decisions.countersigned": _("counter-signed the verdict"),
     "decisions.countersign_refused": _("did not counter-sign; the case goes back"),
     "decisions.automation_stopped": _("stopped automated decisions"),
+    "decisions.stop_reason_added": _("added a reason to a stop of automated decisions"),
     "decisions.restart_asked": _("asked that automated decisions start again"),
     "decisions.restart_turned_down": _("kept automated decisions stopped"),
     "decisions.automation_restarted": _("confirmed that automated decisions start again"),

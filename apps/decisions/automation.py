@@ -31,7 +31,9 @@ def may_restart(actor: User, entity: Entity | None) -> bool:
 
 def stops(actor: User) -> QuerySet[AutomationStop]:
     """Return every stop of all lenders and of those the person may see, the newest first."""
-    rows = AutomationStop.objects.select_related("entity", "stopped_by", "asked_by", "restarted_by")
+    rows = AutomationStop.objects.select_related(
+        "entity", "stopped_by", "asked_by", "restarted_by"
+    ).prefetch_related("statements__said_by")
     if not actor.works_everywhere:
         rows = rows.filter(Q(entity=None) | Q(entity__branches=actor.branch_id))
     return rows.order_by("-stopped_at", "-created_at")
@@ -74,7 +76,7 @@ def notices(user: User) -> list[Notice]:
             tone="danger",
             title=_("Automated decisions are stopped: %(scope)s") % {"scope": stop},
             text=_("Every application goes to people. Reason: %(reason)s")
-            % {"reason": stop.reason},
+            % {"reason": "; ".join([stop.reason, *map(str, stop.statements.all())])},
             url=reverse("decisions:automation") if may_read else "",
             link=_("Open the switch") if may_read else "",
         )

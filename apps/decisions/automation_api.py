@@ -18,6 +18,13 @@ from apps.decisions.automation_forms import ALL, LONGEST_TEXT
 from apps.decisions.models import AutomationStop
 
 
+class FurtherReason(serializers.Serializer[Any]):
+    """What another person said who stopped what was stopped already."""
+
+    reason = serializers.CharField()
+    said_at = serializers.DateTimeField()
+
+
 class StopAnswer(serializers.Serializer[Any]):
     """One stop that holds."""
 
@@ -32,6 +39,7 @@ class StopAnswer(serializers.Serializer[Any]):
     )
     reason = serializers.CharField()
     stopped_at = serializers.DateTimeField()
+    further_reasons = FurtherReason(many=True, source="statements.all")
 
 
 class AutomationAnswer(serializers.Serializer[Any]):
@@ -70,7 +78,7 @@ class Automation(APIView):
         tags=["decisions"],
     )
     def post(self, request: Request) -> Response:
-        """Stop automated decisions at once; what is stopped already is returned as it is.
+        """Stop automated decisions at once; what is stopped already keeps the further reason, too.
 
         Starting again takes two people and is done on the page.
         """

@@ -1,6 +1,6 @@
 """Policy versions, decisions that never change, and the review queue."""
 
-from apps.decisions.models.automation import AutomationStop
+from apps.decisions.models.automation import AutomationStop, StopStatement
 from apps.decisions.models.cases import Rank, ReviewCase
 from apps.decisions.models.decided import Decision
 from apps.decisions.models.interests import DeclaredInterest
@@ -8,7 +8,7 @@ from apps.decisions.models.kept import DecidedApplication
 from apps.decisions.models.listed import ListedReason
 from apps.decisions.models.outcomes import Outcome
 from apps.decisions.models.overrides import Override, OverrideReason
-from apps.decisions.models.policies import PolicyVersion
+from apps.decisions.models.policies import PolicyNote, PolicyVersion
 
 __all__ = [
     "AutomationStop",
@@ -19,7 +19,9 @@ __all__ = [
     "Outcome",
     "Override",
     "OverrideReason",
+    "PolicyNote",
     "PolicyVersion",
     "Rank",
     "ReviewCase",
+    "StopStatement",
 ]

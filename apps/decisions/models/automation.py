@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, User
+from apps.audit.models import append_only_triggers
 from apps.core.lifecycle import Lifecycle
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.decisions.models.decided import Decision
@@ -142,6 +143,33 @@ class AutomationStop(Identified, Timestamped, Stateful):
     def version(self) -> str:
         """What a form carries to notice that the stop changed since the page was opened."""
         return self.updated_at.isoformat()
+
+
+class StopStatement(Identified, Timestamped):
+    """What another person said who stopped what was stopped already; kept beside the first reason.
+
+    Never changed or deleted.
+    """
+
+    stop = models.ForeignKey(AutomationStop, on_delete=models.PROTECT, related_name="statements")
+    reason = models.TextField(_("reason"))
+    said_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="stop_statements")
+    said_at = models.DateTimeField(_("said"))
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("said_at", "id")
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="decisions_stop_statement_has_reason"
+            )
+        ]
+        triggers = append_only_triggers("decisions_stopstatement")
+        verbose_name = _("further reason for a stop")
+        verbose_name_plural = _("further reasons for stops")
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 # Whatever writes a decision - page, API, command or shell - the database refuses a machine's

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, User
+from apps.audit.models import append_only_triggers
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.decisions.policy_lifecycle import LIFECYCLE
 
@@ -200,3 +201,25 @@ class PolicyVersion(Identified, Timestamped, Stateful):
     def version(self) -> str:
         """What a form carries to notice that the draft changed since the page was opened."""
         return self.updated_at.isoformat()
+
+
+class PolicyNote(Identified, Timestamped):
+    """What a person said at one step of a version's life. Never changed or deleted.
+
+    The audit trail names this row instead of its text, which may say anything.
+    """
+
+    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="notes")
+    step = models.CharField(_("step"), max_length=20)
+    text = models.TextField(_("note"))
+    written_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="policy_notes")
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("created_at", "id")
+        triggers = append_only_triggers("decisions_policynote")
+        verbose_name = _("note on a policy")
+        verbose_name_plural = _("notes on policies")
+
+    def __str__(self) -> str:
+        return self.text

@@ -22,7 +22,7 @@ from apps.accounts.models import Entity, User
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
 from apps.decisions import automation, stopped
-from apps.decisions.models import AutomationStop, Decision
+from apps.decisions.models import AutomationStop, Decision, StopStatement
 from apps.decisions.models.automation import LOCK, STANDING
 
 
@@ -32,15 +32,17 @@ def stop_automation(
 ) -> AutomationStop:
     """Stop automated decisions of a lender, or of all (None), at once; one person is enough.
 
-    Stopping what is stopped changes nothing; where a restart was asked for, it stays stopped and
-    the request is off the table. Raises NotPermitted, DomainError without a reason.
+    What is stopped stays so and keeps the further reason, too; where a restart was asked for, the
+    request is off the table. Raises NotPermitted, DomainError without a reason.
     """
     _permit_stop(actor, entity)
     reason = _said(reason, "reason", _("Say why automated decisions are stopped."))
     _be_alone()
     standing = AutomationStop.objects.filter(entity=entity, status__in=STANDING).first()
     if standing is not None:
-        return standing if standing.status == "stopped" else _keep(standing, actor)
+        kept = standing if standing.status == "stopped" else _keep(standing, actor)
+        _say_too(kept, actor, reason, now=now)
+        return kept
     made = AutomationStop(entity=entity, reason=reason, stopped_by=actor, stopped_at=now)
     made.save(force_insert=True)
     audit.record(actor, "decisions.automation_stopped", made, scope=made.scope)
@@ -134,6 +136,21 @@ def _keep(found: AutomationStop, actor: User) -> AutomationStop:
         actor, "decisions.restart_turned_down", found, scope=found.scope, asked_by=asked_by
     )
     return found
+
+
+def _say_too(standing: AutomationStop, actor: User, reason: str, *, now: datetime) -> None:
+    """Keep another reason for a stop that stands; the same one sent again says nothing new."""
+    if reason == standing.reason or standing.statements.filter(reason=reason).exists():
+        return
+    said = StopStatement(stop=standing, reason=reason, said_by=actor, said_at=now)
+    said.save(force_insert=True)
+    audit.record(
+        actor,
+        "decisions.stop_reason_added",
+        standing,
+        scope=standing.scope,
+        statement=str(said.pk),
+    )
 
 
 def _be_alone() -> None:

@@ -20,7 +20,7 @@ from apps.core.errors import Conflict, DomainError, NotPermitted, StaleRecord
 from apps.core.visibility import get_visible
 from apps.decisions import policy_document, policy_sentences, policymaking
 from apps.decisions.errors import OwnPolicy, PolicyNotSound
-from apps.decisions.models import Decision, PolicyVersion
+from apps.decisions.models import Decision, PolicyNote, PolicyVersion
 from apps.decisions.services import lettering
 
 
@@ -117,7 +117,8 @@ def propose_policy(
     found.move(
         "propose", effective_from=effective_from, proposed_by=actor, proposed_at=now, note=note
     )
-    audit.record(actor, "decisions.policy_proposed", found, **facts(found), note=note)
+    said = _noted(found, "propose", note, actor)
+    audit.record(actor, "decisions.policy_proposed", found, **facts(found), **said)
     return found
 
 
@@ -143,7 +144,8 @@ def approve_policy(
             "another_policy_begins",
             _("Another policy that begins the same day was approved at this moment."),
         ) from error
-    audit.record(actor, "decisions.policy_approved", found, **facts(found), note=note.strip())
+    said = _noted(found, "approve", note, actor)
+    audit.record(actor, "decisions.policy_approved", found, **facts(found), **said)
     return found
 
 
@@ -156,8 +158,9 @@ def send_back_policy(
     note = _said(note, _("Say what should change."))
     proposer = str(found.proposed_by_id or "")
     found.move("send_back", proposed_by=None, proposed_at=None, note=note)
+    said = _noted(found, "send_back", note, actor)
     audit.record(
-        actor, "decisions.policy_sent_back", found, **facts(found), note=note, proposed_by=proposer
+        actor, "decisions.policy_sent_back", found, **facts(found), **said, proposed_by=proposer
     )
     return found
 
@@ -180,7 +183,8 @@ def withdraw_policy(
             "not_author", _("Only who wrote or proposed this version can withdraw it.")
         )
     found.move("withdraw", note=note)
-    audit.record(actor, "decisions.policy_withdrawn", found, **facts(found), note=note)
+    said = _noted(found, "withdraw", note, actor)
+    audit.record(actor, "decisions.policy_withdrawn", found, **facts(found), **said)
     return found
 
 
@@ -204,7 +208,8 @@ def take_back_policy(
             _("This version decides already; propose another one to take its place."),
         )
     found.move("take_back", taken_back_by=actor, taken_back_at=now, note=note)
-    audit.record(actor, "decisions.policy_taken_back", found, **facts(found), note=note)
+    said = _noted(found, "take_back", note, actor)
+    audit.record(actor, "decisions.policy_taken_back", found, **facts(found), **said)
     return found
 
 
@@ -309,6 +314,15 @@ def _require_storable(document: Mapping[str, Any]) -> None:
     if not is_storable:
         sentence = _("The document holds a number or a character that cannot be kept.")
         raise DomainError("not_storable", sentence, fields={"document": sentence})
+
+
+def _noted(found: PolicyVersion, step: str, note: str, actor: User) -> dict[str, str]:
+    """Keep what was said in a row of its own; return what the audit trail keeps of it."""
+    if not note.strip():
+        return {}
+    written = PolicyNote(policy=found, step=step, text=note.strip(), written_by=actor)
+    written.save(force_insert=True)
+    return {"note": str(written.pk)}
 
 
 def _said(text: str, sentence: str) -> str:

@@ -265,7 +265,7 @@ def test_stopping_twice_is_stopped_once(charlie: User, mark: User) -> None:
     [event] = Event.objects.filter(verb="decisions.stop_reason_added")
     assert event.facts == {"scope": "all", "statement": str(said.pk)}
     assert f"{WHY}; I did not know." in str(automation.notices(mark)[0].text)
-    with pytest.raises(InternalError, match="Cannot delete"), transaction.atomic():
+    with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
         said.delete()
     assert Event.objects.filter(verb="decisions.automation_stopped").count() == 1
 

@@ -252,6 +252,7 @@ def test_the_api_reads_and_stops(charlie: User, pune: Branch, signed_in: SignedI
         "state": "stopped",
         "reason": WHY,
         "stopped_at": found["stops"][0]["stopped_at"],
+        "further_reasons": [],
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, InternalError, connection, transaction
 
 from apps.accounts.models import Branch, Entity, User
+from apps.audit import services as audit
 from apps.audit.models import Event
 from apps.core.errors import (
     Conflict,
@@ -19,7 +20,7 @@ from apps.core.errors import (
 )
 from apps.decisions import selectors, services
 from apps.decisions.errors import OwnPolicy, PolicyNotSound
-from apps.decisions.models import PolicyVersion
+from apps.decisions.models import PolicyNote, PolicyVersion
 from apps.decisions.policy_lifecycle import LIFECYCLE
 from apps.decisions.tests import factories
 from apps.products.tests import factories as products
@@ -504,3 +505,26 @@ def test_a_draft_from_a_file_is_taken_up_by_one_author(
         services.edit_policy(actor=diana, policy=loaded, document={})
     # Nobody else becomes its author by hand.
     assert _changes(mended, f"author_id = '{diana.pk}'") is False
+
+
+def test_the_trail_names_a_note_and_does_not_repeat_it(
+    rita: User, mark: User, in_force: PolicyVersion
+) -> None:
+    text = "Asha Rao of Pune complained about band B."
+    draft = services.draft_policy(actor=rita, entity=in_force.entity, base=in_force)
+    proposed = _propose(rita, draft, note=text)
+    services.send_back_policy(actor=mark, policy=proposed, note=f"No. {text}")
+    services.withdraw_policy(actor=rita, policy=draft, note=f"Then not. {text}")
+
+    notes = list(PolicyNote.objects.filter(policy=draft))
+    assert [(one.step, one.text, one.written_by) for one in notes] == [
+        ("propose", text, rita),
+        ("send_back", f"No. {text}", mark),
+        ("withdraw", f"Then not. {text}", rita),
+    ]
+    events = Event.objects.filter(subject=audit.reference(draft)).order_by("id")
+    told = [one.facts for one in events]
+    assert [one["note"] for one in told if "note" in one] == [str(one.pk) for one in notes]
+    assert "Asha" not in str(told)
+    with pytest.raises(InternalError, match="Cannot update"), transaction.atomic():
+        PolicyNote.objects.update(text="Nothing.")
