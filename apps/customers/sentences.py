@@ -1,8 +1,10 @@
 """The words for every finding, fit for an officer."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, ParamSpec, TypeVar
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -89,9 +91,20 @@ SENTENCES = {
 }
 
 
+# Facts that are days, as `YYYY-MM-DD`.
+_DAYS = {"earliest", "latest"}
+
+
 def words(finding: Finding) -> str:
     """Return the sentence of one finding in the active language."""
-    return str(SENTENCES[finding.code]) % finding.facts
+    return str(SENTENCES[finding.code]) % {
+        name: _day(fact) if name in _DAYS else fact for name, fact in finding.facts.items()
+    }
+
+
+def _day(fact: object) -> str:
+    """Return a day as the pages write it, in the active language."""
+    return date_format(date.fromisoformat(str(fact)), "j F Y")
 
 
 def refusal(findings: dict[str, Finding]) -> DomainError:

@@ -13,7 +13,7 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import NotPermitted, NotVisible
 from apps.core.jobs import enqueue
-from apps.decisions import policy_document, rulebook
+from apps.decisions import policy_document, policy_sentences, rulebook
 from apps.decisions import selectors as decisions
 from apps.decisions.errors import PolicyUnusable
 from apps.decisions.models import PolicyVersion
@@ -193,7 +193,11 @@ def _document(question: Question, version: PolicyVersion) -> dict[str, Any]:
     except PolicyUnusable as error:
         raise _refused(policy=str(error.sentence)) from error
     except policy_document.PolicyRefused as error:
-        raise _refused(approve_below=str(error)) from error
+        said = (
+            f"{policy_sentences.place(one.place)}: {policy_sentences.problem(one)}"
+            for one in error.problems
+        )
+        raise _refused(approve_below=" ".join(said)) from error
     return document
 
 
