@@ -52,6 +52,7 @@ def took_part(person: str, application: str, *, before: str) -> str:
         OR EXISTS (
             SELECT 1 FROM audit_event e
             WHERE e."case" = 'applications.application:' || {application}::text
+                AND e."case" <> ''
                 AND e.actor = 'accounts.user:' || {person}::text
                 AND e.occurred_at < {before} AND e.verb IN ({_VERBS})
         )
