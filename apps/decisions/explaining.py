@@ -4,10 +4,14 @@ The policy's ladder says where approvals end; the model keeps who is typical jus
 Model, features and policy of a decision give the same reasons again, whenever they are asked.
 """
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from apps.decisions import reasons
+from apps.decisions import policy_inputs, reasons, rulebook
+from apps.decisions.models import Decision
 from apps.decisions.policy import Policy, Trace
 from apps.scoring import explanation
 from apps.scoring.models import ModelVersion
@@ -37,3 +41,42 @@ def of_trace(
         # Where no band approves, the safest applicants are the nearest to an approval.
         named=explanation.principal(model, row, shares, cutoff=float(cutoff or 0)),
     )
+
+
+@dataclass(frozen=True)
+class Missed:
+    """By how much a score missed the cut-off: where approvals end, and the distance from there.
+
+    `points` are those of the model's scale at the cut-off, `by_points` how many are missing,
+    `by_log_odds` the same in log-odds of bad.
+    """
+
+    pd: Decimal
+    points: int
+    by_points: int
+    by_log_odds: float
+
+
+def missed(decision: Decision) -> Missed | None:
+    """Return by how much a decision's PD missed the cut-off; None where it did not, or none is.
+
+    Raises PolicyUnusable and ModelUnusable.
+    """
+    run, version = decision.score_run, decision.policy
+    if run is None or version is None:
+        return None
+    ladder = rulebook.policy_of(version).ladder_for(decision.application.product.code)
+    cutoff = ladder.approved_below
+    if not cutoff or policy_inputs.exact(run.pd) < cutoff:
+        return None
+    points = explanation.score_at(run.model, float(cutoff))
+    return Missed(
+        pd=cutoff,
+        points=points,
+        by_points=points - run.score,
+        by_log_odds=_log_odds(run.pd) - _log_odds(float(cutoff)),
+    )
+
+
+def _log_odds(pd: float) -> float:
+    return math.log(pd / (1 - pd))

@@ -13,6 +13,7 @@ from apps.applications.models import Application
 from apps.core import formatting
 from apps.decisions import (
     automation,
+    explaining,
     forms,
     policies,
     reason_list,
@@ -25,6 +26,7 @@ from apps.decisions import (
     tracing,
     waterfall,
 )
+from apps.decisions.errors import PolicyUnusable
 from apps.decisions.models import Decision, Outcome, ReviewCase
 from apps.decisions.reason_codes import Listed
 from apps.decisions.scale import SCALE_HIGH, SCALE_LOW
@@ -68,6 +70,7 @@ def of_application(
         context["why_stopped"] = "".join(automation.reasons_of([decision.reasons]).values())
         # What the policy said by itself, where a stop kept the machine from deciding.
         context["recommended"] = decision.trace.get("outcome", "") if decision.trace else ""
+        decision.application = application
         context["gauge"] = _gauge(decision)
     if case is not None:
         case.application = application
@@ -167,9 +170,25 @@ def _gauge(decision: Decision) -> dict[str, Any] | None:
         "low": SCALE_LOW,
         "high": SCALE_HIGH,
         "bands": _bands(run, decision),
-        "caption": _("Probability of default %(pd)s")
-        % {"pd": formatting.format_percent(run.pd, decimals=2)},
+        "caption": _caption(run, decision),
     }
+
+
+def _caption(run: ScoreRun, decision: Decision) -> str:
+    """Return the PD in words, and by how much the cut-off was missed where it was."""
+    pd = _("Probability of default %(pd)s") % {"pd": formatting.format_percent(run.pd, decimals=2)}
+    try:
+        missed = explaining.missed(decision)
+    except (ScoringFailed, PolicyUnusable):
+        return pd
+    if missed is None:
+        return pd
+    said = _("%(points)s points below the %(cutoff)s at which approvals end (%(pd)s)") % {
+        "points": formatting.format_number(missed.by_points),
+        "cutoff": formatting.format_number(missed.points),
+        "pd": formatting.format_percent(missed.pd, decimals=2),
+    }
+    return f"{pd}; {said}"
 
 
 def _bands(run: ScoreRun, decision: Decision) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from apps.applications.models import Application
 from apps.core.api import APIView, Problem, Strict
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
-from apps.decisions import recourse_words, selectors, what_if
+from apps.decisions import explaining, recourse_words, selectors, what_if
 from apps.decisions.models import Outcome
 
 _REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
@@ -39,6 +39,17 @@ class RecourseSuggestion(serializers.Serializer[Any]):
     instalment = serializers.DecimalField(max_digits=18, decimal_places=2)
 
 
+class MissedCutOff(serializers.Serializer[Any]):
+    """By how much the score missed the cut-off of the policy."""
+
+    pd = serializers.DecimalField(
+        max_digits=None, decimal_places=None, help_text="The PD at which approvals end."
+    )
+    points = serializers.IntegerField(help_text="The same in points of the score.")
+    by_points = serializers.IntegerField(help_text="How many points were missing.")
+    by_log_odds = serializers.FloatField()
+
+
 class RecourseAnswer(serializers.Serializer[Any]):
     """What would have turned the latest decision."""
 
@@ -48,6 +59,7 @@ class RecourseAnswer(serializers.Serializer[Any]):
     )
     sentences = serializers.ListField(child=serializers.CharField())
     suggestions = RecourseSuggestion(many=True)
+    missed = MissedCutOff(allow_null=True, help_text="Null where the score kept the cut-off.")
 
 
 class WhatIfRequest(Strict):
@@ -96,15 +108,18 @@ class Recourse(APIView):
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return the suggestions as they were stored with the decision; 404 without a decision."""
-        application = get_visible(Application.objects.all(), request.user, pk=pk)
+        rows = Application.objects.select_related("product")
+        application = get_visible(rows, request.user, pk=pk)
         decision = selectors.latest(application)
         if decision is None:
             raise NotVisible("not_decided", _("This application has not been decided yet."))
+        decision.application = application
         stored = decision.recourse or {"suggestions": []}
         values = {
             "looked": decision.recourse is not None,
             "sentences": recourse_words.of_decision(decision),
             "suggestions": [_suggestion(one) for one in stored["suggestions"]],
+            "missed": explaining.missed(decision),
         }
         return Response(RecourseAnswer(values).data)
 

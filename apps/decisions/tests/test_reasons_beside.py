@@ -1,5 +1,6 @@
 """Reasons of the deciding model beside the typical applicant just above the cut-off."""
 
+import math
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
@@ -7,7 +8,7 @@ from itertools import combinations
 import pytest
 from django.utils import translation
 
-from apps.accounts.models import User
+from apps.accounts.models import Branch, User
 from apps.decisions import explaining, policy, policy_document, sentences
 from apps.decisions.policy import Policy, Trace
 from apps.decisions.reasons import Beside, Reason
@@ -156,24 +157,30 @@ def test_every_sentence_tells_the_value_and_what_would_be_typical(
             "months",
             8,
             52,
-            "Your credit history is 8 months long."
-            " Typical of those whom we just approve: 52 months.",
+            (
+                "Your credit history is 8 months long."
+                " Typical of those whom we just approve: 52 months."
+            ),
         ),
         (
             "months_since_delinquency",
             "months",
             2,
             None,
-            "Your last late payment was 2 months ago."
-            " Most of those whom we just approve have nothing of the kind on file.",
+            (
+                "Your last late payment was 2 months ago."
+                " Most of those whom we just approve have nothing of the kind on file."
+            ),
         ),
         (
             "purpose",
             "",
             "small_business",
             "medical",
-            "The purpose of the loan is small business."
-            " Most common among those whom we just approve: medical costs.",
+            (
+                "The purpose of the loan is small business."
+                " Most common among those whom we just approve: medical costs."
+            ),
         ),
     ],
 )
@@ -186,3 +193,30 @@ def test_it_says_what_would_have_been_typical(
 
     assert sentences.reason(one, currency="INR") == said
     assert Reason.from_json(one.to_json()) == one
+
+
+def test_it_says_by_how_much_the_cut_off_was_missed(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    model = factories.stage(pune, rita, mark, bands=("0.01", "0.02"))
+    made = factories.assessed(alice)
+    scale = champion.scorer_of(model).scale
+
+    found = explaining.missed(made)
+
+    assert made.outcome == "decline"
+    assert found is not None
+    assert found.pd == Decimal("0.01")
+    assert found.points == scale.displayed(0.01)
+    assert found.by_points == scale.displayed(0.01) - made.score_run.score
+    assert found.by_log_odds == pytest.approx(
+        math.log(made.score_run.pd / (1 - made.score_run.pd)) - math.log(0.01 / 0.99)
+    )
+
+
+def test_who_keeps_the_cut_off_has_missed_nothing(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    factories.stage(pune, rita, mark, bands=("0.98", "0.99"))
+
+    assert explaining.missed(factories.assessed(alice)) is None
