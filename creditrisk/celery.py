@@ -24,6 +24,8 @@ app.conf.beat_schedule = {
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},
     "close lapsed offers": {"task": "decisions.lapse_offers", "schedule": 3600.0},
     "let clocks run on": {"task": "desk.lapse_information", "schedule": 60.0},
+    "sample decisions blindly": {"task": "desk.sample_blind", "schedule": 60.0},
+    "end blind samples": {"task": "desk.end_blind", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},
 }
 

@@ -1,4 +1,4 @@
-"""The lives of a request for information and of an escalation. Pure."""
+"""The lives of a request for information, of an escalation and of a blind sample. Pure."""
 
 from apps.core.lifecycle import Lifecycle
 
@@ -17,5 +17,21 @@ ESCALATION = Lifecycle(
     steps=[
         ("answer", ["open"], "answered"),
         ("drop", ["open"], "dropped"),
+    ],
+)
+BLIND_OPEN = ("waiting", "claimed")
+BLIND = Lifecycle(
+    initial="waiting",
+    steps=[
+        ("claim", ["waiting"], "claimed"),
+        ("release", ["claimed"], "waiting"),
+        ("agree", ["claimed"], "agreed"),
+        ("disagree", ["claimed"], "disagreed"),
+        # A manager has looked at the disagreement.
+        ("follow_up", ["disagreed"], "followed_up"),
+        # Nobody judged it in its time.
+        ("lapse", ["waiting", "claimed"], "lapsed"),
+        # The decision was taken up anew, so its outcome is no secret any more.
+        ("drop", ["waiting", "claimed"], "dropped"),
     ],
 )

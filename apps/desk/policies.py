@@ -9,6 +9,11 @@ VIEW_QUEUE = "decisions.view_queue"
 REVIEW = decisions.REVIEW
 ASSIGN = decisions.ASSIGN
 MANAGE_LEVELS = "desk.manage_service_levels"
+SET_SAMPLING = "desk.set_sampling"
+REVIEW_BLIND = "desk.review_blind"
+VIEW_BLIND = "desk.view_blind"
+FOLLOW_BLIND = "desk.follow_blind"
+VIEW_ANALYTICS = "desk.view_analytics"
 
 
 def may_work_on(actor: User, case: ReviewCase) -> bool:
@@ -24,3 +29,8 @@ def may_work_on(actor: User, case: ReviewCase) -> bool:
 def may_assign(actor: User, case: ReviewCase) -> bool:
     """Say whether the person may give the case to somebody now."""
     return actor.has_perm(ASSIGN) and case.may("assign") and may_work_on(actor, case)
+
+
+def reviews_blindly(actor: User) -> bool:
+    """Say whether the person judges samples. Who sees every branch is to see the outcomes."""
+    return actor.has_perm(REVIEW_BLIND) and not actor.works_everywhere

@@ -26,6 +26,7 @@ from apps.customers import filetypes, sentences
 from apps.customers.findings import Findings
 from apps.decisions import selectors as decisions
 from apps.decisions.models import Decision
+from apps.desk import services as desk
 from apps.letters import regimes
 
 LONGEST_STATEMENT = 4_000
@@ -82,6 +83,8 @@ def ask(*, actor: User | None, application: Application, asked: Asked, now: date
     values = _checked(asked, by_applicant=actor is None)
     decision = _appealed(found, now=now)
     appeal = _written(actor, found, decision, asked, now=now)
+    # Whoever answers the appeal has to see what was decided.
+    desk.drop_blind(found, actor or names.APPLICANT, now)
     stood = selectors.facts(found)
     for fact, value in values.items():
         Correction.objects.create(

@@ -15,7 +15,7 @@ from apps.desk.levels import Level
 from apps.products.models import Product
 
 LONGEST_HOURS = 24 * 90
-_NO_PRODUCT = models.Value(uuid.UUID(int=0))
+NO_PRODUCT = models.Value(uuid.UUID(int=0))
 
 
 class ServiceLevelQuerySet(models.QuerySet["ServiceLevel"]):
@@ -59,7 +59,7 @@ class ServiceLevel(Identified, Timestamped):
             models.UniqueConstraint(
                 F("entity"),
                 F("cause"),
-                Coalesce(F("product"), _NO_PRODUCT),
+                Coalesce(F("product"), NO_PRODUCT),
                 F("from_amount"),
                 condition=Q(ended_at__isnull=True),
                 name="desk_service_level_once",

@@ -2,6 +2,14 @@
 
 from apps.desk.services.assigning import assign
 from apps.desk.services.attaching import attach, read_attachment
+from apps.desk.services.blind import (
+    BlindVerdict,
+    follow_blind,
+    judge_blind,
+    recuse_blind,
+    release_blind,
+    take_blind,
+)
 from apps.desk.services.clock import drop_open, place
 from apps.desk.services.escalating import answer_escalation, escalate
 from apps.desk.services.informing import (
@@ -22,29 +30,51 @@ from apps.desk.services.memoing import (
     write_memo,
 )
 from apps.desk.services.noting import note
+from apps.desk.services.sampling import drop_blind, end_blind, sample
+from apps.desk.services.setting import (
+    ShareEntry,
+    StampEntry,
+    end_share,
+    set_share,
+    set_stamp_limit,
+)
 
 __all__ = [
     "LONGEST_MEMO",
+    "BlindVerdict",
     "InformationEntry",
     "LevelEntry",
+    "ShareEntry",
+    "StampEntry",
     "answer_escalation",
     "ask_information",
     "assign",
     "attach",
     "delete_view",
+    "drop_blind",
     "drop_open",
+    "end_blind",
     "end_level",
+    "end_share",
     "enter_level",
     "escalate",
     "fingerprint",
+    "follow_blind",
     "freeze_memo",
+    "judge_blind",
     "lapse_information",
     "load_levels",
     "note",
     "place",
     "read_attachment",
     "receive_information",
+    "recuse_blind",
+    "release_blind",
+    "sample",
     "save_view",
+    "set_share",
+    "set_stamp_limit",
+    "take_blind",
     "withdraw_information",
     "words_of",
     "write_memo",
