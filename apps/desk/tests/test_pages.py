@@ -82,11 +82,11 @@ def test_the_queue_page_asks_the_same_for_few_and_many(
     client = signed_in(bob)
     client.get(reverse("desk:queue"))
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(16):
         client.get(reverse("desk:queue"))
     for _more in range(3):
         decisions.referred(alice)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(16):
         client.get(reverse("desk:queue"))
 
 
