@@ -37,7 +37,7 @@ def test_it_issues_a_letter_with_its_facts_and_leaves_it_to_the_worker(
     assert letter.facts == factories.refusal().to_dict()
     assert letter.template_version == "2027-01"
     assert (letter.rendered_at, letter.html, letter.pdf_sha256) == (None, None, "")
-    assert sent == [("letters.render", {"letter_id": str(letter.pk)})]
+    assert sent == [("letters.render", {"letter_ids": [str(letter.pk)]})]
     assert verbs(letter) == ["letters.issued"]
 
 
