@@ -88,6 +88,8 @@ def test_it_needs_a_second_signature_above_the_reviewers_limit(
     _claim_from_queue(bob, number)
     form = _verdict(bob, "decline")
     form.get_by_role("checkbox", name="Income could not be confirmed").check()
+    against = "Facts against it that policy and model do not see"
+    form.get_by_role("checkbox", name=against).check()
     form.get_by_role("textbox", name="Note").fill("The employer could not be reached.")
 
     form.get_by_role("button", name="Decline the application").click()
