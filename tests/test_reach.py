@@ -1,6 +1,7 @@
 """What lies in another branch is not there: by no page, fragment or API, nor in its history."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 
 from apps.accounts import roles
 from apps.accounts.models import Branch, User
+from apps.appeals import services as appeals
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.audit.models import Event
@@ -47,6 +49,15 @@ def keys_elsewhere(
     draft = applications.application(officer, applications.borrower(nashik))
     letter = letters.frozen(officer, nashik)
     decision = Decision.objects.get(application=case.application)
+    refused = decisions.assessed(
+        officer, borrower={"employment": {"net_monthly_income": Decimal(12_000)}}
+    )
+    appeal = appeals.ask(
+        actor=None,
+        application=refused.application,
+        asked=appeals.Asked(channel="link", grounds=("unfair",), statement="Look again."),
+        now=decisions.NOW,
+    )
     own = [str(case.application_id), str(draft.pk)]
     return {
         "customers": [str(customer.pk), str(draft.customer_id)],
@@ -54,6 +65,8 @@ def keys_elsewhere(
         "review": [*own, str(case.pk), str(decision.pk)],
         "letters": [str(letter.pk)],
         "loans": own,
+        "appeals": [str(appeal.pk), str(appeal.application_id)],
+        "my": own,
         "api": [*own, str(customer.pk)],
     }
 
@@ -63,12 +76,19 @@ def _addresses(keys: Keys) -> list[tuple[str, Any]]:
     document, filled = str(Document.objects.get().pk), []
     for address, view in sorted(ADDRESSES.items()):
         fitting = keys.get(address.partition("/")[0], [])
-        if "<uuid:" not in address or address.startswith("review/policies/"):
+        if "<uuid:" not in address or address.startswith(("review/policies/", "my/<str:token>/")):
             continue
         for key in fitting:
             found = address.replace("<uuid:pk>", key).replace("<uuid:customer_pk>", key)
             found = found.replace("<uuid:document_pk>", document).replace("<str:field>", "phone")
-            for rest in ("consent_pk", "obligation_pk", "collateral_pk", "guarantor_pk"):
+            for rest in (
+                "correction_pk",
+                "file_pk",
+                "consent_pk",
+                "obligation_pk",
+                "collateral_pk",
+                "guarantor_pk",
+            ):
                 found = found.replace(f"<uuid:{rest}>", NOWHERE)
             filled.append((f"/{found}", view))
     return filled

@@ -36,11 +36,11 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the appeals of an application; a part of the case page, not a page."""
-    if not getattr(request, "htmx", False):
-        return redirect("applications:detail", pk=pk)
     application = get_visible(
         Application.objects.select_related("branch__entity"), request.user, pk=pk
     )
+    if not getattr(request, "htmx", False):
+        return redirect("applications:detail", pk=pk)
     decision = decisions.latest(application)
     today = dates.local_date(timezone.now(), application.branch.entity.time_zone)
     found = list(selectors.of_application(application))

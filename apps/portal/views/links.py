@@ -18,9 +18,10 @@ from apps.portal import forms, services
 @require_GET
 def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the form that makes a link; a part of the case page, not a page."""
+    application = _application(request, pk)
     if not getattr(request, "htmx", False):
         return redirect("applications:detail", pk=pk)
-    return _panel(request, _application(request, pk))
+    return _panel(request, application)
 
 
 @requires(services.ISSUE)
