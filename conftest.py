@@ -18,6 +18,10 @@ MakePerson = Callable[..., User]
 # Modules that take long as a whole: `make test-fast` leaves them out to answer within a minute.
 LONG = frozenset(
     {
+        "apps/appeals/tests/test_answering.py",
+        "apps/appeals/tests/test_asking.py",
+        "apps/appeals/tests/test_at_the_same_time.py",
+        "apps/appeals/tests/test_pages.py",
         "apps/applications/tests/test_api.py",
         "apps/applications/tests/test_lifecycle.py",
         "apps/applications/tests/test_pages.py",
@@ -59,6 +63,7 @@ LONG = frozenset(
         "apps/laboratory/tests/test_pages.py",
         "apps/laboratory/tests/test_sandbox.py",
         "apps/letters/tests/test_rendering.py",
+        "apps/portal/tests/test_pages.py",
         "ml/tests/test_artefact.py",
         "ml/tests/test_model_contract.py",
         "ml/tests/test_training.py",
