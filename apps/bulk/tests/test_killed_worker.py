@@ -139,7 +139,7 @@ def test_two_workers_at_one_file_share_its_rows(
     rows.append(factories.row(1, reference="again", amount="50000"))
     upload = factories.started(alice, rows)
 
-    killed += [_worker("apps.core.jobs._send", upload) for _lane in range(2)]
+    killed += [_worker("apps.bulk.services.running._stop", upload) for _lane in range(2)]
     for process in killed:
         assert process.wait(timeout=120) == 0
 
