@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 application = get_wsgi_application()
 # Load every view before gunicorn forks: once for all workers, and no first request waits for it.
 import_module(settings.ROOT_URLCONF)
+import_module("apps.core.outbox").send_behind_answers()
 # What is loaded by now stays: collecting garbage need not go through it with every thousandth
 # request, and the workers go on sharing its memory.
 gc.collect()

@@ -123,7 +123,7 @@ def send_again(chosen: Chosen) -> int:
     _send(waiting)
     unrendered = list(Letter.objects.filter(rendered_at=None).values_list("pk", flat=True))
     for key in unrendered:
-        enqueue("letters.render", letter_id=str(key))
+        enqueue("letters.render", letter_ids=[str(key)])
     return len(waiting) + len(unrendered)
 
 

@@ -7,9 +7,10 @@ from apps.letters import services
 
 
 @shared_task(name="letters.render")
-def render(letter_id: str) -> None:
-    """Render and freeze one letter; safe to run twice."""
-    services.render(letter_id=letter_id, now=timezone.now())
+def render(letter_ids: list[str]) -> None:
+    """Render and freeze letters, each by itself; safe to run twice. The sweep takes up the rest."""
+    for letter_id in letter_ids:
+        services.render(letter_id=letter_id, now=timezone.now())
 
 
 @shared_task(name="letters.deliver")

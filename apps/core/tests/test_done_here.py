@@ -14,8 +14,8 @@ def test_it_sends_nothing_that_is_done_here(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(jobs.current_app, "send_task", lambda task, kwargs: sent.append(task))
 
     with jobs.done_here("letters.render"):
-        jobs.enqueue("letters.render", letter_id="1")
+        jobs.enqueue("letters.render", letter_ids=["1"])
         jobs.enqueue("decisions.assess", application_id="1")
-    jobs.enqueue("letters.render", letter_id="2")
+    jobs.enqueue("letters.render", letter_ids=["2"])
 
     assert sent == ["decisions.assess", "letters.render"]

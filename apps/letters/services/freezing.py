@@ -103,7 +103,7 @@ def issue(
         if is_new:
             audit.record(actor, "letters.issued", wanted, case=case, kind=kind, language=language)
     letter = wanted if is_new else _issued_before(wanted)
-    jobs.enqueue("letters.render", letter_id=str(letter.pk))
+    jobs.enqueue("letters.render", letter_ids=[str(letter.pk)])
     return letter
 
 

@@ -140,7 +140,7 @@ def test_of_two_that_render_at_once_the_first_to_write_wins(
 def test_the_task_renders_by_id(alice: User, pune: Branch) -> None:
     letter = factories.issue(alice, pune)
 
-    tasks.render(str(letter.pk))
+    tasks.render([str(letter.pk)])
 
     letter.refresh_from_db()
     assert letter.rendered_at is not None
