@@ -37,6 +37,8 @@ def serve(database: str = postgres.DATABASE) -> int:
     port = free_port()
     with _only_one(), _services(database) as running:
         variables = environment.for_demo(running)
+        # Letters carry links to the applicant's own pages.
+        variables.setdefault("PUBLIC_ADDRESS", f"http://localhost:{port}")
         _prepare(running, variables)
         guard = supervisor.Supervisor(
             programs(port),
