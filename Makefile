@@ -85,6 +85,10 @@ bench: install-dev ## all benchmarks but bench-credit, one line of JSON each; AR
 bench-decide: install-dev ## deciding by API at 1, 8 and 32 clients, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_decide $(ARGS)
 
+.PHONY: bench-bulk
+bench-bulk: install-dev ## a file of 10,000 applications taken in, decided and lettered; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_bulk $(ARGS)
+
 .PHONY: bench-laboratory
 bench-laboratory: install-dev ## 100,000 past applications decided anew, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_laboratory $(ARGS)
