@@ -154,11 +154,11 @@ def _counted(request: HttpRequest, filters: Filters, *, now: datetime) -> dict[s
         "": _("Everything"),
         "unclaimed": _("Unclaimed"),
         "mine": _("Mine"),
-        "others": _("Held by others"),
+        "others": _("Others’"),
         "overdue": _("Overdue"),
         "escalated": _("Escalated"),
         "to_me": _("Escalated to me"),
-        "information": _("Waiting for information"),
+        "information": _("Information awaited"),
         "awaiting_second": _("Second signature"),
     }
     if not request.user.has_perm(policies.ASSIGN):
