@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.applications.models import Application
@@ -18,22 +17,15 @@ from apps.scoring.errors import ScoringFailed
 from apps.scoring.models import ScoreRun
 
 SHOWN = 10
-# On either side of the own log-odds; what is further off differs in risk itself.
-SEARCHED = 400
+# Scores on either side of the own log-odds; what is further off differs in risk itself. They are
+# read along an index before anything is joined, so the price does not grow with the book.
+LOOKED_AT = 400
+# Of the decisions on them, those that are compared factor by factor.
+COMPARED = 400
 # Those that another model scored are explained anew by the one that decided; it takes time.
 EXPLAINED_ANEW = 150
 _DECIDED = ("approve", "decline")
-_ROW = (
-    "application_id",
-    "number",
-    "outcome",
-    "kind",
-    "decided_at",
-    "score_run__model_id",
-    "score_run__log_odds",
-    "score_run__attributions",
-    "score_run__pk",
-)
+_ROW = ("application_id", "number", "outcome", "kind", "decided_at", "score_run_id")
 
 
 @dataclass(frozen=True)
@@ -69,92 +61,98 @@ def most_similar(actor: User, application: Application, decision: Decision) -> L
     run = decision.score_run
     if run is None:
         return Likeness((), 0, is_certain=True)
-    rows = _near(actor, application, decision, run)
+    near, edge = _near(run)
+    rows = _decided(actor, application, decision, near)
+    if len(rows) > COMPARED:
+        rows = dict(sorted(rows.items(), key=lambda pair: _gap(pair[1], near, run))[:COMPARED])
+        edge = _gap(list(rows.values())[-1], near, run)
+    explained = _explained(rows, near, run)
     found = similar.nearest(
         run.attributions,
-        [similar.Candidate(str(key), row["attributions"]) for key, row in rows.items()],
+        [similar.Candidate(str(key), shares) for key, shares in explained.items()],
         count=SHOWN,
     )
-    edges = [row["edge"] for row in rows.values() if row["edge"] is not None]
     return Likeness(
         tuple(_past_cases(found, rows)),
-        searched=len(rows),
-        is_certain=similar.is_certain(
-            found, searched_to=min(edges) if edges else None, count=SHOWN
-        ),
+        searched=len(explained),
+        is_certain=similar.is_certain(found, searched_to=edge, count=SHOWN),
     )
 
 
-def _near(
-    actor: User, application: Application, decision: Decision, run: ScoreRun
-) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return the latest decision of each application near the own log-odds, explained."""
-    rows = _before(actor, application, decision, run)
-    above = list(
-        rows.filter(score_run__log_odds__gte=run.log_odds)
-        .order_by("score_run__log_odds")
-        .values(*_ROW)[:SEARCHED]
+Near = dict[uuid.UUID, tuple[uuid.UUID, float]]
+Rows = dict[uuid.UUID, dict[str, Any]]
+
+
+def _near(run: ScoreRun) -> tuple[Near, float | None]:
+    """Return the scores of about the same risk: model and log-odds by key, and how far they reach.
+
+    None where these are all that there are.
+    """
+    rows = ScoreRun.objects.filter(schema_hash=run.schema_hash).exclude(pk=run.pk)
+    columns = ("pk", "model_id", "log_odds")
+    above = rows.filter(log_odds__gte=run.log_odds).order_by("log_odds")
+    below = rows.filter(log_odds__lt=run.log_odds).order_by("-log_odds")
+    sides = [list(side.values_list(*columns)[:LOOKED_AT]) for side in (above, below)]
+    edges = [abs(side[-1][2] - run.log_odds) for side in sides if len(side) == LOOKED_AT]
+    found = {pk: (model, odds) for side in sides for pk, model, odds in side}
+    return found, min(edges) if edges else None
+
+
+def _decided(actor: User, application: Application, decision: Decision, near: Near) -> Rows:
+    """Return the last decision on each application that those scores led to, of what is visible."""
+    made = (
+        Decision.objects.filter(
+            score_run__in=list(near),
+            outcome__in=_DECIDED,
+            decided_at__lt=decision.decided_at,
+            application__branch__entity=application.branch.entity_id,
+        )
+        .exclude(application=application.pk)
+        .order_by("number")
     )
-    below = list(
-        rows.filter(score_run__log_odds__lt=run.log_odds)
-        .order_by("-score_run__log_odds")
-        .values(*_ROW)[:SEARCHED]
+    rows = {row["application_id"]: row for row in made.values(*_ROW)}
+    if actor.works_everywhere:
+        return rows
+    visible = Application.objects.visible_to(actor).filter(pk__in=list(rows))
+    seen = set(visible.values_list("pk", flat=True))
+    return {key: row for key, row in rows.items() if key in seen}
+
+
+def _gap(row: dict[str, Any], near: Near, run: ScoreRun) -> float:
+    return abs(near[row["score_run_id"]][1] - run.log_odds)
+
+
+def _explained(rows: Rows, near: Near, run: ScoreRun) -> dict[uuid.UUID, dict[str, float]]:
+    """Return the attributions of each application by the deciding model, where there are any."""
+    own = {key: row for key, row in rows.items() if near[row["score_run_id"]][0] == run.model_id}
+    shares = dict(
+        ScoreRun.objects.filter(pk__in=[row["score_run_id"] for row in own.values()]).values_list(
+            "pk", "attributions"
+        )
     )
-    edges = [
-        abs(side[-1]["score_run__log_odds"] - run.log_odds)
-        for side in (above, below)
-        if len(side) == SEARCHED
+    found = {key: shares[row["score_run_id"]] for key, row in own.items()}
+    others = sorted(rows.keys() - own.keys(), key=lambda key: (_gap(rows[key], near, run), key))
+    return {**found, **_explained_anew({key: rows[key] for key in others[:EXPLAINED_ANEW]}, run)}
+
+
+def _explained_anew(rows: Rows, run: ScoreRun) -> dict[uuid.UUID, dict[str, float]]:
+    """Return what the deciding model says of those that another one scored."""
+    if not rows:
+        return {}
+    keys = [row["score_run_id"] for row in rows.values()]
+    features = dict(ScoreRun.objects.filter(pk__in=keys).values_list("pk", "features"))
+    asked = [
+        ScoreRun(model=run.model, features=features[row["score_run_id"]]) for row in rows.values()
     ]
-    found = _latest([*above, *below])
-    _explain(found, run)
+    answers = zip(rows, scoring.rescore_all(runs=asked), strict=True)
     return {
-        key: {**row, "edge": min(edges) if edges else None}
-        for key, row in found.items()
-        if row["attributions"] is not None
+        key: dict(answer.attributions)
+        for key, answer in answers
+        if not isinstance(answer, ScoringFailed)
     }
 
 
-def _before(
-    actor: User, application: Application, decision: Decision, run: ScoreRun
-) -> QuerySet[Decision]:
-    found = Decision.objects.filter(
-        outcome__in=_DECIDED,
-        decided_at__lt=decision.decided_at,
-        score_run__schema_hash=run.schema_hash,
-        application__branch__entity=application.branch.entity_id,
-    ).exclude(application=application.pk)
-    if actor.works_everywhere:
-        return found
-    return found.filter(application__in=Application.objects.visible_to(actor))
-
-
-def _latest(rows: Sequence[dict[str, Any]]) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return the last decision on each application among these."""
-    return {row["application_id"]: row for row in sorted(rows, key=lambda row: row["number"])}
-
-
-def _explain(rows: dict[uuid.UUID, dict[str, Any]], run: ScoreRun) -> None:
-    """Put the attributions by the deciding model beside each row; None where it has none."""
-    others = []
-    for row in rows.values():
-        is_own = row["score_run__model_id"] == run.model_id
-        row["attributions"] = row["score_run__attributions"] if is_own else None
-        if not is_own:
-            others.append(row)
-    others.sort(key=lambda row: abs(row["score_run__log_odds"] - run.log_odds))
-    asked = others[:EXPLAINED_ANEW]
-    stored = ScoreRun.objects.in_bulk([row["score_run__pk"] for row in asked])
-    anew = [
-        ScoreRun(model=run.model, features=stored[row["score_run__pk"]].features) for row in asked
-    ]
-    for row, answer in zip(asked, scoring.rescore_all(runs=anew) if anew else [], strict=True):
-        if not isinstance(answer, ScoringFailed):
-            row["attributions"] = answer.attributions
-
-
-def _past_cases(
-    found: Sequence[similar.Match], rows: dict[uuid.UUID, dict[str, Any]]
-) -> list[PastCase]:
+def _past_cases(found: Sequence[similar.Match], rows: Rows) -> list[PastCase]:
     keys = [uuid.UUID(match.key) for match in found]
     loaded = Application.objects.select_related("product", "loan__outcome").in_bulk(keys)
     return [

@@ -70,31 +70,28 @@ def test_a_person_sees_only_cases_of_the_own_branches(
 
 
 def test_what_another_model_scored_is_explained_anew_by_the_one_that_decided(
-    scored: ReviewCase, bob: User, rita: User, mark: User, stage: ModelVersion
+    scored: ReviewCase, bob: User
 ) -> None:
-    before = _found(scored, bob)
-    newer = ModelVersion.objects.get(pk=stage.pk)
-    newer.pk, newer.number, newer.sha256, newer.status = None, 2, "0" * 64, "registered"
-    newer._state.adding = True
-    newer.id = applications.Application().id
-    newer.save()
-    case = scored
-    run = case.referral.score_run
+    run = scored.referral.score_run
     assert run is not None
-    rows = {
-        "a": {
-            "score_run__model_id": newer.pk,
-            "score_run__attributions": {"amount": 99.0},
-            "score_run__log_odds": 0.0,
-            "score_run__pk": ScoreRun.objects.exclude(pk=run.pk).order_by("pk")[0].pk,
-        }
-    }
+    other = ScoreRun.objects.exclude(pk=run.pk)[0]
+    rows = {other.pk: {"score_run_id": other.pk}}
+    by_another = {other.pk: (scored.pk, other.log_odds)}
 
-    past_cases._explain(rows, run)
+    found = past_cases._explained(rows, by_another, run)
 
-    stored = ScoreRun.objects.get(pk=rows["a"]["score_run__pk"])
-    assert rows["a"]["attributions"] == pytest.approx(stored.attributions)
-    assert len(before.cases) == 3
+    assert found == {other.pk: pytest.approx(other.attributions)}
+
+
+def test_a_bounded_search_says_that_it_is_not_certain(
+    scored: ReviewCase, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past_cases, "LOOKED_AT", 1)
+
+    found = _found(scored, bob)
+
+    assert 1 <= found.searched <= 2
+    assert not found.is_certain
 
 
 def test_exposure_adds_up_requests_and_guarantees(
