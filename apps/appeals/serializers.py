@@ -93,7 +93,7 @@ class AppealPage(serializers.Serializer[Any]):
 class AppealMeasure(serializers.Serializer[Any]):
     """What came of a group of appeals; shares are fractions, null where nothing was answered."""
 
-    label = serializers.CharField()
+    group = serializers.CharField(source="label")
     received = serializers.IntegerField()
     waiting = serializers.IntegerField()
     answered = serializers.IntegerField()

@@ -30,7 +30,7 @@ def write(*, now: datetime) -> list[str]:
     officer = people.of_role("loan_officer")
     declined = Application.objects.visible_to(officer).filter(status="declined", overrides=None)
     rows = declined.filter(decisions__isnull=False).distinct().order_by("-number")
-    done = []
+    done: list[str] = []
     for application in rows:
         if len(done) == len(_WORDS) or not _is_recent(application, now):
             break
