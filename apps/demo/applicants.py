@@ -11,6 +11,8 @@ import pandas as pd
 
 from apps.core import dates
 from apps.core.money import money
+from apps.demo import protected
+from apps.demo.protected import Circumstances, Protected
 from ml import synthetic
 
 # The bureau's counts carry the same names in the schema and in the table.
@@ -38,7 +40,8 @@ class Place:
     segment: str
     branches: tuple[str, ...]
     bureau: str
-    given_names: tuple[str, ...]
+    women_names: tuple[str, ...]
+    men_names: tuple[str, ...]
     family_names: tuple[str, ...]
     streets: tuple[str, ...]
     employers: tuple[str, ...]
@@ -49,9 +52,11 @@ PLACES = (
         segment="in-retail",
         branches=("pune", "nashik", "mumbai"),
         bureau="Bharat Credit Bureau",
-        given_names=_words(
-            "Aarav Aditi Anil Anjali Deepa Farhan Gauri Harish Kavita Kiran Lata Manoj Meera "
-            "Nikhil Pooja Prakash Rahul Rekha Salma Sanjay Shreya Sunil Tanvi Vikram Yusuf"
+        women_names=_words(
+            "Aditi Anjali Deepa Gauri Kavita Lata Meera Pooja Rekha Salma Shreya Tanvi"
+        ),
+        men_names=_words(
+            "Aarav Anil Farhan Harish Kiran Manoj Nikhil Prakash Rahul Sanjay Sunil Vikram Yusuf"
         ),
         family_names=_words(
             "Bhosale Chavan Deshmukh D'Souza Gaikwad Iyer Jadhav Joshi Khan Kulkarni More Naik "
@@ -64,10 +69,10 @@ PLACES = (
         segment="ke-retail",
         branches=("nairobi", "kisumu"),
         bureau="Mzizi Credit Reference Bureau",
-        given_names=_words(
-            "Achieng Amina Barasa Chebet Faith Grace Hassan Jelimo Kamau Kipchoge Makena Mercy "
-            "Mutiso Nafula Njeri Ochieng Omondi Peter Wambui Zawadi"
+        women_names=_words(
+            "Achieng Amina Chebet Faith Grace Jelimo Makena Mercy Nafula Njeri Wambui Zawadi"
         ),
+        men_names=_words("Barasa Hassan Kamau Kipchoge Mutiso Ochieng Omondi Peter"),
         family_names=_words(
             "Abdi Barasa Cheruiyot Kamau Kariuki Kiptoo Koech Maina Mutua Mwangi Ndungu Njoroge "
             "Odhiambo Okello Onyango Otieno Wanjala Waweru"
@@ -92,6 +97,7 @@ class Applicant:
     bad: bool
     street: str
     employer: str
+    protected: Protected
     features: dict[str, Any]
     net_monthly_income: Decimal
     obligations_monthly: Decimal
@@ -143,20 +149,29 @@ def draw(place: Place, *, rows: int, seed: int, start: date, end: date) -> Itera
     market = synthetic.MARKETS[place.segment]
     frame = synthetic.generate(market, rows=rows, seed=seed, start=start, end=end)
     chance = Random(f"{place.segment}:{seed}")  # noqa: S311  (names, not secrets)
+    # Their own, so that everything else is as it was before they had attributes.
+    groups = Random(f"{place.segment}:{seed}:protected")  # noqa: S311
     for serial, row in enumerate(frame.astype(object).to_dict("records")):
         plain = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-        yield _applicant(place, market, chance, serial=serial, row=plain)
+        who = protected.of(_circumstances(market, plain), groups)
+        yield _applicant(place, market, chance, serial=serial, row=plain, who=who)
 
 
 def _applicant(
-    place: Place, market: synthetic.Market, chance: Random, *, serial: int, row: dict[str, Any]
+    place: Place,
+    market: synthetic.Market,
+    chance: Random,
+    *,
+    serial: int,
+    row: dict[str, Any],
+    who: Protected,
 ) -> Applicant:
     applied = row["applied_date"]
     born = dates.add_months(applied, -12 * int(row["age_years"]) - chance.randrange(12))
     return Applicant(
         serial=serial,
         branch=chance.choice(place.branches),
-        name=f"{chance.choice(place.given_names)} {chance.choice(place.family_names)}",
+        name=f"{_given_name(place, who, chance)} {chance.choice(place.family_names)}",
         born=born,
         country=market.country,
         currency=market.currency,
@@ -164,7 +179,25 @@ def _applicant(
         bad=bool(row["bad"]),
         street=f"{chance.randrange(1, 200)} {chance.choice(place.streets)}",
         employer=chance.choice(place.employers),
+        protected=who,
         features=row,
         net_monthly_income=money(str(row["net_monthly_income"]), market.currency),
         obligations_monthly=money(str(row["existing_obligations_monthly"]), market.currency),
+    )
+
+
+def _given_name(place: Place, who: Protected, chance: Random) -> str:
+    every = place.women_names + place.men_names
+    names = {"female": place.women_names, "male": place.men_names}
+    fitting = names.get(who.attributes["gender"], every)
+    return fitting[chance.randrange(len(every)) % len(fitting)]
+
+
+def _circumstances(market: synthetic.Market, row: dict[str, Any]) -> Circumstances:
+    return Circumstances(
+        country=market.country,
+        age_years=int(row["age_years"]),
+        income_to_median=float(row["annual_income"]) / market.median_annual_income,
+        income_spread=market.income_spread,
+        has_thin_file=row["total_accounts"] is None,
     )

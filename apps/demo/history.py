@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -14,13 +14,16 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core import bulk, dates
 from apps.customers import numbering as customer_numbers
+from apps.customers import wordings
 from apps.customers.models import (
     BureauReport,
+    Consent,
     Customer,
     Employment,
     Household,
     NoObligations,
     Obligation,
+    ProtectedAttributes,
 )
 from apps.demo import applicants, endings, people
 from apps.demo.applicants import Applicant, Place
@@ -30,6 +33,7 @@ from apps.products.pricing import level_payment
 
 SOURCE = "demonstration"
 _YEAR = 12
+_NOON = time(12)
 _TABLES = (
     Customer,
     Employment,
@@ -37,6 +41,8 @@ _TABLES = (
     Obligation,
     NoObligations,
     BureauReport,
+    Consent,
+    ProtectedAttributes,
     Application,
     Loan,
     Outcome,
@@ -153,7 +159,29 @@ def _rows(line: _Line, *, over_by: date) -> dict[Any, dict[str, Any]]:
         }
     if line.applicant.has_bureau_file:
         rows[BureauReport] = _bureau_report(line)
+    if line.applicant.protected.stated:
+        rows |= _stated(line)
     return rows
+
+
+def _stated(line: _Line) -> dict[Any, dict[str, Any]]:
+    """Return what the person said of groups, with the consent to keep it."""
+    customer = {"customer_id": line.key("customer")}
+    return {
+        Consent: {
+            **customer,
+            "id": line.key("consent"),
+            "purpose": Consent.Purpose.FAIRNESS_MONITORING.value,
+            "wording_version": wordings.CURRENT,
+            "channel": "paper",
+            "given_at": datetime.combine(line.applicant.applied_date, _NOON, tzinfo=UTC),
+        },
+        ProtectedAttributes: {
+            **customer,
+            "id": line.key("protected"),
+            "values": line.applicant.protected.stated,
+        },
+    }
 
 
 def _customer(line: _Line) -> dict[str, Any]:

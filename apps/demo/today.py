@@ -102,14 +102,9 @@ def _register(desk: _Desk, one: Applicant) -> Customer:
     actor, now = desk.officer, desk.now
     customer = customers.register(actor=actor, entry=_customer(desk, one), now=now)
     for purpose in _CONSENTS:
-        customers.give_consent(
-            actor=actor,
-            customer=customer,
-            purpose=purpose,
-            wording_version=wordings.CURRENT,
-            channel="paper",
-            now=now,
-        )
+        _consent(desk, customer, purpose)
+    if one.protected.stated:
+        _say_of_groups(desk, customer, one)
     customers.record_employment(actor=actor, customer=customer, entry=_work(desk, one), now=now)
     customers.record_household(
         actor=actor,
@@ -128,6 +123,25 @@ def _register(desk: _Desk, one: Applicant) -> Customer:
         report = _report(desk, one)
         customers.record_bureau_report(actor=actor, customer=customer, entry=report, now=now)
     return customer
+
+
+def _consent(desk: _Desk, customer: Customer, purpose: Consent.Purpose) -> None:
+    customers.give_consent(
+        actor=desk.officer,
+        customer=customer,
+        purpose=purpose,
+        wording_version=wordings.CURRENT,
+        channel="paper",
+        now=desk.now,
+    )
+
+
+def _say_of_groups(desk: _Desk, customer: Customer, one: Applicant) -> None:
+    """Keep what the applicant agreed to say for the watch over fairness."""
+    _consent(desk, customer, Consent.Purpose.FAIRNESS_MONITORING)
+    customers.record_protected_attributes(
+        actor=desk.officer, customer=customer, values=one.protected.stated
+    )
 
 
 def _customer(desk: _Desk, one: Applicant) -> entries.CustomerEntry:

@@ -13,7 +13,7 @@ from apps.accounts import roles
 from apps.accounts.models import User
 from apps.applications import selectors as applications
 from apps.applications.models import Application
-from apps.customers.models import Consent, Customer
+from apps.customers.models import Consent, Customer, ProtectedAttributes
 from apps.decisions.models import Decision
 from apps.demo import applicants, history, people
 from apps.desk import selectors as desk
@@ -120,6 +120,28 @@ def test_it_writes_loans_whose_features_are_those_that_were_drawn() -> None:
         assert loan.disbursed_date < loan.outcome.last_payment_date <= date(2026, 6, 30)
 
 
+def test_it_keeps_what_people_said_of_groups_with_their_consent_alone() -> None:
+    people.ensure()
+    place = applicants.PLACES[0]
+
+    write(place)
+
+    drawn = {
+        f"{place.segment}-{one.serial:06d}": one.protected.stated
+        for one in applicants.draw(
+            place, rows=60, seed=7, start=date(2022, 1, 1), end=date(2025, 6, 30)
+        )
+    }
+    customers = Customer.objects.filter(loans__isnull=False)
+    kept = {one.customer_id: one.values for one in ProtectedAttributes.objects.all()}
+    assert {one.pk: drawn[one.source_reference] for one in customers} == {
+        one.pk: kept.get(one.pk, {}) for one in customers
+    }
+    assert 0 < len(kept) < customers.count()
+    consented = Consent.objects.filter(purpose=Consent.Purpose.FAIRNESS_MONITORING)
+    assert set(consented.values_list("customer", flat=True)) == set(kept)
+
+
 def test_it_writes_the_past_once() -> None:
     people.ensure()
     first = write(applicants.PLACES[1])
@@ -142,7 +164,14 @@ def test_it_takes_todays_applications_by_the_services() -> None:
     assert taken.count() == 24
     assert taken.exclude(status="draft").count() == Decision.objects.filter(number=1).count()
     assert not Decision.objects.exclude(failure="").exists()
-    assert Consent.objects.filter(customer__applications__in=taken).count() == 24 * 3
+    consents = Consent.objects.filter(customer__applications__in=taken)
+    watched = consents.filter(purpose=Consent.Purpose.FAIRNESS_MONITORING)
+    assert consents.count() - watched.count() == 24 * 3
+    assert (
+        watched.count()
+        == ProtectedAttributes.objects.filter(customer__applications__in=taken).count()
+    )
+    assert watched.count() > 12
     assert "draft" in said
     assert "there already" in again
     reviewer = people.of_role("credit_reviewer", "pune")
