@@ -37,7 +37,8 @@ def without_references(
     for keys in _keys(actor):
         (column,) = keys.query.values_select
         key: Any = Cast(column, TextField())
-        named = keys.annotate(_named=Concat(Value(f"{label}:"), key)).values("_named")
+        name = Concat(Value(f"{label}:"), key, output_field=TextField())
+        named = keys.annotate(_named=name).values("_named")
         rows = rows.exclude(**{f"{field}__in": named})
     return rows
 

@@ -1,5 +1,10 @@
 """The review desk over the API."""
 
-from apps.desk import case_api, queue_api
+from apps.desk import analytics_api, blind_api, case_api, queue_api
 
-urlpatterns = [*queue_api.urlpatterns, *case_api.urlpatterns]
+urlpatterns = [
+    *queue_api.urlpatterns,
+    *case_api.urlpatterns,
+    *blind_api.urlpatterns,
+    *analytics_api.urlpatterns,
+]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.desk.views import case, queue, registers, work
+from apps.desk.views import analytics, blind, case, queue, registers, work
 
 app_name = "desk"
 urlpatterns = [
@@ -15,6 +15,21 @@ urlpatterns = [
     path("service-levels/", registers.levels, name="levels"),
     path("service-levels/enter/", registers.enter_level, name="enter_level"),
     path("service-levels/<uuid:pk>/end/", registers.end_level, name="end_level"),
+    path("analytics/", analytics.analytics, name="analytics"),
+    path("analytics/groups/", analytics.groups, name="analytics_groups"),
+    path("analytics/limits/", analytics.set_limit, name="analytics_limit"),
+    path("analytics/<slug:way>.csv", analytics.table, name="analytics_table"),
+    path("blind/", blind.overview, name="blind"),
+    path("blind/count/", blind.count, name="blind_count"),
+    path("blind/take/", blind.take, name="blind_take"),
+    path("blind/shares/", blind.shares, name="blind_shares"),
+    path("blind/shares/set/", blind.set_share, name="blind_set_share"),
+    path("blind/shares/<uuid:pk>/end/", blind.end_share, name="blind_end_share"),
+    path("blind/<uuid:pk>/", blind.sample, name="blind_sample"),
+    path("blind/<uuid:pk>/judge/", blind.judge, name="blind_judge"),
+    path("blind/<uuid:pk>/release/", blind.release, name="blind_release"),
+    path("blind/<uuid:pk>/step-back/", blind.recuse, name="blind_recuse"),
+    path("blind/<uuid:pk>/follow-up/", blind.follow, name="blind_follow"),
     path("interests/", registers.interests, name="interests"),
     path("interests/declare/", registers.declare, name="declare"),
     path("interests/<uuid:pk>/end/", registers.end_interest, name="end_interest"),

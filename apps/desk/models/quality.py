@@ -21,6 +21,7 @@ from apps.core.models import Identified, Stateful, Timestamped, status_constrain
 from apps.decisions.models import Decision, Outcome
 from apps.desk.lifecycle import BLIND, BLIND_OPEN
 from apps.desk.models.service_levels import NO_PRODUCT
+from apps.desk.rubber_stamping import Limits
 from apps.desk.sampling import LARGEST_SHARE, SMALLEST_SHARE
 from apps.products.models import Product
 
@@ -144,6 +145,11 @@ class StampLimit(SetByPeople):
 
     def __str__(self) -> str:
         return str(self.same_share)
+
+    @property
+    def limits(self) -> Limits:
+        """The row as the rule reads it."""
+        return Limits(self.least_verdicts, self.same_share, self.median_seconds)
 
 
 _OF_A_MACHINE = """

@@ -94,11 +94,13 @@ def judge_blind(
     found = _held(actor, sample.pk, now=now)
     _check(verdict, found.application, now=now)
     agrees = verdict.outcome == found.decision.outcome
+    # Sealed texts are written through the row itself.
+    found.note = verdict.note.strip() or None
+    found.save(update_fields=["note"])
     found.move(
         "agree" if agrees else "disagree",
         verdict=verdict.outcome,
         codes=list(verdict.codes),
-        note=verdict.note.strip() or None,
         reviewed_by=actor,
         reviewed_at=now,
         agrees=agrees,
@@ -139,10 +141,11 @@ def follow_blind(
     said = working.text(why, field="why", lacking=_("Say why."))
     if action == BlindSample.FollowUp.REOPENED:
         cases.reopen(actor=actor, application=found.application, note=said, now=now)
+    found.follow_note = said
+    found.save(update_fields=["follow_note"])
     found.move(
         "follow_up",
         follow_up=action,
-        follow_note=said,
         followed_by=actor,
         followed_at=now,
         ended_at=now,

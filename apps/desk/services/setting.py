@@ -72,7 +72,6 @@ def set_share(*, actor: User, entry: ShareEntry, now: datetime) -> SamplingShare
         product="" if entry.product is None else entry.product.code,
         share=str(entry.share),
         days=entry.days,
-        why=entry.why,
     )
     return made
 
@@ -113,7 +112,6 @@ def set_stamp_limit(*, actor: User, entry: StampEntry, now: datetime) -> StampLi
         least_verdicts=entry.least_verdicts,
         same_share=str(entry.same_share),
         median_seconds=entry.median_seconds,
-        why=entry.why,
     )
     return made
 
