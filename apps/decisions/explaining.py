@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.decisions import policy_inputs, reasons, rulebook
 from apps.decisions.models import Decision
-from apps.decisions.policy import Policy, Trace
+from apps.decisions.policy import Policy, PolicyGap, Trace
 from apps.scoring import explanation
 from apps.scoring.models import ModelVersion
 
@@ -65,7 +65,11 @@ def missed(decision: Decision) -> Missed | None:
     run, version = decision.score_run, decision.policy
     if run is None or version is None:
         return None
-    ladder = rulebook.policy_of(version).ladder_for(decision.application.product.code)
+    try:
+        ladder = rulebook.policy_of(version).ladder_for(decision.application.product.code)
+    except PolicyGap:
+        # Whatever decided, it was not a band of this policy.
+        return None
     cutoff = ladder.approved_below
     if not cutoff or policy_inputs.exact(run.pd) < cutoff:
         return None
