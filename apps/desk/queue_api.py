@@ -1,143 +1,25 @@
 """The review queue over the API: list, claim, release, assign, escalate, notes, information."""
 
 import uuid
-from typing import Any
 
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
-from apps.core.api import APIView, Problem, Strict
+from apps.core.api import APIView, Problem
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.decisions import services as cases
-from apps.decisions.lifecycle import LIFECYCLE
 from apps.decisions.models import ReviewCase
-from apps.desk import policies, selectors, services
-from apps.desk.models import CaseNote, Escalation, InformationRequest
-from apps.desk.services.working import LONGEST_TEXT
+from apps.desk import policies, selectors, serializers, services
+from apps.desk.models import Escalation, InformationRequest
 
 REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
 TAGS = ["review"]
-
-
-class ListQueueIn(Strict):
-    """What of the queue to list."""
-
-    show = serializers.ChoiceField(choices=selectors.SHOWN, required=False)
-    cause = serializers.CharField(max_length=40, required=False)
-    product = serializers.CharField(max_length=40, required=False)
-    branch = serializers.SlugField(required=False)
-    number = serializers.CharField(max_length=24, required=False)
-    amount_from = serializers.DecimalField(max_digits=18, decimal_places=2, required=False)
-    amount_to = serializers.DecimalField(max_digits=18, decimal_places=2, required=False)
-    waiting_hours = serializers.IntegerField(min_value=0, max_value=87_600, required=False)
-    sort = serializers.ChoiceField(choices=list(selectors.SORTS), required=False)
-    after = serializers.CharField(max_length=400, required=False, help_text="From the last answer.")
-    limit = serializers.IntegerField(min_value=1, max_value=200, default=25)
-
-
-class CaseOut(serializers.Serializer[Any]):
-    """A case in review and its place in the queue."""
-
-    id = serializers.UUIDField()
-    application = serializers.UUIDField(source="application_id")
-    number = serializers.CharField(source="application.number")
-    state = serializers.ChoiceField(source="status", choices=LIFECYCLE.states)
-    causes = serializers.ListField(child=serializers.CharField())
-    amount = serializers.DecimalField(source="application.amount", max_digits=18, decimal_places=2)
-    currency = serializers.CharField(source="application.currency")
-    product = serializers.CharField(source="application.product.code")
-    branch = serializers.CharField(source="application.branch.code")
-    opened_at = serializers.DateTimeField()
-    due_at = serializers.DateTimeField(help_text="When the service level ends.")
-    rank = serializers.IntegerField(
-        help_text="What comes first: 0 escalated, 1 ordinary, 2 waiting for information."
-    )
-    service_hours = serializers.SerializerMethodField()
-    paused_at = serializers.DateTimeField(allow_null=True)
-    holder = serializers.UUIDField(source="claimed_by_id", allow_null=True)
-    held_until = serializers.DateTimeField(source="claim_until", allow_null=True)
-    version = serializers.CharField(help_text="Send it along to be told when the case changed.")
-
-    def get_service_hours(self, case: ReviewCase) -> int | None:
-        """Return the hours of the service level, null where the lender has set none."""
-        hours = case.service.get("hours")
-        return None if hours is None else int(hours)
-
-
-class CasePage(serializers.Serializer[Any]):
-    """A page of cases; `after` is empty at the end."""
-
-    results = CaseOut(many=True)
-    after = serializers.CharField()
-
-
-class TextIn(Strict):
-    """A text to colleagues."""
-
-    text = serializers.CharField(max_length=LONGEST_TEXT)
-
-
-class ToPersonIn(Strict):
-    """A person, and why."""
-
-    person = serializers.UUIDField()
-    why = serializers.CharField(max_length=LONGEST_TEXT)
-    version = serializers.CharField(max_length=40, required=False, default="")
-
-
-class NoteOut(serializers.Serializer[Any]):
-    """A note beside a case."""
-
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=CaseNote.Kind.choices)
-    text = serializers.CharField()
-    written_by = serializers.UUIDField(source="written_by_id")
-    written_at = serializers.DateTimeField()
-
-
-class EscalationOut(serializers.Serializer[Any]):
-    """An escalation of a case."""
-
-    id = serializers.UUIDField()
-    state = serializers.ChoiceField(source="status", choices=Escalation.lifecycle.states)
-    to = serializers.UUIDField(source="to_id")
-    why = serializers.CharField()
-    answer = serializers.CharField(allow_null=True)
-    raised_at = serializers.DateTimeField()
-
-
-class InformationIn(Strict):
-    """What is asked for, from whom, until when."""
-
-    item = serializers.ChoiceField(choices=InformationRequest.Item.choices)
-    text = serializers.CharField(max_length=LONGEST_TEXT)
-    asked_of = serializers.ChoiceField(
-        source="source", choices=InformationRequest.Source.choices
-    )
-    by_date = serializers.DateField()
-
-
-class InformationOut(serializers.Serializer[Any]):
-    """A request for information."""
-
-    id = serializers.UUIDField()
-    state = serializers.ChoiceField(source="status", choices=InformationRequest.lifecycle.states)
-    item = serializers.ChoiceField(choices=InformationRequest.Item.choices)
-    text = serializers.CharField()
-    asked_of = serializers.ChoiceField(
-        source="source", choices=InformationRequest.Source.choices
-    )
-    by_date = serializers.DateField()
-    asked_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
-    answer = serializers.CharField(allow_null=True)
 
 
 class Queue(APIView):
@@ -147,13 +29,13 @@ class Queue(APIView):
 
     @extend_schema(
         operation_id="review_queue",
-        parameters=[ListQueueIn],
-        responses={200: CasePage, 400: Problem, 401: Problem, 403: Problem},
+        parameters=[serializers.ListQueueIn],
+        responses={200: serializers.CasePage, 400: Problem, 401: Problem, 403: Problem},
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
         """Return the waiting cases you may see, what comes first in front."""
-        asked = ListQueueIn(data=request.query_params)
+        asked = serializers.ListQueueIn(data=request.query_params)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         filters = selectors.Filters(
@@ -172,7 +54,7 @@ class Queue(APIView):
             size=given["limit"],
         )
         page = selectors.page(request.user, filters, place, now=timezone.now())
-        return Response(CasePage({"results": page.rows, "after": page.after}).data)
+        return Response(serializers.CasePage({"results": page.rows, "after": page.after}).data)
 
 
 class OneCase(APIView):
@@ -180,7 +62,9 @@ class OneCase(APIView):
 
     required_permission = policies.VIEW_QUEUE
 
-    @extend_schema(operation_id="review_case", responses={200: CaseOut, **REFUSALS}, tags=TAGS)
+    @extend_schema(
+        operation_id="review_case", responses={200: serializers.CaseOut, **REFUSALS}, tags=TAGS
+    )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return the case and its place in the queue."""
         return _answer(request.user, pk)
@@ -192,7 +76,10 @@ class Claim(APIView):
     required_permission = policies.REVIEW
 
     @extend_schema(
-        operation_id="review_claim", request=None, responses={200: CaseOut, **REFUSALS}, tags=TAGS
+        operation_id="review_claim",
+        request=None,
+        responses={200: serializers.CaseOut, **REFUSALS},
+        tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Hold the case for half an hour; of two at once one is refused with 409."""
@@ -208,7 +95,7 @@ class Release(APIView):
     @extend_schema(
         operation_id="review_release",
         request=None,
-        responses={200: CaseOut, **REFUSALS},
+        responses={200: serializers.CaseOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
@@ -224,14 +111,14 @@ class Assign(APIView):
 
     @extend_schema(
         operation_id="review_assign",
-        request=ToPersonIn,
-        responses={200: CaseOut, **REFUSALS},
+        request=serializers.ToPersonIn,
+        responses={200: serializers.CaseOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Give the case to a person who may hold it, whoever held it."""
         case = _case(request.user, pk)
-        given = ToPersonIn(data=request.data)
+        given = serializers.ToPersonIn(data=request.data)
         given.is_valid(raise_exception=True)
         services.assign(
             actor=request.user,
@@ -251,14 +138,14 @@ class Escalate(APIView):
 
     @extend_schema(
         operation_id="review_escalate",
-        request=ToPersonIn,
-        responses={201: EscalationOut, **REFUSALS},
+        request=serializers.ToPersonIn,
+        responses={201: serializers.EscalationOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Escalate the case; it stands at the top of the queue until it is answered."""
         case = _case(request.user, pk)
-        given = ToPersonIn(data=request.data)
+        given = serializers.ToPersonIn(data=request.data)
         given.is_valid(raise_exception=True)
         raised = services.escalate(
             actor=request.user,
@@ -268,7 +155,7 @@ class Escalate(APIView):
             version=given.validated_data["version"],
             now=timezone.now(),
         )
-        return Response(EscalationOut(raised).data, status=201)
+        return Response(serializers.EscalationOut(raised).data, status=201)
 
 
 class AnswerEscalation(APIView):
@@ -278,14 +165,14 @@ class AnswerEscalation(APIView):
 
     @extend_schema(
         operation_id="review_answer_escalation",
-        request=TextIn,
-        responses={200: EscalationOut, **REFUSALS},
+        request=serializers.TextIn,
+        responses={200: serializers.EscalationOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Answer; the case goes back to its ordinary place."""
         raised = get_visible(Escalation.objects.all(), request.user, pk=pk)
-        given = TextIn(data=request.data)
+        given = serializers.TextIn(data=request.data)
         given.is_valid(raise_exception=True)
         answered = services.answer_escalation(
             actor=request.user,
@@ -293,7 +180,7 @@ class AnswerEscalation(APIView):
             answer=given.validated_data["text"],
             now=timezone.now(),
         )
-        return Response(EscalationOut(answered).data)
+        return Response(serializers.EscalationOut(answered).data)
 
 
 class Notes(APIView):
@@ -302,27 +189,31 @@ class Notes(APIView):
     required_permission = {"GET": policies.VIEW_QUEUE, "POST": policies.REVIEW}
 
     @extend_schema(
-        operation_id="review_notes", responses={200: NoteOut(many=True), **REFUSALS}, tags=TAGS
+        operation_id="review_notes",
+        responses={200: serializers.NoteOut(many=True), **REFUSALS},
+        tags=TAGS,
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return the notes, newest first."""
-        return Response(NoteOut(selectors.notes(_case(request.user, pk)), many=True).data)
+        return Response(
+            serializers.NoteOut(selectors.notes(_case(request.user, pk)), many=True).data
+        )
 
     @extend_schema(
         operation_id="review_write_note",
-        request=TextIn,
-        responses={201: NoteOut, **REFUSALS},
+        request=serializers.TextIn,
+        responses={201: serializers.NoteOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Write a note; it is never changed and never part of a letter."""
         case = _case(request.user, pk)
-        given = TextIn(data=request.data)
+        given = serializers.TextIn(data=request.data)
         given.is_valid(raise_exception=True)
         made = services.note(
             actor=request.user, case=case, text=given.validated_data["text"], now=timezone.now()
         )
-        return Response(NoteOut(made).data, status=201)
+        return Response(serializers.NoteOut(made).data, status=201)
 
 
 class Information(APIView):
@@ -332,24 +223,24 @@ class Information(APIView):
 
     @extend_schema(
         operation_id="review_information",
-        responses={200: InformationOut(many=True), **REFUSALS},
+        responses={200: serializers.InformationOut(many=True), **REFUSALS},
         tags=TAGS,
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return the requests for information, open ones first."""
         rows = selectors.information(_case(request.user, pk))
-        return Response(InformationOut(rows, many=True).data)
+        return Response(serializers.InformationOut(rows, many=True).data)
 
     @extend_schema(
         operation_id="review_ask_information",
-        request=InformationIn,
-        responses={201: InformationOut, **REFUSALS},
+        request=serializers.InformationIn,
+        responses={201: serializers.InformationOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Ask for information; the case's clock stands still until the request ends."""
         case = _case(request.user, pk)
-        given = InformationIn(data=request.data)
+        given = serializers.InformationIn(data=request.data)
         given.is_valid(raise_exception=True)
         asked = services.ask_information(
             actor=request.user,
@@ -357,7 +248,7 @@ class Information(APIView):
             entry=services.InformationEntry(**given.validated_data),
             now=timezone.now(),
         )
-        return Response(InformationOut(asked).data, status=201)
+        return Response(serializers.InformationOut(asked).data, status=201)
 
 
 class EndInformation(APIView):
@@ -367,14 +258,14 @@ class EndInformation(APIView):
 
     @extend_schema(
         operation_id="review_end_information",
-        request=TextIn,
-        responses={200: InformationOut, **REFUSALS},
+        request=serializers.TextIn,
+        responses={200: serializers.InformationOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID, way: str) -> Response:
         """Say that it has come (`receive`) or is waited for no more (`withdraw`)."""
         asked = get_visible(InformationRequest.objects.all(), request.user, pk=pk)
-        given = TextIn(data=request.data)
+        given = serializers.TextIn(data=request.data)
         given.is_valid(raise_exception=True)
         said, now = given.validated_data["text"], timezone.now()
         if way == "receive":
@@ -387,7 +278,7 @@ class EndInformation(APIView):
             )
         else:
             raise DomainError("unknown_way", _("Say `receive` or `withdraw`."))
-        return Response(InformationOut(ended).data)
+        return Response(serializers.InformationOut(ended).data)
 
 
 def _case(actor: User, pk: uuid.UUID) -> ReviewCase:
@@ -396,7 +287,7 @@ def _case(actor: User, pk: uuid.UUID) -> ReviewCase:
 
 
 def _answer(actor: User, pk: uuid.UUID) -> Response:
-    return Response(CaseOut(_case(actor, pk)).data)
+    return Response(serializers.CaseOut(_case(actor, pk)).data)
 
 
 def _person(pk: uuid.UUID) -> User:

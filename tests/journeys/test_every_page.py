@@ -18,13 +18,28 @@ LENDING_AND_BLOCKS = ["Customers", "Block list", "Applications", "Products", "Lo
 MODELS = ["Models", "Credit policy", "Automated decisions", "Trainings", "Promotions"]
 CONTROL = ["People", "Roles", "Audit trail"]
 NAVIGATION = {
-    "Alice": ["Home", *LENDING],
-    "Bob": ["Home", *LENDING, "Review queue", *MODELS],
-    "Charlie": ["Home", *LENDING_AND_BLOCKS, "Review queue", *MODELS, "Laboratory"],
-    "Carol": ["Home", "Customers", "Loans"],
+    "Alice": ["Home", *LENDING, "Conflicts of interest"],
+    "Bob": ["Home", *LENDING, "Review queue", "Conflicts of interest", *MODELS],
+    "Charlie": [
+        "Home",
+        *LENDING_AND_BLOCKS,
+        "Review queue",
+        "Conflicts of interest",
+        *MODELS,
+        "Laboratory",
+    ],
+    "Carol": ["Home", "Customers", "Loans", "Conflicts of interest"],
     "Rita": ["Home", "Applications", "Products", "Loans", *MODELS, "Laboratory"],
     "Mark": ["Home", "Products", *MODELS, "Laboratory"],
-    "Amir": ["Home", *LENDING_AND_BLOCKS, "Review queue", *MODELS, "Laboratory", *CONTROL],
+    "Amir": [
+        "Home",
+        *LENDING_AND_BLOCKS,
+        "Review queue",
+        "Conflicts of interest",
+        *MODELS,
+        "Laboratory",
+        *CONTROL,
+    ],
     "Diana": ["Home", "Products", "Credit policy", "Automated decisions", "People", "Roles"],
 }
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/products/)[^/]+")

@@ -35,17 +35,7 @@ def test_it_takes_a_case_through_the_desk(desk: MakeDesk, stack: Stack) -> None:
     bob.page.goto("/review/?show=information")
     expect(_row(bob, number)).to_contain_text("Clock stands still")
 
-    _open(bob, number)
-    _desk(bob).get_by_text("It has come, or is waited for no more").click()
-    _desk(bob).get_by_label("What came of it").fill("All six are there.")
-    _desk(bob).get_by_role("button", name="It has come").click()
-    expect(bob.page.locator("#messages")).to_contain_text("The clock runs on.")
-    _desk(bob).get_by_text("Escalate to a manager").click()
-    form = bob.page.locator("form[action$='/escalate/']")
-    form.get_by_label("To").select_option(label="Charlie · Pune")
-    form.get_by_label("Why").fill("May the bonus count?")
-    form.get_by_role("button", name="Escalate").click()
-    expect(_desk(bob)).to_contain_text("Escalated to Charlie")
+    _receive_and_escalate(bob, number)
 
     charlie.page.goto("/review/?show=to_me")
     expect(charlie.page.locator("tbody tr").first).to_contain_text(number)
@@ -64,8 +54,8 @@ def test_it_takes_a_case_through_the_desk(desk: MakeDesk, stack: Stack) -> None:
 
 
 def test_it_refuses_the_wrong_person(desk: MakeDesk, stack: Stack) -> None:
-    alice, bob, amir = desk("Alice"), desk("Bob"), desk("Amir")
-    number = _referred(alice, stack.made["customers"]["wanted_by_two"])
+    alice, beth, amir = desk("Alice"), desk("Beth"), desk("Amir")
+    number = _referred(alice, stack.made["customers"]["referred_above_limit"])
 
     expect(alice.page.locator("#case-desk")).to_have_count(0)
     with alice.refused(403):
@@ -74,16 +64,16 @@ def test_it_refuses_the_wrong_person(desk: MakeDesk, stack: Stack) -> None:
     _open(amir, number)
     expect(amir.page.locator("#case-desk form")).to_have_count(0)
 
-    bob.page.goto("/review/interests/declare/")
-    bob.page.get_by_label("What connects you").select_option(label="Relative")
-    customer = stack.made["customers"]["wanted_by_two"]
-    bob.page.get_by_label("Customer number").fill(customer)
-    bob.page.get_by_label("In a few words").fill("My brother-in-law.")
-    bob.page.get_by_role("button", name="Save").click()
-    expect(bob.page.locator("main")).to_contain_text(customer)
-    _open(bob, number)
-    expect(bob.page.get_by_role("button", name=re.compile("^Claim"))).to_have_count(0)
-    expect(bob.page.locator("#case-desk form")).to_have_count(0)
+    beth.page.goto("/review/interests/declare/")
+    beth.page.get_by_label("What connects you").select_option(label="Relative")
+    customer = stack.made["customers"]["referred_above_limit"]
+    beth.page.get_by_label("Customer number").fill(customer)
+    beth.page.get_by_label("In a few words").fill("My brother-in-law.")
+    beth.page.get_by_role("button", name="Save").click()
+    expect(beth.page.locator("main")).to_contain_text(customer)
+    _open(beth, number)
+    expect(beth.page.get_by_role("button", name=re.compile("^Claim"))).to_have_count(0)
+    expect(beth.page.locator("#case-desk form")).to_have_count(0)
 
 
 def test_it_keeps_a_view_and_refreshes_its_counts(desk: MakeDesk, stack: Stack) -> None:
@@ -151,3 +141,17 @@ def _act(person: Desk, summary: str, fields: dict[str, str], button: str) -> Non
         opened.get_by_label(label, exact=True).fill(value)
     opened.get_by_role("button", name=button, exact=True).click()
     expect(person.page.locator("#messages")).to_be_visible()
+
+
+def _receive_and_escalate(bob: Desk, number: str) -> None:
+    _open(bob, number)
+    _desk(bob).get_by_text("It has come, or is waited for no more").click()
+    _desk(bob).get_by_label("What came of it").fill("All six are there.")
+    _desk(bob).get_by_role("button", name="It has come").click()
+    expect(bob.page.locator("#messages")).to_contain_text("The clock runs on.")
+    _desk(bob).get_by_text("Escalate to a manager").click()
+    form = bob.page.locator("form[action$='/escalate/']")
+    form.get_by_label("To").select_option(label="Charlie · Pune")
+    form.get_by_label("Why").fill("May the bonus count?")
+    form.get_by_role("button", name="Escalate").click()
+    expect(_desk(bob)).to_contain_text("Escalated to Charlie")

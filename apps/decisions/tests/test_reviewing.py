@@ -7,7 +7,7 @@ from apps.accounts.models import Branch, User
 from apps.applications import services as application_services
 from apps.audit.models import Event
 from apps.core.errors import Conflict, NotPermitted, NotVisible, StaleRecord
-from apps.decisions import selectors, services
+from apps.decisions import services
 from apps.decisions.errors import NotHolder, OwnSubmission, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.services import Verdict
@@ -151,7 +151,6 @@ def test_nobody_reviews_the_own_submission(pune: Branch, make_person: object) ->
     with pytest.raises(OwnSubmission):
         services.claim(actor=eve, case=case, now=NOW)
 
-    assert list(selectors.waiting(eve)) == []
     assert _is_untouched(case)
 
 

@@ -154,7 +154,7 @@ def _counted(request: HttpRequest, filters: Filters, *, now: datetime) -> dict[s
         "": _("Everything"),
         "unclaimed": _("Unclaimed"),
         "mine": _("Mine"),
-        "others": _("Others’"),
+        "others": _("Held by others"),
         "overdue": _("Overdue"),
         "escalated": _("Escalated"),
         "to_me": _("Escalated to me"),
