@@ -9,7 +9,9 @@ class AppealsConfig(AppConfig):
         from apps.appeals.models import Appeal, Correction
         from apps.applications import hooks
         from apps.core import history
+        from apps.desk import blind_rows
 
+        blind_rows.leave_out(lambda: Appeal.objects.values("application"))
         hooks.on_change(services.overtake)
         hooks.on_withdraw(services.overtake)
         history.keep(Appeal, exclude=["updated_at", "statement", "answer"])

@@ -1,5 +1,6 @@
 """What can be asked about blind samples: which decisions are sampled, who may judge which."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,8 @@ from apps.desk.models import BlindSample, SamplingShare
 LOOKS_BACK = timedelta(days=7)
 # From the moment a decision is made until the sweep has sampled it, its outcome is withheld too.
 SAMPLED_WITHIN = timedelta(hours=1)
+# What apps above keep out of the sample: querysets of one column, the keys of applications.
+_left_out: list[Callable[[], QuerySet[Any, Any]]] = []
 _JUDGED = ("agreed", "disagreed", "followed_up")
 
 
@@ -44,6 +47,12 @@ class Place(Func):
         f"'{sampling.SEED}' || (%(expressions)s)::text, 'UTF8')), 'hex'), 1, 8))::bit(32)::bigint"
     )
     output_field = BigIntegerField()
+
+
+def leave_out(source: Callable[[], QuerySet[Any, Any]]) -> None:
+    """Never sample the applications that `source()` holds: people look at their outcome already."""
+    if source not in _left_out:
+        _left_out.append(source)
 
 
 def chosen(since: Any) -> QuerySet[Decision]:
@@ -58,6 +67,8 @@ def chosen(since: Any) -> QuerySet[Decision]:
         number=1,
         decided_at__gte=since,
     )
+    for source in _left_out:
+        machine = machine.exclude(application__in=source())
     again = Decision.objects.filter(application=OuterRef("application"), number__gt=1)
     placed = machine.annotate(place=Place(F("pk")))
     rows = placed.annotate(row=Subquery(_rows().values("pk")[:1], output_field=UUIDField()))

@@ -43,6 +43,7 @@ PORTFOLIO = (
     Step("Training and registering the first champions", "train_champion"),
     Step("Taking today's applications", "seed_today"),
     Step("Drafting policies and trying one on past loans", "seed_underway"),
+    Step("Judging a sample of automatic decisions blindly", "seed_quality"),
 )
 PLANS = {"base": BASE, "all": (*BASE, *PORTFOLIO)}
 

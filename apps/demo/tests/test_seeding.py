@@ -83,7 +83,9 @@ def test_it_prints_who_can_sign_in() -> None:
     assert people.passphrase(people.PEOPLE[0].email) in said
 
 
-@pytest.mark.parametrize("command", ["seed_demo", "seed_today", "seed_underway", "demo_sign_ins"])
+@pytest.mark.parametrize(
+    "command", ["seed_demo", "seed_today", "seed_underway", "seed_quality", "demo_sign_ins"]
+)
 def test_it_refuses_where_real_people_work(command: str, settings: Any) -> None:
     settings.PRODUCTION = True
 
