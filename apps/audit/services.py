@@ -1,8 +1,9 @@
 """Record events, and seal them into the chain."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,39 @@ BATCH = 5_000
 CHAIN = "audit.chain"
 # So many events are appended by a statement kept for their number; more, by one for the occasion.
 _FEW, _AT_ONCE = 20, 500
-# The events of a block that are appended together at its end; None outside of one.
-_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
+
+
+@dataclass
+class _Gathering:
+    """The events of a block so far; `depth` counts the savepoints it began within.
+
+    An event of a deeper savepoint carries a mark among what Django does on commit: where that
+    savepoint is undone and the error caught, Django forgets the mark, and the event goes with it.
+    """
+
+    depth: int
+    events: list[tuple[Event, Callable[[], None] | None]] = field(default_factory=list)
+
+    def add(self, event: Event) -> None:
+        """Keep an event, with a mark where the block's own savepoint alone does not hold it."""
+        if len(connection.savepoint_ids) == self.depth:
+            self.events.append((event, None))
+            return
+
+        def mark() -> None:
+            """Do nothing; being forgotten is what tells."""
+
+        transaction.on_commit(mark)
+        self.events.append((event, mark))
+
+    def standing(self) -> list[Event]:
+        """Return the events whose savepoints were not undone."""
+        kept = {id(one[1]) for one in connection.run_on_commit}
+        return [event for event, mark in self.events if mark is None or id(mark) in kept]
+
+
+# What a block gathers to append at its end; None outside of one.
+_gathered: ContextVar[_Gathering | None] = ContextVar("gathered", default=None)
 
 
 class UnknownVerb(LookupError):
@@ -42,19 +74,23 @@ def together() -> Iterator[None]:
     """Append the events of a block at its end, in their order, with one statement.
 
     For a step of work in one transaction, which records several. A block that breaks appends
-    none: its transaction is undone.
+    none: its transaction is undone. What was recorded in an inner savepoint that was undone is not
+    appended, either. Raises TransactionManagementError outside of a transaction.
     """
     outer = _gathered.get()
     if outer is not None:
         # The outer block appends them, too.
         yield
         return
-    events: list[Event] = []
-    token = _gathered.set(events)
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("Events go together in one transaction only.")
+    gathering = _Gathering(depth=len(connection.savepoint_ids))
+    token = _gathered.set(gathering)
     try:
         yield
     finally:
         _gathered.reset(token)
+    events = gathering.standing()
     if len(events) <= _FEW:
         rows.insert_all(events)
     else:
@@ -79,11 +115,11 @@ def record(actor: Any, verb: str, subject: Any, *, case: Any = "", **facts: Any)
         origin=origin.current(),
         facts=facts,
     )
-    events = _gathered.get()
-    if events is None:
+    gathering = _gathered.get()
+    if gathering is None:
         event.save()
     else:
-        events.append(event)
+        gathering.add(event)
     return event
 
 

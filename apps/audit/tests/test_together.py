@@ -1,5 +1,6 @@
 """Events of one step of work are appended together, or not at all."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,28 @@ def test_a_block_that_breaks_appends_nothing_and_forgets(alice: User) -> None:
 
     assert not Event.objects.filter(verb="accounts.signed_in").exists()
     assert Event.objects.filter(verb="accounts.signed_out").count() == 1
+
+
+def test_what_an_undone_savepoint_recorded_is_not_appended(alice: User) -> None:
+    with services.together():
+        services.record(alice, "accounts.signed_in", alice, number=1)
+        with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+            services.record(alice, "accounts.signed_in", alice, number=2)
+            with transaction.atomic():
+                services.record(alice, "accounts.signed_in", alice, number=3)
+            raise ZeroDivisionError
+        with transaction.atomic():
+            services.record(alice, "accounts.signed_in", alice, number=4)
+        services.record(alice, "accounts.signed_in", alice, number=5)
+
+    found = Event.objects.filter(verb="accounts.signed_in").order_by("id")
+    assert [one.facts["number"] for one in found] == [1, 4, 5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_refused_where_nothing_would_undo_it() -> None:
+    with pytest.raises(transaction.TransactionManagementError), services.together():
+        pass
 
 
 def test_a_block_without_events_asks_nothing(
