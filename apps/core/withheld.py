@@ -8,12 +8,12 @@ loan at once, and whoever adds another page need not think of it.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet, TextField, Value
+from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 # Returns querysets of one column, the keys of applications; none at all for most people.
 Source = Callable[[Any], list[QuerySet[Any, Any]]]
-Rows = TypeVar("Rows", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 _sources: list[Source] = []
 
 
@@ -23,16 +23,14 @@ def register(source: Source) -> None:
         _sources.append(source)
 
 
-def without(rows: QuerySet[Rows], actor: Any, *, field: str = "pk") -> QuerySet[Rows]:
+def without(rows: Rows, actor: Any, *, field: str = "pk") -> Rows:
     """Return the rows without those of withheld applications; `field` holds their key."""
     for keys in _keys(actor):
         rows = rows.exclude(**{f"{field}__in": keys})
     return rows
 
 
-def without_references(
-    rows: QuerySet[Rows], actor: Any, *, field: str, label: str
-) -> QuerySet[Rows]:
+def without_references(rows: Rows, actor: Any, *, field: str, label: str) -> Rows:
     """Return the rows without those that name a withheld application as `label:key`."""
     for keys in _keys(actor):
         (column,) = keys.query.values_select

@@ -77,6 +77,15 @@ DEFINITIONS: tuple[tuple[str, Any, Any], ...] = (
         gettext_lazy("The same of the loans from all other approvals of people."),
     ),
     (
+        "exceptions",
+        gettext_lazy("Exceptions"),
+        gettext_lazy(
+            "Declines that an authorised exception turned outside the review queue, by the moment"
+            " of the approval, and the share of their ended loans that defaulted. No other figure"
+            " holds them."
+        ),
+    ),
+    (
         "blind",
         gettext_lazy("Agreement when blind"),
         gettext_lazy(
@@ -172,9 +181,18 @@ def build(actor: User, period: Period) -> dict[str, Any]:
     return {
         "whole": _line(_("All"), found.whole, pairs=sum(blind.values(), Pairs())),
         "lines": {way: sorted(rows, key=lambda one: one.name) for way, rows in lines.items()},
+        "exceptions": _exceptions(actor, period),
         "analytics": found,
         "limits": sorted(limits.values(), key=lambda one: one.entity.name),
     }
+
+
+def _exceptions(actor: User, period: Period) -> tuple[int, Cell] | None:
+    """Return how many exceptions were authorised and how they ended; None to a reviewer."""
+    if not analytics_rows.sees_everybody(actor):
+        return None
+    n, known, bad = analytics_rows.exceptions(actor, period)
+    return n, cell(bad, known)
 
 
 def stamp_limits(actor: User) -> dict[Any, StampLimit]:

@@ -8,13 +8,16 @@ What was recommended is what the policy in force said to who decided, as the dec
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Q
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
+from apps.core import dates
+from apps.decisions.models import Decision
 from apps.desk import policies
 from apps.products.models import Product
 
@@ -156,6 +159,33 @@ def figures(actor: User, period: Period) -> Analytics:
             else:
                 by[way][keys[WAYS.index(way)]] = found
     return Analytics(whole, by)
+
+
+def exceptions(actor: User, period: Period) -> tuple[int, int, int]:
+    """Return how many exceptions to a decline were authorised in the period, and what came of them.
+
+    How many, how many of their loans have ended, and how many of these in default. They are no
+    cases in review, so the other figures hold none of them.
+    """
+    given = {
+        "application__branch__code": period.branch,
+        "application__product__code": period.product,
+    }
+    found = (
+        Decision.objects.visible_to(actor)
+        .filter(override__isnull=False)
+        .filter(
+            decided_at__gt=dates.last_moment(period.first - timedelta(days=1), period.zone),
+            decided_at__lte=dates.last_moment(period.last, period.zone),
+        )
+        .filter(**{name: value for name, value in given.items() if value})
+        .aggregate(
+            n=Count("pk"),
+            known=Count("application__loan__outcome"),
+            bad=Count("pk", filter=Q(application__loan__outcome__defaulted=True)),
+        )
+    )
+    return found["n"], found["known"], found["bad"]
 
 
 def sees_everybody(actor: User) -> bool:

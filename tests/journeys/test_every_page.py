@@ -16,14 +16,16 @@ pytestmark = pytest.mark.browser
 LENDING = ["Customers", "Applications", "Products", "Loans"]
 LENDING_AND_BLOCKS = ["Customers", "Block list", "Applications", "Products", "Loans"]
 MODELS = ["Models", "Credit policy", "Automated decisions", "Trainings", "Promotions"]
+QUALITY = ["Blind second opinions", "Reviewer analytics"]
 CONTROL = ["People", "Roles", "Audit trail"]
 NAVIGATION = {
     "Alice": ["Home", *LENDING, "Conflicts of interest"],
-    "Bob": ["Home", *LENDING, "Review queue", "Conflicts of interest", *MODELS],
+    "Bob": ["Home", *LENDING, "Review queue", *QUALITY, "Conflicts of interest", *MODELS],
     "Charlie": [
         "Home",
         *LENDING_AND_BLOCKS,
         "Review queue",
+        *QUALITY,
         "Conflicts of interest",
         *MODELS,
         "Laboratory",
@@ -35,6 +37,7 @@ NAVIGATION = {
         "Home",
         *LENDING_AND_BLOCKS,
         "Review queue",
+        *QUALITY,
         "Conflicts of interest",
         *MODELS,
         "Laboratory",

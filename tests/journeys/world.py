@@ -28,7 +28,9 @@ from apps.customers.tests import factories as customers
 from apps.dashboards import readiness
 from apps.decisions import automation
 from apps.decisions import services as decisions
-from apps.decisions.models import PolicyVersion
+from apps.decisions.models import Decision, PolicyVersion
+from apps.desk import sampling
+from apps.desk import services as desk
 from apps.letters import services as letters
 from apps.loans.tests import test_mapping as tapes
 from apps.products.models import Product
@@ -108,6 +110,33 @@ def laboratory() -> None:
     _protected_attributes()
     draft = decisions.draft_policy(actor=rita, entity=base.entity, base=base)
     sys.stdout.write(json.dumps({"pk": str(draft.pk), "name": str(draft)}))
+
+
+def blind() -> None:
+    """Leaves one approval sampled for a blind second opinion, and prints its keys and number.
+
+    The share is ended again: no other journey's decision is to be withheld from its reviewer.
+    """
+    alice, charlie = (User.objects.get(name=name) for name in ("Alice", "Charlie"))
+    entry = desk.ShareEntry(
+        entity=alice.branch.entity, share=Decimal("0.5"), days=5, why="For one journey."
+    )
+    share = desk.set_share(actor=charlie, entry=entry, now=timezone.now())
+    while not (made := _sampled(alice, _customer(alice))):
+        pass
+    desk.sample(now=timezone.now())
+    desk.end_share(actor=charlie, share=share, now=timezone.now())
+    sys.stdout.write(json.dumps(made))
+
+
+def _sampled(officer: User, customer: Customer) -> dict[str, str]:
+    """Decides one more application; returns its key and number where the half samples it."""
+    draft = _draft(officer, customer)
+    _assessed(draft)
+    decision = Decision.objects.get(application=draft)
+    if not sampling.is_sampled(decision.pk, Decimal("0.5")):
+        return {}
+    return {"pk": str(draft.pk), "number": draft.number, "outcome": decision.outcome}
 
 
 def _protected_attributes() -> None:

@@ -12,8 +12,9 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
-from apps.decisions import reason_codes, reason_list
+from apps.decisions import independence, reason_codes, reason_list
 from apps.decisions import services as cases
+from apps.decisions.errors import Connected
 from apps.desk import blind_rows, policies
 from apps.desk.models import BlindSample, Recusal
 from apps.desk.services import working
@@ -83,8 +84,8 @@ def judge_blind(
     """Give a blind verdict; the decision stays as it is. A disagreement waits for a manager.
 
     The same verdict sent twice is given once. What the record says of a reason is not checked: it
-    would tell what the machine found. Raises NotVisible, Conflict where the claim has run out or
-    the sample has ended, DomainError with a sentence for each field.
+    would tell what the machine found. Raises NotPermitted, NotVisible, Connected, Conflict where
+    the claim has run out or the sample has ended, DomainError with a sentence for each field.
     """
     again = BlindSample.objects.filter(
         pk=sample.pk, reviewed_by=actor, verdict=verdict.outcome, codes=list(verdict.codes)
@@ -92,6 +93,8 @@ def judge_blind(
     if again is not None:
         return again
     found = _held(actor, sample.pk, now=now)
+    if independence.is_connected(actor, found.application):
+        raise Connected
     _check(verdict, found.application, now=now)
     agrees = verdict.outcome == found.decision.outcome
     # Sealed texts are written through the row itself.
@@ -155,7 +158,12 @@ def follow_blind(
 
 
 def _held(actor: User, key: uuid.UUID, *, now: datetime) -> BlindSample:
-    """Return the sample the person holds, locked until the transaction ends."""
+    """Return the sample the person holds, locked until the transaction ends.
+
+    The role may have been withdrawn since the sample was taken.
+    """
+    if not policies.reviews_blindly(actor):
+        raise NotPermitted("not_permitted", _("Your role does not judge samples blindly."))
     rows = BlindSample.objects.select_for_update(of=("self",)).select_related(
         "application__branch__entity", "decision"
     )

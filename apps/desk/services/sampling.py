@@ -1,6 +1,7 @@
 """Sample automatic decisions, and let samples and claims run out: safe to run twice."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -24,17 +25,19 @@ def sample(*, now: datetime) -> int:
     """
     found = blind_rows.unsampled(now).select_related("application")[:SAMPLED_AT_ONCE]
     days = dict(SamplingShare.objects.values_list("pk", "days"))
-    return sum(_sampled(one, days[one.row], now=now) for one in found)  # type: ignore[attr-defined]
+    return sum(_sampled(one, one.row, days, now=now) for one in found)  # type: ignore[attr-defined,misc]
 
 
 @transaction.atomic
-def _sampled(decision: Decision, days: int, *, now: datetime) -> int:
+def _sampled(
+    decision: Decision, row: uuid.UUID, days: Mapping[uuid.UUID, int], *, now: datetime
+) -> int:
     fresh = BlindSample(
         decision=decision,
         application=decision.application,
-        share_id=decision.row,  # type: ignore[attr-defined]
+        share_id=row,
         sampled_at=now,
-        lapses_at=now + timedelta(days=days),
+        lapses_at=now + timedelta(days=days[row]),
     )
     # A second run at the same time made it already, or will find that this one has.
     BlindSample.objects.bulk_create([fresh], ignore_conflicts=True)

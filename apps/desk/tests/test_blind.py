@@ -12,6 +12,7 @@ from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.decisions import services as decisions
+from apps.decisions.errors import Connected
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories as decided
 from apps.desk import blind_rows, services
@@ -211,6 +212,30 @@ def test_it_refuses_a_verdict_after_the_claim_ran_out_and_gives_the_sample_to_an
     assert services.take_blind(actor=beth, now=LATER).pk == sample.pk
     with pytest.raises(NotVisible):
         services.judge_blind(actor=bob, sample=sample, verdict=verdict("approve"), now=LATER)
+
+
+def test_it_refuses_a_verdict_after_the_role_was_withdrawn_or_an_interest_declared(
+    book: SamplingShare, alice: User, bob: User
+) -> None:
+    sample = factories.sampled(alice)
+    held, given = taken(bob), verdict("approve")
+    entry = decisions.InterestEntry(
+        relation="relative",
+        customer_number=sample.application.customer.number,
+        kind="",
+        number="",
+        reason="A cousin.",
+    )
+    decisions.declare_interest(actor=bob, entry=entry, now=NOW)
+
+    with pytest.raises(Connected):
+        services.judge_blind(actor=bob, sample=held, verdict=given, now=NOW)
+    bob.groups.clear()
+    without_role = User.objects.get(pk=bob.pk)
+    with pytest.raises(NotPermitted):
+        services.judge_blind(actor=without_role, sample=held, verdict=given, now=NOW)
+    sample.refresh_from_db()
+    assert (sample.status, sample.verdict) == ("claimed", "")
 
 
 def test_it_steps_back_for_good(book: SamplingShare, alice: User, bob: User, beth: User) -> None:
