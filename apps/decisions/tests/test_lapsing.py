@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 import pytest
 from django.db import connection
 
@@ -24,6 +25,7 @@ from apps.decisions.tests import factories
 from apps.letters.models import Letter
 from apps.loans import services as loans
 from apps.loans.models import Loan
+from apps.products.models import Product
 from apps.scoring.models import ModelVersion
 
 NOW = factories.NOW
@@ -31,6 +33,8 @@ LATER = NOW + timedelta(hours=1)
 # The last moment of the offer in Pune, and one just after it.
 LAST = datetime(2027, 2, 17, 23, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Kolkata"))
 AFTER = datetime(2027, 2, 17, 18, 30, tzinfo=UTC)
+# The last moment of an approval of what was asked for: thirty days.
+LAST_OPEN = datetime(2026, 12, 20, 23, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Kolkata"))
 OFFER = Verdict(
     outcome="approve",
     codes=("burden_confirmed_bearable",),
@@ -102,7 +106,7 @@ def test_the_applicant_is_told_on_the_ninetieth_day(offered: Application) -> Non
     assert (facts["amount"], facts["term_months"]) == ("900000.00", 60)
     assert (facts["approval"]["amount"], facts["approval"]["term_months"]) == ("300000.00", 36)
     # The letter of the offer stays as it was.
-    assert Letter.objects.filter(kind="approved").count() == 1
+    assert Letter.objects.filter(kind="counter_offer").count() == 1
 
 
 def test_it_lapses_once(offered: Application) -> None:
@@ -131,13 +135,73 @@ def test_an_offer_taken_up_in_time_goes_on_to_bind(offered: Application, alice: 
     assert (loan.principal, loan.term_months) == (300_000, 36)
 
 
-def test_what_binds_without_an_end_stays(alice: User, stage: ModelVersion) -> None:
+def test_an_approval_that_nobody_lent_under_ends_after_the_days_of_its_product(
+    alice: User, stage: ModelVersion
+) -> None:
     approved = factories.assessed(alice).application
+    steps: Any = Letter.objects.get(kind__in=["approved", "counter_offer"]).facts
+
+    assert steps["approval"]["first_steps"][0] == (
+        "Sign the loan agreement by 20 December 2026; this approval lapses after that day."
+    )
+    assert services.lapse_offers(now=LAST_OPEN) == 0
+    assert services.binding_decision(approved, now=LAST_OPEN).valid_until == LAST_OPEN
+    assert services.lapse_offers(now=LAST_OPEN + timedelta(microseconds=1)) == 1
+
+    approved.refresh_from_db()
+    assert approved.status == "lapsed"
+    facts = _facts(approved)
+    assert (facts["offer_until"], facts["decided_date"]) == ("2026-12-20", "2026-12-21")
+    # It was what they asked for: there is no other decision to explain.
+    assert facts["reasons_until"] is None
+
+
+def test_asking_for_less_than_was_approved_takes_nothing_up(
+    alice: User, stage: ModelVersion
+) -> None:
+    approved = factories.assessed(alice).application
+    services.change_request(
+        actor=alice,
+        application=approved,
+        amount=approved.amount - 10_000,
+        term_months=approved.term_months,
+        now=LATER,
+    )
+
+    assert services.lapse_offers(now=LAST_OPEN + timedelta(days=1)) == 1
+
+
+def test_an_approval_under_which_a_loan_was_opened_stays(alice: User, stage: ModelVersion) -> None:
+    approved = factories.assessed(alice).application
+    loans.open_loan(
+        actor=alice, application=approved, disbursed_date=LAST_OPEN.date(), now=LAST_OPEN
+    )
 
     assert services.lapse_offers(now=AFTER + timedelta(days=900)) == 0
 
     approved.refresh_from_db()
     assert approved.status == "approved"
+
+
+def test_an_approval_holds_for_as_long_as_its_product_says(
+    alice: User, pune: Branch, stage: ModelVersion
+) -> None:
+    submitted = factories.submitted(alice)
+    Product.objects.filter(pk=submitted.product_id).update(offer_days=7)
+
+    made = services.assess(application_id=submitted.pk, actor="system:test", now=NOW)
+
+    assert made.valid_until is not None
+    assert made.valid_until.astimezone(ZoneInfo("Asia/Kolkata")).date().isoformat() == "2026-11-27"
+
+
+def test_an_approval_from_before_they_had_an_end_stays(alice: User, stage: ModelVersion) -> None:
+    approved = factories.assessed(alice).application
+    with pgtrigger.ignore(), connection.cursor() as cursor:
+        cursor.execute("UPDATE decisions_decision SET valid_until = NULL, is_counter_offer = NULL")
+
+    assert services.lapse_offers(now=AFTER + timedelta(days=900)) == 0
+    assert services.binding_decision(approved, now=AFTER + timedelta(days=900))
 
 
 def test_a_request_decided_anew_is_not_held_to_its_old_offer(
@@ -159,14 +223,13 @@ def test_an_unused_exception_ends_after_thirty_days(
     alice: User, charlie: User, stage: ModelVersion, amount: int, owes_reasons: bool
 ) -> None:
     excepted = _excepted(alice, charlie, amount)
-    last = datetime(2026, 12, 20, 23, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Kolkata"))
-    steps: Any = Letter.objects.get(kind="approved").facts
+    steps: Any = Letter.objects.get(kind__in=["approved", "counter_offer"]).facts
 
     assert steps["approval"]["first_steps"][0] == (
         "Sign the loan agreement by 20 December 2026; this approval lapses after that day."
     )
-    assert services.lapse_offers(now=last) == 0
-    assert services.lapse_offers(now=last + timedelta(minutes=1)) == 1
+    assert services.lapse_offers(now=LAST_OPEN) == 0
+    assert services.lapse_offers(now=LAST_OPEN + timedelta(minutes=1)) == 1
 
     excepted.refresh_from_db()
     assert excepted.status == "lapsed"

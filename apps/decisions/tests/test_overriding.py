@@ -81,7 +81,7 @@ def test_two_people_lend_in_spite_of_a_decline(
     assert (made.amount, made.term_months, made.annual_rate) == (700_000, 24, Decimal("0.16"))
     assert (made.decided_by, made.valid_until, asked.expires_at) == (charlie, until, until)
     assert made.letter is not None
-    assert made.letter.kind == "approved"
+    assert made.letter.kind == "counter_offer"
     assert asked.decision.letter is not None
     assert asked.decision.letter.kind == "declined"
     assert services.binding_decision(declined, now=until) == made
