@@ -122,7 +122,8 @@ def _referred(officer: Desk, customer: str) -> str:
 def _open(person: Desk, number: str) -> None:
     person.page.goto("/review/?show=")
     person.page.locator("main").get_by_role("link", name=number).click()
-    expect(_desk(person)).to_be_visible()
+    # The panel comes after the page, by a request of its own.
+    expect(_desk(person)).to_be_visible(timeout=ARRIVES)
 
 
 def _desk(person: Desk) -> Locator:
