@@ -81,7 +81,7 @@ def test_a_month_is_a_calendar_month() -> None:
 
 @pytest.mark.parametrize(
     ("today", "near"),
-    [(20, "in_time"), (26, "in_time"), (27, "soon"), (40, "soon"), (41, "late")],
+    [(20, "in_time"), (27, "in_time"), (28, "soon"), (40, "soon"), (41, "late")],
 )
 def test_it_is_late_the_day_after_the_last(today: int, near: str) -> None:
     began = date(2026, 11, 1)
