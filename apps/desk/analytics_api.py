@@ -22,7 +22,7 @@ class AnalyticsIn(Strict):
     first = serializers.DateField(required=False)
     last = serializers.DateField(required=False)
     product = serializers.CharField(max_length=40, required=False, default="")
-    branch = serializers.SlugField(required=False, default="")
+    branch = serializers.CharField(max_length=50, required=False, default="")
     by = serializers.ChoiceField(choices=list(analytics_rows.WAYS), default="reviewer")
 
 

@@ -30,7 +30,7 @@ TAGS = ["blind second opinions"]
 OUTCOMES = ["approve", "decline"]
 
 
-class FactsOut(serializers.Serializer[Any]):
+class BlindFactsOut(serializers.Serializer[Any]):
     """A sample one holds: the request, and nothing of what was decided about it."""
 
     id = serializers.UUIDField()
@@ -59,7 +59,7 @@ class FactsOut(serializers.Serializer[Any]):
     held_until = serializers.DateTimeField(source="claim_until")
 
 
-class SampleOut(serializers.Serializer[Any]):
+class BlindSampleOut(serializers.Serializer[Any]):
     """A judged sample: what the machine decided and what the person would have."""
 
     id = serializers.UUIDField()
@@ -76,21 +76,21 @@ class SampleOut(serializers.Serializer[Any]):
     )
 
 
-class SamplePage(serializers.Serializer[Any]):
+class BlindSamplePage(serializers.Serializer[Any]):
     """A page of samples; `after` is empty at the end."""
 
-    results = SampleOut(many=True)
+    results = BlindSampleOut(many=True)
     after = serializers.CharField()
 
 
-class ListSamplesIn(Strict):
+class BlindListSamplesIn(Strict):
     """Which place of the list."""
 
     after = serializers.CharField(max_length=400, required=False, help_text="From the last answer.")
     limit = serializers.IntegerField(min_value=1, max_value=200, default=25)
 
 
-class VerdictIn(Strict):
+class BlindVerdictIn(Strict):
     """What one would have decided, and why."""
 
     outcome = serializers.ChoiceField(choices=OUTCOMES)
@@ -98,14 +98,14 @@ class VerdictIn(Strict):
     note = serializers.CharField(max_length=LONGEST_TEXT, required=False, default="")
 
 
-class FollowIn(Strict):
+class BlindFollowIn(Strict):
     """What is done about a disagreement, and why."""
 
     action = serializers.ChoiceField(choices=BlindSample.FollowUp.choices)
     why = serializers.CharField(max_length=LONGEST_TEXT)
 
 
-class AgreementOut(serializers.Serializer[Any]):
+class BlindAgreementOut(serializers.Serializer[Any]):
     """How often person and machine said the same."""
 
     judged = serializers.IntegerField()
@@ -118,7 +118,7 @@ class AgreementOut(serializers.Serializer[Any]):
     is_few = serializers.BooleanField(help_text="Too few samples to conclude anything.")
 
 
-class ShareIn(Strict):
+class BlindShareIn(Strict):
     """Which share of a lender's automatic decisions is sampled, and why."""
 
     entity = serializers.SlugField(help_text="The lender's code.")
@@ -130,7 +130,7 @@ class ShareIn(Strict):
     why = serializers.CharField(max_length=300)
 
 
-class ShareOut(serializers.Serializer[Any]):
+class BlindShareOut(serializers.Serializer[Any]):
     """A share that is or was sampled."""
 
     id = serializers.UUIDField()
@@ -151,20 +151,20 @@ class Samples(APIView):
 
     @extend_schema(
         operation_id="blind_samples",
-        parameters=[ListSamplesIn],
-        responses={200: SamplePage, 400: Problem, 401: Problem, 403: Problem},
+        parameters=[BlindListSamplesIn],
+        responses={200: BlindSamplePage, 400: Problem, 401: Problem, 403: Problem},
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
         """Return the disagreements nobody has looked at, or what you judged yourself."""
-        asked = ListSamplesIn(data=request.query_params)
+        asked = BlindListSamplesIn(data=request.query_params)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         sees_all = request.user.has_perm(policies.VIEW_BLIND)
         rows = (blind_rows.disagreements if sees_all else blind_rows.own)(request.user)
         by = ("reviewed_at", "id") if sees_all else ("-reviewed_at", "id")
         page = keyset.page(rows, by=by, after=given.get("after", ""), size=given["limit"])
-        return Response(SamplePage({"results": page.rows, "after": page.after}).data)
+        return Response(BlindSamplePage({"results": page.rows, "after": page.after}).data)
 
 
 class Take(APIView):
@@ -173,13 +173,16 @@ class Take(APIView):
     required_permission = policies.REVIEW_BLIND
 
     @extend_schema(
-        operation_id="blind_take", request=None, responses={200: FactsOut, **REFUSALS}, tags=TAGS
+        operation_id="blind_take",
+        request=None,
+        responses={200: BlindFactsOut, **REFUSALS},
+        tags=TAGS,
     )
     def post(self, request: Request) -> Response:
         """Return the sample you hold, or else the one that waits longest; 404 where none waits."""
         found = services.take_blind(actor=request.user, now=timezone.now())
         found.application = blind_rows.application_of(found)
-        return Response(FactsOut(found).data)
+        return Response(BlindFactsOut(found).data)
 
 
 class Judge(APIView):
@@ -189,13 +192,13 @@ class Judge(APIView):
 
     @extend_schema(
         operation_id="blind_judge",
-        request=VerdictIn,
-        responses={200: SampleOut, **REFUSALS},
+        request=BlindVerdictIn,
+        responses={200: BlindSampleOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Give your verdict on a sample you hold; only now the answer has the decision's."""
-        given = VerdictIn(data=request.data)
+        given = BlindVerdictIn(data=request.data)
         given.is_valid(raise_exception=True)
         known = given.validated_data
         verdict = services.BlindVerdict(
@@ -203,7 +206,7 @@ class Judge(APIView):
         )
         sample = _sample(request, pk)
         services.judge_blind(actor=request.user, sample=sample, verdict=verdict, now=timezone.now())
-        return Response(SampleOut(_sample(request, pk)).data)
+        return Response(BlindSampleOut(_sample(request, pk)).data)
 
 
 class Release(APIView):
@@ -243,13 +246,13 @@ class Follow(APIView):
 
     @extend_schema(
         operation_id="blind_follow_up",
-        request=FollowIn,
-        responses={200: SampleOut, **REFUSALS},
+        request=BlindFollowIn,
+        responses={200: BlindSampleOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Say why nothing is done, or take the decision up anew."""
-        given = FollowIn(data=request.data)
+        given = BlindFollowIn(data=request.data)
         given.is_valid(raise_exception=True)
         services.follow_blind(
             actor=request.user,
@@ -257,7 +260,7 @@ class Follow(APIView):
             now=timezone.now(),
             **given.validated_data,
         )
-        return Response(SampleOut(_sample(request, pk)).data)
+        return Response(BlindSampleOut(_sample(request, pk)).data)
 
 
 class Agreement(APIView):
@@ -267,7 +270,7 @@ class Agreement(APIView):
 
     @extend_schema(
         operation_id="blind_agreement",
-        responses={200: AgreementOut, 401: Problem, 403: Problem},
+        responses={200: BlindAgreementOut, 401: Problem, 403: Problem},
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
@@ -288,7 +291,7 @@ class Agreement(APIView):
             "kappa": agreement.kappa(pairs),
             "is_few": pairs.is_few,
         }
-        return Response(AgreementOut(found).data)
+        return Response(BlindAgreementOut(found).data)
 
 
 class Shares(APIView):
@@ -298,22 +301,22 @@ class Shares(APIView):
 
     @extend_schema(
         operation_id="blind_shares",
-        responses={200: ShareOut(many=True), 401: Problem, 403: Problem},
+        responses={200: BlindShareOut(many=True), 401: Problem, 403: Problem},
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
         """Return the shares in force."""
-        return Response(ShareOut(blind_rows.shares(request.user), many=True).data)
+        return Response(BlindShareOut(blind_rows.shares(request.user), many=True).data)
 
     @extend_schema(
         operation_id="blind_set_share",
-        request=ShareIn,
-        responses={201: ShareOut, **REFUSALS},
+        request=BlindShareIn,
+        responses={201: BlindShareOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request) -> Response:
         """Set a share for decisions from now on; one for the same product is ended by it."""
-        given = ShareIn(data=request.data)
+        given = BlindShareIn(data=request.data)
         given.is_valid(raise_exception=True)
         known: dict[str, Any] = dict(given.validated_data)
         entity = Entity.objects.filter(code=known.pop("entity")).first()
@@ -329,7 +332,7 @@ class Shares(APIView):
             why=known["why"],
         )
         made = services.set_share(actor=request.user, entry=entry, now=timezone.now())
-        return Response(ShareOut(made).data, status=201)
+        return Response(BlindShareOut(made).data, status=201)
 
 
 class EndShare(APIView):
@@ -340,14 +343,14 @@ class EndShare(APIView):
     @extend_schema(
         operation_id="blind_end_share",
         request=None,
-        responses={200: ShareOut, **REFUSALS},
+        responses={200: BlindShareOut, **REFUSALS},
         tags=TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """End a share: nothing more is sampled by it."""
         share = get_visible(SamplingShare.objects.all(), request.user, pk=pk)
         found = services.end_share(actor=request.user, share=share, now=timezone.now())
-        return Response(ShareOut(found).data)
+        return Response(BlindShareOut(found).data)
 
 
 def _sample(request: Request, pk: uuid.UUID) -> BlindSample:

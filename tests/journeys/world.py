@@ -4,6 +4,7 @@ Runs in a process of its own, in the environment of the processes under test.
 """
 
 import functools
+import itertools
 import json
 import sys
 import tempfile
@@ -122,11 +123,23 @@ def blind() -> None:
         entity=alice.branch.entity, share=Decimal("0.5"), days=5, why="For one journey."
     )
     share = desk.set_share(actor=charlie, entry=entry, now=timezone.now())
-    while not (made := _sampled(alice, _customer(alice))):
-        pass
+    for serial in itertools.count(Application.objects.count() * 100 + 50_000):
+        made = _sampled(alice, _stranger(alice, serial))
+        if made:
+            break
     desk.sample(now=timezone.now())
     desk.end_share(actor=charlie, share=share, now=timezone.now())
     sys.stdout.write(json.dumps(made))
+
+
+def _stranger(officer: User, serial: int) -> Customer:
+    """Returns a borrower whom no earlier part of the world knows."""
+    return _customer(
+        officer,
+        identities={"pan": customers.pan(serial)},
+        phone=customers.phone(serial),
+        email=f"stranger{serial}@example.com",
+    )
 
 
 def _sampled(officer: User, customer: Customer) -> dict[str, str]:

@@ -64,15 +64,15 @@ def _ended(key: uuid.UUID, *, now: datetime) -> int:
         return 0
     if found.status == "claimed" and found.claim_until > now:  # type: ignore[operator]
         return 0
+    actor, case = audit.system("sweep"), found.application
     if found.lapses_at <= now:
         found.move("lapse", ended_at=now)
-        verb = "desk.blind_lapsed"
+        audit.record(actor, "desk.blind_lapsed", found, case=case)
     elif found.status == "claimed":
         found.move("release", claimed_by=None, claimed_at=None, claim_until=None)
-        verb = "desk.blind_released"
+        audit.record(actor, "desk.blind_released", found, case=case)
     else:
         return 0
-    audit.record(audit.system("sweep"), verb, found, case=found.application)
     return 1
 
 

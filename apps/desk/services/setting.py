@@ -62,7 +62,7 @@ def set_share(*, actor: User, entry: ShareEntry, now: datetime) -> SamplingShare
     _refuse(faults)
     same = SamplingShare.objects.standing().filter(entity=entry.entity, product=entry.product)
     made: SamplingShare = _replaced(
-        same, SamplingShare(**vars(entry)), "sampling", actor=actor, now=now
+        same, SamplingShare(**vars(entry)), actor=actor, now=now, verb="desk.sampling_ended"
     )
     audit.record(
         actor,
@@ -84,7 +84,7 @@ def end_share(*, actor: User, share: SamplingShare, now: datetime) -> SamplingSh
     _permit(actor, found.entity)
     if found.ended_at is not None:
         raise Conflict("share_ended", _("This row was ended in the meantime."))
-    _end(found, "sampling", actor=actor, now=now)
+    _end(found, actor=actor, now=now, verb="desk.sampling_ended")
     return found
 
 
@@ -103,7 +103,9 @@ def set_stamp_limit(*, actor: User, entry: StampEntry, now: datetime) -> StampLi
     }
     _refuse(faults)
     same = StampLimit.objects.standing().filter(entity=entry.entity)
-    made: StampLimit = _replaced(same, StampLimit(**vars(entry)), "stamp", actor=actor, now=now)
+    made: StampLimit = _replaced(
+        same, StampLimit(**vars(entry)), actor=actor, now=now, verb="desk.stamp_ended"
+    )
     audit.record(
         actor,
         "desk.stamp_set",
@@ -133,10 +135,10 @@ def _refuse(faults: dict[str, Any]) -> None:
         raise DomainError("row_refused", _("The row is not complete."), fields=fields)
 
 
-def _replaced(same: Any, row: Any, kind: str, *, actor: User, now: datetime) -> Any:
+def _replaced(same: Any, row: Any, *, actor: User, now: datetime, verb: str) -> Any:
     """End the rows that stand and write the new one; of two people at once one is refused."""
     for before in same.select_for_update(of=("self",)):
-        _end(before, kind, actor=actor, now=now)
+        _end(before, actor=actor, now=now, verb=verb)
     row.entered_by, row.entered_at = actor, now
     try:
         with transaction.atomic():
@@ -148,7 +150,7 @@ def _replaced(same: Any, row: Any, kind: str, *, actor: User, now: datetime) -> 
     return row
 
 
-def _end(row: Any, kind: str, *, actor: User, now: datetime) -> None:
+def _end(row: Any, *, actor: User, now: datetime, verb: str) -> None:
     row.ended_by, row.ended_at = actor, now
     row.save(update_fields=["ended_by", "ended_at", "updated_at"])
-    audit.record(actor, f"desk.{kind}_ended", row, entity=row.entity.code)
+    audit.record(actor, verb, row, entity=row.entity.code)
