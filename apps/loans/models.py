@@ -34,7 +34,8 @@ _WITHIN_DECISION = (
     IF decided.outcome IS DISTINCT FROM 'approve' OR decided.status <> 'approved'
         OR decided.decided_at < decided.submitted_at
         OR (decided.valid_until AT TIME ZONE decided.time_zone)::date < NEW.disbursed_date
-            AND (decided.override_id IS NOT NULL OR $NOT_TAKEN_UP)
+            AND (decided.override_id IS NOT NULL OR decided.is_counter_offer IS FALSE
+                OR $NOT_TAKEN_UP)
         OR (NEW.customer_id, NEW.product_id, NEW.currency)
             IS DISTINCT FROM (decided.customer_id, decided.product_id, decided.currency)
     THEN

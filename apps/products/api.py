@@ -28,6 +28,7 @@ class ProductOut(serializers.Serializer[Product]):
         max_digits=7, decimal_places=6, help_text="A fraction: 0.16 is 16 %."
     )
     purposes = serializers.ListField(child=serializers.CharField())
+    offer_days = serializers.IntegerField(help_text="Days an approval stays open before it lapses.")
     secured = serializers.BooleanField()
     is_open = serializers.BooleanField()
 

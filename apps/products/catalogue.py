@@ -18,6 +18,9 @@ from apps.products import pricing
 _LARGEST_LAST_EXCESS = Decimal("0.10")
 _HIGHEST_RATE = 5
 _LONGEST_TERM_MONTHS = 480
+# Key facts hold for three working days at least (rule book 6.6); an applicant is told what became
+# of an offer by the 90th day (4.1), so its last day is the one before.
+SHORTEST_OFFER_DAYS, LONGEST_OFFER_DAYS = 5, 89
 
 
 class CatalogueRefused(ValueError):
@@ -87,6 +90,7 @@ class ProductSpec:
     secured: bool
     scoring_segment: str
     cooling_off_days: int
+    offer_days: int
     is_open: bool
     fees: tuple[FeeSpec, ...]
 
@@ -138,6 +142,7 @@ def products(
         _expect(not unknown, place, f"Unknown purposes: {', '.join(unknown)}.")
         _check_bounds(spec, place)
         _check_cooling_off(spec, countries[spec.entity], place)
+        _check_offer(spec, place)
         _check_fees(spec, bases, place)
         specs.append(spec)
     _once([spec.code for spec in specs], "products")
@@ -170,6 +175,12 @@ def _check_cooling_off(spec: ProductSpec, country: str, place: str) -> None:
     _expect(spec.cooling_off_days >= 0, place, "cooling_off_days must not be negative.")
     allowed = country != "IN" or spec.cooling_off_days >= 1
     _expect(allowed, place, "An Indian lender must give at least one cooling-off day.")
+
+
+def _check_offer(spec: ProductSpec, place: str) -> None:
+    is_bound = SHORTEST_OFFER_DAYS <= spec.offer_days <= LONGEST_OFFER_DAYS
+    limits = f"from {SHORTEST_OFFER_DAYS} to {LONGEST_OFFER_DAYS}"
+    _expect(is_bound, place, f"offer_days must be {limits}.")
 
 
 def _check_fees(spec: ProductSpec, bases: Collection[str], place: str) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Identified, Timestamped
+from apps.products.catalogue import LONGEST_OFFER_DAYS, SHORTEST_OFFER_DAYS
 
 
 class Purpose(models.TextChoices):
@@ -69,6 +70,8 @@ class Product(Identified, Timestamped):
     secured = models.BooleanField(_("collateral required"), default=False)
     scoring_segment = models.SlugField(_("scoring segment"), max_length=40)
     cooling_off_days = models.PositiveSmallIntegerField(_("cooling-off days"))
+    # An approval under which nothing was lent by then lapses.
+    offer_days = models.PositiveSmallIntegerField(_("days an approval stays open"), default=30)
     is_open = models.BooleanField(_("open for applications"), default=True)
 
     objects = ProductQuerySet.as_manager()
@@ -89,6 +92,11 @@ class Product(Identified, Timestamped):
             models.CheckConstraint(
                 condition=Q(annual_rate__gte=0) & Q(annual_rate__lt=5),
                 name="products_product_rate_is_a_fraction",
+            ),
+            models.CheckConstraint(
+                condition=Q(offer_days__gte=SHORTEST_OFFER_DAYS)
+                & Q(offer_days__lte=LONGEST_OFFER_DAYS),
+                name="products_product_offer_in_bounds",
             ),
         ]
         verbose_name = _("loan product")

@@ -143,7 +143,7 @@ LISTED_CODES = """
 LATEST = """
     SELECT a.status, a.submitted_at, a.amount AS asked_amount, a.term_months AS asked_term_months,
         a.currency, a.customer_id, a.product_id, d.outcome, d.amount, d.term_months, d.annual_rate,
-        d.decided_at, d.valid_until, d.override_id, e.time_zone
+        d.decided_at, d.valid_until, d.override_id, d.is_counter_offer, e.time_zone
     INTO decided
     FROM applications_application a
     JOIN accounts_branch b ON b.id = a.branch_id

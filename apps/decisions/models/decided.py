@@ -82,8 +82,11 @@ class Decision(Identified, AppendOnlyModel):
         "decisions.Override", null=True, on_delete=models.PROTECT, related_name="made"
     )
     decided_at = models.DateTimeField(_("decided"), db_index=True)
-    # A counter-offer and an override bind until then; anything else until it is decided anew.
+    # An approval that was not lent under, or a counter-offer not taken up, lapses after it.
     valid_until = models.DateTimeField(_("binds until"), null=True)
+    # Whether other terms were approved than those asked for then, which the applicant may take up.
+    # Null where nothing was approved, and before approvals of what was asked for had an end.
+    is_counter_offer = models.BooleanField(_("on other terms than asked for"), null=True)
 
     # The base refuses changes; this one also knows who may see what.
     objects = DecisionQuerySet.as_manager()  # type: ignore[misc]
@@ -159,6 +162,11 @@ class Decision(Identified, AppendOnlyModel):
                 condition=Q(override__isnull=True)
                 | Q(kind="human", outcome="approve", valid_until__isnull=False),
                 name="decisions_decision_override_approves_for_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_counter_offer__isnull=True)
+                | Q(outcome="approve", valid_until__isnull=False),
+                name="decisions_decision_offer_has_an_end",
             ),
             models.CheckConstraint(
                 # But for what a person takes up anew after a mistake, with a reason.

@@ -22,12 +22,13 @@ from apps.decisions import inputs, judging, policy_inputs, rulebook, tracing
 from apps.decisions.errors import PolicyUnusable
 from apps.decisions.models import PolicyVersion
 from apps.decisions.services.basis import Basis
+from apps.products.catalogue import LONGEST_OFFER_DAYS
 from apps.scoring import services as scoring
 from apps.scoring.models import ScoreRun
 
 # A counter-offer that is not taken up lapses, and the applicant is told by the 90th day (rule book
 # 4.1): its last day is the one before.
-ACCEPTED_WITHIN_DAYS = 89
+ACCEPTED_WITHIN_DAYS = LONGEST_OFFER_DAYS
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,21 @@ def columns(
         }
 
 
-def valid_until(application: Application, terms: Terms, *, now: datetime) -> datetime | None:
-    """Return until when an approval binds: a counter-offer for a time, else until it is changed."""
+def validity(application: Application, terms: Terms, *, now: datetime) -> dict[str, Any]:
+    """Return until when an approval stands and whether it is a counter-offer, as it is stored.
+
+    What was asked for stays open for the days of its product, a counter-offer for those of the
+    law.
+    """
     if terms.is_asked_for(application):
-        return None
-    return last_moment_of(application, days=ACCEPTED_WITHIN_DAYS, now=now)
+        return {"valid_until": open_until(application, now=now), "is_counter_offer": False}
+    until = last_moment_of(application, days=ACCEPTED_WITHIN_DAYS, now=now)
+    return {"valid_until": until, "is_counter_offer": True}
+
+
+def open_until(application: Application, *, now: datetime) -> datetime:
+    """Return until when what was asked for and approved stays open."""
+    return last_moment_of(application, days=application.product.offer_days, now=now)
 
 
 def last_moment_of(application: Application, *, days: int, now: datetime) -> datetime:

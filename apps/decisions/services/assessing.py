@@ -46,7 +46,7 @@ from apps.decisions.errors import (
     NothingToAssess,
 )
 from apps.decisions.models import Decision, PolicyVersion
-from apps.decisions.services import automating, lettering, recording, room
+from apps.decisions.services import approving, automating, lettering, recording, room
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
 from apps.scoring.models import ScoreRun
@@ -228,6 +228,9 @@ def _decide(application: Application, *, actor: User | str, now: datetime) -> De
     elif decision.outcome == "decline":
         changes = _changes(case, asked, offers)
     automating.hold_back(decision, stop_id=case.book.stop_id)
+    if decision.outcome == "approve":
+        decision.valid_until = approving.open_until(application, now=now)
+        decision.is_counter_offer = False
     return recording.record(
         actor=actor,
         application=application,

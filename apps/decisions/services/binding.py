@@ -20,7 +20,7 @@ def binding_decision(application: Application, *, now: datetime) -> Decision:
     """Return the decision that binds: the latest one, if it approves and still holds.
 
     An approval holds until the request is changed beyond it, withdrawn, or its time has run out. A
-    counter-offer that was taken up in its time goes on to hold.
+    counter-offer that was taken up in its time goes on to hold; any other is taken up by lending.
     Raises NotBinding with a sentence otherwise.
     """
     latest = selectors.latest(application)
@@ -54,11 +54,12 @@ def is_within(decision: Decision, *, amount: Decimal, term_months: int, currency
 
 
 def is_taken_up(application: Application, decision: Decision) -> bool:
-    """Say whether the request is within a counter-offer.
+    """Say whether the request is within a counter-offer: whoever takes it up asks for no more.
 
-    An exception is taken up by lending only.
+    An exception and the approval of what was asked for are taken up by lending only.
     """
-    return decision.override_id is None and gives_what_is_asked(decision, application)
+    is_open = decision.override_id is not None or decision.is_counter_offer is False
+    return not is_open and gives_what_is_asked(decision, application)
 
 
 def gives_what_is_asked(decision: Decision, application: Application) -> bool:

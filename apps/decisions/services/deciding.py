@@ -215,7 +215,7 @@ def _judged(case: ReviewCase, today: Basis, *, actor: User, now: datetime) -> di
     judged = approving.columns(
         actor=actor, application=application, judged_before=today, terms=terms, now=now
     )
-    return {**judged, "valid_until": approving.valid_until(application, terms, now=now)}
+    return {**judged, **approving.validity(application, terms, now=now)}
 
 
 def _terms_of(case: ReviewCase) -> Terms:

@@ -268,12 +268,12 @@ def approval(application: Application, decision: Decision) -> content.Approval:
 
 
 def _acceptance(application: Application, decision: Decision) -> tuple[str, ...]:
-    """Return until when an offer that binds only for a time can be taken up."""
+    """Return until when a counter-offer can be taken up, any other approval signed for."""
     if decision.valid_until is None:
         return ()
     last = local_date(application.branch.entity, decision.valid_until)
     words = {"day": date_format(last, "j F Y")}
-    if decision.override_id is not None:
+    if decision.override_id is not None or decision.is_counter_offer is False:
         sign = _("Sign the loan agreement by %(day)s; this approval lapses after that day.")
         return (sign % words,)
     return (_("Tell us by %(day)s whether you take this offer; it lapses after that day.") % words,)

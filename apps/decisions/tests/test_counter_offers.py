@@ -60,7 +60,7 @@ def test_within_the_own_limit_one_person_offers_less(case: ReviewCase, bob: User
     assert (made.amount, made.term_months, made.countersigned_by) == (300_000, 36, None)
     # Until the end of the 89th day in Pune, so that the notice goes out on the 90th.
     last = datetime(2027, 2, 17, 23, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Kolkata"))
-    assert made.valid_until == last
+    assert (made.valid_until, made.is_counter_offer) == (last, True)
     assert (case.application.amount, case.application.term_months) == (900_000, 60)
     assert services.binding_decision(case.application, now=last) == made
     with pytest.raises(NotBinding) as refusal:
@@ -139,7 +139,10 @@ def test_what_was_asked_for_is_no_counter_offer(case: ReviewCase, charlie: User)
 
     made = Decision.objects.get(number=2)
     case.refresh_from_db()
-    assert (case.verdict_amount, made.valid_until) == (None, None)
+    assert (case.verdict_amount, made.is_counter_offer) == (None, False)
+    # The product's thirty days, as for what a machine approves.
+    last = datetime(2026, 12, 20, 23, 59, 59, 999_999, tzinfo=ZoneInfo("Asia/Kolkata"))
+    assert made.valid_until == last
     assert made.score_run == case.referral.score_run
 
 

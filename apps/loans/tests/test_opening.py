@@ -343,6 +343,31 @@ def test_a_lapsed_exception_opens_nothing(
     assert _open(alice, declined, now=later) == last
 
 
+@pytest.mark.parametrize("lowered", [Decimal(0), Decimal(10_000)])
+def test_an_approval_that_lapsed_opens_nothing(
+    approved: Application, alice: User, lowered: Decimal
+) -> None:
+    # To ask for less than was approved is not to take it up.
+    if lowered:
+        decisions.change_request(
+            actor=alice,
+            application=approved,
+            amount=approved.amount - lowered,
+            term_months=24,
+            now=NOW,
+        )
+        approved.refresh_from_db()
+    later = NOW + timedelta(days=31)
+
+    with pytest.raises(NotBinding) as refusal:
+        _open(alice, approved, now=later, disbursed_date=later.date())
+    assert refusal.value.code == "decision_expired"
+    last, late = (_row(approved, disbursed_date=date(2026, 12, day)) for day in (20, 21))
+    with pytest.raises(IntegrityError, match=WITHIN), transaction.atomic():
+        late.save(force_insert=True)
+    last.save(force_insert=True)
+
+
 def test_an_imported_loan_needs_no_decision_of_ours(pune: Branch) -> None:
     application = applications.historic(applications.borrower(pune))
 

@@ -62,6 +62,17 @@ def test_it_wants_a_cooling_off_day_in_india(days: int) -> None:
     assert "cooling" in refusal.value.why
 
 
+@pytest.mark.parametrize("days", [0, 4, 90])
+def test_it_wants_an_approval_to_stay_open_for_some_days_and_not_for_ever(days: int) -> None:
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        read(changed(offer_days=days))
+
+    assert (refusal.value.place, refusal.value.why) == (
+        "products[1]",
+        "offer_days must be from 5 to 89.",
+    )
+
+
 def test_it_lets_others_go_without() -> None:
     products = read(changed(AMERICAN, cooling_off_days=0))
 
