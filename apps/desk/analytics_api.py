@@ -21,8 +21,8 @@ class AnalyticsIn(Strict):
 
     first = serializers.DateField(required=False)
     last = serializers.DateField(required=False)
-    product = serializers.CharField(max_length=40, required=False, default="")
-    branch = serializers.CharField(max_length=50, required=False, default="")
+    product = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    branch = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
     by = serializers.ChoiceField(choices=list(analytics_rows.WAYS), default="reviewer")
 
 

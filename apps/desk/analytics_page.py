@@ -293,7 +293,7 @@ def chart(days: Mapping[date, Figures]) -> dict[str, Any] | None:
         "height": 280,
         "barmode": "stack",
         "hovermode": "x unified",
-        "xaxis": {"type": "date"},
+        "xaxis": {"type": "date", "tickformat": "%-d %b %Y", "hoverformat": "%-d %b %Y"},
         "yaxis": {"title": {"text": _("Verdicts")}, "rangemode": "tozero"},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }

@@ -17,6 +17,7 @@ from apps.core import keyset
 from apps.core.api import APIView, Problem, Strict
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
+from apps.decisions.models import ListedReason
 from apps.desk import agreement, blind_rows, policies, services
 from apps.desk.lifecycle import BLIND
 from apps.desk.models import BlindSample, SamplingShare
@@ -27,7 +28,7 @@ from apps.scoring.proportions import Share
 
 REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
 TAGS = ["blind second opinions"]
-OUTCOMES = ["approve", "decline"]
+OUTCOMES = ListedReason.Verdict.choices
 
 
 class BlindFactsOut(serializers.Serializer[Any]):
@@ -71,8 +72,8 @@ class BlindSampleOut(serializers.Serializer[Any]):
     agrees = serializers.BooleanField()
     reviewed_by = serializers.UUIDField(source="reviewed_by_id")
     reviewed_at = serializers.DateTimeField()
-    follow_up = serializers.ChoiceField(
-        choices=BlindSample.FollowUp.choices, allow_blank=True, required=False
+    follow_up = serializers.CharField(
+        help_text="`none` or `reopened` once a manager has looked at a disagreement, else empty."
     )
 
 
@@ -95,7 +96,9 @@ class BlindVerdictIn(Strict):
 
     outcome = serializers.ChoiceField(choices=OUTCOMES)
     codes = serializers.ListField(child=serializers.CharField(max_length=40), max_length=4)
-    note = serializers.CharField(max_length=LONGEST_TEXT, required=False, default="")
+    note = serializers.CharField(
+        max_length=LONGEST_TEXT, required=False, default="", allow_blank=True
+    )
 
 
 class BlindFollowIn(Strict):
@@ -122,7 +125,7 @@ class BlindShareIn(Strict):
     """Which share of a lender's automatic decisions is sampled, and why."""
 
     entity = serializers.SlugField(help_text="The lender's code.")
-    product = serializers.CharField(max_length=40, required=False, default="")
+    product = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     share = serializers.DecimalField(
         max_digits=5, decimal_places=4, min_value=SMALLEST_SHARE, max_value=LARGEST_SHARE
     )

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.customers.forms.fields import DayField
-from apps.decisions import reason_codes, reason_list
+from apps.decisions import reason_list
 from apps.decisions.reason_codes import Listed
 from apps.desk.analytics_rows import Period
 from apps.desk.forms import RefusedForm
 from apps.desk.models import BlindSample
 from apps.desk.models.quality import LONGEST_DAYS
-from apps.desk.services import BlindVerdict, ShareEntry, StampEntry
+from apps.desk.services import BlindVerdict, ShareEntry, StampEntry, blind
 from apps.desk.services.working import LONGEST_TEXT
 from apps.products.models import Product
 
@@ -42,7 +42,7 @@ class BlindVerdictForm(RefusedForm):
     def __init__(self, *args: Any, outcome: str, listed: Listed, **kwargs: Any) -> None:
         super().__init__(*args, **{"prefix": outcome, **kwargs})
         self.outcome = outcome
-        codes = reason_codes.of_verdict(listed, outcome)
+        codes = blind.codes_of(listed, outcome)
         self.fields["codes"].choices = [  # type: ignore[attr-defined]
             (code, reason_list.words(listed[code])) for code in codes
         ]

@@ -15,6 +15,7 @@ from apps.core.visibility import get_visible
 from apps.decisions import independence, reason_codes, reason_list
 from apps.decisions import services as cases
 from apps.decisions.errors import Connected
+from apps.decisions.reason_codes import Listed
 from apps.desk import blind_rows, policies
 from apps.desk.models import BlindSample, Recusal
 from apps.desk.services import working
@@ -176,6 +177,13 @@ def _held(actor: User, key: uuid.UUID, *, now: datetime) -> BlindSample:
     return found
 
 
+def codes_of(listed: Listed, outcome: str) -> list[str]:
+    """Return the codes a blind verdict may give: nothing else than what was asked is offered."""
+    codes = reason_codes.of_verdict(listed, outcome)
+    offers = set(reason_codes.counter_offers(codes, listed))
+    return [code for code in codes if code not in offers]
+
+
 def _check(verdict: BlindVerdict, application: Application, *, now: datetime) -> None:
     if verdict.outcome not in ("approve", "decline"):
         sentence = _("Approve or decline.")
@@ -185,7 +193,7 @@ def _check(verdict: BlindVerdict, application: Application, *, now: datetime) ->
     sentence = ""
     if not verdict.codes:
         sentence = _("Choose at least one reason.")
-    elif set(verdict.codes) - set(reason_codes.of_verdict(listed, verdict.outcome)):
+    elif set(verdict.codes) - set(codes_of(listed, verdict.outcome)):
         sentence = _("These reasons do not belong to this verdict.")
     elif len(set(verdict.codes)) > reason_codes.MOST_CODES:
         sentence = _("Choose the four reasons that weighed most.")

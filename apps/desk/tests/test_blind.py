@@ -180,10 +180,11 @@ def test_it_takes_the_same_verdict_once(book: SamplingShare, alice: User, bob: U
         (BlindVerdict(outcome="approve", codes=()), "codes"),
         (BlindVerdict(outcome="approve", codes=("purpose_not_financed",)), "codes"),
         (BlindVerdict(outcome="approve", codes=("no_such_code",)), "codes"),
+        (BlindVerdict(outcome="approve", codes=("smaller_amount_bearable",)), "codes"),
         (BlindVerdict(outcome="approve", codes=("income_confirmed",), note="x" * 2001), "note"),
         (BlindVerdict(outcome="approve", codes=("income_confirmed",), note="a\x00b"), "note"),
     ],
-    ids=["refer", "no-reason", "wrong-verdict", "unknown", "long", "nul"],
+    ids=["refer", "no-reason", "wrong-verdict", "unknown", "counter-offer", "long", "nul"],
 )
 def test_it_refuses_an_incomplete_verdict(
     book: SamplingShare, alice: User, bob: User, given: BlindVerdict, field: str
