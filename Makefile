@@ -85,6 +85,14 @@ bench: install-dev ## all benchmarks but bench-credit, one line of JSON each; AR
 bench-decide: install-dev ## deciding by API at 1, 8 and 32 clients, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_decide $(ARGS)
 
+.PHONY: bench-reasons
+bench-reasons: install-dev ## how true the reasons of declines are; DATA=folder ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_reasons $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+.PHONY: bench-recourse
+bench-recourse: install-dev ## how long recourse is looked for, and whether it holds; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_recourse $(ARGS)
+
 .PHONY: bench-bulk
 bench-bulk: install-dev ## a file of 10,000 applications taken in, decided and lettered; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_bulk $(ARGS)
