@@ -180,10 +180,13 @@ def train(
         leakage=report.to_dict(),
         warnings=(*(one.sentence for one in report.checks), *warnings, *_cautions(schema, data)),
         baseline=baseline.of_sample(schema, data.matrix, scale.scores_at(log_odds)),
-        reference=reference.of_sample(
-            schema, data.matrix, choice.calibration.probability_of(model.margins(data.matrix))
-        ),
+        reference=_reference(model, choice.calibration, data),
     )
+
+
+def _reference(model: Fitted, calibration: Calibration, data: Rows) -> Reference:
+    risk = calibration.probability_of(model.margins(data.matrix))
+    return reference.of_sample(model.schema, data.matrix, risk)
 
 
 def _out_of_fold(log_odds: Floats, data: Rows) -> dict[str, Any]:
