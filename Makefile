@@ -87,7 +87,7 @@ bench-decide: install-dev ## deciding by API at 1, 8 and 32 clients, beside the 
 
 .PHONY: bench-reasons
 bench-reasons: install-dev ## how true the reasons of declines are; DATA=folder ARGS=--record
-	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_reasons $(if $(DATA),--data "$(DATA)") $(ARGS)
+	@DATA="$(DATA)" $(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_reasons $(ARGS)
 
 .PHONY: bench-recourse
 bench-recourse: install-dev ## how long recourse is looked for, and whether it holds; ARGS=--record
