@@ -148,11 +148,10 @@ def train(
     Series belong to rows by position; an index in another order is refused. With `dates` the
     newest share of the rows is held out and only reported on. `weight` counts rows more or less,
     in the model, its level and its figures; the search for leaks counts every row once. Rows of
-    one of `groups` (an applicant, the two halves of a rejected one) are never on both sides of a
-    fold or of the held-out part; what a single model divides within itself knows no groups.
-    `accepted` names features that may look like the outcome, with the reason. Raises
-    SchemaViolation for a frame that does not fit, TrainingRefused for too few rows, one class, or
-    features without a signal, LeakageFound, and TypeError for no Schema.
+    one of `groups` are never on both sides of a fold or of the held-out part; what a single model
+    divides within itself knows no groups. `accepted` names features that may look like the outcome,
+    with the reason. Raises SchemaViolation for a frame that does not fit, TrainingRefused for too
+    few rows, one class, or no signal, LeakageFound, and TypeError for no Schema.
     """
     config, scale = config or TrainingConfig(), scale or Scale()
     encoded = _checked_schema(schema).encode(frame)
