@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
+from django.db.models import Count, FloatField, IntegerField, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from apps.core import formatting
 from apps.laboratory.cutoff import Curve, Infeasible, Sample, Wish
-from apps.laboratory.models import Experiment
+from apps.laboratory.models import Experiment, ExperimentRow
 
 Side = Literal["before", "after"]
 # As many cut-offs as a person can tell apart in a chart, or would page through in a table.
@@ -37,19 +39,21 @@ def applications(experiment: Experiment, *, side: Side) -> Applications:
     that cut-off, and nobody is judged without a PD. All of them asked for a loan, so they count
     among `others`.
     """
-    names = (f"pd_{side}", f"outcome_{side}", f"causes_{side}")
-    money = (f"expected_loss_{side}", f"expected_profit_{side}")
-    rows = experiment.rows.values_list(*names, *money, "defaulted")
-    decided: list[tuple[Any, ...]] = []
     left: Counter[str] = Counter()
-    for pd, outcome, causes, loss, profit, bad in rows.iterator(chunk_size=10_000):
-        whose = "unscored" if pd is None else _by_rule(outcome, causes.split())
+    by_band: set[str] = set()
+    pd, causes = f"pd_{side}", f"causes_{side}"
+    # The database counts whom rules decide: many applications share few lists of causes.
+    rows = experiment.rows.annotate(is_unscored=Q(**{f"{pd}__isnull": True}))
+    kinds = rows.values_list("is_unscored", f"outcome_{side}", causes).annotate(n=Count("pk"))
+    for is_unscored, outcome, codes, n in kinds:
+        whose = "unscored" if is_unscored else _by_rule(outcome, codes.split())
         if whose:
-            left[whose] += 1
+            left[whose] += n
         else:
-            decided.append((pd, loss, profit, np.nan if bad is None else bad))
+            by_band.add(codes)
+    decided = experiment.rows.filter(**{f"{pd}__isnull": False, f"{causes}__in": by_band})
     return Applications(
-        sample=_sample(decided, others=left.total()) if decided else None,
+        sample=_sample(decided, side, others=left.total()) if by_band else None,
         unscored=left["unscored"],
         declined=left["decline"],
         referred=left["refer"],
@@ -118,8 +122,16 @@ def why_nobody(found: Curve, wish: Wish) -> str:
     )
 
 
-def _sample(decided: list[tuple[Any, ...]], *, others: int) -> Sample:
-    columns = np.array(decided, dtype=np.float64).T
+def _sample(decided: QuerySet[ExperimentRow], side: Side, *, others: int) -> Sample:
+    """Return the four numbers of each application a cut-off decides, as floats from the start."""
+    numbers: tuple[str | Cast, ...] = (
+        f"pd_{side}",
+        Cast(f"expected_loss_{side}", FloatField()),
+        Cast(f"expected_profit_{side}", FloatField()),
+        Cast("defaulted", IntegerField()),
+    )
+    # What nobody knows becomes NaN.
+    columns = np.array(list(decided.values_list(*numbers)), dtype=np.float64).T
     return Sample(
         pd=columns[0],
         expected_loss=columns[1],

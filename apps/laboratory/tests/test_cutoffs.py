@@ -76,6 +76,29 @@ def test_it_counts_whom_rules_keep_from_every_cut_off(found: Experiment) -> None
     assert len(chosen.sample.pd) + declined + referred == rows.count()
 
 
+def test_it_reads_of_each_application_what_its_row_says(
+    found: Experiment, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    with django_assert_num_queries(2):
+        chosen = cutoffs.applications(found, side="before")
+
+    assert chosen.sample is not None
+    sample = chosen.sample
+    read = zip(sample.pd, sample.expected_loss, sample.expected_profit, sample.bad, strict=True)
+    rows = ExperimentRow.objects.filter(experiment=found, pd_before__isnull=False)
+    kept = [
+        (
+            row.pd_before,
+            float(row.expected_loss_before),
+            float(row.expected_profit_before),
+            row.defaulted,
+        )
+        for row in rows
+        if not cutoffs._by_rule(row.outcome_before, row.causes_before.split())
+    ]
+    assert sorted(read) == sorted(kept)
+
+
 @pytest.mark.parametrize(
     ("outcome", "causes", "by_rule"),
     [
