@@ -184,6 +184,11 @@ def _offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
 
 
 def _offer_products(form: forms.Form, names: Mapping[str, str]) -> None:
-    held = [code for code in form.initial.get("products", ()) if code not in names]
-    choices = [*names.items(), *((code, code) for code in held)]
+    """Offer the lender's products, first what the draft holds, as it holds it.
+
+    A browser sends boxes in the order of the page; so a draft that is only saved stays as it was.
+    """
+    held = dict.fromkeys(form.initial.get("products", ()))
+    others = [code for code in names if code not in held]
+    choices = [(code, names.get(code, code)) for code in (*held, *others)]
     form.fields["products"].choices = choices  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
 from apps.audit.models import Event
-from apps.decisions import policy_editing, services
+from apps.decisions import policy_editing, policy_forms, services
 from apps.decisions.models import PolicyVersion
 from apps.decisions.tests import factories
 from apps.products.tests import factories as products
@@ -586,3 +586,15 @@ def test_the_pages_stay_within_their_queries(
         browser.get(_url("", draft))
     with django_assert_max_num_queries(18):
         browser.get(_url("edit", draft))
+
+
+def test_a_draft_that_is_only_saved_keeps_its_products_in_their_order() -> None:
+    """A browser sends boxes as they stand on the page."""
+    names = {"in-home": "Home", "in-personal": "Personal", "in-vehicle": "Vehicle"}
+    held = ["in-vehicle", "gone", "in-home"]
+
+    row = policy_forms.LadderRow(initial={"products": held}, names=names, prefix="ladder-1")
+
+    boxes = list(row["products"])
+    assert [box.data["value"] for box in boxes if box.data["selected"]] == held
+    assert [box.data["value"] for box in boxes][len(held) :] == ["in-personal"]
