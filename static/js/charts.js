@@ -5,11 +5,10 @@
   "use strict";
 
   const CONFIG = {
-    displaylogo: false,
     responsive: true,
-    modeBarButtonsToRemove: ["select2d", "lasso2d"],
-    // Plotly would offer to upload a chart, with a lender's figures in it, to its own cloud.
-    showSendToCloud: false,
+    // Plotly's buttons and tips speak English only; the legend and the table below do their work.
+    displayModeBar: false,
+    showTips: false,
   };
   const reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
   const probe = document.createElement("span");
@@ -54,7 +53,6 @@
       font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: "var(--text)" },
       hoverlabel: { bgcolor: "var(--surface)", bordercolor: "var(--border-strong)", font: { color: "var(--text)" } },
       margin: { l: 8, r: 8, t: 8, b: 8, ...layout.margin },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: "var(--text-muted)", activecolor: "var(--accent)" },
       transition: { duration: reduced.matches ? 0 : 150 },
     };
   }
