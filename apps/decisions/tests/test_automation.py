@@ -188,7 +188,9 @@ def test_a_person_declines_what_was_held_back_and_the_letter_is_silent_about_the
     case = factories.referred(alice)
     services.claim(actor=bob, case=case, now=NOW)
     verdict = Verdict(
-        outcome="decline", codes=("documents_incomplete",), note="No payslips were handed in."
+        outcome="decline",
+        codes=("documents_incomplete", "override_facts_unseen"),
+        note="No payslips were handed in.",
     )
 
     services.decide(actor=bob, case=case, verdict=verdict, now=NOW)

@@ -204,7 +204,7 @@ def test_an_approval_from_before_they_had_an_end_stays(alice: User, stage: Model
     assert services.binding_decision(approved, now=AFTER + timedelta(days=900))
 
 
-def test_a_request_decided_anew_is_not_held_to_its_old_offer(
+def test_a_request_decided_anew_has_the_end_of_its_new_approval(
     offered: Application, alice: User
 ) -> None:
     services.change_request(
@@ -212,10 +212,11 @@ def test_a_request_decided_anew_is_not_held_to_its_old_offer(
     )
     services.assess(application_id=offered.pk, actor="system:test", now=LATER)
 
-    assert services.lapse_offers(now=AFTER) == 0
+    assert services.lapse_offers(now=LAST_OPEN) == 0
+    assert services.lapse_offers(now=LAST_OPEN + timedelta(microseconds=1)) == 1
 
-    offered.refresh_from_db()
-    assert offered.status == "approved"
+    facts = _facts(offered)
+    assert (facts["approval"]["amount"], facts["offer_until"]) == ("310000.00", "2026-12-20")
 
 
 @pytest.mark.parametrize(("amount", "owes_reasons"), [(790_000, False), (700_000, True)])

@@ -233,6 +233,19 @@ def test_an_auditor_replays_and_a_reviewer_cannot(
     assert signed_in(bob).post(address).status_code == 403
 
 
+@pytest.mark.parametrize("person", ["amir", "charlie", "rita", "alice", "bob"])
+def test_who_may_replay_finds_the_decision_to_copy_and_nobody_else_does(
+    case: ReviewCase, person: str, request: pytest.FixtureRequest, signed_in: SignedIn
+) -> None:
+    text = _panel(signed_in(request.getfixturevalue(person)), case)
+
+    may_replay = person not in ("alice", "bob")
+    label = "Copy Decision, for a replay"
+    assert (f'data-copy="{case.referral_id}"' in text) == may_replay
+    assert (str(case.referral_id) in text) == may_replay
+    assert (label in text) == may_replay
+
+
 def test_the_policy_reads_as_sentences(
     stage: ModelVersion, bob: User, alice: User, signed_in: SignedIn
 ) -> None:

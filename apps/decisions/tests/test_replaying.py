@@ -133,7 +133,11 @@ ALTERED_ROWS = {
         *("decision", "trace"),
     ],
     'UPDATE decisions_decision SET reasons = \'[{"code": "x"}]\'': ["decision", "reasons"],
-    "UPDATE decisions_decision SET outcome = 'decline'": ["decision", "outcome", "letter"],
+    "UPDATE decisions_decision SET outcome = 'decline', is_counter_offer = NULL": [
+        "decision",
+        "outcome",
+        "letter",
+    ],
     "UPDATE decisions_decision SET amount = amount + 1": ["decision"],
     "UPDATE decisions_decision SET recommendation = '[{}]'": ["decision", "replay"],
     "UPDATE decisions_decision"

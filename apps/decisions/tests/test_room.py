@@ -101,7 +101,11 @@ def test_a_blocked_borrower_can_still_be_declined(
     case = factories.referred(alice, amount=850_000, term_months=60)
     services.claim(actor=charlie, case=case, now=NOW)
     _block(charlie, case.application)
-    decline = Verdict(outcome="decline", codes=("identity_not_confirmed",), note="Doubtful.")
+    decline = Verdict(
+        outcome="decline",
+        codes=("identity_not_confirmed", "override_facts_unseen"),
+        note="Doubtful.",
+    )
 
     services.decide(actor=charlie, case=case, verdict=decline, now=NOW)
 
