@@ -62,6 +62,11 @@ def test_it_leaves_something_to_everybody() -> None:
     approved = {side: found["sides"][side]["outcomes"]["approve"]["n"] for side in found["sides"]}
     assert 0 < approved["before"] < approved["after"]
     assert found["sides"]["after"]["realised"]["known"] == approved["after"]
+    by_attribute = {one["attribute"]: one["sides"]["after"] for one in found["fairness"]}
+    assert set(by_attribute) == {"gender", "marital_status", "community", "disability", "age"}
+    women = next(one for one in by_attribute["gender"]["groups"] if one["name"] == "female")
+    assert by_attribute["gender"]["reference"] == "male"
+    assert women["comparison"]["ratio"] > 0
     proposed = PolicyVersion.objects.get(status="proposed")
     assert policymaking.may_approve(gopal, proposed)
     assert not policymaking.may_approve(farida, proposed)
@@ -77,7 +82,7 @@ def test_it_leaves_something_to_everybody() -> None:
     assert listed.listed_by == chitra
     assert listed.customer.loans.get().outcome.defaulted
     assert list(automation.standing(chitra)) == []
-    assert said.count(";") == 3
+    assert said.count(";") == 5
     assert "already" in again
     assert Experiment.objects.count() == Override.objects.count() == 1
 
