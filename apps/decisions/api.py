@@ -64,7 +64,7 @@ class DecisionAnswer(serializers.Serializer[Any]):
     decided_at = serializers.DateTimeField()
     valid_until = serializers.DateTimeField(
         allow_null=True,
-        help_text="Until when an offer can be taken up or an exception used; null without an end.",
+        help_text="Until when an approval can be lent under or a counter-offer taken up.",
     )
 
 
