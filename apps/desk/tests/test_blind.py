@@ -7,6 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.accounts.models import Branch, User
+from apps.appeals import services as appeals
+from apps.appeals.tests import factories as appeals_factories
 from apps.applications import services as applications
 from apps.applications.models import Application
 from apps.audit.models import Event
@@ -337,6 +339,28 @@ def test_it_drops_the_sample_of_a_request_that_is_withdrawn(
 
     sample.refresh_from_db()
     assert sample.status == "dropped"
+
+
+def test_it_leaves_what_is_appealed_to_the_appeal(
+    book: SamplingShare, alice: User, bob: User
+) -> None:
+    declined = {"amount": Decimal(700_000), "term_months": 12}
+    sample = factories.sampled(alice, **declined)
+    later = factories.machine(alice, **declined)
+    for decision in (sample.decision, later):
+        appeals.ask(
+            actor=None,
+            application=decision.application,
+            asked=appeals_factories.asked(),
+            now=appeals_factories.LATER,
+        )
+
+    services.sample(now=NOW)
+
+    sample.refresh_from_db()
+    assert sample.status == "dropped"
+    assert not BlindSample.objects.filter(decision=later).exists()
+    assert Application.objects.visible_to(bob).filter(pk=sample.application_id).exists()
 
 
 def test_it_withholds_the_outcome_from_reviewers_while_the_sample_is_open(
