@@ -17,6 +17,7 @@ from itertools import combinations, permutations
 from typing import Literal
 
 from apps.decisions import recourse
+from apps.decisions.policy_inputs import MOVED_BY_REQUEST
 
 Value = Decimal | int | str
 Point = Mapping[str, Value]
@@ -46,6 +47,19 @@ REACHES: dict[str, Reach] = {
     "income_verification": "switch",
     # Another one, who owes us nothing.
     "guarantor": "switch",
+}
+
+_WITH_RISK = frozenset({"pd"})
+# Which of a policy's inputs each of them moves; every one that the model sees moves the PD.
+MOVES: dict[str, frozenset[str]] = {
+    "amount": MOVED_BY_REQUEST,
+    "term_months": MOVED_BY_REQUEST,
+    "obligations_monthly": _WITH_RISK | {"dti", "foir", "pay_committed"},
+    "revolving_balance": _WITH_RISK,
+    "security_value": frozenset({"ltv"}),
+    "employment_months": _WITH_RISK | {"employment_months"},
+    "income_verification": _WITH_RISK | {"income_verification", "income_gap"},
+    "guarantor": frozenset({"guarantor_exposure"}),
 }
 
 
@@ -104,11 +118,15 @@ def levers(table: Iterable[Allowed], now: Standing) -> tuple[Lever, ...]:
     return tuple(one for one in found if one.levels)
 
 
-def search(found: Sequence[Lever], passes: Passes) -> Found:
-    """Return up to three different sets of changes that pass: fewest first, then the cheapest."""
-    furthest = next(iter(_corners(found)), {})
+def search(
+    found: Sequence[Lever], passes: Passes, *, needed: frozenset[str] = frozenset()
+) -> Found:
+    """Return up to three different sets of changes that pass: fewest first, then the cheapest.
+
+    Without `needed` nothing passes, as the caller knows; no question is asked there.
+    """
     if not any(passes(corner) for corner in _corners(found)):
-        return Found((), furthest)
+        return Found((), furthest(found))
     kept: list[tuple[Decimal, dict[str, Value]]] = []
     for size in range(1, MOST_CHANGES + 1):
         if len(kept) >= MOST_SUGGESTIONS:
@@ -116,12 +134,17 @@ def search(found: Sequence[Lever], passes: Passes) -> Found:
         new = []
         for members in combinations(found, size):
             names = {one.what for one in members}
-            if any(point.keys() <= names for _cost, point in kept):
+            if not needed <= names or any(point.keys() <= names for _cost, point in kept):
                 continue
             best = _smallest(members, passes)
             new += [] if best is None else [best]
         kept += sorted(new, key=lambda one: (one[0], sorted(one[1])))
-    return Found(tuple(point for _cost, point in kept[:MOST_SUGGESTIONS]), furthest)
+    return Found(tuple(point for _cost, point in kept[:MOST_SUGGESTIONS]), furthest(found))
+
+
+def furthest(found: Sequence[Lever]) -> dict[str, Value]:
+    """Return the point where everything has gone the whole way, at the asked term if it can."""
+    return next(iter(_corners(found)), {})
 
 
 def _corners(members: Sequence[Lever]) -> Iterable[dict[str, Value]]:

@@ -54,13 +54,15 @@ class Judged:
 class Judge:
     """What stays the same about an application while amount and term are tried.
 
-    `by_people` prices an approval that the policy itself may not give.
+    `by_people` prices an approval that the policy itself may not give. Who tries other means than
+    those of the application gives them as `living`.
     """
 
     application: Application
     policy: Policy
     gathered: inputs.Gathered
     by_people: bool = False
+    living: arithmetic.Means | None = None
 
     def judged(self, amount: Decimal, term_months: int, *, pd: float) -> Judged:
         """Return the request at its price. Raises PolicyUnusable where the policy has no answer.
@@ -85,8 +87,8 @@ class Judge:
 
     def only_moved(self) -> "Judge":
         """Return a judge that asks only the rules which amount and term can move."""
-        moved = tuple(rule for rule in self.policy.rules if not _is_fixed(rule))
-        return dataclasses.replace(self, policy=dataclasses.replace(self.policy, rules=moved))
+        moved = self.policy.with_rules(rule for rule in self.policy.rules if not _is_fixed(rule))
+        return dataclasses.replace(self, policy=moved)
 
     def likely_end(self, term_months: int, *, band: Band) -> Decimal:
         """Return about the largest amount that is approved, if its PD lies in a band."""
@@ -130,6 +132,8 @@ class Judge:
 
     @cached_property
     def _means(self) -> arithmetic.Means:
+        if self.living is not None:
+            return self.living
         return applications.means(self.application, self.gathered.securities)
 
     @cached_property

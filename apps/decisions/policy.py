@@ -8,7 +8,7 @@ The most severe result of all is the outcome: decline before refer before approv
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -140,6 +140,10 @@ class Policy:
                 rule for rule in self.rules if rule.applies_to(product=product, currency=currency)
             )
         return self._chosen[key]
+
+    def with_rules(self, rules: Iterable[Rule]) -> "Policy":
+        """Return the policy with these rules in place of its own."""
+        return replace(self, rules=tuple(rules))
 
     def ladder_for(self, product: str) -> Ladder:
         """Return the bands of a product. Raises PolicyGap when no ladder covers it."""

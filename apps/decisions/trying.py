@@ -3,7 +3,6 @@
 Nothing is stored. What is tried goes the whole way: features, PD, price, burden, every rule.
 """
 
-import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from typing import Any
 
 from apps.applications import features
 from apps.applications import selectors as applications
-from apps.applications.affordability import Security
+from apps.applications.affordability import Means, Security
 from apps.applications.models import Application
-from apps.decisions import changes, inputs, judging, policy_inputs, rulebook
+from apps.decisions import changes, inputs, judging, policy_inputs, rulebook, turning
 from apps.decisions.changes import Point
 from apps.decisions.errors import NotTriable
 from apps.decisions.judging import Judge, Judged
@@ -26,6 +25,7 @@ from apps.scoring.errors import FeaturesRefused
 
 _NOTHING = Decimal(0)
 _CENT = Decimal("0.01")
+_REQUEST = frozenset({"amount", "term_months"})
 
 
 @dataclass(frozen=True)
@@ -79,20 +79,10 @@ class Trial:
 
         Raises PolicyUnusable and ScoringFailed.
         """
-        application, facts = self.application, self._changed(point)
+        facts = self._changed(point)
         row = features.build(facts)
         moved = {name: row[name] for name in row if row[name] != self.scored[name]}
-        security = point.get("security_value")
-        gathered = dataclasses.replace(
-            self.gathered,
-            standing=self._standing(point, amount=facts.amount),
-            securities=self.gathered.securities
-            if security is None
-            else (Security(None, Decimal(security)),),
-        )
-        altered = copy.copy(application)
-        altered.obligations_monthly = facts.obligations_monthly
-        judge = Judge(altered, self.policy, gathered)
+        judge = self._judge(point, facts)
         judged = judge.judged(facts.amount, facts.term_months, pd=self.pd_when(moved))
         return Tried(point, judged, moved)
 
@@ -143,25 +133,63 @@ class Trial:
         `suggestions` were each approved by this very trial; where there is none, `furthest` is
         what was tried at most, and was not.
         """
+        levers = changes.levers(self.policy.changes, self.standing)
+        asked = self.as_asked.judged.trace
+        able = turning.able(levers, asked)
+        # What no lever moves says approve, or none would be able.
+        quick = dataclasses.replace(self, policy=turning.moved_rules(self.policy, able))
 
         def passes(point: Point) -> bool:
-            try:
-                return self.remembered(point).judged.trace.outcome == "approve"
-            except FeaturesRefused:
-                # What the model would not score, nobody would have approved.
-                return False
+            tried = quick.found_at(point)
+            return tried is not None and tried.judged.trace.outcome == "approve"
 
-        found = changes.search(changes.levers(self.policy.changes, self.standing), passes)
+        found = changes.search(able, passes, needed=turning.needed(able, asked))
         written: dict[str, Any] = {
             "suggestions": [self.remembered(one).to_json(self) for one in found.suggestions]
         }
-        if found.suggestions:
-            return written
-        passes(found.furthest)
-        reached = self.memory.get(_key(found.furthest))
-        if reached is not None:
-            written["furthest"] = reached.to_json(self)
+        if not found.suggestions:
+            reached = self.found_at(changes.furthest(levers))
+            written |= {} if reached is None else {"furthest": reached.to_json(self)}
         return written
+
+    def found_at(self, point: Point) -> Tried | None:
+        """Return what `remembered` says; None for what the model would not score."""
+        try:
+            return self.remembered(point)
+        except FeaturesRefused:
+            return None
+
+    def _judge(self, point: Point, facts: features.Facts) -> Judge:
+        """Return who judges a point: the same one for every amount and term beside the rest."""
+        rest = {what: to for what, to in point.items() if what not in _REQUEST}
+        if "guarantor" in point:
+            rest["amount"] = facts.amount
+        key = _key(rest)
+        if key not in self._judges:
+            self._judges[key] = self._new_judge(point, facts)
+        return self._judges[key]
+
+    def _new_judge(self, point: Point, facts: features.Facts) -> Judge:
+        securities = self.gathered.securities
+        if "security_value" in point:
+            securities = (Security(None, Decimal(point["security_value"])),)
+        living = dataclasses.replace(
+            self._means, obligations_monthly=facts.obligations_monthly, securities=securities
+        )
+        gathered = dataclasses.replace(
+            self.gathered,
+            standing=self._standing(point, amount=facts.amount),
+            securities=securities,
+        )
+        return Judge(self.application, self.policy, gathered, living=living)
+
+    @cached_property
+    def _judges(self) -> dict[tuple[tuple[str, Any], ...], Judge]:
+        return {}
+
+    @cached_property
+    def _means(self) -> Means:
+        return applications.means(self.application, self.gathered.securities)
 
     def _changed(self, point: Point) -> features.Facts:
         """Return the facts with what the point changes; a balance takes its utilisation along."""
@@ -187,6 +215,9 @@ class Trial:
             standing["employment_months"] = Decimal(point["employment_months"])
         if "income_verification" in point:
             standing["income_verification"] = str(point["income_verification"])
+        if point.get("income_verification") == changes.DOCUMENTS:
+            # What is told is to show the income that was stated: all of it.
+            standing["income_gap"] = _NOTHING
         if "guarantor" in point:
             # One who owes us nothing else answers for this loan alone.
             standing["guarantor_exposure"] = amount

@@ -1,4 +1,4 @@
-"""What would have turned a decline: found by the policy's table, verified, stored, told, replayed."""
+"""What would have turned a decline: found by the table, verified, stored, told, replayed."""
 
 import copy
 from decimal import Decimal
@@ -87,6 +87,27 @@ def test_a_smaller_change_would_not_do(declined: Decision, alice: User) -> None:
     made = factories.assessed(alice, borrower={"obligations": (DEBT,)}, amount=amount + 1000)
 
     assert made.outcome == "decline"
+
+
+def test_to_show_the_income_by_documents_is_to_show_all_of_it(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    written = _document(foir_cap="0.35")
+    shown = {"code": "shown", "sentence": "Shown.", "input": "income_verification"}
+    gap = {"code": "gap", "sentence": "No gap.", "input": "income_gap", "threshold": "0.1"}
+    written["rules"] += [
+        {**shown, "test": "is", "threshold": "documents", "outcome": "decline"},
+        {**gap, "test": "at_most", "outcome": "refer"},
+    ]
+    factories.stage(pune, rita, mark, document=written)
+    told = {"verification": "declared", "documented_net_monthly_income": None, "documented_by": ""}
+    made = factories.assessed(alice, borrower={"employment": told})
+
+    [change] = made.recourse["suggestions"][0]["changes"]
+
+    assert (change["what"], change["to"]) == ("income_verification", "documents")
+    assert made.recourse["suggestions"][0]["inputs"]["income_gap"] == "0"
+    assert factories.assessed(alice).outcome == "approve"
 
 
 def test_it_says_so_when_nothing_realistic_would_do(
