@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import Branch, User
+from apps.accounts.models import ApprovalLimit, Branch, User
 from apps.applications.tests import factories as applications
 from apps.core.errors import Conflict, DomainError
 from apps.decisions import services
@@ -181,6 +181,7 @@ def test_two_cases_of_one_borrower_concluded_at_once_share_the_cap(
     written = factories.document()
     written["rules"].append({**CAP, "threshold": "1600000"})
     carol = make_person("Carol", "credit_manager")
+    ApprovalLimit.objects.create(user=carol, currency="INR", amount=Decimal(5_000_000))
     factories.policy(pune.entity, effective_from=BEGINS, document=written)
     customer = applications.borrower(pune)
     cases = []

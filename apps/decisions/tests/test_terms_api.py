@@ -163,7 +163,7 @@ def test_a_difference_is_named_and_ends_the_command_with_an_error(
     alice: User, amir: User, signed_in: SignedIn
 ) -> None:
     decision = factories.assessed(alice)
-    replays.tamper("UPDATE decisions_decision SET outcome = 'refer'")
+    replays.tamper("UPDATE decisions_decision SET outcome = 'refer', is_counter_offer = NULL")
     out = StringIO()
 
     answer = _post(signed_in(amir), "decision_replay", decision.pk)
