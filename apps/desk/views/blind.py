@@ -214,8 +214,9 @@ def _page(
 def _act(
     request: HttpRequest, pk: uuid.UUID, service: Callable[..., BlindSample], done: str
 ) -> HttpResponse:
+    found = _sample(request, pk)
     try:
-        service(actor=request.user, sample=_sample(request, pk), now=timezone.now())
+        service(actor=request.user, sample=found, now=timezone.now())
     except DomainError as refusal:
         messages.error(request, str(refusal))
     else:
