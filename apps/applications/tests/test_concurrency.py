@@ -43,7 +43,7 @@ def at_once(*actions: Callable[[], Any]) -> list[Any]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tasks that were really sent, after commit."""
     names: list[str] = []
-    monkeypatch.setattr("apps.core.jobs._send", lambda task, arguments: names.append(task))
+    monkeypatch.setattr("apps.core.jobs._carry", lambda task, arguments: names.append(task))
     return names
 
 

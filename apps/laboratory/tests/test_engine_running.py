@@ -53,7 +53,7 @@ def past(pune: Branch, rita: User, mark: User) -> ModelVersion:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """What was sent to workers."""
     found: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(jobs, "_send", lambda task, arguments: found.append((task, arguments)))
+    monkeypatch.setattr(jobs, "_carry", lambda task, arguments: found.append((task, arguments)))
     return found
 
 
