@@ -33,7 +33,7 @@ from apps.letters import services as letters
 logger = structlog.get_logger(__name__)
 STATES = UploadRow.State
 CHUNK = 100
-RUN, RENDER = "bulk.run", "letters.render"
+RENDER = "letters.render"
 _WORKER = audit.system("worker")
 
 
@@ -75,7 +75,7 @@ def resume(*, actor: User, upload: Upload) -> Upload:
 def send(upload: Upload) -> None:
     """Send the file to as many workers as may be at it; the database says which rows wait."""
     for _lane in range(settings.BULK_LANES):
-        enqueue(RUN, upload_id=str(upload.pk))
+        enqueue("bulk.run", upload_id=str(upload.pk))
 
 
 def advance(*, upload_id: uuid.UUID | str, now: datetime) -> bool:

@@ -95,7 +95,7 @@ def _claim(delivery: Delivery, now: datetime) -> bool:
 def _record(delivery: Delivery, result: mailing.Result, now: datetime) -> Delivery:
     if result == "sent":
         delivery.move("send", sent_at=now, next_try_at=None, obstacle="")
-        _note(delivery, "letters.sent")
+        audit.record(audit.system("worker"), "letters.sent", delivery.letter, **_about(delivery))
         return delivery
     if result == "later" and delivery.attempts < MOST_ATTEMPTS:
         return delivery.move(
@@ -115,21 +115,18 @@ def _leave_to_person(delivery: Delivery, action: str, obstacle: str) -> Delivery
     """End an e-mail and leave the letter to be handed over; the obstacle stands at both."""
     delivery.move(action, next_try_at=None, obstacle=obstacle)
     queueing.wait_for_person(delivery.letter, obstacle=obstacle)
-    _note(delivery, "letters.not_sent")
+    audit.record(audit.system("worker"), "letters.not_sent", delivery.letter, **_about(delivery))
     return delivery
 
 
-def _note(delivery: Delivery, verb: str) -> None:
-    audit.record(
-        audit.system("worker"),
-        verb,
-        delivery.letter,
-        case=delivery.letter.case,
-        delivery=str(delivery.pk),
-        attempts=delivery.attempts,
-        obstacle=delivery.obstacle,
-        message_id=delivery.message_id,
-    )
+def _about(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "case": delivery.letter.case,
+        "delivery": str(delivery.pk),
+        "attempts": delivery.attempts,
+        "obstacle": delivery.obstacle,
+        "message_id": delivery.message_id,
+    }
 
 
 def _pause(attempts: int) -> timedelta:
