@@ -250,9 +250,9 @@ def test_it_greets_a_collections_officer(
 @pytest.mark.parametrize(
     ("name", "queries"),
     [
-        ("alice", 11),
-        ("bob", 9),
-        ("charlie", 12),
+        ("alice", 13),
+        ("bob", 16),
+        ("charlie", 18),
         ("rita", 9),
         ("mark", 9),
         ("amir", 10),
