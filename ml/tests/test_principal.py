@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,13 +64,13 @@ def scorer() -> Scorer:
 
 
 @pytest.fixture(scope="module")
-def declined(scorer: Scorer) -> list[dict[str, object]]:
+def declined(scorer: Scorer) -> list[dict[str, Any]]:
     frame, _bad = _frame(600, 2)
     rows = SCHEMA.to_rows(frame)
     return [row for row in rows if scorer.score_one(row).pd > CUT][:80]
 
 
-def _compared(scorer: Scorer, row: dict[str, object]) -> Comparison:
+def _compared(scorer: Scorer, row: dict[str, Any]) -> Comparison:
     shares = scorer.score_one(row).attributions
     return Comparison(scorer, row, cutoff=CUT, shares=shares)  # type: ignore[arg-type]
 

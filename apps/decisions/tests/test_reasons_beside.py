@@ -72,9 +72,9 @@ def test_a_decline_names_what_sets_the_applicant_apart(model: ModelVersion, rule
 
     assert 1 <= len(found) <= 4
     assert {one.source for one in found} == {"model"}
-    assert [one.contribution for one in found] == sorted(
-        (one.contribution for one in found), reverse=True
-    )
+    contributions = [one.contribution or 0.0 for one in found]
+    assert all(one > 0 for one in contributions)
+    assert contributions == sorted(contributions, reverse=True)
     typical = champion.scorer_of(model).reference
     assert typical is not None
     for one in found:
