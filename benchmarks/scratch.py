@@ -1,6 +1,7 @@
 """A migrated database for one benchmark, made anew and dropped afterwards."""
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from django.db import connection
 def database() -> Iterator[str]:
     """Return the name of an empty database with roles, products and policy; Django is in it."""
     before = connection.settings_dict["NAME"]
+    # One for each process, so that two benchmarks at once do not take it from each other.
+    connection.settings_dict["TEST"]["NAME"] = f"test_{before}_{os.getpid()}"
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         for command in ("sync_roles", "load_products", "load_policy"):
