@@ -56,7 +56,7 @@ def test_an_officer_sees_what_would_have_turned_a_decline_and_tries_it(declined:
     amount.focus()
     page.keyboard.press("Home")
 
-    expect(page.locator("#amount-shown")).to_have_text("₹25,000")
+    expect(page.locator("#amount-shown")).to_have_text("₹25,000.00")
     expect(page.locator(OUTCOME)).to_have_text("Approve")
     expect(amount).to_be_focused()
     _look(page)
