@@ -24,13 +24,13 @@ def test_it_takes_up_a_counter_offer(desk: MakeDesk, stack: Stack) -> None:
     bob.page.get_by_role("button", name="Claim").click()
     bob.page.locator("#review summary", has_text="Approve").click()
     form = bob.page.locator("#review form:has(input[name=outcome][value=approve])")
-    form.get_by_label("Amount").fill("3,00,000")
+    form.get_by_role("textbox", name="Amount").fill("3,00,000")
     form.get_by_role("checkbox").first.check()
     form.get_by_role("textbox", name="Note").fill("Payslips seen.")
     with bob.refused(422):
         form.get_by_role("button", name="Approve the application").click()
         expect(form).to_contain_text("that were asked for")
-    form.get_by_label("Amount").fill("2,00,000")
+    form.get_by_role("textbox", name="Amount").fill("2,00,000")
     form.get_by_role("button", name="Approve the application").click()
     expect(bob.page.locator("#messages")).to_contain_text("The decision stands")
 
