@@ -11,7 +11,7 @@ register(
         url_name="letters:list",
         icon="mail",
         permission="letters.view_letter",
-        order=40,
+        order=30,
         badge_url_name="letters:count",
     )
 )

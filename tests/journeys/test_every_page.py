@@ -13,37 +13,64 @@ from tests.journeys.desk import PHONE, WIDE, Desk
 
 pytestmark = pytest.mark.browser
 
-LENDING = ["Customers", "Applications", "Products", "Loans"]
-LENDING_AND_BLOCKS = ["Customers", "Block list", "Applications", "Products", "Loans"]
-MODELS = ["Models", "Credit policy", "Automated decisions", "Trainings", "Promotions"]
-QUALITY = ["Blind second opinions", "Reviewer analytics"]
+LENDING = ["Customers", "Applications", "Letters", "Products", "Loans"]
+LENDING_AND_BLOCKS = ["Customers", "Block list", *LENDING[1:]]
+MODELS = [
+    "Models",
+    "Credit policy",
+    "Reason codes",
+    "Automated decisions",
+    "Trainings",
+    "Promotions",
+]
+REVIEW = [
+    "Review queue",
+    "Appeals",
+    "Blind second opinions",
+    "Reviewer analytics",
+    "Conflicts of interest",
+]
 CONTROL = ["People", "Roles", "Audit trail"]
 NAVIGATION = {
-    "Alice": ["Home", *LENDING, "Conflicts of interest"],
-    "Bob": ["Home", *LENDING, "Review queue", *QUALITY, "Conflicts of interest", *MODELS],
-    "Charlie": [
+    "Alice": [
         "Home",
-        *LENDING_AND_BLOCKS,
-        "Review queue",
-        *QUALITY,
+        "Customers",
+        "Applications",
+        "Uploads",
+        "Letters",
+        "Products",
+        "Loans",
+        "Appeals",
         "Conflicts of interest",
-        *MODELS,
-        "Laboratory",
     ],
+    "Bob": ["Home", *LENDING, *REVIEW, *MODELS],
+    "Charlie": ["Home", *LENDING_AND_BLOCKS, *REVIEW, *MODELS, "Laboratory"],
     "Carol": ["Home", "Customers", "Loans", "Conflicts of interest"],
     "Rita": ["Home", "Applications", "Products", "Loans", *MODELS, "Laboratory"],
     "Mark": ["Home", "Products", *MODELS, "Laboratory"],
     "Amir": [
         "Home",
-        *LENDING_AND_BLOCKS,
-        "Review queue",
-        *QUALITY,
-        "Conflicts of interest",
+        "Customers",
+        "Block list",
+        "Applications",
+        "Uploads",
+        "Letters",
+        "Products",
+        "Loans",
+        *REVIEW,
         *MODELS,
         "Laboratory",
         *CONTROL,
     ],
-    "Diana": ["Home", "Products", "Credit policy", "Automated decisions", "People", "Roles"],
+    "Diana": [
+        "Home",
+        "Products",
+        "Credit policy",
+        "Reason codes",
+        "Automated decisions",
+        "People",
+        "Roles",
+    ],
 }
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/products/)[^/]+")
 # The OpenAPI viewer is not ours to mend; the API answers programs.
