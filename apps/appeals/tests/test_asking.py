@@ -299,3 +299,20 @@ def test_corrected_facts_stand_beside_the_former_ones(declined: Application, bob
     assert declined.employment == rows.last()
     assert (declined.obligations_monthly, declined.home) == (Decimal("2500.00"), "own")
     assert declined.status == "declined"
+
+
+@pytest.mark.parametrize(
+    ("claim", "shown"),
+    [
+        (Claim("months_employed", "18"), [(12_000, "payslip"), (12_000, "payslip")]),
+        (Claim("net_monthly_income", "60000"), [(12_000, "payslip"), (None, "")]),
+    ],
+    ids=("kept beside another fact", "not said of a corrected income"),
+)
+def test_what_documents_show_stays_with_the_income_it_shows(
+    declined: Application, bob: User, claim: Claim, shown: list[tuple[int | None, str]]
+) -> None:
+    factories.checked(declined, bob, claims=(claim,))
+
+    rows = Employment.objects.filter(customer=declined.customer).order_by("created_at")
+    assert [(one.documented_net_monthly_income, one.documented_by) for one in rows] == shown

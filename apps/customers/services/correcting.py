@@ -18,6 +18,8 @@ from apps.customers.services import _ground
 WORK = ("gross_annual_income", "net_monthly_income", "months_employed")
 OBLIGATIONS, HOME = "obligations_monthly", "home"
 _KEPT = ("type", "employer", "currency", *WORK, "basic_monthly_pay", "verification")
+# What documents show of a net income; it says nothing of a corrected one.
+_DOCUMENTED = ("documented_net_monthly_income", "documented_by")
 
 
 @transaction.atomic
@@ -48,7 +50,8 @@ def correct_facts(
 
 def _work(actor: User, customer: Customer, work: Mapping[str, Any], today: date) -> None:
     before = selectors.current_employment(customer, today)
-    kept = {} if before is None else {name: getattr(before, name) for name in _KEPT}
+    names = _KEPT if "net_monthly_income" in work else (*_KEPT, *_DOCUMENTED)
+    kept = {} if before is None else {name: getattr(before, name) for name in names}
     Employment.objects.create(
         pk=uuid.uuid4(),
         customer=customer,
