@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from creditrisk.local import places
 from tests.journeys import stack as stacks
@@ -27,6 +27,8 @@ _FLAGS = (
     "--no-first-run",
 )
 _PICTURES = places.VAR / "journeys"
+# For a page that is on its way while the machine is busy; what is there at once waits for nothing.
+_PATIENCE_MS = 20_000.0
 
 MakeDesk = Callable[[str], Desk]
 
@@ -46,6 +48,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium; `make test` installs it where it may."""
     program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     assert program, "No Chromium is installed: apt-get install chromium"
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         yield started
