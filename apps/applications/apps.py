@@ -5,8 +5,8 @@ class ApplicationsConfig(AppConfig):
     name = "apps.applications"
 
     def ready(self) -> None:
-        from apps.applications.models import Application, Collateral, Guarantor
         from apps.applications import selectors
+        from apps.applications.models import Application, Collateral, Guarantor
         from apps.core import history
         from apps.letters import hooks
 

@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='entity',
-            name='credit_bureaus',
-            field=models.TextField(blank=True, verbose_name='credit bureaus, with address and telephone'),
+            model_name="entity",
+            name="credit_bureaus",
+            field=models.TextField(
+                blank=True, verbose_name="credit bureaus, with address and telephone"
+            ),
         ),
     ]

@@ -9,67 +9,149 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('decisions', '0014_recourse'),
+        ("decisions", "0014_recourse"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PolicyNote',
+            name="PolicyNote",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('step', models.CharField(max_length=20, verbose_name='step')),
-                ('text', models.TextField(verbose_name='note')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='decisions.policyversion')),
-                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policy_notes', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("step", models.CharField(max_length=20, verbose_name="step")),
+                ("text", models.TextField(verbose_name="note")),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="decisions.policyversion",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policy_notes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'note on a policy',
-                'verbose_name_plural': 'notes on policies',
-                'ordering': ('created_at', 'id'),
-                'default_permissions': (),
+                "verbose_name": "note on a policy",
+                "verbose_name_plural": "notes on policies",
+                "ordering": ("created_at", "id"),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='StopStatement',
+            name="StopStatement",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('said_at', models.DateTimeField(verbose_name='said')),
-                ('said_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stop_statements', to=settings.AUTH_USER_MODEL)),
-                ('stop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='decisions.automationstop')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("said_at", models.DateTimeField(verbose_name="said")),
+                (
+                    "said_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stop_statements",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="decisions.automationstop",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'further reason for a stop',
-                'verbose_name_plural': 'further reasons for stops',
-                'ordering': ('said_at', 'id'),
-                'default_permissions': (),
+                "verbose_name": "further reason for a stop",
+                "verbose_name_plural": "further reasons for stops",
+                "ordering": ("said_at", "id"),
+                "default_permissions": (),
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policynote',
-            trigger=pgtrigger.compiler.Trigger(name='decisions_policynote_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='396e43c11a9546722eb1caafacac38a00c29b142', operation='UPDATE OR DELETE', pgid='pgtrigger_decisions_policynote_rows_eb25e', table='decisions_policynote', when='BEFORE')),
+            model_name="policynote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decisions_policynote_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="396e43c11a9546722eb1caafacac38a00c29b142",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_decisions_policynote_rows_eb25e",
+                    table="decisions_policynote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='policynote',
-            trigger=pgtrigger.compiler.Trigger(name='decisions_policynote_table', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='5b7d47ccdfc7cc5723703dcddda92f6907ee7cbc', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_decisions_policynote_table_6ff65', table='decisions_policynote', when='BEFORE')),
+            model_name="policynote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decisions_policynote_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="5b7d47ccdfc7cc5723703dcddda92f6907ee7cbc",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_decisions_policynote_table_6ff65",
+                    table="decisions_policynote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stopstatement',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='decisions_stop_statement_has_reason'),
+            model_name="stopstatement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True),
+                name="decisions_stop_statement_has_reason",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stopstatement',
-            trigger=pgtrigger.compiler.Trigger(name='decisions_stopstatement_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='360f3ae8dc85df26fd554b59ec92f6b3cddbea13', operation='UPDATE OR DELETE', pgid='pgtrigger_decisions_stopstatement_rows_fcd13', table='decisions_stopstatement', when='BEFORE')),
+            model_name="stopstatement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decisions_stopstatement_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="360f3ae8dc85df26fd554b59ec92f6b3cddbea13",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_decisions_stopstatement_rows_fcd13",
+                    table="decisions_stopstatement",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stopstatement',
-            trigger=pgtrigger.compiler.Trigger(name='decisions_stopstatement_table', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;", hash='4a22f3d85b5d0223cfcb7022e4228fdbd1d7b4db', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_decisions_stopstatement_table_05168', table='decisions_stopstatement', when='BEFORE')),
+            model_name="stopstatement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decisions_stopstatement_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;",
+                    hash="4a22f3d85b5d0223cfcb7022e4228fdbd1d7b4db",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_decisions_stopstatement_table_05168",
+                    table="decisions_stopstatement",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

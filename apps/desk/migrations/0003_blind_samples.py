@@ -13,215 +13,653 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_credit_bureaus'),
-        ('applications', '0005_from_files'),
-        ('decisions', '0015_statements'),
-        ('desk', '0002_memos'),
-        ('products', '0001_initial'),
+        ("accounts", "0002_credit_bureaus"),
+        ("applications", "0005_from_files"),
+        ("decisions", "0015_statements"),
+        ("desk", "0002_memos"),
+        ("products", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SamplingShare',
+            name="SamplingShare",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('why', models.CharField(max_length=300, verbose_name='why')),
-                ('entered_at', models.DateTimeField(verbose_name='in force since')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('share', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='share')),
-                ('days', models.PositiveSmallIntegerField(verbose_name='days a sample waits')),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.entity')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("why", models.CharField(max_length=300, verbose_name="why")),
+                ("entered_at", models.DateTimeField(verbose_name="in force since")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "share",
+                    models.DecimalField(decimal_places=4, max_digits=5, verbose_name="share"),
+                ),
+                ("days", models.PositiveSmallIntegerField(verbose_name="days a sample waits")),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.entity",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'share sampled blindly',
-                'verbose_name_plural': 'shares sampled blindly',
-                'permissions': [('set_sampling', 'Set what share of automatic decisions is sampled')],
-                'default_permissions': (),
+                "verbose_name": "share sampled blindly",
+                "verbose_name_plural": "shares sampled blindly",
+                "permissions": [
+                    ("set_sampling", "Set what share of automatic decisions is sampled")
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='BlindSample',
+            name="BlindSample",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('sampled_at', models.DateTimeField(verbose_name='sampled')),
-                ('lapses_at', models.DateTimeField(verbose_name='lapses')),
-                ('claimed_at', models.DateTimeField(null=True, verbose_name='claimed')),
-                ('claim_until', models.DateTimeField(null=True, verbose_name='claim runs until')),
-                ('verdict', models.CharField(blank=True, choices=[('approve', 'Approved'), ('refer', 'Sent to review'), ('decline', 'Declined')], max_length=8, verbose_name='verdict')),
-                ('codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('note', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='note')),
-                ('reviewed_at', models.DateTimeField(null=True, verbose_name='judged')),
-                ('agrees', models.BooleanField(null=True, verbose_name='agrees')),
-                ('follow_up', models.CharField(blank=True, choices=[('none', 'No action'), ('reopened', 'Taken up anew')], max_length=8, verbose_name='follow-up')),
-                ('follow_note', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='why')),
-                ('followed_at', models.DateTimeField(null=True, verbose_name='looked at')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='applications.application')),
-                ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='decisions.decision')),
-                ('followed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='blind_verdicts', to=settings.AUTH_USER_MODEL)),
-                ('share', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='samples', to='desk.samplingshare')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                ("sampled_at", models.DateTimeField(verbose_name="sampled")),
+                ("lapses_at", models.DateTimeField(verbose_name="lapses")),
+                ("claimed_at", models.DateTimeField(null=True, verbose_name="claimed")),
+                ("claim_until", models.DateTimeField(null=True, verbose_name="claim runs until")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("approve", "Approved"),
+                            ("refer", "Sent to review"),
+                            ("decline", "Declined"),
+                        ],
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                (
+                    "codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                (
+                    "note",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="note"
+                    ),
+                ),
+                ("reviewed_at", models.DateTimeField(null=True, verbose_name="judged")),
+                ("agrees", models.BooleanField(null=True, verbose_name="agrees")),
+                (
+                    "follow_up",
+                    models.CharField(
+                        blank=True,
+                        choices=[("none", "No action"), ("reopened", "Taken up anew")],
+                        max_length=8,
+                        verbose_name="follow-up",
+                    ),
+                ),
+                (
+                    "follow_note",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="why"
+                    ),
+                ),
+                ("followed_at", models.DateTimeField(null=True, verbose_name="looked at")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="decisions.decision",
+                    ),
+                ),
+                (
+                    "followed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="blind_verdicts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "share",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="samples",
+                        to="desk.samplingshare",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'blind sample',
-                'verbose_name_plural': 'blind samples',
-                'permissions': [('review_blind', 'Judge sampled decisions blindly'), ('view_blind', 'See samples, agreement and disagreements'), ('follow_blind', 'Follow up where a blind verdict disagrees'), ('view_analytics', 'See how everybody reviews')],
-                'default_permissions': (),
+                "verbose_name": "blind sample",
+                "verbose_name_plural": "blind samples",
+                "permissions": [
+                    ("review_blind", "Judge sampled decisions blindly"),
+                    ("view_blind", "See samples, agreement and disagreements"),
+                    ("follow_blind", "Follow up where a blind verdict disagrees"),
+                    ("view_analytics", "See how everybody reviews"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='StampLimit',
+            name="StampLimit",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('why', models.CharField(max_length=300, verbose_name='why')),
-                ('entered_at', models.DateTimeField(verbose_name='in force since')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('least_verdicts', models.PositiveSmallIntegerField(verbose_name='from how many verdicts on')),
-                ('same_share', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='share as recommended')),
-                ('median_seconds', models.PositiveIntegerField(verbose_name='median time below, in seconds')),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.entity')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("why", models.CharField(max_length=300, verbose_name="why")),
+                ("entered_at", models.DateTimeField(verbose_name="in force since")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "least_verdicts",
+                    models.PositiveSmallIntegerField(verbose_name="from how many verdicts on"),
+                ),
+                (
+                    "same_share",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=5, verbose_name="share as recommended"
+                    ),
+                ),
+                (
+                    "median_seconds",
+                    models.PositiveIntegerField(verbose_name="median time below, in seconds"),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.entity",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'limit of rubber-stamping',
-                'verbose_name_plural': 'limits of rubber-stamping',
-                'default_permissions': (),
+                "verbose_name": "limit of rubber-stamping",
+                "verbose_name_plural": "limits of rubber-stamping",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Recusal',
+            name="Recusal",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('recused_at', models.DateTimeField(verbose_name='stepped back')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sample', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to='desk.blindsample')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("recused_at", models.DateTimeField(verbose_name="stepped back")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recusals",
+                        to="desk.blindsample",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'step back from a blind sample',
-                'verbose_name_plural': 'steps back from blind samples',
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('sample', 'person'), name='desk_recusal_once')],
+                "verbose_name": "step back from a blind sample",
+                "verbose_name_plural": "steps back from blind samples",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("sample", "person"), name="desk_recusal_once")
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='recusal',
-            trigger=pgtrigger.compiler.Trigger(name='desk_recusal_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete or update rows from % table', TG_TABLE_NAME;", hash='41ddc791b31b0c9c4236b47a909b201d3434a219', operation='DELETE OR UPDATE', pgid='pgtrigger_desk_recusal_kept_39cc1', table='desk_recusal', when='BEFORE')),
+            model_name="recusal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_recusal_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete or update rows from % table', TG_TABLE_NAME;",
+                    hash="41ddc791b31b0c9c4236b47a909b201d3434a219",
+                    operation="DELETE OR UPDATE",
+                    pgid="pgtrigger_desk_recusal_kept_39cc1",
+                    table="desk_recusal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='samplingshare',
-            constraint=models.UniqueConstraint(models.F('entity'), django.db.models.functions.comparison.Coalesce(models.F('product'), models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'))), condition=models.Q(('ended_at__isnull', True)), name='desk_sampling_once'),
+            model_name="samplingshare",
+            constraint=models.UniqueConstraint(
+                models.F("entity"),
+                django.db.models.functions.comparison.Coalesce(
+                    models.F("product"),
+                    models.Value(uuid.UUID("00000000-0000-0000-0000-000000000000")),
+                ),
+                condition=models.Q(("ended_at__isnull", True)),
+                name="desk_sampling_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='samplingshare',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gte', Decimal('0.0001')), ('share__lte', Decimal('0.5')), ('days__gte', 1), ('days__lte', 90), models.Q(('why', ''), _negated=True)), name='desk_sampling_in_range'),
+            model_name="samplingshare",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("share__gte", Decimal("0.0001")),
+                    ("share__lte", Decimal("0.5")),
+                    ("days__gte", 1),
+                    ("days__lte", 90),
+                    models.Q(("why", ""), _negated=True),
+                ),
+                name="desk_sampling_in_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='samplingshare',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='desk_sampling_ended_by_somebody'),
+            model_name="samplingshare",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="desk_sampling_ended_by_somebody",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='samplingshare',
-            trigger=pgtrigger.compiler.Trigger(name='desk_sampling_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='24196b578f34264633359976b7074bbb0fd9fa7c', operation='DELETE', pgid='pgtrigger_desk_sampling_kept_73652', table='desk_samplingshare', when='BEFORE')),
+            model_name="samplingshare",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_sampling_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="24196b578f34264633359976b7074bbb0fd9fa7c",
+                    operation="DELETE",
+                    pgid="pgtrigger_desk_sampling_kept_73652",
+                    table="desk_samplingshare",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='samplingshare',
-            trigger=pgtrigger.compiler.Trigger(name='desk_sampling_entered', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."why" IS DISTINCT FROM (NEW."why") OR OLD."entered_by_id" IS DISTINCT FROM (NEW."entered_by_id") OR OLD."entered_at" IS DISTINCT FROM (NEW."entered_at") OR OLD."product_id" IS DISTINCT FROM (NEW."product_id") OR OLD."share" IS DISTINCT FROM (NEW."share") OR OLD."days" IS DISTINCT FROM (NEW."days"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='2a0d63b591a190e3fdf17ae2e85deddd01da2d96', operation='UPDATE', pgid='pgtrigger_desk_sampling_entered_f60d2', table='desk_samplingshare', when='BEFORE')),
+            model_name="samplingshare",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_sampling_entered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."why" IS DISTINCT FROM (NEW."why") OR OLD."entered_by_id" IS DISTINCT FROM (NEW."entered_by_id") OR OLD."entered_at" IS DISTINCT FROM (NEW."entered_at") OR OLD."product_id" IS DISTINCT FROM (NEW."product_id") OR OLD."share" IS DISTINCT FROM (NEW."share") OR OLD."days" IS DISTINCT FROM (NEW."days"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="2a0d63b591a190e3fdf17ae2e85deddd01da2d96",
+                    operation="UPDATE",
+                    pgid="pgtrigger_desk_sampling_entered_f60d2",
+                    table="desk_samplingshare",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='samplingshare',
-            trigger=pgtrigger.compiler.Trigger(name='desk_sampling_ended_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.ended_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='85f60cb8fb40c47757561aff3dbe82dd325c31bb', operation='UPDATE', pgid='pgtrigger_desk_sampling_ended_once_e0387', table='desk_samplingshare', when='BEFORE')),
+            model_name="samplingshare",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_sampling_ended_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.ended_at IS NOT NULL)",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="85f60cb8fb40c47757561aff3dbe82dd325c31bb",
+                    operation="UPDATE",
+                    pgid="pgtrigger_desk_sampling_ended_once_e0387",
+                    table="desk_samplingshare",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='blindsample',
-            index=models.Index(condition=models.Q(('status__in', ('waiting', 'claimed'))), fields=['sampled_at', 'id'], name='desk_blind_open'),
+            model_name="blindsample",
+            index=models.Index(
+                condition=models.Q(("status__in", ("waiting", "claimed"))),
+                fields=["sampled_at", "id"],
+                name="desk_blind_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='blindsample',
-            index=models.Index(condition=models.Q(('status', 'disagreed')), fields=['reviewed_at'], name='desk_blind_disagreed'),
+            model_name="blindsample",
+            index=models.Index(
+                condition=models.Q(("status", "disagreed")),
+                fields=["reviewed_at"],
+                name="desk_blind_disagreed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='blindsample',
-            index=models.Index(fields=['reviewed_at'], name='desk_blind_reviewed'),
+            model_name="blindsample",
+            index=models.Index(fields=["reviewed_at"], name="desk_blind_reviewed"),
         ),
         migrations.AddConstraint(
-            model_name='blindsample',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('waiting', 'claimed', 'agreed', 'disagreed', 'followed_up', 'lapsed', 'dropped'))), name='desk_blind_status_known'),
+            model_name="blindsample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            "waiting",
+                            "claimed",
+                            "agreed",
+                            "disagreed",
+                            "followed_up",
+                            "lapsed",
+                            "dropped",
+                        ),
+                    )
+                ),
+                name="desk_blind_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='blindsample',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'claimed')), fields=('claimed_by',), name='desk_blind_one_at_once'),
+            model_name="blindsample",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "claimed")),
+                fields=("claimed_by",),
+                name="desk_blind_one_at_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='blindsample',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'claimed'), _negated=True), models.Q(('claim_until__isnull', False), ('claimed_at__isnull', False), ('claimed_by__isnull', False)), _connector='OR'), name='desk_blind_claim_has_holder'),
+            model_name="blindsample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "claimed"), _negated=True),
+                    models.Q(
+                        ("claim_until__isnull", False),
+                        ("claimed_at__isnull", False),
+                        ("claimed_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="desk_blind_claim_has_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='blindsample',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agrees__isnull', False), ('claimed_at__isnull', False), ('reviewed_at__isnull', False), ('reviewed_by__isnull', False), ('status__in', ['agreed', 'disagreed', 'followed_up']), ('verdict__in', ['approve', 'decline']), models.Q(('codes', []), _negated=True)), models.Q(models.Q(('status__in', ['agreed', 'disagreed', 'followed_up']), _negated=True), ('agrees__isnull', True), ('reviewed_by__isnull', True), ('verdict', '')), _connector='OR'), name='desk_blind_verdict_is_complete'),
+            model_name="blindsample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("agrees__isnull", False),
+                        ("claimed_at__isnull", False),
+                        ("reviewed_at__isnull", False),
+                        ("reviewed_by__isnull", False),
+                        ("status__in", ["agreed", "disagreed", "followed_up"]),
+                        ("verdict__in", ["approve", "decline"]),
+                        models.Q(("codes", []), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(
+                            ("status__in", ["agreed", "disagreed", "followed_up"]), _negated=True
+                        ),
+                        ("agrees__isnull", True),
+                        ("reviewed_by__isnull", True),
+                        ("verdict", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="desk_blind_verdict_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='blindsample',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('followed_at__isnull', False), ('status', 'followed_up'), ('follow_up__in', ['none', 'reopened']), ('followed_by__isnull', False), models.Q(('followed_by', models.F('reviewed_by')), _negated=True)), models.Q(models.Q(('status', 'followed_up'), _negated=True), ('follow_up', ''), ('followed_by__isnull', True)), _connector='OR'), name='desk_blind_followed_by_another'),
+            model_name="blindsample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("followed_at__isnull", False),
+                        ("status", "followed_up"),
+                        ("follow_up__in", ["none", "reopened"]),
+                        ("followed_by__isnull", False),
+                        models.Q(("followed_by", models.F("reviewed_by")), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status", "followed_up"), _negated=True),
+                        ("follow_up", ""),
+                        ("followed_by__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="desk_blind_followed_by_another",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blindsample',
-            trigger=pgtrigger.compiler.Trigger(name='desk_blind_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='b6a43d5217c7690a27e0a18195fc7e72714cefe8', operation='DELETE', pgid='pgtrigger_desk_blind_kept_665a9', table='desk_blindsample', when='BEFORE')),
+            model_name="blindsample",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_blind_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="b6a43d5217c7690a27e0a18195fc7e72714cefe8",
+                    operation="DELETE",
+                    pgid="pgtrigger_desk_blind_kept_665a9",
+                    table="desk_blindsample",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blindsample',
-            trigger=pgtrigger.compiler.Trigger(name='desk_blind_sampled', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."decision_id" IS DISTINCT FROM (NEW."decision_id") OR OLD."application_id" IS DISTINCT FROM (NEW."application_id") OR OLD."share_id" IS DISTINCT FROM (NEW."share_id") OR OLD."sampled_at" IS DISTINCT FROM (NEW."sampled_at") OR OLD."lapses_at" IS DISTINCT FROM (NEW."lapses_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='026fa7163dff98d75f29c3a55873faea3c6d0d08', operation='UPDATE', pgid='pgtrigger_desk_blind_sampled_56033', table='desk_blindsample', when='BEFORE')),
+            model_name="blindsample",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_blind_sampled",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."decision_id" IS DISTINCT FROM (NEW."decision_id") OR OLD."application_id" IS DISTINCT FROM (NEW."application_id") OR OLD."share_id" IS DISTINCT FROM (NEW."share_id") OR OLD."sampled_at" IS DISTINCT FROM (NEW."sampled_at") OR OLD."lapses_at" IS DISTINCT FROM (NEW."lapses_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="026fa7163dff98d75f29c3a55873faea3c6d0d08",
+                    operation="UPDATE",
+                    pgid="pgtrigger_desk_blind_sampled_56033",
+                    table="desk_blindsample",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blindsample',
-            trigger=pgtrigger.compiler.Trigger(name='desk_blind_of_a_machine', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NOT EXISTS (\n        SELECT 1 FROM decisions_decision d\n        WHERE d.id = NEW.decision_id AND d.application_id = NEW.application_id\n            AND d.kind = 'automated' AND d.outcome IN ('approve', 'decline')\n    ) THEN\n        RAISE EXCEPTION 'desk_blind_of_a_machine: only what a machine approved or declined is'\n            ' sampled' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='695ce458c4bc89adcf65211dffae2aa0e35c899e', operation='INSERT', pgid='pgtrigger_desk_blind_of_a_machine_699a1', table='desk_blindsample', when='BEFORE')),
+            model_name="blindsample",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_blind_of_a_machine",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NOT EXISTS (\n        SELECT 1 FROM decisions_decision d\n        WHERE d.id = NEW.decision_id AND d.application_id = NEW.application_id\n            AND d.kind = 'automated' AND d.outcome IN ('approve', 'decline')\n    ) THEN\n        RAISE EXCEPTION 'desk_blind_of_a_machine: only what a machine approved or declined is'\n            ' sampled' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="695ce458c4bc89adcf65211dffae2aa0e35c899e",
+                    operation="INSERT",
+                    pgid="pgtrigger_desk_blind_of_a_machine_699a1",
+                    table="desk_blindsample",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blindsample',
-            trigger=pgtrigger.compiler.Trigger(name='desk_blind_independent', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW.reviewed_by_id IS NOT NULL)', func="\n    IF EXISTS (\n        SELECT 1 FROM applications_application a\n        WHERE a.id = NEW.application_id\n            AND NEW.reviewed_by_id IN (a.submitted_by_id, a.taken_by_id)\n    ) THEN\n        RAISE EXCEPTION 'desk_blind_independent: this person took part in the application'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    IF NEW.agrees IS DISTINCT FROM (\n        SELECT d.outcome = NEW.verdict FROM decisions_decision d WHERE d.id = NEW.decision_id\n    ) THEN\n        RAISE EXCEPTION 'desk_blind_independent: agreement is what the two outcomes say'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='14158504a5190abc7dc279bed63e76222fbb9730', operation='INSERT OR UPDATE', pgid='pgtrigger_desk_blind_independent_602fd', table='desk_blindsample', when='BEFORE')),
+            model_name="blindsample",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_blind_independent",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.reviewed_by_id IS NOT NULL)",
+                    func="\n    IF EXISTS (\n        SELECT 1 FROM applications_application a\n        WHERE a.id = NEW.application_id\n            AND NEW.reviewed_by_id IN (a.submitted_by_id, a.taken_by_id)\n    ) THEN\n        RAISE EXCEPTION 'desk_blind_independent: this person took part in the application'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    IF NEW.agrees IS DISTINCT FROM (\n        SELECT d.outcome = NEW.verdict FROM decisions_decision d WHERE d.id = NEW.decision_id\n    ) THEN\n        RAISE EXCEPTION 'desk_blind_independent: agreement is what the two outcomes say'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="14158504a5190abc7dc279bed63e76222fbb9730",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_desk_blind_independent_602fd",
+                    table="desk_blindsample",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blindsample',
-            trigger=pgtrigger.compiler.Trigger(name='desk_blind_judged_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.reviewed_by_id IS NOT NULL AND (OLD.verdict, OLD.codes, OLD.reviewed_by_id, OLD.reviewed_at, OLD.agrees) IS DISTINCT FROM (NEW.verdict, NEW.codes, NEW.reviewed_by_id, NEW.reviewed_at, NEW.agrees))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='a22866b21ff3f3ed7b14b52a0fa965d469070f97', operation='UPDATE', pgid='pgtrigger_desk_blind_judged_once_66431', table='desk_blindsample', when='BEFORE')),
+            model_name="blindsample",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_blind_judged_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.reviewed_by_id IS NOT NULL AND (OLD.verdict, OLD.codes, OLD.reviewed_by_id, OLD.reviewed_at, OLD.agrees) IS DISTINCT FROM (NEW.verdict, NEW.codes, NEW.reviewed_by_id, NEW.reviewed_at, NEW.agrees))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="a22866b21ff3f3ed7b14b52a0fa965d469070f97",
+                    operation="UPDATE",
+                    pgid="pgtrigger_desk_blind_judged_once_66431",
+                    table="desk_blindsample",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stamplimit',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('entity',), name='desk_stamp_once'),
+            model_name="stamplimit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("entity",),
+                name="desk_stamp_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stamplimit',
-            constraint=models.CheckConstraint(condition=models.Q(('least_verdicts__gte', 10), ('same_share__gte', '0.5'), ('same_share__lte', 1), ('median_seconds__gte', 1), ('median_seconds__lte', 86400), models.Q(('why', ''), _negated=True)), name='desk_stamp_in_range'),
+            model_name="stamplimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("least_verdicts__gte", 10),
+                    ("same_share__gte", "0.5"),
+                    ("same_share__lte", 1),
+                    ("median_seconds__gte", 1),
+                    ("median_seconds__lte", 86400),
+                    models.Q(("why", ""), _negated=True),
+                ),
+                name="desk_stamp_in_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stamplimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='desk_stamp_ended_by_somebody'),
+            model_name="stamplimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="desk_stamp_ended_by_somebody",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stamplimit',
-            trigger=pgtrigger.compiler.Trigger(name='desk_stamp_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='32b13dbc0174b2abff5699fb4df237e3614ca3dc', operation='DELETE', pgid='pgtrigger_desk_stamp_kept_6bfce', table='desk_stamplimit', when='BEFORE')),
+            model_name="stamplimit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_stamp_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="32b13dbc0174b2abff5699fb4df237e3614ca3dc",
+                    operation="DELETE",
+                    pgid="pgtrigger_desk_stamp_kept_6bfce",
+                    table="desk_stamplimit",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stamplimit',
-            trigger=pgtrigger.compiler.Trigger(name='desk_stamp_entered', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."why" IS DISTINCT FROM (NEW."why") OR OLD."entered_by_id" IS DISTINCT FROM (NEW."entered_by_id") OR OLD."entered_at" IS DISTINCT FROM (NEW."entered_at") OR OLD."least_verdicts" IS DISTINCT FROM (NEW."least_verdicts") OR OLD."same_share" IS DISTINCT FROM (NEW."same_share") OR OLD."median_seconds" IS DISTINCT FROM (NEW."median_seconds"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='098e721e2030f7d2ea65e2ed9769b6b08c67236c', operation='UPDATE', pgid='pgtrigger_desk_stamp_entered_42ea4', table='desk_stamplimit', when='BEFORE')),
+            model_name="stamplimit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_stamp_entered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."why" IS DISTINCT FROM (NEW."why") OR OLD."entered_by_id" IS DISTINCT FROM (NEW."entered_by_id") OR OLD."entered_at" IS DISTINCT FROM (NEW."entered_at") OR OLD."least_verdicts" IS DISTINCT FROM (NEW."least_verdicts") OR OLD."same_share" IS DISTINCT FROM (NEW."same_share") OR OLD."median_seconds" IS DISTINCT FROM (NEW."median_seconds"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="098e721e2030f7d2ea65e2ed9769b6b08c67236c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_desk_stamp_entered_42ea4",
+                    table="desk_stamplimit",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stamplimit',
-            trigger=pgtrigger.compiler.Trigger(name='desk_stamp_ended_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.ended_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='94a2cdf44a21186bd572e80c2efdc1d54cd5aa9d', operation='UPDATE', pgid='pgtrigger_desk_stamp_ended_once_9593a', table='desk_stamplimit', when='BEFORE')),
+            model_name="stamplimit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="desk_stamp_ended_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.ended_at IS NOT NULL)",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="94a2cdf44a21186bd572e80c2efdc1d54cd5aa9d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_desk_stamp_ended_once_9593a",
+                    table="desk_stamplimit",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
