@@ -70,7 +70,11 @@ class ColumnsForm(forms.Form):
         choices = _column_choices()
         for place, heading in enumerate(header):
             self.fields[f"column_{place}"] = forms.ChoiceField(
-                label=heading, choices=choices, required=False, initial=told.get(place, "")
+                label=heading,
+                choices=choices,
+                required=False,
+                initial=told.get(place, ""),
+                widget=forms.Select(attrs={"class": "input"}),
             )
 
     def headings(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ def test_an_applicant_asks_by_phone_and_another_person_changes_the_outcome(
     desk: MakeDesk, stack: Stack
 ) -> None:
     alice, bob = desk("Alice"), desk("Bob")
-    counter.take_application(alice, stack.made["customers"]["declined"], amount="1,20,000")
+    counter.take_application(alice, stack.made["customers"]["appealing"], amount="1,20,000")
     alice.page.get_by_role("button", name="Submit").click()
     expect(alice.page.locator("#decision")).to_contain_text("Declined", timeout=ARRIVES)
     number = alice.page.get_by_role("heading", level=1).inner_text()

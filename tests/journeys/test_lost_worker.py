@@ -23,7 +23,8 @@ LEDGER = """
             WHERE s.subject = 'applications.application:' || application.id),
         (SELECT count(*) FROM letters_letter l
             WHERE l.case = 'applications.application:' || application.id
-            AND l.rendered_at IS NOT NULL),
+            -- A letter on what was missing may have gone before.
+            AND l.kind <> 'incomplete' AND l.rendered_at IS NOT NULL),
         (SELECT count(*) FROM audit_event e
             WHERE e.case = 'applications.application:' || application.id
             AND e.verb LIKE 'decisions.%%')

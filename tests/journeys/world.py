@@ -231,6 +231,15 @@ def _borrowers(alice: User) -> dict[str, Customer]:
             },
             obligations=({"monthly_payment": Decimal(9_000)},),
         ),
+        # Its facts are corrected on the way, so that no other journey may count on them.
+        "appealing": borrower(
+            full_name="Nilesh Pawar",
+            employment={
+                "gross_annual_income": Decimal(240_000),
+                "net_monthly_income": Decimal(18_000),
+            },
+            obligations=({"monthly_payment": Decimal(9_000)},),
+        ),
         "referred": borrower(full_name="Farah Khan", employment=declared),
         "referred_above_limit": borrower(full_name="Lakshmi Nair", employment=declared),
         "wanted_by_two": borrower(full_name="John Dsouza", employment=declared),
