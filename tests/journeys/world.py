@@ -76,6 +76,8 @@ def prepare() -> None:
         "drafts_in_nashik": [
             str(_draft(nadia, _customer(nadia)).pk) for _ in range(DRAFTS_IN_NASHIK)
         ],
+        # One that stays a draft, whichever journey comes first.
+        "draft_that_lacks_papers": str(_draft(nadia, _customer(nadia)).pk),
     }
     sys.stdout.write(json.dumps(made))
 
