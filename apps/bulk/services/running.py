@@ -119,6 +119,8 @@ def _landed(upload: Upload, *, now: datetime) -> _Landed:
         # row, the second look sees it.
         logger.warning("chunk_judged_anew", upload=str(upload.pk))
     except Exception:
+        # A row of a kind that nobody thought of must not hold up the other rows of its chunk: alone
+        # it is refused, and the log keeps the traceback.
         logger.exception("chunk_broke", upload=str(upload.pk))
     found = [_land_one(upload, now=now) for _row in range(CHUNK)]
     applications = [key for one in found for key in one.applications]
