@@ -69,6 +69,7 @@ def may_take_back(actor: User, case: ReviewCase) -> bool:
         actor.has_perm(REVIEW)
         and case.status == "awaiting_second"
         and case.verdict_by_id == actor.pk
+        and not independence.is_connected(actor, case.application)
     )
 
 

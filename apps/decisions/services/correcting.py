@@ -26,11 +26,13 @@ def take_back(
 ) -> ReviewCase:
     """Take back one's own verdict before it is signed; one holds the case again. A note says why.
 
-    Raises NotPermitted for another person's verdict, Conflict once it was signed or sent back,
-    StaleRecord when the case changed since `version`, VerdictRefused without a note.
+    Raises NotPermitted for another person's verdict, Connected for who must keep out of the case by
+    now, Conflict once it was signed or sent back, StaleRecord when the case changed since
+    `version`, VerdictRefused without a note.
     """
     found = locked_case(actor, case.pk, version=version)
     permit(actor, found, policies.REVIEW)
+    require_independent(actor, found.application)
     if found.status != "awaiting_second":
         raise Conflict(
             "nothing_to_take_back", _("This verdict does not wait for a second signature any more.")

@@ -12,6 +12,7 @@ from apps.audit import services as audit
 from apps.core.errors import Conflict, NotPermitted
 from apps.decisions import (
     hooks,
+    independence,
     policies,
     reason_codes,
     reason_list,
@@ -76,8 +77,8 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = 
     """Agree with another person's verdict, which then stands.
 
     Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
-    own limit or a verdict that would lack something under a policy that came into force since,
-    StaleRecord when the verdict is another than the one of `version`,
+    own limit, for a verdict that would lack something under a policy that came into force since, or
+    whose giver has turned out to be close to the borrower, StaleRecord when the verdict is another than the one of `version`,
     BorrowerBlocked and ExposureExceeded as `decide` does.
     """
     found = _awaiting(actor, case, version=version)
@@ -85,6 +86,7 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = 
         raise NotPermitted(
             "above_limit", _("The amount is above your own limit; somebody with more must sign.")
         )
+    _require_independent_verdict(found)
     today = basis_of(found, now=now)
     verdicts.require_as_given(found, today, now=now)
     found.move("countersign", closed_at=now)
@@ -169,6 +171,16 @@ def _awaiting(actor: User, case: ReviewCase, *, version: str) -> ReviewCase:
             "own_verdict", _("The verdict is yours; another person must sign it as well.")
         )
     return found
+
+
+def _require_independent_verdict(case: ReviewCase) -> None:
+    """Raise Conflict where the first person declared since that they must keep out of the case."""
+    giver = case.verdict_by
+    if giver is not None and independence.is_connected(giver, case.application):
+        raise Conflict(
+            "verdict_connected",
+            _("%(name)s is connected with the borrower or a guarantor.") % {"name": giver},
+        )
 
 
 def _conclude(

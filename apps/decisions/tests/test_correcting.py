@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core.errors import Conflict, NotPermitted, StaleRecord
-from apps.decisions import services
-from apps.decisions.errors import OwnSubmission, VerdictRefused
+from apps.decisions import policies, services
+from apps.decisions.errors import Connected, OwnSubmission, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
-from apps.decisions.services import Verdict
+from apps.decisions.services import InterestEntry, Verdict
 from apps.decisions.tests import factories
 from apps.letters.models import Letter
 from apps.scoring.models import ModelVersion
@@ -80,6 +80,27 @@ def test_a_signed_verdict_is_not_taken_back(bob: User, charlie: User, proposed: 
         services.take_back(actor=bob, case=proposed, note="Wrong.", now=LATER)
 
     assert Decision.objects.get(number=2).outcome == "approve"
+
+
+def test_the_verdict_of_who_turns_out_to_be_close_is_only_sent_back(
+    bob: User, charlie: User, proposed: ReviewCase
+) -> None:
+    number = proposed.application.customer.number
+    entry = InterestEntry(relation="relative", reason="My cousin.", customer_number=number)
+    services.declare_interest(actor=bob, entry=entry, now=LATER)
+
+    with pytest.raises(Connected):
+        services.take_back(actor=bob, case=proposed, note="My cousin.", now=LATER)
+    with pytest.raises(Conflict, match="Bob is connected with the borrower or a guarantor"):
+        services.countersign(actor=charlie, case=proposed, now=LATER)
+
+    proposed.refresh_from_db()
+    assert not policies.may_take_back(bob, proposed)
+    assert (proposed.status, proposed.verdict) == ("awaiting_second", "approve")
+    assert Decision.objects.count() == 1
+    services.send_back(actor=charlie, case=proposed, note="Another person decides.", now=LATER)
+    proposed.refresh_from_db()
+    assert proposed.verdict_by is None
 
 
 def test_a_mistaken_decline_is_taken_up_anew_and_approved(
