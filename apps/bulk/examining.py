@@ -174,7 +174,11 @@ def _completed(application: Application, product: Product) -> Application:
     return Application(
         product=product,
         amount=product.minimum_amount if application.amount is None else application.amount,
-        term_months=application.term_months or product.minimum_term_months,
+        term_months=(
+            product.minimum_term_months
+            if application.term_months is None
+            else application.term_months
+        ),
         purpose=application.purpose or product.purposes[0],
     )
 

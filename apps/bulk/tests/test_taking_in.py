@@ -130,6 +130,14 @@ def test_it_names_everything_that_is_wrong_with_a_row_at_once(alice: User) -> No
     }
 
 
+def test_no_month_at_all_is_refused_as_a_term(alice: User) -> None:
+    upload = factories.checked(alice, [factories.row(1, term_months="0")])
+
+    assert reasons(upload)[2] == {
+        "term_months": "Between 6 and 60 months for this product.",
+    }
+
+
 def test_the_reasons_are_in_the_readers_language(alice: User) -> None:
     upload = factories.checked(alice, [factories.row(1, amount="12", phone="")])
 
