@@ -6,6 +6,7 @@ stored is seen. `defusedxml` beside openpyxl refuses document types and entities
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,7 +47,7 @@ def read_excel(stream: BinaryIO, form: Format) -> Iterator[Line]:
     except (
         *(zipfile.BadZipFile, InvalidFileException, ParseError, DefusedXmlException),
         *(KeyError, IndexError, TypeError, ValueError, AttributeError),
-        *(NotImplementedError, RuntimeError, EOFError),
+        *(NotImplementedError, RuntimeError, EOFError, zlib.error),
     ) as error:
         # What openpyxl meets in a broken part reaches us as any of these.
         raise FileUnreadable("excel_broken") from error
@@ -68,7 +69,7 @@ def _lines(sheet: Any, form: Format) -> Iterator[Line]:
     sheet.reset_dimensions()
     empty = 0
     for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-        cells = _cells(values, form)
+        cells = _cells(values, form, number)
         empty = 0 if cells else empty + 1
         if empty > _LONGEST_GAP:
             raise FileUnreadable("excel_broken")
@@ -76,12 +77,14 @@ def _lines(sheet: Any, form: Format) -> Iterator[Line]:
             yield Line(number, cells)
 
 
-def _cells(values: Sequence[Any], form: Format) -> list[str]:
+def _cells(values: Sequence[Any], form: Format, number: int) -> list[str]:
     cells = [_shown(value, form) for value in values]
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
         raise FileUnreadable("too_many_columns", most=MOST_COLUMNS)
+    if any(len(cell) > LONGEST_CELL for cell in cells):
+        raise FileUnreadable("malformed", row=number)
     return cells
 
 
@@ -97,10 +100,7 @@ def _shown(value: object, form: Format) -> str:
         return form.write_day(value.date())
     if isinstance(value, date):
         return form.write_day(value)
-    text = str(value)
-    if len(text) > LONGEST_CELL:
-        raise FileUnreadable("malformed", row=0)
-    return text
+    return str(value)
 
 
 def _number(value: float, form: Format) -> str:

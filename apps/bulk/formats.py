@@ -27,7 +27,9 @@ _LONGEST_NUMBER = 40
 # Digits in groups of three, or as India writes them: 12,34,567.
 _GROUPED = {
     "point": re.compile(r"[+-]?\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?", re.ASCII),
-    "comma": re.compile(r"[+-]?\d{1,3}([. \u00a0\u202f']\d{2,3})*[. \u00a0\u202f']\d{3}(,\d+)?"),
+    "comma": re.compile(
+        r"[+-]?\d{1,3}([. \u00a0\u202f']\d{2,3})*[. \u00a0\u202f']\d{3}(,\d+)?", re.ASCII
+    ),
 }
 _PLAIN = {
     "point": re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII),

@@ -112,6 +112,13 @@ def test_it_reads_excel_cells_as_they_were_typed() -> None:
     assert lines[2].cells == ["0,3", "", "", "", "y"]
 
 
+def test_it_names_the_row_of_a_far_too_long_cell() -> None:
+    with pytest.raises(FileUnreadable) as refusal:
+        list(excel_reading.read_excel(_book(["a"], ["x"], ["y" * 2_001]), _PLAIN))
+
+    assert (refusal.value.code, refusal.value.facts) == ("malformed", {"row": 3})
+
+
 def _with_part(content: io.BytesIO, name: str, text: bytes = b"x") -> io.BytesIO:
     with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr(name, text)
@@ -135,9 +142,21 @@ def _entities() -> io.BytesIO:
     return out
 
 
+def _damaged() -> io.BytesIO:
+    """Return a workbook whose sheet does not unpack."""
+    content = _book(["a"], ["b" * 50])
+    with zipfile.ZipFile(content) as parts:
+        sheet = parts.getinfo("xl/worksheets/sheet1.xml")
+    start = sheet.header_offset + 30 + len(sheet.filename)
+    content.seek(start)
+    content.write(b"\xff" * 20)
+    return content
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
+        (_damaged, "excel_broken"),
         (lambda: _with_part(_book(["a"]), "xl/vbaProject.bin"), "excel_macros"),
         (lambda: _with_part(_book(["a"]), "xl/externalLinks/externalLink1.xml"), "excel_links"),
         (_bomb, "excel_bomb"),
@@ -145,7 +164,7 @@ def _entities() -> io.BytesIO:
         (lambda: io.BytesIO(b"PK\x03\x04 no zip at all"), "excel_broken"),
         (lambda: _with_part(io.BytesIO(), "word/document.xml"), "excel_broken"),
     ],
-    ids=["macros", "links", "bomb", "entities", "damaged", "another-zip"],
+    ids=["sheet", "macros", "links", "bomb", "entities", "damaged", "another-zip"],
 )
 def test_it_opens_no_dangerous_workbook(content: Any, code: str) -> None:
     with pytest.raises(FileUnreadable) as refusal:
@@ -195,8 +214,12 @@ def test_it_reads_numbers_as_declared(text: str, decimal: str, value: str) -> No
     [
         *(("1,5", "point"), ("1.5", "comma"), ("1,23", "point"), ("NaN", "point")),
         *(("1e9", "point"), ("9" * 20, "point"), ("", "point"), ("٣", "point")),
+        ("٣.٣٣٣", "comma"),
     ],
-    ids=["comma", "point", "odd-group", "nan", "power", "long", "nothing", "other-digits"],
+    ids=[
+        *("comma", "point", "odd-group", "nan", "power", "long", "nothing", "other-digits"),
+        "other-digits-grouped",
+    ],
 )
 def test_it_guesses_no_number(text: str, decimal: str) -> None:
     with pytest.raises(CellRefused):
