@@ -17,6 +17,8 @@ Figure = dict[str, Any]
 SHOWN = 12
 _ROW_HEIGHT = 30
 _FRAME_HEIGHT = 70
+# Beside the outermost bars, as a share of the whole: room for a bar's figure, which stands outside.
+_ROOM_FOR_FIGURES = 0.22
 
 
 def figure(factors: Sequence[Mapping[str, Any]], *, base: float, total: float) -> Figure:
@@ -46,7 +48,8 @@ def figure(factors: Sequence[Mapping[str, Any]], *, base: float, total: float) -
         "hovertemplate": "%{customdata[0]}: %{customdata[1]}<br>%{text}<extra></extra>",
         "marker": {"color": [_colour(place, widths) for place in range(len(widths))]},
     }
-    return {"data": [data], "layout": _layout(labels)}
+    ends = [begin + width for begin, width in zip([0.0, *begins, 0.0], widths, strict=True)]
+    return {"data": [data], "layout": _layout(labels, span=_span([0.0, *begins, *ends]))}
 
 
 def _steps(
@@ -71,7 +74,14 @@ def _signed(number: float) -> str:
     return f"{number:+.3f}".replace("-", formatting.MINUS)
 
 
-def _layout(labels: Sequence[str]) -> Figure:
+def _span(places: Sequence[float]) -> list[float]:
+    """Return from where to where the axis goes, so that no figure lies over a factor's name."""
+    least, most = min(places), max(places)
+    room = (most - least) * _ROOM_FOR_FIGURES
+    return [least - room, most + room]
+
+
+def _layout(labels: Sequence[str], *, span: Sequence[float]) -> Figure:
     return {
         "height": _FRAME_HEIGHT + _ROW_HEIGHT * len(labels),
         "showlegend": False,
@@ -79,6 +89,7 @@ def _layout(labels: Sequence[str]) -> Figure:
         "xaxis": {
             "title": {"text": _("Log-odds of default: to the right is riskier")},
             "fixedrange": True,
+            "range": list(span),
         },
         "yaxis": {
             "autorange": "reversed",

@@ -54,3 +54,12 @@ def test_it_draws_nothing_plotly_does_not_know() -> None:
     found["data"][0]["marker"]["color"] = ["#000000"] * 4
 
     assert len(graph_objects.Figure(found).data) == 1
+
+
+def test_figures_outside_the_outermost_bars_lie_over_no_name() -> None:
+    drawn = waterfall.figure(_factors(-1.5, 0.5), base=-2.0, total=-3.0)
+
+    begin, end = drawn["layout"]["xaxis"]["range"]
+    # The bars reach from -3.5 to 0.
+    assert begin < -3.5 - 0.7
+    assert end > 0.7
