@@ -9,8 +9,7 @@ from apps.letters import services
 @shared_task(name="letters.render")
 def render(letter_ids: list[str]) -> None:
     """Render and freeze letters, each by itself; safe to run twice. The sweep takes up the rest."""
-    for letter_id in letter_ids:
-        services.render(letter_id=letter_id, now=timezone.now())
+    services.render_each(letter_ids=letter_ids, now=timezone.now())
 
 
 @shared_task(name="letters.deliver")

@@ -10,6 +10,7 @@ from apps.letters.services.freezing import (
     issue,
     record_opening,
     render,
+    render_each,
     render_waiting,
     verify,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "record_delivery",
     "record_opening",
     "render",
+    "render_each",
     "render_waiting",
     "send_again",
     "verify",

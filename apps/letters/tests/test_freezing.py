@@ -11,6 +11,7 @@ from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.letters import rendering, services, tasks
 from apps.letters.models import Letter
+from apps.letters.services import freezing
 from apps.letters.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,33 @@ def test_the_task_renders_by_id(alice: User, pune: Branch) -> None:
 
     letter.refresh_from_db()
     assert letter.rendered_at is not None
+
+
+@pytest.mark.parametrize("broken_by", [ValueError, RuntimeError, OSError])
+def test_a_letter_that_breaks_does_not_hold_up_the_others_of_its_message(
+    alice: User, pune: Branch, monkeypatch: Any, broken_by: type[Exception]
+) -> None:
+    broken = factories.issue(alice, pune)
+    good = factories.issue(alice, pune, subject="decisions.decision:good")
+    set_again = freezing._set_again
+
+    def breaks(letter: Letter) -> rendering.Rendered:
+        if letter.pk == broken.pk:
+            raise broken_by("Asha Rao earns 12,000")
+        return set_again(letter)
+
+    monkeypatch.setattr(freezing, "_set_again", breaks)
+
+    with capture_logs() as logs:
+        tasks.render([str(broken.pk), str(good.pk)])
+
+    good.refresh_from_db()
+    broken.refresh_from_db()
+    assert good.rendered_at is not None
+    assert broken.rendered_at is None
+    [told] = [line for line in logs if line["log_level"] == "error"]
+    assert (told["letter"], told["error"]) == (str(broken.pk), broken_by.__name__)
+    assert "Asha" not in str(logs)
 
 
 def test_the_sweep_renders_what_has_waited_more_than_a_minute(alice: User, pune: Branch) -> None:
