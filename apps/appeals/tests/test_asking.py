@@ -302,6 +302,28 @@ def test_corrected_facts_stand_beside_the_former_ones(declined: Application, bob
 
 
 @pytest.mark.parametrize(
+    ("claim", "verified"),
+    [
+        (Claim("months_employed", "18"), "declared"),
+        (Claim("net_monthly_income", "60000"), "documents"),
+        (Claim("gross_annual_income", "950000"), "documents"),
+    ],
+    ids=lambda value: value.fact if isinstance(value, Claim) else value,
+)
+def test_only_a_corrected_income_is_verified_by_its_paper(
+    alice: User, bob: User, stage: ModelVersion, claim: Claim, verified: str
+) -> None:
+    work = {"net_monthly_income": Decimal(12_000), "verification": "declared"}
+    declined = decided.assessed(alice, amount=Decimal(200_000), borrower={"employment": work})
+
+    factories.checked(declined.application, bob, claims=(claim,))
+
+    newest = Employment.objects.order_by("created_at").last()
+    assert newest is not None
+    assert newest.verification == verified
+
+
+@pytest.mark.parametrize(
     ("claim", "shown"),
     [
         (Claim("months_employed", "18"), [(12_000, "payslip"), (12_000, "payslip")]),

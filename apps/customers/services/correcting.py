@@ -15,7 +15,8 @@ from apps.customers.models import Customer, Employment, Household, NoObligations
 from apps.customers.services import _ground
 
 # What can be corrected, by where it stands.
-WORK = ("gross_annual_income", "net_monthly_income", "months_employed")
+INCOME = ("gross_annual_income", "net_monthly_income")
+WORK = (*INCOME, "months_employed")
 OBLIGATIONS, HOME = "obligations_monthly", "home"
 _KEPT = ("type", "employer", "currency", *WORK, "basic_monthly_pay", "verification")
 # What documents show of a net income; it says nothing of a corrected one.
@@ -52,6 +53,9 @@ def _work(actor: User, customer: Customer, work: Mapping[str, Any], today: date)
     before = selectors.current_employment(customer, today)
     names = _KEPT if "net_monthly_income" in work else (*_KEPT, *_DOCUMENTED)
     kept = {} if before is None else {name: getattr(before, name) for name in names}
+    if work.keys() & set(INCOME):
+        # Somebody other than the applicant has looked at the paper that shows the income.
+        kept["verification"] = Employment.Verification.DOCUMENTS
     Employment.objects.create(
         pk=uuid.uuid4(),
         customer=customer,
@@ -61,8 +65,6 @@ def _work(actor: User, customer: Customer, work: Mapping[str, Any], today: date)
             "currency": customer.entity.currency,
             **kept,
             **work,
-            # Somebody other than the applicant has looked at what shows it.
-            "verification": Employment.Verification.DOCUMENTS,
         },
     )
 
