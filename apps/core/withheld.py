@@ -23,6 +23,11 @@ def register(source: Source) -> None:
         _sources.append(source)
 
 
+def concerns(actor: Any) -> bool:
+    """Say whether anything may be withheld from a person at all; most people see everything."""
+    return bool(_keys(actor))
+
+
 def without(rows: Rows, actor: Any, *, field: str = "pk") -> Rows:
     """Return the rows without those of withheld applications; `field` holds their key."""
     for keys in _keys(actor):

@@ -1,5 +1,6 @@
 """Decisions over the API: decide at once, and read what was decided with its reasons."""
 
+import contextlib
 import uuid
 from typing import Any
 
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.applications.hooks import ReadExtra
 from apps.applications.models import Application
+from apps.core import withheld
 from apps.core.api import APIView, Problem
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
@@ -121,14 +123,15 @@ def _application(request: Request, pk: uuid.UUID) -> Application:
 def _assessed(request: Request, pk: uuid.UUID) -> Decision:
     """Return the decision on an application the caller may see; it comes with all it rests on.
 
-    One of the own branch is always visible; asking for that first spares the queries for grants.
+    Where nothing is withheld from a person, one of the own branch is visible; asking for that
+    first spares the queries for grants.
     """
     user, now = request.user, timezone.now()
-    try:
-        return services.assess(application_id=pk, actor=user, now=now, branch_id=user.branch_id)
-    except NotVisible:
-        application = _application(request, pk)
-        return services.assess(application_id=application.pk, actor=user, now=now)
+    if not withheld.concerns(user):
+        with contextlib.suppress(NotVisible):
+            return services.assess(application_id=pk, actor=user, now=now, branch_id=user.branch_id)
+    application = _application(request, pk)
+    return services.assess(application_id=application.pk, actor=user, now=now)
 
 
 class Decide(APIView):

@@ -3,11 +3,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import Branch, User
+from apps.applications.models import Application
+from apps.core import withheld
 from apps.decisions import services
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
@@ -125,3 +128,20 @@ def test_a_case_granted_in_another_branch_can_be_decided(
     answer = signed_in(nadia).post(reverse("api:application_decide", args=[application.pk]))
 
     assert (answer.status_code, answer.json()["outcome"]) == (200, "approve")
+
+
+def test_what_is_withheld_is_not_told_by_deciding_it_again(
+    alice: User, stage: ModelVersion, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden, open_to_all = factories.assessed(alice), factories.assessed(alice)
+    rows = Application.objects.filter(pk=hidden.application_id).values("pk")
+    monkeypatch.setattr(withheld, "_sources", [lambda _actor: [rows]])
+    client = signed_in(alice)
+
+    refused, told = (
+        client.post(reverse("api:application_decide", args=[one.application_id]))
+        for one in (hidden, open_to_all)
+    )
+
+    assert refused.status_code == 404
+    assert (told.status_code, told.json()["id"]) == (200, str(open_to_all.pk))
