@@ -5,8 +5,9 @@ is handed over with PREPARE the first time a connection meets it; afterwards onl
 values travel. Behind a pooler that changes connections between transactions - Django's
 DISABLE_SERVER_SIDE_CURSORS says so - the whole text is sent every time instead.
 
-A column that changes its type under a running process spoils the plan once: the request fails,
-and the connection is closed when it ends.
+A column that changes its type under a running process spoils the plan. Outside of a transaction
+it is made anew, and nobody notices. Within one PostgreSQL has given up the transaction already: the
+request fails, and the connection is closed when it ends.
 """
 
 import hashlib
@@ -58,13 +59,18 @@ class Statement:
         if cursor.db.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             cursor.execute(self._before + self._sql, self._filled(values))
             return
+        given = [values[name] for name in self._places]
         self._tell(cursor)
         try:
-            cursor.execute(self._execute, [values[name] for name in self._places])
+            cursor.execute(self._execute, given)
         except NotSupportedError as error:
             # A migration gave a column another type: this connection's plans are of yesterday.
-            cursor.db.close_at = 0
-            raise PlanOutdated(str(error)) from error
+            if not cursor.db.get_autocommit():
+                cursor.db.close_at = 0
+                raise PlanOutdated(str(error)) from error
+            _forget(cursor)
+            self._tell(cursor)
+            cursor.execute(self._execute, given)
 
     def _tell(self, cursor: Any) -> None:
         told = _told.setdefault(cursor.connection, set())
@@ -80,3 +86,10 @@ class Statement:
 
     def _constants(self) -> list[Any]:
         return ["" if isinstance(one, Given) else one for one in self._parameters]
+
+
+def _forget(cursor: Any) -> None:
+    """Drop every plan of a connection."""
+    with cursor.db.wrap_database_errors, cursor.connection.cursor() as own:
+        own.execute("DEALLOCATE ALL")
+    _told.pop(cursor.connection, None)

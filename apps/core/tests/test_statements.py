@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.accounts.models import Branch
 from apps.core import prepared
@@ -25,12 +25,25 @@ def _restored() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_restored")
-def test_one_request_fails_and_the_next_connection_knows_the_table(pune: Branch) -> None:
+def test_outside_of_a_transaction_nobody_notices(pune: Branch) -> None:
+    question = prepared.Query(lambda: Branch.objects.filter(pk=Given("branch")))
+    other = prepared.Query(lambda: Branch.objects.filter(code=Given("code")))
+    assert question.first(branch=pune.pk) == other.first(code="pune") == pune
+
+    _widen(130)
+
+    assert question.first(branch=pune.pk) == pune
+    with transaction.atomic():
+        assert other.first(code="pune") == pune
+
+
+@pytest.mark.usefixtures("_restored")
+def test_a_transaction_fails_and_the_next_connection_knows_the_table(pune: Branch) -> None:
     question = prepared.Query(lambda: Branch.objects.filter(pk=Given("branch")))
     assert question.first(branch=pune.pk) == pune
 
     _widen(130)
-    with pytest.raises(PlanOutdated):
+    with pytest.raises(PlanOutdated), transaction.atomic():
         question.first(branch=pune.pk)
     # What Django does when a request, or a task, has ended.
     connection.close_if_unusable_or_obsolete()
