@@ -232,7 +232,7 @@ class UploadRows(APIView):
         asked.is_valid(raise_exception=True)
         state = asked.validated_data.get("state", "")
         page = keyset.page(
-            selectors.rows(_upload(request, pk), state=state).defer("cells"),
+            selectors.rows_shown(_upload(request, pk), request.user, state=state),
             by=("number", "id"),
             after=asked.validated_data.get("after", ""),
             size=asked.validated_data["limit"],

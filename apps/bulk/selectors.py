@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
+from apps.applications.models import Application
 from apps.bulk import columns, values
 from apps.bulk.cells import Reader
 from apps.bulk.faults import Fault
@@ -124,8 +125,19 @@ def counts_of(found: Iterable[Upload]) -> dict[Any, Counts]:
 
 def rows(upload: Upload, *, state: str = "") -> QuerySet[UploadRow]:
     """Return the rows of a file, in a state where one is named."""
-    found = UploadRow.objects.filter(upload=upload).select_related("application")
+    found = UploadRow.objects.filter(upload=upload)
     return found.filter(state=state) if state else found
+
+
+def rows_shown(upload: Upload, actor: User, *, state: str = "") -> QuerySet[UploadRow]:
+    """Return the rows without their cells, each with the application if the person may see it.
+
+    A row can be about a customer of another branch, or about a request taken in there; and an
+    application can be withheld from the person for now. Their rows are not `is_seen`.
+    """
+    seen = Application.objects.visible_to(actor).filter(pk=OuterRef("application_id"))
+    found = rows(upload, state=state).select_related("application").defer("cells")
+    return found.annotate(is_seen=Exists(seen))
 
 
 def reader(upload: Upload) -> Reader:

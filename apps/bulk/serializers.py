@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.applications.models import Application
 from apps.bulk import sentences, words
 from apps.bulk.formats import Format
 from apps.bulk.models import Upload, UploadRow
@@ -118,23 +119,32 @@ class UploadRowOut(serializers.Serializer[UploadRow]):
 
     row = serializers.IntegerField(source="number", help_text="The header is row 1.")
     state = serializers.CharField(help_text="One of waiting, good, known, refused, accepted.")
-    application = serializers.UUIDField(source="application_id", allow_null=True)
+    application = serializers.SerializerMethodField()
     number = serializers.SerializerMethodField()
     status = serializers.SerializerMethodField()
     faults = serializers.SerializerMethodField()
 
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_application(self, row: UploadRow) -> str | None:
+        """Return the application's key; null without one, or with one you may not see."""
+        return None if (found := _shown(row)) is None else str(found.pk)
+
     def get_number(self, row: UploadRow) -> str:
-        """Return the application's number; empty without one."""
-        return "" if row.application is None else row.application.number
+        """Return the application's number; empty where `application` is null."""
+        return "" if (found := _shown(row)) is None else found.number
 
     def get_status(self, row: UploadRow) -> str:
-        """Return the application's state; empty without one."""
-        return "" if row.application is None else row.application.status
+        """Return the application's state; empty where `application` is null."""
+        return "" if (found := _shown(row)) is None else found.status
 
     @extend_schema_field(FaultOut(many=True))
     def get_faults(self, row: UploadRow) -> list[dict[str, str]]:
         """Return everything that is wrong with the row, in your language."""
         return sentences.of_row(row.faults)
+
+
+def _shown(row: UploadRow) -> Application | None:
+    return row.application if row.is_seen else None  # type: ignore[attr-defined]
 
 
 class UploadRowPage(serializers.Serializer[Any]):

@@ -9,13 +9,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
+from rest_framework.test import APIClient
 
 from apps.accounts.models import Branch, User
+from apps.applications.models import Application
 from apps.bulk import excel_reading, services
 from apps.bulk.formats import Format
 from apps.bulk.models import SavedMapping, Upload
 from apps.bulk.tests import factories
 from apps.customers.tests import factories as customers
+from apps.decisions.tests import factories as decisions
 from apps.products.tests import factories as products
 from conftest import MakePerson
 
@@ -213,6 +216,29 @@ def test_the_wrong_person_opens_nothing(
     assert signed_in(colleague).post(reverse("bulk:start", args=[upload.pk])).status_code == 403
     upload.refresh_from_db()
     assert upload.status == "checked"
+
+
+def test_a_row_shows_no_application_of_a_branch_elsewhere(
+    alice: User, rita: User, mark: User, nashik: Branch, signed_in: Browser
+) -> None:
+    decisions.stage(alice.branch, rita, mark)
+    mine = factories.taken_in(alice, [factories.row(1)])
+    application = Application.objects.get()
+    elsewhere = customers.officer(nashik)
+
+    theirs = factories.checked(elsewhere, [factories.row(1)])
+
+    assert [(row.state, row.application) for row in theirs.rows.all()] == [("known", application)]
+    shown = signed_in(alice).get(reverse("bulk:rows", args=[mine.pk])).content.decode()
+    assert application.number in shown
+    hidden = signed_in(elsewhere).get(reverse("bulk:rows", args=[theirs.pk])).content.decode()
+    assert "Taken in before" in hidden
+    assert application.number not in hidden
+    assert str(application.pk) not in hidden
+    api = APIClient()
+    api.force_authenticate(elsewhere)
+    found = api.get(reverse("api:upload_rows", args=[theirs.pk])).data["results"]
+    assert [(one["application"], one["number"], one["status"]) for one in found] == [(None, "", "")]
 
 
 def test_the_list_needs_no_query_for_each_file(

@@ -114,7 +114,7 @@ def rows(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     upload = _found.visible(request.user, pk)
     form = forms.RowsForm(request.GET)
     page = keyset.page(
-        selectors.rows(upload, state=form.chosen()).defer("cells"),
+        selectors.rows_shown(upload, request.user, state=form.chosen()),
         by=("number", "id"),
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -134,7 +134,13 @@ def _line(row: UploadRow) -> dict[str, Any]:
         {"column": words.column(one["column"]), "sentence": one["sentence"]}
         for one in sentences.of_row(row.faults)
     ]
-    return {"row": row, "state": words.row_state(row.state), "faults": faults}
+    application = row.application if row.is_seen else None  # type: ignore[attr-defined]
+    return {
+        "row": row,
+        "application": application,
+        "state": words.row_state(row.state),
+        "faults": faults,
+    }
 
 
 def _reasons(upload: Upload) -> list[dict[str, Any]]:
