@@ -29,9 +29,7 @@ def of_case(
         "holds": decisions.holds(actor, case, now=now),
         "may_work": may_work,
         "may_assign": policies.may_assign(actor, case),
-        "may_answer": standing_one is not None
-        and actor.has_perm(policies.ASSIGN)
-        and standing_one.raised_by_id != actor.pk,
+        "may_answer": standing_one is not None and policies.may_answer(actor, standing_one, case),
         "may_take_back": decisions.may_take_back(actor, case),
         "may_download": actor.has_perm(attaching.DOWNLOAD),
         "answer_form": forms.AnswerForm(auto_id="id_answer_%s"),

@@ -4,6 +4,7 @@ from apps.accounts.models import User
 from apps.decisions import independence
 from apps.decisions import policies as decisions
 from apps.decisions.models import ReviewCase
+from apps.desk.models import Escalation
 
 VIEW_QUEUE = "decisions.view_queue"
 REVIEW = decisions.REVIEW
@@ -29,6 +30,16 @@ def may_work_on(actor: User, case: ReviewCase) -> bool:
 def may_assign(actor: User, case: ReviewCase) -> bool:
     """Say whether the person may give the case to somebody now."""
     return actor.has_perm(ASSIGN) and case.may("assign") and may_work_on(actor, case)
+
+
+def may_answer(actor: User, escalation: Escalation, case: ReviewCase) -> bool:
+    """Say whether the person may answer an escalation of the case."""
+    return (
+        actor.has_perm(ASSIGN)
+        and escalation.raised_by_id != actor.pk
+        and not decisions.is_own_submission(actor, case.application)
+        and not independence.is_connected(actor, case.application)
+    )
 
 
 def reviews_blindly(actor: User) -> bool:

@@ -78,8 +78,8 @@ def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = 
 
     Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
     own limit, for a verdict that would lack something under a policy that came into force since, or
-    whose giver has turned out to be close to the borrower, StaleRecord when the verdict is another than the one of `version`,
-    BorrowerBlocked and ExposureExceeded as `decide` does.
+    whose giver has turned out to be close to the borrower, StaleRecord when the verdict is another
+    than the one of `version`, BorrowerBlocked and ExposureExceeded as `decide` does.
     """
     found = _awaiting(actor, case, version=version)
     if not policies.has_authority(actor, found.application, amount=found.verdict_amount):

@@ -46,12 +46,14 @@ def answer_escalation(
     """Answer an escalation; the case goes back to its ordinary place.
 
     Whoever gives cases to people may answer, not only the person asked. Raises NotPermitted,
-    NotVisible, Conflict where it was answered, DomainError without an answer.
+    OwnSubmission, Connected, NotVisible, Conflict where it was answered, DomainError without an
+    answer.
     """
     seen = get_visible(Escalation.objects.all(), actor, pk=escalation.pk)
     case = cases.locked_case(actor, seen.case_id)
     if not actor.has_perm(policies.ASSIGN) or seen.raised_by_id == actor.pk:
         raise NotPermitted("not_permitted", _("A manager other than who escalated answers this."))
+    working.require_apart(actor, case.application)
     said = working.text(answer, field="answer", lacking=_("Write the answer first."))
     found = Escalation.objects.select_for_update(of=("self",)).get(pk=seen.pk)
     if found.status != "open":

@@ -5,13 +5,14 @@ import uuid
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.applications.models import Application
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.decisions import policies as decisions
 from apps.decisions import services as cases
-from apps.decisions.errors import Connected, OwnSubmission
-from apps.decisions.independence import is_connected
+from apps.decisions.errors import OwnSubmission
 from apps.decisions.lifecycle import WAITING
 from apps.decisions.models import ReviewCase
+from apps.decisions.services.claiming import require_independent
 
 LONGEST_TEXT = 2000
 
@@ -25,13 +26,17 @@ def locked(actor: User, case_id: uuid.UUID, *, version: str = "") -> ReviewCase:
     found = cases.locked_case(actor, case_id, version=version)
     if not actor.has_perm(decisions.REVIEW):
         raise NotPermitted("not_permitted", _("Your role does not allow this in the review queue."))
-    if decisions.is_own_submission(actor, found.application):
-        raise OwnSubmission
-    if is_connected(actor, found.application):
-        raise Connected
+    require_apart(actor, found.application)
     if found.status not in WAITING:
         raise Conflict("case_ended", _("This case has ended in the meantime."))
     return found
+
+
+def require_apart(actor: User, application: Application) -> None:
+    """Raise OwnSubmission or Connected for who must keep out of the application."""
+    if decisions.is_own_submission(actor, application):
+        raise OwnSubmission
+    require_independent(actor, application)
 
 
 def text(said: str, *, field: str, lacking: str) -> str:

@@ -15,6 +15,7 @@ from apps.decisions import independence, services
 from apps.decisions.errors import Connected
 from apps.decisions.models import Decision, DeclaredInterest, ReviewCase
 from apps.decisions.services import InterestEntry, Verdict
+from apps.desk import panel
 from apps.desk import services as desk
 from apps.desk.tests import factories
 
@@ -92,6 +93,18 @@ def test_it_refuses_to_sign_and_to_give_away(
 
     case.refresh_from_db()
     assert case.status == "awaiting_second"
+
+
+def test_it_refuses_to_answer_an_escalation(bob: User, charlie: User, case: ReviewCase) -> None:
+    raised = desk.escalate(actor=bob, case=case, to=charlie, why="Unclear.", now=NOW)
+    _borrower_declared(charlie, case)
+
+    with pytest.raises(Connected):
+        desk.answer_escalation(actor=charlie, escalation=raised, answer="Approve it.", now=NOW)
+
+    raised.refresh_from_db()
+    assert raised.status == "open"
+    assert not panel.of_case(charlie, case, now=NOW)["may_answer"]
 
 
 def test_it_puts_back_what_one_holds_when_one_declares(
