@@ -17,7 +17,8 @@ from apps.applications import presentation
 from apps.applications import selectors as applications
 from apps.core import formatting
 from apps.customers.models import Household
-from apps.decisions import reason_list
+from apps.decisions import independence, reason_list
+from apps.decisions import policies as decisions_policies
 from apps.decisions import services as decisions
 from apps.decisions.models import Outcome
 from apps.decisions.reason_codes import Listed
@@ -153,6 +154,8 @@ def result(actor: User, sample: BlindSample, *, bound: Any = None) -> dict[str, 
         sample.status == "disagreed"
         and actor.has_perm(policies.FOLLOW_BLIND)
         and sample.reviewed_by_id != actor.pk
+        and not decisions_policies.is_own_submission(actor, sample.application)
+        and not independence.is_connected(actor, sample.application)
     )
     return {
         "sample": sample,

@@ -146,7 +146,7 @@ def offered(actor: User) -> QuerySet[BlindSample]:
 def held(actor: User, *, now: datetime) -> BlindSample | None:
     """Return the sample a person works on, or None."""
     return BlindSample.objects.filter(
-        status="claimed", claimed_by=actor, claim_until__gt=now
+        status="claimed", claimed_by=actor, claim_until__gt=now, lapses_at__gt=now
     ).first()
 
 

@@ -46,10 +46,10 @@ def take_blind(*, actor: User, now: datetime) -> BlindSample:
         status="claimed", claimed_by=actor
     )
     standing = mine.first()
-    if standing is not None and standing.claim_until > now:  # type: ignore[operator]
-        return standing
     if standing is not None:
-        standing.move("release", claimed_by=None, claimed_at=None, claim_until=None)
+        if _is_held(standing, actor, now=now):
+            return standing
+        _release(standing, actor=actor)
     rows = blind_rows.offered(actor).filter(lapses_at__gt=now)
     found = rows.select_for_update(of=("self",), skip_locked=True).first()
     if found is None:
@@ -62,10 +62,7 @@ def take_blind(*, actor: User, now: datetime) -> BlindSample:
 @transaction.atomic
 def release_blind(*, actor: User, sample: BlindSample, now: datetime) -> BlindSample:
     """Put the sample one holds back. Raises NotVisible, Conflict."""
-    found = _held(actor, sample.pk, now=now)
-    found.move("release", claimed_by=None, claimed_at=None, claim_until=None)
-    audit.record(actor, "desk.blind_released", found, case=found.application)
-    return found
+    return _release(_held(actor, sample.pk, now=now), actor=actor)
 
 
 @transaction.atomic
@@ -128,8 +125,8 @@ def follow_blind(
 ) -> BlindSample:
     """Answer a disagreement: nothing is done, or the decision is taken up anew; say why.
 
-    Raises NotPermitted (also for one's own verdict), NotVisible, Conflict where it was answered,
-    DomainError without a reason, and what `decisions.services.reopen` raises.
+    Raises NotPermitted (also for one's own verdict), NotVisible, OwnSubmission, Connected, Conflict
+    where it was answered, DomainError without a reason, and what `cases.reopen` raises.
     """
     if not actor.has_perm(policies.FOLLOW_BLIND):
         raise NotPermitted("not_permitted", _("Your role does not follow up disagreements."))
@@ -139,6 +136,8 @@ def follow_blind(
         raise Conflict("nothing_to_follow", _("Nothing waits to be followed up here."))
     if found.reviewed_by_id == actor.pk:
         raise NotPermitted("own_verdict", _("Another person follows up your own verdict."))
+    # Also to leave everything as it is decides about the application.
+    working.require_apart(actor, found.application)
     if action not in BlindSample.FollowUp.values:
         sentence = _("Choose what is done.")
         raise DomainError("unknown_action", sentence, fields={"action": sentence})
@@ -169,12 +168,30 @@ def _held(actor: User, key: uuid.UUID, *, now: datetime) -> BlindSample:
         "application__branch__entity", "decision"
     )
     found = get_visible(rows, actor, pk=key)
-    holds = found.status == "claimed" and found.claimed_by_id == actor.pk
-    if not holds and found.reviewed_by_id != actor.pk:
+    claims = found.status == "claimed" and found.claimed_by_id == actor.pk
+    if not claims and found.reviewed_by_id != actor.pk:
         raise NotVisible("not_found", _("There is no such sample among yours."))
-    if not holds or found.claim_until <= now or found.lapses_at <= now:  # type: ignore[operator]
+    if not _is_held(found, actor, now=now):
         raise Conflict("sample_not_held", _("You do not hold this sample any more. Take another."))
     return found
+
+
+def _is_held(sample: BlindSample, actor: User, *, now: datetime) -> bool:
+    """Say whether the person may still judge the sample: claim and sample both run."""
+    return (
+        sample.status == "claimed"
+        and sample.claimed_by_id == actor.pk
+        and sample.claim_until is not None
+        and sample.claim_until > now
+        and sample.lapses_at > now
+    )
+
+
+def _release(sample: BlindSample, *, actor: User) -> BlindSample:
+    """Put a claimed sample back, on the record."""
+    sample.move("release", claimed_by=None, claimed_at=None, claim_until=None)
+    audit.record(actor, "desk.blind_released", sample, case=sample.application)
+    return sample
 
 
 def codes_of(listed: Listed, outcome: str) -> list[str]:

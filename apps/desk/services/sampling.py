@@ -57,18 +57,16 @@ def end_blind(*, now: datetime) -> int:
 
 @transaction.atomic
 def _ended(key: uuid.UUID, *, now: datetime) -> int:
-    """End one, unless somebody works on it at this very moment."""
+    """End one whose time is over, held or not: its holder can judge it no more."""
     rows = BlindSample.objects.select_for_update(of=("self",), skip_locked=True)
     found = rows.select_related("application").filter(pk=key, status__in=BLIND_OPEN).first()
     if found is None:
-        return 0
-    if found.status == "claimed" and found.claim_until > now:  # type: ignore[operator]
         return 0
     actor, case = audit.system("sweep"), found.application
     if found.lapses_at <= now:
         found.move("lapse", ended_at=now)
         audit.record(actor, "desk.blind_lapsed", found, case=case)
-    elif found.status == "claimed":
+    elif found.status == "claimed" and found.claim_until <= now:  # type: ignore[operator]
         found.move("release", claimed_by=None, claimed_at=None, claim_until=None)
         audit.record(actor, "desk.blind_released", found, case=case)
     else:

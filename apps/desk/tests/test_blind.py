@@ -17,7 +17,7 @@ from apps.decisions import services as decisions
 from apps.decisions.errors import Connected
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories as decided
-from apps.desk import blind_rows, services
+from apps.desk import blind_page, blind_rows, services
 from apps.desk.models import BlindSample, SamplingShare
 from apps.desk.services import BlindVerdict
 from apps.desk.tests import factories
@@ -263,6 +263,24 @@ def test_it_lapses_what_nobody_judged(book: SamplingShare, alice: User, bob: Use
     assert Application.objects.visible_to(bob).filter(pk=sample.application_id).exists()
 
 
+def test_it_keeps_nobody_with_a_sample_whose_time_is_over(
+    book: SamplingShare, alice: User, bob: User
+) -> None:
+    first = factories.sampled(alice)
+    end = first.lapses_at
+    services.take_blind(actor=bob, now=end - timedelta(minutes=10))
+    with pytest.raises(Conflict):
+        services.judge_blind(actor=bob, sample=first, verdict=verdict("approve"), now=end)
+
+    assert blind_rows.held(bob, now=end) is None
+    with pytest.raises(NotVisible):
+        services.take_blind(actor=bob, now=end)
+
+    assert services.end_blind(now=end) == 1
+    first.refresh_from_db()
+    assert (first.status, first.ended_at) == ("lapsed", end)
+
+
 def disagreed(alice: User, bob: User) -> BlindSample:
     factories.sampled(alice)
     return services.judge_blind(actor=bob, sample=taken(bob), verdict=verdict("decline"), now=NOW)
@@ -315,6 +333,22 @@ def test_it_refuses_a_follow_up_by_the_wrong_person_twice_or_without_a_reason(
     services.follow_blind(actor=charlie, **given)
     with pytest.raises(Conflict):
         services.follow_blind(actor=charlie, **given)
+
+
+def test_it_refuses_a_follow_up_by_who_is_close_to_the_borrower(
+    book: SamplingShare, alice: User, bob: User, charlie: User
+) -> None:
+    sample = disagreed(alice, bob)
+    number = sample.application.customer.number
+    entry = decisions.InterestEntry(relation="friend", reason="Old.", customer_number=number)
+    decisions.declare_interest(actor=charlie, entry=entry, now=NOW)
+
+    with pytest.raises(Connected):
+        services.follow_blind(actor=charlie, sample=sample, action="none", why="Fine.", now=NOW)
+
+    sample.refresh_from_db()
+    assert (sample.status, sample.follow_up) == ("disagreed", "")
+    assert blind_page.result(charlie, sample)["follow_form"] is None
 
 
 def test_it_drops_the_sample_of_a_decision_that_is_taken_up_anew(
