@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from apps.customers.checks import is_net_above_gross
+
 Kind = Literal["money", "months", "home"]
 LARGEST = Decimal(10) ** 13
 MOST_MONTHS = 720
+INCOME = ("net_monthly_income", "gross_annual_income")
 HOMES = ("own", "mortgage", "rent", "family", "other")
 
 
@@ -59,6 +62,14 @@ def read(code: str, text: str) -> Decimal | int | str:
 def written(value: Any) -> str:
     """Return a value as it is kept: a text that `read` reads again; empty for what is unknown."""
     return "" if value is None else str(value)
+
+
+def says_net_above_gross(facts: Mapping[str, str]) -> bool:
+    """Say whether facts, as they are kept, name a net income above gross; unknown ones do not."""
+    net, gross = facts.get("net_monthly_income"), facts.get("gross_annual_income")
+    if not net or not gross:
+        return False
+    return is_net_above_gross(net=Decimal(net), gross=Decimal(gross))
 
 
 def moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -121,12 +121,17 @@ def employment(
     _between(found, "months_employed", entry.months_employed, least=0, most=MAX_MONTHS)
     employer = found.clean("employer", contact.line, entry.employer, limit=120, required=False)
     found.finish()
-    if net * 12 > gross:
+    if is_net_above_gross(net=net, gross=gross):
         found.add("net_monthly_income", "net_above_gross")
     if basic is not None and basic * 12 > gross:
         found.add("basic_monthly_pay", "basic_above_gross")
     found.finish()
     return dataclasses.replace(entry, employer=employer or "")
+
+
+def is_net_above_gross(*, net: Decimal, gross: Decimal) -> bool:
+    """Say whether twelve months of net income are more than the gross income of the year."""
+    return net * 12 > gross
 
 
 def household(entry: HouseholdEntry, *, homes: set[str], currency: str) -> HouseholdEntry:

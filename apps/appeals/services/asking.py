@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from apps.core import dates
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.customers import filetypes, sentences
-from apps.customers.findings import Findings
+from apps.customers.findings import Finding, Findings
 from apps.decisions import selectors as decisions
 from apps.decisions.models import Decision
 from apps.desk import services as desk
@@ -80,12 +81,12 @@ def ask(*, actor: User | None, application: Application, asked: Asked, now: date
     sent = Appeal.objects.filter(pk=asked.key, application=found).first()
     if sent is not None:
         return sent
-    values = _checked(asked, by_applicant=actor is None)
+    stood = selectors.facts(found)
+    values = _checked(asked, stood, by_applicant=actor is None)
     decision = _appealed(found, now=now)
     appeal = _written(actor, found, decision, asked, now=now)
     # Whoever answers the appeal has to see what was decided.
     desk.drop_blind(found, actor or names.APPLICANT, now)
-    stood = selectors.facts(found)
     for fact, value in values.items():
         Correction.objects.create(
             appeal=appeal,
@@ -183,8 +184,21 @@ def read_claim(claim: Claim) -> Any:
         raise AppealIncomplete({claim.fact: said[str(wrong)]}) from None
 
 
-def _checked(asked: Asked, *, by_applicant: bool) -> dict[str, Any]:
-    """Return the claimed values by fact; raise AppealIncomplete for everything that is wrong."""
+def refuse_net_above_gross(facts: Mapping[str, str], claimed: Collection[str]) -> None:
+    """Raise AppealIncomplete beside a claimed income with which net would lie above gross.
+
+    `facts` are all as they are kept, with the claimed ones among them.
+    """
+    beside = next((one for one in correctable.INCOME if one in claimed), None)
+    if beside is not None and correctable.says_net_above_gross(facts):
+        raise AppealIncomplete({beside: sentences.words(Finding("net_above_gross"))})
+
+
+def _checked(asked: Asked, stood: dict[str, str], *, by_applicant: bool) -> dict[str, Any]:
+    """Return the claimed values by fact; raise AppealIncomplete for everything that is wrong.
+
+    `stood` are the facts the decision rests on.
+    """
     fields = _faults(asked, by_applicant=by_applicant)
     values: dict[str, Any] = {}
     for claim in asked.claims:
@@ -194,6 +208,8 @@ def _checked(asked: Asked, *, by_applicant: bool) -> dict[str, Any]:
             fields.update(wrong.fields)
     if fields:
         raise AppealIncomplete(fields)
+    texts = {fact: correctable.written(value) for fact, value in values.items()}
+    refuse_net_above_gross({**stood, **texts}, texts)
     return values
 
 

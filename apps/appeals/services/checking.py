@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.appeals import correctable, policies, selectors
 from apps.appeals.errors import AnswerIncomplete, NotReviewer, TookPart
 from apps.appeals.models import Appeal, Correction, Evidence, Reassessment
-from apps.appeals.services import _ground
+from apps.appeals.services import _ground, asking
 from apps.applications import services as applications
 from apps.audit import services as audit
 from apps.core.errors import Conflict, NotPermitted
@@ -39,7 +39,8 @@ def answer_correction(
     """Accept a corrected value with what shows it, or refuse it because nothing does.
 
     `source` is the key of a file of the appeal or a document of the customer. Raises NotReviewer,
-    NotPermitted for one's own claim, Conflict where it was looked at already, AnswerIncomplete.
+    NotPermitted for one's own claim, Conflict where it was looked at already, AnswerIncomplete, and
+    AppealIncomplete where net would lie above gross: of two values the other one is accepted first.
     """
     seen = get_visible(Correction.objects.select_related("appeal"), actor, pk=correction.pk)
     appeal = locked_for_reviewer(actor, seen.appeal)
@@ -48,6 +49,8 @@ def answer_correction(
         raise NotPermitted("own_claim", _("You made this claim; another person must look at it."))
     if found.answer != Correction.Answer.ASKED:
         raise Conflict("correction_answered", _("This was looked at already."))
+    if accept:
+        _require_consistent(appeal, found)
     found.source = _source(appeal, source) if accept else ""
     found.answer = Correction.Answer.ACCEPTED if accept else Correction.Answer.REFUSED
     found.answered_by, found.answered_at = actor, now
@@ -111,6 +114,14 @@ def judge_anew(*, actor: User, appeal: Appeal, now: datetime) -> Reassessment:
         policy=str(judged.policy_id),
     )
     return made
+
+
+def _require_consistent(appeal: Appeal, found: Correction) -> None:
+    """Raise AppealIncomplete where a value contradicts what stands and was accepted before."""
+    accepted = appeal.corrections.filter(answer=Correction.Answer.ACCEPTED)
+    facts = {one.fact: one.claimed for one in (*accepted, found)}
+    stands = selectors.facts(appeal.application)
+    asking.refuse_net_above_gross({**stands, **facts}, (found.fact,))
 
 
 def _correct(actor: User, appeal: Appeal, rows: list[Correction], *, now: datetime) -> None:

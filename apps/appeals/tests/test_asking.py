@@ -149,6 +149,82 @@ def test_an_incomplete_appeal_leaves_nothing(
     assert not Appeal.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("claims", "beside"),
+    [
+        ((Claim("net_monthly_income", "75000.01"),), "net_monthly_income"),
+        ((Claim("gross_annual_income", "143999.99"),), "gross_annual_income"),
+        (
+            (Claim("gross_annual_income", "1000000"), Claim("net_monthly_income", "90000")),
+            "net_monthly_income",
+        ),
+    ],
+    ids=["net", "gross", "both"],
+)
+def test_nobody_earns_more_net_than_gross(
+    declined: Application, claims: tuple[Claim, ...], beside: str
+) -> None:
+    with pytest.raises(AppealIncomplete) as refused:
+        factories.received(declined, claims=claims)
+
+    assert list(refused.value.fields) == [beside]
+    assert "gross income of the year" in str(refused.value.fields[beside])
+    assert not Appeal.objects.exists()
+
+
+def test_net_up_to_gross_is_asked_for(declined: Application) -> None:
+    claims = (Claim("net_monthly_income", "75000"), Claim("months_employed", "18"))
+
+    assert factories.received(declined, claims=claims).corrections.count() == 2
+
+
+def test_a_net_income_is_not_accepted_above_the_gross_one_that_stands(
+    declined: Application, bob: User
+) -> None:
+    claims = (Claim("gross_annual_income", "1200000"), Claim("net_monthly_income", "95000"))
+    appeal = factories.received(declined, claims=claims)
+    services.assign(actor=bob, appeal=appeal, person=bob, now=LATER)
+    source = f"file:{appeal.evidence.get().pk}"
+    gross, net = appeal.corrections.order_by("fact")
+
+    def accept(one: Correction) -> Correction:
+        return services.answer_correction(
+            actor=bob, correction=one, accept=True, source=source, now=LATER
+        )
+
+    with pytest.raises(AppealIncomplete):
+        accept(net)
+    net.refresh_from_db()
+    assert net.answer == "asked"
+
+    accept(gross)
+    assert accept(net).answer == "accepted"
+
+
+def test_facts_recorded_since_do_not_let_net_rise_above_gross(
+    declined: Application, bob: User
+) -> None:
+    appeal = factories.received(declined)
+    services.assign(actor=bob, appeal=appeal, person=bob, now=LATER)
+    services.answer_correction(
+        actor=bob,
+        correction=appeal.corrections.get(),
+        accept=True,
+        source=f"file:{appeal.evidence.get().pk}",
+        now=LATER,
+    )
+    former = Employment.objects.get()
+    former.pk, former.gross_annual_income = uuid.uuid4(), Decimal(200_000)
+    former.save(force_insert=True)
+
+    with pytest.raises(DomainError) as refused:
+        services.judge_anew(actor=bob, appeal=appeal, now=LATER)
+
+    assert list(refused.value.fields) == ["net_monthly_income"]
+    assert Employment.objects.count() == 2
+    assert not appeal.reassessments.exists()
+
+
 def test_a_file_that_is_none_leaves_nothing(declined: Application) -> None:
     with pytest.raises(DomainError), transaction.atomic():
         factories.received(declined, files=(File("a.exe", b"MZ\x90"),))

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.customers import policies, selectors
+from apps.customers import checks, policies, selectors, sentences
 from apps.customers.models import Customer, Employment, Household, NoObligations, Obligation
 from apps.customers.services import _ground
 
@@ -30,9 +30,9 @@ def correct_facts(
     """Record corrected facts as of today, and return which; `source` names what shows them.
 
     Work and income become a new row beside the former ones, obligations a total that replaces what
-    stood, the home is changed on the record. The caller has checked the values.
+    stood, the home is changed on the record. The caller has checked each value by itself.
 
-    Raises NotPermitted.
+    Raises NotPermitted, and DomainError beside a net income that would lie above gross.
     """
     _ground.permit(policies.may_correct, actor=actor, customer=customer)
     customer = _ground.lock(customer)
@@ -54,6 +54,7 @@ def _work(actor: User, customer: Customer, work: Mapping[str, Any], today: date)
     names = _KEPT if "net_monthly_income" in work else (*_KEPT, *_DOCUMENTED)
     kept = {} if before is None else {name: getattr(before, name) for name in names}
     if work.keys() & set(INCOME):
+        _require_net_within_gross({**kept, **work})
         # Somebody other than the applicant has looked at the paper that shows the income.
         kept["verification"] = Employment.Verification.DOCUMENTS
     Employment.objects.create(
@@ -67,6 +68,12 @@ def _work(actor: User, customer: Customer, work: Mapping[str, Any], today: date)
             **work,
         },
     )
+
+
+def _require_net_within_gross(work: Mapping[str, Any]) -> None:
+    net, gross = work["net_monthly_income"], work["gross_annual_income"]
+    if checks.is_net_above_gross(net=net, gross=gross):
+        raise sentences.refuse("net_monthly_income", "net_above_gross")
 
 
 def _obligations(actor: User, customer: Customer, total: Decimal, today: date) -> None:
