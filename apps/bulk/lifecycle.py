@@ -9,6 +9,8 @@ from apps.core.lifecycle import Lifecycle
 LIFECYCLE = Lifecycle(
     initial="received",
     steps=[
+        # What was checked was checked as the columns were told then.
+        ("tell", ["received", "checked"], "received"),
         ("check", ["received", "checked"], "checking"),
         ("report", ["checking"], "checked"),
         ("start", ["checked"], "running"),

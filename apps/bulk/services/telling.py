@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.bulk import columns, policies, selectors
-from apps.bulk.models import SavedMapping, Upload
+from apps.bulk.models import SavedMapping, Upload, UploadRow
 from apps.bulk.services import _ground
 from apps.core.errors import Conflict, DomainError
 
@@ -17,15 +17,15 @@ from apps.core.errors import Conflict, DomainError
 def tell_columns(*, actor: User, upload: Upload, headings: Mapping[str, str]) -> Upload:
     """Store what the columns are: the file's heading -> our column, empty for one not used.
 
-    Raises NotPermitted, DomainError with a sentence for each heading told wrongly and for each
+    A file that was checked is to be checked anew. Raises NotPermitted, DomainError with a sentence for each heading told wrongly and for each
     column that is missing, Conflict once work on the file has begun.
     """
     _ground.permit(policies.may_work_on, actor=actor, upload=upload)
     mapping = _checked(upload, headings)
-    changed = Upload.objects.filter(pk=upload.pk, status__in=["received", "checked"])
-    if not changed.update(mapping=mapping):
+    if not upload.lifecycle.allows("tell", upload.status):
         raise Conflict("already_begun", _("Work on this file has begun; its columns are settled."))
-    upload.mapping = mapping
+    upload.move("tell", mapping=mapping, checked_at=None)
+    upload.rows.update(state=UploadRow.State.WAITING, faults=[], application=None)
     told = {name: upload.header[place] for name, place in mapping.items()}
     SavedMapping.objects.update_or_create(
         user=actor, signature=selectors.signature(upload.header), defaults={"headings": told}

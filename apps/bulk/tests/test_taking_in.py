@@ -325,6 +325,21 @@ def test_nothing_is_started_that_was_not_checked(alice: User) -> None:
         services.start(actor=alice, upload=upload, now=NOW)
 
 
+def test_a_file_whose_columns_are_told_anew_is_to_be_checked_anew(alice: User) -> None:
+    upload = factories.checked(alice, [factories.row(1)])
+    swapped = {name: name for name in upload.header}
+    swapped |= {"gross_annual_income": "amount", "amount": "gross_annual_income"}
+
+    services.tell_columns(actor=alice, upload=upload, headings=swapped)
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.checked_at) == ("received", None)
+    assert upload.mapping["amount"] == upload.header.index("gross_annual_income")
+    assert upload.rows.get().state == "waiting"
+    with pytest.raises(Conflict):
+        services.start(actor=alice, upload=upload, now=NOW)
+
+
 def test_a_row_that_breaks_holds_up_no_other(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     real = running.examine
 
