@@ -41,6 +41,8 @@ def declare_interest(*, actor: User, entry: InterestEntry, now: datetime) -> Dec
     reason = _checked(entry)
     customer = _customer(actor, entry.customer_number) if entry.customer_number else None
     index = "" if customer is not None else _index(actor, entry)
+    # Two clicks must not write it twice: they wait for each other here.
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.pk)
     about = {"customer": customer} if customer is not None else {"index": index}
     before = DeclaredInterest.objects.filter(person=actor, **about).standing().first()
     if before is not None:

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.core.errors import DomainError, NotPermitted
 from apps.decisions import services as cases
 from apps.decisions.errors import NotHolder
-from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.models import Decision, DeclaredInterest, ReviewCase
 from apps.decisions.services import Verdict
 from apps.desk import services
 from apps.desk.models import Escalation, InformationRequest
@@ -62,6 +62,15 @@ def test_of_a_claim_and_a_case_given_away_one_holder_is_left(
     assert len(refused) == 1
     assert refused[0] in {"claimed_by_another", "stale_record"}
     assert case.claimed_by == (beth if refused[0] == "claimed_by_another" else bob)
+
+
+def test_the_same_declared_twice_at_once_is_written_once(bob: User, case: ReviewCase) -> None:
+    number = case.application.customer.number
+    entry = cases.InterestEntry(relation="friend", reason="Old friend.", customer_number=number)
+
+    results = _at_once(*[lambda: cases.declare_interest(actor=bob, entry=entry, now=NOW)] * 2)
+
+    assert DeclaredInterest.objects.get() == results[0] == results[1]
 
 
 def test_of_two_escalations_one_stands(
