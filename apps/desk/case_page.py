@@ -90,9 +90,10 @@ def today_of(application: Application, now: datetime) -> date:
 
 
 def _documents(application: Application) -> dict[str, date]:
-    """Return the day on which the newest document of each kind was laid down."""
+    """Return the day at the lender on which the newest document of each kind was laid down."""
     rows = customers.documents(application.customer).order_by().values_list("kind")
-    return {kind: newest.date() for kind, newest in rows.annotate(newest=Max("created_at"))}
+    found = rows.annotate(newest=Max("created_at"))
+    return {kind: today_of(application, newest) for kind, newest in found}
 
 
 def _paper(item: checklist.Item) -> Paper:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application, Guarantor
 from apps.applications.tests import factories as applications
+from apps.customers.models import Document
 from apps.decisions import services
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories
@@ -136,6 +138,30 @@ def test_a_missing_paper_is_named(scored: ReviewCase) -> None:
     assert states["identity"] == "missing"
     assert states["consent_credit_assessment"] == "present"
     assert states["bureau_report"] == "present"
+
+
+def test_a_paper_has_the_day_of_the_lender(scored: ReviewCase, bob: User) -> None:
+    paper = Document.objects.create(
+        customer=scored.application.customer,
+        kind="identity",
+        filename="pan.pdf",
+        content_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        content=b"x",
+        uploaded_by=bob,
+    )
+    # Half past one in the night of the 12th in Pune.
+    evening = datetime(2026, 11, 11, 20, 0, tzinfo=UTC)
+    Document.objects.filter(pk=paper.pk).update(created_at=evening)
+
+    [identity] = [
+        one
+        for one in case_page.papers(scored.application, scored.referral)
+        if one.code == "identity"
+    ]
+
+    assert identity.day == date(2026, 11, 12)
 
 
 @pytest.mark.parametrize("part", PARTS)
