@@ -1,10 +1,11 @@
 """How people review, over the API."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,15 +13,22 @@ from rest_framework.response import Response
 
 from apps.core import dates
 from apps.core.api import APIView, Problem, Strict
+from apps.customers.forms.fields import FIRST_YEAR, LAST_YEAR
 from apps.desk import analytics_page, analytics_rows, policies
 from apps.desk.analytics_rows import Period
+
+
+def _check_year(day: date) -> None:
+    """Refuse what the page refuses: before and after it there is no day to count back from."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise serializers.ValidationError(_("Check the year."))
 
 
 class AnalyticsIn(Strict):
     """Which verdicts to count; without days the last ninety."""
 
-    first = serializers.DateField(required=False)
-    last = serializers.DateField(required=False)
+    first = serializers.DateField(required=False, validators=[_check_year])
+    last = serializers.DateField(required=False, validators=[_check_year])
     product = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     branch = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
     by = serializers.ChoiceField(choices=list(analytics_rows.WAYS), default="reviewer")

@@ -364,3 +364,13 @@ def test_the_api_gives_the_same_figures(
 
     assert found["whole"]["to_approve"] == 1
     assert [one["name"] for one in found["groups"]] == ["Pune"]
+
+
+@pytest.mark.parametrize("days", [{"first": "0001-01-01"}, {"last": "0001-01-05"}])
+def test_the_api_refuses_days_nobody_means(
+    days: dict[str, str], signed_in: SignedIn, charlie: User, clock: None
+) -> None:
+    answer = signed_in(charlie).get("/api/v1/review/analytics", days)
+
+    assert answer.status_code == 400
+    assert answer.json()["fields"].keys() == days.keys()
