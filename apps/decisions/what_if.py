@@ -86,11 +86,16 @@ def answer(decision: Decision, trial: Trial, point: Point) -> Answer:
     lines = panel.trace_lines(
         tracing.to_json(tried.judged.trace), currency=trial.application.currency
     )
+    points, points_as_asked = (
+        explanation.score_at(run.model, float(one.judged.trace.pd))
+        # The request may have been lowered since it was scored.
+        for one in (tried, trial.as_asked)
+    )
     return Answer(
         tried=tried,
-        points=explanation.score_at(run.model, float(tried.judged.trace.pd)),
+        points=points,
         as_asked=trial.as_asked,
-        points_as_asked=run.score,
+        points_as_asked=points_as_asked,
         not_met=[line for line in lines if line.state != "passed"],
     )
 

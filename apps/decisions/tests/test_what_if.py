@@ -9,9 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Branch, User
-from apps.decisions import what_if
+from apps.decisions import services, what_if
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
+from apps.scoring.models import ModelVersion
 
 SignedIn = Callable[[User], Client]
 MakePerson = Callable[..., User]
@@ -75,6 +76,26 @@ def test_what_is_moved_answers_and_stores_nothing(
     assert found.tried.features["existing_dti"] == pytest.approx(2000 * 12 / 900_000)
     assert b'id="obligations_monthly-shown"' in shown.content
     assert Decision.objects.count() == 1
+
+
+def test_a_request_lowered_since_stands_at_its_own_points(
+    signed_in: SignedIn, alice: User, stage: ModelVersion
+) -> None:
+    made = factories.assessed(alice)
+    services.change_request(
+        actor=alice,
+        application=made.application,
+        amount=Decimal(30_000),
+        term_months=24,
+        now=factories.NOW,
+    )
+    client = signed_in(alice)
+
+    lowered = client.get(_page(made)).context["answer"]
+    before = client.get(_page(made), {"amount": "200000"}).context["answer"]
+
+    assert before.points == made.score_run.score
+    assert before.points_as_asked == lowered.points == lowered.points_as_asked > before.points
 
 
 @pytest.mark.parametrize("amount", ["1e9", "-5", "many", "NaN"])
