@@ -17,8 +17,9 @@ from apps.core.errors import Conflict, DomainError
 def tell_columns(*, actor: User, upload: Upload, headings: Mapping[str, str]) -> Upload:
     """Store what the columns are: the file's heading -> our column, empty for one not used.
 
-    A file that was checked is to be checked anew. Raises NotPermitted, DomainError with a sentence for each heading told wrongly and for each
-    column that is missing, Conflict once work on the file has begun.
+    A file that was checked is to be checked anew. Raises NotPermitted, DomainError with a sentence
+    for each heading told wrongly and for each column that is missing, Conflict once work on the
+    file has begun.
     """
     _ground.permit(policies.may_work_on, actor=actor, upload=upload)
     mapping = _checked(upload, headings)
