@@ -78,6 +78,8 @@ class Ground:
     products: Mapping[str, Product]
     reach: frozenset[uuid.UUID]
     people: dict[uuid.UUID, Person] = field(default_factory=dict)
+    # Those whose facts are read; of others only that they share a telephone or an e-mail.
+    applicants: set[uuid.UUID] = field(default_factory=set)
     owners: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
     sharers: dict[str, set[uuid.UUID]] = field(default_factory=lambda: defaultdict(set))
     by_number: dict[str, uuid.UUID] = field(default_factory=dict)
@@ -105,6 +107,7 @@ class Ground:
         """Note that a row is good: later rows meet its customer and find its request taken."""
         key = person.customer.pk
         self.people[key] = person
+        self.applicants.add(key)
         if person.is_new:
             self.owners |= dict.fromkeys(draft.prints, key)
             for index in (draft.phone_print, draft.email_print):
@@ -132,7 +135,7 @@ class Ground:
         numbers = {one.values["customer_number"] for one in drafts if _numbered(one)}
         # Each by its own index: with an OR the database would go through all customers.
         wanted = [
-            Q(pk__in=set(self.owners.values()) - set(self.people)),
+            Q(pk__in=set(self.owners.values()) - self.applicants),
             Q(number__in=numbers),
             Q(phone_index__in=phones),
             Q(email_index__in=emails),
@@ -146,16 +149,15 @@ class Ground:
                 self.sharers[index].add(key)
             if one.number in numbers:
                 self.by_number[one.number] = key
-        owning = set(self.owners.values()) | set(self.by_number.values())
-        self._learn_facts(
-            {key: one for key, one in found.items() if key not in self.people}, owning
-        )
+        unread = {key: one for key, one in found.items() if key not in self.applicants}
+        self._learn_facts(unread, set(self.owners.values()) | set(self.by_number.values()))
 
     def _learn_facts(self, found: Mapping[uuid.UUID, Customer], owning: set[uuid.UUID]) -> None:
         applicants = [key for key in found if key in owning]
         facts = _facts(applicants, self.today) if applicants else {}
         for key, customer in found.items():
             self.people[key] = Person(customer=customer, **facts.get(key, {}))
+        self.applicants.update(applicants)
 
 
 def ground(*, actor: User, branch: Branch, today: date) -> Ground:

@@ -68,7 +68,7 @@ def _on_record(person: Person, draft: Draft, ground: Ground, faults: list[Fault]
         faults.append(Fault(_first_identity(draft), "on_record_elsewhere", facts))
         return None
     born = draft.values.get("date_of_birth")
-    if born is None and not person.is_new and "customer_number" not in draft.values:
+    if born is None and "customer_number" not in draft.values:
         faults.append(Fault("date_of_birth", "required"))
     elif born is not None and born != customer.date_of_birth:
         # A mistyped official number must not put a stranger's request on somebody's record.

@@ -204,6 +204,31 @@ def test_a_shared_telephone_is_refused_until_looked_at(alice: User) -> None:
     assert Customer.objects.count() == 2
 
 
+def test_who_was_met_by_a_telephone_is_still_read_as_an_applicant(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.taken_in(alice, [factories.row(1)])
+    monkeypatch.setattr("apps.bulk.services.checking.CHUNK", 1)
+    shares = factories.row(2, phone=factories.row(1)["phone"], confirmed_distinct="yes")
+    again = {
+        **{name: "" for name in shares},
+        **{name: factories.row(1)[name] for name in ("product", "purpose", "pan")},
+        **{"amount": "50000", "term_months": "12", "date_of_birth": "1988-04-12"},
+    }
+
+    upload = factories.checked(alice, [shares, again])
+
+    assert reasons(upload) == {}
+
+
+def test_the_birth_is_needed_again_in_every_row_of_one_person(alice: User) -> None:
+    second = factories.row(1, reference="R1b", amount="50000", date_of_birth="")
+
+    upload = factories.checked(alice, [factories.row(1), second])
+
+    assert reasons(upload) == {3: {"date_of_birth": "This is needed."}}
+
+
 def test_the_same_file_again_is_the_first_one(alice: User) -> None:
     content = factories.written([factories.row(1)])
     first = factories.received(alice, content)
