@@ -211,9 +211,11 @@ def test_who_was_met_by_a_telephone_is_still_read_as_an_applicant(
     monkeypatch.setattr("apps.bulk.services.checking.CHUNK", 1)
     shares = factories.row(2, phone=factories.row(1)["phone"], confirmed_distinct="yes")
     again = {
-        **{name: "" for name in shares},
+        **dict.fromkeys(shares, ""),
         **{name: factories.row(1)[name] for name in ("product", "purpose", "pan")},
-        **{"amount": "50000", "term_months": "12", "date_of_birth": "1988-04-12"},
+        "amount": "50000",
+        "term_months": "12",
+        "date_of_birth": "1988-04-12",
     }
 
     upload = factories.checked(alice, [shares, again])
