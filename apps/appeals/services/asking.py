@@ -21,7 +21,7 @@ from apps.applications.models import Application
 from apps.audit import names
 from apps.audit import services as audit
 from apps.core import dates
-from apps.core.errors import DomainError
+from apps.core.errors import Conflict, DomainError
 from apps.core.visibility import get_visible
 from apps.customers import filetypes, sentences
 from apps.customers.findings import Finding, Findings
@@ -71,14 +71,16 @@ def ask(*, actor: User | None, application: Application, asked: Asked, now: date
 
     Without an actor the applicant asks by a signed link, and what may be seen was checked there.
     The same sending again returns the appeal that is there. Raises NotPermitted, NotVisible,
-    AppealIncomplete, NothingToAppeal, WindowClosed, and AppealedAlready where the decision has an
-    appeal: of two that come at once one is refused.
+    AppealIncomplete, NothingToAppeal, WindowClosed, Conflict for a key of another application's
+    appeal, and AppealedAlready where the decision has one: of two that come at once one is refused.
     """
     if actor is not None:
         _ground.permit(actor, policies.REGISTER)
         get_visible(Application.objects.only("pk"), actor, pk=application.pk)
     found = _ground.lock_application(application.pk)
-    sent = Appeal.objects.filter(pk=asked.key, application=found).first()
+    sent = Appeal.objects.filter(pk=asked.key).first()
+    if sent is not None and sent.application_id != found.pk:
+        raise Conflict("key_in_use", _("This form was used before. Open it anew."))
     if sent is not None:
         return sent
     stood = selectors.facts(found)

@@ -303,6 +303,21 @@ def test_the_same_sending_asks_once(declined: Application) -> None:
     assert Appeal.objects.count() == 1
 
 
+def test_a_sending_of_another_application_is_refused(declined: Application, alice: User) -> None:
+    first = factories.plain(declined)
+    other = decided.assessed(
+        alice,
+        amount=Decimal(200_000),
+        borrower={"employment": {"net_monthly_income": Decimal(12_000)}},
+    ).application
+
+    with pytest.raises(Conflict) as refused:
+        factories.plain(other, key=first.pk)
+
+    assert refused.value.code == "key_in_use"
+    assert list(Appeal.objects.all()) == [first]
+
+
 def test_an_officer_registers_and_nobody_without_the_right(
     declined: Application,
     alice: User,
