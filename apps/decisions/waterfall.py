@@ -4,6 +4,7 @@ The figure is for Plotly, drawn in the browser by `charts.js`; colours are our t
 in a style sheet. Small factors go into one step, so that the strong ones can be read.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,10 +16,10 @@ from apps.core import formatting
 Figure = dict[str, Any]
 
 SHOWN = 12
-_ROW_HEIGHT = 30
+_ROW_HEIGHT = 38
 _FRAME_HEIGHT = 70
-# Beside the outermost bars, as a share of the whole: room for a bar's figure, which stands outside.
-_ROOM_FOR_FIGURES = 0.22
+# A factor's name in letters before it goes on in another line: a telephone shows no more.
+_NAME_WIDTH = 26
 
 
 def figure(factors: Sequence[Mapping[str, Any]], *, base: float, total: float) -> Figure:
@@ -35,21 +36,20 @@ def figure(factors: Sequence[Mapping[str, Any]], *, base: float, total: float) -
     labels = [_("Base of the model"), *(words for words, _v, _c in steps), _("This applicant")]
     widths = [base, *(contribution for _w, _v, contribution in steps), total]
     values = [_("mean of all"), *(value for _w, value, _c in steps), _("log-odds of default")]
+    figures = [_signed(width) for width in widths]
     data = {
         "type": "bar",
         "orientation": "h",
         "y": list(range(len(labels))),
         "x": widths,
         "base": [0, *begins, 0],
-        "text": [_signed(width) for width in widths],
-        "textposition": "outside",
-        "cliponaxis": False,
+        "text": figures,
+        "textposition": "none",
         "customdata": [list(pair) for pair in zip(labels, values, strict=True)],
         "hovertemplate": "%{customdata[0]}: %{customdata[1]}<br>%{text}<extra></extra>",
         "marker": {"color": [_colour(place, widths) for place in range(len(widths))]},
     }
-    ends = [begin + width for begin, width in zip([0.0, *begins, 0.0], widths, strict=True)]
-    return {"data": [data], "layout": _layout(labels, span=_span([0.0, *begins, *ends]))}
+    return {"data": [data], "layout": _layout(labels, figures)}
 
 
 def _steps(
@@ -74,14 +74,13 @@ def _signed(number: float) -> str:
     return f"{number:+.3f}".replace("-", formatting.MINUS)
 
 
-def _span(places: Sequence[float]) -> list[float]:
-    """Return from where to where the axis goes, so that no figure lies over a factor's name."""
-    least, most = min(places), max(places)
-    room = (most - least) * _ROOM_FOR_FIGURES
-    return [least - room, most + room]
+def _named(words: str, figure: str) -> str:
+    """Return a name with its figure: beside the bar there is no room for it on a telephone."""
+    lines = textwrap.wrap(words, _NAME_WIDTH)
+    return "<br>".join([*lines[:-1], f"{lines[-1]} <b>{figure}</b>"])
 
 
-def _layout(labels: Sequence[str], *, span: Sequence[float]) -> Figure:
+def _layout(labels: Sequence[str], figures: Sequence[str]) -> Figure:
     return {
         "height": _FRAME_HEIGHT + _ROW_HEIGHT * len(labels),
         "showlegend": False,
@@ -89,14 +88,13 @@ def _layout(labels: Sequence[str], *, span: Sequence[float]) -> Figure:
         "xaxis": {
             "title": {"text": _("Log-odds of default: to the right is riskier")},
             "fixedrange": True,
-            "range": list(span),
         },
         "yaxis": {
             "autorange": "reversed",
             "fixedrange": True,
             "tickmode": "array",
             "tickvals": list(range(len(labels))),
-            "ticktext": list(labels),
+            "ticktext": list(map(_named, labels, figures)),
         },
-        "margin": {"r": 56},
+        "margin": {"r": 16},
     }

@@ -35,7 +35,7 @@ def test_small_factors_are_one_step_and_everything_adds_up() -> None:
     assert len(bars) == waterfall.SHOWN + 3
     begin, width = bars[-2]
     assert math.isclose(begin + width, total)
-    assert found["layout"]["yaxis"]["ticktext"][-2] == "8 smaller factors"
+    assert found["layout"]["yaxis"]["ticktext"][-2] == "8 smaller factors <b>+0.495</b>"
 
 
 def test_what_raises_and_what_lowers_the_risk_differ_in_colour() -> None:
@@ -56,10 +56,14 @@ def test_it_draws_nothing_plotly_does_not_know() -> None:
     assert len(graph_objects.Figure(found).data) == 1
 
 
-def test_figures_outside_the_outermost_bars_lie_over_no_name() -> None:
-    drawn = waterfall.figure(_factors(-1.5, 0.5), base=-2.0, total=-3.0)
+def test_each_name_carries_its_figure_in_short_lines() -> None:
+    factors = _factors(-0.5)
+    factors[0]["label"] = "Existing obligations as a share of gross income"
 
-    begin, end = drawn["layout"]["xaxis"]["range"]
-    # The bars reach from -3.5 to 0.
-    assert begin < -3.5 - 0.7
-    assert end > 0.7
+    drawn = waterfall.figure(factors, base=-2.0, total=-2.5)
+
+    assert drawn["layout"]["yaxis"]["ticktext"] == [
+        "Base of the model <b>\u22122.000</b>",
+        "Existing obligations as a<br>share of gross income <b>\u22120.500</b>",
+        "This applicant <b>\u22122.500</b>",
+    ]
