@@ -53,7 +53,7 @@ def of_case(actor: User, case: ReviewCase, *, now: datetime) -> Memo:
     holds = decisions.holds(actor, case, now=now) and frozen_at is None
     return Memo(
         case=case,
-        sections=tuple(_sections(case, memo)),
+        sections=tuple(_sections(case, memo, now=now)),
         edits=tuple(edits),
         frozen_at=frozen_at,
         sha256=memo.sha256 if memo is not None else "",
@@ -65,8 +65,8 @@ def of_case(actor: User, case: ReviewCase, *, now: datetime) -> Memo:
     )
 
 
-def _sections(case: ReviewCase, memo: CreditMemo | None) -> list[Section]:
+def _sections(case: ReviewCase, memo: CreditMemo | None, *, now: datetime) -> list[Section]:
     if memo is None or memo.frozen_at is None:
-        return memo_text.sections(case, services.words_of(memo))
+        return memo_text.sections(case, services.words_of(memo), now=now)
     stored = json.loads(memo.content)
     return [Section(**{**one, "sentences": tuple(one["sentences"])}) for one in stored]

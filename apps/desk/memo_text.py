@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,9 @@ from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.core import formatting
 from apps.decisions import panel, reason_list, sentences, tracing
-from apps.decisions.models import Decision, ReviewCase
+from apps.decisions import services as decisions
+from apps.decisions.models import ReviewCase
+from apps.decisions.services import Basis
 from apps.scoring import feature_words
 
 TITLES = {
@@ -52,17 +55,20 @@ class Section:
         return {**asdict(self), "sentences": list(self.sentences)}
 
 
-def sections(case: ReviewCase, words: dict[str, str]) -> list[Section]:
-    """Return the memo of a case in the active language, with the reviewer's words by section."""
-    application, referral = case.application, case.referral
+def sections(case: ReviewCase, words: dict[str, str], *, now: datetime) -> list[Section]:
+    """Return the memo of a case in the active language, with the reviewer's words by section.
+
+    It speaks of the policy people decide by, also where another version judged the referral.
+    """
+    application, judged = case.application, decisions.basis_of(case, now=case.closed_at or now)
     written: dict[str, Callable[[], list[str]]] = {
         "applicant": lambda: _applicant(application),
-        "request": lambda: _request(application, referral),
+        "request": lambda: _request(application, judged),
         "affordability": lambda: _affordability(application),
-        "score": lambda: _score(application, referral),
-        "policy": lambda: _policy(application, referral),
+        "score": lambda: _score(case, judged),
+        "policy": lambda: _policy(application, judged),
         "mitigants": lambda: _mitigants(application),
-        "recommendation": lambda: _recommendation(case),
+        "recommendation": lambda: _recommendation(case, judged),
     }
     return [
         Section(code, str(TITLES[code]), tuple(write()), words.get(code, ""))
@@ -96,7 +102,7 @@ def _money(amount: Decimal | None, currency: str) -> str:
     return "—" if amount is None else formatting.format_money(amount, currency)
 
 
-def _request(application: Application, decision: Decision) -> list[str]:
+def _request(application: Application, judged: Basis) -> list[str]:
     asked = {
         "product": application.product.name,
         "amount": formatting.format_money(application.amount, application.currency),
@@ -105,7 +111,7 @@ def _request(application: Application, decision: Decision) -> list[str]:
     }
     rates = {
         "listed": formatting.format_percent(application.annual_rate, decimals=2),
-        "rate": formatting.format_percent(decision.annual_rate, decimals=2),
+        "rate": formatting.format_percent(judged.annual_rate, decimals=2),
     }
     return [
         _("%(product)s: %(amount)s over %(term)s; purpose: %(purpose)s.") % asked,
@@ -130,17 +136,17 @@ def _affordability(application: Application) -> list[str]:
     return lines
 
 
-def _score(application: Application, decision: Decision) -> list[str]:
-    run = decision.score_run
+def _score(case: ReviewCase, judged: Basis) -> list[str]:
+    run = judged.score_run
     if run is None:
-        return [_("Not scored: %(cause)s") % {"cause": sentences.cause(decision.failure)}]
+        return [_("Not scored: %(cause)s") % {"cause": sentences.cause(case.referral.failure)}]
     scored = {
         "score": run.score,
         "pd": formatting.format_percent(run.pd, decimals=2),
         "model": str(run.model),
     }
     lines = [_("Score %(score)s, probability of default %(pd)s, by model %(model)s.") % scored]
-    factors = panel.factors(run, currency=application.currency)[:_FACTORS]
+    factors = panel.factors(run, currency=case.application.currency)[:_FACTORS]
     for one in factors:
         pattern = _("Raises the risk: %(what)s, %(value)s (%(effect)s in log-odds).")
         if one["contribution"] < 0:
@@ -150,11 +156,11 @@ def _score(application: Application, decision: Decision) -> list[str]:
     return lines
 
 
-def _policy(application: Application, decision: Decision) -> list[str]:
-    if decision.policy is None or not decision.trace:
+def _policy(application: Application, judged: Basis) -> list[str]:
+    if judged.policy is None or not judged.trace:
         return [_("No policy was applied.")]
-    lines = [_("Judged by %(policy)s.") % {"policy": decision.policy}]
-    trace = panel.trace_lines(decision.trace, currency=application.currency)
+    lines = [_("Judged by %(policy)s.") % {"policy": judged.policy}]
+    trace = panel.trace_lines(judged.trace, currency=application.currency)
     for line in trace:
         if line.state != "passed":
             words = {"rule": line.sentence, "found": line.value, "required": line.requirement}
@@ -181,8 +187,8 @@ def _mitigants(application: Application) -> list[str]:
     return lines or [_("No collateral and no guarantor.")]
 
 
-def _recommendation(case: ReviewCase) -> list[str]:
-    recommended = tracing.recommendation(case.referral.trace)
+def _recommendation(case: ReviewCase, judged: Basis) -> list[str]:
+    recommended = tracing.recommendation(judged.trace)
     lines = [str(_RECOMMENDED[recommended])] if recommended else [_("Nothing was recommended.")]
     if case.verdict not in _GIVEN:
         return lines

@@ -88,7 +88,7 @@ def freeze_memo(case: ReviewCase, actor: User | str, now: datetime) -> None:
     if memo is None:
         memo = CreditMemo(case=case, language=translation.get_language() or "en")
     with translation.override(memo.language):
-        written = memo_text.sections(case, words_of(memo))
+        written = memo_text.sections(case, words_of(memo), now=now)
     content = [one.to_json() for one in written]
     memo.content = json.dumps(content, ensure_ascii=False, sort_keys=True)
     memo.sha256, memo.frozen_at = fingerprint(memo.content), now

@@ -1,6 +1,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -154,6 +155,35 @@ def test_a_case_nobody_wrote_about_gets_the_memo_of_the_record(held: ReviewCase,
     _decide(bob, held)
 
     assert len(json.loads(CreditMemo.objects.get().content)) == 7
+
+
+def test_it_speaks_of_the_policy_the_verdict_was_given_by(
+    scored: ReviewCase, charlie: User
+) -> None:
+    later = NOW + timedelta(days=3)
+    stricter = factories.document()
+    cap = {
+        "code": "burden_cap",
+        "sentence": "Obligations take at most a tenth of net income.",
+        "input": "foir",
+        "test": "at_most",
+        "threshold": "0.10",
+        "outcome": "decline",
+    }
+    rules = [one for one in stricter["rules"] if one["code"] != "foir_cap"]
+    stricter["rules"] = [*rules, cap]
+    newer = factories.policy(
+        scored.application.branch.entity, effective_from=date(2026, 11, 22), document=stricter
+    )
+    decisions.claim(actor=charlie, case=scored, now=later)
+    codes = ("income_confirmed", "override_new_evidence")
+    verdict = Verdict(outcome="approve", codes=codes, note="The employer confirms the raise.")
+
+    decisions.decide(actor=charlie, case=scored, verdict=verdict, now=later)
+
+    frozen = {one["code"]: one["sentences"] for one in json.loads(CreditMemo.objects.get().content)}
+    assert frozen["policy"][0] == f"Judged by {newer}."
+    assert frozen["recommendation"][0] == "The policy by itself recommends a decline."
 
 
 def test_nothing_is_written_once_it_is_frozen(held: ReviewCase, bob: User) -> None:
