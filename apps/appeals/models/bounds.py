@@ -2,7 +2,8 @@
 
 Whoever took or submitted the application, held or judged its case, decided or signed, asked for or
 answered an exception, or was on record in the case with one of these steps, does not answer an
-appeal against the outcome. Claims that ended stand in the audit trail only.
+appeal against the outcome. Claims that ended stand in the audit trail only. Who made a link to the
+applicant's own pages held it and may have asked by it; what the link is for is not told apart.
 """
 
 PART_VERBS = (
@@ -20,6 +21,7 @@ PART_VERBS = (
     "decisions.override_asked",
     "decisions.override_authorised",
     "decisions.override_refused",
+    "portal.link_issued",
 )
 _VERBS = ", ".join(f"'{verb}'" for verb in PART_VERBS)
 

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
+from apps.appeals import services as asking
+from apps.appeals.errors import TookPart
 from apps.appeals.models import Appeal
 from apps.appeals.tests import factories
 from apps.applications.models import Application
@@ -248,6 +251,24 @@ def test_an_officer_makes_and_revokes_links(
     assert Revocation.objects.get().revoked_by == alice
     event = Event.objects.get(verb="portal.link_issued")
     assert path.split("/")[2] not in str(event.facts)
+
+
+def test_who_made_a_link_does_not_answer_the_appeal_that_came_by_it(
+    declined: Application, bob: User, dora: User
+) -> None:
+    services.issue_link(actor=bob, application=declined, purpose="appeal", now=NOW)
+    asked = factories.asked(grounds=("unfair",), claims=(), files=())
+    later = NOW + timedelta(minutes=1)
+    appeal = asking.ask(actor=None, application=declined, asked=asked, now=later)
+
+    with pytest.raises(TookPart):
+        asking.assign(actor=bob, appeal=appeal, person=bob, now=NOW)
+    with pytest.raises(IntegrityError, match="independent"), transaction.atomic():
+        Appeal.objects.filter(pk=appeal.pk).update(status="assigned", reviewer=bob, assigned_at=NOW)
+
+    appeal.refresh_from_db()
+    assert appeal.reviewer is None
+    assert asking.assign(actor=dora, appeal=appeal, person=dora, now=NOW).reviewer == dora
 
 
 def test_nobody_else_makes_links(
