@@ -1,13 +1,11 @@
 """The tables people look after: service levels, and declared conflicts of interest."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,6 +20,7 @@ from apps.decisions import services as decisions_services
 from apps.decisions.models import DeclaredInterest
 from apps.desk import forms, policies, selectors, services
 from apps.desk.models import ServiceLevel
+from apps.desk.views import one_form
 
 VIEW_CUSTOMERS = "customers.view_customer"
 
@@ -46,14 +45,16 @@ def levels(request: HttpRequest) -> HttpResponse:
 def enter_level(request: HttpRequest) -> HttpResponse:
     """Enter a row; one for the same kind of case is ended by it."""
     form = forms.LevelForm(request.POST or None, actor=request.user, causes=_causes(request))
-    return _form_page(
+    return one_form.page(
         request,
         form,
         lambda: services.enter_level(actor=request.user, entry=form.entry(), now=timezone.now()),
-        title=_("Enter a service level"),
-        done=_("The row counts for the cases that come from now on."),
+        words=one_form.Words(
+            title=_("Enter a service level"),
+            done=_("The row counts for the cases that come from now on."),
+            place=_("Service levels"),
+        ),
         back="desk:levels",
-        place=_("Service levels"),
     )
 
 
@@ -103,16 +104,18 @@ def interests(request: HttpRequest) -> HttpResponse:
 def declare(request: HttpRequest) -> HttpResponse:
     """Declare whom one is close to."""
     form = forms.InterestForm(request.POST or None)
-    return _form_page(
+    return one_form.page(
         request,
         form,
         lambda: decisions_services.declare_interest(
             actor=request.user, entry=form.entry(), now=timezone.now()
         ),
-        title=_("Declare a conflict of interest"),
-        done=_("It is on record: you keep out of these applications from now on."),
+        words=one_form.Words(
+            title=_("Declare a conflict of interest"),
+            done=_("It is on record: you keep out of these applications from now on."),
+            place=_("Conflicts of interest"),
+        ),
         back="desk:interests",
-        place=_("Conflicts of interest"),
     )
 
 
@@ -122,7 +125,7 @@ def end_interest(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """End what another person declared."""
     interest = get_visible(DeclaredInterest.objects.all(), request.user, pk=pk)
     form = forms.WhyForm(request.POST or None)
-    return _form_page(
+    return one_form.page(
         request,
         form,
         lambda: decisions_services.end_interest(
@@ -131,10 +134,12 @@ def end_interest(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             reason=form.cleaned_data["note"],
             now=timezone.now(),
         ),
-        title=_("End a declared conflict of interest"),
-        done=_("It is ended."),
+        words=one_form.Words(
+            title=_("End a declared conflict of interest"),
+            done=_("It is ended."),
+            place=_("Conflicts of interest"),
+        ),
         back="desk:interests",
-        place=_("Conflicts of interest"),
     )
 
 
@@ -148,31 +153,3 @@ def _level(level: ServiceLevel, known: dict[str, str]) -> dict[str, Any]:
         "level": level,
         "cause": known.get(level.cause) or (sentences.cause(level.cause) if level.cause else ""),
     }
-
-
-def _form_page(
-    request: HttpRequest,
-    form: forms.RefusedForm,
-    act: Callable[[], Any],
-    *,
-    title: str,
-    done: str,
-    back: str,
-    place: str,
-) -> HttpResponse:
-    """Answer a page with one form: empty, with its errors, or done."""
-    status = 200
-    if form.is_bound:
-        if form.is_valid():
-            try:
-                act()
-            except DomainError as refusal:
-                form.refuse(refusal)
-            else:
-                messages.success(request, done)
-                return redirect(back)
-        status = 422
-    address = reverse(back)
-    crumbs = [{"label": place, "url": address}, {"label": title, "url": ""}]
-    context = {"form": form, "title": title, "crumbs": crumbs, "back": address}
-    return render(request, "desk/form.html", context, status=status)
