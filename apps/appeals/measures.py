@@ -78,7 +78,7 @@ def table(found: Iterable[Measure]) -> list[Sequence[Any]]:
         head,
         *(
             (
-                _safe(one.label),
+                one.label,
                 one.received,
                 one.waiting,
                 one.answered,
@@ -148,11 +148,6 @@ def _answered_on(appeal: Appeal) -> date:
     if appeal.answered_at is None:
         raise ValueError("An answered appeal has its time.")
     return dates.local_date(appeal.answered_at, appeal.application.branch.entity.time_zone)
-
-
-def _safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _figure(value: float | None) -> str:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from apps.bulk.faults import FileUnreadable
 from apps.bulk.formats import DELIMITERS, Format
+from apps.core.spreadsheets import unguarded
 
 MOST_COLUMNS = 200
 LONGEST_CELL = 2_000
@@ -19,9 +20,6 @@ LONGEST_HEADING = 80
 # What our reject files add on the right; taken off again when a mended file comes back.
 ROW_COLUMN, REASONS_COLUMN = "refused_row", "refused_because"
 OUR_COLUMNS = (ROW_COLUMN, REASONS_COLUMN)
-# Text that a spreadsheet would run as a formula is written with an apostrophe before it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_GUARD = "'"
 _CODECS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
 _ZIP, _OLD_EXCEL, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -82,22 +80,12 @@ def table(lines: Iterator[Line]) -> tuple[list[str], Iterator[Line]]:
     return wanted, (_row(line, len(header), ours) for line in lines)
 
 
-def harmless(text: str) -> str:
-    """Return a cell as a spreadsheet may read it: no text becomes a formula."""
-    return _GUARD + text if text.startswith(FORMULA) else text
-
-
 def _row(line: Line, width: int, ours: set[int]) -> Line:
     cells = list(line.cells)
     while len(cells) > width and not cells[-1]:
         cells.pop()
-    kept = [_unguarded(cell) for place, cell in enumerate(cells) if place not in ours]
+    kept = [unguarded(cell) for place, cell in enumerate(cells) if place not in ours]
     return Line(line.number, kept)
-
-
-def _unguarded(cell: str) -> str:
-    """Take off the apostrophe that `harmless` has put before a cell."""
-    return cell[1:] if cell.startswith(_GUARD) and cell[1:].startswith(FORMULA) else cell
 
 
 def _check_header(header: list[str]) -> None:

@@ -303,15 +303,14 @@ def chart(days: Mapping[date, Figures]) -> dict[str, Any] | None:
 
 
 def csv_rows(lines: Iterable[Line], way: str) -> Iterator[list[str]]:
-    """Return a table as cells, its header first; a name a spreadsheet would run is made harmless.
+    """Return a table as cells, its header first.
 
     Shares are counts, so that whoever adds groups together does it right; spans are seconds.
     """
     yield [way, *CSV_COLUMNS]
     for one in lines:
-        name = f"'{one.name}" if one.name[:1] in _FORMULA else one.name
         values = (getattr(one.figures, column) for column in CSV_COLUMNS)
-        yield [name, *("" if value is None else f"{value:g}" for value in values)]
+        yield [one.name, *("" if value is None else f"{value:g}" for value in values)]
 
 
 CSV_COLUMNS = (
@@ -319,7 +318,6 @@ CSV_COLUMNS = (
     *("to_approve", "override_known", "override_bad", "followed_known", "followed_bad"),
     *("age_seconds", "work_seconds"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def groups(found: Groups) -> list[tuple[str, list[Group]]]:

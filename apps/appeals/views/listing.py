@@ -1,7 +1,5 @@
 """The worklist of appeals, its count, and what came of them."""
 
-import csv
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,6 +9,7 @@ from apps.appeals import forms, measures, policies, presentation, selectors
 from apps.appeals.selectors import NEWEST, ORDER, Filters
 from apps.core import dates, keyset
 from apps.core.access import requires
+from apps.core.spreadsheets import csv_lines
 
 
 @requires(policies.VIEW)
@@ -62,9 +61,9 @@ def outcomes(request: HttpRequest) -> HttpResponse:
         today=today,
     )
     if request.GET.get("format") == "csv":
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        lines = csv_lines(measures.table(found))
+        response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="appeals.csv"'
-        csv.writer(response).writerows(measures.table(found))
         return response
     query = request.GET.copy()
     query["format"] = "csv"

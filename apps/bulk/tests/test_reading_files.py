@@ -19,6 +19,7 @@ from apps.bulk.faults import CellRefused, FileRefused, FileUnreadable
 from apps.bulk.formats import Format
 from apps.bulk.models import Upload
 from apps.bulk.tests import factories
+from apps.core import spreadsheets
 
 _PLAIN = Format()
 
@@ -190,7 +191,7 @@ def test_what_we_write_comes_back_and_is_no_formula(rows: list[tuple[str, str]])
 
     assert back == table[1:]
     for line in tables.read_csv(io.BytesIO(text.encode()), _PLAIN):
-        assert not any(cell.startswith(tables.FORMULA) for cell in line.cells)
+        assert not any(cell.startswith(spreadsheets.FORMULA) for cell in line.cells)
     lines = [line.cells for line in excel_reading.read_excel(out, _PLAIN)]
     assert lines == table
 

@@ -1,7 +1,5 @@
 """How people review: figures, their tables as CSV, protected groups, limits of stamping."""
 
-import csv
-import io
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.core import dates
 from apps.core.access import requires
 from apps.core.errors import NotVisible
+from apps.core.spreadsheets import csv_lines
 from apps.desk import (
     analytics_groups,
     analytics_page,
@@ -57,9 +56,8 @@ def table(request: HttpRequest, way: str) -> HttpResponse:
         raise NotVisible("not_found", _("There is no such table."))
     _form, period = _asked(request)
     found = analytics_page.build(request.user, period)
-    text = io.StringIO()
-    csv.writer(text).writerows(analytics_page.csv_rows(found["lines"][way], way))
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    lines = csv_lines(analytics_page.csv_rows(found["lines"][way], way))
+    response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="reviewers-by-{way}.csv"'
     return response
 

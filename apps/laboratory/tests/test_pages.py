@@ -16,6 +16,7 @@ from django.urls import reverse
 from apps.accounts import roles
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
+from apps.core.spreadsheets import csv_lines
 from apps.decisions.tests import factories as decisions
 from apps.laboratory import policies
 from apps.laboratory.models import Evidence, Experiment, ExperimentRow
@@ -283,8 +284,12 @@ def test_it_gives_the_rows_as_a_file(finished: Experiment, rita: User, signed_in
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", "\n=1"])
 def test_it_writes_no_formula(text: str) -> None:
-    assert row_views._cell(text) == f"'{text}"
-    assert row_views._cell(Decimal("-1.00")) == Decimal("-1.00")
+    values = ("A-2026-000001", text, Decimal("-1.00"))
+    written = "".join(csv_lines(row_views._table([values])))
+
+    [_heading, line] = csv.reader(io.StringIO(written, newline=""))
+
+    assert line == ["A-2026-000001", f"'{text}", "-1.00"]
 
 
 def test_it_lays_an_experiment_beside_a_draft(

@@ -1,8 +1,7 @@
 """The applications behind an experiment's figures: listed, and as a file."""
 
-import csv
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core import keyset
 from apps.core.access import requires
+from apps.core.spreadsheets import csv_lines
 from apps.core.visibility import get_visible
 from apps.laboratory import forms, listing, policies, presentation, result_page, services
 from apps.laboratory.models import Experiment
@@ -38,7 +38,6 @@ _COLUMNS = (
     ("defaulted", "defaulted"),
     ("realised", "realised"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CHUNK = 5_000
 
 
@@ -78,7 +77,8 @@ def download(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
     rows = services.download(actor=request.user, experiment=experiment, filters=form.filters())
     values = rows.values_list(*(column for _name, column in _COLUMNS))
     response = StreamingHttpResponse(
-        _lines(values.iterator(chunk_size=_CHUNK)), content_type="text/csv; charset=utf-8"
+        csv_lines(_table(values.iterator(chunk_size=_CHUNK))),
+        content_type="text/csv; charset=utf-8",
     )
     name = f"experiment-{experiment.pk}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -97,22 +97,6 @@ def _query(request: HttpRequest) -> str:
     return kept.urlencode()
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(values: Iterable[tuple[Any, ...]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow([name for name, _column in _COLUMNS])
-    for row in values:
-        yield writer.writerow([_cell(value) for value in row])
-
-
-def _cell(value: Any) -> Any:
-    """Return a value as a spreadsheet may read it: no text of ours becomes a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+def _table(values: Iterable[tuple[Any, ...]]) -> Iterator[Sequence[Any]]:
+    yield [name for name, _column in _COLUMNS]
+    yield from values

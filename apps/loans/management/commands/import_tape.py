@@ -18,6 +18,7 @@ from tqdm import tqdm
 from apps.audit import services as audit
 from apps.core.errors import DomainError
 from apps.core.origin import origin
+from apps.core.spreadsheets import csv_lines
 from apps.loans import importing, mapping, tape
 
 MAPPINGS = Path(settings.BASE_DIR) / "fixtures" / "mappings"
@@ -114,8 +115,8 @@ def _reject_file(path: Path) -> Iterator[Any]:
         if file is None:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("w", encoding="utf-8", newline="")
-            csv.writer(file).writerow(["line", "column", "reason"])
-        csv.writer(file).writerow([refusal.line, refusal.column, refusal.reason])
+            file.writelines(csv_lines([("line", "column", "reason")]))
+        file.writelines(csv_lines([(refusal.line, refusal.column, refusal.reason)]))
 
     try:
         yield reject
