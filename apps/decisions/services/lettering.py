@@ -194,6 +194,8 @@ def _lapsed(
         ),
         offer_until=local_date(entity, decision.valid_until or decision.decided_at),
         reasons_until=letter_parts.reasons_until(today) if owes_reasons else None,
+        # An offer that lapsed is no decision to appeal against; who writes to us is heard.
+        review_link="",
     )
 
 

@@ -22,6 +22,7 @@ from apps.decisions.errors import LetterImpossible, NotBinding
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.services import OverrideEntry, Terms, Verdict, lettering
 from apps.decisions.tests import factories
+from apps.letters import hooks as letter_hooks
 from apps.letters.models import Letter
 from apps.loans import services as loans
 from apps.loans.models import Loan
@@ -107,6 +108,21 @@ def test_the_applicant_is_told_on_the_ninetieth_day(offered: Application) -> Non
     assert (facts["approval"]["amount"], facts["approval"]["term_months"]) == ("300000.00", 36)
     # The letter of the offer stays as it was.
     assert Letter.objects.filter(kind="counter_offer").count() == 1
+
+
+def test_a_lapsed_offer_carries_no_address_that_would_take_no_appeal(
+    alice: User, bob: User, stage: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        letter_hooks, "_review_links", [lambda **_given: "https://credit.example/my/x"]
+    )
+    offered = _offered(alice, bob)
+
+    services.lapse_offers(now=AFTER)
+
+    offer: Any = Letter.objects.get(kind="counter_offer").facts
+    assert offer["review_link"] == "https://credit.example/my/x"
+    assert _facts(offered)["review_link"] == ""
 
 
 def test_it_lapses_once(offered: Application) -> None:
