@@ -72,7 +72,7 @@ def test_it_takes_a_file_in_and_then_its_mended_rest(desk: MakeDesk, tmp_path: P
     _upload(page, _file(tmp_path, "mended.csv", factories.written([mended])))
     # The columns were told for the first file.
     page.get_by_role("button", name="Check every row").click()
-    expect(page.get_by_text("1 rows can be taken in")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_text("1 row can be taken in")).to_be_visible(timeout=ARRIVES)
     page.get_by_role("button", name="Take them in").click()
     expect(page.get_by_text("Every row is taken in.")).to_be_visible(timeout=ARRIVES)
 

@@ -61,7 +61,7 @@ def test_a_file_goes_from_upload_to_check(alice: User, signed_in: Browser) -> No
     assert upload.mapping["amount"] == upload.header.index("Wanted sum")
     services.check(upload_id=upload.pk, now=factories.NOW)
     page = client.get(checked.url).content.decode()
-    assert "1 rows can be taken in" in page
+    assert "1 row can be taken in; taken in before: 0; would be refused: 0." in page
     assert "Take them in" in page
 
 
