@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, When
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
@@ -47,13 +47,17 @@ class Total:
 
 
 def lines(actor: User, application: Application, *, limit: int = 50) -> list[Line]:
-    """Return the borrower's other loans and requests, and what they answer for, newest first."""
+    """Return the borrower's other loans and requests, and what they answer for.
+
+    What counts comes first, then the newest, so that no row of loans repaid long ago pushes one
+    that is owed out of the lines and out of their total.
+    """
     others = (
         Application.objects.visible_to(actor)
         .filter(Q(status__in=[*OPEN, "approved"]) | Q(loan__isnull=False))
         .exclude(pk=application.pk)
         .select_related("product", "loan__outcome")
-        .order_by("-created_at", "-id")
+        .order_by(_is_over("loan__outcome__defaulted"), "-created_at", "-id")
     )
     own = others.filter(customer=application.customer_id)[:limit]
     answered = (
@@ -61,7 +65,11 @@ def lines(actor: User, application: Application, *, limit: int = 50) -> list[Lin
         .filter(application__in=others.order_by())
         .exclude(application__customer=application.customer_id)
         .select_related("application__product", "application__loan__outcome")
-        .order_by("-application__created_at", "-application_id")[:limit]
+        .order_by(
+            _is_over("application__loan__outcome__defaulted"),
+            "-application__created_at",
+            "-application_id",
+        )[:limit]
     )
     return [
         *(_line(BORROWER, one, _owed(one), one.currency) for one in own),
@@ -77,6 +85,11 @@ def totals(found: Iterable[Line]) -> list[Total]:
             by_role = sums.setdefault(line.currency, {BORROWER: Decimal(0), GUARANTOR: Decimal(0)})
             by_role[line.role] += line.amount
     return [Total(name, sums[name][BORROWER], sums[name][GUARANTOR]) for name in sorted(sums)]
+
+
+def _is_over(column: str) -> Case:
+    """Return the order that puts loans that ended without a default last."""
+    return Case(When(**{column: False}, then=1), default=0, output_field=IntegerField())
 
 
 def _line(role: str, application: Application, amount: Decimal, currency: str) -> Line:

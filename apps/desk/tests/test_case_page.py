@@ -16,6 +16,7 @@ from apps.decisions import services
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories
 from apps.desk import case_page, exposure, neighbours, past_cases, similar
+from apps.loans.models import Loan, Outcome
 from apps.scoring.models import ModelVersion, ScoreRun
 
 SignedIn = Callable[[User], Client]
@@ -118,6 +119,37 @@ def test_exposure_adds_up_requests_and_guarantees(
     ]
     [total] = exposure.totals(found)
     assert (total.as_borrower, total.as_guarantor, total.together) == (150_000, 50_000, 200_000)
+
+
+def test_what_is_owed_is_never_cut_off_by_loans_that_were_repaid(
+    alice: User, bob: User, pune: Branch, stage: ModelVersion
+) -> None:
+    borrower = applications.borrower(pune)
+    first = applications.submitted(alice, borrower)
+    applications.submitted(alice, borrower, amount=Decimal(150_000))
+    repaid = applications.historic(borrower)
+    loan = Loan.objects.create(
+        number="L-1",
+        branch=pune,
+        customer=borrower,
+        application=repaid,
+        product=repaid.product,
+        principal=repaid.amount,
+        currency="INR",
+        annual_rate=repaid.annual_rate,
+        term_months=24,
+        instalment=Decimal(9_000),
+        disbursed_date=date(2011, 4, 1),
+        source=repaid.source,
+        source_reference=repaid.source_reference,
+    )
+    Outcome.objects.create(loan=loan, defaulted=False, reported_status="Finished")
+
+    found = exposure.lines(bob, first, limit=1)
+
+    assert [(one.amount, one.counts) for one in found] == [(Decimal(150_000), True)]
+    states = [one.state for one in exposure.lines(bob, first)]
+    assert states == ["submitted", "closed"]
 
 
 def test_exposure_shows_only_what_the_person_may_see(
