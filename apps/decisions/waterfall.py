@@ -19,7 +19,7 @@ SHOWN = 12
 _ROW_HEIGHT = 38
 _FRAME_HEIGHT = 70
 # A factor's name in letters before it goes on in another line: a telephone shows no more.
-_NAME_WIDTH = 26
+_NAME_WIDTH = 20
 
 
 def figure(factors: Sequence[Mapping[str, Any]], *, base: float, total: float) -> Figure:

@@ -64,6 +64,6 @@ def test_each_name_carries_its_figure_in_short_lines() -> None:
 
     assert drawn["layout"]["yaxis"]["ticktext"] == [
         "Base of the model <b>\u22122.000</b>",
-        "Existing obligations as a<br>share of gross income <b>\u22120.500</b>",
+        "Existing obligations<br>as a share of gross<br>income <b>\u22120.500</b>",
         "This applicant <b>\u22122.500</b>",
     ]
