@@ -17,7 +17,7 @@ from apps.decisions import independence, policies
 from apps.decisions.models import DeclaredInterest, ReviewCase
 from apps.decisions.services.claiming import end_claim, locked_case
 
-LONGEST_TEXT = 500
+LONGEST_TEXT = 2_000
 PHONE, EMAIL = "phone", "email"
 
 
@@ -102,11 +102,13 @@ def _checked(entry: InterestEntry) -> str:
         fields["relation"] = _("Choose what connects you.")
     if not entry.reason.strip():
         fields["reason"] = _("Say in a few words what connects you.")
+    elif len(entry.reason.strip()) > LONGEST_TEXT:
+        fields["reason"] = _("At most %(limit)s characters.") % {"limit": LONGEST_TEXT}
     if bool(entry.customer_number) == bool(entry.number):
         fields["customer_number"] = _("Name a customer number or an official number.")
     if fields:
         raise DomainError("interest_incomplete", _("This is not complete."), fields=fields)
-    return entry.reason.strip()[:LONGEST_TEXT]
+    return entry.reason.strip()
 
 
 def _customer(actor: User, number: str) -> Customer:

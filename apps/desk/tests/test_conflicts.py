@@ -206,6 +206,7 @@ def test_the_same_is_declared_once(bob: User, case: ReviewCase) -> None:
         ({}, "customer_number"),
         ({"customer_number": "C-1", "kind": "pan", "number": "x"}, "customer_number"),
         ({"customer_number": "C-NOBODY"}, "customer_number"),
+        ({"customer_number": "C-1", "reason": "x" * 2001}, "reason"),
         ({"kind": "pan", "number": "nonsense"}, "number"),
         ({"kind": "kra_pin", "number": "A000000000B"}, "kind"),
         ({"kind": "phone", "number": "12"}, "number"),
@@ -222,6 +223,15 @@ def test_a_declaration_that_lacks_something_is_refused(
 
     assert field in refusal.value.fields
     assert not DeclaredInterest.objects.exists()
+
+
+def test_every_word_of_a_declaration_is_kept(bob: User, case: ReviewCase) -> None:
+    said = "x" * 2000
+
+    made = _declares(bob, customer_number=case.application.customer.number, reason=said)
+
+    made.refresh_from_db()
+    assert made.reason == said
 
 
 def test_a_number_is_not_kept_in_clear(bob: User) -> None:
