@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -232,6 +232,17 @@ def test_it_speaks_the_applicants_language_and_another_on_request(declined: Appl
     assert '<html lang="hi">' in Client().get(_path(declined)).content.decode()
     assert '<html lang="sw">' in Client().get(f"{_path(declined)}?language=sw").content.decode()
     assert '<html lang="hi">' in Client().get(f"{_path(declined)}?language=xx").content.decode()
+
+
+def test_its_days_are_those_of_the_lender(declined: Application, bob: User) -> None:
+    appeal = factories.held(declined, bob)
+    # Half past one of the next day in India.
+    evening = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
+    asking.answer(actor=bob, appeal=appeal, given=factories.uphold(), now=evening)
+
+    text = Client().get(_path(declined)).content.decode()
+
+    assert "<dt>Answered on</dt><dd>21 November 2026</dd>" in text
 
 
 def test_an_officer_makes_and_revokes_links(

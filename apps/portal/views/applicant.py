@@ -34,7 +34,10 @@ _LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 
 
 def _by_link(purpose: str) -> Callable[[Page], Page]:
-    """Let a page be opened by a link that serves for a purpose, in the applicant's language."""
+    """Let a page be opened by a link that serves for a purpose.
+
+    It speaks the applicant's language, and its days are those of the lender's calendar.
+    """
 
     def guard(page: Page) -> Page:
         @wraps(page)
@@ -47,7 +50,8 @@ def _by_link(purpose: str) -> Callable[[Page], Page]:
             if found is None:
                 throttle.note_wrong_link(request)
                 return _guarded(render(request, "portal/not_valid.html", status=404))
-            with translation.override(_language(request, found)):
+            zone = found.application.branch.entity.time_zone
+            with translation.override(_language(request, found)), timezone.override(zone):
                 request.LANGUAGE_CODE = translation.get_language()
                 try:
                     return _guarded(page(request, token, found, **options))
