@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.bulk.faults import Fault, FileRefused, FileUnreadable
-from apps.customers.sentences import SENTENCES as CUSTOMER_SENTENCES
+from apps.customers import sentences as customer_sentences
+from apps.customers.findings import Finding
 
 _ROWS = {
     "too_many_cells": gettext_lazy("The row has %(found)s cells, the header only %(expected)s."),
@@ -98,8 +99,9 @@ def words(fault: Fault) -> str:
         # Said by the form in every language when the row was refused.
         said: Mapping[str, Any] = fault.facts
         return str(said.get(translation.get_language() or "") or said[settings.LANGUAGE_CODE])
-    known = _ROWS.get(fault.code) or CUSTOMER_SENTENCES[fault.code]
-    return str(known) % fault.facts
+    if fault.code in _ROWS:
+        return str(_ROWS[fault.code]) % fault.facts
+    return customer_sentences.words(Finding(fault.code, **fault.facts))
 
 
 def of_row(faults: list[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from apps.bulk import landing, policies, selectors
 from apps.bulk.drafts import Draft
 from apps.bulk.examining import Plan, examine
 from apps.bulk.faults import Fault
+from apps.bulk.ground import Ground
 from apps.bulk.models import Upload, UploadRow
 from apps.bulk.services import _ground, checking
 from apps.core import jobs
@@ -156,9 +157,7 @@ def _land(upload: Upload, *, size: int, now: datetime) -> _Landed:
         return _Landed(0, [])
     said = checking.drafts_of(upload, rows)
     _hold(said)
-    basis = checking.ground_of(upload, now=now)
-    basis.learn(said)
-    _lock_customers([key for key, one in basis.people.items() if not one.is_new])
+    basis = _held_ground(upload, said, now=now)
     plans: list[Plan] = []
     for row, one in zip(rows, said, strict=True):
         verdict = examine(one, basis)
@@ -204,8 +203,21 @@ def _hold(said: Sequence[Draft]) -> None:
         )
 
 
+def _held_ground(upload: Upload, said: Sequence[Draft], *, now: datetime) -> Ground:
+    """Return what the rows are judged by, with the customers on record held as they were read."""
+    found = checking.ground_of(upload, now=now)
+    found.learn(said)
+    if not found.people:
+        return found
+    _lock_customers(list(found.people))
+    # Until they were held, somebody could still withdraw a consent or record a debt.
+    held = checking.ground_of(upload, now=now)
+    held.learn(said)
+    return held
+
+
 def _lock_customers(keys: Sequence[uuid.UUID]) -> None:
-    """Hold the customers on record, in one order for all, so that their facts stay as read."""
+    """Hold customers, in one order for all, so that nobody changes their facts meanwhile."""
     held = Customer.objects.filter(pk__in=keys).order_by("pk")
     list(held.select_for_update(no_key=True, of=("self",)).values_list("pk"))
 

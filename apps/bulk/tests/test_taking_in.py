@@ -1,5 +1,6 @@
 """From a file to decided applications: each row accepted, or refused with column and reason."""
 
+import uuid
 from datetime import date
 from decimal import Decimal
 
@@ -138,6 +139,16 @@ def test_no_month_at_all_is_refused_as_a_term(alice: User) -> None:
     }
 
 
+def test_it_writes_the_day_in_a_reason_as_pages_do(alice: User) -> None:
+    early = factories.row(1, consent_given_on="1899-12-31", oldest_account_date="2026-11-16")
+
+    upload = factories.checked(alice, [early])
+
+    told = reasons(upload)[2]
+    assert told["consent_given_on"] == "This day must not be before 1 January 1930."
+    assert told["oldest_account_date"] == "This day must not be after 15 November 2026."
+
+
 def test_the_reasons_are_in_the_readers_language(alice: User) -> None:
     upload = factories.checked(alice, [factories.row(1, amount="12", phone="")])
 
@@ -164,6 +175,32 @@ def test_a_customer_on_record_is_met_again_by_the_official_number(alice: User) -
     assert reasons(upload) == {}
     assert (Customer.objects.count(), IdentityNumber.objects.count()) == (1, 1)
     assert (Employment.objects.count(), Application.objects.count()) == (1, 2)
+
+
+def test_it_judges_a_customer_as_held_not_as_first_read(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.taken_in(alice, [factories.row(1)])
+    again = {
+        **{name: factories.row(1)[name] for name in ("product", "purpose", "pan")},
+        "amount": "50000",
+        "term_months": "12",
+        "date_of_birth": "1988-04-12",
+    }
+    upload = factories.started(alice, [again])
+    real = running._lock_customers
+
+    def withdrawn_meanwhile(keys: list[uuid.UUID]) -> None:
+        given = Consent.objects.filter(purpose=Consent.Purpose.AUTOMATED_DECISION)
+        given.update(withdrawn_at=NOW)
+        real(keys)
+
+    monkeypatch.setattr(running, "_lock_customers", withdrawn_meanwhile)
+
+    factories.run(upload)
+
+    assert list(reasons(upload)[2]) == ["consent_automated_decision"]
+    assert Application.objects.count() == 1
 
 
 def test_a_mistyped_official_number_puts_no_request_on_a_stranger(alice: User) -> None:
