@@ -49,12 +49,13 @@ REACHES: dict[str, Reach] = {
     "guarantor": "switch",
 }
 
-_WITH_RISK = frozenset({"pd"})
+# The price follows the risk, and what the loan costs a month follows the price.
+_WITH_RISK = frozenset({"pd", "dti", "foir", "pay_committed"})
 # Which of a policy's inputs each of them moves; every one that the model sees moves the PD.
 MOVES: dict[str, frozenset[str]] = {
     "amount": MOVED_BY_REQUEST,
     "term_months": MOVED_BY_REQUEST,
-    "obligations_monthly": _WITH_RISK | {"dti", "foir", "pay_committed"},
+    "obligations_monthly": _WITH_RISK,
     "revolving_balance": _WITH_RISK,
     "security_value": frozenset({"ltv"}),
     "employment_months": _WITH_RISK | {"employment_months"},

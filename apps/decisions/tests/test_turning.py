@@ -103,10 +103,12 @@ def test_a_search_asks_nothing_of_changes_without_what_is_needed() -> None:
 def test_only_rules_that_something_moves_are_asked_while_searching() -> None:
     whole = policy_document.parse(factories.document())
 
-    left = turning.moved_rules(whole, _levers("security_value", "employment_months"))
+    few = turning.moved_rules(whole, _levers("security_value", "guarantor"))
+    more = turning.moved_rules(whole, _levers("security_value", "employment_months"))
 
-    assert {rule.input for rule in left.rules} <= {"ltv", "pd", "employment_months"}
-    assert left.ladders == whole.ladders
+    assert {rule.input for rule in few.rules} <= {"ltv", "guarantor_exposure"}
+    assert {rule.input for rule in more.rules} - {"ltv", "pd", "employment_months"} == {"foir"}
+    assert few.ladders == more.ladders == whole.ladders
 
 
 def test_everything_that_may_change_says_what_it_moves() -> None:
@@ -155,6 +157,36 @@ def test_a_change_moves_no_more_inputs_than_it_says(
     moved = {name for name in after if after[name] != before.get(name)}
     assert moved
     assert moved <= MOVES[what]
+
+
+@pytest.mark.django_db
+def test_a_lower_risk_lowers_the_price_and_with_it_the_burden(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    written = factories.document(bands=("0.065", "0.80"))
+    written["ladders"][0]["bands"][1]["rate_addon"] = "0.06"
+    for rule in written["rules"]:
+        rule["threshold"] = "0.368" if rule["code"] == "foir_cap" else rule["threshold"]
+    table = [{"what": "employment_months", "most": "24", "weight": "1"}]
+    factories.stage(pune, rita, mark, document={**written, "changes": table})
+
+    made = factories.assessed(
+        alice,
+        borrower={
+            "obligations": ({"monthly_payment": Decimal(12_000)},),
+            "employment": {"months_employed": 2},
+        },
+    )
+
+    assert (made.outcome, made.trace["band"]["name"]) == ("decline", "B")
+    [told] = made.recourse["suggestions"]
+    assert [one["what"] for one in told["changes"]] == ["employment_months"]
+    assert (told["outcome"], told["annual_rate"]) == ("approve", "0.160000")
+    trial = of_decision(made)
+    moved = trial.tried({"employment_months": told["changes"][0]["to"]}).judged.values
+    assert {one for one in moved if moved[one] != trial.as_asked.judged.values[one]} == MOVES[
+        "employment_months"
+    ] - {"pay_committed"}
 
 
 @pytest.mark.django_db
