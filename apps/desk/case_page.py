@@ -59,14 +59,9 @@ def papers(application: Application, decision: Decision | None) -> list[Paper]:
     return [_paper(item) for item in found]
 
 
-def latest_decision(application: Application) -> Decision | None:
-    """Return the latest decision that a policy judged or, where none was, the latest at all."""
-    return decisions.latest(application)
-
-
 def similar(actor: User, application: Application) -> dict[str, Any]:
     """Return the context of the similar past cases."""
-    decision = latest_decision(application)
+    decision = decisions.latest(application)
     found = None
     if decision is not None and decision.score_run is not None:
         found = past_cases.most_similar(actor, application, decision)

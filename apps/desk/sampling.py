@@ -2,7 +2,7 @@
 
 The key of a decision alone says where it falls between 0 and 1; those below the lender's share are
 sampled. So a replay, a second run of the sweep or another server samples the same decisions, nobody
-can steer it, and a larger share samples what a smaller one did and more. `sampling_rows` has the
+can steer it, and a larger share samples what a smaller one did and more. `blind_rows` has the
 same in SQL, and a test holds the two together.
 """
 

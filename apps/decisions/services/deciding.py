@@ -210,8 +210,8 @@ def _conclude(
 def _judged(case: ReviewCase, today: Basis, *, actor: User, now: datetime) -> dict[str, Any]:
     """Return what the decision is about, by the policy in force now.
 
-    An approval is judged on the books of today; a decline, by the version of its referral, as it
-    was referred.
+    An approval is judged on the books of today. So is a decline where another version is in force
+    than judged the referral; by the same version it stands as it was referred.
     """
     application = case.application
     if case.verdict != "approve":

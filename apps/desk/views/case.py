@@ -16,6 +16,7 @@ from apps.applications.models import Application
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
+from apps.decisions import selectors as decisions
 from apps.decisions.models import ReviewCase
 from apps.desk import case_page, memo_page, neighbours, policies, services
 from apps.desk.memo_page import Memo
@@ -28,7 +29,7 @@ VIEW = "applications.view_application"
 def documents(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show which documents and consents the case needs, and what is missing."""
     application = _application(request, pk)
-    found = case_page.papers(application, case_page.latest_decision(application))
+    found = case_page.papers(application, decisions.latest(application))
     context = {
         "application": application,
         "papers": found,
