@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -28,8 +27,6 @@ from apps.core.visibility import get_visible
 
 PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 404: Problem}
 TAGS = ["bulk"]
-# Around the file itself stand the other fields and the boundaries between them.
-_BESIDE = 65_536
 
 
 class Uploads(APIView):
@@ -70,8 +67,7 @@ class Uploads(APIView):
         Columns with the template's names, or as you told them for such a file before, are told
         already. Nothing is taken in until it was checked and started.
         """
-        if bodies.announced_size(request) > settings.BULK_MAX_BYTES + _BESIDE:
-            raise services.too_large()
+        services.refuse_announced(bodies.announced_size(request))
         given = shapes.UploadIn(data=request.data)
         given.is_valid(raise_exception=True)
         asked = given.validated_data

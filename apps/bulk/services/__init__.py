@@ -2,7 +2,7 @@
 
 from apps.bulk.services.checking import ask_check, check
 from apps.bulk.services.ending import cancel, discard
-from apps.bulk.services.receiving import receive, too_large
+from apps.bulk.services.receiving import receive, refuse_announced
 from apps.bulk.services.rejecting import download_rejects
 from apps.bulk.services.running import advance, resume, start
 from apps.bulk.services.sweeping import sweep
@@ -17,9 +17,9 @@ __all__ = [
     "download_rejects",
     "missing_columns",
     "receive",
+    "refuse_announced",
     "resume",
     "start",
     "sweep",
     "tell_columns",
-    "too_large",
 ]

@@ -28,6 +28,8 @@ _CHUNK = 500
 _PIECE = 256 * 1024
 _LONGEST_SOURCE = 60
 _MEGABYTE = 1_048_576
+# Around the file itself stand the other inputs and the boundaries between them.
+_BESIDE = 65_536
 
 
 def receive(
@@ -139,12 +141,18 @@ def _measured(stream: BinaryIO) -> tuple[int, str]:
     while piece := stream.read(_PIECE):
         size += len(piece)
         if size > settings.BULK_MAX_BYTES:
-            raise too_large()
+            raise _too_large()
         digest.update(piece)
     return size, digest.hexdigest()
 
 
-def too_large() -> FileRefused:
+def refuse_announced(size: int) -> None:
+    """Raise FileRefused when a request announces more than a file of ours and what is beside it."""
+    if size > settings.BULK_MAX_BYTES + _BESIDE:
+        raise _too_large()
+
+
+def _too_large() -> FileRefused:
     """Return the refusal of a file that is larger than we read."""
     sentence = _("The file is larger than %(megabytes)s MB. Divide it and upload the parts.") % {
         "megabytes": settings.BULK_MAX_BYTES // _MEGABYTE

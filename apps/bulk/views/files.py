@@ -25,8 +25,6 @@ from apps.core.access import requires
 from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.products.models import Product
 
-# Around the file itself stand the other inputs and the boundaries between them.
-_BESIDE = 65_536
 _IN_MEMORY = 1_048_576
 
 
@@ -37,14 +35,8 @@ _IN_MEMORY = 1_048_576
 @requires(policies.UPLOAD)
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file in; one that is far too large is refused before it is read."""
-    refuse_large(request)
+    services.refuse_announced(bodies.announced_size(request))
     return _upload(request)
-
-
-def refuse_large(request: HttpRequest) -> None:
-    """Raise FileRefused when the request announces more than a file of ours can be."""
-    if bodies.announced_size(request) > settings.BULK_MAX_BYTES + _BESIDE:
-        raise services.too_large()
 
 
 @csrf_protect
