@@ -78,9 +78,7 @@ def ask(*, actor: User | None, application: Application, asked: Asked, now: date
         _ground.permit(actor, policies.REGISTER)
         get_visible(Application.objects.only("pk"), actor, pk=application.pk)
     found = _ground.lock_application(application.pk)
-    sent = Appeal.objects.filter(pk=asked.key).first()
-    if sent is not None and sent.application_id != found.pk:
-        raise Conflict("key_in_use", _("This form was used before. Open it anew."))
+    sent = _sent_before(found, asked.key)
     if sent is not None:
         return sent
     stood = selectors.facts(found)
@@ -194,6 +192,14 @@ def refuse_net_above_gross(facts: Mapping[str, str], claimed: Collection[str]) -
     beside = next((one for one in correctable.INCOME if one in claimed), None)
     if beside is not None and correctable.says_net_above_gross(facts):
         raise AppealIncomplete({beside: sentences.words(Finding("net_above_gross"))})
+
+
+def _sent_before(application: Application, key: uuid.UUID) -> Appeal | None:
+    """Return the appeal of an earlier sending; raise Conflict for one of another application."""
+    sent = Appeal.objects.filter(pk=key).first()
+    if sent is not None and sent.application_id != application.pk:
+        raise Conflict("key_in_use", _("This form was used before. Open it anew."))
+    return sent
 
 
 def _checked(asked: Asked, stood: dict[str, str], *, by_applicant: bool) -> dict[str, Any]:
