@@ -4,6 +4,8 @@ import logging
 
 import structlog
 
+from apps.core.masking import hide_tokens
+
 _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -30,7 +32,15 @@ def formatter(*, json: bool) -> logging.Formatter:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_links,
             structlog.processors.format_exc_info,
             renderer,
         ],
     )
+
+
+def _without_links(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Take tokens out of paths: Django names that of a request which it refuses or which fails."""
+    return {**line, "event": hide_tokens(str(line["event"]))}

@@ -1,6 +1,10 @@
 """Personal data as it may be shown to everybody: enough to recognise, too little to use. Pure."""
 
+import re
+
 DOTS = "••••"
+# Longer than the key of a row: a part of a path that opens something by itself.
+_TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_.-]{37,}(?=[/?\s\"']|$)")
 
 
 def hidden(value: str) -> str:
@@ -29,3 +33,8 @@ def email(value: str | None) -> str:
 def name(value: str | None) -> str:
     """Return the initials, each with the same number of dots: R•••• P••••."""
     return " ".join(word[0] + DOTS for word in (value or "").split())
+
+
+def hide_tokens(text: str) -> str:
+    """Return a text with paths in it without their tokens: /my/••••/letters/."""
+    return _TOKEN.sub(DOTS, text)

@@ -99,6 +99,7 @@ def programs(port: int) -> list[supervisor.Program]:
     web = ["gunicorn", "creditrisk.wsgi", "--worker-class", "gthread", "--preload"]
     web += ["--workers", "2", "--threads", "4", "--bind", address, "--graceful-timeout", "5"]
     web += ["--log-level", "warning", "--no-control-socket"]
+    web += ["--logger-class", "creditrisk.access_log.AccessLog"]
     web += ["--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s in %(M)s ms"]
     beat = ["beat", "--loglevel", "WARNING", "--pidfile="]
     beat += ["--schedule", str(places.VAR / _SCHEDULE)]

@@ -41,3 +41,21 @@ def test_it_never_shows_more_than_half_of_a_value(value: str, keep: int) -> None
 
     assert len(shown) * 2 <= len(value)
     assert value.endswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"/my/{'Ab_-9' * 8}.k1.{'x' * 43}/letters/", "/my/••••/letters/"),
+        (f"GET /my/{'a' * 60} HTTP/1.1", "GET /my/•••• HTTP/1.1"),
+        (f"/sign-in/set/MQ/c1x2y3-{'0' * 32}/?next=/", "/sign-in/set/MQ/••••/?next=/"),
+        (
+            "/applications/0190b7a2-6a1e-7c3d-9e0f-2b4c6d8e0f1a/",
+            "/applications/0190b7a2-6a1e-7c3d-9e0f-2b4c6d8e0f1a/",
+        ),
+        ("letter_not_sent", "letter_not_sent"),
+    ],
+    ids=["link", "request line", "password", "key", "event"],
+)
+def test_it_hides_what_opens_something_by_itself(text: str, shown: str) -> None:
+    assert masking.hide_tokens(text) == shown
