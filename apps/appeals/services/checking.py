@@ -144,7 +144,9 @@ def _correct(actor: User, appeal: Appeal, rows: list[Correction], *, now: dateti
 
 def _first(appeal: Appeal, now: dict[str, str]) -> dict[str, str]:
     """Return the facts the appealed decision rested on, however often they were taken anew."""
-    earliest = appeal.reassessments.order_by("made_at").first()
+    # One withdrawn before this has perhaps corrected some of them.
+    against = Reassessment.objects.filter(appeal__decision=appeal.decision_id)
+    earliest = against.order_by("made_at").first()
     return now if earliest is None else dict(earliest.facts_before)
 
 

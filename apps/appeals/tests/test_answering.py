@@ -72,6 +72,19 @@ def test_the_answer_is_a_letter_in_the_words_of_who_decided(
     assert "60,000.00" in letter.facts["appeal"]["changed"][0]
 
 
+def test_what_was_decided_on_outlives_a_withdrawn_appeal(
+    declined: Application, alice: User, bob: User
+) -> None:
+    first = factories.checked(declined, bob)
+    services.withdraw(actor=alice, appeal=first, now=LATER)
+
+    second = factories.held(declined, bob)
+    judged = services.judge_anew(actor=bob, appeal=second, now=LATER + timedelta(minutes=1))
+
+    assert judged.facts_before["net_monthly_income"] == "12000.00"
+    assert judged.facts_after["net_monthly_income"] == "60000.00"
+
+
 def test_every_decision_on_the_way_replays(declined: Application, bob: User, amir: User) -> None:
     _answer(bob, factories.checked(declined, bob), factories.change())
 
