@@ -246,8 +246,9 @@ def of_decision(decision: Decision) -> Trial:
     """Return what it takes to try other facts than those a decision was made on.
 
     Everything is as it was recorded then: inputs, features, model and policy; nothing that our
-    books say today. Raises NotTriable where no model or no policy judged, PolicyUnusable and
-    ScoringFailed where they cannot be asked any more.
+    books say today. Only the request is today's: it may have been lowered since. Raises NotTriable
+    where no model or no policy judged, PolicyUnusable and ScoringFailed where they cannot be asked
+    any more.
     """
     run, version, application = decision.score_run, decision.policy, decision.application
     if run is None or version is None or not decision.inputs:

@@ -17,7 +17,9 @@ from apps.core.visibility import get_visible
 from apps.decisions import explaining, recourse_words, selectors, what_if
 from apps.decisions.models import Outcome
 
-_REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
+# What a policy and a model that cannot be asked any more are answered with.
+_UNANSWERED = {400: Problem, 503: Problem}
+_REFUSALS = {**_UNANSWERED, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
 
 
 class RecourseChange(serializers.Serializer[Any]):
@@ -103,11 +105,14 @@ class Recourse(APIView):
 
     @extend_schema(
         operation_id="applications_recourse",
-        responses={200: RecourseAnswer, 401: Problem, 403: Problem, 404: Problem},
+        responses={200: RecourseAnswer, **_UNANSWERED, 401: Problem, 403: Problem, 404: Problem},
         tags=["decisions"],
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        """Return the suggestions as they were stored with the decision; 404 without a decision."""
+        """Return the suggestions as they were stored with the decision; 404 without a decision.
+
+        503 where the model of the decision, 400 where its policy cannot be asked any more.
+        """
         rows = Application.objects.select_related("product")
         application = get_visible(rows, request.user, pk=pk)
         decision = selectors.latest(application)
