@@ -1,12 +1,12 @@
 """Take the facts of a decided request anew, because some of them were shown to be wrong."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.applications.services.submitting import freeze
 from apps.audit import services as audit
+from apps.core import dates
 
 # What is frozen of the applicant; amount, term and price stay as they were asked for.
 FACTS = ("employment", "bureau_report", "obligations_monthly", "home")
@@ -18,7 +18,7 @@ def take_facts_anew(*, actor: User, application: Application, now: datetime) -> 
     What was decided on the former facts keeps them in its own row. The caller holds the
     application and has permitted the person. Raises NotReady where something lacks.
     """
-    today = now.astimezone(ZoneInfo(application.branch.entity.time_zone)).date()
+    today = dates.local_date(now, application.branch.entity.time_zone)
     frozen = freeze(application, today=today)
     changed = [name for name in FACTS if getattr(application, name) != frozen[name]]
     for name in changed:
