@@ -87,6 +87,8 @@ def test_the_form_works_without_a_script(declined: Desk, stack: Stack) -> None:
 
 
 def test_the_letter_says_the_same(declined: Desk, stack: Stack) -> None:
+    # The worker searches behind the decision: what it found arrives on the open page.
+    expect(declined.page.locator("#recourse")).to_contain_text("would have been approved")
     told = declined.page.locator("#recourse li").all_inner_texts()
     assert told
     stack.world("sweep")
