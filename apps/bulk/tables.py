@@ -60,7 +60,9 @@ def read_csv(stream: BinaryIO, form: Format) -> Iterator[Line]:
     except csv.Error as error:
         raise FileUnreadable("malformed", row=number + 1) from error
     finally:
-        text.detach()
+        # The stream stays the caller's; one who let go of a refused file has closed it already.
+        if not stream.closed:
+            text.detach()
 
 
 def table(lines: Iterator[Line]) -> tuple[list[str], Iterator[Line]]:
