@@ -1,0 +1,40 @@
+"""Terms that no schedule can be made of, said so that a person can mend them. Pure.
+
+A pattern is marked for translation here; pages put it into the reader's language with
+`gettext(sentence.pattern) % sentence.values`, and `str()` of a sentence is its English.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from apps.core.errors import DomainError
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation; the name is the one the extraction looks for."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with places for values, which an empty `values` leaves as it is."""
+
+    pattern: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.pattern % self.values
+
+
+class TermsRefused(DomainError):
+    """The terms make no schedule.
+
+    `code` is the first fault's, `sentence` its Sentence; `fields` gives each wrong field of
+    `Terms` its own Sentence (rows and parts by their path, such as `grace.principal`).
+    """
+
+
+def refused(name: str, code: str, pattern: str, **values: object) -> TermsRefused:
+    """Return the refusal of one field, under a code that machines may rely on."""
+    sentence = Sentence(pattern, values)
+    return TermsRefused(code, sentence, fields={name: sentence})
