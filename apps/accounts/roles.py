@@ -9,6 +9,7 @@ from dataclasses import dataclass
 READ_BOOK = (
     "customers.view_customer",
     "products.view_product",
+    "schedules.make_quote",
     "applications.view_application",
     "appeals.view_appeal",
     "letters.view_letter",
@@ -110,7 +111,12 @@ ROLES = (
         "collections_officer",
         "Collections officer",
         "Works the loans in arrears.",
-        ("customers.view_customer", "customers.reveal_customer", "loans.view_loan"),
+        (
+            "customers.view_customer",
+            "customers.reveal_customer",
+            "schedules.make_quote",
+            "loans.view_loan",
+        ),
     ),
     Role(
         "risk_analyst",
@@ -118,6 +124,7 @@ ROLES = (
         "Trains and compares models, asks for promotion.",
         (
             "products.view_product",
+            "schedules.make_quote",
             "applications.view_application",
             "loans.view_loan",
             "decisions.view_policy",
@@ -141,6 +148,7 @@ ROLES = (
         "Approves or refuses the promotion of models on evidence.",
         (
             "products.view_product",
+            "schedules.make_quote",
             "decisions.view_policy",
             "decisions.approve_policy",
             "decisions.replay_decision",
@@ -183,6 +191,7 @@ ROLES = (
             "accounts.view_people",
             "accounts.manage_people",
             "products.view_product",
+            "schedules.make_quote",
             "decisions.view_policy",
             "decisions.propose_reason_code",
             "decisions.draft_policy",
