@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class CollateralConfig(AppConfig):
+    name = "apps.collateral"
+
+    def ready(self) -> None:
+        from apps.collateral import models
+        from apps.core import history
+
+        history.keep(
+            models.Item,
+            exclude=["updated_at", "registration_index"],
+            masked=["owner_name", "registration"],
+        )
+        history.keep(models.Lien, exclude=["updated_at"])
+        history.keep(models.CoBorrower, exclude=["updated_at"])
+        history.keep(models.GuarantorLiability, exclude=["updated_at"])
