@@ -1,0 +1,24 @@
+"""What is done about offers, one module for each action."""
+
+from apps.offers.services.accepting import (
+    Consent,
+    accept_by_applicant,
+    accept_by_officer,
+    decline,
+)
+from apps.offers.services.ending import expire_due, supersede, withdraw
+from apps.offers.services.taking import exit, exit_quote, paid_out, take_up  # noqa: A004 - as there
+
+__all__ = [
+    "Consent",
+    "accept_by_applicant",
+    "accept_by_officer",
+    "decline",
+    "exit",
+    "exit_quote",
+    "expire_due",
+    "paid_out",
+    "supersede",
+    "take_up",
+    "withdraw",
+]

@@ -1,0 +1,135 @@
+"""What loans tell of an offer: a loan was opened, the money paid; and how a borrower steps back."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import names
+from apps.audit import services as audit
+from apps.core.errors import Conflict, DomainError
+from apps.offers import cooling_off, policies
+from apps.offers.cooling_off import ExitQuote
+from apps.offers.errors import CoolingOffOver, OfferEnded
+from apps.offers.models import Offer
+from apps.offers.services import _ground
+from apps.schedules import documents
+
+
+def take_up(*, offer: Offer, actor: User, now: datetime) -> Offer:
+    """Note that a loan was opened under an accepted offer; in the caller's transaction.
+
+    The caller has permitted and holds the application. The same said again returns the offer.
+    Raises OfferEnded where it was not accepted or has ended, OfferOvertaken where another decision
+    binds by now.
+    """
+    found = _ground.locked(None, offer)
+    if found.status == "taken_up":
+        return found
+    if found.status != "accepted":
+        raise OfferEnded(_("Only an accepted offer is lent under."))
+    _ground.require_binding(found, now=now)
+    found.move("take_up", taken_up_at=now)
+    audit.record(actor, "offers.taken_up", found, case=found.application)
+    return found
+
+
+def paid_out(*, offer: Offer, actor: User | str, day: date, now: datetime) -> Offer:
+    """Note on which day the money was first paid; in the caller's transaction, from loans.
+
+    The cooling-off time runs from it, and never ends earlier than it was told. The same day said
+    again returns the offer; None of it is undone by a later tranche. Raises Conflict where no loan
+    was opened under the offer.
+    """
+    found = _ground.locked(None, offer)
+    if found.status != "taken_up":
+        raise Conflict("not_taken_up", _("No loan was opened under this offer."))
+    if found.paid_out_date is not None:
+        return found
+    told = found.cooling_off_until or day
+    last = max(told, day + timedelta(days=found.cooling_off_days))
+    Offer.objects.filter(pk=found.pk).update(
+        paid_out_date=day, cooling_off_until=last, updated_at=now
+    )
+    found.refresh_from_db(fields=["paid_out_date", "cooling_off_until", "updated_at"])
+    audit.record(
+        actor,
+        "offers.paid_out",
+        found,
+        case=found.application,
+        day=day.isoformat(),
+        cooling_off_until=last.isoformat(),
+    )
+    return found
+
+
+def exit_quote(offer: Offer, *, on: date) -> ExitQuote:
+    """Return what stepping back on a day costs after the money was paid. Rule book 6.5.
+
+    Raises Conflict where nothing was paid yet: then stepping back costs nothing.
+    """
+    if offer.paid_out_date is None:
+        raise Conflict("nothing_paid", _("Nothing was paid yet; stepping back costs nothing."))
+    terms = documents.from_document(offer.terms)
+    try:
+        return cooling_off.exit_quote(
+            cooling_off.Paid(
+                principal=offer.principal,
+                currency=offer.currency,
+                apr=offer.apr,
+                paid_out_date=offer.paid_out_date,
+                upfront_fees=offer.principal - offer.net_disbursed,
+                kept_fees=_kept(offer, {fee.code: fee.amount for fee in terms.fees}),
+            ),
+            on=on,
+        )
+    except cooling_off.ExitRefused as reason:
+        sentence = _("Nobody steps back from a loan before it was paid out.")
+        raise DomainError("day_refused", sentence, fields={"on": sentence}) from reason
+
+
+@transaction.atomic
+def exit(  # noqa: A001 - the word of the rule, read through the module: offers.exit(...)
+    *, actor: User | None, offer: Offer, now: datetime, version: str = ""
+) -> Offer:
+    """Record that the borrower steps back within the cooling-off time; return the offer.
+
+    Before the money was paid this ends the offer. After that `exit_quote` holds what is to be paid,
+    and loans and repayments settle it. Without an actor the borrower acts by a signed link. The
+    same said again returns the offer. Raises NotPermitted, NotVisible, StaleRecord, OfferEnded
+    where nothing was agreed, CoolingOffOver after the last day.
+    """
+    found = _ground.locked(actor, offer, permission=policies.ANSWER, version=version)
+    if found.status == "exited":
+        return found
+    if not found.may("exit"):
+        raise OfferEnded(_("Only what was agreed can be stepped back from."))
+    today = _ground.today(found.application, now)
+    if not policies.within_cooling_off(found, today):
+        last = found.cooling_off_until
+        raise CoolingOffOver(date_format(last, "DATE_FORMAT") if last else "")
+    quote = exit_quote(found, on=today) if found.paid_out_date else None
+    found.move(
+        "exit",
+        ended_at=now,
+        ended_by=actor,
+        exit_quote=None if quote is None else quote.to_json(),
+    )
+    audit.record(
+        actor or names.APPLICANT,
+        "offers.exited",
+        found,
+        case=found.application,
+        paid_out=quote is not None,
+        amount="" if quote is None else str(quote.amount),
+    )
+    return found
+
+
+def _kept(offer: Offer, amounts: dict[str, Decimal]) -> Decimal:
+    """Return the fees that the statement said are kept, of those taken off beforehand."""
+    kept = offer.key_facts["kept_on_exit"]
+    return sum((amounts[code] for code in kept), Decimal(0))

@@ -1,0 +1,1 @@
+"""Pages of offers for the people who work with them."""
