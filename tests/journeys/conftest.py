@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, StorageState, expect, sync_playwright
 
 from creditrisk.local import places
 from tests.journeys import stack as stacks
@@ -55,15 +55,28 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, StorageState]:
+    """Where people are signed in already: scrypt takes its time, once for each is enough."""
+    return {}
+
+
 @pytest.fixture
-def desk(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeDesk]:
+def desk(
+    stack: Stack,
+    browser: Browser,
+    sessions: dict[str, StorageState],
+    request: pytest.FixtureRequest,
+) -> Iterator[MakeDesk]:
     """Sign a person in: `desk("Alice")`. Their browser must end without errors in it."""
     desks: list[Desk] = []
 
     def take_a_seat(name: str) -> Desk:
-        seat = Desk(browser, stack.url, name)
+        seat = Desk(browser, stack.url, name, session=sessions.get(name))
         desks.append(seat)
-        return seat.sign_in()
+        seat.sign_in()
+        sessions[name] = seat.context.storage_state()
+        return seat
 
     yield take_a_seat
     report = request.node.stash.get(_REPORT, None)
