@@ -174,8 +174,8 @@ def administrator(actor: User, now: datetime) -> Context:
 
 def collector(actor: User, now: datetime) -> Context:
     """Return the loans disbursed last."""
-    loans = Loan.objects.visible_to(actor).select_related("product")
-    return {"loans": loans.order_by("-disbursed_date", "pk")[:ROWS]}
+    loans = Loan.objects.visible_to(actor).filter(disbursed_date__isnull=False)
+    return {"loans": loans.select_related("product").order_by("-disbursed_date", "pk")[:ROWS]}
 
 
 def _with_application(cases: QuerySet[ReviewCase]) -> QuerySet[ReviewCase]:

@@ -315,6 +315,8 @@ def _loan(line: _Line) -> dict[str, Any]:
         "annual_rate": agreed.annual_rate,
         "term_months": agreed.term_months,
         "instalment": agreed.instalment,
+        "status": "imported",
+        "opened_date": agreed.disbursed_date,
         "disbursed_date": agreed.disbursed_date,
         "source": SOURCE,
         "source_reference": line.reference,

@@ -40,7 +40,7 @@ class LoanAnswer(serializers.Serializer[Any]):
     annual_rate = serializers.DecimalField(max_digits=7, decimal_places=6)
     term_months = serializers.IntegerField()
     instalment = serializers.DecimalField(max_digits=18, decimal_places=2)
-    disbursed_date = serializers.DateField()
+    opened_date = serializers.DateField()
 
 
 class OpenLoan(APIView):

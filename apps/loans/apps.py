@@ -9,7 +9,7 @@ class LoansConfig(AppConfig):
         from apps.core import history
         from apps.decisions import sources
         from apps.loans import services, standing
-        from apps.loans.models import Loan, Outcome
+        from apps.loans.models import Disbursement, Loan, Outcome
 
         hooks.on_withdraw(services.keep_as_lent)
         hooks.on_change(services.keep_as_lent)
@@ -18,3 +18,4 @@ class LoansConfig(AppConfig):
 
         history.keep(Loan)
         history.keep(Outcome)
+        history.keep(Disbursement, exclude=["updated_at", "holder", "account_number"])

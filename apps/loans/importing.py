@@ -273,6 +273,8 @@ def _loan(place: _Place, row: tape.TapeRow) -> dict[str, Any]:
         "currency": place.mapping.currency,
         "annual_rate": row.application["annual_rate"],
         "term_months": row.application["term_months"],
+        "status": "imported",
+        "opened_date": row.loan["disbursed_date"],
         **row.loan,
         **_origin(place, row),
     }

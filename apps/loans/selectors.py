@@ -27,14 +27,14 @@ def worklist(
     """Return one page of the loans a person may see, newest first."""
     rows = Loan.objects.visible_to(actor).select_related("product", "outcome", "customer")
     return keyset.page(
-        _filtered(rows, filters), by=("-disbursed_date", "-id"), after=after, before=before
+        _filtered(rows, filters), by=("-opened_date", "-id"), after=after, before=before
     )
 
 
 def of_customer(actor: User, customer_id: Any) -> QuerySet[Loan]:
     """Return the loans of one customer that a person may see, newest first."""
     rows = Loan.objects.visible_to(actor).filter(customer=customer_id)
-    return rows.select_related("product", "outcome").order_by("-disbursed_date", "id")
+    return rows.select_related("product", "outcome").order_by("-opened_date", "id")
 
 
 def _filtered(rows: QuerySet[Loan], filters: Filters) -> QuerySet[Loan]:

@@ -165,5 +165,5 @@ def _built(
         instalment=pricing.level_payment(
             principal, decision.annual_rate, term_months, application.currency
         ),
-        disbursed_date=disbursed_date,
+        opened_date=disbursed_date,
     )

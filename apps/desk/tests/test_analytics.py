@@ -109,6 +109,8 @@ def _lent(case: ReviewCase, *, defaulted: bool) -> None:
         annual_rate=application.annual_rate,
         term_months=24,
         instalment=Decimal(9000),
+        status="active",
+        opened_date=date(2026, 11, 1),
         disbursed_date=date(2026, 11, 1),
     )
     Outcome.objects.create(loan=loan, defaulted=defaulted, reported_status="ended")

@@ -139,6 +139,8 @@ def test_what_is_owed_is_never_cut_off_by_loans_that_were_repaid(
         annual_rate=repaid.annual_rate,
         term_months=24,
         instalment=Decimal(9_000),
+        status="imported",
+        opened_date=date(2011, 4, 1),
         disbursed_date=date(2011, 4, 1),
         source=repaid.source,
         source_reference=repaid.source_reference,

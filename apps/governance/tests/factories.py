@@ -127,6 +127,8 @@ def _loan(customer: Customer, product: Product, number: str, row: dict[str, Any]
         annual_rate=product.annual_rate,
         term_months=row["term_months"],
         instalment=Decimal(1_000),
+        status="imported",
+        opened_date=applied,
         disbursed_date=applied,
         source="made",
         source_reference=number,

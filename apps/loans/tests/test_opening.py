@@ -69,7 +69,7 @@ def _row(application: Application, **changes: Any) -> Loan:
         "annual_rate": application.annual_rate,
         "term_months": application.term_months,
         "instalment": Decimal(1),
-        "disbursed_date": TODAY,
+        "opened_date": TODAY,
         **changes,
     }
     return Loan(**values)
@@ -80,7 +80,7 @@ def test_it_opens_what_was_decided(approved: Application, alice: User) -> None:
 
     assert (loan.principal, loan.term_months, loan.annual_rate) == (200_000, 24, Decimal("0.16"))
     assert (loan.instalment, loan.number) == (Decimal("9792.62"), f"L-{approved.number}")
-    assert loan.disbursed_date == date(2026, 11, 20)
+    assert loan.opened_date == date(2026, 11, 20)
     event = Event.objects.get(verb="loans.opened")
     assert event.case == f"applications.application:{approved.pk}"
     assert event.facts["principal"] == "200000.00"
@@ -333,7 +333,7 @@ def test_a_lapsed_exception_opens_nothing(
     declined.refresh_from_db()
     # In Pune the exception holds to the end of 20 December.
     last, late = (
-        _row(declined, principal=Decimal(700_000), disbursed_date=date(2026, 12, day))
+        _row(declined, principal=Decimal(700_000), opened_date=date(2026, 12, day))
         for day in (20, 21)
     )
     with pytest.raises(IntegrityError, match=WITHIN), transaction.atomic():
@@ -362,7 +362,7 @@ def test_an_approval_that_lapsed_opens_nothing(
     with pytest.raises(NotBinding) as refusal:
         _open(alice, approved, now=later, disbursed_date=later.date())
     assert refusal.value.code == "decision_expired"
-    last, late = (_row(approved, disbursed_date=date(2026, 12, day)) for day in (20, 21))
+    last, late = (_row(approved, opened_date=date(2026, 12, day)) for day in (20, 21))
     with pytest.raises(IntegrityError, match=WITHIN), transaction.atomic():
         late.save(force_insert=True)
     last.save(force_insert=True)
@@ -371,7 +371,9 @@ def test_an_approval_that_lapsed_opens_nothing(
 def test_an_imported_loan_needs_no_decision_of_ours(pune: Branch) -> None:
     application = applications.historic(applications.borrower(pune))
 
-    _row(application, source="tape", source_reference="1").save(force_insert=True)
+    row = _row(application, source="tape", source_reference="1", disbursed_date=TODAY)
+    row.status = "imported"
+    row.save(force_insert=True)
 
     with pytest.raises(InternalError), transaction.atomic():
         Application.objects.update(source="")

@@ -50,7 +50,7 @@ def test_it_pages_through_all_loans_once(signed_in: Browser, olive: User) -> Non
     back = browser.get("/loans/", {"before": second.context["page"].before})
 
     shown = numbers(first.text) + numbers(second.text)
-    expected = Loan.objects.order_by("-disbursed_date", "-id").values_list("number", flat=True)
+    expected = Loan.objects.order_by("-opened_date", "-id").values_list("number", flat=True)
     assert shown == list(expected)
     assert second.context["page"].after == ""
     assert numbers(back.text) == numbers(first.text)

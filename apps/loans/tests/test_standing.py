@@ -23,6 +23,8 @@ def _loan(application: Application, *, defaulted: bool) -> Loan:
         annual_rate=application.annual_rate,
         term_months=application.term_months,
         instalment=Decimal(3_500),
+        status="imported",
+        opened_date=DISBURSED,
         disbursed_date=DISBURSED,
         source=application.source,
         source_reference=application.source_reference,

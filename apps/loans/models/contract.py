@@ -11,9 +11,10 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application
 from apps.core import withheld
-from apps.core.models import Identified, Timestamped
+from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.customers.models import Customer
 from apps.decisions.models.bounds import LATEST, beyond
+from apps.loans.lifecycle import LOAN
 from apps.products.models import Product
 
 # An imported loan was decided elsewhere, as its application from the same tape says. Any other
@@ -33,7 +34,7 @@ _WITHIN_DECISION = (
     $LATEST
     IF decided.outcome IS DISTINCT FROM 'approve' OR decided.status <> 'approved'
         OR decided.decided_at < decided.submitted_at
-        OR (decided.valid_until AT TIME ZONE decided.time_zone)::date < NEW.disbursed_date
+        OR (decided.valid_until AT TIME ZONE decided.time_zone)::date < NEW.opened_date
             AND (decided.override_id IS NOT NULL OR decided.is_counter_offer IS FALSE
                 OR $NOT_TAKEN_UP)
         OR (NEW.customer_id, NEW.product_id, NEW.currency)
@@ -77,8 +78,14 @@ class LoanQuerySet(models.QuerySet["Loan"]):
         return withheld.without(seen, actor, field="application_id")
 
 
-class Loan(Identified, Timestamped):
-    """A loan contract as paid out: within the decision that bound when it was opened."""
+class Loan(Identified, Timestamped, Stateful):
+    """A loan contract: within the decision that bound when it was opened.
+
+    A loan of a tape is `imported`: what became of it is known, and nothing of it is on the books
+    unless it is taken on.
+    """
+
+    lifecycle = LOAN
 
     number = models.CharField(_("loan number"), max_length=24, unique=True)
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
@@ -90,7 +97,9 @@ class Loan(Identified, Timestamped):
     annual_rate = models.DecimalField(_("interest rate a year"), max_digits=7, decimal_places=6)
     term_months = models.PositiveSmallIntegerField(_("term in months"))
     instalment = models.DecimalField(_("instalment"), max_digits=18, decimal_places=2)
-    disbursed_date = models.DateField(_("disbursed"), db_index=True)
+    opened_date = models.DateField(_("opened"))
+    # The day of the first pay-out; none before it, and none again after it was taken back.
+    disbursed_date = models.DateField(_("disbursed"), db_index=True, null=True)
     source = models.CharField(_("source"), max_length=60, blank=True)
     source_reference = models.CharField(_("reference there"), max_length=80, blank=True)
 
@@ -100,7 +109,12 @@ class Loan(Identified, Timestamped):
         default_permissions = ()
         permissions = [
             ("view_loan", _("See loans")),
-            ("open_loan", _("Open the loan of an approved application")),
+            ("open_loan", _("Open the loan of an accepted offer")),
+            ("request_disbursement", _("Ask for the payment of a loan")),
+            ("approve_disbursement", _("Approve payments another person asked for")),
+            ("settle_disbursement", _("Instruct payments and record what the bank says")),
+            ("reverse_disbursement", _("Reverse a payment that came back")),
+            ("manage_disbursement_limits", _("Set what one person may pay out alone")),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Trigger(
@@ -112,14 +126,27 @@ class Loan(Identified, Timestamped):
             )
         ]
         constraints: ClassVar[list[Any]] = [
+            status_constraint(LOAN, "loans_status_known"),
             models.CheckConstraint(condition=Q(principal__gt=0), name="loans_principal_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=["opened", "cancelled"], disbursed_date__isnull=True)
+                | Q(status__in=["active", "closed", "imported"], disbursed_date__isnull=False),
+                name="loans_paid_out_on_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(source="") & ~Q(status="imported")
+                | ~Q(source="") & Q(status__in=["imported", "active", "closed"]),
+                name="loans_imported_from_a_tape",
+            ),
             models.UniqueConstraint(
                 fields=["source", "source_reference"],
                 condition=~Q(source=""),
                 name="loans_source_once",
             ),
         ]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["branch", "-disbursed_date", "id"])]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["branch", "-opened_date", "id"], name="loans_newest_of_branch")
+        ]
         verbose_name = _("loan")
         verbose_name_plural = _("loans")
 

@@ -1,0 +1,26 @@
+"""What the database itself checks of payments, as SQL. Pure.
+
+Whoever writes a payment holds its loan's row until the transaction ends, so that two at once
+cannot each believe the loan to be unpaid.
+"""
+
+WITHIN_LOAN = """
+    SELECT principal, currency, status INTO lent FROM loans_loan
+    WHERE id = NEW.loan_id FOR NO KEY UPDATE;
+    IF NEW.status NOT IN ('requested', 'approved', 'instructed', 'paid') THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.currency IS DISTINCT FROM lent.currency OR lent.status NOT IN ('opened', 'active') THEN
+        RAISE EXCEPTION 'loans_disbursement_within_loan: the loan is in another currency or state'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.amount + COALESCE((
+        SELECT sum(amount) FROM loans_disbursement
+        WHERE loan_id = NEW.loan_id AND id <> NEW.id
+            AND status IN ('requested', 'approved', 'instructed', 'paid')
+    ), 0) > lent.principal THEN
+        RAISE EXCEPTION 'loans_disbursement_within_loan: more than is lent would be paid out'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
