@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,15 @@ class Entity(Identified, Timestamped):
     # One block for each bureau: its name, its address, and its telephone on the last line.
     credit_bureaus = models.TextField(_("credit bureaus, with address and telephone"), blank=True)
     review_days = models.PositiveSmallIntegerField(_("days to ask for a review"), default=30)
+    # Who answers complaints about a loan, named in its statement; empty where nobody is named.
+    nodal_officer = models.CharField(_("nodal officer for complaints"), max_length=120, blank=True)
+    nodal_phone = models.CharField(_("nodal officer's telephone"), max_length=32, blank=True)
+    nodal_email = models.EmailField(_("nodal officer's e-mail"), blank=True)
+    # Days of the week nobody works (Monday is 0), and the days beside them.
+    weekend = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("weekly days off"), default=list
+    )
+    holidays = ArrayField(models.DateField(), verbose_name=_("holidays"), default=list)
 
     class Meta:
         default_permissions = ()

@@ -9,7 +9,8 @@ from django.db import models, transaction
 from apps.accounts.models import Branch, Entity
 from apps.audit import services as audit
 from apps.products import catalogue
-from apps.products.models import Fee, Product, Purpose
+from apps.products.conditions import ConditionsSpec
+from apps.products.models import Conditions, Fee, Product, Purpose
 
 
 @dataclass
@@ -62,20 +63,32 @@ def load(*, actor: Any, entities: Any, products: Any) -> Loaded:
 
 def _load_entity(spec: catalogue.EntitySpec, loaded: Loaded) -> None:
     values = {name: value for name, value in vars(spec).items() if name != "branches"}
+    values |= {"weekend": list(spec.weekend), "holidays": list(spec.holidays)}
     entity = _upsert(Entity, {"code": values.pop("code")}, values, loaded)
     for branch in spec.branches:
         _upsert(Branch, {"code": branch.code}, {"entity": entity, "name": branch.name}, loaded)
 
 
 def _load_product(spec: catalogue.ProductSpec, loaded: Loaded) -> None:
-    values = {name: value for name, value in vars(spec).items() if name != "fees"}
+    apart = ("fees", "conditions")
+    values = {name: value for name, value in vars(spec).items() if name not in apart}
     values["entity"] = Entity.objects.get(code=spec.entity)
     values["purposes"] = list(spec.purposes)
     product = _upsert(Product, {"code": values.pop("code")}, values, loaded)
     _remove_fees(product, keep=[fee.code for fee in spec.fees], loaded=loaded)
     for fee in spec.fees:
-        values = {"name": fee.name, "basis": fee.basis, "amount": fee.amount}
+        values = {name: value for name, value in vars(fee).items() if name != "code"}
         _upsert(Fee, {"product": product, "code": fee.code}, values, loaded)
+    _load_conditions(product, spec.conditions, loaded)
+
+
+def _load_conditions(product: Product, spec: ConditionsSpec | None, loaded: Loaded) -> None:
+    if spec is None:
+        count, _ = Conditions.objects.filter(product=product).delete()
+        loaded.removed += count
+        return
+    values = {**vars(spec), "allocation_order": list(spec.allocation_order)}
+    _upsert(Conditions, {"product": product}, values, loaded)
 
 
 def _remove_fees(product: Product, *, keep: Iterable[str], loaded: Loaded) -> None:

@@ -1,0 +1,163 @@
+"""What a contract of a product says beside amount, term and price. Pure.
+
+Every offer tells it (rule book 6.6), so a product without it offers nothing. Rates are fractions,
+charges are amounts in the product's currency; a charge of zero says that there is none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from apps.core import money
+from apps.products.reading import expect, typed
+from apps.schedules.terms import Adjustment, DayCount, FirstPeriod, Frequency, Rounding
+
+# Rule book 6.6: an offer with a tenor of a week or more holds for three working days at least.
+FEWEST_WORKING_DAYS, MOST_WORKING_DAYS = 3, 30
+# A charge for being late that exceeds this a year is no reasonable one (rule book 6.8).
+HIGHEST_PENAL_RATE = Decimal("0.60")
+HIGHEST_FORECLOSURE_RATE = Decimal("0.10")
+LONGEST_RESET_MONTHS = 60
+
+
+class RateType(StrEnum):
+    """Whether the rate stays as agreed or follows a benchmark."""
+
+    FIXED = "fixed"
+    FLOATING = "floating"
+
+
+class Bucket(StrEnum):
+    """What a payment is taken for."""
+
+    FEES = "fees"
+    PENAL = "penal"
+    INTEREST = "interest"
+    PRINCIPAL = "principal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionsSpec:
+    """The conditions of a product's contracts, every one of them said.
+
+    Floating rates name a benchmark, its value and the months between resets; the spread is what
+    the decided rate has above it. `penal_charge_rate` is a year's share of what is overdue,
+    `foreclosure_rate` a share of the principal paid before its time. `staged_clause`,
+    `recovery_clause` and `grievance_clause` name clauses of the loan agreement. `recovery_agent` is
+    the service provider that may call on the borrower, empty where there is none.
+    """
+
+    frequency: str
+    day_count: str
+    rounding_unit: Decimal
+    rounding_mode: str
+    first_period: str
+    date_adjustment: str
+    rate_type: str
+    benchmark: str
+    benchmark_rate: Decimal | None
+    reset_months: int | None
+    penal_charge_rate: Decimal
+    bounce_charge: Decimal
+    foreclosure_rate: Decimal
+    switching_charge: Decimal
+    is_staged: bool
+    staged_clause: str
+    recovery_clause: str
+    grievance_clause: str
+    is_transferable: bool
+    is_colent: bool
+    colender: str
+    colender_share: Decimal | None
+    colender_rate: Decimal | None
+    is_digital: bool
+    recovery_agent: str
+    allocation_order: tuple[str, ...]
+    offer_working_days: int
+
+
+def read(row: Any, *, currency: str, place: str) -> ConditionsSpec | None:
+    """Return the conditions that stand in a file, or None where it says null.
+
+    Raises CatalogueRefused.
+    """
+    if row is None:
+        return None
+    expect(isinstance(row, Mapping), place, "Must be an object, or null.")
+    spec = ConditionsSpec(**typed(ConditionsSpec, row, place))
+    _check_schedule(spec, currency, place)
+    _check_rate(spec, place)
+    _check_charges(spec, currency, place)
+    _check_contract(spec, place)
+    expect(
+        sorted(spec.allocation_order) == sorted(Bucket),
+        place,
+        f"allocation_order names each of {', '.join(Bucket)} once.",
+    )
+    expect(
+        FEWEST_WORKING_DAYS <= spec.offer_working_days <= MOST_WORKING_DAYS,
+        place,
+        f"offer_working_days must be from {FEWEST_WORKING_DAYS} to {MOST_WORKING_DAYS}.",
+    )
+    return spec
+
+
+def _check_schedule(spec: ConditionsSpec, currency: str, place: str) -> None:
+    known = {
+        "frequency": Frequency,
+        "day_count": DayCount,
+        "rounding_mode": Rounding,
+        "first_period": FirstPeriod,
+        "date_adjustment": Adjustment,
+        "rate_type": RateType,
+    }
+    for name, choices in known.items():
+        value = getattr(spec, name)
+        expect(value in list(choices), place, f"{value!r} is no {name}.")
+    unit = spec.rounding_unit
+    fits = unit > 0 and not unit % money.quantum(currency)
+    expect(fits, place, "rounding_unit must be a whole number of smallest units.")
+
+
+def _check_rate(spec: ConditionsSpec, place: str) -> None:
+    said = (bool(spec.benchmark), spec.benchmark_rate is not None, spec.reset_months is not None)
+    if spec.rate_type == RateType.FIXED:
+        expect(not any(said), place, "A fixed rate has no benchmark, its rate or months of reset.")
+        return
+    expect(all(said), place, "A floating rate needs benchmark, benchmark_rate and reset_months.")
+    expect(0 <= (spec.benchmark_rate or 0) < 1, place, "benchmark_rate is a fraction.")
+    months = spec.reset_months or 0
+    expect(1 <= months <= LONGEST_RESET_MONTHS, place, "reset_months is out of bounds.")
+
+
+def _check_charges(spec: ConditionsSpec, currency: str, place: str) -> None:
+    for name, highest in (
+        ("penal_charge_rate", HIGHEST_PENAL_RATE),
+        ("foreclosure_rate", HIGHEST_FORECLOSURE_RATE),
+    ):
+        value: Decimal = getattr(spec, name)
+        expect(0 <= value <= highest, place, f"{name} must be from 0 to {highest}.")
+    for name in ("bounce_charge", "switching_charge"):
+        value = getattr(spec, name)
+        whole = value == money.money(value, currency)
+        expect(value >= 0 and whole, place, f"{name} must be an amount, or 0.")
+
+
+def _check_contract(spec: ConditionsSpec, place: str) -> None:
+    expect(spec.is_staged == bool(spec.staged_clause), place, "Stages need staged_clause.")
+    expect(bool(spec.recovery_clause), place, "recovery_clause must name a clause.")
+    expect(bool(spec.grievance_clause), place, "grievance_clause must name a clause.")
+    said = (
+        bool(spec.colender),
+        spec.colender_share is not None,
+        spec.colender_rate is not None,
+    )
+    expect(
+        all(said) if spec.is_colent else not any(said),
+        place,
+        "Lending together needs colender, colender_share and colender_rate; otherwise none.",
+    )
+    share = spec.colender_share
+    expect(share is None or 0 < share < 1, place, "colender_share is a fraction.")
