@@ -130,6 +130,12 @@ VERBS = {
     "letters.handed_over": _("recorded that a letter was handed over or posted"),
     "letters.queued_again": _("asked that a letter is sent by e-mail again"),
     "letters.bounced": _("recorded that an e-mail with a letter came back"),
+    # ledger
+    "ledger.reversed": _("took an entry of the ledger back by a reversing entry"),
+    "ledger.rederived": _("derived anew what follows from a changed day of a loan"),
+    "ledger.day_closed": _("closed days of the ledger"),
+    "ledger.proved": _("proved the ledger"),
+    "ledger.journal_exported": _("exported the journal"),
     # loans
     "loans.tape_imported": _("imported a loan tape"),
     "loans.opened": _("opened a loan as decided"),

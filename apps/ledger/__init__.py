@@ -1,0 +1,1 @@
+"""The ledger: double entry, append-only; balances are sums of what was posted."""

@@ -1,0 +1,103 @@
+"""What the database itself checks of the ledger, as SQL.
+
+The service, a shell and a statement typed by hand all meet the same triggers. They look at all
+rows of a statement at once, so that 100,000 entries by COPY cost little more than without them.
+
+Why nothing can be added to an entry later: its lines are numbered from 1 without a gap within one
+statement, so a second statement meets the primary key; and an entry without lines never commits.
+"""
+
+# Postings share it, a closing holds it alone: nothing slips into a day while it is being closed.
+# The first number is arbitrary and ours ("LEDG").
+_CLOSING_LOCK = "1279607879"
+
+ENTRIES_FIT = """
+    FOR entity IN
+        SELECT DISTINCT b.entity_id FROM written w JOIN accounts_branch b ON b.id = w.branch_id
+        ORDER BY 1
+    LOOP
+        PERFORM pg_advisory_xact_lock_shared($LOCK, hashtext(entity::text));
+    END LOOP;
+    SELECT w.reference INTO culprit FROM written w JOIN accounts_branch b ON b.id = w.branch_id
+    WHERE w.day <= (
+        SELECT c.day FROM ledger_closing c WHERE c.entity_id = b.entity_id
+        ORDER BY c.day DESC LIMIT 1
+    )
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_entry_day_open: % falls into closed days', culprit
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_day_open';
+    END IF;
+    SELECT w.reference INTO culprit FROM written w WHERE w.loan_id IS NOT NULL AND w.currency <> (
+        SELECT e.currency FROM ledger_entry e WHERE e.loan_id = w.loan_id
+        ORDER BY e.day, e.id LIMIT 1
+    )
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_entry_loan_currency: the loan of % is in another currency', culprit
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_loan_currency';
+    END IF;
+    SELECT w.reference INTO culprit FROM written w JOIN ledger_entry o ON o.id = w.reverses_id
+    WHERE o.reverses_id IS NOT NULL OR w.day < o.day
+        OR (w.branch_id, w.currency, w.loan_id, w.customer_id)
+            IS DISTINCT FROM (o.branch_id, o.currency, o.loan_id, o.customer_id)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_entry_true_reversal: % takes back what it cannot', culprit
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_true_reversal';
+    END IF;
+    RETURN NULL;
+""".replace("$LOCK", _CLOSING_LOCK)
+
+LINES_FIT = """
+    SELECT entry_id INTO culprit FROM written GROUP BY entry_id
+    HAVING sum(debit) <> sum(credit) OR count(*) < 2 OR min(number) <> 1
+        OR max(number) <> count(*)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_line_balanced: entry % does not balance, or is not whole', culprit
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_line_balanced';
+    END IF;
+    SELECT w.entry_id INTO culprit FROM written w LEFT JOIN ledger_entry e ON e.id = w.entry_id
+    WHERE e.id IS NULL OR (w.day, w.branch_id, w.currency, w.loan_id)
+        IS DISTINCT FROM (e.day, e.branch_id, e.currency, e.loan_id)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_line_of_its_entry: a line says otherwise than entry %', culprit
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_line_of_its_entry';
+    END IF;
+    SELECT w.entry_id INTO culprit FROM written w
+    JOIN ledger_entry e ON e.id = w.entry_id AND e.reverses_id IS NOT NULL
+    LEFT JOIN ledger_line o ON o.entry_id = e.reverses_id AND o.number = w.number
+    GROUP BY w.entry_id, e.reverses_id
+    HAVING NOT bool_and(
+            (w.account, w.debit, w.credit) IS NOT DISTINCT FROM (o.account, o.credit, o.debit)
+        )
+        OR count(*) <> (SELECT count(*) FROM ledger_line l WHERE l.entry_id = e.reverses_id)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_line_mirrors: entry % is no mirror of what it reverses', culprit
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_line_mirrors';
+    END IF;
+    RETURN NULL;
+"""
+
+# At commit.
+HAS_LINES = """
+    IF NOT EXISTS (SELECT 1 FROM ledger_line WHERE entry_id = NEW.id) THEN
+        RAISE EXCEPTION 'ledger_entry_has_lines: entry % has no lines', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_has_lines';
+    END IF;
+    RETURN NULL;
+"""
+
+CLOSED_IN_ORDER = """
+    PERFORM pg_advisory_xact_lock($LOCK, hashtext(NEW.entity_id::text));
+    IF EXISTS (
+        SELECT 1 FROM ledger_closing c WHERE c.entity_id = NEW.entity_id AND c.day >= NEW.day
+    ) THEN
+        RAISE EXCEPTION 'ledger_closing_in_order: this day was closed before'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_closing_in_order';
+    END IF;
+    RETURN NEW;
+""".replace("$LOCK", _CLOSING_LOCK)
