@@ -5,9 +5,10 @@ class CollateralConfig(AppConfig):
     name = "apps.collateral"
 
     def ready(self) -> None:
-        from apps.collateral import models
+        from apps.collateral import exposures, models, selectors
         from apps.core import history
 
+        exposures.register("requests", selectors.requested, order=10)
         history.keep(
             models.Item,
             exclude=["updated_at", "registration_index"],

@@ -10,13 +10,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_credit_bureaus'),
-        ('applications', '0005_from_files'),
-        ('customers', '0008_correct_facts'),
+        ("accounts", "0002_credit_bureaus"),
+        ("applications", "0005_from_files"),
+        ("customers", "0008_correct_facts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -26,317 +25,964 @@ class Migration(migrations.Migration):
             reverse_sql="DROP SEQUENCE collateral_item_number",
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
-                ('kind', models.CharField(choices=[('deposit', 'Deposit'), ('gold', 'Gold'), ('vehicle', 'Vehicle'), ('residential_property', 'Residential property'), ('commercial_property', 'Commercial property'), ('plant', 'Plant and machinery'), ('receivables', 'Receivables'), ('crop', 'Crop'), ('life_policy', 'Life policy'), ('other', 'Other')], max_length=24, verbose_name='kind')),
-                ('description', models.CharField(max_length=200, verbose_name='description')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('price', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='purchase price')),
-                ('owner_name', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='owner')),
-                ('registration', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='registration number')),
-                ('registration_index', models.CharField(blank=True, editable=False, max_length=40)),
-                ('pledged_date', models.DateField(null=True, verbose_name='pledged on')),
-                ('pledge_reference', models.CharField(blank=True, max_length=80, verbose_name='deed')),
-                ('perfected_date', models.DateField(null=True, verbose_name='perfected on')),
-                ('perfection_reference', models.CharField(blank=True, max_length=80, verbose_name='entry in the register')),
-                ('ended_date', models.DateField(null=True, verbose_name='ended on')),
-                ('ended_reason', models.CharField(blank=True, max_length=300, verbose_name='why it ended')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.branch', verbose_name='branch')),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.entity')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='collateral_items', to='customers.customer')),
-                ('registered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="number")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("deposit", "Deposit"),
+                            ("gold", "Gold"),
+                            ("vehicle", "Vehicle"),
+                            ("residential_property", "Residential property"),
+                            ("commercial_property", "Commercial property"),
+                            ("plant", "Plant and machinery"),
+                            ("receivables", "Receivables"),
+                            ("crop", "Crop"),
+                            ("life_policy", "Life policy"),
+                            ("other", "Other"),
+                        ],
+                        max_length=24,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("description", models.CharField(max_length=200, verbose_name="description")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="purchase price"
+                    ),
+                ),
+                (
+                    "owner_name",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="owner"
+                    ),
+                ),
+                (
+                    "registration",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="registration number"
+                    ),
+                ),
+                ("registration_index", models.CharField(blank=True, editable=False, max_length=40)),
+                ("pledged_date", models.DateField(null=True, verbose_name="pledged on")),
+                (
+                    "pledge_reference",
+                    models.CharField(blank=True, max_length=80, verbose_name="deed"),
+                ),
+                ("perfected_date", models.DateField(null=True, verbose_name="perfected on")),
+                (
+                    "perfection_reference",
+                    models.CharField(
+                        blank=True, max_length=80, verbose_name="entry in the register"
+                    ),
+                ),
+                ("ended_date", models.DateField(null=True, verbose_name="ended on")),
+                (
+                    "ended_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="why it ended"),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.branch",
+                        verbose_name="branch",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.entity",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="collateral_items",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "registered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'collateral item',
-                'verbose_name_plural': 'collateral register',
-                'permissions': [('view_item', 'See the collateral register'), ('keep_item', 'Register, value, insure, charge and pledge collateral'), ('release_item', 'Release collateral another asked to release, and invoke it')],
-                'default_permissions': (),
+                "verbose_name": "collateral item",
+                "verbose_name_plural": "collateral register",
+                "permissions": [
+                    ("view_item", "See the collateral register"),
+                    ("keep_item", "Register, value, insure, charge and pledge collateral"),
+                    ("release_item", "Release collateral another asked to release, and invoke it"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Insurance',
+            name="Insurance",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('insurer', models.CharField(max_length=120, verbose_name='insurer')),
-                ('policy_number', apps.core.fields.EncryptedTextField(editable=True, verbose_name='policy number')),
-                ('sum_insured', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='sum insured')),
-                ('from_date', models.DateField(verbose_name='from')),
-                ('valid_until', models.DateField(verbose_name='valid until')),
-                ('recorded_at', models.DateTimeField(verbose_name='recorded')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='insurances', to='collateral.item')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("insurer", models.CharField(max_length=120, verbose_name="insurer")),
+                (
+                    "policy_number",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, verbose_name="policy number"
+                    ),
+                ),
+                (
+                    "sum_insured",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, verbose_name="sum insured"
+                    ),
+                ),
+                ("from_date", models.DateField(verbose_name="from")),
+                ("valid_until", models.DateField(verbose_name="valid until")),
+                ("recorded_at", models.DateTimeField(verbose_name="recorded")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="insurances",
+                        to="collateral.item",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'insurance',
-                'verbose_name_plural': 'insurances',
-                'default_permissions': (),
+                "verbose_name": "insurance",
+                "verbose_name_plural": "insurances",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Lien',
+            name="Lien",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('holder', models.CharField(blank=True, max_length=120, verbose_name='other lender')),
-                ('rank', models.PositiveSmallIntegerField(verbose_name='rank')),
-                ('secured_amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='secures')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='liens', to='applications.application')),
-                ('declared', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='liens', to='applications.collateral')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='liens', to='collateral.item')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                (
+                    "holder",
+                    models.CharField(blank=True, max_length=120, verbose_name="other lender"),
+                ),
+                ("rank", models.PositiveSmallIntegerField(verbose_name="rank")),
+                (
+                    "secured_amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="secures"),
+                ),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="liens",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "declared",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="liens",
+                        to="applications.collateral",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="liens",
+                        to="collateral.item",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lien',
-                'verbose_name_plural': 'liens',
-                'default_permissions': (),
+                "verbose_name": "lien",
+                "verbose_name_plural": "liens",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='answered')),
-                ('answer_note', models.CharField(blank=True, max_length=300, verbose_name='note')),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releases', to='collateral.item')),
-                ('lien', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='releases', to='collateral.lien')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("asked_at", models.DateTimeField(verbose_name="asked")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered")),
+                ("answer_note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="releases",
+                        to="collateral.item",
+                    ),
+                ),
+                (
+                    "lien",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="releases",
+                        to="collateral.lien",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'request to release',
-                'verbose_name_plural': 'requests to release',
-                'default_permissions': (),
+                "verbose_name": "request to release",
+                "verbose_name_plural": "requests to release",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Valuation',
+            name="Valuation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('valuer', apps.core.fields.EncryptedTextField(editable=True, verbose_name='valuer')),
-                ('valued_date', models.DateField(verbose_name='valued on')),
-                ('method', models.CharField(choices=[('market', 'Comparison with the market'), ('cost', 'Cost less wear'), ('income', 'Income it yields'), ('assay', 'Assay and weight'), ('statement', 'Statement of the issuer'), ('index', 'Index or price list'), ('declared', 'Invoice or declaration')], max_length=12, verbose_name='method')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='value')),
-                ('realisable_amount', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='realisable value')),
-                ('valid_until', models.DateField(verbose_name='holds until')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='why it is corrected')),
-                ('recorded_at', models.DateTimeField(verbose_name='recorded')),
-                ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='collateral.valuation')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='valuations', to='collateral.item')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "valuer",
+                    apps.core.fields.EncryptedTextField(editable=True, verbose_name="valuer"),
+                ),
+                ("valued_date", models.DateField(verbose_name="valued on")),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("market", "Comparison with the market"),
+                            ("cost", "Cost less wear"),
+                            ("income", "Income it yields"),
+                            ("assay", "Assay and weight"),
+                            ("statement", "Statement of the issuer"),
+                            ("index", "Index or price list"),
+                            ("declared", "Invoice or declaration"),
+                        ],
+                        max_length=12,
+                        verbose_name="method",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="value"),
+                ),
+                (
+                    "realisable_amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="realisable value"
+                    ),
+                ),
+                ("valid_until", models.DateField(verbose_name="holds until")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="why it is corrected"
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(verbose_name="recorded")),
+                (
+                    "corrects",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrected_by",
+                        to="collateral.valuation",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="valuations",
+                        to="collateral.item",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'valuation',
-                'verbose_name_plural': 'valuations',
-                'default_permissions': (),
+                "verbose_name": "valuation",
+                "verbose_name_plural": "valuations",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='CoBorrower',
+            name="CoBorrower",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('liability', models.CharField(choices=[('joint_and_several', 'Jointly and severally'), ('share', 'For a share')], max_length=20, verbose_name='liable')),
-                ('share', models.DecimalField(decimal_places=4, max_digits=5, null=True, verbose_name='share')),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='co_borrowers', to='applications.application')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='co_borrowed', to='customers.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "liability",
+                    models.CharField(
+                        choices=[
+                            ("joint_and_several", "Jointly and severally"),
+                            ("share", "For a share"),
+                        ],
+                        max_length=20,
+                        verbose_name="liable",
+                    ),
+                ),
+                (
+                    "share",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=5, null=True, verbose_name="share"
+                    ),
+                ),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="co_borrowers",
+                        to="applications.application",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="co_borrowed",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'co-borrower',
-                'verbose_name_plural': 'co-borrowers',
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('application', 'customer'), name='collateral_co_borrower_once'), models.CheckConstraint(condition=models.Q(models.Q(('liability', 'joint_and_several'), ('share__isnull', True)), models.Q(('liability', 'share'), ('share__gt', 0), ('share__lt', 1)), _connector='OR'), name='collateral_co_borrower_share_where_shared')],
+                "verbose_name": "co-borrower",
+                "verbose_name_plural": "co-borrowers",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("application", "customer"), name="collateral_co_borrower_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("liability", "joint_and_several"), ("share__isnull", True)),
+                            models.Q(("liability", "share"), ("share__gt", 0), ("share__lt", 1)),
+                            _connector="OR",
+                        ),
+                        name="collateral_co_borrower_share_where_shared",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='GuarantorLiability',
+            name="GuarantorLiability",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('liability', models.CharField(choices=[('joint_and_several', 'Jointly and severally'), ('share', 'For a share')], max_length=20, verbose_name='liable')),
-                ('share', models.DecimalField(decimal_places=4, max_digits=5, null=True, verbose_name='share')),
-                ('guarantor', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='liability', to='applications.guarantor')),
-                ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "liability",
+                    models.CharField(
+                        choices=[
+                            ("joint_and_several", "Jointly and severally"),
+                            ("share", "For a share"),
+                        ],
+                        max_length=20,
+                        verbose_name="liable",
+                    ),
+                ),
+                (
+                    "share",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=5, null=True, verbose_name="share"
+                    ),
+                ),
+                (
+                    "guarantor",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="liability",
+                        to="applications.guarantor",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "guarantor's liability",
-                'verbose_name_plural': "guarantors' liabilities",
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('liability', 'joint_and_several'), ('share__isnull', True)), models.Q(('liability', 'share'), ('share__gt', 0), ('share__lt', 1)), _connector='OR'), name='collateral_guarantor_share_where_shared')],
+                "verbose_name": "guarantor's liability",
+                "verbose_name_plural": "guarantors' liabilities",
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("liability", "joint_and_several"), ("share__isnull", True)),
+                            models.Q(("liability", "share"), ("share__gt", 0), ("share__lt", 1)),
+                            _connector="OR",
+                        ),
+                        name="collateral_guarantor_share_where_shared",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['branch', '-created_at', 'id'], name='collateral__branch__60b267_idx'),
+            model_name="item",
+            index=models.Index(
+                fields=["branch", "-created_at", "id"], name="collateral__branch__60b267_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['-created_at', 'id'], name='collateral__created_466aef_idx'),
+            model_name="item",
+            index=models.Index(fields=["-created_at", "id"], name="collateral__created_466aef_idx"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('proposed', 'pledged', 'perfected', 'withdrawn', 'released', 'invoked'))), name='collateral_item_status_known'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ("proposed", "pledged", "perfected", "withdrawn", "released", "invoked"),
+                    )
+                ),
+                name="collateral_item_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['deposit', 'gold', 'vehicle', 'residential_property', 'commercial_property', 'plant', 'receivables', 'crop', 'life_policy', 'other'])), name='collateral_item_kind_known'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "deposit",
+                            "gold",
+                            "vehicle",
+                            "residential_property",
+                            "commercial_property",
+                            "plant",
+                            "receivables",
+                            "crop",
+                            "life_policy",
+                            "other",
+                        ],
+                    )
+                ),
+                name="collateral_item_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('price__isnull', True), ('price__gt', 0), _connector='OR'), name='collateral_item_price_positive'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__isnull", True), ("price__gt", 0), _connector="OR"),
+                name="collateral_item_price_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('owner_name__isnull', True)), models.Q(('owner__isnull', True), ('owner_name__isnull', False)), _connector='OR'), name='collateral_item_one_owner'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("owner__isnull", False), ("owner_name__isnull", True)),
+                    models.Q(("owner__isnull", True), ("owner_name__isnull", False)),
+                    _connector="OR",
+                ),
+                name="collateral_item_one_owner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('registration__isnull', True), ('registration_index', '')), models.Q(('registration__isnull', False), models.Q(('registration_index', ''), _negated=True)), _connector='OR'), name='collateral_item_registration_is_found'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("registration__isnull", True), ("registration_index", "")),
+                    models.Q(
+                        ("registration__isnull", False),
+                        models.Q(("registration_index", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_item_registration_is_found",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('proposed', 'pledged', 'perfected')), models.Q(('registration_index', ''), _negated=True)), fields=('entity', 'registration_index'), name='collateral_item_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("status__in", ("proposed", "pledged", "perfected")),
+                    models.Q(("registration_index", ""), _negated=True),
+                ),
+                fields=("entity", "registration_index"),
+                name="collateral_item_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'withdrawn']), models.Q(('pledged_date__isnull', False), models.Q(('pledge_reference', ''), _negated=True)), _connector='OR'), name='collateral_item_pledged_by_deed'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["proposed", "withdrawn"]),
+                    models.Q(
+                        ("pledged_date__isnull", False),
+                        models.Q(("pledge_reference", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_item_pledged_by_deed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'perfected'), _negated=True), models.Q(('perfected_date__isnull', False), models.Q(('perfection_reference', ''), _negated=True)), _connector='OR'), name='collateral_item_perfected_by_entry'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "perfected"), _negated=True),
+                    models.Q(
+                        ("perfected_date__isnull", False),
+                        models.Q(("perfection_reference", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_item_perfected_by_entry",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('proposed', 'pledged', 'perfected')), models.Q(('ended_by__isnull', False), ('ended_date__isnull', False), models.Q(('ended_reason', ''), _negated=True)), _connector='OR'), name='collateral_item_ended_by_somebody'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("proposed", "pledged", "perfected")),
+                    models.Q(
+                        ("ended_by__isnull", False),
+                        ("ended_date__isnull", False),
+                        models.Q(("ended_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_item_ended_by_somebody",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='item',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_item_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='a1314ca733a2dbf9a8a5ff0f90601f380fd278a3', operation='DELETE', pgid='pgtrigger_collateral_item_kept_2e81a', table='collateral_item', when='BEFORE')),
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_item_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="a1314ca733a2dbf9a8a5ff0f90601f380fd278a3",
+                    operation="DELETE",
+                    pgid="pgtrigger_collateral_item_kept_2e81a",
+                    table="collateral_item",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='item',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_item_registered', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."branch_id" IS DISTINCT FROM (NEW."branch_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."price" IS DISTINCT FROM (NEW."price") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."registration_index" IS DISTINCT FROM (NEW."registration_index") OR OLD."registered_by_id" IS DISTINCT FROM (NEW."registered_by_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='bc8ffd57431f5eda7e6154033730ae3e7fc02f77', operation='UPDATE', pgid='pgtrigger_collateral_item_registered_efb42', table='collateral_item', when='BEFORE')),
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_item_registered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."branch_id" IS DISTINCT FROM (NEW."branch_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."price" IS DISTINCT FROM (NEW."price") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."registration_index" IS DISTINCT FROM (NEW."registration_index") OR OLD."registered_by_id" IS DISTINCT FROM (NEW."registered_by_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="bc8ffd57431f5eda7e6154033730ae3e7fc02f77",
+                    operation="UPDATE",
+                    pgid="pgtrigger_collateral_item_registered_efb42",
+                    table="collateral_item",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='insurance',
-            index=models.Index(fields=['item', '-valid_until'], name='collateral_insurance_last'),
+            model_name="insurance",
+            index=models.Index(fields=["item", "-valid_until"], name="collateral_insurance_last"),
         ),
         migrations.AddConstraint(
-            model_name='insurance',
-            constraint=models.CheckConstraint(condition=models.Q(('sum_insured__gt', 0)), name='collateral_insurance_sum_positive'),
+            model_name="insurance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sum_insured__gt", 0)), name="collateral_insurance_sum_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='insurance',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('from_date'))), name='collateral_insurance_ends_after_start'),
+            model_name="insurance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("from_date"))),
+                name="collateral_insurance_ends_after_start",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='insurance',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_insurance_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='d861cc89ec8535e40d097306bb39ef1e243e06b1', operation='DELETE', pgid='pgtrigger_collateral_insurance_kept_683d0', table='collateral_insurance', when='BEFORE')),
+            model_name="insurance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_insurance_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="d861cc89ec8535e40d097306bb39ef1e243e06b1",
+                    operation="DELETE",
+                    pgid="pgtrigger_collateral_insurance_kept_683d0",
+                    table="collateral_insurance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='insurance',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_insurance_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."insurer" IS DISTINCT FROM (NEW."insurer") OR OLD."sum_insured" IS DISTINCT FROM (NEW."sum_insured") OR OLD."from_date" IS DISTINCT FROM (NEW."from_date") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until") OR OLD."recorded_by_id" IS DISTINCT FROM (NEW."recorded_by_id") OR OLD."recorded_at" IS DISTINCT FROM (NEW."recorded_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='673975700a108f99858a83f039a729dc267b88f9', operation='UPDATE', pgid='pgtrigger_collateral_insurance_stands_cc6e2', table='collateral_insurance', when='BEFORE')),
+            model_name="insurance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_insurance_stands",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."insurer" IS DISTINCT FROM (NEW."insurer") OR OLD."sum_insured" IS DISTINCT FROM (NEW."sum_insured") OR OLD."from_date" IS DISTINCT FROM (NEW."from_date") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until") OR OLD."recorded_by_id" IS DISTINCT FROM (NEW."recorded_by_id") OR OLD."recorded_at" IS DISTINCT FROM (NEW."recorded_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="673975700a108f99858a83f039a729dc267b88f9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_collateral_insurance_stands_cc6e2",
+                    table="collateral_insurance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lien',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('standing', 'released', 'dropped'))), name='collateral_lien_status_known'),
+            model_name="lien",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ("standing", "released", "dropped"))),
+                name="collateral_lien_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lien',
-            constraint=models.CheckConstraint(condition=models.Q(('secured_amount__gt', 0), ('rank__gte', 1)), name='collateral_lien_secures_something'),
+            model_name="lien",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("secured_amount__gt", 0), ("rank__gte", 1)),
+                name="collateral_lien_secures_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lien',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', False), ('holder', '')), models.Q(('application__isnull', True), ('declared__isnull', True), models.Q(('holder', ''), _negated=True)), _connector='OR'), name='collateral_lien_one_holder'),
+            model_name="lien",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("application__isnull", False), ("holder", "")),
+                    models.Q(
+                        ("application__isnull", True),
+                        ("declared__isnull", True),
+                        models.Q(("holder", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_lien_one_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lien',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('status', 'standing')), models.Q(models.Q(('status', 'standing'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='collateral_lien_ended_at_some_time'),
+            model_name="lien",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("status", "standing")),
+                    models.Q(
+                        models.Q(("status", "standing"), _negated=True), ("ended_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_lien_ended_at_some_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lien',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'standing')), fields=('item', 'rank'), name='collateral_lien_rank_once'),
+            model_name="lien",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "standing")),
+                fields=("item", "rank"),
+                name="collateral_lien_rank_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lien',
-            constraint=models.UniqueConstraint(condition=models.Q(('application__isnull', False), ('status', 'standing')), fields=('item', 'application'), name='collateral_lien_application_once'),
+            model_name="lien",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("application__isnull", False), ("status", "standing")),
+                fields=("item", "application"),
+                name="collateral_lien_application_once",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='lien',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_lien_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='e79a6bb8fa19c5849f18af678de46a73d9f82be3', operation='DELETE', pgid='pgtrigger_collateral_lien_kept_0a34b', table='collateral_lien', when='BEFORE')),
+            model_name="lien",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_lien_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="e79a6bb8fa19c5849f18af678de46a73d9f82be3",
+                    operation="DELETE",
+                    pgid="pgtrigger_collateral_lien_kept_0a34b",
+                    table="collateral_lien",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='lien',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_lien_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."application_id" IS DISTINCT FROM (NEW."application_id") OR OLD."holder" IS DISTINCT FROM (NEW."holder") OR OLD."declared_id" IS DISTINCT FROM (NEW."declared_id") OR OLD."rank" IS DISTINCT FROM (NEW."rank") OR OLD."secured_amount" IS DISTINCT FROM (NEW."secured_amount") OR OLD."added_by_id" IS DISTINCT FROM (NEW."added_by_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='3f6732b5bcb5d88e38411f88df00e68c9acf571a', operation='UPDATE', pgid='pgtrigger_collateral_lien_stands_87306', table='collateral_lien', when='BEFORE')),
+            model_name="lien",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_lien_stands",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."application_id" IS DISTINCT FROM (NEW."application_id") OR OLD."holder" IS DISTINCT FROM (NEW."holder") OR OLD."declared_id" IS DISTINCT FROM (NEW."declared_id") OR OLD."rank" IS DISTINCT FROM (NEW."rank") OR OLD."secured_amount" IS DISTINCT FROM (NEW."secured_amount") OR OLD."added_by_id" IS DISTINCT FROM (NEW."added_by_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="3f6732b5bcb5d88e38411f88df00e68c9acf571a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_collateral_lien_stands_87306",
+                    table="collateral_lien",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('asked', 'granted', 'refused'))), name='collateral_release_status_known'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ("asked", "granted", "refused"))),
+                name="collateral_release_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True), ('status', 'asked')), models.Q(models.Q(('status', 'asked'), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='collateral_release_answered_by_somebody'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("answered_at__isnull", True),
+                        ("answered_by__isnull", True),
+                        ("status", "asked"),
+                    ),
+                    models.Q(
+                        models.Q(("status", "asked"), _negated=True),
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_release_answered_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('answered_by__isnull', True), models.Q(('answered_by', models.F('asked_by')), _negated=True), _connector='OR'), name='collateral_release_by_two_people'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("answered_by__isnull", True),
+                    models.Q(("answered_by", models.F("asked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="collateral_release_by_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'asked')), fields=('item',), name='collateral_release_one_at_a_time'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "asked")),
+                fields=("item",),
+                name="collateral_release_one_at_a_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='release',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_release_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='ec4de10cce0a4b34c127a3c58fffe527c98a5255', operation='DELETE', pgid='pgtrigger_collateral_release_kept_13fc5', table='collateral_release', when='BEFORE')),
+            model_name="release",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_release_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="ec4de10cce0a4b34c127a3c58fffe527c98a5255",
+                    operation="DELETE",
+                    pgid="pgtrigger_collateral_release_kept_13fc5",
+                    table="collateral_release",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='release',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_release_asked', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."lien_id" IS DISTINCT FROM (NEW."lien_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."asked_by_id" IS DISTINCT FROM (NEW."asked_by_id") OR OLD."asked_at" IS DISTINCT FROM (NEW."asked_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='f331ebd1813f3c0ea39ee4555de78f9fc776455f', operation='UPDATE', pgid='pgtrigger_collateral_release_asked_602e7', table='collateral_release', when='BEFORE')),
+            model_name="release",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_release_asked",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."lien_id" IS DISTINCT FROM (NEW."lien_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."asked_by_id" IS DISTINCT FROM (NEW."asked_by_id") OR OLD."asked_at" IS DISTINCT FROM (NEW."asked_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="f331ebd1813f3c0ea39ee4555de78f9fc776455f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_collateral_release_asked_602e7",
+                    table="collateral_release",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='release',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_release_answered_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.status <> 'asked')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='d89d7aae0bfd62dd9083045143b4ce41ed5e0675', operation='UPDATE', pgid='pgtrigger_collateral_release_answered_once_b1ad3', table='collateral_release', when='BEFORE')),
+            model_name="release",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_release_answered_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.status <> 'asked')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="d89d7aae0bfd62dd9083045143b4ce41ed5e0675",
+                    operation="UPDATE",
+                    pgid="pgtrigger_collateral_release_answered_once_b1ad3",
+                    table="collateral_release",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='valuation',
-            index=models.Index(fields=['item', '-valued_date', '-recorded_at'], name='collateral_valuation_last'),
+            model_name="valuation",
+            index=models.Index(
+                fields=["item", "-valued_date", "-recorded_at"], name="collateral_valuation_last"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='valuation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='collateral_valuation_amount_positive'),
+            model_name="valuation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="collateral_valuation_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='valuation',
-            constraint=models.CheckConstraint(condition=models.Q(('realisable_amount__isnull', True), models.Q(('realisable_amount__gt', 0), ('realisable_amount__lte', models.F('amount'))), _connector='OR'), name='collateral_valuation_realisable_within'),
+            model_name="valuation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("realisable_amount__isnull", True),
+                    models.Q(
+                        ("realisable_amount__gt", 0), ("realisable_amount__lte", models.F("amount"))
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_valuation_realisable_within",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='valuation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valued_date'))), name='collateral_valuation_holds_after_its_day'),
+            model_name="valuation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valued_date"))),
+                name="collateral_valuation_holds_after_its_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='valuation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('corrects__isnull', True), ('reason', '')), models.Q(('corrects__isnull', False), models.Q(('reason', ''), _negated=True), models.Q(('corrects', models.F('id')), _negated=True)), _connector='OR'), name='collateral_valuation_correction_says_why'),
+            model_name="valuation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("corrects__isnull", True), ("reason", "")),
+                    models.Q(
+                        ("corrects__isnull", False),
+                        models.Q(("reason", ""), _negated=True),
+                        models.Q(("corrects", models.F("id")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="collateral_valuation_correction_says_why",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='valuation',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_valuation_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='376b8c7d788cd5e5c7ad211b1b4f03672a1d3208', operation='DELETE', pgid='pgtrigger_collateral_valuation_kept_34a71', table='collateral_valuation', when='BEFORE')),
+            model_name="valuation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_valuation_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="376b8c7d788cd5e5c7ad211b1b4f03672a1d3208",
+                    operation="DELETE",
+                    pgid="pgtrigger_collateral_valuation_kept_34a71",
+                    table="collateral_valuation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='valuation',
-            trigger=pgtrigger.compiler.Trigger(name='collateral_valuation_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."valued_date" IS DISTINCT FROM (NEW."valued_date") OR OLD."method" IS DISTINCT FROM (NEW."method") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."realisable_amount" IS DISTINCT FROM (NEW."realisable_amount") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until") OR OLD."corrects_id" IS DISTINCT FROM (NEW."corrects_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."recorded_by_id" IS DISTINCT FROM (NEW."recorded_by_id") OR OLD."recorded_at" IS DISTINCT FROM (NEW."recorded_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='15e952f0621ac03b0381ac10c342002e0a6b2692', operation='UPDATE', pgid='pgtrigger_collateral_valuation_stands_01875', table='collateral_valuation', when='BEFORE')),
+            model_name="valuation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="collateral_valuation_stands",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."valued_date" IS DISTINCT FROM (NEW."valued_date") OR OLD."method" IS DISTINCT FROM (NEW."method") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."realisable_amount" IS DISTINCT FROM (NEW."realisable_amount") OR OLD."valid_until" IS DISTINCT FROM (NEW."valid_until") OR OLD."corrects_id" IS DISTINCT FROM (NEW."corrects_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."recorded_by_id" IS DISTINCT FROM (NEW."recorded_by_id") OR OLD."recorded_at" IS DISTINCT FROM (NEW."recorded_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="15e952f0621ac03b0381ac10c342002e0a6b2692",
+                    operation="UPDATE",
+                    pgid="pgtrigger_collateral_valuation_stands_01875",
+                    table="collateral_valuation",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

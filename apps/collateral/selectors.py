@@ -1,0 +1,240 @@
+"""What can be asked about collateral: the register, one item, who answers, and for how much."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from apps.accounts.models import User
+from apps.applications.lifecycle import OPEN
+from apps.applications.models import Application, Collateral, Guarantor
+from apps.collateral import exposures, liability, registration
+from apps.collateral.exposures import Owed
+from apps.collateral.liability import Role, Total
+from apps.collateral.lifecycle import LIVE
+from apps.collateral.models import CoBorrower, Insurance, Item, Lien, Release, Valuation
+from apps.collateral.standings import Standing, standing
+from apps.customers.models import Customer
+
+__all__ = ["Standing", "standing"]
+
+NEWEST = ("-created_at", "id")
+SOON = timedelta(days=30)
+SHOWN = ("live", "valuation", "insurance", "release", "ended", "all")
+# Applications that can come to something: ended ones are left out before anybody is asked.
+_COUNTING = (*OPEN, "approved", "historic")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which items to list; empty means those that are offered or charged."""
+
+    show: str = "live"
+    kind: str = ""
+    status: str = ""
+    branch: str = ""
+    text: str = ""
+
+
+def register(actor: User, filters: Filters, *, today: date) -> QuerySet[Item]:
+    """Return the items a person may see, ready to be listed; the caller orders them.
+
+    `valuation` keeps those whose valuation is missing, has run out or does within 30 days,
+    `insurance` those whose last policy does.
+    """
+    rows: QuerySet[Item] = Item.objects.visible_to(actor).select_related("branch__entity", "owner")
+    soon = today + SOON
+    kept = {
+        "live": Q(status__in=LIVE),
+        "ended": ~Q(status__in=LIVE),
+        "all": Q(),
+        "release": Exists(Release.objects.filter(item=OuterRef("pk"), status="asked")),
+        "valuation": Q(status__in=LIVE)
+        & (Q(_holds_until__isnull=True) | Q(_holds_until__lte=soon)),
+        "insurance": Q(status__in=LIVE, _insured_until__lte=soon),
+    }
+    rows = _with_ends(rows, today) if filters.show in ("valuation", "insurance") else rows
+    rows = rows.filter(kept.get(filters.show, kept["live"]))
+    if filters.text:
+        rows = rows.filter(_named(filters.text))
+    exact = {"kind": filters.kind, "status": filters.status, "branch__code": filters.branch}
+    return rows.filter(**{name: value for name, value in exact.items() if value})
+
+
+def _named(text: str) -> Q:
+    """Match the number of an item, or the official number of the thing."""
+    index = registration.index(registration.canonical(text))
+    found = Q(number__iexact=text.strip())
+    return found | Q(registration_index=index) if index else found
+
+
+def _with_ends(rows: QuerySet[Item], today: date) -> QuerySet[Item]:
+    valued = Valuation.objects.filter(
+        item=OuterRef("pk"), valued_date__lte=today, corrected_by__isnull=True
+    ).order_by("-valued_date", "-recorded_at", "-id")
+    insured = Insurance.objects.filter(item=OuterRef("pk"), from_date__lte=today)
+    return rows.annotate(
+        _holds_until=Subquery(valued.values("valid_until")[:1]),
+        _insured_until=Subquery(
+            insured.order_by("-valid_until", "-recorded_at", "-id").values("valid_until")[:1]
+        ),
+    )
+
+
+def detailed() -> QuerySet[Item]:
+    """Return items with everything their page shows of the row itself."""
+    return Item.objects.select_related("branch__entity", "owner", "registered_by", "ended_by")
+
+
+def same_thing(item: Item) -> QuerySet[Item]:
+    """Return the other rows of the same lender about the same official number, newest first."""
+    rows = Item.objects.filter(
+        entity=item.entity_id, registration_index=item.registration_index
+    ).exclude(pk=item.pk)
+    return (rows if item.registration_index else rows.none()).order_by("-created_at")
+
+
+def liens(item: Item) -> QuerySet[Lien]:
+    """Return every lien there was on an item, those that stand in order of rank before others."""
+    rows = item.liens.select_related("application__customer", "added_by")
+    return rows.order_by(F("ended_at").asc(nulls_first=True), "rank", "created_at")
+
+
+def valuations(item: Item) -> QuerySet[Valuation]:
+    """Return the history of an item's value, newest first."""
+    rows = item.valuations.select_related("recorded_by", "corrected_by")
+    return rows.order_by("-valued_date", "-recorded_at", "-id")
+
+
+def waiting_release(item: Item) -> Release | None:
+    """Return the request to release that nobody has answered, or None."""
+    rows = item.releases.filter(status="asked").select_related("asked_by", "lien__application")
+    return rows.first()
+
+
+def not_taken_up(application: Application) -> list[Collateral]:
+    """Return what was declared and no standing lien rests on."""
+    taken = Lien.objects.filter(declared=OuterRef("pk"), status="standing")
+    rows = application.collaterals.filter(~Exists(taken))
+    return list(rows.order_by("created_at"))
+
+
+def co_borrowers(application: Application) -> list[CoBorrower]:
+    """Return who owes a loan together with the borrower."""
+    rows = CoBorrower.objects.filter(application=application).select_related("customer")
+    return list(rows.order_by("created_at"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One application or loan that a person answers for; `amount` is what the person's part is.
+
+    `share` and `ceiling` are None where the person answers for the whole.
+    """
+
+    role: Role
+    application: Application
+    owed: Owed
+    amount: Decimal
+    share: Decimal | None = None
+    ceiling: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Everything a person answers for, as far as one may see it, with totals by currency."""
+
+    lines: tuple[Line, ...] = ()
+    totals: tuple[Total, ...] = field(default_factory=tuple)
+
+
+def exposure(customer: Customer, actor: User) -> Exposure:
+    """Return what a customer owes, owes together with others, and answers for; see `Line`.
+
+    Only applications the person may see. What is owed comes first, the largest at the head.
+    """
+    seen = Application.objects.visible_to(actor).filter(status__in=_COUNTING)
+    shown = seen.select_related("product")
+    parts = [
+        *_as_borrower(shown.filter(customer=customer)),
+        *_as_co_borrower(customer, shown),
+        *_as_guarantor(customer, shown),
+    ]
+    owed = exposures.owed({part.application.pk for part in parts})
+    lines = [
+        _line(part, owed[part.application.pk]) for part in parts if part.application.pk in owed
+    ]
+    lines.sort(key=lambda line: (not line.owed.is_owed, -line.amount, line.application.number))
+    amounts = (
+        liability.Amount(line.role, line.owed.currency, line.amount, line.owed.is_owed)
+        for line in lines
+    )
+    return Exposure(tuple(lines), liability.totals(amounts))
+
+
+def requested(applications: Iterable[uuid.UUID]) -> dict[uuid.UUID, Owed]:
+    """Return what open applications ask for: nothing of it is owed yet."""
+    rows = Application.objects.filter(pk__in=list(applications), status__in=OPEN)
+    return {
+        row["pk"]: Owed(
+            amount=row["amount"], currency=row["currency"], state=row["status"], is_owed=False
+        )
+        for row in rows.values("pk", "amount", "currency", "status")
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """In what capacity somebody answers for an application, and for how much of it."""
+
+    role: Role
+    application: Application
+    share: Decimal | None = None
+    ceiling: Decimal | None = None
+
+
+def _as_borrower(rows: QuerySet[Application]) -> list[_Part]:
+    return [_Part(role=Role.BORROWER, application=one) for one in rows]
+
+
+def _as_co_borrower(customer: Customer, shown: QuerySet[Application]) -> list[_Part]:
+    rows = CoBorrower.objects.filter(customer=customer, application__in=shown.order_by())
+    rows = rows.select_related("application__product")
+    return [
+        _Part(role=Role.CO_BORROWER, application=row.application, share=row.share) for row in rows
+    ]
+
+
+def _as_guarantor(customer: Customer, shown: QuerySet[Application]) -> list[_Part]:
+    rows: QuerySet[Any] = Guarantor.objects.filter(
+        customer=customer, application__in=shown.order_by()
+    ).exclude(application__customer=customer)
+    # Who owes the debt together with the borrower does not answer for it a second time.
+    rows = rows.exclude(application__co_borrowers__customer=customer)
+    rows = rows.select_related("application__product", "liability")
+    return [
+        _Part(
+            role=Role.GUARANTOR,
+            application=row.application,
+            share=getattr(getattr(row, "liability", None), "share", None),
+            ceiling=row.amount,
+        )
+        for row in rows
+    ]
+
+
+def _line(part: _Part, owed: Owed) -> Line:
+    return Line(
+        role=part.role,
+        application=part.application,
+        owed=owed,
+        amount=liability.answers_for(
+            owed.amount, currency=owed.currency, share=part.share, ceiling=part.ceiling
+        ),
+        share=part.share,
+        ceiling=part.ceiling,
+    )
