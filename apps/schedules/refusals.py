@@ -38,3 +38,22 @@ def refused(name: str, code: str, pattern: str, **values: object) -> TermsRefuse
     """Return the refusal of one field, under a code that machines may rely on."""
     sentence = Sentence(pattern, values)
     return TermsRefused(code, sentence, fields={name: sentence})
+
+
+class Faults:
+    """The faults found so far: one sentence a field, the first found is the headline."""
+
+    def __init__(self) -> None:
+        self._code = ""
+        self._fields: dict[str, Sentence] = {}
+
+    def add(self, name: str, code: str, pattern: str, **values: object) -> None:
+        """Note what is wrong with a field, unless something is already."""
+        self._code = self._code or code
+        self._fields.setdefault(name, Sentence(pattern, values))
+
+    def raise_if_any(self) -> None:
+        """Raise TermsRefused with all that was noted."""
+        if self._fields:
+            headline = next(iter(self._fields.values()))
+            raise TermsRefused(self._code, headline, fields=self._fields)

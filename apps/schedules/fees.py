@@ -1,0 +1,20 @@
+"""Which fees are part of which instalment. Pure."""
+
+from decimal import Decimal
+
+from apps.schedules.terms import ZERO, FeeTiming, Terms
+
+
+def by_row(terms: Terms, count: int) -> list[Decimal]:
+    """Return the fees of each instalment; those deducted upfront are in none."""
+    each = _total(terms, FeeTiming.EACH_INSTALMENT)
+    return [each + _total(terms, FeeTiming.FIRST_INSTALMENT), *[each] * (count - 1)]
+
+
+def upfront(terms: Terms) -> Decimal:
+    """Return the fees that are deducted from what is paid out."""
+    return _total(terms, FeeTiming.UPFRONT)
+
+
+def _total(terms: Terms, timing: FeeTiming) -> Decimal:
+    return sum((fee.amount for fee in terms.fees if fee.timing == timing), ZERO)
