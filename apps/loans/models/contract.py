@@ -15,6 +15,7 @@ from apps.core.models import Identified, Stateful, Timestamped, status_constrain
 from apps.customers.models import Customer
 from apps.decisions.models.bounds import LATEST, beyond
 from apps.loans.lifecycle import LOAN
+from apps.offers.models import Offer
 from apps.products.models import Product
 
 # An imported loan was decided elsewhere, as its application from the same tape says. Any other
@@ -91,6 +92,8 @@ class Loan(Identified, Timestamped, Stateful):
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="loans")
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="loan")
+    # What the applicant agreed to; a loan of a tape has none.
+    offer = models.OneToOneField(Offer, null=True, on_delete=models.PROTECT, related_name="loan")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="loans")
     principal = models.DecimalField(_("principal"), max_digits=18, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)

@@ -13,13 +13,14 @@ from apps.accounts.models import Entity, User
 from apps.core import withheld
 from apps.core.fields import EncryptedBytesField, EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
+from apps.ledger.models import Entry
 from apps.loans.lifecycle import DISBURSEMENT, ENDED, HELD
 from apps.loans.models.bounds import WITHIN_LOAN
 from apps.loans.models.contract import Loan
 
 _AS_ASKED = (
     *("loan", "number", "tranche", "reference", "amount", "deducted", "net_amount", "currency"),
-    *("planned_date", "requested_by", "requested_at"),
+    *("planned_date", "rest_planned_date", "requested_by", "requested_at", "alone_limit"),
 )
 
 
@@ -117,6 +118,8 @@ class Disbursement(Identified, Timestamped, Stateful):
     net_amount = models.DecimalField(_("paid out"), max_digits=18, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     planned_date = models.DateField(_("to be paid on"))
+    # When what is left of the loan is to follow; none where this is all of it.
+    rest_planned_date = models.DateField(_("the rest on"), null=True)
     holder = EncryptedTextField(_("account holder"))
     account_number = EncryptedTextField(_("account number"))
     account_tail = models.CharField(_("account"), max_length=12)
@@ -133,8 +136,7 @@ class Disbursement(Identified, Timestamped, Stateful):
     paid_date = models.DateField(_("paid on"), null=True)
     bank_reference = models.CharField(_("the bank's reference"), max_length=60, blank=True)
     confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    # The journal entries lie in the ledger below, which names its rows by key.
-    entry_id = models.UUIDField(_("journal entry"), null=True)
+    entry = models.ForeignKey(Entry, null=True, on_delete=models.PROTECT, related_name="+")
     ended_reason = models.CharField(_("reason"), max_length=300, blank=True)
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(_("ended"), null=True)
@@ -179,7 +181,7 @@ class Disbursement(Identified, Timestamped, Stateful):
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["paid", "reversed"])
-                | Q(paid_date__isnull=False, entry_id__isnull=False, confirmed_by__isnull=False)
+                | Q(paid_date__isnull=False, entry__isnull=False, confirmed_by__isnull=False)
                 & ~Q(bank_reference=""),
                 name="loans_disbursement_paid_on_a_day",
             ),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core.models import Identified, Timestamped
+from apps.ledger.models import Entry
 from apps.loans.models.contract import Loan
 
 
@@ -153,17 +154,14 @@ class Instalment(Identified):
 
 
 class Allocation(Identified):
-    """A part of one journal entry that went to one instalment; a reversal takes it away again.
-
-    The entry lies in the ledger below, which names its rows by key.
-    """
+    """A part of one journal entry that went to one instalment; a reversal takes it away again."""
 
     class Bucket(models.TextChoices):
         PRINCIPAL = "principal", _("Principal")
         INTEREST = "interest", _("Interest")
         FEE = "fee", _("Fee")
 
-    entry_id = models.UUIDField(_("journal entry"), db_index=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="allocations")
     bucket = models.CharField(_("went to"), max_length=10, choices=Bucket)
     amount = _amount(_("amount"))
@@ -178,7 +176,7 @@ class Allocation(Identified):
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                fields=["entry_id", "instalment", "bucket"], name="loans_allocation_once"
+                fields=["entry", "instalment", "bucket"], name="loans_allocation_once"
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="loans_allocation_not_zero"),
             models.CheckConstraint(

@@ -1,0 +1,76 @@
+"""Why something about a loan or its payment is refused; each sentence is fit for an officer."""
+
+from django.utils.translation import gettext as _
+
+from apps.core.errors import Conflict, DomainError, NotPermitted
+
+
+class NotAccepted(Conflict):
+    """Nothing is lent before the applicant agreed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_accepted_offer",
+            _("The applicant has not accepted an offer yet; nothing is lent before."),
+        )
+
+
+class NotPayable(Conflict):
+    """The contract is in a state in which nothing is paid out."""
+
+
+class NothingLeft(Conflict):
+    """All of the loan was paid out, or is on its way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing_left",
+            _("All of this loan was paid out already, or a payment is on its way."),
+        )
+
+
+class NotOwnAccount(DomainError):
+    """A loan is paid to the borrower's own account. Rule book 6.5."""
+
+    def __init__(self) -> None:
+        sentence = _(
+            "The loan is paid to the borrower's own account; this name is not the borrower's."
+        )
+        super().__init__("not_own_account", sentence, fields={"holder": sentence})
+
+
+class OwnRequest(NotPermitted):
+    """Nobody approves a payment they asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_request", _("You asked for this payment; another person must approve it.")
+        )
+
+
+class NotSecured(Conflict):
+    """What is to secure the loan does not stand yet."""
+
+
+class OtherContent(Conflict):
+    """The reference was used for something else."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "reference_taken", _("Another payment was asked for under this reference.")
+        )
+
+
+class PaidOtherwise(Conflict):
+    """The payment was confirmed before, with another day or reference of the bank."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "paid_otherwise",
+            _("This payment was confirmed already, with another day or bank reference."),
+        )
+
+
+def refused_field(code: str, field: str, sentence: str) -> DomainError:
+    """Return a refusal whose sentence belongs to one input."""
+    return DomainError(code, sentence, fields={field: sentence})

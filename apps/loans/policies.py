@@ -1,0 +1,63 @@
+"""Who may do what with a loan and its payments; used for buttons and enforced in services."""
+
+from decimal import Decimal
+
+from apps.accounts.models import User
+from apps.loans.models import Disbursement, DisbursementLimit, Loan
+
+VIEW = "loans.view_loan"
+OPEN = "loans.open_loan"
+REQUEST = "loans.request_disbursement"
+APPROVE = "loans.approve_disbursement"
+SETTLE = "loans.settle_disbursement"
+REVERSE = "loans.reverse_disbursement"
+LIMITS = "loans.manage_disbursement_limits"
+
+
+def alone_limit(actor: User, loan: Loan) -> Decimal:
+    """Return the largest payment for which the person needs nobody else; zero where none is set."""
+    rows = DisbursementLimit.objects.filter(
+        entity=loan.branch.entity_id, role__in=actor.groups.all(), currency=loan.currency
+    )
+    return max((row.amount for row in rows), default=Decimal(0))
+
+
+def may_cancel(actor: User, loan: Loan) -> bool:
+    """Say whether the person may give up a contract of which nothing was paid out."""
+    return loan.may("cancel") and actor.has_perm(OPEN)
+
+
+def may_approve(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person may approve or refuse the payment: another one asked for it."""
+    return (
+        disbursement.may("approve")
+        and actor.has_perm(APPROVE)
+        and disbursement.requested_by_id != actor.pk
+    )
+
+
+def may_give_up(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person may take back what they asked for."""
+    return disbursement.may("cancel") and (
+        disbursement.requested_by_id == actor.pk or actor.has_perm(APPROVE)
+    )
+
+
+def may_instruct(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person may put the payment into a file for the bank."""
+    return disbursement.may("instruct") and actor.has_perm(SETTLE)
+
+
+def may_confirm(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person may record that the bank paid."""
+    return disbursement.may("confirm") and actor.has_perm(SETTLE)
+
+
+def may_fail(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person may record that the bank refused."""
+    return disbursement.may("fail") and actor.has_perm(SETTLE)
+
+
+def may_reverse(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person may record that the money came back."""
+    return disbursement.may("reverse") and actor.has_perm(REVERSE)
