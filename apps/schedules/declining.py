@@ -33,21 +33,25 @@ class Plan(Protocol):
 
 def rows(terms: Terms, periods: Sequence[Period]) -> list[Row]:
     """Return the rows; TermsRefused where the terms cannot amortise."""
-    plan = _plan(terms, periods)
     smallest = money.quantum(terms.currency)
-    unpaid = UnpaidInterest(terms.grace)
+    # Zero with the currency's decimals: sums with it are written with them too.
+    nothing = 0 * smallest
+    plan = _plan(terms, periods, nothing)
+    unpaid = UnpaidInterest(terms.grace, nothing)
     found: list[Row] = []
-    balance = ZERO
+    balance = nothing
     for fee, period in zip(fees.by_row(terms, len(periods)), periods, strict=True):
         charge, regular = _charges(terms.annual_rate, balance, period)
-        opening = balance + sum((one.amount for one in period.payouts), ZERO)
+        opening = balance
+        for payout in period.payouts:
+            opening += payout.amount
         interest = rounding.half_up(charge, smallest)
         due, capitalised = unpaid.place(period.number, interest)
         if period.number == len(periods):
             principal = opening
             plan.check_last(opening, interest)
         elif period.number <= terms.grace.principal:
-            principal = ZERO
+            principal = nothing
         else:
             planned = interest if regular is charge else rounding.half_up(regular, smallest)
             principal = plan.principal(period.number - 1, opening, regular, planned)
@@ -71,13 +75,13 @@ def rows(terms: Terms, periods: Sequence[Period]) -> list[Row]:
     return found
 
 
-def _plan(terms: Terms, periods: Sequence[Period]) -> Plan:
+def _plan(terms: Terms, periods: Sequence[Period], nothing: Decimal) -> Plan:
     if terms.method == Method.EQUAL_PRINCIPAL:
         return EqualPrincipal(terms, periods)
     if terms.method in {Method.INTEREST_ONLY, Method.SINGLE}:
-        return Bullet()
+        return Bullet(nothing)
     if terms.method == Method.CUSTOM:
-        return AgreedRows(terms.rows)
+        return AgreedRows(terms.rows, nothing)
     return EqualInstalments(terms, periods)
 
 
@@ -87,7 +91,7 @@ def _charges(annual_rate: Decimal, balance: Decimal, period: Period) -> tuple[De
     regular = charge
     for payout in period.payouts:
         charge += over(payout.amount, annual_rate, payout.share)
-    if period.share == period.regular:
+    if period.share is period.regular:
         return charge, charge
     for payout in period.payouts:
         regular += over(payout.amount, annual_rate, payout.regular)

@@ -25,6 +25,10 @@ _MONTHS: Mapping[Frequency, int] = {
     Frequency.HALF_YEARLY: 6,
     Frequency.YEARLY: 12,
 }
+_REGULAR_SHARES: Mapping[Frequency, Fraction] = {
+    Frequency.SEMI_MONTHLY: Fraction(1, 24),
+    **{frequency: Fraction(count, 12) for frequency, count in _MONTHS.items()},
+}
 _DAY = timedelta(days=1)
 # The 31st stands for the last day of every month, because it is clipped.
 _MONTH_END = 31
@@ -45,11 +49,7 @@ def planned(terms: Terms, count: int) -> list[date]:
 
 def regular_share(frequency: Frequency) -> Fraction | None:
     """Return the share of a year that months, or half months, are; None for counted days."""
-    if frequency in _DAYS:
-        return None
-    if frequency == Frequency.SEMI_MONTHLY:
-        return Fraction(1, 24)
-    return Fraction(_MONTHS[frequency], 12)
+    return _REGULAR_SHARES.get(frequency)
 
 
 def skips_days_off(frequency: Frequency, calendar: Calendar) -> bool:
@@ -113,4 +113,6 @@ def _month(day: date) -> int:
 def _clipped(month: int, day: int) -> date:
     """Return a day of a month counted from year 0, or the month's last day where it has fewer."""
     year, index = divmod(month, 12)
-    return date(year, index + 1, min(day, months.monthrange(year, index + 1)[1]))
+    # No month is shorter than 28 days, and asking the calendar takes time.
+    last = day if day <= 28 else min(day, months.monthrange(year, index + 1)[1])
+    return date(year, index + 1, last)

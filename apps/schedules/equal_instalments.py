@@ -12,7 +12,6 @@ rounded once to the unit of instalments.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 
 from apps.schedules import last_instalment, rounding
 from apps.schedules.interest import over
@@ -56,14 +55,13 @@ class EqualInstalments:
 
     def _compute(self, index: int, owed: Decimal) -> None:
         weights, plain = self._factors[index], _ONE
-        growths: dict[Fraction, Decimal] = {}
+        share, growth = None, _ONE
         for period, factor in zip(
             self._periods[index + 1 :], self._factors[index + 1 :], strict=True
         ):
-            growth = growths.get(period.regular)
-            if growth is None:
-                growth = 1 + over(_ONE, self._terms.annual_rate, period.regular)
-                growths[period.regular] = growth
+            if period.regular is not share:
+                share = period.regular
+                growth = 1 + over(_ONE, self._terms.annual_rate, share)
             owed *= growth
             weights = weights * growth + factor
             plain = plain * growth + 1

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from apps.schedules.terms import ZERO, FeeTiming, Terms
+from apps.core import money
+from apps.schedules.terms import FeeTiming, Terms
 
 
 def by_row(terms: Terms, count: int) -> list[Decimal]:
@@ -11,10 +12,6 @@ def by_row(terms: Terms, count: int) -> list[Decimal]:
     return [each + _total(terms, FeeTiming.FIRST_INSTALMENT), *[each] * (count - 1)]
 
 
-def upfront(terms: Terms) -> Decimal:
-    """Return the fees that are deducted from what is paid out."""
-    return _total(terms, FeeTiming.UPFRONT)
-
-
 def _total(terms: Terms, timing: FeeTiming) -> Decimal:
-    return sum((fee.amount for fee in terms.fees if fee.timing == timing), ZERO)
+    nothing = 0 * money.quantum(terms.currency)
+    return sum((fee.amount for fee in terms.fees if fee.timing == timing), nothing)

@@ -23,15 +23,16 @@ def rows(terms: Terms, periods: Sequence[Period]) -> list[Row]:
     """Return the rows; TermsRefused where the terms cannot amortise."""
     shares = _interest_shares(terms, periods)
     extra = _interest_of_broken(terms, periods[0])
-    unpaid = UnpaidInterest(terms.grace)
-    principals = _principals(terms, shares)
+    nothing = 0 * money.quantum(terms.currency)
+    unpaid = UnpaidInterest(terms.grace, nothing)
+    principals = _principals(terms, shares, nothing)
     found: list[Row] = []
-    balance = terms.lent
+    balance = terms.lent + nothing
     for fee, period in zip(fees.by_row(terms, len(periods)), periods, strict=True):
         index = period.number - 1
         # A share of the total may be one unit below its own period's interest.
         charge = shares[index] if index else max(ZERO, shares[index] + extra)
-        due, _capitalised = unpaid.place(period.number, charge)
+        due, capitalised = unpaid.place(period.number, charge)
         principal = principals[index]
         opening, balance = balance, balance - principal
         found.append(
@@ -44,7 +45,7 @@ def rows(terms: Terms, periods: Sequence[Period]) -> list[Row]:
                 fee=fee,
                 instalment=principal + due + fee,
                 closing=balance,
-                capitalised=ZERO,
+                capitalised=capitalised,
                 starts_on=period.starts_on,
                 fraction=period.share,
             )
@@ -69,23 +70,22 @@ def _interest_of_broken(terms: Terms, first: Period) -> Decimal:
     return actual - regular
 
 
-def _principals(terms: Terms, shares: Sequence[Decimal]) -> list[Decimal]:
+def _principals(terms: Terms, shares: Sequence[Decimal], nothing: Decimal) -> list[Decimal]:
     """Return the principal of each instalment, none in grace and the rest in the last."""
     paying = len(shares) - terms.grace.principal
     charged = len(shares) - terms.grace.interest_free
     total = sum(shares, ZERO)
-    found = [ZERO] * terms.grace.principal
-    left = terms.lent
-    instalment = ZERO
+    found = [nothing] * terms.grace.principal
+    left = terms.lent + nothing
     for index in range(terms.grace.principal, len(shares) - 1):
         bears_interest = index >= terms.grace.interest_free
         exact = terms.lent / paying + (total / charged if bears_interest else ZERO)
-        instalment = rounding.instalment(exact, terms)
-        found.append(instalment - shares[index])
+        found.append(rounding.instalment(exact, terms) - shares[index])
         left -= found[-1]
         _check_amortises(index + 1, found[-1], left)
-    if instalment:
-        last_instalment.check_last(terms, instalment, left + shares[-1])
+    if paying > 1:
+        like_others = rounding.instalment(terms.lent / paying + total / charged, terms)
+        last_instalment.check_last(terms, like_others, left + shares[-1])
     return [*found, left]
 
 

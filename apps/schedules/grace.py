@@ -6,7 +6,7 @@ instalments of grace, so that fewer repay the loan; *extending*, they come on to
 
 from decimal import Decimal
 
-from apps.schedules.terms import ZERO, Grace, GraceTerm, Terms
+from apps.schedules.terms import Grace, GraceTerm, Terms
 
 
 def number_of_instalments(terms: Terms) -> int:
@@ -23,17 +23,18 @@ class UnpaidInterest:
     Invariant: what is charged = what fell due + what was capitalised + what is `waiting`.
     """
 
-    def __init__(self, grace: Grace) -> None:
+    def __init__(self, grace: Grace, nothing: Decimal) -> None:
         self._grace = grace
-        self.waiting = ZERO
+        self._nothing = nothing
+        self.waiting = nothing
 
     def place(self, number: int, charge: Decimal) -> tuple[Decimal, Decimal]:
         """Return what of a period's interest falls due and what is capitalised."""
         if number > self._grace.interest:
             due = charge + self.waiting
-            self.waiting = ZERO
-            return due, ZERO
+            self.waiting = self._nothing
+            return due, self._nothing
         if self._grace.capitalised:
-            return ZERO, charge
+            return self._nothing, charge
         self.waiting += charge
-        return ZERO, ZERO
+        return self._nothing, self._nothing

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from apps.schedules import last_instalment, rounding
 from apps.schedules.periods import Period
-from apps.schedules.terms import ZERO, CustomRow, Terms
+from apps.schedules.terms import CustomRow, Terms
 
 
 class EqualPrincipal:
@@ -38,11 +38,14 @@ class EqualPrincipal:
 class Bullet:
     """Nothing before the last instalment: interest only, and a single repayment."""
 
+    def __init__(self, nothing: Decimal) -> None:
+        self._nothing = nothing
+
     def principal(
         self, index: int, opening: Decimal, charge: Decimal, interest: Decimal
     ) -> Decimal:
         """Return nothing."""
-        return ZERO
+        return self._nothing
 
     def check_last(self, principal: Decimal, interest: Decimal) -> None:
         """Accept any: the last instalment is the loan."""
@@ -51,14 +54,15 @@ class Bullet:
 class AgreedRows:
     """The principals that were agreed row by row."""
 
-    def __init__(self, rows: Sequence[CustomRow]) -> None:
+    def __init__(self, rows: Sequence[CustomRow], nothing: Decimal) -> None:
         self._rows = rows
+        self._nothing = nothing
 
     def principal(
         self, index: int, opening: Decimal, charge: Decimal, interest: Decimal
     ) -> Decimal:
         """Return the agreed principal."""
-        return self._rows[index].principal
+        return self._rows[index].principal + self._nothing
 
     def check_last(self, principal: Decimal, interest: Decimal) -> None:
         """Accept it: agreed principals sum to the amount lent, so the rest is the last of them."""
