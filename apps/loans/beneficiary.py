@@ -33,5 +33,5 @@ def bank(text: str) -> str:
 def _words(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", name).casefold()
     kept = "".join(c for c in plain if not unicodedata.combining(c) or ord(c) > 0x36F)
-    words = re.split(r"[\s.,'’-]+", kept)
+    words = re.split(r"[\s.,'\u2019-]+", kept)
     return sorted(word for word in words if word and word not in _TITLES)

@@ -1,8 +1,8 @@
 """The file of payment instructions for the bank. Pure.
 
-Layout `creditrisk-payments-1` (docs/payment-file.md): UTF-8, lines end in CR LF, comma-separated, the first
-line names the columns, one payment a line in the order of its reference. Amounts are what is paid
-out, with a point and the currency's decimals; dates are ISO 8601.
+Layout `creditrisk-payments-1` (docs/payment-file.md): UTF-8, lines end in CR LF, comma-separated,
+the first line names the columns, one payment a line in the order of its reference. Amounts are what
+is paid out, with a point and the currency's decimals; dates are ISO 8601.
 """
 
 import hashlib

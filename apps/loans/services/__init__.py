@@ -1,0 +1,28 @@
+"""What is done about loans, one module for each action."""
+
+from apps.loans.services.exiting import settle_exit
+from apps.loans.services.keeping import keep_as_lent, live, unlent
+from apps.loans.services.limiting import set_limit
+from apps.loans.services.opening import cancel, open_loan
+from apps.loans.services.requesting import Payment, approve, refuse, request, take_back
+from apps.loans.services.reversing import reverse
+from apps.loans.services.settling import confirm, fail, instruct
+
+__all__ = [
+    "Payment",
+    "approve",
+    "cancel",
+    "confirm",
+    "fail",
+    "instruct",
+    "keep_as_lent",
+    "live",
+    "open_loan",
+    "refuse",
+    "request",
+    "reverse",
+    "set_limit",
+    "settle_exit",
+    "take_back",
+    "unlent",
+]

@@ -1,0 +1,223 @@
+"""Tell the bank to pay, record what it says, and put what was paid on the books."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Entity, User
+from apps.audit import services as audit
+from apps.core.errors import DomainError
+from apps.ledger import services as ledger
+from apps.ledger.chart import Event
+from apps.loans import payment_files, payout, policies
+from apps.loans.errors import PaidOtherwise, refused_field
+from apps.loans.models import Disbursement, Loan, PaymentFile, ScheduleVersion
+from apps.loans.services import grounds, scheduling
+from apps.loans.services.opening import reason_of
+from apps.loans.services.requesting import held
+from apps.offers import services as offers
+from apps.schedules import building, documents
+from apps.schedules.terms import Terms, Tranche
+
+LONGEST_BANK_REFERENCE = 60
+# Numbers of payment files must be given one after the other; the number is ours ("PAYF").
+_NUMBERING = 0x50415946
+
+
+@transaction.atomic
+def instruct(
+    *, actor: User, entity: Entity, disbursements: Sequence[Disbursement], now: datetime
+) -> PaymentFile:
+    """Write approved payments into one file for the bank, and return it: it is made once.
+
+    Raises NotPermitted, NotVisible, Conflict for a payment that is not approved or was told to the
+    bank before, DomainError where there is none, or they are of several lenders or currencies, and
+    whatever stands in the way of paying out.
+    """
+    grounds.require(actor, policies.SETTLE)
+    ordered = sorted(disbursements, key=lambda one: (str(one.loan_id), str(one.pk)))
+    found = [held(actor, one) for one in ordered]
+    _require_one_kind(found, entity)
+    for one in found:
+        one.lifecycle.target("instruct", one.status)
+        grounds.require_payable(one.loan, now=now)
+    file = _file(actor, entity, found, now)
+    for one in found:
+        one.move("instruct", payment_file=file)
+        audit.record(
+            actor,
+            "loans.payment_instructed",
+            one,
+            case=one.loan.application,
+            loan=one.loan.number,
+            file=str(file),
+            sha256=file.sha256,
+        )
+    return file
+
+
+@transaction.atomic
+def confirm(
+    *,
+    actor: User,
+    disbursement: Disbursement,
+    paid_date: date,
+    bank_reference: str,
+    now: datetime,
+) -> Disbursement:
+    """Record that the bank paid on a day, put it on the books, and set the schedule going.
+
+    The schedule follows the day the money went out, as a new version where that is another day
+    than planned; the original stays. The same said again returns the payment. Raises NotPermitted,
+    NotVisible, PaidOtherwise, Conflict for a payment nobody approved, DomainError for a day or a
+    reference that is refused, DayClosed where the books of that day are closed.
+    """
+    grounds.require(actor, policies.SETTLE)
+    found = held(actor, disbursement)
+    told = bank_reference.strip()
+    if found.status == "paid":
+        if (found.paid_date, found.bank_reference) != (paid_date, told):
+            raise PaidOtherwise
+        return found
+    found.lifecycle.target("confirm", found.status)
+    if found.status == "approved":
+        # No file went before, so nobody looked at this again since it was approved.
+        grounds.require_payable(found.loan, now=now)
+    if not 0 < len(told) <= LONGEST_BANK_REFERENCE:
+        raise refused_field(
+            "bank_reference_missing", "bank_reference", _("Enter the bank's reference.")
+        )
+    grounds.require_paid_day(found, paid_date, now=now)
+    return _book(found, actor=actor, day=paid_date, bank_reference=told, now=now)
+
+
+@transaction.atomic
+def fail(*, actor: User, disbursement: Disbursement, reason: str, now: datetime) -> Disbursement:
+    """Record that the bank refused to pay, with its reason; the money can be asked for again.
+
+    Raises NotPermitted, NotVisible, Conflict for a payment the bank was not told of, DomainError
+    without a reason.
+    """
+    grounds.require(actor, policies.SETTLE)
+    found = held(actor, disbursement)
+    said = reason_of(reason)
+    found.move("fail", ended_by=actor, ended_at=now, ended_reason=said)
+    audit.record(
+        actor,
+        "loans.payment_failed",
+        found,
+        case=found.loan.application,
+        loan=found.loan.number,
+        reason=said,
+    )
+    return found
+
+
+def _require_one_kind(found: Sequence[Disbursement], entity: Entity) -> None:
+    if not found:
+        raise DomainError("nothing_chosen", _("Choose at least one payment."))
+    kinds = {(one.loan.branch.entity_id, one.currency) for one in found}
+    if {entity_id for entity_id, _currency in kinds} != {entity.pk} or len(kinds) > 1:
+        raise DomainError(
+            "several_kinds", _("A file holds the payments of one lender in one currency.")
+        )
+
+
+def _file(actor: User, entity: Entity, found: Sequence[Disbursement], now: datetime) -> PaymentFile:
+    written = payment_files.content(
+        payment_files.Instruction(
+            reference=one.reference,
+            loan=one.loan.number,
+            beneficiary=one.holder,
+            account=one.account_number,
+            bank=one.bank_code,
+            currency=one.currency,
+            amount=one.net_amount,
+            pay_on=one.planned_date,
+        )
+        for one in found
+    )
+    return PaymentFile.objects.create(
+        entity=entity,
+        number=_next_number(entity),
+        layout=payment_files.LAYOUT,
+        currency=found[0].currency,
+        payments=len(found),
+        total=sum((one.net_amount for one in found), Decimal(0)),
+        content=written,
+        sha256=payment_files.fingerprint(written),
+        made_by=actor,
+        made_at=now,
+    )
+
+
+def _next_number(entity: Entity) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBERING])
+    last = PaymentFile.objects.filter(entity=entity).aggregate(last=Max("number"))["last"]
+    return int(last or 0) + 1
+
+
+def _book(
+    disbursement: Disbursement, *, actor: User, day: date, bank_reference: str, now: datetime
+) -> Disbursement:
+    loan = disbursement.loan
+    original = documents.from_document(loan.schedules.get(number=1).terms)
+    entry = ledger.post(
+        actor=actor,
+        event=Event.DISBURSEMENT,
+        day=day,
+        lines=_lines(disbursement, original),
+        branch=loan.branch,
+        currency=loan.currency,
+        loan_id=loan.pk,
+        customer_id=loan.customer_id,
+        reference=f"disbursement:{disbursement.pk}",
+        now=now,
+        facts={"payment": disbursement.reference, "bank_reference": bank_reference},
+    )
+    disbursement.move(
+        "confirm", paid_date=day, bank_reference=bank_reference, confirmed_by=actor, entry=entry
+    )
+    if loan.status == "opened":
+        loan.move("pay_out", disbursed_date=day)
+        if loan.offer is not None:
+            offers.paid_out(offer=loan.offer, actor=actor, day=day, now=now)
+    follow_the_money(actor, loan, original)
+    audit.record(
+        actor,
+        "loans.payment_confirmed",
+        disbursement,
+        case=loan.application,
+        loan=loan.number,
+        day=day.isoformat(),
+        amount=str(disbursement.amount),
+        net=str(disbursement.net_amount),
+        entry=str(entry.pk),
+    )
+    return disbursement
+
+
+def follow_the_money(actor: User, loan: Loan, original: Terms) -> None:
+    """Write another schedule where the one in force does not say when the money went out."""
+    paid = list(loan.disbursements.filter(status="paid").order_by("paid_date", "tranche"))
+    terms = payout.as_paid(
+        original,
+        [Tranche(one.paid_date, one.amount) for one in paid if one.paid_date is not None],
+        rest_on=paid[-1].rest_planned_date,
+    )
+    in_force = loan.schedules.get(in_force=True)
+    if documents.to_document(terms) != in_force.terms:
+        scheduling.keep(loan, terms, reason=ScheduleVersion.Reason.PAID_ON_ANOTHER_DAY, actor=actor)
+
+
+def _lines(disbursement: Disbursement, original: Terms) -> tuple[payout.Line, ...]:
+    """Return the lines of a payment; what is paid upfront goes with the first tranche."""
+    found = payout.Upfront()
+    if disbursement.tranche == 1:
+        found = payout.upfront(building.build(original))
+    return payout.lines(disbursement.amount, found, is_net=disbursement.deducted == found.total)
