@@ -50,6 +50,7 @@ class Letter(Identified, Timestamped):
         INCOMPLETE = "incomplete", _("Notice of what is missing")
         APPEAL = "appeal", _("Outcome of a review")
         LAPSED = "lapsed", _("Offer lapsed")
+        KEY_FACTS = "key_facts", _("Statement of what a loan costs")
 
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

@@ -21,6 +21,7 @@ from apps.letters.services.handing import (
     record_delivery,
     send_again,
 )
+from apps.letters.services.stating import issue_statement
 
 __all__ = [
     "BY_PERSON",
@@ -33,6 +34,7 @@ __all__ = [
     "facts_hash",
     "is_whole",
     "issue",
+    "issue_statement",
     "record_bounce",
     "record_delivery",
     "record_opening",

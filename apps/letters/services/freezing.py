@@ -16,7 +16,15 @@ from apps.accounts.models import Branch, User
 from apps.audit import services as audit
 from apps.core import crypto, jobs, rows
 from apps.core.errors import Conflict, DomainError
-from apps.letters import content, deadlines, editions, regimes, rendering
+from apps.letters import (
+    content,
+    deadlines,
+    editions,
+    regimes,
+    rendering,
+    statement_rendering,
+    statements,
+)
 from apps.letters.models import Letter
 from apps.letters.services import queueing
 
@@ -234,6 +242,10 @@ def _require_known(kind: str, language: str, facts: content.LetterFacts) -> None
 
 def _set_again(letter: Letter) -> rendering.Rendered:
     stated: Any = letter.facts
+    if statements.is_edition(letter.template_version):
+        return statement_rendering.render(
+            statements.Statement.from_dict(stated), edition=letter.template_version
+        )
     return rendering.render(
         content.LetterFacts.from_dict(stated),
         language=letter.language,
