@@ -1,0 +1,3 @@
+"""Who may ask for quotes."""
+
+MAKE = "schedules.make_quote"
