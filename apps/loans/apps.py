@@ -8,13 +8,14 @@ class LoansConfig(AppConfig):
         from apps.applications import hooks
         from apps.core import history
         from apps.decisions import sources
-        from apps.loans import services, standing
+        from apps.loans import proofs, services, standing
         from apps.loans.models import Disbursement, Loan, Outcome
 
         hooks.on_withdraw(services.keep_as_lent)
         hooks.on_change(services.keep_as_lent)
         hooks.know_unlent(services.unlent)
         sources.register("loans", standing.of_borrower)
+        proofs.register_all()
 
         history.keep(Loan)
         history.keep(Outcome)

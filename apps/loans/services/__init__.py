@@ -7,9 +7,11 @@ from apps.loans.services.opening import cancel, open_loan
 from apps.loans.services.requesting import Payment, approve, refuse, request, take_back
 from apps.loans.services.reversing import reverse
 from apps.loans.services.settling import confirm, fail, instruct
+from apps.loans.services.taking_on import TakenOn, take_on
 
 __all__ = [
     "Payment",
+    "TakenOn",
     "approve",
     "cancel",
     "confirm",
@@ -24,5 +26,6 @@ __all__ = [
     "set_limit",
     "settle_exit",
     "take_back",
+    "take_on",
     "unlent",
 ]

@@ -13,6 +13,7 @@ from apps.audit import services as audit
 from apps.core.errors import DomainError
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
+from apps.ledger.lines import Line
 from apps.loans import payment_files, payout, policies
 from apps.loans.errors import PaidOtherwise, refused_field
 from apps.loans.models import Disbursement, Loan, PaymentFile, ScheduleVersion
@@ -215,7 +216,7 @@ def follow_the_money(actor: User, loan: Loan, original: Terms) -> None:
         scheduling.keep(loan, terms, reason=ScheduleVersion.Reason.PAID_ON_ANOTHER_DAY, actor=actor)
 
 
-def _lines(disbursement: Disbursement, original: Terms) -> tuple[payout.Line, ...]:
+def _lines(disbursement: Disbursement, original: Terms) -> tuple[Line, ...]:
     """Return the lines of a payment; what is paid upfront goes with the first tranche."""
     found = payout.Upfront()
     if disbursement.tranche == 1:

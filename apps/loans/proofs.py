@@ -1,0 +1,114 @@
+"""What the nightly proof shows of loans: they, their schedules and the ledger say the same.
+
+Each check is one statement over the whole book and names the first loan where it fails.
+"""
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from apps.ledger.proofs import Offender, register
+
+# What was paid out and came back, by the loans' own books, beside what the ledger holds.
+_BACK = """
+    SELECT i.loan_id, sum(a.amount) AS amount
+    FROM loans_allocation a JOIN loans_instalment i ON i.id = a.instalment_id
+    WHERE a.bucket = 'principal' GROUP BY i.loan_id
+"""
+_PRINCIPAL = f"""
+    WITH paid AS (
+        SELECT loan_id, sum(amount) AS amount FROM loans_disbursement
+        WHERE status = 'paid' GROUP BY loan_id
+    ), back AS ({_BACK}), booked AS (
+        SELECT loan_id, sum(debit - credit) AS amount FROM ledger_line
+        WHERE account = 'principal' AND loan_id IS NOT NULL GROUP BY loan_id
+    ), owed AS (
+        SELECT l.id, l.number, CASE
+            WHEN l.source = '' THEN COALESCE(paid.amount, 0)
+            WHEN l.status = 'imported' THEN 0
+            ELSE l.principal
+        END - COALESCE(back.amount, 0) AS amount
+        FROM loans_loan l
+        LEFT JOIN paid ON paid.loan_id = l.id LEFT JOIN back ON back.loan_id = l.id
+    )
+    SELECT COALESCE(owed.number, ''), COALESCE(owed.id, booked.loan_id),
+        COALESCE(owed.amount, 0), COALESCE(booked.amount, 0)
+    FROM owed FULL JOIN booked ON booked.loan_id = owed.id
+    WHERE COALESCE(owed.amount, 0) <> COALESCE(booked.amount, 0)
+    ORDER BY 1, 2 LIMIT 1
+"""  # noqa: S608 - the parts are ours
+
+_SCHEDULE = f"""
+    WITH back AS ({_BACK}), planned AS (
+        SELECT loan_id, sum(principal - paid_principal) AS amount
+        FROM loans_instalment WHERE in_force GROUP BY loan_id
+    )
+    SELECT l.number, l.id, l.principal - COALESCE(back.amount, 0), COALESCE(planned.amount, 0)
+    FROM loans_loan l
+    LEFT JOIN back ON back.loan_id = l.id LEFT JOIN planned ON planned.loan_id = l.id
+    WHERE l.status IN ('opened', 'active', 'closed')
+        AND l.principal - COALESCE(back.amount, 0) IS DISTINCT FROM COALESCE(planned.amount, 0)
+    ORDER BY l.number LIMIT 1
+"""  # noqa: S608 - the parts are ours
+
+_PAID = """
+    WITH went AS (
+        SELECT instalment_id,
+            COALESCE(sum(amount) FILTER (WHERE bucket = 'principal'), 0) AS principal,
+            COALESCE(sum(amount) FILTER (WHERE bucket = 'interest'), 0) AS interest,
+            COALESCE(sum(amount) FILTER (WHERE bucket = 'fee'), 0) AS fee
+        FROM loans_allocation GROUP BY instalment_id
+    )
+    SELECT l.number, l.id, COALESCE(went.principal + went.interest + went.fee, 0),
+        i.paid_principal + i.paid_interest + i.paid_fee
+    FROM loans_instalment i
+    JOIN loans_loan l ON l.id = i.loan_id
+    LEFT JOIN went ON went.instalment_id = i.id
+    WHERE i.paid_principal <> COALESCE(went.principal, 0)
+        OR i.paid_interest <> COALESCE(went.interest, 0)
+        OR i.paid_fee <> COALESCE(went.fee, 0)
+    ORDER BY l.number, i.number LIMIT 1
+"""
+
+
+def register_all() -> None:
+    """Have these proved whenever the ledger is."""
+    register(
+        "loans.principal",
+        principal_is_booked,
+        sentence=_("Principal paid out and not paid back equals the ledger, loan by loan"),
+    )
+    register(
+        "loans.schedule",
+        schedule_covers_principal,
+        sentence=_("The schedule in force plans what is still owed of every loan"),
+    )
+    register(
+        "loans.allocation",
+        paid_is_allocated,
+        sentence=_("What instalments say was paid equals what payments were allocated to"),
+    )
+
+
+def principal_is_booked() -> Offender | None:
+    """Return the first loan whose principal outstanding is not what the ledger holds."""
+    return _first(_PRINCIPAL)
+
+
+def schedule_covers_principal() -> Offender | None:
+    """Return the first loan whose schedule in force does not plan the principal still owed."""
+    return _first(_SCHEDULE)
+
+
+def paid_is_allocated() -> Offender | None:
+    """Return the first loan with an instalment that says it was paid otherwise than allocated."""
+    return _first(_PAID)
+
+
+def _first(sql: str) -> Offender | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    number, key, expected, found = row
+    return Offender(str(number or key), str(expected), str(found), str(key))
