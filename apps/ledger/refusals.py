@@ -1,5 +1,7 @@
 """Why something is not posted: sentences for what is no entry and for what the database says."""
 
+from datetime import date
+
 from django.db import IntegrityError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -55,7 +57,7 @@ def already_reversed() -> AlreadyReversed:
     return AlreadyReversed("already_reversed", _("This entry was reversed already."))
 
 
-def day_closed(entity: str, closed: object, following: object) -> DayClosed:
+def day_closed(entity: str, closed: date, following: date) -> DayClosed:
     """Return the refusal of a closed day, with the way to proceed."""
     sentence = _(
         "The books of %(entity)s are closed up to %(closed)s, so nothing is posted there. Post it"

@@ -26,6 +26,7 @@ from apps.ledger.posting import Posting
 EARLIEST = date(1970, 1, 1)
 LONGEST_REFERENCE = 120
 LONGEST_REASON = 500
+_SAME = ("event", "day", "branch_id", "currency", "loan_id", "customer_id")
 
 
 def post(  # noqa: PLR0913 - an entry is all of this, and each caller names it
@@ -216,16 +217,21 @@ def _standing(entry: Entry, posting: Posting) -> Entry:
         .prefetch_related("lines")
         .get(reference=entry.reference)
     )
-    same = ("event", "day", "branch_id", "currency", "loan_id", "customer_id", "reverses_id")
-    names = (*same, "facts")
-    if (
-        any(getattr(found, name) != getattr(entry, name) for name in names)
-        or found.content() != posting.lines
-    ):
-        if entry.reverses_id:
-            raise refusals.already_reversed()
-        raise refusals.reference_taken(entry.reference)
-    return found
+    if found.reverses_id == entry.reverses_id and says_the_same(found, posting):
+        return found
+    if entry.reverses_id:
+        raise refusals.already_reversed()
+    raise refusals.reference_taken(entry.reference)
+
+
+def says_the_same(entry: Entry, posting: Posting) -> bool:
+    """Say whether an entry is what the posting would make, whoever posted it and when."""
+    facts = json.loads(json.dumps(dict(posting.facts), cls=DjangoJSONEncoder))
+    return (
+        all(getattr(entry, name) == getattr(posting, name) for name in _SAME)
+        and entry.facts == facts
+        and entry.content() == posting.lines
+    )
 
 
 def _refused(error: IntegrityError, branch: Branch) -> Exception:
@@ -236,7 +242,9 @@ def _refused(error: IntegrityError, branch: Branch) -> Exception:
     return refusals.of_database(name)
 
 
-def day_closed(branch: Branch) -> refusals.DayClosed:
-    """Return the refusal of a day that the branch's entity has closed."""
-    closed = Closing.objects.filter(entity=branch.entity).order_by("-day").values_list("day")[0][0]
-    return refusals.day_closed(branch.entity.name, closed, closed + timedelta(days=1))
+def day_closed(*branches: Branch) -> refusals.DayClosed:
+    """Return the refusal of a day that the entity of one of the branches has closed."""
+    entities = [branch.entity_id for branch in branches]
+    last = Closing.objects.select_related("entity").filter(entity__in=entities)
+    closing = last.latest("day")
+    return refusals.day_closed(closing.entity.name, closing.day, closing.day + timedelta(days=1))

@@ -1,0 +1,138 @@
+"""Derive anew what follows from a changed day of a loan: take back what differs, post the rest."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from apps.audit import services as audit
+from apps.ledger import difference as differences
+from apps.ledger import refusals, selectors
+from apps.ledger.chart import Account, Event, Side
+from apps.ledger.difference import Change, Difference, Planned, Standing
+from apps.ledger.models import Entry
+from apps.ledger.services import posting as single
+
+# Takes the entries that stand from the day on, and returns those that should.
+Derive = Callable[[Sequence[Standing]], Iterable[Planned]]
+# Of the two numbers of the lock that keeps derivations of one loan apart ("REDR").
+_LOCK = 0x52454452
+
+
+@dataclass(frozen=True, slots=True)
+class Rederived:
+    """What a derivation changed: entries taken back and posted, and balances before and after."""
+
+    loan_id: UUID
+    since: date
+    difference: Difference
+    reversals: tuple[Entry, ...]
+    posted: tuple[Entry, ...]
+    changes: tuple[Change, ...]
+
+
+@transaction.atomic
+def rederive(
+    *,
+    actor: Any,
+    loan_id: UUID,
+    since: date,
+    derive: Derive,
+    reason: str,
+    reference: str,
+    now: datetime,
+    events: Collection[Event] = (),
+) -> Rederived:
+    """Make the entries of a loan from a day on into what should follow, and report the change.
+
+    `derive` is given what stands - of `events`, where any are named - and returns what should.
+    What differs is taken back on its own day, last first, and the rest posted, first first, under
+    `reference` with a number: balances of every later day are then right, while what was known
+    before stays known. Deriving the same again changes nothing. All or nothing: raises DayClosed
+    where a day to change is closed, and what `post` and `reverse` raise.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(loan_id)])
+    rows = list(selectors.live_entries(loan_id, since=since, events=events))
+    by_id = {row.pk: row for row in rows}
+    standing = [Standing(row.pk, _says(row)) for row in rows]
+    found = differences.difference(standing, _checked(derive(standing), since))
+    changes = differences.changes(_held(loan_id), found)
+    reversals = [
+        single.reverse(
+            actor=actor, entry=by_id[one.entry_id], day=one.says.day, reason=reason, now=now
+        )
+        for one in found.taken_back
+    ]
+    posted = _posted(found, _ground(loan_id, rows), actor=actor, reference=reference, now=now)
+    if found:
+        audit.record(
+            actor,
+            "ledger.rederived",
+            f"ledger.loan:{loan_id}",
+            since=str(since),
+            reference=reference,
+            taken_back=len(reversals),
+            posted=len(posted),
+            kept=len(found.kept),
+        )
+    return Rederived(loan_id, since, found, tuple(reversals), tuple(posted), tuple(changes))
+
+
+def _says(entry: Entry) -> Planned:
+    return Planned(Event(entry.event), entry.day, entry.content(), entry.facts)
+
+
+def _checked(planned: Iterable[Planned], since: date) -> list[Planned]:
+    """Return what should follow. Raises LedgerRefused for what lies before the changed day."""
+    found = list(planned)
+    if any(one.day < since for one in found):
+        sentence = _("What is derived anew cannot begin before the day that changed.")
+        raise refusals.LedgerRefused("before_the_change", sentence)
+    return found
+
+
+def _held(loan_id: UUID) -> dict[Account, Any]:
+    """Return debits less credits of each account of a loan, of all that was posted."""
+    amounts = selectors.balances([loan_id])[loan_id].amounts
+    return {
+        account: amount if account.normal is Side.DEBIT else -amount
+        for account, amount in amounts.items()
+    }
+
+
+def _ground(loan_id: UUID, rows: Sequence[Entry]) -> Entry:
+    """Return an entry that says where the loan's next entries belong: branch, currency, whose."""
+    if rows:
+        return rows[-1]
+    last = Entry.objects.select_related("branch__entity").filter(loan_id=loan_id)
+    found = last.order_by("day", "id").last()
+    if found is None:
+        sentence = _("Nothing was posted to this loan yet, so nothing follows from it.")
+        raise refusals.LedgerRefused("nothing_posted", sentence)
+    return found
+
+
+def _posted(
+    found: Difference, ground: Entry, *, actor: Any, reference: str, now: datetime
+) -> list[Entry]:
+    return [
+        single.post(
+            actor=actor,
+            event=plan.event,
+            day=plan.day,
+            lines=plan.lines,
+            branch=ground.branch,
+            currency=ground.currency,
+            reference=f"{reference}:{number}",
+            now=now,
+            loan_id=ground.loan_id,
+            customer_id=ground.customer_id,
+            facts=plan.facts,
+        )
+        for number, plan in enumerate(found.posted, start=1)
+    ]
