@@ -6,9 +6,12 @@ class LoansConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.applications import hooks
+        from apps.collateral import exposures
+        from apps.collateral import hooks as collateral
         from apps.core import history
         from apps.decisions import sources
-        from apps.loans import proofs, services, standing
+        from apps.ledger import hooks as ledger
+        from apps.loans import proofs, selectors, services, standing
         from apps.loans.models import Disbursement, Loan, Outcome
 
         hooks.on_withdraw(services.keep_as_lent)
@@ -16,6 +19,10 @@ class LoansConfig(AppConfig):
         hooks.know_unlent(services.unlent)
         sources.register("loans", standing.of_borrower)
         proofs.register_all()
+        ledger.show_loans(visible=selectors.may_see, named=selectors.named)
+        ledger.withhold(selectors.withheld_from)
+        exposures.register("loans", selectors.owed_under, order=20)
+        collateral.know_live(services.live)
 
         history.keep(Loan)
         history.keep(Outcome)

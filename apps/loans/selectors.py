@@ -1,15 +1,38 @@
-"""What can be asked about loans."""
+"""What can be asked about loans: lists, how one stands, and which payments wait for whom."""
 
+import uuid
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.core import keyset
-from apps.loans.models import Loan
+from apps.collateral.exposures import Owed
+from apps.core import keyset, withheld
+from apps.ledger import selectors as ledger
+from apps.ledger.chart import Account
+from apps.ledger.hooks import Shown
+from apps.loans import arrears, policies
+from apps.loans.arrears import Arrears
+from apps.loans.lifecycle import HELD
+from apps.loans.models import Disbursement, Instalment, Loan
+from apps.offers.models import Offer
 
 FINISHED = {"repaid": False, "defaulted": True}
+# The stages of the disbursement queue, and the permission that takes each on.
+STAGES = {
+    "open": policies.OPEN,
+    "request": policies.REQUEST,
+    "approve": policies.APPROVE,
+    "instruct": policies.SETTLE,
+    "confirm": policies.SETTLE,
+}
+_WAITS_FOR = {"approve": ["requested"], "instruct": ["approved"], "confirm": ["instructed"]}
 
 
 @dataclass(frozen=True)
@@ -18,7 +41,30 @@ class Filters:
 
     number: str = ""
     product: str = ""
+    state: str = ""
     outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How a loan stands on a day: what the ledger holds, what is overdue, what comes next."""
+
+    day: date
+    principal: Decimal
+    owed: Decimal
+    rows: tuple[Instalment, ...]
+    arrears: Arrears
+    next_due: Instalment | None
+
+    @property
+    def paid(self) -> Decimal:
+        """What was paid towards the schedule in force."""
+        return sum((row.paid for row in self.rows), Decimal(0))
+
+    @property
+    def unpaid(self) -> Decimal:
+        """What of the schedule in force is still to be paid."""
+        return sum((row.unpaid for row in self.rows), Decimal(0))
 
 
 def worklist(
@@ -37,11 +83,151 @@ def of_customer(actor: User, customer_id: Any) -> QuerySet[Loan]:
     return rows.select_related("product", "outcome").order_by("-opened_date", "id")
 
 
+def detailed() -> QuerySet[Loan]:
+    """Return loans with everything their page shows."""
+    return Loan.objects.select_related(
+        "product", "customer", "application", "branch__entity", "outcome", "offer"
+    )
+
+
+def position(loan: Loan, day: date) -> Position:
+    """Return how a loan stands on a day; nothing is overdue before it was paid out."""
+    rows = tuple(loan.instalments.filter(in_force=True).order_by("number"))
+    counts = rows if loan.status == "active" else ()
+    held = ledger.balances([loan.pk])[loan.pk]
+    return Position(
+        day=day,
+        principal=held[Account.PRINCIPAL],
+        owed=held.owed,
+        rows=rows,
+        arrears=arrears.arrears(counts, day),
+        next_due=arrears.next_due(counts, day),
+    )
+
+
+def payments(loan: Loan) -> QuerySet[Disbursement]:
+    """Return the payments of a loan with who did what, the newest first."""
+    return loan.disbursements.select_related(
+        "requested_by", "checked_by", "confirmed_by", "ended_by", "payment_file__entity"
+    ).order_by("-number")
+
+
+def left_to_ask(loan: Loan) -> Decimal:
+    """Return what of a loan no payment holds."""
+    going = loan.disbursements.filter(status__in=HELD).aggregate(sum=Sum("amount"))["sum"]
+    return loan.principal - (going or Decimal(0))
+
+
+# --- the disbursement queue --------------------------------------------------------------------
+def to_open(actor: User) -> QuerySet[Offer]:
+    """Return the accepted offers under which no loan was opened yet."""
+    return (
+        Offer.objects.visible_to(actor)
+        .filter(status="accepted")
+        .select_related("application__product", "application__customer", "application__branch")
+        .defer("terms", "key_facts")
+    )
+
+
+def to_request(actor: User) -> QuerySet[Loan]:
+    """Return the loans of which something is left that no payment holds."""
+    held = (
+        Disbursement.objects.filter(loan=OuterRef("pk"), status__in=HELD)
+        .order_by()
+        .values("loan")
+        .annotate(sum=Sum("amount"))
+        .values("sum")
+    )
+    rows = Loan.objects.visible_to(actor).filter(
+        Q(offer__status="taken_up"), source="", status__in=["opened", "active"]
+    )
+    return (
+        rows.annotate(going=Coalesce(held, Decimal(0)))
+        .filter(going__lt=F("principal"))
+        .select_related("product", "customer", "branch")
+    )
+
+
+def waiting(actor: User, stage: str) -> QuerySet[Disbursement]:
+    """Return the payments that wait at a stage."""
+    rows = Disbursement.objects.visible_to(actor).filter(status__in=_WAITS_FOR[stage])
+    return rows.select_related(
+        "loan__product", "loan__customer", "loan__branch__entity", "requested_by", "payment_file"
+    )
+
+
+def counts(actor: User) -> dict[str, int]:
+    """Return how many wait at each stage."""
+    held = waiting(actor, "approve").order_by()
+    return {
+        "open": to_open(actor).count(),
+        "request": to_request(actor).count(),
+        "approve": held.count(),
+        "instruct": waiting(actor, "instruct").count(),
+        "confirm": waiting(actor, "confirm").count(),
+    }
+
+
+def my_count(actor: User) -> int:
+    """Return how many wait for a step that this person may take."""
+    found = counts(actor)
+    if actor.has_perm(policies.APPROVE):
+        found["approve"] = waiting(actor, "approve").exclude(requested_by=actor).count()
+    return sum(number for stage, number in found.items() if actor.has_perm(STAGES[stage]))
+
+
+# --- what other apps ask ------------------------------------------------------------------------
+def owed_under(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Owed | None]:
+    """Return what is owed under applications that have a loan; None where it is over."""
+    loans = list(Loan.objects.filter(application__in=applications).select_related("outcome"))
+    booked = [loan for loan in loans if loan.status == "active"]
+    balances = ledger.balances([loan.pk for loan in booked])
+    found: dict[uuid.UUID, Owed | None] = {}
+    for loan in loans:
+        found[loan.application_id] = _owed(
+            loan, balances[loan.pk].owed if loan.pk in balances else Decimal(0)
+        )
+    return found
+
+
+def may_see(actor: Any, loan_id: uuid.UUID) -> bool:
+    """Say whether the person may see this loan, and so its money."""
+    return (
+        actor.has_perm(policies.VIEW) and Loan.objects.visible_to(actor).filter(pk=loan_id).exists()
+    )
+
+
+def named(loan_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Shown]:
+    """Return how loans are called, with the address of their page."""
+    rows = Loan.objects.filter(pk__in=list(loan_ids)).values_list("pk", "number")
+    return {key: Shown(number, reverse("loans:detail", args=[key])) for key, number in rows}
+
+
+def withheld_from(actor: Any) -> list[QuerySet[Any, Any]]:
+    """Return the keys of the loans whose application is withheld from a person."""
+    if not withheld.concerns(actor):
+        return []
+    seen = withheld.without(Loan.objects.all(), actor, field="application_id")
+    return [Loan.objects.filter(~Exists(seen.filter(pk=OuterRef("pk")))).values("pk")]
+
+
+def _owed(loan: Loan, owed: Decimal) -> Owed | None:
+    if loan.status == "active":
+        return Owed(amount=owed, currency=loan.currency, state="active", reference=loan.number)
+    if loan.status == "opened":
+        return Owed(
+            amount=loan.principal, currency=loan.currency, state="opened", reference=loan.number
+        )
+    return None
+
+
 def _filtered(rows: QuerySet[Loan], filters: Filters) -> QuerySet[Loan]:
     if filters.number:
         rows = rows.filter(number__iexact=filters.number)
     if filters.product:
         rows = rows.filter(product__code=filters.product)
+    if filters.state:
+        rows = rows.filter(status=filters.state)
     if filters.outcome == "unknown":
         return rows.filter(outcome=None)
     if filters.outcome:
