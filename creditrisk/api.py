@@ -34,7 +34,7 @@ class Viewer(SpectacularSwaggerSplitView):
 app_name = "api"
 _APPS = (
     *("accounts", "letters", "customers", "products", "applications", "decisions", "scoring"),
-    *("loans", "desk", "appeals", "bulk", "laboratory", "dashboards"),
+    *("collateral", "loans", "desk", "appeals", "bulk", "laboratory", "dashboards"),
 )
 urlpatterns = [
     path("schema", Schema.as_view(), name="schema"),

@@ -88,6 +88,10 @@ def _addresses(keys: Keys) -> list[tuple[str, Any]]:
                 "obligation_pk",
                 "collateral_pk",
                 "guarantor_pk",
+                "co_borrower_pk",
+                "valuation_pk",
+                "lien_pk",
+                "release_pk",
             ):
                 found = found.replace(f"<uuid:{rest}>", NOWHERE)
             found = found.replace("<slug:way>", "receive")

@@ -6,6 +6,9 @@ from apps.collateral.models import Item, Release
 VIEW = "collateral.view_item"
 KEEP = "collateral.keep_item"
 RELEASE = "collateral.release_item"
+REVEAL = "customers.reveal_customer"
+# What a lien can be for: requests that were submitted and are not over.
+CHARGEABLE = ("submitted", "scored", "in_review", "approved")
 
 
 def may_keep(actor: User, item: Item) -> bool:

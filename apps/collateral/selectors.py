@@ -90,12 +90,20 @@ def detailed() -> QuerySet[Item]:
     return Item.objects.select_related("branch__entity", "owner", "registered_by", "ended_by")
 
 
-def same_thing(item: Item) -> QuerySet[Item]:
+def owned(customer: Customer, actor: User, *, most: int) -> list[Item]:
+    """Return the newest items of a customer that a person may see."""
+    rows = Item.objects.visible_to(actor).filter(owner=customer)
+    return list(rows.select_related("branch__entity", "owner").order_by(*NEWEST)[:most])
+
+
+def same_thing(item: Item, actor: User, *, most: int = 5) -> list[Item]:
     """Return the other rows of the same lender about the same official number, newest first."""
-    rows = Item.objects.filter(
+    if not item.registration_index:
+        return []
+    rows = Item.objects.visible_to(actor).filter(
         entity=item.entity_id, registration_index=item.registration_index
-    ).exclude(pk=item.pk)
-    return (rows if item.registration_index else rows.none()).order_by("-created_at")
+    )
+    return list(rows.exclude(pk=item.pk).order_by(*NEWEST)[:most])
 
 
 def liens(item: Item) -> QuerySet[Lien]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.collateral import checks, worths
+from apps.collateral import checks, policies, worths
 from apps.collateral.entries import LienEntry
 from apps.collateral.errors import BeyondValue, NotValued
 from apps.collateral.models import Item, Lien
@@ -18,8 +18,6 @@ from apps.core import formatting
 from apps.core.errors import Conflict, NotVisible
 from apps.core.visibility import get_visible
 
-# What a lien can be for: requests that were submitted and are not over.
-CHARGEABLE = ("submitted", "scored", "in_review", "approved")
 HIGHEST_RANK = 20
 
 
@@ -142,7 +140,7 @@ def _require_fit(actor: User, item: Item, application: Application, entry: LienE
             "one": found.currency,
             "other": item.currency,
         }
-    elif found.status not in CHARGEABLE:
+    elif found.status not in policies.CHARGEABLE:
         errors["application"] = _("Only a submitted application that is not over can be secured.")
     elif Lien.objects.filter(item=item, application=found, status="standing").exists():
         errors["application"] = _("The item has a lien for this application already.")

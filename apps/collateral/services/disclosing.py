@@ -11,8 +11,6 @@ from apps.collateral.services import _ground
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
 
-REVEAL = "customers.reveal_customer"
-
 
 @transaction.atomic
 def read_registration(*, actor: User, item: Item) -> str:
@@ -21,7 +19,7 @@ def read_registration(*, actor: User, item: Item) -> str:
     Raises NotPermitted, NotVisible where there is none.
     """
     _ground.permit(actor, policies.VIEW)
-    _ground.permit(actor, REVEAL)
+    _ground.permit(actor, policies.REVEAL)
     found = get_visible(Item.objects.all(), actor, pk=item.pk)
     if not found.registration:
         raise NotVisible("not_found", _("There is no such value on record."))
