@@ -31,6 +31,7 @@ from apps.schedules.terms import (
 # Digits behind the point to which a rate is given; the root finder is good for more.
 RATE_PLACES = 12
 _DIGITS = 50
+_SCALE = 1e6
 _DAYS_A_YEAR = 365
 _THIRTY_360 = frozenset({DayCount.THIRTY_360_US, DayCount.THIRTY_360_EU})
 PERIODS_A_YEAR = {
@@ -143,14 +144,14 @@ def cash_flows(schedule: Schedule) -> tuple[Flow, ...]:
 
 def period_rate(received: Decimal, payments: Sequence[Decimal]) -> Decimal:
     """Return the internal rate of return of one period, payments falling due at their ends."""
-    found = pyxirr.irr([float(received), *(-float(one) for one in payments)])
-    return _known(found)
+    return _known(pyxirr.irr(_scaled([received, *(-one for one in payments)])))
 
 
 def dated_rate(flows: Iterable[Flow]) -> Decimal:
     """Return the effective yearly rate of dated flows, on actual/365 days."""
     known = list(flows)
-    return _known(pyxirr.xirr([one.day for one in known], [float(one.amount) for one in known]))
+    amounts = _scaled([one.amount for one in known])
+    return _known(pyxirr.xirr([one.day for one in known], amounts))
 
 
 def simple_rate(*, received: Decimal, repaid: Decimal, days: int, basis: int = 365) -> Decimal:
@@ -225,6 +226,16 @@ def _level(principal: Decimal, rate: Decimal, instalments: int) -> Decimal:
     if not rate:
         return principal / instalments
     return principal * rate / (1 - (1 + rate) ** -instalments)
+
+
+def _scaled(amounts: Sequence[Decimal]) -> list[float]:
+    """Return amounts in one order of size, which leaves their rate as it is.
+
+    The root finder stops within a fixed distance of zero: of small amounts it would find a rough
+    rate, and of large ones none.
+    """
+    largest = max(map(abs, amounts))
+    return [float(one / largest) * _SCALE for one in amounts]
 
 
 def _known(found: float | None) -> Decimal:

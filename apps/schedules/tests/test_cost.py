@@ -315,10 +315,17 @@ def test_it_discounts_the_instalments_to_what_is_paid_out(
     assert cost.apr(schedule) >= terms.annual_rate - Decimal("1e-9")
 
 
+@pytest.mark.parametrize("scale", [-4, 0, 6, 8], ids=str)
+def test_it_finds_the_same_rate_whatever_the_size_of_the_loan(scale: int) -> None:
+    payments = [level(20_000, "0.15", 3_000).scaleb(scale)] * 3_000
+
+    assert cost.period_rate(Decimal(20_000).scaleb(scale), payments) == Decimal("0.0125")
+
+
 def test_it_refuses_payments_without_a_rate() -> None:
     flows = [
         Flow(date(2026, 1, 1), Decimal(1)),
-        Flow(date(2026, 1, 2), Decimal("-1e300")),
+        Flow(date(2026, 1, 2), Decimal("-1e30")),
     ]
 
     with pytest.raises(TermsRefused) as refused:
