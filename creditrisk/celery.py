@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "sweep waiting files": {"task": "bulk.sweep", "schedule": 60.0},
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},
     "close lapsed offers": {"task": "decisions.lapse_offers", "schedule": 3600.0},
+    "end offers whose time is over": {"task": "offers.expire_due", "schedule": 300.0},
     "let clocks run on": {"task": "desk.lapse_information", "schedule": 60.0},
     "sample decisions blindly": {"task": "desk.sample_blind", "schedule": 60.0},
     "end blind samples": {"task": "desk.end_blind", "schedule": 60.0},

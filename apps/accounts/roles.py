@@ -15,6 +15,7 @@ READ_BOOK = (
     "appeals.view_appeal",
     "letters.view_letter",
     "loans.view_loan",
+    "offers.view_offer",
 )
 
 
@@ -48,6 +49,8 @@ ROLES = (
             "bulk.view_upload",
             "bulk.upload_applications",
             "decisions.request_override",
+            "offers.make_offer",
+            "offers.answer_offer",
             "loans.open_loan",
             "loans.request_disbursement",
             "scoring.request_score",
@@ -96,6 +99,7 @@ ROLES = (
             "loans.reverse_disbursement",
             "loans.manage_disbursement_limits",
             "decisions.countersign_decision",
+            "offers.make_offer",
             "decisions.authorise_override",
             "decisions.assign_case",
             "decisions.reopen_decision",

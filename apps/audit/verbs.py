@@ -155,6 +155,16 @@ VERBS = {
     "ledger.day_closed": _("closed days of the ledger"),
     "ledger.proved": _("proved the ledger"),
     "ledger.journal_exported": _("exported the journal"),
+    # offers
+    "offers.made": _("offered the loan as decided"),
+    "offers.accepted": _("accepted the offer"),
+    "offers.declined": _("declined the offer"),
+    "offers.withdrawn": _("withdrew the offer"),
+    "offers.expired": _("ended the offer because its time was over"),
+    "offers.superseded": _("ended the offer because its decision does not stand any more"),
+    "offers.taken_up": _("opened a loan under the offer"),
+    "offers.paid_out": _("noted that the money of the offer was paid"),
+    "offers.exited": _("stepped back from the loan within the cooling-off time"),
     # loans
     "loans.tape_imported": _("imported a loan tape"),
     "loans.opened": _("opened a loan as agreed"),

@@ -7,16 +7,19 @@ from apps.offers.services.accepting import (
     decline,
 )
 from apps.offers.services.ending import expire_due, supersede, withdraw
+from apps.offers.services.making import decided_terms, make
 from apps.offers.services.taking import exit, exit_quote, paid_out, take_up  # noqa: A004 - as there
 
 __all__ = [
     "Consent",
     "accept_by_applicant",
     "accept_by_officer",
+    "decided_terms",
     "decline",
     "exit",
     "exit_quote",
     "expire_due",
+    "make",
     "paid_out",
     "supersede",
     "take_up",
