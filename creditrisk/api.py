@@ -33,7 +33,16 @@ class Viewer(SpectacularSwaggerSplitView):
 
 app_name = "api"
 _APPS = (
-    *("accounts", "letters", "customers", "products", "applications", "decisions", "scoring"),
+    *(
+        "accounts",
+        "letters",
+        "customers",
+        "schedules",
+        "products",
+        "applications",
+        "decisions",
+        "scoring",
+    ),
     *("collateral", "loans", "desk", "appeals", "bulk", "laboratory", "dashboards"),
 )
 urlpatterns = [

@@ -15,6 +15,7 @@ urlpatterns = [
     path("people/", include("apps.accounts.urls")),
     path("customers/", include("apps.customers.urls")),
     path("products/", include("apps.products.urls")),
+    path("quotes/", include("apps.schedules.urls")),
     path("applications/", include("apps.applications.urls")),
     path("review/", include("apps.desk.urls")),
     path("review/", include("apps.decisions.urls")),

@@ -286,13 +286,16 @@ def _is_certain(loans: _Plain, exact: Floats) -> NDArray[np.bool_]:
     fraction = units - np.floor(units)
     halves = np.isin(loans.mode, _HALVES)
     distance = np.where(halves, np.abs(fraction - 0.5), np.minimum(fraction, 1 - fraction))
-    return distance > _PRECISION * np.maximum(units, 1) + _PRECISION
+    certain: NDArray[np.bool_] = distance > _PRECISION * (np.maximum(units, 1) + 1)
+    return certain
 
 
 def _is_pennies(level: Integers, growth: Floats) -> NDArray[np.bool_]:
     """Return where the rest in the last instalment is clearly within its bound."""
     share = float(last_instalment.LARGEST_SHARE) * level
-    return growth + 1 < _CLEARLY * np.minimum(share, last_instalment.LARGEST_UNITS)
+    largest = np.minimum(share, last_instalment.LARGEST_UNITS)
+    pennies: NDArray[np.bool_] = growth + 1 < _CLEARLY * largest
+    return pennies
 
 
 def _rounded(loans: _Plain, exact: Floats) -> Integers:
@@ -336,14 +339,17 @@ def _due_dates(loans: _Plain, count: int) -> NDArray[np.datetime64]:
     months = loans.first_month + np.arange(count)[:, None]
     first = months.astype("datetime64[M]").astype("datetime64[D]")
     length = (months + 1).astype("datetime64[M]").astype("datetime64[D]") - first
-    return first + np.minimum(loans.day.astype("timedelta64[D]"), length) - np.timedelta64(1, "D")
+    day = np.minimum(loans.day.astype("timedelta64[D]"), length)
+    found: NDArray[np.datetime64] = first + day - np.timedelta64(1, "D")
+    return found
 
 
 def _is_sound(block: _Block, level: Integers) -> NDArray[np.bool_]:
     """Return where every instalment repays something and leaves something to the last."""
     repays = (block.principal[:-1] >= 0) & (block.principal[:-1] < block.opening[:-1])
     last = block.principal[-1] + block.interest[-1]
-    return repays.all(axis=0) & (last > 0) & (last <= 2 * level)
+    sound: NDArray[np.bool_] = repays.all(axis=0) & (last > 0) & (last <= 2 * level)
+    return sound
 
 
 def _singly(

@@ -129,8 +129,7 @@ def test_it_computes_nearly_all_common_loans_at_once(monkeypatch: pytest.MonkeyP
         for _ in range(500)
     ]
     singly: list[Terms] = []
-    honest = building.build
-    monkeypatch.setattr(building, "build", lambda terms: singly.append(terms) or honest(terms))
+    monkeypatch.setattr(building, "build", singly.append)
 
     book = many.build(loans)
 

@@ -1,0 +1,156 @@
+"""Up to three offers side by side: what was asked in the address, and what it comes to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from django.forms import BoundField
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from apps.schedules import forms, quotes, sentences
+from apps.schedules.forms import OfferForm
+from apps.schedules.quotes import Quote
+from apps.schedules.refusals import TermsRefused
+from apps.schedules.terms import (
+    Adjustment,
+    DayCount,
+    FirstPeriod,
+    Frequency,
+    GraceTerm,
+    Method,
+    Rounding,
+    Row,
+)
+
+# The first offer's inputs have plain names, so that other pages can link to a quote.
+PREFIXES = ("", "b", "c")
+_LETTERS = ("A", "B", "C")
+# More rows than a person reads; the files hold all of them.
+MOST_ROWS = 400
+# What an offer begins with: the conventions of an ordinary loan.
+_START = {
+    "frequency": Frequency.MONTHLY.value,
+    "method": Method.EQUAL_INSTALMENT.value,
+    "day_count": DayCount.THIRTY_360_US.value,
+    "rounding_mode": Rounding.HALF_UP.value,
+    "first_period": FirstPeriod.AMORTISED.value,
+    "grace_term": GraceTerm.INSIDE.value,
+    "adjustment": Adjustment.NONE.value,
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One offer: its form, and its quote where the form makes one."""
+
+    prefix: str
+    form: OfferForm
+    quote: Quote | None
+
+    @property
+    def letter(self) -> str:
+        """Return by which letter the offer is told apart."""
+        return _LETTERS[PREFIXES.index(self.prefix)]
+
+    @property
+    def name(self) -> str:
+        """Return what the offer is called on the page."""
+        return _("Offer %(letter)s") % {"letter": self.letter}
+
+    @property
+    def query(self) -> str:
+        """Return the offer alone, as the query of an address."""
+        return urlencode(_plain(self.form))
+
+    @property
+    def more(self) -> list[BoundField]:
+        """Return the inputs that most offers leave as they are."""
+        return [self.form[name] for name in self.form.fields if name not in forms.COMMON]
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether one of those was changed, or is wrong."""
+        return any(
+            bound.errors or str(bound.value() or "") not in {"", "False", _START.get(bound.name)}
+            for bound in self.more
+        )
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Return the instalments that a person reads on a page."""
+        return () if self.quote is None else self.quote.schedule.rows[:MOST_ROWS]
+
+
+def asked(given: QueryDict, *, currency: str, today: date) -> list[Asked]:
+    """Return the offers in an address, the first always; an empty one is not filled in yet."""
+    start = {**_START, "currency": currency, "disbursed_on": today.isoformat()}
+    prefixes = [prefix for prefix in PREFIXES if not prefix or _is_asked(given, prefix)]
+    return [_asked(given, prefix, start) for prefix in prefixes]
+
+
+def with_another(offers: Sequence[Asked]) -> str:
+    """Return the query with the last offer once more, to be varied."""
+    prefixes = [offer.prefix for offer in offers]
+    free = [prefix for prefix in PREFIXES if prefix not in prefixes]
+    found = _all(offers)
+    if free:
+        found |= _prefixed(_plain(offers[-1].form), free[0])
+    return urlencode(found)
+
+
+def without(offers: Sequence[Asked], letter: str) -> str:
+    """Return the query without one offer; those after it move up."""
+    kept = [_plain(offer.form) for offer in offers if offer.letter != letter]
+    found: dict[str, str] = {}
+    for place, values in zip(PREFIXES, kept, strict=False):
+        found |= _prefixed(values, place)
+    return urlencode(found)
+
+
+def _asked(given: QueryDict, prefix: str, start: Mapping[str, str]) -> Asked:
+    if not _is_asked(given, prefix):
+        return Asked(prefix, OfferForm(initial=dict(start), prefix=prefix or None), None)
+    values = _prefixed(start, prefix) | given.dict()
+    if "currency" in given:
+        # Offers are compared in one currency, the first one's.
+        values[_named("currency", prefix)] = given["currency"]
+    form = OfferForm(values, prefix=prefix or None)
+    return Asked(prefix, form, _quote(form))
+
+
+def _quote(form: OfferForm) -> Quote | None:
+    """Return the quote of a form; None where it is not acceptable, and the form says why."""
+    if not form.is_valid():
+        return None
+    try:
+        return quotes.quote(form.terms())
+    except TermsRefused as refused:
+        form.show(sentences.in_words(refused))
+        return None
+
+
+def _is_asked(given: QueryDict, prefix: str) -> bool:
+    return any(_named(name, prefix) in given for name in forms.MAIN)
+
+
+def _all(offers: Iterable[Asked]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for offer in offers:
+        found |= _prefixed(_plain(offer.form), offer.prefix)
+    return found
+
+
+def _plain(form: OfferForm) -> dict[str, str]:
+    """Return what was typed into a form, by plain names, what is empty left out."""
+    typed = {name: str(form[name].value() or "") for name in form.fields}
+    return {name: text for name, text in typed.items() if text and text != "False"}
+
+
+def _prefixed(values: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {_named(name, prefix): value for name, value in values.items()}
+
+
+def _named(name: str, prefix: str) -> str:
+    return f"{prefix}-{name}" if prefix else name

@@ -1,0 +1,267 @@
+"""What a person enters for one offer of a quote; all of it stands in the address."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import money
+from apps.core.errors import DomainError
+from apps.customers.forms.fields import AmountField, CountField, DayField
+from apps.schedules import words
+from apps.schedules.terms import (
+    Adjustment,
+    Calendar,
+    CustomRow,
+    DayCount,
+    Fee,
+    FeeTiming,
+    FirstPeriod,
+    Frequency,
+    Grace,
+    GraceTerm,
+    Method,
+    Rounding,
+    Step,
+    Terms,
+    Tranche,
+)
+
+_PERCENT = Decimal(100)
+_MOST_LINES = 500
+_SATURDAY, _SUNDAY = 5, 6
+_WEEKENDS = {
+    "": frozenset[int](),
+    "sunday": frozenset({_SUNDAY}),
+    "saturday_sunday": frozenset({_SATURDAY, _SUNDAY}),
+}
+# Typed in by whoever means an offer; everything else begins with something that makes sense.
+MAIN = ("principal", "annual_rate", "instalments")
+COMMON = (
+    *MAIN,
+    *("currency", "frequency", "method", "disbursed_on", "first_due_on"),
+    *("fee_upfront", "fee_third_party"),
+)
+# Where the page has another name for what a refusal speaks of.
+_NAMES = {
+    "grace": "grace_principal",
+    "calendar": "adjustment",
+    "calendar.holidays": "holidays",
+    "calendar.weekend": "weekend",
+    "calendar.adjustment": "adjustment",
+    "fees": "fee_upfront",
+}
+
+
+class RateField(forms.DecimalField):
+    """A yearly rate typed in per cent; the value is the fraction."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
+        super().__init__(max_digits=14, decimal_places=8, **options)
+
+    def clean(self, value: Any) -> Decimal | None:
+        """Return the fraction; raise ValidationError for what is no number."""
+        percent = super().clean(value)
+        return None if percent is None else percent / _PERCENT
+
+
+class LinesField(forms.CharField):
+    """Several values, one a line; the value is a tuple of what `read` makes of each line."""
+
+    def __init__(self, read: Callable[[str], Any], **options: Any) -> None:
+        self._read = read
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(required=False, max_length=20_000, **options)
+
+    def clean(self, value: Any) -> tuple[Any, ...]:
+        """Return what stands in the lines; raise ValidationError with the number of a bad one."""
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        if len(lines) > _MOST_LINES:
+            raise ValidationError(_now("At most %(most)s lines.") % {"most": _MOST_LINES})
+        found = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                found.append(self._read(line))
+            except ValidationError as error:
+                words_of = {"number": number, "fault": " ".join(error.messages)}
+                raise ValidationError(_now("Line %(number)s: %(fault)s") % words_of) from None
+        return tuple(found)
+
+
+def _day(text: str) -> date:
+    found = DayField().clean(text)
+    assert found is not None  # noqa: S101 - a required field answers with a value
+    return found
+
+
+def _pair(line: str) -> tuple[str, str]:
+    first, _space, second = line.partition(" ")
+    if not second.strip():
+        raise ValidationError(_now("Write two values with a space between them."))
+    return first, second.strip()
+
+
+def _tranche(line: str) -> Tranche:
+    day, amount = _pair(line)
+    return Tranche(paid_on=_day(day), amount=_amount(amount))
+
+
+def _custom_row(line: str) -> CustomRow:
+    day, amount = _pair(line)
+    return CustomRow(due_on=_day(day), principal=_amount(amount))
+
+
+def _step(line: str) -> Step:
+    first, factor = _pair(line)
+    number = CountField().clean(first)
+    times = forms.DecimalField(max_digits=10, decimal_places=6).clean(factor)
+    return Step(first=int(number or 0), factor=Decimal(times or 0))
+
+
+def _amount(text: str) -> Decimal:
+    return Decimal(AmountField().clean(text) or 0)
+
+
+def _choice(label: Any, kind: Mapping[Any, Any], **options: Any) -> forms.ChoiceField:
+    choices = [(str(one), text) for one, text in kind.items()]
+    return forms.ChoiceField(label=label, choices=choices, **options)
+
+
+class OfferForm(forms.Form):
+    """The terms of one offer."""
+
+    principal = AmountField(label=_("Amount"))
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, code) for code in sorted(money.MINOR_UNITS)]
+    )
+    annual_rate = RateField(label=_("Interest rate a year"))
+    instalments = CountField(label=_("Instalments"))
+    frequency = _choice(_("Frequency"), words.FREQUENCIES)
+    method = _choice(_("Repayment"), words.METHODS)
+    disbursed_on = DayField(label=_("Paid out on"))
+    first_due_on = DayField(label=_("First instalment on"), required=False)
+    fee_upfront = AmountField(label=_("Fee, deducted"), required=False)
+    fee_third_party = AmountField(label=_("Third parties' fees, deducted"), required=False)
+    fee_first = AmountField(label=_("Fee with the first instalment"), required=False)
+    fee_each = AmountField(label=_("Fee with each instalment"), required=False)
+    down_payment = AmountField(label=_("Down payment"), required=False)
+    rounding_unit = AmountField(
+        label=_("Instalment in whole"),
+        required=False,
+        help_text=_("1 rounds to whole units; empty rounds to the smallest unit."),
+    )
+    rounding_mode = _choice(_("Rounded"), words.ROUNDINGS)
+    day_count = _choice(_("Days are counted"), words.DAY_COUNTS)
+    first_period = _choice(_("A longer or shorter first period"), words.FIRST_PERIODS)
+    grace_principal = CountField(label=_("Instalments without principal"), required=False)
+    grace_interest = CountField(label=_("Instalments without interest payment"), required=False)
+    grace_interest_free = CountField(label=_("Instalments free of interest"), required=False)
+    grace_capitalised = forms.BooleanField(
+        label=_("Unpaid interest joins the balance"), required=False
+    )
+    grace_term = _choice(_("Instalments of grace"), words.GRACE_TERMS)
+    balloon = AmountField(
+        label=_("Balloon"), required=False, help_text=_("Paid with the last instalment.")
+    )
+    steps = LinesField(
+        _step,
+        label=_("Steps"),
+        help_text=_("One a line: from which instalment, times what; for example 13 1.10"),
+    )
+    rows = LinesField(
+        _custom_row,
+        label=_("Agreed instalments"),
+        help_text=_("One a line: due date and principal; for example 2027-01-05 12000"),
+    )
+    tranches = LinesField(
+        _tranche,
+        label=_("Paid out in parts"),
+        help_text=_("One a line: day and amount; for example 2027-01-05 50000"),
+    )
+    weekend = forms.ChoiceField(
+        label=_("Days off"),
+        required=False,
+        choices=[
+            ("", _("None")),
+            ("sunday", _("Sundays")),
+            ("saturday_sunday", _("Saturdays and Sundays")),
+        ],
+    )
+    holidays = LinesField(_day, label=_("Holidays"), help_text=_("One day a line."))
+    adjustment = _choice(_("A due date on a day off"), words.ADJUSTMENTS)
+
+    def terms(self) -> Terms:
+        """Return the terms entered."""
+        given = self.cleaned_data
+        return Terms(
+            principal=given["principal"],
+            currency=given["currency"],
+            annual_rate=given["annual_rate"],
+            instalments=given["instalments"],
+            disbursed_on=given["disbursed_on"],
+            first_due_on=given["first_due_on"],
+            frequency=Frequency(given["frequency"]),
+            method=Method(given["method"]),
+            day_count=DayCount(given["day_count"]),
+            rounding_unit=given["rounding_unit"],
+            rounding_mode=Rounding(given["rounding_mode"]),
+            grace=_grace(given),
+            first_period=FirstPeriod(given["first_period"]),
+            calendar=Calendar(
+                holidays=frozenset(given["holidays"]),
+                weekend=_WEEKENDS[given["weekend"]],
+                adjustment=Adjustment(given["adjustment"]),
+            ),
+            balloon=given["balloon"],
+            steps=given["steps"],
+            rows=given["rows"],
+            down_payment=given["down_payment"] or Decimal(0),
+            tranches=given["tranches"],
+            fees=_fees(given),
+        )
+
+    def show(self, error: DomainError) -> None:
+        """Put a refusal beside the inputs it speaks of, else above the form."""
+        for path, sentence in error.fields.items():
+            name = _name_of(path)
+            self.add_error(name if name in self.fields else None, str(sentence))
+        if not error.fields:
+            self.add_error(None, str(error.sentence))
+
+
+def _name_of(path: str) -> str:
+    """Return the input a refusal speaks of: `grace.interest` is `grace_interest`."""
+    if path in _NAMES:
+        return _NAMES[path]
+    whole, _dot, _part = path.partition(".")
+    return path.replace(".", "_") if whole == "grace" else _NAMES.get(whole, whole)
+
+
+def _grace(given: Mapping[str, Any]) -> Grace:
+    return Grace(
+        principal=given["grace_principal"] or 0,
+        interest=given["grace_interest"] or 0,
+        interest_free=given["grace_interest_free"] or 0,
+        capitalised=given["grace_capitalised"],
+        term=GraceTerm(given["grace_term"]),
+    )
+
+
+def _fees(given: Mapping[str, Any]) -> tuple[Fee, ...]:
+    kinds = (
+        ("fee_upfront", FeeTiming.UPFRONT, False),
+        ("fee_third_party", FeeTiming.UPFRONT, True),
+        ("fee_first", FeeTiming.FIRST_INSTALMENT, False),
+        ("fee_each", FeeTiming.EACH_INSTALMENT, False),
+    )
+    return tuple(
+        Fee(code=name, amount=given[name], timing=timing, is_third_party=is_third_party)
+        for name, timing, is_third_party in kinds
+        if given[name]
+    )
