@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 
 import pgtrigger
@@ -144,6 +145,11 @@ def india(db: None) -> Entity:
         review_contact="Review desk, 12 Karve Road, Pune 411004, review@sahyadri.example",
         data_protection_contact="Data protection officer, dpo@sahyadri.example",
         regulator="RBI Ombudsman, Reserve Bank of India, Chandigarh 160017",
+        nodal_officer="Meera Kulkarni",
+        nodal_phone="+91 20 5550 1299",
+        nodal_email="nodal@sahyadri.example",
+        weekend=[5, 6],
+        holidays=[date(2026, 12, 25), date(2027, 1, 26)],
     )
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.accounts.models import Entity
-from apps.products.models import Product, Purpose
+from apps.products.models import Conditions, Fee, Product, Purpose
 
 
 def personal_loan(entity: Entity, **changes: Any) -> Product:
@@ -43,3 +43,57 @@ def vehicle_loan(entity: Entity, **changes: Any) -> Product:
         "secured": True,
     }
     return personal_loan(entity, **{**values, **changes})
+
+
+def conditions(product: Product, **changes: Any) -> Conditions:
+    """Return the conditions of a product's contracts: everything that an offer has to tell."""
+    values: dict[str, Any] = {
+        "frequency": "monthly",
+        "day_count": "30_360_us",
+        "rounding_unit": Decimal(1),
+        "rounding_mode": "half_up",
+        "first_period": "in_first_instalment",
+        "date_adjustment": "none",
+        "rate_type": "fixed",
+        "penal_charge_rate": Decimal("0.24"),
+        "bounce_charge": Decimal(500),
+        "foreclosure_rate": Decimal("0.03"),
+        "switching_charge": Decimal(0),
+        "is_staged": False,
+        "recovery_clause": "12",
+        "grievance_clause": "14",
+        "is_transferable": True,
+        "is_colent": False,
+        "is_digital": True,
+        "allocation_order": ["fees", "penal", "interest", "principal"],
+        "offer_working_days": 5,
+        **changes,
+    }
+    Conditions.objects.filter(product=product).delete()
+    made = Conditions.objects.create(product=product, **values)
+    product.refresh_from_db()
+    return made
+
+
+def floating(product: Product, **changes: Any) -> Conditions:
+    """Return conditions with a rate that follows a benchmark of 9.8 %, reset twice a year."""
+    values = {
+        "rate_type": "floating",
+        "benchmark": "Reference rate",
+        "benchmark_rate": Decimal("0.098"),
+        "reset_months": 6,
+    }
+    return conditions(product, **{**values, **changes})
+
+
+def fee(product: Product, code: str, amount: str, **changes: Any) -> Fee:
+    """Return a fixed one-time fee of the lender, taken off what is paid out and kept."""
+    values: dict[str, Any] = {
+        "name": code.capitalize(),
+        "basis": Fee.Basis.FIXED,
+        "timing": Fee.Timing.UPFRONT,
+        "is_third_party": False,
+        "kept_on_exit": True,
+        **changes,
+    }
+    return Fee.objects.create(product=product, code=code, amount=Decimal(amount), **values)
