@@ -21,7 +21,7 @@ class LoansConfig(AppConfig):
         proofs.register_all()
         ledger.show_loans(visible=selectors.may_see, named=selectors.named)
         ledger.withhold(selectors.withheld_from)
-        exposures.register("loans", selectors.owed_under, order=20)
+        exposures.register("loans", selectors.owed_under, order=30)
         collateral.know_live(services.live)
 
         history.keep(Loan)

@@ -142,7 +142,14 @@ class LimitForm(Refusable):
     )
     role = forms.ModelChoiceField(label=_("Role"), queryset=Group.objects.none(), empty_label=None)
     currency = forms.CharField(label=_("Currency"), max_length=3)
-    amount = AmountField(label=_("Amount"), help_text=_("Zero: every payment takes two people."))
+    amount = forms.DecimalField(
+        label=_("Amount"),
+        min_value=0,
+        max_digits=18,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        help_text=_("Zero: every payment takes two people."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -20,7 +20,7 @@ from apps.ledger.hooks import Shown
 from apps.loans import arrears, policies
 from apps.loans.arrears import Arrears
 from apps.loans.lifecycle import HELD
-from apps.loans.models import Disbursement, Instalment, Loan
+from apps.loans.models import Disbursement, Instalment, Loan, PaymentFile
 from apps.offers.models import Offer
 
 FINISHED = {"repaid": False, "defaulted": True}
@@ -153,6 +153,13 @@ def waiting(actor: User, stage: str) -> QuerySet[Disbursement]:
     rows = Disbursement.objects.visible_to(actor).filter(status__in=_WAITS_FOR[stage])
     return rows.select_related(
         "loan__product", "loan__customer", "loan__branch__entity", "requested_by", "payment_file"
+    )
+
+
+def files(actor: User) -> QuerySet[PaymentFile]:
+    """Return the payment files a person may see, without their contents."""
+    return (
+        PaymentFile.objects.visible_to(actor).select_related("entity", "made_by").defer("content")
     )
 
 

@@ -2,11 +2,28 @@
 
 from django.urls import path
 
-from apps.loans import views
+from apps.loans.views import listing, loan, payments
 
 app_name = "loans"
 urlpatterns = [
-    path("", views.loans, name="list"),
-    path("<uuid:pk>/", views.loan, name="detail"),
-    path("of-application/<uuid:pk>/", views.application_panel, name="application_panel"),
+    path("", listing.loans, name="list"),
+    path("disbursements/", payments.queue, name="queue"),
+    path("disbursements/count/", payments.count, name="count"),
+    path("disbursements/instruct/", payments.instruct, name="instruct"),
+    path("disbursements/files/", payments.files, name="files"),
+    path("disbursements/files/<uuid:pk>/", payments.file, name="file"),
+    path("disbursements/limits/", payments.limits, name="limits"),
+    path("disbursements/<uuid:pk>/approve/", payments.approve, name="approve"),
+    path("disbursements/<uuid:pk>/refuse/", payments.refuse, name="refuse"),
+    path("disbursements/<uuid:pk>/take-back/", payments.take_back, name="take_back"),
+    path("disbursements/<uuid:pk>/confirm/", payments.confirm, name="confirm"),
+    path("disbursements/<uuid:pk>/fail/", payments.fail, name="fail"),
+    path("disbursements/<uuid:pk>/reverse/", payments.reverse_payment, name="reverse"),
+    path("of-application/<uuid:pk>/", listing.application_panel, name="application_panel"),
+    path("of-application/<uuid:pk>/open/", loan.open_loan, name="open"),
+    path("<uuid:pk>/", loan.detail, name="detail"),
+    path("<uuid:pk>/schedules/", loan.schedules, name="schedules"),
+    path("<uuid:pk>/cancel/", loan.cancel, name="cancel"),
+    path("<uuid:pk>/settle-exit/", loan.settle_exit, name="settle_exit"),
+    path("<uuid:pk>/ask/", payments.ask, name="ask"),
 ]

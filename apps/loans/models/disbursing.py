@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -52,6 +52,17 @@ class DisbursementLimit(Identified, Timestamped):
         return f"{self.currency} {self.amount}"
 
 
+class PaymentFileQuerySet(models.QuerySet["PaymentFile"]):
+    """Which rows a person may see."""
+
+    def visible_to(self, actor: User) -> "PaymentFileQuerySet":
+        """Keep the files all of whose payments are in the person's branches."""
+        beyond = Disbursement.objects.filter(payment_file=OuterRef("pk")).exclude(
+            accounts.in_reach(actor, branch_field="loan__branch_id")
+        )
+        return self.filter(~Exists(beyond))
+
+
 class PaymentFile(Identified):
     """A file of payment instructions as it was made: the bank gets these bytes and no others."""
 
@@ -66,6 +77,8 @@ class PaymentFile(Identified):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(_("made"))
+
+    objects = PaymentFileQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

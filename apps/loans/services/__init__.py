@@ -1,12 +1,12 @@
 """What is done about loans, one module for each action."""
 
-from apps.loans.services.exiting import settle_exit
+from apps.loans.services.exiting import exit_amount, settle_exit
 from apps.loans.services.keeping import keep_as_lent, live, unlent
 from apps.loans.services.limiting import set_limit
 from apps.loans.services.opening import cancel, open_loan
 from apps.loans.services.requesting import Payment, approve, refuse, request, take_back
 from apps.loans.services.reversing import reverse
-from apps.loans.services.settling import confirm, fail, instruct
+from apps.loans.services.settling import confirm, fail, fetch_file, instruct
 from apps.loans.services.taking_on import TakenOn, take_on
 
 __all__ = [
@@ -15,7 +15,9 @@ __all__ = [
     "approve",
     "cancel",
     "confirm",
+    "exit_amount",
     "fail",
+    "fetch_file",
     "instruct",
     "keep_as_lent",
     "live",

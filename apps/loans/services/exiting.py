@@ -79,6 +79,11 @@ def settle_exit(*, actor: User, loan: Loan, bank_reference: str, now: datetime) 
     return found
 
 
+def exit_amount(loan: Loan) -> Decimal:
+    """Return what the borrower who stepped back pays. Raises Conflict where nobody did."""
+    return _quote(loan).amount + _beside(loan).total
+
+
 def lines(quote: ExitQuote, beside: payout.Upfront) -> tuple[Line, ...]:
     """Return the entry of an exit: what comes in and what is given up settle principal and cost.
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
 from apps.audit import services as audit
-from apps.core.errors import DomainError
+from apps.core.errors import Conflict, DomainError
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
 from apps.ledger.lines import Line
@@ -59,6 +59,22 @@ def instruct(
             sha256=file.sha256,
         )
     return file
+
+
+@transaction.atomic
+def fetch_file(*, actor: User, file: PaymentFile) -> bytes:
+    """Return the bytes of a payment file as it was made, and note who took it.
+
+    Raises NotPermitted, and Conflict where it is not the file that was made.
+    """
+    grounds.require(actor, policies.SETTLE)
+    content = bytes(file.content)
+    if payment_files.fingerprint(content) != file.sha256:
+        raise Conflict(
+            "file_altered", _("This is not the file that was made; it is not handed over.")
+        )
+    audit.record(actor, "loans.payment_file_fetched", file, name=str(file), sha256=file.sha256)
+    return content
 
 
 @transaction.atomic

@@ -1,0 +1,52 @@
+"""Lists of loans."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from apps.applications.models import Application
+from apps.core.access import requires
+from apps.core.visibility import get_visible
+from apps.loans import policies, presentation, selectors
+from apps.loans.forms import FilterForm
+from apps.loans.models import Loan
+from apps.offers import selectors as offers
+
+
+@require_GET
+@requires(policies.VIEW)
+def loans(request: HttpRequest) -> HttpResponse:
+    """List the loans a person may see."""
+    form = FilterForm(request.GET)
+    filters = selectors.Filters(**form.cleaned_data) if form.is_valid() else selectors.Filters()
+    page = selectors.worklist(
+        request.user,
+        filters,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    rows = [(loan, presentation.LOANS[loan.status]) for loan in page.rows]
+    return render(request, "loans/list.html", {"form": form, "page": page, "rows": rows})
+
+
+@require_GET
+@requires(policies.VIEW)
+def application_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the loans of an application's customer, and open its own; a part of the case page."""
+    application = get_visible(Application.objects.all(), request.user, pk=pk)
+    if not getattr(request, "htmx", False) and "HX-Request" not in request.headers:
+        return redirect("applications:detail", pk=pk)
+    rows = selectors.of_customer(request.user, application.customer_id)
+    may_open = (
+        request.user.has_perm(policies.OPEN)
+        and offers.accepted(application) is not None
+        and not Loan.objects.filter(application=application).exists()
+    )
+    context = {
+        "loans": [(loan, presentation.LOANS[loan.status]) for loan in rows],
+        "application": application,
+        "may_open": may_open,
+    }
+    return render(request, "loans/_application_panel.html", context)

@@ -1,0 +1,235 @@
+"""One loan: its page, its schedules, and what is done with the contract."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.applications.models import Application
+from apps.audit import services as audit
+from apps.core import dates
+from apps.core.access import requires
+from apps.core.errors import DomainError, NotVisible
+from apps.core.visibility import get_visible
+from apps.loans import arrears, difference, policies, presentation, selectors, services
+from apps.loans.forms import ExitForm, ReasonForm
+from apps.loans.models import Disbursement, Loan
+from apps.loans.selectors import Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What one form does: its heading, its button, what is said when it is done."""
+
+    title: str
+    label: str
+    said: str
+    text: str = ""
+    is_grave: bool = False
+
+
+@require_GET
+@requires(policies.VIEW)
+def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show one loan: how it stands, what is next, its schedule and its payments."""
+    return page(request, seen(request, pk))
+
+
+@require_POST
+@requires(policies.OPEN)
+def open_loan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Open the loan of an application whose offer was accepted."""
+    application = get_visible(Application.objects.all(), request.user, pk=pk)
+    try:
+        made = services.open_loan(actor=request.user, application=application, now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, str(refusal.sentence))
+        return redirect("applications:detail", pk=pk)
+    messages.success(request, _("The loan is open. Ask for its payment next."))
+    return redirect("loans:detail", pk=made.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(policies.OPEN)
+def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Give up a contract of which nothing was paid out."""
+    loan = seen(request, pk)
+    task = Task(
+        title=_("Give the contract up"),
+        label=_("Give up"),
+        said=_("The contract was given up."),
+        text=_("Nothing was paid out. The application cannot be lent under again."),
+        is_grave=True,
+    )
+    return one_form(
+        request,
+        loan,
+        task,
+        form=ReasonForm(request.POST or None),
+        act=lambda **given: services.cancel(
+            actor=request.user, loan=loan, now=timezone.now(), **given
+        ),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(policies.SETTLE)
+def settle_exit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Settle a loan that its borrower stepped back from."""
+    loan = seen(request, pk)
+    task = Task(
+        title=_("Record what stepping back costs"),
+        label=_("Record the payment and close"),
+        said=_("The loan is settled and closed."),
+    )
+    return one_form(
+        request,
+        loan,
+        task,
+        form=ExitForm(request.POST or None),
+        act=lambda **given: services.settle_exit(
+            actor=request.user, loan=loan, now=timezone.now(), **given
+        ),
+    )
+
+
+@require_GET
+@requires(policies.VIEW)
+def schedules(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the original schedule beside the one in force, and where they differ."""
+    loan = seen(request, pk)
+    versions = {one.number: one for one in loan.schedules.select_related("made_by")}
+    if not versions:
+        raise NotVisible("not_found", _("This loan has no schedule on the books."))
+    last = max(versions)
+    chosen = request.GET.get("version", "")
+    other = versions.get(int(chosen) if chosen.isdecimal() and len(chosen) < 5 else last)
+    if other is None:
+        raise NotVisible("not_found", _("There is no such version of the schedule."))
+    found = difference.between(
+        list(versions[1].instalments.order_by("number")),
+        list(other.instalments.order_by("number")),
+    )
+    context = {
+        "loan": loan,
+        "crumbs": crumbs(loan, _("Schedules")),
+        "versions": [versions[number] for number in sorted(versions)],
+        "original": versions[1],
+        "other": other,
+        "difference": found,
+    }
+    return render(request, "loans/schedules.html", context)
+
+
+def seen(request: HttpRequest, pk: uuid.UUID) -> Loan:
+    """Return a loan the person may see, with everything its page shows."""
+    return get_visible(selectors.detailed(), request.user, pk=pk)
+
+
+def crumbs(loan: Loan, *more: str) -> list[dict[str, str]]:
+    """Return the way to a loan's page and beyond."""
+    way = [
+        {"label": _("Loans"), "url": reverse("loans:list")},
+        {"label": loan.number, "url": reverse("loans:detail", args=[loan.pk])},
+    ]
+    return [*way, *({"label": one} for one in more)] if more else [way[0], {"label": loan.number}]
+
+
+def one_form(
+    request: HttpRequest,
+    loan: Loan,
+    task: Task,
+    *,
+    form: Any,
+    act: Callable[..., Any],
+    payment: Disbursement | None = None,
+) -> HttpResponse:
+    """Show the form of one step, or take the step with what was typed and go back to the loan."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            act(**form.cleaned_data)
+            messages.success(request, task.said)
+            return redirect("loans:detail", pk=loan.pk)
+        except DomainError as refusal:
+            form.refuse(refusal)
+    context = {
+        "loan": loan,
+        "task": task,
+        "form": form,
+        "payment": payment,
+        "crumbs": crumbs(loan, task.title),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "loans/act.html", context, status=status)
+
+
+def page(request: HttpRequest, loan: Loan) -> HttpResponse:
+    """Show a loan."""
+    today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
+    position = selectors.position(loan, today)
+    payments = list(selectors.payments(loan))
+    waiting = next(
+        (one for one in payments if one.status in ("requested", "approved", "instructed")), None
+    )
+    context = {
+        "loan": loan,
+        "crumbs": crumbs(loan),
+        "look": presentation.LOANS[loan.status],
+        "position": position,
+        "rows": _rows(position),
+        "next_action": presentation.next_action(loan, waiting, position),
+        "payments": [_payment(request, one) for one in payments],
+        "left": selectors.left_to_ask(loan) if loan.status in ("opened", "active") else 0,
+        "versions": loan.schedules.count(),
+        "audit_subject": audit.reference(loan),
+        "case_subject": audit.reference(loan.application),
+        **_actions(request, loan),
+    }
+    return render(request, "loans/detail.html", context)
+
+
+def _rows(position: Position) -> list[tuple[Any, Any]]:
+    return [
+        (row, presentation.INSTALMENTS[arrears.state(row, position.day)]) for row in position.rows
+    ]
+
+
+def _payment(request: HttpRequest, one: Disbursement) -> dict[str, Any]:
+    actor = request.user
+    may = {
+        "may_approve": policies.may_approve(actor, one),
+        "may_give_up": policies.may_give_up(actor, one),
+        "may_instruct": policies.may_instruct(actor, one),
+        "may_confirm": policies.may_confirm(actor, one),
+        "may_fail": policies.may_fail(actor, one),
+        "may_reverse": policies.may_reverse(actor, one),
+    }
+    look = presentation.PAYMENTS[one.status]
+    return {"payment": one, "look": look, "has_actions": any(may.values()), **may}
+
+
+def _actions(request: HttpRequest, loan: Loan) -> dict[str, Any]:
+    left = selectors.left_to_ask(loan) if loan.status in ("opened", "active") else 0
+    offer = loan.offer
+    is_exited = offer is not None and offer.status == "exited"
+    return {
+        "may_request": bool(left)
+        and offer is not None
+        and not is_exited
+        and request.user.has_perm(policies.REQUEST),
+        "may_cancel": policies.may_cancel(request.user, loan),
+        "may_settle_exit": is_exited
+        and loan.status == "active"
+        and request.user.has_perm(policies.SETTLE),
+        "exit_amount": services.exit_amount(loan)
+        if is_exited and loan.status == "active"
+        else None,
+    }
