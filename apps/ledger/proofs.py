@@ -52,7 +52,7 @@ def register(code: str, check: Check, *, sentence: Any) -> None:
 
 def all_checks() -> list[Registered]:
     """Return the checks in the order they were registered, the ledger's own first."""
-    return [*_OWN, *(one for code, one in _registered.items())]
+    return [*OWN, *(one for code, one in _registered.items())]
 
 
 def sentence(code: str) -> str:
@@ -188,7 +188,7 @@ def _key(value: Any) -> str:
     return str(value) if value else ""
 
 
-_OWN = (
+OWN = (
     Registered("currency", _("Debits equal credits in every currency"), _debits_equal_credits),
     Registered("entry", _("Every entry balances"), _entries_balance),
     Registered("line", _("Every line says what its entry says"), _lines_say_the_same),

@@ -118,7 +118,10 @@ def _stated(
     )
     if with_corrections:
         return rows
-    return rows.exclude(taken_back_on=F("day")).exclude(reverses__day=F("day"))
+    return rows.filter(
+        Q(taken_back_on__isnull=True) | ~Q(taken_back_on=F("day")),
+        Q(reverses__isnull=True) | ~Q(reverses__day=F("day")),
+    )
 
 
 def _posted(entry: Any) -> statements.Posted:

@@ -89,7 +89,8 @@ def _copy(statement: str, rows: Iterator[tuple[Any, ...]]) -> None:
     # What is None is written as nothing, which COPY reads as null.
     csv.writer(stream).writerows(rows)
     stream.seek(0)
-    with connection.cursor() as cursor:
+    # Not one of those statements whose errors Django makes its own.
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.copy_expert(statement, stream)
 
 

@@ -22,9 +22,7 @@ def _close(branch: Branch, day: date) -> Closing:
 
 
 def test_it_closes_a_day_and_says_who_and_when(pune: Branch, charlie: User) -> None:
-    closing = services.close_day(
-        actor=charlie, entity=pune.entity, day=date(2026, 6, 14), now=NOW
-    )
+    closing = services.close_day(actor=charlie, entity=pune.entity, day=date(2026, 6, 14), now=NOW)
 
     assert selectors.closed_up_to(pune.entity_id) == closing
     assert (closing.actor, closing.closed_at) == (charlie.audit_reference, NOW)

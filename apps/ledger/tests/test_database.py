@@ -261,6 +261,8 @@ def test_it_refuses_a_closed_day(pune: Branch) -> None:
         with _refused("ledger_entry_day_open"):
             _entry(pune, day=day)
     _entry(pune, day=date(2026, 6, 11))
+    _lines(pune, *GOOD, day=date(2026, 6, 11))
+    _commit()
 
 
 def test_it_closes_days_in_order_only(pune: Branch) -> None:

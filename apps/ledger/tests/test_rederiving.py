@@ -1,0 +1,219 @@
+"""What follows from a changed day: taken back and posted anew, the same way each time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.accounts.models import Branch, User
+from apps.audit.models import Event as AuditEvent
+from apps.ledger import refusals, selectors, services
+from apps.ledger.chart import Account, Event
+from apps.ledger.difference import Change, Planned, Standing, changes, difference
+from apps.ledger.lines import credit, debit
+from apps.ledger.models import Entry
+from apps.ledger.tests import factories
+from apps.ledger.tests.factories import LOAN, NOW, OTHER
+
+
+def _interest(day: int, amount: str) -> Planned:
+    lines = (
+        debit(Account.INTEREST_RECEIVABLE, Decimal(amount)),
+        credit(Account.INTEREST_INCOME, Decimal(amount)),
+    )
+    return Planned(Event.INTEREST_ACCRUAL, date(2026, 6, day), lines)
+
+
+A, B, C = _interest(1, "1.00"), _interest(2, "2.00"), _interest(3, "3.00")
+
+
+def test_it_leaves_alone_what_should_stay() -> None:
+    found = difference([Standing(7, A), Standing(8, B)], [A, C])
+
+    assert [one.entry_id for one in found.kept] == [7]
+    assert [one.entry_id for one in found.taken_back] == [8]
+    assert found.posted == (C,)
+
+
+def test_it_changes_nothing_where_nothing_differs() -> None:
+    found = difference([Standing(7, A), Standing(8, A)], [A, A])
+
+    assert not found
+    assert [one.entry_id for one in found.kept] == [7, 8]
+
+
+def test_it_keeps_the_first_of_two_that_say_the_same() -> None:
+    found = difference([Standing(7, A), Standing(8, A)], [A])
+
+    assert [one.entry_id for one in found.taken_back] == [8]
+
+
+def test_it_takes_back_from_the_last_and_posts_from_the_first() -> None:
+    found = difference([Standing(1, A), Standing(2, C), Standing(3, B)], [_interest(9, "9.00")])
+
+    assert [one.entry_id for one in found.taken_back] == [2, 3, 1]
+    assert difference([], [C, A, B]).posted == (A, B, C)
+
+
+_PLANS = st.lists(st.sampled_from([A, B, C, _interest(1, "1.01")]), max_size=8)
+
+
+@given(_PLANS, _PLANS)
+def test_it_makes_what_stands_into_what_should(stood: list[Planned], wanted: list[Planned]) -> None:
+    standing = [Standing(number, plan) for number, plan in enumerate(stood)]
+
+    found = difference(standing, wanted)
+
+    after = [one.says for one in found.kept] + list(found.posted)
+    assert sorted(map(str, after)) == sorted(map(str, wanted))
+    assert not difference([Standing(n, plan) for n, plan in enumerate(after)], wanted)
+    assert len(found.kept) + len(found.taken_back) == len(stood)
+
+
+def test_it_reports_balances_before_and_after() -> None:
+    before = {Account.INTEREST_RECEIVABLE: Decimal("3.00"), Account.CASH: Decimal(9)}
+
+    found = changes(before, difference([Standing(7, A)], [B]))
+
+    assert found == [
+        Change(Account.INTEREST_RECEIVABLE, Decimal("3.00"), Decimal("4.00")),
+        Change(Account.INTEREST_INCOME, Decimal(0), Decimal("-1.00")),
+    ]
+
+
+def _rederive(derive: Any, reference: str = "c-1", **changes_: Any) -> Any:
+    said = {"actor": "system:tests", "loan_id": LOAN, "since": date(2026, 6, 2)}
+    said |= {"reason": "Receipt of 2 June came in late", "now": NOW}
+    return services.rederive(**(said | changes_), derive=derive, reference=reference)
+
+
+def _accrued(branch: Branch) -> None:
+    factories.post(branch)
+    for plan in (A, B, C):
+        factories.post(branch, f"a-{plan.day}", event=plan.event, day=plan.day, lines=plan.lines)
+
+
+@pytest.mark.django_db
+def test_it_takes_back_what_differs_and_posts_the_rest(pune: Branch, alice: User) -> None:
+    _accrued(pune)
+    lower = _interest(3, "2.50")
+
+    found = _rederive(lambda _standing: [B, lower], actor=alice)
+
+    assert [one.event for one in found.reversals] == ["reversal"]
+    assert [(one.day, one.reference) for one in found.posted] == [(date(2026, 6, 3), "c-1:1")]
+    assert [(c.account.value, c.before, c.after) for c in found.changes] == [
+        ("interest_receivable", Decimal("6.00"), Decimal("5.50")),
+        ("interest_income", Decimal("-6.00"), Decimal("-5.50")),
+    ]
+    held = selectors.balances([LOAN])[LOAN]
+    assert held[Account.INTEREST_RECEIVABLE] == Decimal("5.50")
+    assert selectors.balances([LOAN], date(2026, 6, 2))[LOAN].owed == Decimal("1003.00")
+    assert AuditEvent.objects.get(verb="ledger.rederived").facts == {
+        "since": "2026-06-02",
+        "reference": "c-1",
+        "taken_back": 1,
+        "posted": 1,
+        "kept": 1,
+    }
+
+
+@pytest.mark.django_db
+def test_it_changes_nothing_the_second_time(pune: Branch) -> None:
+    _accrued(pune)
+    _rederive(lambda _standing: [B])
+    before = Entry.objects.count()
+
+    for reference in ("c-1", "c-2"):
+        found = _rederive(lambda _standing: [B], reference)
+        assert (found.reversals, found.posted, found.changes) == ((), (), ())
+
+    assert Entry.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_it_asks_about_what_stands_from_the_day_on(pune: Branch) -> None:
+    _accrued(pune)
+    factories.post(pune, "elsewhere", loan_id=OTHER, day=date(2026, 6, 5))
+    seen: list[Planned] = []
+
+    def derive(standing: Sequence[Standing]) -> Iterable[Planned]:
+        seen.extend(one.says for one in standing)
+        return [one.says for one in standing]
+
+    found = _rederive(derive)
+
+    assert seen == [B, C]
+    assert not found.difference
+
+
+@pytest.mark.django_db
+def test_it_looks_at_some_events_only(pune: Branch) -> None:
+    _accrued(pune)
+    factories.repayment(pune)
+
+    found = _rederive(lambda _standing: [], events=[Event.INTEREST_ACCRUAL])
+
+    assert len(found.reversals) == 2
+    assert selectors.live_entries(LOAN, since=date(2026, 6, 2)).get().event == "repayment"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("planned", [[A], [A, B]], ids=["alone", "among-others"])
+def test_it_derives_nothing_before_the_day_that_changed(
+    pune: Branch, planned: list[Planned]
+) -> None:
+    _accrued(pune)
+
+    with pytest.raises(refusals.LedgerRefused, match="before the day that changed"):
+        _rederive(lambda _standing: planned)
+
+    assert Entry.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_it_changes_all_or_nothing(pune: Branch) -> None:
+    """The 2nd is closed: nothing is taken back there, nor of the open 3rd."""
+    _accrued(pune)
+    services.close_day(actor="system:tests", entity=pune.entity, day=date(2026, 6, 2), now=NOW)
+
+    with pytest.raises(refusals.DayClosed, match="closed up to June 2, 2026"):
+        _rederive(lambda _standing: [])
+
+    assert Entry.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_it_derives_nothing_for_a_loan_without_entries(pune: Branch) -> None:
+    with pytest.raises(refusals.LedgerRefused, match="Nothing was posted to this loan"):
+        _rederive(lambda _standing: [B])
+
+
+@pytest.mark.django_db
+def test_it_gives_the_same_history_the_same_way(pune: Branch) -> None:
+    """Two loans with one history, corrected alike, hold the same entries in the same order."""
+    _accrued(pune)
+    for plan in (A, B, C):
+        factories.post(
+            pune,
+            f"o-{plan.day}",
+            event=plan.event,
+            day=plan.day,
+            lines=plan.lines,
+            loan_id=OTHER,
+        )
+    plans = [_interest(4, "4.00"), _interest(3, "0.30"), _interest(4, "0.40")]
+
+    _rederive(lambda _standing: plans, "c-1")
+    _rederive(lambda _standing: plans, "c-2", loan_id=OTHER)
+
+    def said(loan: Any) -> list[Any]:
+        rows = Entry.objects.filter(loan_id=loan, day__gte=date(2026, 6, 2)).order_by("id")
+        return [(row.event, row.day, row.content()) for row in rows]
+
+    assert said(LOAN) == said(OTHER)
+    assert len(said(LOAN)) == 7
