@@ -26,6 +26,7 @@ from apps.letters import hooks as letter_hooks
 from apps.letters.models import Letter
 from apps.loans import services as loans
 from apps.loans.models import Loan
+from apps.offers.tests import factories as offers
 from apps.products.models import Product
 from apps.scoring.models import ModelVersion
 
@@ -56,6 +57,14 @@ def _offered(alice: User, bob: User) -> Application:
 def offered(alice: User, bob: User, stage: ModelVersion) -> Application:
     """A counter-offer that nobody has taken up yet."""
     return _offered(alice, bob)
+
+
+def _agreed(alice: User, application: Application) -> Application:
+    """Have the applicant accept an offer of what was decided; return the application."""
+    found = Application.objects.select_related("product").get(pk=application.pk)
+    offers.complete(found.product)
+    offers.accepted(alice, found)
+    return found
 
 
 def _excepted(alice: User, charlie: User, amount: int) -> Application:
@@ -134,20 +143,16 @@ def test_it_lapses_once(offered: Application) -> None:
 
 def test_an_offer_taken_up_in_time_goes_on_to_bind(offered: Application, alice: User) -> None:
     services.change_request(
-        actor=alice, application=offered, amount=Decimal(300_000), term_months=36, now=LAST
+        actor=alice, application=offered, amount=Decimal(300_000), term_months=36, now=NOW
     )
+    _agreed(alice, offered)
 
     assert services.lapse_offers(now=AFTER) == 0
 
     taken = Application.objects.get(pk=offered.pk)
     assert taken.status == "approved"
     assert services.binding_decision(taken, now=AFTER + timedelta(days=9)).amount == 300_000
-    loan = loans.open_loan(
-        actor=alice,
-        application=taken,
-        disbursed_date=(AFTER + timedelta(days=9)).date(),
-        now=AFTER + timedelta(days=9),
-    )
+    loan = loans.open_loan(actor=alice, application=taken, now=AFTER + timedelta(days=9))
     assert (loan.principal, loan.term_months) == (300_000, 36)
 
 
@@ -189,9 +194,8 @@ def test_asking_for_less_than_was_approved_takes_nothing_up(
 
 def test_an_approval_under_which_a_loan_was_opened_stays(alice: User, stage: ModelVersion) -> None:
     approved = factories.assessed(alice).application
-    loans.open_loan(
-        actor=alice, application=approved, disbursed_date=LAST_OPEN.date(), now=LAST_OPEN
-    )
+    _agreed(alice, approved)
+    loans.open_loan(actor=alice, application=approved, now=LAST_OPEN)
 
     assert services.lapse_offers(now=AFTER + timedelta(days=900)) == 0
 
@@ -255,7 +259,8 @@ def test_an_unused_exception_ends_after_thirty_days(
 
 def test_what_was_lent_does_not_lapse(alice: User, charlie: User, stage: ModelVersion) -> None:
     excepted = _excepted(alice, charlie, 700_000)
-    loans.open_loan(actor=alice, application=excepted, disbursed_date=NOW.date(), now=NOW)
+    _agreed(alice, excepted)
+    loans.open_loan(actor=alice, application=excepted, now=LATER)
 
     assert services.lapse_offers(now=AFTER) == 0
 
@@ -315,7 +320,7 @@ def test_who_lends_at_the_same_moment_wins_or_finds_it_lapsed(
     alice: User, bob: User, pune: Branch, rita: User, mark: User
 ) -> None:
     factories.stage(pune, rita, mark)
-    offered = _offered(alice, bob)
+    offered = _agreed(alice, _offered(alice, bob))
     gate = threading.Barrier(2)
 
     def run(action: Callable[[], object]) -> object:
@@ -332,9 +337,7 @@ def test_who_lends_at_the_same_moment_wins_or_finds_it_lapsed(
             pool.map(
                 run,
                 [
-                    lambda: loans.open_loan(
-                        actor=alice, application=offered, disbursed_date=LAST.date(), now=LAST
-                    ),
+                    lambda: loans.open_loan(actor=alice, application=offered, now=LAST),
                     lambda: services.lapse_offers(now=AFTER),
                 ],
             )

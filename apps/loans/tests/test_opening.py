@@ -1,9 +1,9 @@
 """A loan is opened only under the decision that binds, whoever writes it and however."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,42 +18,38 @@ from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.customers import services as customers
 from apps.customers.tests import factories as people
-from apps.decisions import rulebook, sources
 from apps.decisions import services as decisions
-from apps.decisions.errors import BeyondDecision, BorrowerBlocked, NotBinding
+from apps.decisions.errors import BorrowerBlocked, NotBinding
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
+from apps.ledger.models import Entry
 from apps.loans import services
-from apps.loans.models import Loan
-from apps.scoring import champion
+from apps.loans.errors import NotAccepted
+from apps.loans.models import Loan, ScheduleVersion
+from apps.loans.tests import factories as make
+from apps.offers.models import Offer
+from apps.offers.tests import factories as offers
 
 NOW = factories.NOW
+LATER = make.LATER
 TODAY = applications.TODAY
 WITHIN = "loans_loan_within_decision"
 
 
-@pytest.fixture(autouse=True)
-def _known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep loans only in the tests' own book, and nothing loaded from one test to the next."""
-    monkeypatch.setattr(sources, "_sources", {"tests": factories.nobody_defaulted})
-    champion.forget()
-    rulebook.forget()
-    yield
-    champion.forget()
-    rulebook.forget()
+@pytest.fixture
+def approved(alice: User, stage: None) -> Application:
+    """An approved application of 200,000 over 24 months at 16 %, ready to be offered."""
+    return offers.approved(alice)
 
 
 @pytest.fixture
-def approved(alice: User, pune: Branch, rita: User, mark: User) -> Application:
-    """An approved application of 200,000 over 24 months at 16 %."""
-    factories.stage(pune, rita, mark)
-    return factories.assessed(alice).application
+def agreed(alice: User, approved: Application) -> Application:
+    """The same, with an offer that the applicant accepted."""
+    return make.agreed(alice, approved)
 
 
-def _open(actor: User, application: Application, **changes: Any) -> Loan:
-    return services.open_loan(
-        actor=actor, application=application, **{"disbursed_date": TODAY, "now": NOW, **changes}
-    )
+def _open(actor: User, application: Application, *, now: datetime = LATER) -> Loan:
+    return services.open_loan(actor=actor, application=application, now=now)
 
 
 def _row(application: Application, **changes: Any) -> Loan:
@@ -75,115 +71,77 @@ def _row(application: Application, **changes: Any) -> Loan:
     return Loan(**values)
 
 
-def test_it_opens_what_was_decided(approved: Application, alice: User) -> None:
-    loan = _open(alice, approved)
+def test_it_opens_what_was_agreed_with_its_schedule(agreed: Application, alice: User) -> None:
+    loan = _open(alice, agreed)
 
     assert (loan.principal, loan.term_months, loan.annual_rate) == (200_000, 24, Decimal("0.16"))
-    assert (loan.instalment, loan.number) == (Decimal("9792.62"), f"L-{approved.number}")
-    assert loan.opened_date == date(2026, 11, 20)
+    assert (loan.instalment, loan.number) == (Decimal(9_793), f"L-{agreed.number}")
+    assert (loan.status, loan.opened_date, loan.disbursed_date) == ("opened", TODAY, None)
+    assert loan.offer is not None
+    assert Offer.objects.get(pk=loan.offer_id).status == "taken_up"
+    version = loan.schedules.get()
+    assert (version.number, version.kind, version.in_force) == (1, "original", True)
+    rows = list(version.instalments.order_by("number"))
+    assert len(rows) == 24
+    assert (rows[0].due_date, rows[0].due) == (date(2026, 12, 20), Decimal(9_793))
+    assert sum(row.principal for row in rows) == loan.principal
+    assert rows[-1].closing == 0
     event = Event.objects.get(verb="loans.opened")
-    assert event.case == f"applications.application:{approved.pk}"
+    assert event.case == f"applications.application:{agreed.pk}"
     assert event.facts["principal"] == "200000.00"
 
 
-def test_opening_twice_is_opening_once(approved: Application, alice: User) -> None:
-    first = _open(alice, approved)
+def test_opening_pays_nothing_out(agreed: Application, alice: User) -> None:
+    loan = _open(alice, agreed)
 
-    assert _open(alice, approved) == first
-    with pytest.raises(Conflict):
-        _open(alice, approved, principal=Decimal(100_000))
+    assert not loan.disbursements.exists()
+    assert not Entry.objects.exists()
+
+
+def test_opening_twice_is_opening_once(agreed: Application, alice: User) -> None:
+    first = _open(alice, agreed)
+
+    assert _open(alice, agreed) == first
     assert Loan.objects.count() == 1
+    assert Event.objects.filter(verb="loans.opened").count() == 1
 
 
-def test_less_may_be_lent(approved: Application, alice: User) -> None:
-    loan = _open(alice, approved, principal=Decimal(100_000), term_months=18)
+def test_nothing_is_lent_before_the_applicant_agreed(approved: Application, alice: User) -> None:
+    offers.made(alice, approved)
 
-    assert (loan.principal, loan.term_months, loan.instalment) == (
-        100_000,
-        18,
-        Decimal("6285.64"),
-    )
-
-
-def test_it_lends_what_the_request_was_lowered_to(approved: Application, alice: User) -> None:
-    decisions.change_request(
-        actor=alice, application=approved, amount=Decimal(150_000), term_months=20, now=NOW
-    )
-
-    loan = _open(alice, approved)
-
-    assert (loan.principal, loan.term_months) == (150_000, 20)
-
-
-def test_nobody_blocked_is_lent_to(
-    approved: Application, alice: User, charlie: User, pune: Branch
-) -> None:
-    entry = people.block_entry(customer_number=approved.customer.number)
-    customers.block(actor=charlie, entity=pune.entity, entry=entry, now=NOW)
-
-    with pytest.raises(BorrowerBlocked):
+    with pytest.raises(NotAccepted):
         _open(alice, approved)
-
-    assert not Loan.objects.exists()
-
-
-def test_nothing_is_paid_out_before_it_was_decided(approved: Application, alice: User) -> None:
-    with pytest.raises(DomainError) as refusal:
-        _open(alice, approved, disbursed_date=TODAY - timedelta(days=1))
-
-    assert set(refusal.value.fields) == {"disbursed_date"}
-    assert not Loan.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "beyond",
-    [
-        {"principal": Decimal("200000.01")},
-        {"term_months": 25},
-        {"term_months": 12},
-        {"principal": Decimal(0)},
-        {"principal": Decimal("99.999")},
-        {"term_months": 0},
-    ],
-)
-def test_nothing_beyond_the_decision_is_lent(
-    approved: Application, alice: User, beyond: dict[str, Any]
-) -> None:
-    with pytest.raises(BeyondDecision):
-        _open(alice, approved, **beyond)
 
     assert not Loan.objects.exists()
     assert not Event.objects.filter(verb="loans.opened").exists()
 
 
-def test_a_lowered_request_limits_the_loan(approved: Application, alice: User) -> None:
+def test_nobody_blocked_is_lent_to(
+    agreed: Application, alice: User, charlie: User, pune: Branch
+) -> None:
+    entry = people.block_entry(customer_number=agreed.customer.number)
+    customers.block(actor=charlie, entity=pune.entity, entry=entry, now=NOW)
+
+    with pytest.raises(BorrowerBlocked):
+        _open(alice, agreed)
+
+    assert not Loan.objects.exists()
+    assert Offer.objects.get().status == "accepted"
+
+
+def test_what_was_reopened_is_not_lent(agreed: Application, alice: User) -> None:
     decisions.change_request(
-        actor=alice, application=approved, amount=Decimal(150_000), term_months=24, now=NOW
+        actor=alice, application=agreed, amount=Decimal(300_000), term_months=24, now=LATER
     )
 
-    with pytest.raises(BeyondDecision):
-        _open(alice, approved, principal=Decimal(150_001))
-    assert _open(alice, approved).principal == 150_000
-
-
-def test_nothing_is_lent_without_a_decision_that_binds(approved: Application, alice: User) -> None:
-    decisions.change_request(
-        actor=alice,
-        application=approved,
-        amount=Decimal(300_000),
-        term_months=24,
-        now=NOW + timedelta(hours=1),
-    )
-
-    for application in (approved, factories.submitted(alice)):
-        with pytest.raises(NotBinding):
-            _open(alice, application)
+    with pytest.raises(Conflict):
+        _open(alice, agreed, now=LATER + timedelta(hours=1))
 
     assert not Loan.objects.exists()
 
 
 def test_only_an_officer_of_the_branch_opens(
-    approved: Application,
+    agreed: Application,
     bob: User,
     charlie: User,
     amir: User,
@@ -199,25 +157,38 @@ def test_only_an_officer_of_the_branch_opens(
         (olga, NotVisible),
     ):
         with pytest.raises(refusal):
-            _open(person, approved)
+            _open(person, agreed)
 
     assert not Loan.objects.exists()
 
 
-def test_what_was_lent_is_neither_changed_nor_withdrawn(approved: Application, alice: User) -> None:
-    _open(alice, approved)
+def test_what_was_lent_is_neither_changed_nor_withdrawn(agreed: Application, alice: User) -> None:
+    _open(alice, agreed)
 
     with pytest.raises(Conflict):
         decisions.change_request(
-            actor=alice, application=approved, amount=Decimal(100_000), term_months=24, now=NOW
+            actor=alice, application=agreed, amount=Decimal(100_000), term_months=24, now=LATER
         )
     with pytest.raises(Conflict):
         application_services.withdraw(
-            actor=alice, application=approved, reason="customer_asked", now=NOW
+            actor=alice, application=agreed, reason="customer_asked", now=LATER
         )
 
-    approved.refresh_from_db()
-    assert (approved.status, approved.amount) == ("approved", 200_000)
+    agreed.refresh_from_db()
+    assert (agreed.status, agreed.amount) == ("approved", 200_000)
+
+
+def test_a_contract_is_given_up_before_anything_was_paid(agreed: Application, alice: User) -> None:
+    loan = _open(alice, agreed)
+
+    services.cancel(actor=alice, loan=loan, reason="The car was sold", now=LATER)
+
+    loan.refresh_from_db()
+    assert loan.status == "cancelled"
+    assert Event.objects.get(verb="loans.cancelled").facts["reason"] == "The car was sold"
+    for refused in (" ", "x" * 301):
+        with pytest.raises(DomainError):
+            services.cancel(actor=alice, loan=loan, reason=refused, now=LATER)
 
 
 @pytest.mark.parametrize(
@@ -266,8 +237,8 @@ def test_an_approval_without_a_decision_is_none(alice: User, pune: Branch) -> No
         _row(application).save(force_insert=True)
 
 
-def test_the_database_refuses_later_changes(approved: Application, alice: User) -> None:
-    loan = _open(alice, approved)
+def test_the_database_refuses_later_changes(agreed: Application, alice: User) -> None:
+    loan = _open(alice, agreed)
     by_hand = (
         "UPDATE loans_loan SET principal = principal + 1",
         "UPDATE loans_loan SET term_months = 36",
@@ -328,8 +299,8 @@ def test_a_lapsed_exception_opens_nothing(
     decisions.authorise_override(actor=charlie, override=asked, now=NOW)
     later = NOW + timedelta(days=31)
 
-    with pytest.raises(NotBinding):
-        _open(alice, declined, now=later, disbursed_date=later.date())
+    with pytest.raises(NotAccepted):
+        _open(alice, declined, now=later)
     declined.refresh_from_db()
     # In Pune the exception holds to the end of 20 December.
     last, late = (
@@ -357,10 +328,11 @@ def test_an_approval_that_lapsed_opens_nothing(
             now=NOW,
         )
         approved.refresh_from_db()
+    offers.accepted(alice, approved)
     later = NOW + timedelta(days=31)
 
     with pytest.raises(NotBinding) as refusal:
-        _open(alice, approved, now=later, disbursed_date=later.date())
+        _open(alice, approved, now=later)
     assert refusal.value.code == "decision_expired"
     last, late = (_row(approved, opened_date=date(2026, 12, day)) for day in (20, 21))
     with pytest.raises(IntegrityError, match=WITHIN), transaction.atomic():
@@ -383,24 +355,22 @@ def test_an_imported_loan_needs_no_decision_of_ours(pune: Branch) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_open_at_once_one_loan_comes(
-    alice: User, pune: Branch, rita: User, mark: User
+    alice: User, known_book: None, pune: Branch, rita: User, mark: User
 ) -> None:
-    factories.stage(pune, rita, mark)
-    application = factories.assessed(alice).application
+    make.stage(pune, rita, mark)
+    application = make.agreed(alice)
     gate = threading.Barrier(2)
 
-    def run(principal: int) -> object:
+    def run(_number: int) -> object:
         try:
             gate.wait(timeout=10)
-            return _open(alice, application, principal=Decimal(principal))
-        except DomainError as refusal:
-            return refusal
+            return _open(alice, application)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(run, [150_000, 160_000]))
+        first, second = pool.map(run, range(2))
 
-    assert sorted(type(one).__name__ for one in results) == ["Conflict", "Loan"]
-    assert Loan.objects.count() == 1
+    assert first == second
+    assert (Loan.objects.count(), ScheduleVersion.objects.count()) == (1, 1)
     assert Decision.objects.count() == 1
