@@ -43,7 +43,7 @@ _APPS = (
         "decisions",
         "scoring",
     ),
-    *("collateral", "loans", "desk", "appeals", "bulk", "laboratory", "dashboards"),
+    *("collateral", "offers", "loans", "desk", "appeals", "bulk", "laboratory", "dashboards"),
 )
 urlpatterns = [
     path("schema", Schema.as_view(), name="schema"),

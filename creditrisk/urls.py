@@ -20,6 +20,7 @@ urlpatterns = [
     path("review/", include("apps.desk.urls")),
     path("review/", include("apps.decisions.urls")),
     path("appeals/", include("apps.appeals.urls")),
+    path("offers/", include("apps.offers.urls")),
     path("collateral/", include("apps.collateral.urls")),
     path("my/", include("apps.portal.urls")),
     path("letters/", include("apps.letters.urls")),

@@ -1,0 +1,105 @@
+"""What the page of one offer shows, the panel of its application, and the form that makes one."""
+
+from datetime import date, datetime
+from typing import Any
+
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.audit import services as audit
+from apps.core import dates
+from apps.core.errors import DomainError
+from apps.decisions import services as decisions
+from apps.decisions.errors import NotBinding
+from apps.decisions.models import Decision
+from apps.offers import contract, forms, policies, presentation, selectors, services
+from apps.offers.cooling_off import ExitQuote
+from apps.offers.models import Offer
+
+
+def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> dict[str, Any]:
+    """Return everything the page shows; `bound` is a form with errors."""
+    application = offer.application
+    today = _today(application, now)
+    may_answer = policies.may_answer(actor, offer, today=today)
+    stands = _stands(offer, now=now)
+    initial = {"version": offer.version}
+
+    def form(kind: type[forms.Versioned]) -> forms.Versioned:
+        return bound if isinstance(bound, kind) else kind(initial=initial)
+
+    found: dict[str, Any] = {
+        **presentation.row(offer, today),
+        "application": application,
+        "facts": offer.key_facts,
+        "apr": presentation.apr(offer),
+        "audit_subject": audit.reference(application),
+        "is_overtaken": offer.status in ("offered", "accepted") and not stands,
+        "may_exit": policies.may_exit(actor, offer, today=today),
+        "quote": _quote(offer, today),
+    }
+    if may_answer and stands:
+        found["accept_form"] = form(forms.AcceptForm)
+    if may_answer:
+        found["may_decline"] = True
+    if policies.may_withdraw(actor, offer) and today <= offer.valid_until:
+        found["withdraw_form"] = form(forms.ReasonForm)
+    return found
+
+
+def panel(actor: User, application: Application, *, now: datetime) -> dict[str, Any]:
+    """Return what the application's page shows of its offers, and why none can be made."""
+    today = _today(application, now)
+    rows = list(selectors.of_application(application))
+    decision = _binding(application, now=now)
+    has_live = any(one.status in ("offered", "accepted", "taken_up") for one in rows)
+    may_make = actor.has_perm(policies.MAKE) and decision is not None and not has_live
+    return {
+        "application": application,
+        "rows": [presentation.row(one, today) for one in rows],
+        "may_make": may_make,
+        "missing": contract.missing(application.product) if may_make else [],
+        "decided": may_make and decision and services.decided_terms(application, decision),
+        "decision": decision,
+    }
+
+
+def make_form(application: Application, *, now: datetime) -> forms.MakeForm:
+    """Return the form of an offer, filled in from the decision. Raises NotBinding."""
+    decision = decisions.binding_decision(application, now=now)
+    principal, term_months = services.decided_terms(application, decision)
+    return forms.MakeForm(
+        initial={
+            "principal": principal,
+            "term_months": term_months,
+            "disbursal_on": _today(application, now),
+            "language": application.customer.language,
+        }
+    )
+
+
+def _today(application: Application, now: datetime) -> date:
+    return dates.local_date(now, application.branch.entity.time_zone)
+
+
+def _binding(application: Application, *, now: datetime) -> Decision | None:
+    try:
+        return decisions.binding_decision(application, now=now)
+    except NotBinding:
+        return None
+
+
+def _stands(offer: Offer, *, now: datetime) -> bool:
+    decision = _binding(offer.application, now=now)
+    return decision is not None and decision.pk == offer.decision_id
+
+
+def _quote(offer: Offer, today: date) -> ExitQuote | None:
+    """Return what stepping back costs: as it was settled, or on this day."""
+    if offer.exit_quote is not None:
+        return ExitQuote.from_json(offer.exit_quote)
+    if offer.status != "taken_up" or not policies.within_cooling_off(offer, today):
+        return None
+    try:
+        return services.exit_quote(offer, on=today)
+    except DomainError:
+        return None
