@@ -1,6 +1,7 @@
 """The figure of a quote: what is owed and what the credit has cost, offer by offer, over time."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any
@@ -9,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from apps.core import formatting
 from apps.schedules.quotes import Quote
-from apps.schedules.terms import Schedule
+from apps.schedules.terms import ZERO, Schedule
 
 Figure = dict[str, Any]
+Point = tuple[date, Decimal]
 
 _HEIGHT = 520
 _STYLES = (("mark-primary", "solid"), ("mark-raises-risk", "dash"), ("mark-success", "dot"))
@@ -27,14 +29,8 @@ def offers(made: Sequence[tuple[str, Quote]]) -> Figure:
 
 
 def _lines(name: str, schedule: Schedule, style: tuple[str, str]) -> list[Figure]:
-    terms = schedule.terms
-    days = [terms.disbursed_on.isoformat(), *(row.due_on.isoformat() for row in schedule.rows)]
-    first_lent = terms.tranches[0].amount if terms.tranches else terms.lent
-    owed = [first_lent, *(row.closing for row in schedule.rows)]
-    costs = (row.interest + row.capitalised + row.fee for row in schedule.rows)
-    paid = list(accumulate(costs, initial=schedule.upfront_deductions))
-    drawn: tuple[tuple[Sequence[Decimal], str, bool], ...]
-    drawn = ((owed, "y", True), (paid, "y2", False))
+    currency = schedule.terms.currency
+    drawn = ((_owed(schedule), "y", True), (_paid(schedule), "y2", False))
     return [
         {
             "type": "scatter",
@@ -42,15 +38,39 @@ def _lines(name: str, schedule: Schedule, style: tuple[str, str]) -> list[Figure
             "name": name,
             "legendgroup": name,
             "showlegend": in_legend,
-            "x": days,
-            "y": [float(value) for value in values],
+            "x": [day.isoformat() for day, _value in points],
+            "y": [float(value) for _day, value in points],
             "yaxis": axis,
-            "text": [formatting.format_money(value, terms.currency) for value in values],
+            "text": [formatting.format_money(value, currency) for _day, value in points],
             "hovertemplate": "%{text}",
             "line": {"color": _token(style[0]), "width": 2, "dash": style[1], "shape": "hv"},
         }
-        for values, axis, in_legend in drawn
+        for points, axis, in_legend in drawn
     ]
+
+
+def _owed(schedule: Schedule) -> list[Point]:
+    """Return what is owed after each payout and each instalment."""
+    terms = schedule.terms
+    payouts = [(one.paid_on, one.amount) for one in terms.tranches]
+    waiting = payouts or [(terms.disbursed_on, terms.lent)]
+    points: list[Point] = []
+    owed = ZERO
+    for row in schedule.rows:
+        while waiting and waiting[0][0] < row.due_on:
+            day, amount = waiting.pop(0)
+            owed += amount
+            points.append((day, owed))
+        owed = row.closing
+        points.append((row.due_on, owed))
+    return points
+
+
+def _paid(schedule: Schedule) -> list[Point]:
+    """Return what the credit has cost by each instalment, what was deducted upfront first."""
+    days = [schedule.terms.disbursed_on, *(row.due_on for row in schedule.rows)]
+    costs = (row.interest + row.capitalised + row.fee for row in schedule.rows)
+    return list(zip(days, accumulate(costs, initial=schedule.upfront_deductions), strict=True))
 
 
 def _layout(currency: str) -> Figure:

@@ -73,7 +73,7 @@ class Asked:
     def has_more(self) -> bool:
         """Return whether one of those was changed, or is wrong."""
         return any(
-            bound.errors or str(bound.value() or "") not in {"", "False", _START.get(bound.name)}
+            bound.errors or str(bound.value() or "") not in {"", "0", "False", _START.get(bound.name)}
             for bound in self.more
         )
 

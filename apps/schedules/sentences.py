@@ -4,16 +4,30 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
 from apps.schedules.refusals import Sentence, TermsRefused
+from apps.schedules.terms import Method
+from apps.schedules.words import METHODS
 
 
 def words(sentence: object) -> str:
-    """Return a sentence in the reader's language."""
-    if isinstance(sentence, Sentence):
-        return _(sentence.pattern) % sentence.values
-    return str(sentence)
+    """Return a sentence in the reader's language, methods by their names."""
+    if not isinstance(sentence, Sentence):
+        return str(sentence)
+    values = {
+        name: METHODS[value] if isinstance(value, Method) else value
+        for name, value in sentence.values.items()
+    }
+    return _(sentence.pattern) % values
 
 
 def in_words(refused: TermsRefused) -> DomainError:
-    """Return a refusal whose sentences are in the reader's language."""
-    fields = {name: words(sentence) for name, sentence in refused.fields.items()}
+    """Return a refusal whose sentences are in the reader's language.
+
+    Parts of a list are counted from 0, as everywhere in the API: `fees.0.amount` is the first's.
+    """
+    fields = {_from_zero(path): words(sentence) for path, sentence in refused.fields.items()}
     return DomainError(refused.code, words(refused.sentence), fields=fields)
+
+
+def _from_zero(path: str) -> str:
+    parts = path.split(".")
+    return ".".join(str(int(part) - 1) if part.isdecimal() else part for part in parts)
