@@ -55,7 +55,7 @@ def charge(*, actor: User, item: Item, entry: LienEntry, now: datetime) -> Lien:
         actor,
         "collateral.lien_added",
         found,
-        case=entry.application,
+        case=_case(lien),
         rank=rank,
         secured=str(lien.secured_amount),
         currency=found.currency,
@@ -91,9 +91,9 @@ def drop(*, actor: User, lien: Lien, now: datetime) -> Lien:
     return standing
 
 
-def _case(lien: Lien) -> str | None:
+def _case(lien: Lien) -> str:
     if lien.application_id is None:
-        return None
+        return ""
     return f"applications.application:{lien.application_id}"
 
 

@@ -108,11 +108,16 @@ def _concerned(item: Item, lien: Lien | None) -> list[Lien]:
 
 
 def _require_over(liens: list[Lien]) -> None:
+    """Raise LoanIsLive where money is owed; nobody opens a loan there until the transaction ends.
+
+    Whoever opens one locks its application first.
+    """
     keys: set[uuid.UUID] = {lien.application_id for lien in liens if lien.application_id}
+    rows = Application.objects.filter(pk__in=keys).order_by("pk")
+    numbers = dict(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", "number"))
     live = hooks.live(keys)
     if live:
-        rows = Application.objects.filter(pk__in=live).order_by("number")
-        raise LoanIsLive(rows.values_list("number", flat=True))
+        raise LoanIsLive(sorted(numbers[key] for key in live))
 
 
 def _note(note: str) -> str:
