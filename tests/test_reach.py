@@ -13,6 +13,8 @@ from apps.appeals import services as appeals
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.audit.models import Event
+from apps.collateral.models import Item
+from apps.collateral.tests import factories as collateral
 from apps.customers.models import Customer, Document
 from apps.customers.services import upload_document
 from apps.decisions import sources
@@ -58,16 +60,18 @@ def keys_elsewhere(
         asked=appeals.Asked(channel="link", grounds=("unfair",), statement="Look again."),
         now=decisions.NOW,
     )
+    item = collateral.item(officer)
     own = [str(case.application_id), str(draft.pk)]
     return {
         "customers": [str(customer.pk), str(draft.customer_id)],
         "applications": [*own, str(customer.pk), str(draft.customer_id)],
         "review": [*own, str(case.pk), str(decision.pk)],
+        "collateral": [str(item.pk), *own, str(customer.pk)],
         "letters": [str(letter.pk)],
         "loans": own,
         "appeals": [str(appeal.pk), str(appeal.application_id)],
         "my": own,
-        "api": [*own, str(customer.pk)],
+        "api": [*own, str(customer.pk), str(item.pk)],
     }
 
 
@@ -102,7 +106,7 @@ def _addresses(keys: Keys) -> list[tuple[str, Any]]:
 
 def _state() -> list[Any]:
     """Return what an act on a row would change."""
-    tables = (Customer, Application, ReviewCase, Decision, Letter, Document, Event)
+    tables = (Customer, Application, ReviewCase, Decision, Letter, Document, Event, Item)
     rows = [table.objects.count() for table in tables]
     return [*rows, sorted(Application.objects.values_list("pk", "status", "updated_at"))]
 
