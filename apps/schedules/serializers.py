@@ -22,6 +22,8 @@ _MOST_ROWS = 5_000
 _MOST_FEES = 20
 _MOST_HOLIDAYS = 2_000
 _WEEKDAYS = 7
+# Named in the settings, where the API's document gets its name for this list of choices.
+METHODS = [one.value for one in shapes.Method]
 
 
 def _money(**options: Any) -> serializers.DecimalField:
@@ -101,7 +103,7 @@ class StepIn(Strict):
     factor = serializers.DecimalField(max_digits=10, decimal_places=6)
 
 
-class CustomRowIn(Strict):
+class AgreedRowIn(Strict):
     """An agreed due date and the principal paid on it."""
 
     due_on = Day()
@@ -133,7 +135,7 @@ class QuoteIn(Strict):
     calendar = CalendarIn(required=False)
     balloon = _money(required=False, allow_null=True)
     steps = _many(StepIn(), most=_MOST_ROWS)
-    rows = _many(CustomRowIn(), most=_MOST_ROWS)
+    rows = _many(AgreedRowIn(), most=_MOST_ROWS)
     down_payment = _money(default=Decimal(0))
     tranches = _many(TrancheIn(), most=_MOST_ROWS)
     fees = _many(FeeIn(), most=_MOST_FEES)
@@ -188,7 +190,7 @@ def _parts(given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-class RowOut(serializers.Serializer[Row]):
+class QuoteRowOut(serializers.Serializer[Row]):
     """One instalment; instalment = principal + interest + fee."""
 
     number = serializers.IntegerField()
@@ -202,7 +204,7 @@ class RowOut(serializers.Serializer[Row]):
     closing = _money(help_text="opening - principal + capitalised")
 
 
-class YearOut(serializers.Serializer[Year]):
+class QuoteYearOut(serializers.Serializer[Year]):
     """What falls due in one calendar year."""
 
     year = serializers.IntegerField()
@@ -214,7 +216,7 @@ class YearOut(serializers.Serializer[Year]):
     closing = _money()
 
 
-class TotalsOut(serializers.Serializer[Any]):
+class QuoteTotalsOut(serializers.Serializer[Any]):
     """Sums of the whole schedule."""
 
     lent = _money(source="terms.lent")
@@ -226,7 +228,7 @@ class TotalsOut(serializers.Serializer[Any]):
     payable = _money(source="total_payable", help_text="The sum of all instalments.")
 
 
-class CostOut(serializers.Serializer[Any]):
+class QuoteCostOut(serializers.Serializer[Any]):
     """What the loan costs."""
 
     apr = _rate()
@@ -239,7 +241,7 @@ class QuoteOut(serializers.Serializer[Quote]):
     """A schedule with its cost; nothing is stored."""
 
     currency = serializers.CharField(source="schedule.terms.currency")
-    cost = CostOut()
-    totals = TotalsOut(source="schedule")
-    years = YearOut(many=True)
-    rows = RowOut(many=True, source="schedule.rows")
+    cost = QuoteCostOut()
+    totals = QuoteTotalsOut(source="schedule")
+    years = QuoteYearOut(many=True)
+    rows = QuoteRowOut(many=True, source="schedule.rows")
