@@ -1,20 +1,58 @@
-"""Loans over the API: open one under an accepted offer."""
+"""Loans over the API: open one under an accepted offer, read one, its schedules, end one."""
 
 import uuid
+from typing import Any
 
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.applications.models import Application
+from apps.core import dates
 from apps.core.api import APIView, Problem
+from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
-from apps.loans import policies, services
-from apps.loans.serializers import LoanAnswer
+from apps.loans import arrears, payment_api, policies, selectors, serializers, services
+from apps.loans.lifecycle import LOAN
+from apps.loans.models import Instalment, Loan, ScheduleVersion
+from apps.loans.payment_api import REFUSED
 
-REFUSED = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
+
+def _seen(request: Request, pk: uuid.UUID) -> Loan:
+    return get_visible(selectors.detailed(), request.user, pk=pk)
+
+
+def _today(loan: Loan) -> Any:
+    return dates.local_date(timezone.now(), loan.branch.entity.time_zone)
+
+
+def _detail(loan: Loan) -> dict[str, Any]:
+    position = selectors.position(loan, _today(loan))
+    late = position.arrears
+    following = position.next_due
+    return {
+        **serializers.LoanAnswer(loan).data,
+        "principal_outstanding": f"{position.principal:.2f}",
+        "arrears": {
+            "day": position.day.isoformat(),
+            "amount": f"{late.amount:.2f}",
+            "instalments": late.instalments,
+            "days_past_due": late.days,
+        },
+        "next_due": _instalment(following, loan) if following else None,
+        "disbursements": serializers.DisbursementAnswer(selectors.payments(loan), many=True).data,
+    }
+
+
+def _instalment(one: Instalment, loan: Loan) -> dict[str, Any]:
+    state = arrears.state(one, _today(loan)) if loan.status == "active" else "planned"
+    return {
+        **serializers.InstalmentFigures(one).data,
+        "state": str(state),
+    }
 
 
 class OpenLoan(APIView):
@@ -25,7 +63,7 @@ class OpenLoan(APIView):
     @extend_schema(
         operation_id="applications_open_loan",
         request=None,
-        responses={200: LoanAnswer, **REFUSED},
+        responses={200: serializers.LoanAnswer, **REFUSED},
         tags=["loans"],
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
@@ -35,7 +73,138 @@ class OpenLoan(APIView):
             application=get_visible(Application.objects.all(), request.user, pk=pk),
             now=timezone.now(),
         )
-        return Response(LoanAnswer(made).data)
+        return Response(serializers.LoanAnswer(made).data)
 
 
-urlpatterns = [path("applications/<uuid:pk>/loan", OpenLoan.as_view(), name="open_loan")]
+class Loans(APIView):
+    """The loans one may see."""
+
+    required_permission = policies.VIEW
+
+    @extend_schema(
+        operation_id="loans_list",
+        parameters=[
+            OpenApiParameter("state", enum=list(LOAN.states)),
+            OpenApiParameter("number", description="Exactly one loan's number."),
+            OpenApiParameter("after", description="The position from the page before."),
+        ],
+        responses={200: serializers.LoanPage, 400: Problem, 401: Problem, 403: Problem},
+        tags=["loans"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return loans, the newest first."""
+        asked = request.query_params
+        filters = selectors.Filters(number=asked.get("number", ""), state=asked.get("state", ""))
+        page = selectors.worklist(request.user, filters, after=asked.get("after", ""))
+        rows = serializers.LoanAnswer(page.rows, many=True).data
+        return Response({"results": rows, "after": page.after})
+
+
+class OneLoan(APIView):
+    """One loan."""
+
+    required_permission = policies.VIEW
+
+    @extend_schema(
+        operation_id="loans_read",
+        responses={200: serializers.LoanDetail, 401: Problem, 403: Problem, 404: Problem},
+        tags=["loans"],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """Return a loan as it stands today: outstanding, arrears, next due, payments."""
+        return Response(_detail(_seen(request, pk)))
+
+
+class LoanSchedule(APIView):
+    """The schedules of a loan."""
+
+    required_permission = policies.VIEW
+
+    @extend_schema(
+        operation_id="loans_schedule",
+        parameters=[
+            OpenApiParameter("version", int, description="Left out: the one in force."),
+        ],
+        responses={200: serializers.ScheduleAnswer, 401: Problem, 403: Problem, 404: Problem},
+        tags=["loans"],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """Return the schedule in force, or a version: 1 is the original."""
+        loan = _seen(request, pk)
+        found = _version(loan, request.query_params.get("version", ""))
+        return Response(
+            {
+                "version": found.number,
+                "kind": found.kind,
+                "reason": found.reason,
+                "in_force": found.in_force,
+                "instalments": [
+                    _instalment(one, loan) for one in found.instalments.order_by("number")
+                ],
+            }
+        )
+
+
+class CancelLoan(APIView):
+    """Give a contract up."""
+
+    required_permission = policies.OPEN
+
+    @extend_schema(
+        operation_id="loans_cancel",
+        request=serializers.ReasonRequest,
+        responses={200: serializers.LoanAnswer, **REFUSED},
+        tags=["loans"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Give up a contract of which nothing was paid out, with a reason."""
+        given = serializers.ReasonRequest(data=request.data)
+        given.is_valid(raise_exception=True)
+        loan = services.cancel(
+            actor=request.user, loan=_seen(request, pk), now=timezone.now(), **given.validated_data
+        )
+        return Response(serializers.LoanAnswer(loan).data)
+
+
+class SettleExit(APIView):
+    """A loan that its borrower stepped back from."""
+
+    required_permission = policies.SETTLE
+
+    @extend_schema(
+        operation_id="loans_settle_exit",
+        request=serializers.ExitRequest,
+        responses={200: serializers.LoanAnswer, **REFUSED},
+        tags=["loans"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Record that what stepping back costs was paid, and close the loan."""
+        given = serializers.ExitRequest(data=request.data)
+        given.is_valid(raise_exception=True)
+        loan = services.settle_exit(
+            actor=request.user, loan=_seen(request, pk), now=timezone.now(), **given.validated_data
+        )
+        return Response(serializers.LoanAnswer(loan).data)
+
+
+def _version(loan: Loan, asked: str) -> ScheduleVersion:
+    rows = loan.schedules.all()
+    is_number = asked.isdecimal() and len(asked) < 5
+    rows = (
+        rows.filter(number=int(asked) if is_number else 0) if asked else rows.filter(in_force=True)
+    )
+    found = rows.first()
+    if found is None:
+        raise NotVisible("not_found", _("There is no such version of the schedule."))
+    return found
+
+
+urlpatterns = [
+    path("applications/<uuid:pk>/loan", OpenLoan.as_view(), name="open_loan"),
+    path("loans", Loans.as_view(), name="loans"),
+    path("loans/<uuid:pk>", OneLoan.as_view(), name="loan"),
+    path("loans/<uuid:pk>/schedule", LoanSchedule.as_view(), name="loan_schedule"),
+    path("loans/<uuid:pk>/cancel", CancelLoan.as_view(), name="loan_cancel"),
+    path("loans/<uuid:pk>/settle-exit", SettleExit.as_view(), name="loan_settle_exit"),
+    *payment_api.urlpatterns,
+]

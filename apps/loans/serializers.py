@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api import Strict
+from apps.loans.arrears import State
 
 
 class LoanAnswer(serializers.Serializer[Any]):
@@ -88,8 +89,8 @@ class DisbursementAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField(source="ended_reason")
 
 
-class InstalmentAnswer(serializers.Serializer[Any]):
-    """One instalment of the schedule in force."""
+class InstalmentFigures(serializers.Serializer[Any]):
+    """One instalment: when it falls due, what of it, and what was paid."""
 
     number = serializers.IntegerField()
     due_date = serializers.DateField()
@@ -100,7 +101,12 @@ class InstalmentAnswer(serializers.Serializer[Any]):
     due = serializers.DecimalField(max_digits=18, decimal_places=2)
     paid = serializers.DecimalField(max_digits=18, decimal_places=2)
     closing = serializers.DecimalField(max_digits=18, decimal_places=2)
-    state = serializers.CharField(help_text="paid, partly, overdue, today, due or planned")
+
+
+class InstalmentAnswer(InstalmentFigures):
+    """One instalment, and how it stands today."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in State])
 
 
 class ScheduleAnswer(serializers.Serializer[Any]):
@@ -109,6 +115,7 @@ class ScheduleAnswer(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     kind = serializers.CharField()
     reason = serializers.CharField()
+    in_force = serializers.BooleanField()
     instalments = InstalmentAnswer(many=True)
 
 
@@ -118,7 +125,9 @@ class ArrearsAnswer(serializers.Serializer[Any]):
     day = serializers.DateField()
     amount = serializers.DecimalField(max_digits=18, decimal_places=2)
     instalments = serializers.IntegerField()
-    days_past_due = serializers.IntegerField(help_text="The due date counts as day 1.")
+    days_past_due = serializers.IntegerField(
+        help_text="Calendar days since the oldest due date that is not paid in full."
+    )
 
 
 class LoanDetail(LoanAnswer):
@@ -128,6 +137,20 @@ class LoanDetail(LoanAnswer):
     arrears = ArrearsAnswer()
     next_due = InstalmentAnswer(allow_null=True)
     disbursements = DisbursementAnswer(many=True)
+
+
+class LoanPage(serializers.Serializer[Any]):
+    """Some loans, and the position to ask for the next ones at."""
+
+    results = LoanAnswer(many=True)
+    after = serializers.CharField()
+
+
+class DisbursementPage(serializers.Serializer[Any]):
+    """Some payments, and the position to ask for the next ones at."""
+
+    results = DisbursementAnswer(many=True)
+    after = serializers.CharField()
 
 
 class PaymentFileRequest(Strict):
