@@ -41,6 +41,11 @@ def live(application: Application) -> Offer | None:
     return Offer.objects.filter(application=application, status__in=LIVE).first()
 
 
+def latest(application: Application) -> Offer | None:
+    """Return the newest offer of an application, whatever became of it, or None."""
+    return of_application(application).first()
+
+
 def of_application(application: Application) -> QuerySet[Offer]:
     """Return the offers of an application, the newest first."""
     rows = Offer.objects.filter(application=application).select_related("offered_by")

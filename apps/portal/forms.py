@@ -111,6 +111,7 @@ class LinkForm(forms.Form):
         label=_("What the link opens"),
         choices=[
             (tokens.APPEAL, _("Status, letters, and asking for a review")),
+            (tokens.OFFER, _("All that, and answering the offer")),
             (tokens.LETTER, _("Status and letters")),
             (tokens.STATUS, _("Status only")),
         ],
@@ -130,4 +131,23 @@ def _value_field(fact: correctable.Correctable, stood: str, currency: str) -> fo
         max_length=_LONGEST_VALUE,
         help_text=told,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+class AgreeForm(forms.Form):
+    """The applicant agrees to the offer whose statement the page shows."""
+
+    statement_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    acknowledged = forms.BooleanField(
+        label=_("I have received, read and understood this statement."),
+        required=False,
+    )
+
+
+class SureForm(forms.Form):
+    """The applicant says a second time what cannot be undone."""
+
+    sure = forms.BooleanField(
+        label=_("Yes, I am sure."),
+        error_messages={"required": _("Tick the box if you are sure.")},
     )

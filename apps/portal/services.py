@@ -78,6 +78,19 @@ def review_link(*, subject: str, case: str, until: date) -> str:  # noqa: ARG001
     return absolute(path(link))
 
 
+def offer_link(application_id: uuid.UUID, until: date) -> str:
+    """Return the address at which an applicant answers an offer until the end of a day.
+
+    Empty where the public address is not set.
+    """
+    if not settings.PUBLIC_ADDRESS:
+        return ""
+    application = Application.objects.select_related("branch__entity").get(pk=application_id)
+    last = dates.last_moment(until, application.branch.entity.time_zone)
+    link = tokens.Link(tokens.OFFER, application.pk, last, selectors.series(application))
+    return absolute(path(link))
+
+
 def path(link: tokens.Link) -> str:
     """Return the path a link opens."""
     return reverse("portal:status", args=[tokens.write(link, keyring())])

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 
 from apps.core.crypto import Keyring
 
-STATUS, LETTER, APPEAL = "status", "letter", "appeal"
+STATUS, LETTER, APPEAL, OFFER = "status", "letter", "appeal", "offer"
 # Each may do what stands before it, too.
-PURPOSES = (STATUS, LETTER, APPEAL)
+PURPOSES = (STATUS, LETTER, APPEAL, OFFER)
 PLACE = "portal.link.v1"
 _CONTENT = struct.Struct(">B16sIH")
 LONGEST = 200

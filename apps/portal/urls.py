@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import applicant, links
+from apps.portal.views import applicant, links, offer
 
 app_name = "portal"
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     path("links/<uuid:pk>/revoke/", links.revoke, name="revoke"),
     path("<str:token>/", applicant.status, name="status"),
     path("<str:token>/appeal/", applicant.appeal, name="appeal"),
+    path("<str:token>/offer/", offer.show, name="offer"),
+    path("<str:token>/offer/pdf/", offer.pdf, name="offer_pdf"),
+    path("<str:token>/offer/decline/", offer.decline, name="offer_decline"),
+    path("<str:token>/offer/step-back/", offer.step_back, name="offer_step_back"),
     path("<str:token>/letters/<uuid:pk>/", applicant.letter, name="letter"),
     path("<str:token>/letters/<uuid:pk>/pdf/", applicant.letter_pdf, name="letter_pdf"),
 ]

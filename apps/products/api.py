@@ -3,14 +3,22 @@
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import APIView, Problem
 from apps.products import selectors
-from apps.products.models import Product
+from apps.products.models import Conditions, Product
+
+
+class ConditionsOut(serializers.ModelSerializer[Conditions]):
+    """What the contracts say beside amount, term and price; rates are fractions a year."""
+
+    class Meta:
+        model = Conditions
+        exclude = ("id", "product", "created_at", "updated_at")
 
 
 class ProductOut(serializers.Serializer[Product]):
@@ -31,6 +39,15 @@ class ProductOut(serializers.Serializer[Product]):
     offer_days = serializers.IntegerField(help_text="Days an approval stays open before it lapses.")
     secured = serializers.BooleanField()
     is_open = serializers.BooleanField()
+    conditions = serializers.SerializerMethodField(
+        help_text="Null where none are on record: then nothing of the product is offered."
+    )
+
+    @extend_schema_field(ConditionsOut(allow_null=True))
+    def get_conditions(self, product: Product) -> dict[str, Any] | None:
+        """Return the conditions of the product's contracts, or None."""
+        found = getattr(product, "conditions", None)
+        return None if found is None else dict(ConditionsOut(found).data)
 
 
 class ProductList(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import Entity, User
 from apps.products import pricing
-from apps.products.models import Product
+from apps.products.models import Conditions, Product
 
 
 def open_products(entity: Entity) -> QuerySet[Product]:
@@ -18,7 +18,7 @@ def catalogue(actor: User) -> QuerySet[Product]:
     """Return what the person's lenders offer, with entity and fees, in reading order."""
     return (
         Product.objects.visible_to(actor)
-        .select_related("entity")
+        .select_related("entity", "conditions")
         .prefetch_related("fees")
         .order_by("entity__name", "name")
     )
@@ -27,6 +27,13 @@ def catalogue(actor: User) -> QuerySet[Product]:
 def is_scored(segment: str) -> bool:
     """Return whether an open product of any entity is scored in the segment."""
     return Product.objects.filter(scoring_segment=segment, is_open=True).exists()
+
+
+def allocation_order(product: Product) -> list[str]:
+    """Return what a payment is taken for, in order and in words; nothing without conditions."""
+    conditions: Conditions | None = getattr(product, "conditions", None)
+    codes = [] if conditions is None else conditions.allocation_order
+    return [str(Conditions.Bucket(code).label) for code in codes]
 
 
 def example_payments(product: Product) -> list[tuple[int, Decimal]]:

@@ -19,13 +19,15 @@ def product_list(request: HttpRequest) -> HttpResponse:
 
 @requires("products.view_product")
 def detail(request: HttpRequest, code: str) -> HttpResponse:
-    """Show one product: bounds, price, fees, purposes, and what its largest loan costs."""
-    rows = Product.objects.select_related("entity").prefetch_related("fees")
+    """Show one product: bounds, price, fees, conditions, and what its largest loan costs."""
+    rows = Product.objects.select_related("entity", "conditions").prefetch_related("fees")
     product = get_visible(rows, request.user, code=code)
     context = {
         "product": product,
         "crumbs": [{"label": _("Products"), "url": reverse("products:list")}, {"label": product}],
         "purposes": [Purpose(value).label for value in product.purposes],
+        "conditions": getattr(product, "conditions", None),
+        "order": selectors.allocation_order(product),
         "payments": selectors.example_payments(product),
     }
     return render(request, "products/detail.html", context)

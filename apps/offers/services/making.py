@@ -28,10 +28,12 @@ from apps.offers.key_facts import KeyFacts
 from apps.offers.models import Offer
 from apps.offers.services import _ground, stating
 from apps.products import pricing
-from apps.schedules import building, documents
+from apps.schedules import building, cost, documents
 from apps.schedules.refusals import TermsRefused
 from apps.schedules.sentences import in_words
 from apps.schedules.terms import Schedule
+
+_APR_PLACES = Decimal("0.00000001")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,10 +231,10 @@ def _offer(
         instalments=facts.instalments,
         instalment=facts.instalment,
         disbursal_date=facts.disbursal_date,
-        first_due_date=facts.first_due_date,
+        first_due_date=schedule.rows[0].due_on,
         net_disbursed=facts.net_disbursed,
         total_payable=facts.total_payable,
-        apr=facts.apr,
+        apr=cost.apr(schedule).quantize(_APR_PLACES),
         terms=documents.to_document(schedule.terms),
         key_facts=stated,
         key_facts_hash=letters.facts_hash(stated),

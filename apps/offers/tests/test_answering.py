@@ -192,7 +192,7 @@ def test_a_decision_taken_up_anew_ends_the_offer(charlie: User, offer: Offer) ->
 
 def test_a_withdrawn_application_ends_the_offer(alice: User, offer: Offer) -> None:
     application = Application.objects.get(pk=offer.application_id)
-    applications.withdraw(actor=alice, application=application, now=LATER)
+    applications.withdraw(actor=alice, application=application, reason="customer_asked", now=LATER)
 
     offer.refresh_from_db()
     assert offer.status == "superseded"

@@ -76,4 +76,4 @@ def test_a_token_outlives_the_rotation_of_keys_and_not_the_loss_of_its_own() -> 
 
 
 def test_each_purpose_serves_for_those_before_it() -> None:
-    assert [LINK.may(purpose) for purpose in tokens.PURPOSES] == [True, True, False]
+    assert [LINK.may(purpose) for purpose in tokens.PURPOSES] == [True, True, False, False]

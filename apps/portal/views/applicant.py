@@ -1,12 +1,6 @@
-"""The applicant's own pages. A link is all they need: no sign-in, no session, no script.
-
-A link that is not ours, has expired, was revoked or is for something else gets one and the same
-page; it does not tell whether there is such an application.
-"""
+"""The applicant's own pages. A link is all they need: no sign-in, no session, no script."""
 
 import uuid
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -26,52 +20,21 @@ from apps.core.access import PUBLIC, requires
 from apps.core.errors import DomainError
 from apps.decisions import selectors as decisions
 from apps.letters import services as letter_services
+from apps.offers import selectors as offers
 from apps.portal import forms, selectors, services, throttle, tokens
 from apps.portal.selectors import Visit
-
-Page = Callable[..., HttpResponse]
-_LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
-
-
-def _by_link(purpose: str) -> Callable[[Page], Page]:
-    """Let a page be opened by a link that serves for a purpose.
-
-    It speaks the applicant's language, and its days are those of the lender's calendar.
-    """
-
-    def guard(page: Page) -> Page:
-        @wraps(page)
-        def guarded(request: HttpRequest, token: str, **options: Any) -> HttpResponse:
-            try:
-                throttle.refuse_guessing(request)
-            except throttle.TooMany as refusal:
-                return _refused(request, refusal)
-            found = selectors.visit(token, purpose=purpose, now=timezone.now())
-            if found is None:
-                throttle.note_wrong_link(request)
-                return _guarded(render(request, "portal/not_valid.html", status=404))
-            zone = found.application.branch.entity.time_zone
-            with translation.override(_language(request, found)), timezone.override(zone):
-                request.LANGUAGE_CODE = translation.get_language()
-                try:
-                    return _guarded(page(request, token, found, **options))
-                except DomainError as refusal:
-                    return _refused(request, refusal, token=token)
-
-        return guarded
-
-    return guard
+from apps.portal.views import guard
 
 
 @require_GET
 @requires(PUBLIC)
-@_by_link(tokens.STATUS)
+@guard.by_link(tokens.STATUS)
 def status(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
     """Show how the application stands, and what the link lets one see beside it."""
     services.note_opened(visit, page="status")
     application = visit.application
     state, sentence = selectors.what_now(application.status)
-    context = {**_frame(visit, token), "state": state, "sentence": sentence}
+    context = {**guard.frame(visit, token), "state": state, "sentence": sentence}
     if visit.link.may(tokens.LETTER):
         decision = selectors.outcome(application)
         context |= {
@@ -80,12 +43,14 @@ def status(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
         }
     if visit.link.may(tokens.APPEAL):
         context |= _appeal_context(visit)
+    if visit.link.may(tokens.OFFER):
+        context["offer"] = offers.latest(application)
     return render(request, "portal/status.html", context)
 
 
 @require_GET
 @requires(PUBLIC)
-@_by_link(tokens.LETTER)
+@guard.by_link(tokens.LETTER)
 def letter(request: HttpRequest, token: str, visit: Visit, pk: uuid.UUID) -> HttpResponse:
     """Show a letter as it was frozen."""
     found = selectors.letter(visit.application, pk)
@@ -95,13 +60,13 @@ def letter(request: HttpRequest, token: str, visit: Visit, pk: uuid.UUID) -> Htt
     # Escaped when it was rendered, sealed since, and just compared with its hash.
     html = mark_safe(bytes(found.html or b"").decode())  # noqa: S308
     return render(
-        request, "portal/letter.html", {**_frame(visit, token), "letter": found, "html": html}
+        request, "portal/letter.html", {**guard.frame(visit, token), "letter": found, "html": html}
     )
 
 
 @require_GET
 @requires(PUBLIC)
-@_by_link(tokens.LETTER)
+@guard.by_link(tokens.LETTER)
 def letter_pdf(request: HttpRequest, _token: str, visit: Visit, pk: uuid.UUID) -> HttpResponse:
     """Hand over the PDF of a letter as a file."""
     found = selectors.letter(visit.application, pk)
@@ -119,7 +84,7 @@ def letter_pdf(request: HttpRequest, _token: str, visit: Visit, pk: uuid.UUID) -
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @requires(PUBLIC)
-@_by_link(tokens.APPEAL)
+@guard.by_link(tokens.APPEAL)
 def appeal(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
     """Take in an appeal, or show how the one that was sent stands."""
     largest = len(forms.FILES) * settings.DOCUMENT_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -135,7 +100,7 @@ def appeal(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
 @csrf_protect
 def _appeal(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
     application = visit.application
-    context = {**_frame(visit, token), **_appeal_context(visit)}
+    context = {**guard.frame(visit, token), **_appeal_context(visit)}
     if context["appeal"] is not None or not context["may_appeal"]:
         return render(request, "portal/appeal.html", context)
     kept: dict[str, Any] = {"facts": appeals.facts(application), "currency": application.currency}
@@ -171,34 +136,3 @@ def _appeal_context(visit: Visit) -> dict[str, Any]:
     decision.application = application
     last = appeals.last_day(decision)
     return {"appeal": None, "may_appeal": today <= last, "last_day": last}
-
-
-def _frame(visit: Visit, token: str) -> dict[str, Any]:
-    entity = visit.application.branch.entity
-    return {
-        "application": visit.application,
-        "entity": entity,
-        "token": token,
-        "languages": [(code, name) for code, name in settings.LANGUAGES],
-        "opens_letters": visit.link.may(tokens.LETTER),
-        "opens_appeal": visit.link.may(tokens.APPEAL),
-    }
-
-
-def _language(request: HttpRequest, visit: Visit) -> str:
-    chosen = request.GET.get("language", "")
-    return chosen if chosen in _LANGUAGES else visit.application.customer.language
-
-
-def _refused(request: HttpRequest, refusal: DomainError, *, token: str = "") -> HttpResponse:
-    context = {"error": refusal, "token": token}
-    return _guarded(render(request, "portal/refused.html", context, status=refusal.status))
-
-
-def _guarded(response: HttpResponse) -> HttpResponse:
-    """Keep a page out of caches, and its address away from everybody else."""
-    response["Cache-Control"] = "no-store, private"
-    # Not `no-referrer`: a form would then send no origin, and its token could not be checked.
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response

@@ -9,8 +9,9 @@ import pytest
 from django.conf import settings
 
 from apps.accounts.models import Entity
-from apps.products import catalogue
-from apps.products.models import Fee, Product, Purpose
+from apps.products import catalogue, conditions
+from apps.products.models import Conditions, Fee, Product, Purpose
+from apps.schedules import terms
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 ENTITIES = json.loads((FIXTURES / "entities.json").read_text())
@@ -118,6 +119,9 @@ def test_it_refuses_a_product_that_breaks_a_rule(values: dict[str, Any], why: st
         ({"basis": "guess"}, "is not a basis"),
         ({"amount": "-1"}, "must not be negative"),
         ({"amount": "1.5"}, "below 1"),
+        ({"timing": ""}, "is no time to pay a fee"),
+        ({"is_third_party": None}, "does not fit here"),
+        ({"timing": "each_instalment", "kept_on_exit": True}, "Only a one-time fee is kept"),
     ],
 )
 def test_it_refuses_a_fee_that_breaks_a_rule(fee: dict[str, Any], why: str) -> None:
@@ -154,3 +158,95 @@ def test_it_refuses_an_entity_without_branches() -> None:
         catalogue.entities(data, kinds=Entity.Kind.values)
 
     assert refusal.value.why == "An entity needs at least one branch."
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"frequency": "hourly"}, "'hourly' is no frequency."),
+        ({"day_count": "30/360"}, "is no day_count"),
+        ({"rounding_mode": ""}, "is no rounding_mode"),
+        ({"rounding_unit": "0.005"}, "whole number of smallest units"),
+        ({"rounding_unit": "0.00"}, "whole number of smallest units"),
+        ({"benchmark": "Repo"}, "A fixed rate has no benchmark"),
+        ({"rate_type": "floating"}, "A floating rate needs benchmark"),
+        (
+            {
+                "rate_type": "floating",
+                "benchmark": "Repo",
+                "benchmark_rate": "5.25",
+                "reset_months": 3,
+            },
+            "benchmark_rate is a fraction",
+        ),
+        ({"penal_charge_rate": "24"}, "penal_charge_rate must be from 0"),
+        ({"foreclosure_rate": "-0.01"}, "foreclosure_rate must be from 0"),
+        ({"bounce_charge": "1.005"}, "bounce_charge must be an amount"),
+        ({"is_staged": True}, "Stages need staged_clause"),
+        ({"recovery_clause": ""}, "recovery_clause must name"),
+        ({"grievance_clause": ""}, "grievance_clause must name"),
+        ({"is_colent": True}, "Lending together needs"),
+        ({"colender": "Konkan Bank"}, "Lending together needs"),
+        ({"allocation_order": ["interest", "principal"]}, "allocation_order names each"),
+        ({"offer_working_days": 2}, "offer_working_days must be from 3 to 30."),
+    ],
+)
+def test_it_refuses_conditions_that_leave_something_open(changes: dict[str, Any], why: str) -> None:
+    data = copy.deepcopy(PRODUCTS)
+    data["products"][INDIAN]["conditions"] |= changes
+
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        read(data)
+
+    assert refusal.value.place == "products[1].conditions"
+    assert why in refusal.value.why
+
+
+def test_it_refuses_conditions_that_lack_a_key() -> None:
+    data = copy.deepcopy(PRODUCTS)
+    del data["products"][INDIAN]["conditions"]["penal_charge_rate"]
+
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        read(data)
+
+    assert refusal.value.why == "Missing or unknown: penal_charge_rate."
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"nodal_phone": ""}, "stand together"),
+        ({"weekend": [7]}, "weekend names days"),
+        ({"weekend": [0, 0]}, "weekend names days"),
+        ({"holidays": ["2026-13-01"]}, "does not fit here"),
+        ({"holidays": ["2026-12-25", "2026-12-25"]}, "Named twice"),
+    ],
+)
+def test_it_refuses_a_lender_whose_calendar_or_officer_is_half_said(
+    changes: dict[str, Any], why: str
+) -> None:
+    data = copy.deepcopy(ENTITIES)
+    data["entities"][0] |= changes
+
+    with pytest.raises(catalogue.CatalogueRefused) as refusal:
+        catalogue.entities(data, kinds=Entity.Kind.values)
+
+    assert why in refusal.value.why
+
+
+@pytest.mark.parametrize(
+    ("choices", "known"),
+    [
+        (Conditions.Frequency, terms.Frequency),
+        (Conditions.DayCount, terms.DayCount),
+        (Conditions.Rounding, terms.Rounding),
+        (Conditions.FirstPeriod, terms.FirstPeriod),
+        (Conditions.Adjustment, terms.Adjustment),
+        (Conditions.RateType, conditions.RateType),
+        (Conditions.Bucket, conditions.Bucket),
+        (Fee.Timing, terms.FeeTiming),
+    ],
+    ids=lambda one: one.__name__,
+)
+def test_the_tables_know_the_conventions_of_the_schedules(choices: Any, known: Any) -> None:
+    assert choices.values == [one.value for one in known]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Branch, Entity
 from apps.audit.models import Event
-from apps.products.models import Fee, Product
+from apps.products.models import Conditions, Fee, Product
 from apps.products.tests.test_catalogue import PRODUCTS, changed
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def written(folder: Path, data: object) -> str:
 def test_it_loads_lenders_branches_products_and_fees() -> None:
     said = load()
 
-    assert said == "Products: 26 new, 0 changed, 0 removed, 0 as they were."
+    assert said == "Products: 33 new, 0 changed, 0 removed, 0 as they were."
     assert Entity.objects.count() == 3
     assert Branch.objects.count() == 6
     assert Product.objects.count() == 7
@@ -39,6 +40,8 @@ def test_it_loads_lenders_branches_products_and_fees() -> None:
     assert personal.annual_rate == Decimal("0.16")
     assert personal.entity.code == "sahyadri"
     assert [fee.code for fee in personal.fees.order_by("code")] == ["documentation", "processing"]
+    assert personal.conditions.penal_charge_rate == Decimal("0.24")
+    assert (personal.entity.nodal_officer, personal.entity.weekend) == ("Meera Kulkarni", [5, 6])
     assert Event.objects.filter(verb="products.loaded").count() == 1
 
 
@@ -48,7 +51,7 @@ def test_it_changes_nothing_the_second_time() -> None:
 
     said = load()
 
-    assert said == "Products: 0 new, 0 changed, 0 removed, 26 as they were."
+    assert said == "Products: 0 new, 0 changed, 0 removed, 33 as they were."
     assert set(Product.objects.values_list("pk", "updated_at")) == before
     assert Event.objects.filter(verb="products.loaded").count() == 1
 
@@ -59,7 +62,7 @@ def test_it_brings_a_product_to_what_the_file_says(tmp_path: Path) -> None:
 
     said = load(written(tmp_path, data))
 
-    assert said == "Products: 0 new, 1 changed, 1 removed, 24 as they were."
+    assert said == "Products: 0 new, 1 changed, 1 removed, 31 as they were."
     product = Product.objects.get(code="in-personal")
     assert product.annual_rate == Decimal("0.175")
     assert [fee.code for fee in product.fees.all()] == ["processing"]
@@ -90,3 +93,32 @@ def test_it_says_that_a_file_is_no_json(tmp_path: Path, content: str) -> None:
 def test_it_says_that_a_file_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         load(str(tmp_path / "none.json"))
+
+
+def test_a_product_whose_file_says_nothing_of_conditions_has_none(tmp_path: Path) -> None:
+    load()
+
+    said = load(written(tmp_path, changed(conditions=None)))
+
+    assert said == "Products: 0 new, 0 changed, 1 removed, 32 as they were."
+    assert not Conditions.objects.filter(product__code="in-personal").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rate_type": "floating"},
+        {"penal_charge_rate": Decimal("-0.01")},
+        {"is_colent": True},
+        {"recovery_clause": ""},
+        {"is_staged": True},
+        {"allocation_order": ["fees", "fees", "interest", "principal"]},
+        {"offer_working_days": 2},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_the_database_itself_wants_whole_conditions(changes: dict[str, object]) -> None:
+    load()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Conditions.objects.filter(product__code="in-personal").update(**changes)

@@ -59,6 +59,23 @@ def test_it_shows_what_the_largest_loan_costs(
     assert "1.50" in page.content.decode()
 
 
+def test_it_shows_the_conditions_or_that_none_are_on_record(
+    alice: User, india: Entity, signed_in: SignedIn
+) -> None:
+    product = factories.personal_loan(india)
+    client, url = signed_in(alice), reverse("products:detail", args=[product.code])
+    silent = client.get(url).content.decode()
+    factories.floating(product)
+
+    told = client.get(url).content.decode()
+
+    assert "Nothing can be offered" in silent
+    for said in ("Reference rate", "24.00", "30/360 (US)", "5 working days"):
+        assert said in told, said
+    listed = client.get("/api/v1/products").json()["results"]
+    assert listed[0]["conditions"]["benchmark_rate"] == "0.098000"
+
+
 def test_it_hides_another_lenders_product(alice: User, umoja: Entity, signed_in: SignedIn) -> None:
     product = factories.personal_loan(umoja)
 
