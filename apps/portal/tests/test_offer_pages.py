@@ -1,0 +1,239 @@
+"""The applicant's page of an offer: read first, answered once, by the right link only."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.applications.models import Application
+from apps.audit.models import Event
+from apps.core.keyring import keyring
+from apps.letters.models import Letter
+from apps.offers import services as offering
+from apps.offers.models import Offer
+from apps.offers.tests import factories
+from apps.portal import services, throttle, tokens
+from apps.scoring.models import ModelVersion
+
+NOW = factories.LATER
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _that_day(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    cache.clear()
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def approved(alice: User, stage: ModelVersion) -> Application:
+    """An approved application whose product says everything an offer tells."""
+    return factories.approved(alice)
+
+
+@pytest.fixture
+def offer(alice: User, approved: Application) -> Offer:
+    """An open offer."""
+    return factories.made(alice, approved)
+
+
+def _path(application: Application, purpose: str = "offer", **changes: Any) -> str:
+    expires = changes.get("expires_at", NOW + timedelta(days=30))
+    return services.path(tokens.Link(purpose, application.pk, expires, changes.get("series", 0)))
+
+
+def _yes(offer: Offer, **changes: Any) -> dict[str, Any]:
+    return {"acknowledged": "on", "statement_hash": offer.statement_hash, **changes}
+
+
+def test_an_applicant_reads_the_statement_and_accepts(offer: Offer) -> None:
+    client, path = Client(), _path(offer.application)
+    status = client.get(path).content.decode()
+    assert "Read and answer the offer" in status
+
+    page = client.get(f"{path}offer/")
+    text = page.content.decode()
+    # The statement stands before the answer.
+    assert text.index("Key Facts Statement") < text.index("Accept the offer")
+    assert "You can answer until 27 November 2026" in text
+    assert page["Cache-Control"] == "no-store, private"
+    done = client.post(f"{path}offer/", _yes(offer))
+
+    offer.refresh_from_db()
+    assert (done.status_code, done.url) == (302, f"{path}offer/")
+    assert (offer.status, offer.accepted_via) == ("accepted", "link")
+    again = client.get(f"{path}offer/").content.decode()
+    assert "You have accepted this offer" in again
+    assert "Accept the offer" not in again
+    assert "I want to step back" in again
+    assert client.post(f"{path}offer/", _yes(offer)).status_code == 302
+    assert Event.objects.filter(verb="offers.accepted").count() == 1
+
+
+def test_nothing_is_accepted_by_a_look_unread_or_with_another_statement(offer: Offer) -> None:
+    client, path = Client(), _path(offer.application)
+
+    client.get(f"{path}offer/?acknowledged=on")
+    unread = client.post(f"{path}offer/", _yes(offer, acknowledged=""))
+    other = client.post(f"{path}offer/", _yes(offer, statement_hash="0" * 64))
+    nothing = client.post(f"{path}offer/", {})
+
+    offer.refresh_from_db()
+    assert [one.status_code for one in (unread, other, nothing)] == [422, 409, 422]
+    assert "Confirm that you have received" in unread.content.decode()
+    assert "Nothing was changed." in other.content.decode()
+    assert offer.status == "offered"
+
+
+@pytest.mark.parametrize("purpose", ["status", "letter", "appeal"])
+def test_a_link_for_less_does_not_open_the_offer(offer: Offer, purpose: str) -> None:
+    client, path = Client(), _path(offer.application, purpose)
+
+    answers = [
+        client.get(f"{path}offer/"),
+        client.get(f"{path}offer/pdf/"),
+        client.post(f"{path}offer/", _yes(offer)),
+        client.post(f"{path}offer/decline/", {"decline-sure": "on"}),
+        client.post(f"{path}offer/step-back/", {"exit-sure": "on"}),
+    ]
+
+    offer.refresh_from_db()
+    assert {one.status_code for one in answers} == {404}
+    assert offer.status == "offered"
+
+
+def test_revoked_expired_and_forged_links_accept_nothing(alice: User, offer: Offer) -> None:
+    good = _path(offer.application)
+    expired = _path(offer.application, expires_at=NOW)
+    services.revoke_links(actor=alice, application=offer.application, now=NOW)
+
+    for wrong in (good, expired, "/my/x/"):
+        assert Client().post(f"{wrong}offer/", _yes(offer)).status_code == 404
+    offer.refresh_from_db()
+    assert offer.status == "offered"
+
+
+def test_a_form_without_its_token_is_refused(offer: Offer) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    answer = client.post(f"{_path(offer.application)}offer/", _yes(offer))
+
+    offer.refresh_from_db()
+    assert (answer.status_code, offer.status) == (403, "offered")
+
+
+def test_whoever_floods_is_slowed_down(offer: Offer) -> None:
+    client, path = Client(), _path(offer.application)
+    for _time in range(throttle.SENT_FORMS):
+        client.post(f"{path}offer/", {})
+
+    assert client.post(f"{path}offer/", _yes(offer)).status_code == 429
+    offer.refresh_from_db()
+    assert offer.status == "offered"
+
+
+def test_declining_asks_twice(offer: Offer) -> None:
+    client, path = Client(), _path(offer.application)
+
+    unsure = client.post(f"{path}offer/decline/", {})
+    offer.refresh_from_db()
+    assert (unsure.status_code, offer.status) == (422, "offered")
+    client.post(f"{path}offer/decline/", {"decline-sure": "on"})
+
+    offer.refresh_from_db()
+    assert offer.status == "declined"
+    assert "You have declined this offer" in client.get(f"{path}offer/").content.decode()
+
+
+def test_what_has_ended_says_so_and_changes_nothing(
+    alice: User, offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, path = Client(), _path(offer.application)
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=8))
+    late = client.post(f"{path}offer/", _yes(offer))
+    page = client.get(f"{path}offer/").content.decode()
+    assert late.status_code == 409
+    assert "valid until" in late.content.decode()
+    assert "The time to answer this offer is over" in page
+    assert "Accept the offer" not in page
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    offering.withdraw(actor=alice, offer=offer, reason="For our files only.", now=NOW)
+
+    page = client.get(f"{path}offer/").content.decode()
+    refused = client.post(f"{path}offer/", _yes(offer))
+
+    offer.refresh_from_db()
+    assert (refused.status_code, offer.status) == (409, "withdrawn")
+    assert "We have taken this offer back" in page
+    # Why is for the lender's own file.
+    assert "For our files only." not in page
+
+
+def test_a_borrower_steps_back_and_sees_what_it_costs(alice: User, offer: Offer) -> None:
+    client, path = Client(), _path(offer.application)
+    client.post(f"{path}offer/", _yes(offer))
+    offering.take_up(offer=offer, actor=alice, now=NOW)
+    offering.paid_out(offer=offer, actor=alice, day=factories.TODAY, now=NOW)
+
+    page = client.get(f"{path}offer/").content.decode()
+    unsure = client.post(f"{path}offer/step-back/", {})
+    client.post(f"{path}offer/step-back/", {"exit-sure": "on"})
+
+    offer.refresh_from_db()
+    assert "Today you would pay ₹1,99,900.00" in page
+    assert unsure.status_code == 422
+    assert (offer.status, offer.exit_quote["amount"]) == ("exited", "199900.00")
+    assert "You have stepped back" in client.get(f"{path}offer/").content.decode()
+
+
+def test_the_pdf_is_the_one_whose_hash_is_acknowledged(offer: Offer) -> None:
+    answer = Client().get(f"{_path(offer.application)}offer/pdf/")
+
+    letter = Letter.objects.get(pk=offer.letter_id)
+    assert answer.content == bytes(letter.pdf or b"")
+    assert answer["Content-Type"] == "application/pdf"
+    assert Event.objects.filter(verb="portal.letter_opened").count() == 1
+
+
+def test_without_an_offer_there_is_nothing_to_answer(approved: Application) -> None:
+    client, path = Client(), _path(approved)
+
+    page = client.get(f"{path}offer/")
+    posted = client.post(f"{path}offer/decline/", {"decline-sure": "on"})
+
+    assert "There is no offer yet." in page.content.decode()
+    assert posted.status_code == 302
+    assert client.get(f"{path}offer/pdf/").status_code == 404
+
+
+def test_the_page_speaks_the_applicants_language(offer: Offer) -> None:
+    page = Client().get(f"{_path(offer.application)}offer/?language=sw").content.decode()
+
+    assert '<html lang="sw"' in page
+
+
+def test_the_statement_carries_the_address_to_answer(
+    alice: User, approved: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "PUBLIC_ADDRESS", "https://loans.example")
+
+    offer = factories.made(alice, approved)
+
+    html = bytes(Letter.objects.get(pk=offer.letter_id).html or b"").decode()
+    found = re.search(r"https://loans\.example/my/([\w.-]+)/", html)
+    assert found is not None
+    link = tokens.read(found[1], keyring())
+    assert (link.purpose, link.application) == ("offer", approved.pk)
+    # To the end of the last day in Pune.
+    assert link.expires_at.isoformat() == "2026-11-27T18:29:59+00:00"
+    # The address opens the offer: no event may hold it.
+    assert found[1] not in str(list(Event.objects.values_list("facts", flat=True)))

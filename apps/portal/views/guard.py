@@ -1,0 +1,84 @@
+"""What every page that a link opens begins with: the link holds, the language, no traces.
+
+A link that is not ours, has expired, was revoked or is for something else gets one and the same
+page; it does not tell whether there is such an application.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from apps.core.errors import DomainError
+from apps.portal import selectors, throttle, tokens
+from apps.portal.selectors import Visit
+
+Page = Callable[..., HttpResponse]
+_LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
+
+
+def by_link(purpose: str) -> Callable[[Page], Page]:
+    """Let a page be opened by a link that serves for a purpose.
+
+    It speaks the applicant's language, and its days are those of the lender's calendar.
+    """
+
+    def guard(page: Page) -> Page:
+        @wraps(page)
+        def guarded(request: HttpRequest, token: str, **options: Any) -> HttpResponse:
+            try:
+                throttle.refuse_guessing(request)
+            except throttle.TooMany as refusal:
+                return _refused(request, refusal)
+            found = selectors.visit(token, purpose=purpose, now=timezone.now())
+            if found is None:
+                throttle.note_wrong_link(request)
+                return _kept_apart(render(request, "portal/not_valid.html", status=404))
+            zone = found.application.branch.entity.time_zone
+            with translation.override(_language(request, found)), timezone.override(zone):
+                request.LANGUAGE_CODE = translation.get_language()
+                try:
+                    return _kept_apart(page(request, token, found, **options))
+                except DomainError as refusal:
+                    return _refused(request, refusal, token=token)
+
+        return guarded
+
+    return guard
+
+
+def frame(visit: Visit, token: str) -> dict[str, Any]:
+    """Return what every page shows, and which others the link opens."""
+    entity = visit.application.branch.entity
+    return {
+        "application": visit.application,
+        "entity": entity,
+        "token": token,
+        "languages": [(code, name) for code, name in settings.LANGUAGES],
+        "opens_letters": visit.link.may(tokens.LETTER),
+        "opens_appeal": visit.link.may(tokens.APPEAL),
+        "opens_offer": visit.link.may(tokens.OFFER),
+    }
+
+
+def _language(request: HttpRequest, visit: Visit) -> str:
+    chosen = request.GET.get("language", "")
+    return chosen if chosen in _LANGUAGES else visit.application.customer.language
+
+
+def _refused(request: HttpRequest, refusal: DomainError, *, token: str = "") -> HttpResponse:
+    context = {"error": refusal, "token": token}
+    return _kept_apart(render(request, "portal/refused.html", context, status=refusal.status))
+
+
+def _kept_apart(response: HttpResponse) -> HttpResponse:
+    """Keep a page out of caches, and its address away from everybody else."""
+    response["Cache-Control"] = "no-store, private"
+    # Not `no-referrer`: a form would then send no origin, and its token could not be checked.
+    response["Referrer-Policy"] = "same-origin"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
