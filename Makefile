@@ -105,6 +105,10 @@ bench-laboratory: install-dev ## 100,000 past applications decided anew, beside 
 bench-replay: install-dev ## past decisions derived again, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_replay $(ARGS)
 
+.PHONY: bench-schedules
+bench-schedules: install-dev ## equal monthly schedules a second, beside one by one and the bare limit; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_schedules $(ARGS)
+
 .PHONY: bench-ml
 bench-ml: install-dev ## the scoring library beside its limits, six minutes; ARGS=--record as above
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_ml $(ARGS)

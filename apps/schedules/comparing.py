@@ -72,10 +72,7 @@ class Asked:
     @property
     def has_more(self) -> bool:
         """Return whether one of those was changed, or is wrong."""
-        return any(
-            bound.errors or str(bound.value() or "") not in {"", "0", "False", _START.get(bound.name)}
-            for bound in self.more
-        )
+        return any(bound.errors or _text(bound) not in _untouched(bound) for bound in self.more)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -144,8 +141,16 @@ def _all(offers: Iterable[Asked]) -> dict[str, str]:
 
 def _plain(form: OfferForm) -> dict[str, str]:
     """Return what was typed into a form, by plain names, what is empty left out."""
-    typed = {name: str(form[name].value() or "") for name in form.fields}
+    typed = {name: _text(form[name]) for name in form.fields}
     return {name: text for name, text in typed.items() if text and text != "False"}
+
+
+def _text(bound: BoundField) -> str:
+    return str(bound.value() or "")
+
+
+def _untouched(bound: BoundField) -> set[str]:
+    return {"", "0", "False", _START.get(bound.name, "")}
 
 
 def _prefixed(values: Mapping[str, str], prefix: str) -> dict[str, str]:

@@ -20,14 +20,11 @@ from apps.core import dates, money
 from apps.schedules import building, checks, last_instalment, periods
 from apps.schedules.refusals import TermsRefused
 from apps.schedules.terms import (
-    ZERO,
-    Calendar,
     DayCount,
     Fee,
     FeeTiming,
     FirstPeriod,
     Frequency,
-    Grace,
     Method,
     Rounding,
     Schedule,
@@ -53,8 +50,11 @@ _CLEARLY = 0.9
 _THIRTY_360 = frozenset({DayCount.THIRTY_360_US, DayCount.THIRTY_360_EU})
 _MODES = tuple(Rounding)
 _HALVES = [_MODES.index(Rounding.HALF_UP), _MODES.index(Rounding.HALF_EVEN)]
-_NO_GRACE = Grace()
-_NO_DAYS_OFF = Calendar()
+_SMALLEST = {currency: money.quantum(currency) for currency in money.MINOR_UNITS}
+# The very objects that terms hold where none were given: found the same without comparing.
+_GIVEN = {field.name: field.default for field in fields(Terms)}
+_NO_GRACE, _NO_DAYS_OFF = _GIVEN["grace"], _GIVEN["calendar"]
+_NO_FEES = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,24 +182,22 @@ class _Block:
 
 def _numbers(place: int, terms: Terms) -> tuple[int, ...] | None:
     """Return a loan as the numbers of `_Plain`, or None where only `build` will do."""
-    if not _is_plain(terms):
+    smallest = _SMALLEST.get(terms.currency)
+    if smallest is None or not _is_plain(terms):
         return None
-    smallest = money.quantum(terms.currency)
     unit = smallest if terms.rounding_unit is None else terms.rounding_unit
-    first = _total(terms.fees, FeeTiming.FIRST_INSTALMENT)
-    each = _total(terms.fees, FeeTiming.EACH_INSTALMENT)
-    upfront = _total(terms.fees, FeeTiming.UPFRONT)
-    if any(one % smallest for one in (terms.principal, unit, *(fee.amount for fee in terms.fees))):
+    fees = _fees(terms.fees, smallest) if terms.fees else _NO_FEES
+    if fees is None or terms.principal % smallest or unit % smallest:
         return None
+    upfront, first_fee, each_fee = fees
     lent, whole_unit = int(terms.principal / smallest), int(unit / smallest)
-    if not (0 < whole_unit <= lent <= _LARGEST and upfront < terms.principal):
+    if not (0 < whole_unit <= lent <= _LARGEST and upfront < lent):
         return None
     day = terms.disbursed_on
     return (
         *(place, lent, int(terms.annual_rate * _RATE_UNIT), terms.instalments),
         *((day.year - 1970) * 12 + day.month, day.day),
-        *(whole_unit, _MODES.index(terms.rounding_mode)),
-        *(int((first + each) / smallest), int(each / smallest)),
+        *(whole_unit, _MODES.index(terms.rounding_mode), first_fee, each_fee),
     )
 
 
@@ -212,19 +210,18 @@ def _is_plain(terms: Terms) -> bool:
         terms.method == Method.EQUAL_INSTALMENT
         and terms.frequency == Frequency.MONTHLY
         and terms.day_count in _THIRTY_360
-        and terms.currency in money.MINOR_UNITS
         and type(terms.instalments) is int
         and 1 <= terms.instalments <= _LONGEST
         and _is_sound_rate(terms.annual_rate)
-        and all(map(_is_number, (terms.principal, terms.rounding_unit or terms.principal)))
+        and _is_number(terms.principal)
+        and (terms.rounding_unit is None or _is_number(terms.rounding_unit))
         and _is_regular_from_the_first(terms)
-        and terms.grace == _NO_GRACE
-        and terms.calendar == _NO_DAYS_OFF
+        and (terms.grace is _NO_GRACE or terms.grace == _NO_GRACE)
+        and (terms.calendar is _NO_DAYS_OFF or terms.calendar == _NO_DAYS_OFF)
         and isinstance(terms.rounding_mode, Rounding)
         and isinstance(terms.first_period, FirstPeriod)
         and not (terms.tranches or terms.steps or terms.rows or terms.down_payment)
         and terms.balloon is None
-        and _are_sound_fees(terms.fees)
     )
 
 
@@ -243,15 +240,19 @@ def _is_regular_from_the_first(terms: Terms) -> bool:
     return due is None or due == dates.add_months(paid_out, 1)
 
 
-def _are_sound_fees(fees: Sequence[Fee]) -> bool:
-    codes = {fee.code for fee in fees if fee.code and isinstance(fee.timing, FeeTiming)}
-    return len(codes) == len(fees) and all(
-        _is_number(fee.amount) and fee.amount >= 0 for fee in fees
-    )
-
-
-def _total(fees: Sequence[Fee], timing: FeeTiming) -> Decimal:
-    return sum((fee.amount for fee in fees if fee.timing == timing), ZERO) if fees else ZERO
+def _fees(fees: Sequence[Fee], smallest: Decimal) -> tuple[int, int, int] | None:
+    """Return the fees kept back, of the first instalment and of each; None where `build` judges."""
+    codes = {fee.code for fee in fees if fee.code}
+    sums = dict.fromkeys(FeeTiming, 0)
+    for fee in fees:
+        is_sound = _is_number(fee.amount) and fee.amount >= 0 and not fee.amount % smallest
+        if not is_sound or not isinstance(fee.timing, FeeTiming):
+            return None
+        sums[fee.timing] += int(fee.amount / smallest)
+    if len(codes) != len(fees):
+        return None
+    each = sums[FeeTiming.EACH_INSTALMENT]
+    return sums[FeeTiming.UPFRONT], sums[FeeTiming.FIRST_INSTALMENT] + each, each
 
 
 def _blocks(loans: _Plain) -> Iterator[_Block]:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from apps.core import formatting
 from apps.letters import typesetting
 from apps.schedules import measures, words
-from apps.schedules.quotes import Quote
-from apps.schedules.terms import Schedule
+from apps.schedules.quotes import Quote, Year
+from apps.schedules.terms import Row, Schedule
 
 _TEMPLATE = Path(__file__).resolve().parent / "quote.typ"
 
@@ -22,7 +22,7 @@ _TEMPLATE = Path(__file__).resolve().parent / "quote.typ"
 def pdf(quote: Quote, *, lender: str, dated: date) -> bytes:
     """Return the quote as an accessible PDF. Raises RenderingFailed."""
     schedule = quote.schedule
-    currency = schedule.terms.currency
+    columns = _columns(schedule)
     value = {
         "language": get_language() or "en",
         "day": [dated.year, dated.month, dated.day],
@@ -32,12 +32,13 @@ def pdf(quote: Quote, *, lender: str, dated: date) -> bytes:
         "terms": _terms(schedule),
         "cost": [[one.label, one.values[0][0]] for one in measures.of([quote])],
         "years_title": _("By year"),
-        "years_heading": [_("Year"), *_amounts_heading()],
-        "years": [[str(one.year), *_amounts(one, currency)] for one in quote.years],
-        "rows_title": _("Instalments, in %(currency)s") % {"currency": currency},
-        "rows_heading": [_("No."), _("Due on"), *_amounts_heading()],
+        "years_heading": [_("Year"), *columns.values()],
+        "years": [[str(one.year), *_amounts(one, columns, schedule)] for one in quote.years],
+        "rows_title": _("Instalments, in %(currency)s") % {"currency": schedule.terms.currency},
+        "rows_heading": [_("No."), _("Due on"), *columns.values()],
         "rows": [
-            [str(row.number), _day(row.due_on), *_amounts(row, currency)] for row in schedule.rows
+            [str(row.number), _day(row.due_on), *_amounts(row, columns, schedule)]
+            for row in schedule.rows
         ],
         "closing": _(
             "This is a calculation. It binds neither side: only an offer with its Key Facts"
@@ -64,13 +65,24 @@ def _terms(schedule: Schedule) -> list[list[str]]:
     return [[label, str(text)] for label, text in said if text]
 
 
-def _amounts_heading() -> list[str]:
-    return [_("Principal"), _("Interest"), _("Fee"), _("Instalment"), _("Owed then")]
+def _columns(schedule: Schedule) -> dict[str, str]:
+    """Return the amounts of a line by their headings."""
+    found = {
+        "principal": _("Principal"),
+        "interest": _("Interest"),
+        "fee": _("Fee"),
+        "instalment": _("Instalment"),
+        "capitalised": _("Joins the balance"),
+        "closing": _("Owed then"),
+    }
+    if not schedule.total_capitalised:
+        del found["capitalised"]
+    return found
 
 
-def _amounts(line: Any, currency: str) -> list[str]:
-    found = (line.principal, line.interest, line.fee, line.instalment, line.closing)
-    return [formatting.format_amount(one, currency) for one in found]
+def _amounts(line: Row | Year, columns: Iterable[str], schedule: Schedule) -> list[str]:
+    currency = schedule.terms.currency
+    return [formatting.format_amount(getattr(line, name), currency) for name in columns]
 
 
 def _money_or_nothing(amount: Decimal, currency: str) -> str:

@@ -20,6 +20,7 @@ class Year:
     interest: Decimal
     fee: Decimal
     instalment: Decimal
+    capitalised: Decimal
     closing: Decimal
 
 
@@ -52,5 +53,6 @@ def _year(year: int, rows: tuple[Row, ...]) -> Year:
         interest=sum((row.interest for row in rows), ZERO),
         fee=sum((row.fee for row in rows), ZERO),
         instalment=sum((row.instalment for row in rows), ZERO),
+        capitalised=sum((row.capitalised for row in rows), ZERO),
         closing=rows[-1].closing,
     )

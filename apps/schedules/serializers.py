@@ -213,6 +213,7 @@ class QuoteYearOut(serializers.Serializer[Year]):
     interest = _money()
     fee = _money()
     instalment = _money()
+    capitalised = _money()
     closing = _money()
 
 
