@@ -37,7 +37,7 @@ def check(terms: Terms) -> None:
     """Raise TermsRefused, with a sentence for every field that is wrong."""
     faults = Faults()
     _check_choices(terms, faults)
-    if terms.currency not in MINOR_UNITS:
+    if not isinstance(terms.currency, str) or terms.currency not in MINOR_UNITS:
         pattern = gettext_noop("“%(currency)s” is not a currency this lender uses.")
         faults.add("currency", "currency", pattern, currency=terms.currency)
     else:

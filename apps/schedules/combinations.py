@@ -131,12 +131,14 @@ def _check_rows(terms: Terms, faults: Faults) -> None:
     if not terms.rows:
         return
     if len(terms.rows) != terms.instalments:
-        pattern = gettext_noop("There are %(rows)s agreed rows for %(instalments)s instalments.")
+        pattern = gettext_noop(
+            "Agreed rows: %(rows)s. Instalments: %(instalments)s. There must be as many."
+        )
         values = {"rows": len(terms.rows), "instalments": terms.instalments}
         faults.add("rows", "rows", pattern, **values)
     days = [terms.disbursed_on, *(row.due_on for row in terms.rows)]
     if any(later <= earlier for earlier, later in pairwise(days)):
-        pattern = gettext_noop("Agreed due dates must follow each other, the first the pay-out.")
+        pattern = gettext_noop("Agreed due dates must follow the pay-out and each other.")
         faults.add("rows", "rows", pattern)
     if sum(row.principal for row in terms.rows) != terms.lent or not terms.rows[-1].principal:
         pattern = gettext_noop(

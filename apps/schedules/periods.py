@@ -17,6 +17,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
+from apps.core import dates
 from apps.schedules import days_off, due_dates, grace
 from apps.schedules.day_counts import share_of_year
 from apps.schedules.refusals import TermsRefused, gettext_noop, refused
@@ -99,7 +100,7 @@ def _check_order(terms: Terms, due: Sequence[date]) -> None:
     if any(later <= earlier for earlier, later in pairwise(due)):
         pattern = gettext_noop("The days off move two instalments to the same day.")
         raise refused("calendar", "calendar", pattern)
-    if due[-1].year - terms.disbursed_on.year > LONGEST_YEARS:
+    if due[-1] > dates.add_months(terms.disbursed_on, 12 * LONGEST_YEARS):
         raise _too_long()
 
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from dateutil.relativedelta import relativedelta
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 
 from apps.schedules.terms import Schedule, Terms
 
@@ -140,9 +140,9 @@ def charged_shares(schedule: Schedule) -> list[Fraction]:
     free = terms.grace.interest_free
     if terms.method == "single":
         whole = _whole_months(terms)
-        is_whole = whole is not None and all(one == whole for one in shares[free:])
-        strict = share(starts[free], due[-1], str(terms.day_count))
-        return [whole * (count - free) if is_whole else strict]
+        if whole is not None and all(one == whole for one in shares[free:]):
+            return [whole * (count - free)]
+        return [share(starts[free], due[-1], str(terms.day_count))]
     return [Fraction(0) if k < free else one for k, one in enumerate(shares)]
 
 
