@@ -13,7 +13,7 @@ from tests.journeys.desk import PHONE, WIDE, Desk
 
 pytestmark = pytest.mark.browser
 
-LENDING = ["Customers", "Applications", "Letters", "Products", "Loans"]
+LENDING = ["Customers", "Applications", "Letters", "Products", "Loans", "Quotes"]
 LENDING_AND_BLOCKS = ["Customers", "Block list", *LENDING[1:]]
 MODELS = [
     "Models",
@@ -40,14 +40,15 @@ NAVIGATION = {
         "Letters",
         "Products",
         "Loans",
+        "Quotes",
         "Appeals",
         "Conflicts of interest",
     ],
     "Bob": ["Home", *LENDING, *REVIEW, *MODELS],
     "Charlie": ["Home", *LENDING_AND_BLOCKS, *REVIEW, *MODELS, "Laboratory"],
-    "Carol": ["Home", "Customers", "Loans", "Conflicts of interest"],
-    "Rita": ["Home", "Applications", "Products", "Loans", *MODELS, "Laboratory"],
-    "Mark": ["Home", "Products", *MODELS, "Laboratory"],
+    "Carol": ["Home", "Customers", "Loans", "Quotes", "Conflicts of interest"],
+    "Rita": ["Home", "Applications", "Products", "Loans", "Quotes", *MODELS, "Laboratory"],
+    "Mark": ["Home", "Products", "Quotes", *MODELS, "Laboratory"],
     "Amir": [
         "Home",
         "Customers",
@@ -57,6 +58,7 @@ NAVIGATION = {
         "Letters",
         "Products",
         "Loans",
+        "Quotes",
         *REVIEW,
         *MODELS,
         "Laboratory",
@@ -65,6 +67,7 @@ NAVIGATION = {
     "Diana": [
         "Home",
         "Products",
+        "Quotes",
         "Credit policy",
         "Reason codes",
         "Automated decisions",
