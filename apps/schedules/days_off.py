@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
+from apps.schedules.refusals import gettext_noop, refused
 from apps.schedules.terms import Adjustment, Calendar
 
+# No country rests longer; a calendar that does is a mistake.
+LONGEST_RUN = 31
 _DAY = timedelta(days=1)
 
 
@@ -21,17 +24,22 @@ def moved(day: date, calendar: Calendar) -> date:
 
 
 def next_working(day: date, calendar: Calendar) -> date:
-    """Return the day itself or the first working day after it."""
-    while is_off(day, calendar):
-        day += _DAY
-    return day
+    """Return the day itself or the first working day after it; TermsRefused where there is none."""
+    return _working(day, calendar, _DAY)
 
 
 def last_working(day: date, calendar: Calendar) -> date:
-    """Return the day itself or the last working day before it."""
-    while is_off(day, calendar):
-        day -= _DAY
-    return day
+    """Return the day itself or the last working day before it; TermsRefused where there is none."""
+    return _working(day, calendar, -_DAY)
+
+
+def _working(day: date, calendar: Calendar, step: timedelta) -> date:
+    for _ in range(LONGEST_RUN + 1):
+        if not is_off(day, calendar):
+            return day
+        day += step
+    pattern = gettext_noop("The calendar has more than %(days)s days off in a row.")
+    raise refused("calendar", "calendar", pattern, days=LONGEST_RUN)
 
 
 def _modified_following(day: date, calendar: Calendar) -> date:

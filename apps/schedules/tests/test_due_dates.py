@@ -1,6 +1,6 @@
 """When instalments fall due: every frequency, ends of months, first dates, days off."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -154,3 +154,13 @@ def test_it_refuses_days_off_that_move_the_first_instalment_before_the_pay_out()
         building.build(make(first_due_on=date(2026, 1, 16), calendar=calendar))
 
     assert refusal.value.code == "first_due_on"
+
+
+def test_it_refuses_a_calendar_without_working_days() -> None:
+    rest = frozenset(date(2026, 2, 1) + timedelta(days=day) for day in range(60))
+    calendar = Calendar(rest, frozenset(), Adjustment.NEXT)
+
+    with pytest.raises(TermsRefused) as refusal:
+        building.build(make(calendar=calendar))
+
+    assert str(refusal.value) == "The calendar has more than 31 days off in a row."
