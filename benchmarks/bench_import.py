@@ -36,12 +36,12 @@ def main() -> None:
     asked = measuring.options(__doc__ or "", rows=10_000)
     with scratch.database():
         # The first tape warms up; its rows are what the limit copies.
-        _import(_tape(asked.rows, first=1))
+        take_in(tape(asked.rows, first=1))
         copies = [_Copy(table) for table in TABLES]
         own, bare = [], []
         for number in range(1, ROUNDS + 1):
-            tape = _tape(asked.rows, first=number * asked.rows + 1)
-            own.append(_seconds(partial(_import, tape)))
+            text = tape(asked.rows, first=number * asked.rows + 1)
+            own.append(_seconds(partial(take_in, text)))
             bare.append(_seconds(partial(_copy_all, copies)))
             for copy in copies:
                 copy.empty()
@@ -85,16 +85,17 @@ def _copy_all(copies: list[_Copy]) -> None:
         copy.run()
 
 
-def _import(tape: str) -> None:
+def take_in(text: str) -> None:
+    """Import a tape; a line that does not land ends the benchmark."""
     done = importing.import_tape(
         actor=audit.system("benchmark"),
         mapping=read_mapping("lendingclub"),
-        lines=io.StringIO(tape),
-        fingerprint=importing.fingerprint_of(iter([tape.encode()])),
+        lines=io.StringIO(text),
+        fingerprint=importing.fingerprint_of(iter([text.encode()])),
         reject=_complain,
         progress=lambda _count: None,
     )
-    if done.landed != tape.count("\n") - 1:
+    if done.landed != text.count("\n") - 1:
         raise AssertionError("Not every line landed: the tape was imported before.")
 
 
@@ -102,7 +103,7 @@ def _complain(refusal: object) -> None:
     raise AssertionError(refusal)
 
 
-def _tape(rows: int, *, first: int) -> str:
+def tape(rows: int, *, first: int) -> str:
     """Return a tape of the LendingClub shape; the values differ from line to line."""
     chance = np.random.default_rng(first)
     amounts = chance.integers(20, 1400, rows) * 25

@@ -49,6 +49,8 @@ def post_many(*, actor: Any, postings: Sequence[Posting], now: datetime) -> list
     name = actor if isinstance(actor, str) else actor.audit_reference
     try:
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(single.HEED_TRIGGERS)
             return [
                 number
                 for chunk in _chunks(postings)
