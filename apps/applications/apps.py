@@ -10,7 +10,7 @@ class ApplicationsConfig(AppConfig):
         from apps.core import history
         from apps.letters import hooks
 
-        hooks.know_recipients("applications.application", selectors.recipient)
+        hooks.know_recipients("applications.application", selectors.recipients)
         history.keep(Application, exclude=["idempotency_key", "idempotency_digest"])
         history.keep(Collateral)
         history.keep(Guarantor, masked=["name"])

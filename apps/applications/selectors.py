@@ -1,13 +1,13 @@
 """What can be asked about applications: the case, its affordability, its features."""
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Least
 
 from apps.accounts.models import User
@@ -325,12 +325,15 @@ def _facts(row: Mapping[str, Any]) -> features.Facts:
     )
 
 
-def recipient(key: str) -> Recipient:
-    """Return how letters may reach the applicant of an application, by its key."""
-    rows = Application.objects.filter(pk=key).select_related("customer")
-    found = rows.only("customer__email").first()
-    if found is None or not found.customer.email:
+def recipients(keys: Sequence[str]) -> dict[str, Recipient]:
+    """Return how letters may reach the applicants of applications, by their keys."""
+    may = customers.consenting(Consent.Purpose.CONTACT, OuterRef("customer"))
+    rows = Application.objects.filter(pk__in=keys).annotate(agreed=Exists(may))
+    found = rows.select_related("customer").only("customer__email")
+    return {str(one.pk): _reached(one.customer.email, agreed=one.agreed) for one in found}
+
+
+def _reached(email: str | None, *, agreed: bool) -> Recipient:
+    if not email:
         return Recipient(obstacle="no_address")
-    if not customers.has_consent(found.customer, Consent.Purpose.CONTACT):
-        return Recipient(obstacle="no_consent")
-    return Recipient(email=found.customer.email)
+    return Recipient(email=email) if agreed else Recipient(obstacle="no_consent")

@@ -44,16 +44,16 @@ def insert(row: models.Model, *, if_new: bool = False) -> bool:
 
     With `if_new` a row that a unique constraint has there already is no error: nothing is written.
     """
-    return _inserted([row], if_new=if_new) == 1
+    return bool(_inserted([row], if_new=if_new))
 
 
-def insert_all(new: Sequence[models.Model]) -> None:
-    """Write new rows of one table, in their order, with one statement; keys are all known or none.
+def insert_all(new: Sequence[models.Model], *, if_new: bool = False) -> set[Any]:
+    """Write new rows of one table, in their order, with one statement; return the keys written.
 
-    For a few rows, the same number again and again: each number has a statement of its own.
+    Keys are all known or none; with `if_new`, as `insert` has it, they are known. For a few rows,
+    the same number again and again: each number has a statement of its own.
     """
-    if new:
-        _inserted(new)
+    return _inserted(new, if_new=if_new) if new else set()
 
 
 def change(row: models.Model, changes: Mapping[str, Any], *, while_: Mapping[str, Any]) -> bool:
@@ -78,6 +78,49 @@ def change(row: models.Model, changes: Mapping[str, Any], *, while_: Mapping[str
     return True
 
 
+def change_each(
+    model: type[models.Model],
+    changes: Mapping[Any, Mapping[str, Any]],
+    *,
+    while_: Mapping[str, Any],
+) -> set[Any]:
+    """Write columns of many rows with one statement: key of a row -> column -> value.
+
+    All rows change the same columns, each while others of its own still hold what is named.
+    Returns the keys of the rows that did; instances learn nothing.
+    """
+    if not changes:
+        return set()
+    names = tuple(next(iter(changes.values())))
+    columns, held = _columns(model, names), _columns(model, while_)
+    key, typed = _key(model), [_typed(one) for one in (_key(model), *columns)]
+    sets = [f"{_name(one)} = new.{_name(one)}" for one in columns]
+    if _keeps_time(model):
+        sets.append("updated_at = STATEMENT_TIMESTAMP()")
+    there = [f"old.{_name(key)} = new.{_name(key)}"]
+    there += [f"old.{_name(one)} IS NOT DISTINCT FROM {_place(one)}" for one in held]
+    table = ", ".join([f"({', '.join(typed)})"] * len(changes))
+    sql = (
+        f"UPDATE {_table(model)} AS old SET {', '.join(sets)}"  # noqa: S608 - own names
+        f" FROM (VALUES {table}) AS new({', '.join(map(_name, (key, *columns)))})"
+        f" WHERE {' AND '.join(there)} RETURNING old.{_name(key)}"
+    )
+    values = [
+        _stored(column, value)
+        for pk, new in changes.items()
+        for column, value in zip((key, *columns), (pk, *(new[name] for name in names)), strict=True)
+    ]
+    values += [_stored(column, value) for column, value in zip(held, while_.values(), strict=True)]
+    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return {found for (found,) in cursor.fetchall()}
+
+
+def _typed(column: Column) -> str:
+    """Return the place of a value in a list of values, which says its type to the database."""
+    return f"{_place(column)}::{column.db_type(connection)}"
+
+
 def _change_by_expression(
     row: models.Model, changes: Mapping[str, Any], *, while_: Mapping[str, Any]
 ) -> bool:
@@ -90,8 +133,8 @@ def _change_by_expression(
     return True
 
 
-def _inserted(new: Sequence[models.Model], *, if_new: bool = False) -> int:
-    """Write new rows, each learns its key; return how many were written."""
+def _inserted(new: Sequence[models.Model], *, if_new: bool = False) -> set[Any]:
+    """Write new rows, each learns its key; return the keys of those that were written."""
     model, keyed, link = type(new[0]), new[0].pk is not None, connections[DEFAULT_DB_ALIAS]
     values: dict[str, Any] = {}
     for number, row in enumerate(new):
@@ -100,11 +143,16 @@ def _inserted(new: Sequence[models.Model], *, if_new: bool = False) -> int:
         for one in _made_up(model, keyed=keyed):
             stored = one.get_db_prep_save(one.pre_save(row, add=True), link)
             values[f"{one.attname} {number}"] = stored
-    keys = _sent(_insertion(model, number=len(new), keyed=keyed, if_new=if_new), values)
-    for row, (key,) in zip(new, keys, strict=not if_new):
-        row.pk = key
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return len(keys)
+    statement = _insertion(model, number=len(new), keyed=keyed, if_new=if_new)
+    keys = [key for (key,) in _sent(statement, values)]
+    if not keyed:
+        for row, key in zip(new, keys, strict=True):
+            row.pk = key
+    written = set(keys)
+    for row in new:
+        if row.pk in written:
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return written
 
 
 def _sent(statement: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -140,9 +140,12 @@ def block_list(actor: User) -> QuerySet[BlockListEntry]:
 
 def has_consent(customer: Customer, purpose: str) -> bool:
     """Say whether a consent to the purpose stands."""
-    return Consent.objects.filter(
-        customer=customer, purpose=purpose, withdrawn_at__isnull=True
-    ).exists()
+    return consenting(purpose, customer).exists()
+
+
+def consenting(purpose: str, customer: Any) -> QuerySet[Consent]:
+    """Return the consents to a purpose that stand, of a customer or what names one in a query."""
+    return Consent.objects.filter(customer=customer, purpose=purpose, withdrawn_at__isnull=True)
 
 
 def _phone_indexes(text: str) -> set[str]:

@@ -5,7 +5,7 @@ is asked for when a letter is sent, so that a consent taken back and an address 
 once, and letters keeps no address.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,7 +21,8 @@ class Recipient:
     obstacle: str = ""
 
 
-Reach = Callable[[str], Recipient]
+# Of cases by their keys, as many as are asked about: key -> how to reach the applicant.
+Reach = Callable[[Sequence[str]], Mapping[str, Recipient]]
 # `build(subject=, case=, until=)`: the address of a page, complete with https and host.
 ReviewLink = Callable[..., str]
 
@@ -30,15 +31,23 @@ _review_links: list[ReviewLink] = []
 
 
 def know_recipients(kind: str, reach: Reach) -> None:
-    """Ask `reach(key)` how to reach the applicant of a case of a kind, as audit names kinds."""
+    """Ask `reach(keys)` how to reach the applicants of cases of a kind, as audit names kinds."""
     _reach[kind] = reach
 
 
 def recipient(case: str) -> Recipient:
     """Return how the applicant of a case can be reached; nobody knows of one, then not at all."""
-    kind, _, key = case.partition(":")
-    reach = _reach.get(kind)
-    return Recipient(obstacle="no_address") if reach is None else reach(key)
+    return recipients([case])[case]
+
+
+def recipients(cases: Sequence[str]) -> dict[str, Recipient]:
+    """Return for each case what `recipient` says; each kind of case is asked about once."""
+    found = dict.fromkeys(cases, Recipient(obstacle="no_address"))
+    for kind, reach in _reach.items():
+        keys = [key for one, _, key in (case.partition(":") for case in found) if one == kind]
+        if keys:
+            found |= {f"{kind}:{key}": reached for key, reached in reach(keys).items()}
+    return found
 
 
 def build_review_links(build: ReviewLink) -> None:

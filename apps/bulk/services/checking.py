@@ -20,11 +20,14 @@ from apps.bulk.ground import Ground, ground
 from apps.bulk.models import Upload, UploadRow
 from apps.bulk.services import _ground, telling
 from apps.core import dates
+from apps.core import rows as core_rows
 from apps.core.jobs import enqueue
 
 logger = structlog.get_logger(__name__)
 STATES = UploadRow.State
 CHUNK = 200
+# What a row comes to.
+_COMES_TO = ("state", "faults", "key", "digest", "application_id")
 _CHECKING = 0x42554C4B  # "BULK"
 
 
@@ -94,9 +97,8 @@ def noted(row: UploadRow, said: Draft, verdict: Verdict) -> UploadRow:
 
 def write_rows(rows: Sequence[UploadRow]) -> None:
     """Store what rows come to, with one statement."""
-    UploadRow.objects.bulk_update(
-        rows, ["state", "faults", "key", "digest", "application"], batch_size=CHUNK
-    )
+    changes = {row.pk: {name: getattr(row, name) for name in _COMES_TO} for row in rows}
+    core_rows.change_each(UploadRow, changes, while_={})
 
 
 def _chunk(upload: Upload, after: int) -> list[UploadRow]:

@@ -29,11 +29,14 @@ from apps.core.errors import Conflict, StaleRecord
 from apps.core.jobs import enqueue
 from apps.customers.models import Customer
 from apps.decisions import services as decisions
+from apps.decisions.models import Decision
 from apps.letters import services as letters
 
 logger = structlog.get_logger(__name__)
 STATES = UploadRow.State
 CHUNK = 100
+# So many are decided before their letters are set: where a worker dies, the sweep sets as many.
+LETTERED = letters.TOGETHER
 RENDER = "letters.render"
 _WORKER = audit.system("worker")
 
@@ -223,22 +226,18 @@ def _lock_customers(keys: Sequence[uuid.UUID]) -> None:
 
 
 def _decide(applications: Sequence[uuid.UUID], *, now: datetime) -> None:
-    """Decide applications one by one, and set the letters that follow at once."""
-    for key in applications:
-        with jobs.done_here(RENDER):
-            decision = decisions.assess(application_id=key, actor=_WORKER, now=now)
-        if decision.letter_id is not None:
-            _render(decision.letter_id, now=now)
+    """Decide applications one by one, and set the letters that follow, some at a time."""
+    for first in range(0, len(applications), LETTERED):
+        part = applications[first : first + LETTERED]
+        made = [_assessed(key, now=now) for key in part]
+        due = [one.letter_id for one in made if one.letter_id is not None]
+        # One that breaks holds up no other letter; the sweep tries it again.
+        letters.render_each(letter_ids=due, now=now)
 
 
-def _render(letter_id: uuid.UUID, *, now: datetime) -> None:
-    try:
-        letters.render(letter_id=letter_id, now=now)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        # As with a worker's own task: it holds up no other letter, and the sweep tries it again.
-        logger.exception("letter_not_rendered", letter=str(letter_id))
+def _assessed(application_id: uuid.UUID, *, now: datetime) -> Decision:
+    with jobs.done_here(RENDER):
+        return decisions.assess(application_id=application_id, actor=_WORKER, now=now)
 
 
 def _finish(upload: Upload, *, now: datetime) -> bool:

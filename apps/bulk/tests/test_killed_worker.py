@@ -38,6 +38,7 @@ from django.utils.dateparse import parse_datetime
 
 upload, module, name, now = sys.argv[1:]
 running.CHUNK = 2
+running.LETTERED = 1
 place = importlib.import_module(module)
 real, calls = getattr(place, name), []
 
@@ -82,11 +83,12 @@ def _worker(place: str, upload: Upload) -> subprocess.Popen[str]:
     "place",
     [
         # Inside the landing of a chunk, between landing and deciding, while one is decided, and
-        # after it is decided but before its letter is set.
+        # after it is decided but before its letter is set, and while letters are frozen.
         "apps.bulk.landing._freeze",
         "apps.decisions.services.assess",
         "apps.decisions.fingerprint.of_decision",
-        "apps.letters.services.render",
+        "apps.letters.services.render_each",
+        "apps.letters.services.queueing.queue_all",
     ],
 )
 def test_it_is_taken_in_once_whatever_is_killed(

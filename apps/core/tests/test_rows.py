@@ -121,6 +121,44 @@ def test_it_changes_nothing_where_they_do_not_hold(alice: User, pune: Branch) ->
     assert application.purpose_note != "Ink"
 
 
+def test_it_changes_many_rows_each_while_its_own_columns_hold(
+    alice: User, pune: Branch, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    one, two, late = (
+        applications.application(alice, applications.borrower(pune)) for _number in range(3)
+    )
+    Application.objects.filter(pk=late.pk).update(submitted_by=alice)
+    changes = {
+        one.pk: {"amount": Decimal("70000.5"), "purpose_note": "Ink"},
+        two.pk: {"amount": Decimal(80_000), "purpose_note": "It's paper"},
+        late.pk: {"amount": Decimal(90_000), "purpose_note": "Pens"},
+    }
+
+    with django_assert_num_queries(1):
+        written = rows.change_each(Application, changes, while_={"submitted_by": None})
+
+    assert written == {one.pk, two.pk}
+    stored = {row.pk: row for row in Application.objects.all()}
+    assert [(stored[row.pk].amount, stored[row.pk].purpose_note) for row in (one, two)] == [
+        (Decimal("70000.50"), "Ink"),
+        (Decimal("80000.00"), "It's paper"),
+    ]
+    assert stored[one.pk].updated_at > one.updated_at
+    assert stored[late.pk].amount == late.amount
+    assert rows.change_each(Application, {}, while_={}) == set()
+
+
+def test_it_writes_many_new_rows_but_for_those_that_are_there(pune: Branch) -> None:
+    rows.insert(_letter(pune))
+    new = _letter(pune, subject="decisions.decision:new")
+
+    written = rows.insert_all([_letter(pune), new], if_new=True)
+
+    assert written == {new.pk}
+    assert not new._state.adding
+    assert Letter.objects.count() == 2
+
+
 def test_it_takes_what_only_the_database_can_say(alice: User, pune: Branch) -> None:
     application = applications.application(alice, applications.borrower(pune))
     asked, before = application.amount, application.updated_at

@@ -2,6 +2,7 @@
 
 from apps.letters.services.delivering import deliver, deliver_waiting
 from apps.letters.services.freezing import (
+    TOGETHER,
     AlreadyDecided,
     LetterRefused,
     Verification,
@@ -26,6 +27,7 @@ from apps.letters.services.stating import issue_statement
 __all__ = [
     "BY_PERSON",
     "DELIVER",
+    "TOGETHER",
     "AlreadyDecided",
     "LetterRefused",
     "Verification",

@@ -3,13 +3,14 @@
 import functools
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, User
@@ -29,9 +30,12 @@ from apps.letters.models import Letter
 from apps.letters.services import queueing
 
 logger = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
 # A letter that has waited this long lost its message; the sweep renders it.
 PATIENCE = timedelta(minutes=1)
 SWEPT_AT_ONCE = 500
+# So many letters are frozen by the same few statements.
+TOGETHER = 20
 # Why a stored letter may refuse to be set; LookupError: an edition or a language is missing.
 CANNOT_BE_SET = (
     rendering.RenderingFailed,
@@ -122,27 +126,23 @@ def render(*, letter_id: Any, now: datetime) -> Letter:
     Whoever writes first wins: the update names a letter that is not rendered yet. Raises
     Letter.DoesNotExist, and RenderingFailed or ContentRefused with nothing changed.
     """
-    letter = Letter.objects.defer("html", "pdf").get(pk=letter_id)
+    letter = _unset().get(pk=letter_id)
     if letter.rendered_at is None:
-        _freeze(letter, _set_again(letter), now)
+        _freeze_all([(letter, _set_again(letter))], now)
+        if letter.rendered_at is None:
+            letter.refresh_from_db()
     return letter
 
 
 def render_each(*, letter_ids: Iterable[Any], now: datetime) -> int:
-    """Render letters, each by itself; return how many.
+    """Render letters and freeze them, some at a time; return how many of them are frozen now.
 
-    A letter that cannot be rendered is logged and left; it does not hold up the others.
+    A letter that cannot be rendered, or that is not there, is logged and left; it does not hold up
+    the others.
     """
-    count = 0
-    for letter_id in letter_ids:
-        try:
-            render(letter_id=letter_id, now=now)
-            count += 1
-        except Exception as error:  # noqa: BLE001 - whatever one letter breaks on, the next is set
-            # The error's own text may quote the letter; its kind says enough.
-            kind = type(error).__name__
-            logger.error("letter_not_rendered", letter=str(letter_id), error=kind)  # noqa: TRY400 - no text of the error
-    return count
+    keys = list(letter_ids)
+    parts = (keys[first : first + TOGETHER] for first in range(0, len(keys), TOGETHER))
+    return sum(_rendered_together(part, now) for part in parts)
 
 
 def render_waiting(*, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
@@ -253,33 +253,76 @@ def _set_again(letter: Letter) -> rendering.Rendered:
     )
 
 
+def _rendered_together(keys: Sequence[Any], now: datetime) -> int:
+    """Render some letters and freeze them in one transaction; where that fails, each in its own."""
+    try:
+        found = {str(one.pk): one for one in _unset().filter(pk__in=keys)}
+        waiting = [one for one in found.values() if one.rendered_at is None]
+        done = [(one, made) for one in waiting if (made := _logged(_set_again, one)) is not None]
+        _freeze_all(done, now)
+    except Exception:  # noqa: BLE001 - one by one it shows whose fault it is, and it is logged then
+        return sum(_logged(_rendered_alone, key, now) or 0 for key in keys)
+    for key in {str(key) for key in keys} - found.keys():
+        _log_unset(key, Letter.DoesNotExist.__name__)
+    return len(found) - len(waiting) + len(done)
+
+
+def _rendered_alone(letter_id: Any, now: datetime) -> int:
+    render(letter_id=letter_id, now=now)
+    return 1
+
+
+def _logged(act: Callable[..., Answer], of: Any, *more: Any) -> Answer | None:
+    """Return what an act on a letter gives; None where it breaks, which is logged."""
+    try:
+        return act(of, *more)
+    except Exception as error:  # noqa: BLE001 - whatever one letter breaks on, the next is set
+        _log_unset(of.pk if isinstance(of, Letter) else of, type(error).__name__)
+        return None
+
+
+def _log_unset(letter_id: Any, error: str) -> None:
+    # The error's own text may quote the letter; its kind says enough.
+    logger.error("letter_not_rendered", letter=str(letter_id), error=error)
+
+
+def _unset() -> QuerySet[Letter]:
+    """Return letters without what they are set as: big, and sealed."""
+    return Letter.objects.defer("html", "pdf")
+
+
 @transaction.atomic
-def _freeze(letter: Letter, rendered: rendering.Rendered, now: datetime) -> None:
-    values = {
-        "html": _field("html").seal(rendered.html, letter.pk),
-        "html_sha256": _sha256(rendered.html),
-        "pdf": _field("pdf").seal(rendered.pdf, letter.pk),
-        "pdf_sha256": _sha256(rendered.pdf),
+def _freeze_all(done: Sequence[tuple[Letter, rendering.Rendered]], now: datetime) -> None:
+    """Freeze letters as they were set; one that somebody else froze meanwhile stays as it is."""
+    values = {letter.pk: _frozen(letter, made, now) for letter, made in done}
+    written = rows.change_each(Letter, values, while_={"rendered_at": None})
+    mine = [letter for letter, _made in done if letter.pk in written]
+    for letter in mine:
+        for name, value in values[letter.pk].items():
+            setattr(letter, name, value)
+    with audit.together():
+        for letter in mine:
+            audit.record(
+                audit.system("worker"),
+                "letters.rendered",
+                letter,
+                case=letter.case,
+                template=letter.template_version,
+                html_sha256=letter.html_sha256,
+                pdf_sha256=letter.pdf_sha256,
+            )
+    queueing.queue_all(mine, now=now)
+
+
+def _frozen(letter: Letter, made: rendering.Rendered, now: datetime) -> dict[str, Any]:
+    return {
+        "html": _field("html").seal(made.html, letter.pk),
+        "html_sha256": _sha256(made.html),
+        "pdf": _field("pdf").seal(made.pdf, letter.pk),
+        "pdf_sha256": _sha256(made.pdf),
         "engine": rendering.engine(),
         "rendered_at": now,
-        "updated_at": now,
     }
-    rows = Letter.objects.filter(pk=letter.pk, rendered_at=None).update(**values)
-    if rows != 1:
-        letter.refresh_from_db(fields=[*values])
-        return
-    for name, value in values.items():
-        setattr(letter, name, value)
-    audit.record(
-        audit.system("worker"),
-        "letters.rendered",
-        letter,
-        case=letter.case,
-        template=letter.template_version,
-        html_sha256=letter.html_sha256,
-        pdf_sha256=letter.pdf_sha256,
-    )
-    queueing.queue(letter, now=now)
 
 
 @functools.cache

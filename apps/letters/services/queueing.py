@@ -1,5 +1,6 @@
 """Decide how a frozen letter goes out: by e-mail where that is possible, else by a person."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -14,24 +15,44 @@ def queue(letter: Letter, *, now: datetime) -> Delivery:
 
     One that waits already is left as it is.
     """
-    obstacle = obstacle_to_mail(letter)
-    if obstacle:
-        return wait_for_person(letter, obstacle=obstacle)
-    wanted = Delivery(letter=letter, channel=Delivery.Channel.EMAIL, next_try_at=now)
-    if rows.insert(wanted, if_new=True):
-        jobs.enqueue("letters.deliver", delivery_id=str(wanted.pk))
+    [wanted] = queue_all([letter], now=now)
+    return wanted
+
+
+def queue_all(letters: Sequence[Letter], *, now: datetime) -> list[Delivery]:
+    """Put different letters down for delivery as `queue` does one, with one statement."""
+    obstacles = _obstacles([letter.case for letter in letters])
+    wanted = [_wanted(letter, obstacles[letter.case], now=now) for letter in letters]
+    written = rows.insert_all(wanted, if_new=True)
+    for one in wanted:
+        if one.pk in written and one.channel == Delivery.Channel.EMAIL:
+            jobs.enqueue("letters.deliver", delivery_id=str(one.pk))
     return wanted
 
 
 def wait_for_person(letter: Letter, *, obstacle: str) -> Delivery:
     """Leave a letter to be handed over or posted, and say why; in the caller's transaction."""
-    wanted = Delivery(letter=letter, channel=Delivery.Channel.HAND, obstacle=obstacle)
+    wanted = _by_hand(letter, obstacle)
     rows.insert(wanted, if_new=True)
     return wanted
 
 
 def obstacle_to_mail(letter: Letter) -> str:
     """Return why a letter cannot go by e-mail now; empty when it can."""
+    return _obstacles([letter.case])[letter.case]
+
+
+def _obstacles(cases: Sequence[str]) -> dict[str, str]:
     if not settings.LETTERS_BY_EMAIL:
-        return str(Delivery.Obstacle.NOT_CONFIGURED)
-    return hooks.recipient(letter.case).obstacle
+        return dict.fromkeys(cases, str(Delivery.Obstacle.NOT_CONFIGURED))
+    return {case: reached.obstacle for case, reached in hooks.recipients(cases).items()}
+
+
+def _wanted(letter: Letter, obstacle: str, *, now: datetime) -> Delivery:
+    if obstacle:
+        return _by_hand(letter, obstacle)
+    return Delivery(letter=letter, channel=Delivery.Channel.EMAIL, next_try_at=now)
+
+
+def _by_hand(letter: Letter, obstacle: str) -> Delivery:
+    return Delivery(letter=letter, channel=Delivery.Channel.HAND, obstacle=obstacle)

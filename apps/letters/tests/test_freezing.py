@@ -1,17 +1,19 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pgtrigger
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.letters import rendering, services, tasks
 from apps.letters.models import Letter
-from apps.letters.services import freezing
+from apps.letters.services import freezing, queueing
 from apps.letters.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +174,65 @@ def test_a_letter_that_breaks_does_not_hold_up_the_others_of_its_message(
     [told] = [line for line in logs if line["log_level"] == "error"]
     assert (told["letter"], told["error"]) == (str(broken.pk), broken_by.__name__)
     assert "Asha" not in str(logs)
+
+
+def test_letters_of_a_message_are_frozen_with_as_many_questions_as_one(
+    alice: User, pune: Branch
+) -> None:
+    few = [factories.issue(alice, pune, subject=f"decisions.decision:{n}") for n in range(2)]
+    many = [factories.issue(alice, pune, subject=f"decisions.decision:{n}") for n in range(2, 9)]
+    tasks.render([str(letter.pk) for letter in few])
+
+    with CaptureQueriesContext(connection) as asked:
+        tasks.render([str(letter.pk) for letter in many])
+
+    # The letters, the freezing, their events and deliveries, within one savepoint.
+    assert len(asked) == 7
+    for letter in [*few, *many]:
+        letter.refresh_from_db()
+        assert services.verify(letter).holds
+        assert letter.deliveries.count() == 1
+        assert verbs(letter) == ["letters.issued", "letters.rendered"]
+
+
+def test_letters_that_cannot_be_frozen_together_are_frozen_alone(
+    alice: User, pune: Branch, monkeypatch: Any
+) -> None:
+    broken = factories.issue(alice, pune)
+    good = factories.issue(alice, pune, subject="decisions.decision:good")
+    queue_all = queueing.queue_all
+
+    def breaks(letters: Sequence[Letter], *, now: Any) -> Any:
+        if broken.pk in [one.pk for one in letters]:
+            raise DatabaseError("Asha Rao earns 12,000")
+        return queue_all(letters, now=now)
+
+    monkeypatch.setattr(queueing, "queue_all", breaks)
+
+    with capture_logs() as logs:
+        count = services.render_each(letter_ids=[broken.pk, good.pk], now=LATER)
+
+    good.refresh_from_db()
+    broken.refresh_from_db()
+    assert count == 1
+    assert good.rendered_at == LATER
+    assert (broken.rendered_at, broken.html, verbs(broken)) == (None, None, ["letters.issued"])
+    [told] = [line for line in logs if line["log_level"] == "error"]
+    assert (told["letter"], told["error"]) == (str(broken.pk), "DatabaseError")
+
+
+def test_a_letter_that_is_not_there_holds_up_no_other(alice: User, pune: Branch) -> None:
+    good = factories.issue(alice, pune)
+    lost = uuid4()
+
+    with capture_logs() as logs:
+        count = services.render_each(letter_ids=[str(lost), str(good.pk)], now=LATER)
+
+    good.refresh_from_db()
+    assert (count, good.rendered_at) == (1, LATER)
+    assert [(line["letter"], line["error"]) for line in logs if line["log_level"] == "error"] == [
+        (str(lost), "DoesNotExist")
+    ]
 
 
 def test_the_sweep_renders_what_has_waited_more_than_a_minute(alice: User, pune: Branch) -> None:
