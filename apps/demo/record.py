@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from apps.core import formatting
+from apps.demo.booking import Booked
 from apps.demo.findings import Findings
 from apps.demo.trying import Side, Tried
 
@@ -77,7 +78,14 @@ class Replayed:
 
 
 def section(
-    found: Findings, *, tried: Tried, replayed: Replayed, tape: str, on: date, machine_line: str
+    found: Findings,
+    *,
+    tried: Tried,
+    replayed: Replayed,
+    booked: Booked,
+    tape: str,
+    on: date,
+    machine_line: str,
 ) -> str:
     """Return the findings as Markdown between the two markers."""
     pace = f"{found.per_second:,.1f} a second"
@@ -115,6 +123,8 @@ def section(
         *_laboratory_section(tried),
         "",
         f"`replay_decision --all`: {replayed}, all identical.",
+        "",
+        f"On the books: {booked}.",
         END,
     ]
     return "\n".join(lines)

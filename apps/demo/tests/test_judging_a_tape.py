@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.decisions.models import Decision
-from apps.demo import findings, judging
+from apps.demo import booking, findings, judging
 from apps.governance.models import TrainingRun
 from apps.laboratory.models import Experiment
+from apps.ledger import proofs
+from apps.ledger.models import Line, ProofRun
 from apps.letters.models import Letter
 from apps.loans.models import Loan, Outcome
 from apps.loans.tests.test_mapping import line, tape_text
@@ -92,7 +95,11 @@ def figures(said: str) -> list[str]:
     start = next(
         place for place, line in enumerate(lines) if "decisions with their letters" in line
     )
-    return [line for line in lines[start:] if "decided anew" not in line and " s (" not in line]
+    return [
+        line
+        for line in lines[start:]
+        if "decided anew" not in line and " s (" not in line and "on the books," not in line
+    ]
 
 
 def imported(tape: Path) -> judging.Chosen:
@@ -129,6 +136,38 @@ def test_it_learns_judges_and_says_how_well(
     assert "| approved |" in written
     assert f"{JUDGED} decisions replayed" in written
     assert "An experiment of the laboratory on the same applications" in written
+    assert "approved loans with" in written
+
+
+def test_it_opens_the_approved_loans_on_the_books_and_proves_them(tape: Path, ground: None) -> None:
+    chosen = imported(tape)
+    granted = list(chosen.rows.values_list("pk", flat=True)[:5])
+    Application.objects.filter(pk__in=granted).update(status="approved")
+
+    first = booking.open_approved(chosen, now=timezone.now())
+    again = booking.open_approved(chosen, now=timezone.now())
+
+    booked = Loan.objects.filter(status="active")
+    assert set(booked.values_list("application", flat=True)) == set(granted)
+    assert Loan.objects.filter(status="imported").count() == LEARNED + JUDGED - 5
+    held = Line.objects.filter(account="principal").aggregate(sum=Sum("debit"))["sum"]
+    assert held == booked.aggregate(sum=Sum("principal"))["sum"]
+    assert (first.loans, first.opened, first.instalments) == (5, 5, 5 * 36)
+    assert (again.loans, again.opened, Line.objects.count()) == (5, 0, 10)
+    assert [run.holds for run in ProofRun.objects.all()] == [True, True]
+
+
+def test_it_does_not_pass_over_a_proof_that_fails(
+    tape: Path, ground: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = imported(tape)
+    wrong = proofs.Offender("L-1", "1.00", "2.00")
+    monkeypatch.setattr(
+        proofs, "_registered", {"made": proofs.Registered("made", "", lambda: wrong)}
+    )
+
+    with pytest.raises(booking.NotProved, match="made"):
+        booking.open_approved(chosen, now=timezone.now())
 
 
 def test_it_tries_other_cut_offs_on_what_was_judged(

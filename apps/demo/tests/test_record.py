@@ -6,6 +6,7 @@ from pathlib import Path
 
 from apps.core import formatting
 from apps.demo import record
+from apps.demo.booking import Booked
 from apps.demo.findings import Findings, Group
 from apps.demo.trying import CutOffs, Side, Tried
 
@@ -19,6 +20,17 @@ FIGURES = {
          "observed_rate": 0.05},
     ],
 }  # fmt: skip
+
+BOOKED = Booked(
+    loans=1_000,
+    instalments=36_000,
+    opened=1_000,
+    refused=0,
+    otherwise=2,
+    seconds=4.0,
+    checks=10,
+    proof_seconds=0.5,
+)
 
 
 def found(**changes: object) -> Findings:
@@ -43,6 +55,7 @@ def section(found_now: Findings) -> str:
         found_now,
         tried=tried(),
         replayed=record.Replayed(1_300, 2.6),
+        booked=BOOKED,
         tape="A tape",
         on=date(2026, 11, 21),
         machine_line="A machine",
@@ -135,3 +148,11 @@ def test_it_says_what_it_was_measured_on() -> None:
     assert line.endswith("PostgreSQL 18.1")
     assert " cores, " in line
     assert "Python 3." in line
+
+
+def test_it_says_what_is_on_the_books() -> None:
+    assert (
+        "On the books: 1,000 approved loans with 36,000 instalments on the books, 1,000 opened in"
+        " 4.0 s (250 a second); 2 with another instalment than the tape's, 0 refused. 10 proofs of"
+        " the ledger hold, in 0.5 s."
+    ) in section(found())

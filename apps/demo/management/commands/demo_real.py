@@ -1,6 +1,7 @@
 """Import a tape of real loans, learn from the older ones, judge the newer ones.
 
-Then try stricter cut-offs on them in the laboratory, and derive every decision again.
+Then try stricter cut-offs on them in the laboratory, derive every decision again, and open the
+approved loans on the books.
 """
 
 from argparse import ArgumentTypeError
@@ -25,7 +26,7 @@ from apps.core.errors import DomainError
 from apps.customers.models import BureauReport, Customer, Employment
 from apps.decisions import selectors as decisions
 from apps.decisions.models import Decision
-from apps.demo import findings, judging, people, record, trying
+from apps.demo import booking, findings, judging, people, record, trying
 from apps.loans.management.commands import import_tape
 from apps.loans.models import Loan, Outcome
 from apps.products.models import Product
@@ -94,8 +95,15 @@ class Command(BaseCommand):
         self.stdout.write("\n" + record.laboratory_text(tried))
         replayed = self._replay()
         self.stdout.write(f"\n{replayed}, all identical.")
+        booked = self._book(chosen)
+        self.stdout.write(f"\n{booked}.")
         if options["record"]:
-            section = {"tried": tried, "replayed": replayed, "tape": rules.source}
+            section = {
+                "tried": tried,
+                "replayed": replayed,
+                "booked": booked,
+                "tape": rules.source,
+            }
             self._record(found, section, path=options["record"])
 
     def _policy(self, products: Any) -> None:
@@ -160,6 +168,14 @@ class Command(BaseCommand):
         began = monotonic()
         call_command("replay_decision", everything=True, stdout=StringIO(), stderr=self.stderr)
         return record.Replayed(Decision.objects.count(), monotonic() - began)
+
+    def _book(self, chosen: judging.Chosen) -> booking.Booked:
+        """Open the approved loans on the books; CommandError where the ledger is not proved."""
+        self.stdout.write("\nOpening the approved loans on the books ...")
+        try:
+            return booking.open_approved(chosen, now=timezone.now())
+        except booking.NotProved as failure:
+            raise CommandError(str(failure)) from failure
 
     def _record(self, found: findings.Findings, rest: dict[str, Any], *, path: Path) -> None:
         version = connection.cursor().connection.info.server_version
