@@ -142,7 +142,9 @@ def test_it_learns_judges_and_says_how_well(
 def test_it_opens_the_approved_loans_on_the_books_and_proves_them(tape: Path, ground: None) -> None:
     chosen = imported(tape)
     granted = list(chosen.rows.values_list("pk", flat=True)[:5])
-    Application.objects.filter(pk__in=granted).update(status="approved")
+    Application.objects.filter(pk__in=granted).update(
+        status="approved", submitted_at=timezone.now()
+    )
 
     first = booking.open_approved(chosen, now=timezone.now())
     again = booking.open_approved(chosen, now=timezone.now())
