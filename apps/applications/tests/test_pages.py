@@ -402,3 +402,21 @@ def test_it_withdraws_with_a_reason_only(browser: Client, alice: User, pune: Bra
 
     browser.post(url, {"reason": services.WithdrawalReason.CUSTOMER_ASKED})
     assert Application.objects.get().status == "withdrawn"
+
+
+def test_it_leads_to_a_quote_of_the_loan_asked_for(
+    browser: Client, alice: User, pune: Branch
+) -> None:
+    customer = factories.borrower(pune)
+    browser.post(reverse("applications:create", args=[customer.pk]), terms())
+    page = browser.get(reverse("applications:detail", args=[Application.objects.get().pk]))
+    link = f"{reverse('schedules:quote')}?{page.context['quote_query']}"
+
+    quote = browser.get(link)
+
+    assert link.replace("&", "&amp;") in page.content.decode()
+    (offer,) = quote.context["offers"]
+    assert offer.quote is not None
+    asked = offer.quote.schedule.terms
+    assert (asked.principal, asked.instalments, asked.currency) == (200_000, 24, "INR")
+    assert asked.annual_rate == Application.objects.get().annual_rate

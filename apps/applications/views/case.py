@@ -85,6 +85,7 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
             {"label": application.number},
         ],
         "steps": presentation.steps(application),
+        "quote_query": presentation.quote_query(application),
         # The panel then reloads the page, however soon after it was made the outcome came.
         "is_under_way": application.status in lifecycle.UNDER_WAY,
         "affordability": found,
