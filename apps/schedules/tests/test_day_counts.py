@@ -176,6 +176,17 @@ def test_it_accrues_up_to_what_the_schedule_charges(
     assert accrued(row.starts_on) == 0
 
 
+def test_it_accrues_no_more_than_a_month_in_a_month() -> None:
+    # 28 February to 30 March is 32 days of 30E/360; the month to 31 March is a month.
+    terms = make(disbursed_on=date(2026, 1, 31), day_count=DayCount.THIRTY_360_EU)
+    row = building.build(terms).rows[1]
+
+    share = interest.elapsed(row, date(2026, 3, 30), DayCount.THIRTY_360_EU)
+
+    assert row.due_on == date(2026, 3, 31)
+    assert share == Fraction(1, 12)
+
+
 def test_it_accrues_day_by_day_with_the_schedule_s_count() -> None:
     row = building.build(make(day_count=DayCount.ACT_365)).rows[0]
 

@@ -96,6 +96,15 @@ def test_it_rounds_each_interest_to_paise_and_leaves_the_rest_to_the_last() -> N
     assert schedule.total_interest == Decimal("7942.26")
 
 
+def test_it_rounds_half_a_paisa_of_interest_up() -> None:
+    # 100 x 10.38 % / 12 is 0.865: half-even would give 0.86.
+    row = building.build(
+        make(principal=Decimal(100), annual_rate=Decimal("0.1038"), instalments=1)
+    ).rows[0]
+
+    assert row.interest == Decimal("0.87")
+
+
 def test_it_takes_a_twelfth_of_the_year_for_any_month_of_30_360() -> None:
     # 31 January to 28 February is 28 days of 30/360, and a month.
     schedule = building.build(make(disbursed_on=date(2026, 1, 31)))
