@@ -93,12 +93,13 @@ _OFFERS = (
 def write(*, now: datetime) -> list[str]:
     """Take secured applications and enter what secures them; return what was done, in words.
 
-    Nothing where it was done before, or where nobody of today has been approved.
+    As many as there are borrowers of today; nothing where it was done before.
     """
     if Item.objects.exists():
         return []
     borrowers, officer = _borrowers(), people.of_role("loan_officer", "pune")
-    if len(borrowers) <= len(_OFFERS):
+    # One asks, and another owes half of the loan.
+    if len(borrowers) < 2:
         return []
     done: list[str] = []
     *asking, helper = borrowers
@@ -111,11 +112,11 @@ def write(*, now: datetime) -> list[str]:
 
 
 def _borrowers() -> list[Customer]:
-    """Return customers of Pune whom the machine approved today, so many that one can help."""
-    approved = Application.objects.filter(
-        status="approved", branch__code="pune", channel=Application.Channel.COUNTER
+    """Return customers of Pune of today who were not declined, so many that one can help."""
+    today = Application.objects.filter(
+        status__in=CHARGEABLE, branch__code="pune", channel=Application.Channel.COUNTER
     )
-    rows = Customer.objects.filter(pk__in=approved.values("customer")).order_by("number")
+    rows = Customer.objects.filter(pk__in=today.values("customer")).order_by("number")
     return list(rows.select_related("branch__entity")[: len(_OFFERS) + 1])
 
 
