@@ -37,6 +37,7 @@ _APPS = (
         "accounts",
         "letters",
         "customers",
+        "ledger",
         "schedules",
         "products",
         "applications",

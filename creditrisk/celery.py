@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery, signals
+from celery.schedules import crontab
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creditrisk.settings")
@@ -22,6 +23,8 @@ app.conf.beat_schedule = {
     "sweep waiting trainings": {"task": "governance.sweep", "schedule": 60.0},
     "sweep waiting files": {"task": "bulk.sweep", "schedule": 60.0},
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},
+    # In UTC: half past two in India, midnight in East Africa.
+    "prove the ledger": {"task": "ledger.prove", "schedule": crontab(hour=21, minute=0)},
     "close lapsed offers": {"task": "decisions.lapse_offers", "schedule": 3600.0},
     "end offers whose time is over": {"task": "offers.expire_due", "schedule": 300.0},
     "let clocks run on": {"task": "desk.lapse_information", "schedule": 60.0},

@@ -15,7 +15,7 @@ from apps.ledger import balances as holdings
 from apps.ledger import statement as statements
 from apps.ledger.balances import Balances
 from apps.ledger.chart import BORROWERS, Account, Event
-from apps.ledger.models import Closing, Entry, Line
+from apps.ledger.models import Closing, Entry, Line, ProofRun
 from apps.ledger.statement import Statement
 from apps.ledger.trial import TrialBalance, trial_balance
 
@@ -26,7 +26,10 @@ __all__ = [
     "branches",
     "closed_up_to",
     "currency_of",
+    "days_of",
     "entries",
+    "journal",
+    "last_proof",
     "lines_of",
     "live_entries",
     "statement",
@@ -141,7 +144,7 @@ class EntryFilter:
     """What a list of entries is narrowed to; empty means anything. Days are both included."""
 
     event: str = ""
-    branch: Branch | None = None
+    branches: tuple[Branch, ...] | None = None
     from_date: date | None = None
     to_date: date | None = None
     reference: str = ""
@@ -153,8 +156,8 @@ def entries(actor: User, chosen: EntryFilter) -> QuerySet[Entry]:
     rows = Entry.objects.visible_to(actor).select_related("branch").prefetch_related("lines")
     if chosen.event:
         rows = rows.filter(event=chosen.event)
-    if chosen.branch:
-        rows = rows.filter(branch=chosen.branch)
+    if chosen.branches is not None:
+        rows = rows.filter(branch__in=chosen.branches)
     if chosen.reference:
         rows = rows.filter(reference=chosen.reference)
     if chosen.loan:
@@ -190,3 +193,26 @@ def branches(actor: User) -> QuerySet[Branch]:
 def closed_up_to(entity_id: uuid.UUID) -> Closing | None:
     """Return the last closing of an entity."""
     return Closing.objects.filter(Q(entity=entity_id)).order_by("-day").first()
+
+
+def days_of(loan_id: uuid.UUID) -> tuple[date, date] | None:
+    """Return the first and the last day something was posted to a loan for; None: nothing was."""
+    rows = Entry.objects.filter(loan_id=loan_id).values_list("day", flat=True)
+    first = rows.order_by("day", "id").first()
+    last = rows.order_by("-day", "-id").first()
+    return (first, last) if first and last else None
+
+
+def last_proof() -> ProofRun | None:
+    """Return the last run of the proofs."""
+    return ProofRun.objects.order_by("-started_at", "-pk").first()
+
+
+def journal(branches: Iterable[Branch], start: date, end: date) -> QuerySet[Line]:
+    """Return every line of some branches' books from one day to another, in the journal's order.
+
+    All of them: an accounting system that is given less no longer balances. Loans and customers
+    stand there by key alone.
+    """
+    rows = Line.objects.filter(branch__in=list(branches), day__range=(start, end))
+    return rows.order_by("day", "entry_id", "number")

@@ -137,7 +137,6 @@ class Migration(migrations.Migration):
                     ("view_ledger", "Read the ledger: trial balance, entries and proofs"),
                     ("export_journal", "Export the journal for an accounting system"),
                     ("prove_ledger", "Prove the ledger now"),
-                    ("close_day", "Close days of the ledger"),
                 ],
                 "default_permissions": (),
             },

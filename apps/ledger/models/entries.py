@@ -61,7 +61,6 @@ class Entry(Posted):
             ("view_ledger", _("Read the ledger: trial balance, entries and proofs")),
             ("export_journal", _("Export the journal for an accounting system")),
             ("prove_ledger", _("Prove the ledger now")),
-            ("close_day", _("Close days of the ledger")),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             *append_only_triggers("ledger_entry"),

@@ -1,9 +1,19 @@
 """What is done with the ledger: post, reverse, close days, derive anew, prove, export."""
 
 from apps.ledger.services.closing import close_day
+from apps.ledger.services.exporting import export_journal
 from apps.ledger.services.posting import post, reverse
 from apps.ledger.services.posting_many import post_many
 from apps.ledger.services.proving import prove
 from apps.ledger.services.rederiving import Rederived, rederive
 
-__all__ = ["Rederived", "close_day", "post", "post_many", "prove", "rederive", "reverse"]
+__all__ = [
+    "Rederived",
+    "close_day",
+    "export_journal",
+    "post",
+    "post_many",
+    "prove",
+    "rederive",
+    "reverse",
+]

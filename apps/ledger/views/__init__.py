@@ -1,0 +1,1 @@
+"""Pages of the ledger: trial balance, entries, journal, proofs, and statements of loans."""
