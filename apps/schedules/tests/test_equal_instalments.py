@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from apps.products import pricing
 from apps.schedules import building, last_instalment
 from apps.schedules.refusals import TermsRefused
 from apps.schedules.terms import DayCount, Frequency, Method, Rounding, Schedule, Step
@@ -303,3 +306,27 @@ def test_it_repays_weekly() -> None:
     # i = 0.12 x 7 / 365 a week.
     assert schedule.rows[0].interest == Decimal("23.01")
     assert {row.instalment for row in schedule.rows[:-1]} == {Decimal("845.85")}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    amount=st.integers(100_000, 1_000_000_000),
+    rate=st.integers(0, 6000),
+    months=st.integers(2, 120),
+    disbursed=st.dates(date(2020, 1, 1), date(2035, 12, 31)),
+)
+def test_it_equals_the_instalment_that_affordability_was_judged_by(
+    amount: int, rate: int, months: int, disbursed: date
+) -> None:
+    terms = make(
+        principal=Decimal(amount) / 100,
+        annual_rate=Decimal(rate) / 10_000,
+        instalments=months,
+        disbursed_on=disbursed,
+    )
+
+    instalment = building.build(terms).rows[0].instalment
+
+    assert instalment == pricing.level_payment(
+        terms.principal, terms.annual_rate, months, terms.currency
+    )
