@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "ExceptionReason": "apps.decisions.models.OverrideReason",
         "IncomeVerification": "apps.customers.models.Employment.Verification",
         "EmploymentType": "apps.customers.models.Employment.Type",
+        "OfferState": "apps.offers.lifecycle.LIFECYCLE.states",
         "RepaymentMethod": "apps.schedules.serializers.METHODS",
     },
 }

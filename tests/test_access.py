@@ -23,6 +23,10 @@ OPEN = {
     # By a signed link only.
     "my/<str:token>/",
     "my/<str:token>/appeal/",
+    "my/<str:token>/offer/",
+    "my/<str:token>/offer/decline/",
+    "my/<str:token>/offer/pdf/",
+    "my/<str:token>/offer/step-back/",
     "my/<str:token>/letters/<uuid:pk>/",
     "my/<str:token>/letters/<uuid:pk>/pdf/",
     "api/v1/token",

@@ -7,7 +7,16 @@ from django.utils.translation import gettext as _
 from apps.core.formatting import format_amount, format_money, format_percent
 from apps.letters.statements import Line, Part
 from apps.offers.key_facts import Colending, KeyFacts
-from apps.offers.shown import bucket, day, day_count, days, first_period, months, per_year
+from apps.offers.shown import (
+    bucket,
+    day,
+    day_count,
+    days,
+    first_period,
+    months,
+    per_year,
+    short_day,
+)
 
 
 def part_two(facts: KeyFacts) -> tuple[Line, ...]:
@@ -100,7 +109,7 @@ def schedule(facts: KeyFacts) -> Part:
     ]
     rows = tuple(
         (
-            *(str(row.number), day(row.due_date), amount(row.opening)),
+            *(str(row.number), short_day(row.due_date), amount(row.opening)),
             *(amount(row.principal), amount(row.interest)),
             *([amount(row.fee)] if has_fees else []),
             amount(row.instalment),

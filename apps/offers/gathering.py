@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from apps.accounts.models import Entity
 from apps.applications.models import Application
@@ -37,7 +38,7 @@ def gather(
 
     Raises TermsRefused where fees leave nothing to pay out.
     """
-    product, terms, rows = application.product, schedule.terms, schedule.rows
+    product, terms = application.product, schedule.terms
     conditions, entity = product.conditions, product.entity
     sanctioned = dates.local_date(decision.decided_at, entity.time_zone)
     return KeyFacts(
@@ -48,39 +49,47 @@ def gather(
         sanctioned_date=sanctioned,
         offered_date=offered,
         valid_until=valid_until,
-        currency=terms.currency,
-        principal=terms.principal,
         is_staged=conditions.is_staged,
         staged_clause=conditions.staged_clause,
-        disbursal_date=terms.disbursed_on,
         term_months=term_months,
-        method=terms.method.value,
-        frequency=terms.frequency.value,
-        instalments=len(rows),
-        instalment=_regular(rows),
-        last_instalment=rows[-1].instalment,
-        first_due_date=rows[0].due_on,
-        last_due_date=rows[-1].due_on,
-        annual_rate=terms.annual_rate,
         rate_type=conditions.rate_type,
         floating=_floating(conditions, schedule),
-        day_count=terms.day_count.value,
-        first_period=terms.first_period.value,
         fees=_fees(product, schedule),
-        upfront_interest=schedule.upfront_interest,
-        net_disbursed=schedule.net_disbursed,
-        total_interest=schedule.total_interest,
-        total_payable=schedule.total_payable,
-        apr=cost.apr(schedule),
-        effective_annual=cost.effective_annual(schedule),
         contingent=_contingent(application, conditions, sanctioned),
         agreement=_agreement(conditions, entity),
         colending=_colending(conditions, terms.annual_rate),
         is_colent=conditions.is_colent,
         cooling_off_days=product.cooling_off_days,
         allocation_order=tuple(conditions.allocation_order),
-        schedule=tuple(_line(row) for row in rows),
+        **_scheduled(schedule),
     )
+
+
+def _scheduled(schedule: Schedule) -> dict[str, Any]:
+    """Return what follows from the schedule alone: instalments, cost, and every row."""
+    terms, rows = schedule.terms, schedule.rows
+    return {
+        "currency": terms.currency,
+        "principal": terms.principal,
+        "disbursal_date": terms.disbursed_on,
+        "method": terms.method.value,
+        "frequency": terms.frequency.value,
+        "instalments": len(rows),
+        "instalment": _regular(rows),
+        "last_instalment": rows[-1].instalment,
+        "first_due_date": rows[0].due_on,
+        "last_due_date": rows[-1].due_on,
+        "annual_rate": terms.annual_rate,
+        "day_count": terms.day_count.value,
+        "first_period": terms.first_period.value,
+        "upfront_interest": schedule.upfront_interest,
+        "net_disbursed": schedule.net_disbursed,
+        "total_interest": schedule.total_interest,
+        "total_payable": schedule.total_payable,
+        "apr": cost.apr(schedule),
+        "effective_annual": cost.effective_annual(schedule),
+        "schedule": tuple(_line(row) for row in rows),
+    }
 
 
 def _regular(rows: tuple[Row, ...]) -> Decimal:

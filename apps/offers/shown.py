@@ -16,6 +16,11 @@ def day(value: date) -> str:
     return date_format(value, "j F Y")
 
 
+def short_day(value: date) -> str:
+    """Return a date for a narrow column."""
+    return date_format(value, "j M Y")
+
+
 def months(count: int) -> str:
     """Return a number of months in words."""
     return ngettext("%(count)d month", "%(count)d months", count) % {"count": count}

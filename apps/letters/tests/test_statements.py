@@ -17,7 +17,7 @@ from apps.letters.statements import Line, Part, Statement
 
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 # Of every file of the edition: a change of how statements are set is another edition.
-FINGERPRINT = "$FINGERPRINT"
+FINGERPRINT = "84c312bb96a8275fc09ff06d044f3f116822e77c1a037b69571288f3be127e54"
 
 
 def _statement(**changes: Any) -> Statement:

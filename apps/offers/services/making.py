@@ -72,9 +72,9 @@ def make(
     found = _ground.lock_application(application.pk)
     today = _ground.today(found, now)
     decision = _binding(found, now=now)
-    lacking = contract.missing(found.product)
-    if lacking:
-        raise CannotOffer(lacking)
+    missing = contract.missing(found.product)
+    if missing:
+        raise CannotOffer(missing)
     amount, term = decided_terms(found, decision)
     wanted = Wanted(
         principal=amount if principal is None else principal,
@@ -87,23 +87,29 @@ def make(
     standing = selectors.live(found)
     if standing is not None:
         return _same(standing, decision, wanted, tongue)
-    schedule = _schedule(found, decision, wanted)
-    number = f"{found.number}-O{selectors.next_sequence(found)}"
-    facts = gathering.gather(
-        found,
-        decision,
-        schedule,
-        number=number,
-        term_months=wanted.term_months,
-        offered=today,
-        valid_until=_valid_until(found, decision, today),
-    )
-    missing = demands.lacking(facts)
-    if missing:
-        raise StatementIncomplete(missing)
-    offer = _offer(found, decision, facts, schedule)
+    offer, facts = _told(found, decision, wanted, today=today)
     offer.language = tongue
     return _write(offer, facts, actor=actor, now=now)
+
+
+def _told(
+    application: Application, decision: Decision, wanted: Wanted, *, today: date
+) -> tuple[Offer, KeyFacts]:
+    """Return an offer, not written yet, and its facts. Raises StatementIncomplete."""
+    schedule = _schedule(application, decision, wanted)
+    facts = gathering.gather(
+        application,
+        decision,
+        schedule,
+        number=f"{application.number}-O{selectors.next_sequence(application)}",
+        term_months=wanted.term_months,
+        offered=today,
+        valid_until=_valid_until(application, decision, today),
+    )
+    lacking = demands.lacking(facts)
+    if lacking:
+        raise StatementIncomplete(lacking)
+    return _offer(application, decision, facts, schedule), facts
 
 
 def _binding(application: Application, *, now: datetime) -> Decision:

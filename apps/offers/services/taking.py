@@ -19,8 +19,9 @@ from apps.offers.services import _ground
 from apps.schedules import documents
 
 
+@transaction.atomic
 def take_up(*, offer: Offer, actor: User, now: datetime) -> Offer:
-    """Note that a loan was opened under an accepted offer; in the caller's transaction.
+    """Note that a loan was opened under an accepted offer, in the transaction that opens it.
 
     The caller has permitted and holds the application. The same said again returns the offer.
     Raises OfferEnded where it was not accepted or has ended, OfferOvertaken where another decision
@@ -37,12 +38,12 @@ def take_up(*, offer: Offer, actor: User, now: datetime) -> Offer:
     return found
 
 
+@transaction.atomic
 def paid_out(*, offer: Offer, actor: User | str, day: date, now: datetime) -> Offer:
-    """Note on which day the money was first paid; in the caller's transaction, from loans.
+    """Note on which day the money was first paid, in the transaction of loans that notes it.
 
-    The cooling-off time runs from it, and never ends earlier than it was told. The same day said
-    again returns the offer; None of it is undone by a later tranche. Raises Conflict where no loan
-    was opened under the offer.
+    The cooling-off time runs from it, and never ends earlier than it was told. A day said later,
+    such as a second tranche's, changes nothing. Raises Conflict where no loan was opened.
     """
     found = _ground.locked(None, offer)
     if found.status != "taken_up":
