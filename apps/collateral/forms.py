@@ -38,7 +38,7 @@ _DECLARED_AS = {
     Collateral.Kind.OTHER: Kind.OTHER,
 }
 _SHOWN_AS = {
-    "live": _("Offered or charged"),
+    "live": _("In use"),
     "valuation": _("Valuation expires"),
     "insurance": _("Insurance expires"),
     "release": _("Release asked"),
