@@ -1,9 +1,10 @@
-"""Rows at a flat rate: interest on the amount lent for the whole term, in equal shares. Pure.
+"""Rows at a flat rate: interest on the amount lent for the whole term. Pure.
 
-Total interest = lent x rate x the charged share of a year, rounded once and split without loss
-into equal shares over the instalments that bear interest; an instalment is lent / repaying
-instalments + total / charged instalments, rounded to its unit; principal is what its share of
-interest leaves, and the last takes the rest.
+The interest up to the end of each period is lent x rate x the share of a year passed, rounded
+half-up; a row bears what its period adds. So the total is exact, and each row is within one
+smallest unit of what its days earn. An instalment is lent / repaying instalments + total interest
+/ charged instalments, rounded to its unit; principal is what interest leaves of it, and the last
+takes the rest.
 """
 
 from collections.abc import Sequence
@@ -21,17 +22,17 @@ from apps.schedules.terms import ZERO, Row, Terms
 
 def rows(terms: Terms, periods: Sequence[Period]) -> list[Row]:
     """Return the rows; TermsRefused where the terms cannot amortise."""
-    shares = _interest_shares(terms, periods)
-    extra = _interest_of_broken(terms, periods[0])
+    regular = _regular_interest(terms, periods)
+    extra = _interest(terms, periods[0].share) - regular[0]
     nothing = 0 * money.quantum(terms.currency)
     unpaid = UnpaidInterest(terms.grace, nothing)
-    principals = _principals(terms, shares, nothing)
+    principals = _principals(terms, regular, nothing)
     found: list[Row] = []
     balance = terms.lent + nothing
     for fee, period in zip(fees.by_row(terms, len(periods)), periods, strict=True):
         index = period.number - 1
-        # A share of the total may be one unit below its own period's interest.
-        charge = shares[index] if index else max(ZERO, shares[index] + extra)
+        # A broken first period may be the first instalment's alone.
+        charge = regular[index] if index else regular[index] + extra
         due, capitalised = unpaid.place(period.number, charge)
         principal = principals[index]
         opening, balance = balance, balance - principal
@@ -53,39 +54,39 @@ def rows(terms: Terms, periods: Sequence[Period]) -> list[Row]:
     return found
 
 
-def _interest_shares(terms: Terms, periods: Sequence[Period]) -> list[Decimal]:
-    """Return each instalment's share of the interest of regular periods; it bears none if free."""
-    smallest = money.quantum(terms.currency)
-    whole = sum((period.regular for period in periods), Fraction(0))
-    total = rounding.half_up(over(terms.lent, terms.annual_rate, whole), smallest)
-    weights = [int(period.number > terms.grace.interest_free) for period in periods]
-    return money.split(total, weights, terms.currency)
+def _regular_interest(terms: Terms, periods: Sequence[Period]) -> list[Decimal]:
+    """Return each period's interest, a broken first one taken as regular where it pays itself."""
+    passed, before = Fraction(0), ZERO
+    found = []
+    for period in periods:
+        passed += period.regular
+        so_far = _interest(terms, passed)
+        found.append(so_far - before)
+        before = so_far
+    return found
 
 
-def _interest_of_broken(terms: Terms, first: Period) -> Decimal:
-    """Return what a broken first period adds to the first instalment, or takes off it."""
-    smallest = money.quantum(terms.currency)
-    actual = rounding.half_up(over(terms.lent, terms.annual_rate, first.share), smallest)
-    regular = rounding.half_up(over(terms.lent, terms.annual_rate, first.regular), smallest)
-    return actual - regular
+def _interest(terms: Terms, share: Fraction) -> Decimal:
+    exact = over(terms.lent, terms.annual_rate, share)
+    return rounding.half_up(exact, money.quantum(terms.currency))
 
 
-def _principals(terms: Terms, shares: Sequence[Decimal], nothing: Decimal) -> list[Decimal]:
+def _principals(terms: Terms, interest: Sequence[Decimal], nothing: Decimal) -> list[Decimal]:
     """Return the principal of each instalment, none in grace and the rest in the last."""
-    paying = len(shares) - terms.grace.principal
-    charged = len(shares) - terms.grace.interest_free
-    total = sum(shares, ZERO)
+    paying = len(interest) - terms.grace.principal
+    charged = len(interest) - terms.grace.interest_free
+    total = sum(interest, ZERO)
     found = [nothing] * terms.grace.principal
     left = terms.lent + nothing
-    for index in range(terms.grace.principal, len(shares) - 1):
+    for index in range(terms.grace.principal, len(interest) - 1):
         bears_interest = index >= terms.grace.interest_free
         exact = terms.lent / paying + (total / charged if bears_interest else ZERO)
-        found.append(rounding.instalment(exact, terms) - shares[index])
+        found.append(rounding.instalment(exact, terms) - interest[index])
         left -= found[-1]
         _check_amortises(index + 1, found[-1], left)
     if paying > 1:
         like_others = rounding.instalment(terms.lent / paying + total / charged, terms)
-        last_instalment.check_last(terms, like_others, left + shares[-1])
+        last_instalment.check_last(terms, like_others, left + interest[-1])
     return [*found, left]
 
 

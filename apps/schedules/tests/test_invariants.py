@@ -7,7 +7,7 @@ product. A loan that cannot amortise is refused and does not count.
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, reject, settings
@@ -138,29 +138,28 @@ def _upfront(terms: Terms) -> Fraction:
         return Fraction(0)
     start = recomputing.due_dates(terms, 1)[0]
     broken = recomputing.share(terms.disbursed_on, start, str(terms.day_count))
-    exact = Fraction(terms.lent) * Fraction(terms.annual_rate) * broken
-    return recomputing.half_up(exact, terms.currency)
+    return _flat(terms, broken)
 
 
 def _check_flat_interest(schedule: Schedule) -> None:
-    """All of it is lent x rate x time, and every instalment bears its equal share."""
+    """Up to every due date it is lent x rate x time, a broken first period by itself."""
     terms = schedule.terms
     shares = recomputing.charged_shares(schedule)
-    actual = recomputing.half_up(_yearly(terms) * shares[0], terms.currency)
     broken = Fraction(0)
     if terms.first_period == FirstPeriod.IN_FIRST_INSTALMENT and not terms.grace.interest_free:
-        shares[0] = recomputing.regular_first_share(schedule)
-        broken = actual - recomputing.half_up(_yearly(terms) * shares[0], terms.currency)
-    total = recomputing.half_up(_yearly(terms) * sum(shares), terms.currency)
-    unit = Fraction(UNITS[terms.currency])
-    found = [Fraction(row.interest) for row in schedule.rows]
-    assert 0 <= sum(found) - total - broken <= (unit if broken < 0 else 0)
-    equal = total / (len(found) - terms.grace.interest_free)
-    for row in schedule.rows[1:]:
-        if row.number > terms.grace.interest_free and row.number > terms.grace.interest + 1:
-            assert abs(Fraction(row.interest) - equal) <= unit
-    assert found[: terms.grace.interest] == [0] * terms.grace.interest
+        regular = recomputing.regular_first_share(schedule)
+        broken = _flat(terms, shares[0]) - _flat(terms, regular)
+        shares[0] = regular
+    passed = accumulate(shares)
+    paid = accumulate(row.interest for row in schedule.rows)
+    for row, share, so_far in zip(schedule.rows, passed, paid, strict=True):
+        charged = _flat(terms, share) + broken
+        assert Fraction(so_far) == (charged if row.number > terms.grace.interest else 0)
     assert Fraction(schedule.upfront_interest) == _upfront(terms)
+
+
+def _flat(terms: Terms, share: Fraction) -> Fraction:
+    return recomputing.half_up(_yearly(terms) * share, terms.currency)
 
 
 def _yearly(terms: Terms) -> Fraction:

@@ -50,14 +50,15 @@ def test_it_splits_flat_interest_without_loss() -> None:
     assert _amounts(schedule.rows, "instalment") == ["152.86"] * 6 + ["152.84"]
 
 
-def test_it_spreads_flat_interest_over_real_days() -> None:
+def test_it_charges_flat_interest_for_real_days_in_equal_instalments() -> None:
     terms = make(method=Method.FLAT, day_count=DayCount.ACT_365, instalments=6)
 
     schedule = building.build(terms)
 
-    # 15 January to 15 July is 181 days: 120,000 x 0.12 x 181 / 365 = 7,140.82.
+    # 15 January to 15 July is 181 days: 120,000 x 0.12 x 181 / 365 = 7,140.82; 31 of them 1,223.01.
     assert schedule.total_interest == Decimal("7140.82")
-    assert len(set(_amounts(schedule.rows[:-1], "instalment"))) == 1
+    assert _amounts(schedule.rows[:3], "interest") == ["1223.01", "1104.66", "1223.01"]
+    assert _amounts(schedule.rows, "instalment") == ["21190.14"] * 5 + ["21190.12"]
 
 
 def test_it_pays_interest_only_and_the_loan_as_a_bullet() -> None:
