@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.applications.models import Application
-from apps.collateral import policies, selectors, serializers, services, worths
+from apps.collateral import acting_api, policies, selectors, serializers, services, worths
 from apps.collateral.entries import InsuranceEntry, ItemEntry, LienEntry, ValuationEntry
 from apps.collateral.models import Item, Kind
 from apps.collateral.selectors import NEWEST, SHOWN, Filters
@@ -348,6 +348,7 @@ def _day(request: Request, of: Any) -> date:
 
 
 urlpatterns = [
+    *acting_api.urlpatterns,
     path("collateral", Items.as_view(), name="collateral"),
     path("collateral/<uuid:pk>", OneItem.as_view(), name="collateral_item"),
     path("collateral/<uuid:pk>/valuations", ItemValuations.as_view(), name="collateral_valuations"),

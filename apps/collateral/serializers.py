@@ -5,11 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.collateral.liability import Role
-from apps.collateral.lifecycle import LIFECYCLE
+from apps.collateral.lifecycle import LIFECYCLE, RELEASES
 from apps.collateral.models import Kind, Method
+from apps.collateral.models.answering import Liability
 from apps.core.api import Strict
 from apps.core.money import MINOR_UNITS
 
+RELEASE_STATES = [(state, state) for state in RELEASES.states]
 ITEM_STATES = [(state, state) for state in LIFECYCLE.states]
 
 
@@ -127,6 +129,50 @@ class ItemValuationAnswer(serializers.Serializer[Any]):
     valid_until = serializers.DateField()
     recorded_at = serializers.DateTimeField()
     corrects = serializers.UUIDField(allow_null=True)
+
+
+class ReleaseRequest(Strict):
+    """What is to be released: without a lien, the item with every lien of ours on it."""
+
+    reason = serializers.CharField(max_length=300)
+    lien = serializers.UUIDField(required=False, allow_null=True)
+
+
+class ReleaseRefusal(Strict):
+    """Why a release is refused."""
+
+    note = serializers.CharField(max_length=300)
+
+
+class ReleaseAnswer(serializers.Serializer[Any]):
+    """A request to release, and what came of it."""
+
+    id = serializers.UUIDField()
+    item = serializers.UUIDField()
+    lien = serializers.UUIDField(allow_null=True)
+    state = serializers.ChoiceField(choices=RELEASE_STATES)
+    reason = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    answered_at = serializers.DateTimeField(allow_null=True)
+
+
+class CoBorrowerRequest(Strict):
+    """A customer who owes the loan together with the borrower; `share` is a fraction."""
+
+    customer = serializers.UUIDField()
+    liability = serializers.ChoiceField(choices=Liability.choices)
+    share = serializers.DecimalField(
+        max_digits=5, decimal_places=4, required=False, allow_null=True
+    )
+
+
+class CoBorrowerAnswer(serializers.Serializer[Any]):
+    """Who owes a loan together with the borrower, and for how much."""
+
+    id = serializers.UUIDField()
+    customer = serializers.UUIDField()
+    liability = serializers.ChoiceField(choices=Liability.choices)
+    share = serializers.DecimalField(max_digits=5, decimal_places=4, allow_null=True)
 
 
 class LackAnswer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.applications.models import Application
+from apps.collateral.models import CoBorrower
 from apps.customers import fingerprints
 from apps.customers.models import Customer
 from apps.decisions.models import DeclaredInterest
@@ -22,7 +23,8 @@ def connected_applications(actor: User) -> QuerySet[Application]:
     """Return the applications the person must keep out of."""
     close = _close_customers(actor).values("pk")
     answering = Application.objects.filter(guarantors__customer__in=close).values("pk")
-    return Application.objects.filter(Q(customer__in=close) | Q(pk__in=answering))
+    owing = CoBorrower.objects.filter(customer__in=close).values("application")
+    return Application.objects.filter(Q(customer__in=close) | Q(pk__in=answering) | Q(pk__in=owing))
 
 
 def _close_customers(actor: User) -> QuerySet[Customer]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.applications.models import Application
+from apps.applications.tests import factories as applications
 from apps.collateral.models import Item, Lien, Valuation
 from apps.collateral.tests import factories
 
@@ -154,3 +155,32 @@ def test_who_may_not_keep_collateral_is_refused(
     _post(client, f"collateral/{item.pk}/valuations", VALUATION, status=403)
 
     assert Item.objects.count() == 1
+
+
+def test_two_people_release_over_the_api(alice: User, charlie: User, signed_in: SignedIn) -> None:
+    item = factories.pledged(alice, factories.secured(alice))
+    officer, manager = signed_in(alice), signed_in(charlie)
+    address = f"collateral/{item.pk}/release"
+    _post(manager, f"{address}/grant", {}, status=409)
+
+    asked = _post(officer, address, {"reason": "Repaid"})
+    _post(officer, f"{address}/grant", {}, status=403)
+    _post(manager, f"{address}/refuse", {"note": " "}, status=400)
+    granted = _post(manager, f"{address}/grant", {}, status=200)
+
+    assert (asked["state"], granted["state"]) == ("asked", "granted")
+    item.refresh_from_db()
+    assert item.status == "released"
+
+
+def test_a_co_borrower_is_added_over_the_api(alice: User, signed_in: SignedIn) -> None:
+    draft = applications.application(alice, applications.borrower(alice.branch))
+    meera = applications.borrower(alice.branch)
+    client, address = signed_in(alice), f"applications/{draft.pk}/co-borrowers"
+    sent = {"customer": str(meera.pk), "liability": "share", "share": "0.25"}
+
+    _post(client, address, {**sent, "share": "1.5"}, status=400)
+    _post(client, address, sent)
+
+    [row] = _get(client, address)
+    assert (row["customer"], row["share"]) == (str(meera.pk), "0.2500")

@@ -65,6 +65,8 @@ _CONNECTED = """
         UNION
         SELECT customer_id FROM applications_guarantor
         WHERE application_id = $APPLICATION AND customer_id IS NOT NULL
+        UNION
+        SELECT customer_id FROM collateral_coborrower WHERE application_id = $APPLICATION
     )
     SELECT 1 FROM decisions_declaredinterest i
     WHERE i.person_id IN ($PEOPLE) AND i.ended_at IS NULL AND (

@@ -9,6 +9,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from apps.accounts.models import User
 from apps.applications.tests import factories as applications
 from apps.audit.models import Event
+from apps.collateral.models import CoBorrower
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.customers import fingerprints
 from apps.decisions import independence, services
@@ -39,6 +40,17 @@ def _guarantor_declared(actor: User, case: ReviewCase) -> None:
     _declares(actor, customer_number=guarantor.number)
 
 
+def _co_borrower_declared(actor: User, case: ReviewCase) -> None:
+    other = applications.borrower(actor.branch)
+    CoBorrower.objects.create(
+        application=case.application,
+        customer=other,
+        liability="joint_and_several",
+        added_by=case.application.submitted_by,
+    )
+    _declares(actor, customer_number=other.number)
+
+
 def _own_number(actor: User, case: ReviewCase) -> None:
     identity = case.application.customer.identities.get(kind="pan")
     _declares(actor, relation="self", kind="pan", number=identity.value)
@@ -50,7 +62,13 @@ def _own_email(actor: User, case: ReviewCase) -> None:
     customer.save(update_fields=["email_index"])
 
 
-LINKS = [_borrower_declared, _guarantor_declared, _own_number, _own_email]
+LINKS = [
+    _borrower_declared,
+    _guarantor_declared,
+    _co_borrower_declared,
+    _own_number,
+    _own_email,
+]
 
 
 @pytest.mark.parametrize("link", LINKS)
