@@ -91,10 +91,10 @@ class FilterForm(forms.Form):
         label=_("Show"),
         required=False,
         choices=[
-            ("open", _("Waiting for the answer")),
+            ("open", _("Waiting")),
             ("soon", _("Expiring soon")),
-            ("accepted", _("Accepted, no loan yet")),
-            ("ended", _("Lent under or ended")),
+            ("accepted", _("Accepted")),
+            ("ended", _("Ended or lent")),
             ("all", _("All")),
         ],
     )
