@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import labels
 from apps.accounts.models import Entity
 from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
@@ -134,13 +135,21 @@ class ExitForm(Refusable):
     bank_reference = forms.CharField(label=_("The bank's reference"), max_length=60)
 
 
+class RoleChoice(forms.ModelChoiceField):
+    """A role, called by its label."""
+
+    def label_from_instance(self, obj: Group) -> str:
+        """Return the label of a role."""
+        return str(labels.ROLES.get(obj.name, obj.name))
+
+
 class LimitForm(Refusable):
     """What one person of a role may pay out alone."""
 
     entity = forms.ModelChoiceField(
         label=_("Lender"), queryset=Entity.objects.order_by("name"), empty_label=None
     )
-    role = forms.ModelChoiceField(label=_("Role"), queryset=Group.objects.none(), empty_label=None)
+    role = RoleChoice(label=_("Role"), queryset=Group.objects.none(), empty_label=None)
     currency = forms.CharField(label=_("Currency"), max_length=3)
     amount = forms.DecimalField(
         label=_("Amount"),

@@ -185,6 +185,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "look": presentation.LOANS[loan.status],
         "position": position,
         "rows": _rows(position),
+        "has_fees": any(row.fee for row in position.rows),
         "next_action": presentation.next_action(loan, waiting, position),
         "payments": [_payment(request, one) for one in payments],
         "left": selectors.left_to_ask(loan) if loan.status in ("opened", "active") else 0,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.models import Entity
+from apps.accounts import labels
 from apps.core import dates, keyset
 from apps.core.access import requires
 from apps.core.errors import DomainError
@@ -252,10 +252,10 @@ def limits(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.refuse(refusal)
     rows = DisbursementLimit.objects.select_related("entity", "role")
+    found = rows.filter(amount__gt=0).order_by("entity__name", "role__name", "currency")
     context = {
         "form": form,
-        "limits": rows.order_by("entity__name", "role__name", "currency"),
-        "lenders": Entity.objects.order_by("name"),
+        "limits": [(one, labels.ROLES.get(one.role.name, one.role.name)) for one in found],
     }
     return render(
         request, "loans/limits.html", context, status=422 if request.method == "POST" else 200
