@@ -34,6 +34,7 @@ from apps.desk import sampling
 from apps.desk import services as desk
 from apps.letters import services as letters
 from apps.loans.tests import test_mapping as tapes
+from apps.offers import services as offers
 from apps.products.models import Product
 from apps.scoring import services as scoring
 from apps.scoring.tests import factories as models
@@ -132,6 +133,42 @@ def blind() -> None:
     desk.sample(now=timezone.now())
     desk.end_share(actor=charlie, share=share, now=timezone.now())
     sys.stdout.write(json.dumps(made))
+
+
+def agreed() -> None:
+    """Leaves an application whose applicant accepted the offer; prints its key and the name."""
+    alice = User.objects.get(name="Alice")
+    customer = _stranger(alice, Application.objects.count() * 100 + 70_000)
+    draft = _draft(alice, customer)
+    _assessed(draft)
+    found = Application.objects.select_related("product").get(pk=draft.pk)
+    offer = offers.make(actor=alice, application=found, now=timezone.now())
+    consent = offers.Consent(channel="signed", reference="Folder 7, page 2", acknowledged=True)
+    offers.accept_by_officer(actor=alice, offer=offer, consent=consent, now=timezone.now())
+    made = {"pk": str(found.pk), "number": found.number, "borrower": customer.full_name}
+    sys.stdout.write(json.dumps(made))
+
+
+def secured() -> None:
+    """Leaves a decided vehicle loan with the vehicle only declared; prints its key and number."""
+    alice = User.objects.get(name="Alice")
+    entry = entries.ApplicationEntry(
+        customer=_stranger(alice, Application.objects.count() * 100 + 90_000),
+        product=Product.objects.get(code="in-vehicle"),
+        amount=Decimal(150_000),
+        term_months=36,
+        purpose="car",
+    )
+    draft = applications.draft(actor=alice, entry=entry, now=timezone.now())
+    vehicle = entries.CollateralEntry(
+        kind="vehicle",
+        description="Hatchback, first registered 2024",
+        valuation=Decimal(300_000),
+        valued_date=timezone.now().date() - timedelta(days=3),
+    )
+    applications.add_collateral(actor=alice, application=draft, entry=vehicle)
+    _assessed(draft)
+    sys.stdout.write(json.dumps({"pk": str(draft.pk), "number": draft.number}))
 
 
 def _stranger(officer: User, serial: int) -> Customer:
