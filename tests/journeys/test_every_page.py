@@ -13,7 +13,7 @@ from tests.journeys.desk import PHONE, WIDE, Desk
 
 pytestmark = pytest.mark.browser
 
-LENDING = ["Customers", "Applications", "Letters", "Products", "Loans", "Quotes"]
+LENDING = ["Customers", "Applications", "Letters", "Collateral", "Products", "Loans", "Quotes"]
 LENDING_AND_BLOCKS = ["Customers", "Block list", *LENDING[1:]]
 MODELS = [
     "Models",
@@ -38,6 +38,7 @@ NAVIGATION = {
         "Applications",
         "Uploads",
         "Letters",
+        "Collateral",
         "Products",
         "Loans",
         "Quotes",
@@ -46,7 +47,7 @@ NAVIGATION = {
     ],
     "Bob": ["Home", *LENDING, *REVIEW, *MODELS],
     "Charlie": ["Home", *LENDING_AND_BLOCKS, *REVIEW, *MODELS, "Laboratory"],
-    "Carol": ["Home", "Customers", "Loans", "Quotes", "Conflicts of interest"],
+    "Carol": ["Home", "Customers", "Collateral", "Loans", "Quotes", "Conflicts of interest"],
     "Rita": ["Home", "Applications", "Products", "Loans", "Quotes", *MODELS, "Laboratory"],
     "Mark": ["Home", "Products", "Quotes", *MODELS, "Laboratory"],
     "Amir": [
@@ -56,6 +57,7 @@ NAVIGATION = {
         "Applications",
         "Uploads",
         "Letters",
+        "Collateral",
         "Products",
         "Loans",
         "Quotes",
