@@ -93,6 +93,8 @@ LONG = frozenset(
         "apps/offers/tests/test_pages.py",
         "apps/portal/tests/test_offer_pages.py",
         "apps/portal/tests/test_pages.py",
+        "apps/schedules/tests/test_api.py",
+        "apps/schedules/tests/test_pages.py",
         "ml/tests/test_artefact.py",
         "ml/tests/test_model_contract.py",
         "ml/tests/test_training.py",
