@@ -70,6 +70,7 @@ def keys_elsewhere(
         "letters": [str(letter.pk)],
         "loans": own,
         "appeals": [str(appeal.pk), str(appeal.application_id)],
+        "offers": own,
         "my": own,
         "api": [*own, str(customer.pk), str(item.pk)],
     }

@@ -1,7 +1,7 @@
 """What is under way at the demonstration's lenders: each thing waits for somebody to go on.
 
 A draft policy with an experiment beside it, a proposal to approve, an exception to a decline, what
-secures three loans, and a borrower on the block list.
+secures three loans, two offers, and a borrower on the block list.
 """
 
 import copy
@@ -21,7 +21,7 @@ from apps.customers import services as customers
 from apps.decisions import selectors as decisions_selectors
 from apps.decisions import services as decisions
 from apps.decisions.models import OverrideReason, PolicyVersion
-from apps.demo import appealed, people, pledged
+from apps.demo import appealed, offered, people, pledged
 from apps.laboratory import services as laboratory
 from apps.laboratory.models import Experiment
 from apps.loans.models import Outcome
@@ -54,6 +54,7 @@ def write(*, now: datetime) -> list[str]:
         *_exception(now=now),
         *appealed.write(now=now),
         *pledged.write(now=now),
+        *offered.write(now=now),
         *_block(india, now=now),
     ]
 

@@ -1,16 +1,22 @@
-"""Where apps above tell offers at which address an applicant answers one.
+"""Where apps above take part in offers, without offers knowing them.
 
-They register in their `AppConfig.ready()`; offers knows no pages of applicants.
+They register in their `AppConfig.ready()`: the applicant's pages say at which address an offer is
+answered, and loans gives up a contract whose borrower steps back, or refuses while money is on its
+way.
 """
 
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 # `build(application_id, until)`: the address, complete with https and host; empty without one.
 OfferLink = Callable[[uuid.UUID, date], str]
+# `listener(offer_id, actor, now)`; the actor is None where the borrower acts by a signed link.
+OnExit = Callable[[uuid.UUID, Any, datetime], None]
 
 _links: list[OfferLink] = []
+_on_exit: list[OnExit] = []
 
 
 def build_offer_links(build: OfferLink) -> None:
@@ -21,3 +27,19 @@ def build_offer_links(build: OfferLink) -> None:
 def offer_link(application_id: uuid.UUID, until: date) -> str:
     """Return the address to answer an offer, or nothing while no app builds one."""
     return next((build(application_id, until) for build in _links), "")
+
+
+def on_exit(listener: OnExit) -> None:
+    """Call `listener(offer_id, actor, now)` in the transaction in which a borrower steps back.
+
+    The application is locked by then and the offer not yet, so that a loan is locked between the
+    two. What it raises refuses the exit.
+    """
+    if listener not in _on_exit:
+        _on_exit.append(listener)
+
+
+def steps_back(offer_id: uuid.UUID, *, actor: Any, now: datetime) -> None:
+    """Tell everybody who asked that a borrower is about to step back."""
+    for listener in _on_exit:
+        listener(offer_id, actor, now)

@@ -8,7 +8,13 @@ from apps.offers.services.accepting import (
 )
 from apps.offers.services.ending import expire_due, supersede, withdraw
 from apps.offers.services.making import decided_terms, make
-from apps.offers.services.taking import exit, exit_quote, paid_out, take_up  # noqa: A004 - as there
+from apps.offers.services.taking import (
+    exit,  # noqa: A004 - as there
+    exit_quote,
+    paid_out,
+    require_chargeable,
+    take_up,
+)
 
 __all__ = [
     "Consent",
@@ -21,6 +27,7 @@ __all__ = [
     "expire_due",
     "make",
     "paid_out",
+    "require_chargeable",
     "supersede",
     "take_up",
     "withdraw",

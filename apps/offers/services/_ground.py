@@ -1,6 +1,7 @@
 """What every action on an offer begins with: seen, permitted, locked, as it was last seen."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 
 from django.utils.formats import date_format
@@ -34,19 +35,27 @@ def lock_application(application_id: uuid.UUID) -> Application:
     return rows.get(pk=application_id)
 
 
-def locked(actor: User | None, offer: Offer, *, permission: str = "", version: str = "") -> Offer:
+def locked(
+    actor: User | None,
+    offer: Offer,
+    *,
+    permission: str = "",
+    version: str = "",
+    between: Callable[[Offer], None] | None = None,
+) -> Offer:
     """Return an offer, locked, its application before it.
 
     Without an actor the applicant acts by a signed link, and what may be seen was checked there.
-    Raises NotPermitted, NotVisible, and StaleRecord when it changed since `version`.
+    `between` is called with the offer as it was seen, after the application was locked and before
+    the offer is. Raises NotPermitted, NotVisible, and StaleRecord when it changed since `version`.
     """
-    if actor is None:
-        application_id = Offer.objects.only("application").get(pk=offer.pk).application_id
-    else:
+    if actor is not None:
         permit(actor, permission)
-        seen = get_visible(Offer.objects.only("application"), actor, pk=offer.pk)
-        application_id = seen.application_id
-    application = lock_application(application_id)
+        get_visible(Offer.objects.only("pk"), actor, pk=offer.pk)
+    seen = Offer.objects.only("application", "status").get(pk=offer.pk)
+    application = lock_application(seen.application_id)
+    if between is not None:
+        between(seen)
     rows = Offer.objects.select_for_update(of=("self",), no_key=True).select_related("decision")
     found = rows.get(pk=offer.pk)
     if version and version != found.version:

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.audit import names
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError
-from apps.offers import cooling_off, policies
+from apps.offers import cooling_off, hooks, key_facts, policies
 from apps.offers.cooling_off import ExitQuote
 from apps.offers.errors import CoolingOffOver, OfferEnded
 from apps.offers.models import Offer
@@ -43,9 +43,11 @@ def paid_out(*, offer: Offer, actor: User | str, day: date, now: datetime) -> Of
     """Note on which day the money was first paid, in the transaction of loans that notes it.
 
     The cooling-off time runs from it, and never ends earlier than it was told. A day said later,
-    such as a second tranche's, changes nothing. Raises Conflict where no loan was opened.
+    such as a second tranche's, changes nothing. The caller holds the loan, so that the application
+    is not locked after it. Raises Conflict where no loan was opened.
     """
-    found = _ground.locked(None, offer)
+    rows = Offer.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.select_related("application").get(pk=offer.pk)
     if found.status != "taken_up":
         raise Conflict("not_taken_up", _("No loan was opened under this offer."))
     if found.paid_out_date is not None:
@@ -98,12 +100,18 @@ def exit(  # noqa: A001 - the word of the rule, read through the module: offers.
 ) -> Offer:
     """Record that the borrower steps back within the cooling-off time; return the offer.
 
-    Before the money was paid this ends the offer. After that `exit_quote` holds what is to be paid,
+    Before the money was paid this ends the offer, and a loan that was opened is given up by whoever
+    registered in `hooks.on_exit`. After that `exit_quote` holds what is to be paid,
     and loans and repayments settle it. Without an actor the borrower acts by a signed link. The
     same said again returns the offer. Raises NotPermitted, NotVisible, StaleRecord, OfferEnded
     where nothing was agreed, CoolingOffOver after the last day.
     """
-    found = _ground.locked(actor, offer, permission=policies.ANSWER, version=version)
+
+    def told(seen: Offer) -> None:
+        if seen.may("exit"):
+            hooks.steps_back(seen.pk, actor=actor, now=now)
+
+    found = _ground.locked(actor, offer, permission=policies.ANSWER, version=version, between=told)
     if found.status == "exited":
         return found
     if not found.may("exit"):
@@ -128,6 +136,18 @@ def exit(  # noqa: A001 - the word of the rule, read through the module: offers.
         amount="" if quote is None else str(quote.amount),
     )
     return found
+
+
+def require_chargeable(offer: Offer, *, code: str, amount: Decimal, consented: bool) -> None:
+    """Raise Conflict for a fee that the statement did not tell, or more than it told.
+
+    Rule book 6.6: without the borrower's explicit consent it cannot be charged.
+    """
+    if not key_facts.may_be_charged(offer.key_facts, code, amount, consented=consented):
+        raise Conflict(
+            "fee_not_told",
+            _("The statement of this loan does not tell this fee; the borrower must consent."),
+        )
 
 
 def _kept(offer: Offer, amounts: dict[str, Decimal]) -> Decimal:

@@ -14,7 +14,7 @@ from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError
 from apps.decisions import services as decisions
-from apps.offers import selectors, services
+from apps.offers import hooks, selectors, services
 from apps.offers.lifecycle import LIFECYCLE
 from apps.offers.models import Offer
 from apps.offers.tests import factories
@@ -190,6 +190,28 @@ def test_a_decision_taken_up_anew_ends_the_offer(charlie: User, offer: Offer) ->
     assert (offer.status, offer.ended_by) == ("superseded", charlie)
 
 
+def test_nothing_is_agreed_or_lent_under_a_decision_that_is_over(
+    alice: User, charlie: User, approved: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = factories.made(alice, approved)
+    # As if nobody had told offers that the decision was taken up anew.
+    monkeypatch.setattr("apps.applications.hooks._on_change", [])
+    decisions.reopen(actor=charlie, application=approved, note="Wrong.", now=LATER)
+
+    assert _refused(offer, lambda: _by_link(offer)).code == "offer_overtaken"
+    with pytest.raises(IntegrityError, match="offers_offer_still_decided"), transaction.atomic():
+        Offer.objects.filter(pk=offer.pk).update(
+            status="accepted",
+            accepted_at=LATER,
+            accepted_via="link",
+            acknowledged_hash=offer.statement_hash,
+            cooling_off_until=factories.LAST_DAY,
+        )
+    assert services.expire_due(now=LATER) == 1
+    offer.refresh_from_db()
+    assert offer.status == "superseded"
+
+
 def test_a_withdrawn_application_ends_the_offer(alice: User, offer: Offer) -> None:
     application = Application.objects.get(pk=offer.application_id)
     applications.withdraw(actor=alice, application=application, reason="customer_asked", now=LATER)
@@ -263,6 +285,29 @@ def test_stepping_back_before_payment_costs_nothing(offer: Offer) -> None:
     done = services.exit(actor=None, offer=offer, now=LATER + timedelta(days=20))
 
     assert (done.status, done.exit_quote) == ("exited", None)
+
+
+def test_whoever_lends_takes_part_when_a_borrower_steps_back(
+    alice: User, offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+    monkeypatch.setattr(hooks, "_on_exit", [])
+    hooks.on_exit(lambda pk, actor, _now: heard.append((pk, actor)))
+    _by_link(offer)
+    services.take_up(offer=offer, actor=alice, now=LATER)
+
+    def refuse(*_args: object) -> None:
+        raise Conflict("payment_on_its_way", "The money is on its way.")
+
+    hooks.on_exit(refuse)
+    refusal = _refused(offer, lambda: services.exit(actor=None, offer=offer, now=LATER))
+    monkeypatch.setattr(hooks, "_on_exit", hooks._on_exit[:1])
+    services.exit(actor=None, offer=offer, now=LATER)
+    services.exit(actor=None, offer=offer, now=LATER)
+
+    assert refusal.code == "payment_on_its_way"
+    # Once refused, once done, and not told again of what is over.
+    assert heard == [(offer.pk, None)] * 2
 
 
 def test_stepping_back_after_payment_costs_the_days(alice: User, offer: Offer) -> None:

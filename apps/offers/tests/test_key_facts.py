@@ -51,7 +51,7 @@ def _schedule(**changes: Any) -> Any:
     return building.build(Terms(**values))
 
 
-def _facts(**changes: Any) -> KeyFacts:
+def key_facts_of_the_rules(**changes: Any) -> KeyFacts:
     """Return the example of the rules (6.7): 20,000 over 24 months at 15 %, fees of 240 and 160."""
     schedule = _schedule()
     values: dict[str, Any] = {
@@ -126,7 +126,7 @@ def _facts(**changes: Any) -> KeyFacts:
     return KeyFacts(**values)
 
 
-_FLOATING = Floating(
+FLOATING = Floating(
     benchmark="Reference rate",
     benchmark_rate=Decimal("0.10"),
     spread=Decimal("0.05"),
@@ -138,7 +138,7 @@ _FLOATING = Floating(
 
 def test_the_rules_own_example_is_whole_and_costs_what_they_say() -> None:
     # Rule book 6.7: fees 240 + 160, net 19,600, APR 17.07 %.
-    facts = _facts()
+    facts = key_facts_of_the_rules()
 
     assert demands.lacking(facts) == ()
     assert facts.net_disbursed == Decimal(19_600)
@@ -172,16 +172,16 @@ def test_the_rules_own_example_is_whole_and_costs_what_they_say() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_without_an_item_of_6_6_it_is_not_valid(changes: dict[str, Any], missing: str) -> None:
-    assert missing in demands.lacking(_facts(**changes))
+    assert missing in demands.lacking(key_facts_of_the_rules(**changes))
 
 
 @pytest.mark.parametrize("name", ["recovery_clause", "grievance_clause", "nodal_phone"])
 def test_without_a_text_of_part_two_it_is_not_valid(name: str) -> None:
-    agreement = _facts().agreement
+    agreement = key_facts_of_the_rules().agreement
     assert agreement is not None
     silent = dataclasses.replace(agreement, **{name: " "})
 
-    assert len(demands.lacking(_facts(agreement=silent))) == 1
+    assert len(demands.lacking(key_facts_of_the_rules(agreement=silent))) == 1
 
 
 @pytest.mark.parametrize(
@@ -196,18 +196,18 @@ def test_without_a_text_of_part_two_it_is_not_valid(name: str) -> None:
 def test_a_floating_rate_tells_the_effect_of_25_basis_points(
     missing: dict[str, Any], *, valid: bool
 ) -> None:
-    floating = dataclasses.replace(_FLOATING, **missing)
+    floating = dataclasses.replace(FLOATING, **missing)
 
-    found = demands.lacking(_facts(rate_type="floating", floating=floating))
+    found = demands.lacking(key_facts_of_the_rules(rate_type="floating", floating=floating))
 
     assert (found == ()) is valid
     assert valid or found == ("impact_25bps",)
 
 
 def test_a_spread_that_does_not_add_up_is_not_valid() -> None:
-    floating = dataclasses.replace(_FLOATING, spread=Decimal("0.06"))
+    floating = dataclasses.replace(FLOATING, spread=Decimal("0.06"))
 
-    found = demands.lacking(_facts(rate_type="floating", floating=floating))
+    found = demands.lacking(key_facts_of_the_rules(rate_type="floating", floating=floating))
 
     assert found == ("benchmark_and_spread",)
 
@@ -240,8 +240,13 @@ def test_elsewhere_the_items_of_india_alone_are_not_asked_for() -> None:
         recovery_agent="",
     )
 
-    assert demands.lacking(_facts(regime=KENYA, agreement=agreement, cooling_off_days=0)) == ()
-    assert demands.lacking(_facts(regime=KENYA, apr=None)) == ("apr",)
+    assert (
+        demands.lacking(
+            key_facts_of_the_rules(regime=KENYA, agreement=agreement, cooling_off_days=0)
+        )
+        == ()
+    )
+    assert demands.lacking(key_facts_of_the_rules(regime=KENYA, apr=None)) == ("apr",)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +262,7 @@ def test_elsewhere_the_items_of_india_alone_are_not_asked_for() -> None:
 def test_a_fee_that_was_not_told_needs_consent(
     code: str, amount: str, *, consented: bool, allowed: bool
 ) -> None:
-    stated = _facts().to_dict()
+    stated = key_facts_of_the_rules().to_dict()
 
     found = key_facts.may_be_charged(stated, code, Decimal(amount), consented=consented)
 
@@ -274,7 +279,7 @@ def test_lending_together_is_told_with_shares_and_blended_rate() -> None:
         blended_rate=Decimal("0.15"),
     )
 
-    assert demands.lacking(_facts(is_colent=True, colending=together)) == ()
+    assert demands.lacking(key_facts_of_the_rules(is_colent=True, colending=together)) == ()
 
 
 def test_a_penal_charge_is_a_charge_for_days() -> None:

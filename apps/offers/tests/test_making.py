@@ -22,7 +22,7 @@ from apps.letters.models import Letter
 from apps.offers import services
 from apps.offers.models import Offer
 from apps.offers.tests import factories
-from apps.products.models import Conditions, Fee
+from apps.products.models import Conditions, Fee, Product
 from apps.products.tests import factories as products
 
 NOW, TODAY = factories.NOW, factories.TODAY
@@ -164,6 +164,37 @@ def test_a_product_that_says_too_little_offers_nothing(alice: User, approved: Ap
     said = str(refusal)
     for what in ("conditions of the contract", "Paper fee", "days off", "nodal officer"):
         assert what in said
+
+
+def test_a_statement_without_an_item_is_not_offered(alice: User, approved: Application) -> None:
+    # Rule book 6.5: in India a loan can be stepped back from for a day at least.
+    Product.objects.filter(pk=approved.product_id).update(cooling_off_days=0)
+
+    refusal = _refused(lambda: factories.made(alice, approved))
+
+    assert (refusal.code, "cooling_off" in str(refusal)) == ("statement_incomplete", True)
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "consented", "refused"),
+    [
+        ("documentation", "500", False, True),
+        ("documentation", "500", True, False),
+        ("processing", "240", False, False),
+        ("processing", "240.01", False, True),
+    ],
+    ids=["6.6-T2", "6.6-T2-consent", "told", "more-than-told"],
+)
+def test_only_what_was_told_is_charged(
+    offer: Offer, code: str, amount: str, *, consented: bool, refused: bool
+) -> None:
+    def charge() -> None:
+        services.require_chargeable(offer, code=code, amount=Decimal(amount), consented=consented)
+
+    if refused:
+        assert _refused(charge).code == "fee_not_told"
+    else:
+        charge()
 
 
 def test_an_unknown_calendar_offers_nothing(alice: User, approved: Application) -> None:

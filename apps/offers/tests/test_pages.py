@@ -55,7 +55,10 @@ def test_an_officer_offers_by_one_button_and_records_the_answer(
     offer = Offer.objects.get()
     assert made.url == _url("detail", offer.pk)
     page = _text(client, made.url)
-    for said in ("7 days left", "₹9,793.00", offer.statement_hash, "The applicant accepts"):
+    for said in (
+        *("7 days left", "₹9,793.00", offer.statement_hash, "The applicant accepts"),
+        "Not handed over yet",
+    ):
         assert said in page, said
     given = {"channel": "signed", "reference": " ", "acknowledged": "on"}
     refused = client.post(_url("accept", offer.pk), given)
