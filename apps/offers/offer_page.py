@@ -79,6 +79,10 @@ def make_form(application: Application, *, now: datetime) -> forms.MakeForm:
     )
 
 
+def _is_sent(offer: Offer) -> bool:
+    return offer.letter.deliveries.filter(status="sent").exists()
+
+
 def _today(application: Application, now: datetime) -> date:
     return dates.local_date(now, application.branch.entity.time_zone)
 

@@ -82,7 +82,7 @@ def test_it_leaves_something_to_everybody() -> None:
     assert listed.listed_by == chitra
     assert listed.customer.loans.get().outcome.defaulted
     assert list(automation.standing(chitra)) == []
-    assert said.count(";") == 7
+    assert said.count(";") == 10
     assert "already" in again
     assert Experiment.objects.count() == Override.objects.count() == 1
 
