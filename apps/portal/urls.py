@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import applicant, links, offer
+from apps.portal.views import applicant, links, loan, offer
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<str:token>/offer/pdf/", offer.pdf, name="offer_pdf"),
     path("<str:token>/offer/decline/", offer.decline, name="offer_decline"),
     path("<str:token>/offer/step-back/", offer.step_back, name="offer_step_back"),
+    path("<str:token>/loan/", loan.show, name="loan"),
     path("<str:token>/letters/<uuid:pk>/", applicant.letter, name="letter"),
     path("<str:token>/letters/<uuid:pk>/pdf/", applicant.letter_pdf, name="letter_pdf"),
 ]

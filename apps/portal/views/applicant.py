@@ -20,6 +20,7 @@ from apps.core.access import PUBLIC, requires
 from apps.core.errors import DomainError
 from apps.decisions import selectors as decisions
 from apps.letters import services as letter_services
+from apps.loans import borrower
 from apps.offers import selectors as offers
 from apps.portal import forms, selectors, services, throttle, tokens
 from apps.portal.selectors import Visit
@@ -40,6 +41,7 @@ def status(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
         context |= {
             "letters": selectors.letters(application),
             "explanation": decision and selectors.explanation(application, decision),
+            "loan": borrower.loan_of(application),
         }
     if visit.link.may(tokens.APPEAL):
         context |= _appeal_context(visit)

@@ -1,0 +1,65 @@
+"""A loan as its borrower sees it: totals, what comes next, and what paying late would cost."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from apps.applications.models import Application
+from apps.loans import lateness, selectors
+from apps.loans.lateness import Lateness
+from apps.loans.models import Loan
+from apps.loans.selectors import Position
+from apps.schedules import documents
+
+# The example of paying late: one instalment, a month.
+LATE_DAYS = 30
+
+
+@dataclass(frozen=True)
+class OwnView:
+    """What a borrower is shown of a loan on a day."""
+
+    loan: Loan
+    position: Position
+    total: Decimal
+    interest: Decimal
+    late: Lateness | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether money was paid out and is owed."""
+        return self.loan.status == "active"
+
+
+def loan_of(application: Application) -> Loan | None:
+    """Return the loan that was opened under an application here, or None."""
+    return selectors.detailed().filter(application=application, source="").first()
+
+
+def own_view(loan: Loan, day: date) -> OwnView:
+    """Return what the borrower is shown of a loan on a day."""
+    position = selectors.position(loan, day)
+    return OwnView(
+        loan=loan,
+        position=position,
+        total=sum((row.due for row in position.rows), Decimal(0)),
+        interest=sum((row.interest for row in position.rows), Decimal(0)),
+        late=_late(loan, position),
+    )
+
+
+def _late(loan: Loan, position: Position) -> Lateness | None:
+    """Return what the next instalment would cost a month late, by what the borrower agreed to."""
+    following = position.next_due
+    if following is None or loan.offer is None:
+        return None
+    terms = documents.from_document(loan.schedules.get(in_force=True).terms)
+    return lateness.effect(
+        following.unpaid,
+        currency=loan.currency,
+        annual_rate=loan.annual_rate,
+        penal_rate=Decimal(loan.offer.key_facts["contingent"]["penal_charge_rate"]),
+        due_date=following.due_date,
+        days=LATE_DAYS,
+        day_count=terms.day_count,
+    )

@@ -1,0 +1,200 @@
+"""The pages of a loan and its payments: what is next, who may, and a constant number of queries."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import Branch, User
+from apps.loans.models import Disbursement, DisbursementLimit, Loan, PaymentFile
+from apps.loans.tests import factories
+
+NOW = factories.LATER + timedelta(hours=2)
+TODAY = factories.TODAY
+Browser = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def _that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def _page(loan: Loan) -> str:
+    return reverse("loans:detail", args=[loan.pk])
+
+
+def _asked(loan: Loan, **changes: Any) -> dict[str, Any]:
+    return {
+        "reference": "R-1",
+        "planned_date": TODAY.isoformat(),
+        "holder": loan.customer.full_name,
+        "account_number": "50100123456789",
+        "bank_code": "HDFC0000007",
+        **changes,
+    }
+
+
+def test_a_loan_goes_from_page_to_page_to_the_books(
+    signed_in: Browser, alice: User, bob: User, loan: Loan
+) -> None:
+    officer, reviewer = signed_in(alice), signed_in(bob)
+    ask = reverse("loans:ask", args=[loan.pk])
+
+    assert "nothing was paid out yet" in officer.get(_page(loan)).text
+    refused = officer.post(ask, _asked(loan, holder="Somebody"))
+    assert (refused.status_code, Disbursement.objects.count()) == (422, 0)
+    assert "this name is not the borrower" in refused.text
+    officer.post(ask, _asked(loan))
+    one = Disbursement.objects.get()
+    assert "Another person than Alice approves" in officer.get(_page(loan)).text
+    assert reverse("loans:approve", args=[one.pk]) not in officer.get(_page(loan)).text
+    assert reverse("loans:approve", args=[one.pk]) in reviewer.get(_page(loan)).text
+    reviewer.post(reverse("loans:approve", args=[one.pk]))
+    reviewer.post(reverse("loans:instruct"), {"payment": [str(one.pk)]})
+    file = PaymentFile.objects.get()
+    listed = reviewer.get(reverse("loans:files")).text
+    assert str(file) in listed
+    content = reviewer.get(reverse("loans:file", args=[file.pk])).content
+    assert b"50100123456789" in content
+    confirm = reverse("loans:confirm", args=[one.pk])
+    assert reviewer.get(confirm).status_code == 200
+    late = reviewer.post(confirm, {"paid_date": "2030-01-01", "bank_reference": "U1"})
+    assert (late.status_code, "still to come" in late.text) == (422, True)
+    reviewer.post(confirm, {"paid_date": TODAY.isoformat(), "bank_reference": "U1"})
+
+    loan.refresh_from_db()
+    assert loan.status == "active"
+    page = officer.get(_page(loan)).text
+    assert "Wait for the next instalment" in page
+    assert "₹2,00,000.00" in page
+    assert "50100123456789" not in page
+    assert page.count("To come") == 24
+
+
+def test_each_step_waits_in_the_queue_and_my_turn_comes_first(
+    signed_in: Browser, alice: User, bob: User, amir: User, loan: Loan
+) -> None:
+    queue = reverse("loans:queue")
+    factories.agreed(alice)
+    assert signed_in(alice).get(queue).context["stage"] == "open"
+    assert loan.number in signed_in(alice).get(queue, {"stage": "request"}).text
+    factories.requested(alice, loan)
+
+    assert signed_in(bob).get(queue).context["stage"] == "approve"
+    assert loan.number in signed_in(bob).get(queue).text
+    assert signed_in(amir).get(queue).context["is_mine"] is False
+    counts = reverse("loans:count")
+    assert [signed_in(one).get(counts).text for one in (alice, bob, amir)] == ["1", "1", ""]
+
+
+def test_refusals_and_reversals_ask_for_a_reason(
+    signed_in: Browser, alice: User, bob: User, charlie: User, loan: Loan
+) -> None:
+    one = factories.requested(alice, loan)
+    url = reverse("loans:refuse", args=[one.pk])
+
+    assert signed_in(bob).post(url, {"reason": " "}).status_code == 422
+    assert signed_in(bob).post(url, {"reason": "Wrong bank"}).status_code == 302
+    one.refresh_from_db()
+    assert one.status == "refused"
+    assert "Wrong bank" in signed_in(alice).get(_page(loan)).text
+
+    paid = factories.paid(alice, bob, loan)
+    back = reverse("loans:reverse", args=[paid.pk])
+    assert signed_in(charlie).get(back).status_code == 200
+    signed_in(charlie).post(back, {"day": TODAY.isoformat(), "reason": "Account closed"})
+    loan.refresh_from_db()
+    assert loan.status == "opened"
+    cancel = reverse("loans:cancel", args=[loan.pk])
+    signed_in(alice).post(cancel, {"reason": "No longer wanted"})
+    loan.refresh_from_db()
+    assert loan.status == "cancelled"
+
+
+def test_both_schedules_are_shown_side_by_side(
+    signed_in: Browser, alice: User, bob: User, loan: Loan
+) -> None:
+    url = reverse("loans:schedules", args=[loan.pk])
+    assert "0 instalments" in signed_in(alice).get(url).text
+    factories.paid(alice, bob, loan, on=TODAY + timedelta(days=5))
+
+    page = signed_in(alice).get(url).text
+
+    assert "24 instalments" in page
+    assert "Paid out on another day than planned" in page
+    assert "25 Dec 2026" in page
+    for version in ("9", "x", "99999999999"):
+        answer = signed_in(alice).get(url, {"version": version})
+        assert answer.status_code == (404 if version == "9" else 200)
+
+
+def test_an_accepted_offer_is_opened_from_the_case(
+    signed_in: Browser, alice: User, amir: User, stage: None
+) -> None:
+    application = factories.agreed(alice)
+    panel = reverse("loans:application_panel", args=[application.pk])
+    opened = reverse("loans:open", args=[application.pk])
+
+    assert signed_in(alice).get(panel).status_code == 302
+    assert opened in signed_in(alice).get(panel, headers={"HX-Request": "true"}).text
+    assert opened not in signed_in(amir).get(panel, headers={"HX-Request": "true"}).text
+    assert signed_in(alice).post(opened).status_code == 302
+    assert Loan.objects.get().status == "opened"
+
+
+def test_a_manager_sets_limits(
+    signed_in: Browser, alice: User, charlie: User, pune: Branch
+) -> None:
+    url = reverse("loans:limits")
+    form = {"entity": pune.entity_id, "currency": "INR", "amount": "50000"}
+    page = signed_in(charlie).get(url)
+    role = page.context["form"].fields["role"].queryset.get()
+
+    assert signed_in(alice).get(url).status_code == 403
+    assert (
+        signed_in(charlie).post(url, {**form, "role": role.pk, "amount": "-1"}).status_code == 422
+    )
+    signed_in(charlie).post(url, {**form, "role": role.pk})
+
+    assert DisbursementLimit.objects.get().amount == 50_000
+    assert "Loan officer" in signed_in(charlie).get(url).text
+
+
+@pytest.mark.parametrize("step", ["open", "request", "approve", "instruct", "confirm"])
+def test_the_queue_needs_no_more_queries_for_more_payments(
+    signed_in: Browser,
+    alice: User,
+    bob: User,
+    loan: Loan,
+    step: str,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    factories.agreed(alice)
+    factories.opened(alice)
+    factories.requested(alice, loan)
+    factories.approved(alice, bob)
+    browser = signed_in(bob)
+    browser.get(reverse("loans:queue"))
+
+    with django_assert_max_num_queries(20):
+        assert browser.get(reverse("loans:queue"), {"stage": step}).status_code == 200
+
+
+def test_a_loan_of_another_branch_is_not_there(
+    signed_in: Browser, alice: User, bob: User, loan: Loan, make_person: Any, nashik: Branch
+) -> None:
+    one = factories.requested(alice, loan)
+    nina = make_person("Nina", "credit_reviewer", branch=nashik)
+    browser = signed_in(nina)
+
+    assert browser.get(_page(loan)).status_code == 404
+    assert browser.get(reverse("loans:schedules", args=[loan.pk])).status_code == 404
+    for name in ("approve", "refuse", "confirm", "fail", "take_back"):
+        assert browser.post(reverse(f"loans:{name}", args=[one.pk])).status_code == 404
+    browser.post(reverse("loans:instruct"), {"payment": [str(one.pk), "nonsense"]})
+    one.refresh_from_db()
+    assert one.status == "requested"

@@ -1,0 +1,39 @@
+"""The borrower's own page of a loan: what is owed, what comes next, what paying late costs."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from apps.core import dates
+from apps.core.access import PUBLIC, requires
+from apps.loans import arrears, borrower, presentation
+from apps.portal import services, tokens
+from apps.portal.selectors import Visit
+from apps.portal.views import guard
+
+
+@require_GET
+@requires(PUBLIC)
+@guard.by_link(tokens.LETTER)
+def show(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
+    """Show the loan that was opened under the application, fit for printing."""
+    loan = borrower.loan_of(visit.application)
+    context = guard.frame(visit, token)
+    if loan is None:
+        return render(request, "portal/not_valid.html", context, status=404)
+    services.note_opened(visit, page="loan")
+    today = dates.local_date(timezone.now(), visit.application.branch.entity.time_zone)
+    view = borrower.own_view(loan, today)
+    rows = [
+        (row, presentation.INSTALMENTS[arrears.state(row, today)]) for row in view.position.rows
+    ]
+    context |= {
+        "view": view,
+        "loan": loan,
+        "today": today,
+        "look": presentation.LOANS[loan.status],
+        "rows": rows if loan.status == "active" else [],
+        "late_days": borrower.LATE_DAYS,
+    }
+    return render(request, "portal/loan.html", context)
