@@ -6,15 +6,20 @@ from rest_framework import serializers
 
 from apps.ledger.chart import Account, Event
 
-_MONEY = {"max_digits": 24, "decimal_places": 2}
+
+class Money(serializers.DecimalField):
+    """An amount, as text with two decimals."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=24, decimal_places=2, **options)
 
 
 class LineAnswer(serializers.Serializer[Any]):
     """A debit or a credit of one account."""
 
     account = serializers.ChoiceField(choices=[one.value for one in Account])
-    debit = serializers.DecimalField(**_MONEY)
-    credit = serializers.DecimalField(**_MONEY)
+    debit = Money()
+    credit = Money()
 
 
 class EntryAnswer(serializers.Serializer[Any]):
@@ -47,8 +52,8 @@ class HeldAnswer(serializers.Serializer[Any]):
 
     account = serializers.ChoiceField(choices=[one.value for one in Account])
     number = serializers.IntegerField(source="account.number")
-    debit = serializers.DecimalField(**_MONEY)
-    credit = serializers.DecimalField(**_MONEY)
+    debit = Money()
+    credit = Money()
 
 
 class PartAnswer(serializers.Serializer[Any]):
@@ -56,8 +61,8 @@ class PartAnswer(serializers.Serializer[Any]):
 
     currency = serializers.CharField()
     accounts = HeldAnswer(many=True)
-    debit = serializers.DecimalField(**_MONEY)
-    credit = serializers.DecimalField(**_MONEY)
+    debit = Money()
+    credit = Money()
 
 
 class TrialBalanceAnswer(serializers.Serializer[Any]):
@@ -74,8 +79,8 @@ class LoanBalancesAnswer(serializers.Serializer[Any]):
     as_of = serializers.DateField(allow_null=True)
     known_at = serializers.DateTimeField(allow_null=True)
     currency = serializers.CharField()
-    owed = serializers.DecimalField(**_MONEY)
-    accounts = serializers.DictField(child=serializers.DecimalField(**_MONEY))
+    owed = Money()
+    accounts = serializers.DictField(child=Money())
 
 
 class RowAnswer(serializers.Serializer[Any]):
@@ -86,10 +91,10 @@ class RowAnswer(serializers.Serializer[Any]):
     until = serializers.DateField()
     event = serializers.ChoiceField(choices=[one.value for one in Event])
     reference = serializers.CharField(allow_blank=True)
-    charged = serializers.DecimalField(**_MONEY)
-    paid = serializers.DecimalField(**_MONEY)
-    owed = serializers.DecimalField(**_MONEY)
-    parts = serializers.DictField(child=serializers.DecimalField(**_MONEY))
+    charged = Money()
+    paid = Money()
+    owed = Money()
+    parts = serializers.DictField(child=Money())
 
 
 class StatementAnswer(serializers.Serializer[Any]):
@@ -99,10 +104,10 @@ class StatementAnswer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     start = serializers.DateField()
     end = serializers.DateField()
-    opening = serializers.DecimalField(**_MONEY, source="opening.owed")
-    charged = serializers.DecimalField(**_MONEY)
-    paid = serializers.DecimalField(**_MONEY)
-    closing = serializers.DecimalField(**_MONEY, source="closing.owed")
+    opening = Money(source="opening.owed")
+    charged = Money()
+    paid = Money()
+    closing = Money(source="closing.owed")
     rows = RowAnswer(many=True)
 
 
