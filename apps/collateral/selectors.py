@@ -118,6 +118,11 @@ def valuations(item: Item) -> QuerySet[Valuation]:
     return rows.order_by("-valued_date", "-recorded_at", "-id")
 
 
+def insurances(item: Item) -> QuerySet[Insurance]:
+    """Return every policy of an item, the one that runs longest at the head."""
+    return item.insurances.order_by("-valid_until", "-recorded_at", "-id")
+
+
 def waiting_release(item: Item) -> Release | None:
     """Return the request to release that nobody has answered, or None."""
     rows = item.releases.filter(status="asked").select_related("asked_by", "lien__application")

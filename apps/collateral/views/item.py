@@ -14,6 +14,7 @@ from apps.audit import services as audit
 from apps.collateral import forms, policies, presentation, selectors, services, worths
 from apps.collateral.models import Item, Lien, Valuation
 from apps.collateral.views import _pages
+from apps.core import masking
 from apps.core.access import requires
 from apps.core.errors import NotVisible
 from apps.customers import policies as customer_policies
@@ -40,7 +41,9 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "crumbs": _pages.crumbs(None, item.number),
         "charges": presentation.charges(found, selectors.liens(item)),
         "valuations": selectors.valuations(item),
-        "insurances": item.insurances.select_related("recorded_by").order_by("-valid_until"),
+        "insurances": [
+            (one, masking.tail(one.policy_number)) for one in selectors.insurances(item)
+        ],
         "same": selectors.same_thing(item, request.user),
         "documents": _documents(request.user, item),
         "subject": audit.reference(item),
