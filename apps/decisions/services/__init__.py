@@ -14,6 +14,7 @@ from apps.decisions.services.binding import (
     binding_decision,
     change_request,
     gives_what_is_asked,
+    is_taken_up,
     is_within,
     lapse_overrides,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "extend",
     "gives_what_is_asked",
     "is_override",
+    "is_taken_up",
     "is_within",
     "judge_anew",
     "keep_reason",

@@ -20,6 +20,8 @@ _STANDS = """
     END IF;
 """
 
+# A counter-offer that was taken up in its time goes on to bind after it, as for loans.
+_NOT_TAKEN_UP = beyond("decided.asked_amount", "decided.annual_rate", "decided.asked_term_months")
 WITHIN_DECISION = (
     _DECIDED
     + _STANDS.replace("$NAME", "offers_offer_within_decision")
@@ -28,6 +30,8 @@ WITHIN_DECISION = (
         OR NEW.currency IS DISTINCT FROM decided.currency
         OR NEW.principal > decided.asked_amount
         OR (decided.valid_until AT TIME ZONE decided.time_zone)::date < NEW.valid_until
+            AND (decided.override_id IS NOT NULL OR decided.is_counter_offer IS FALSE
+                OR {_NOT_TAKEN_UP})
         OR {beyond("NEW.principal", "NEW.annual_rate", "NEW.term_months")}
     THEN
         RAISE EXCEPTION 'offers_offer_within_decision: principal, term, rate or time is beyond'

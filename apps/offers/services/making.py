@@ -1,5 +1,6 @@
 """Make an offer under the decision that binds, with the statement of what it costs."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +34,9 @@ from apps.schedules.refusals import TermsRefused
 from apps.schedules.sentences import in_words
 from apps.schedules.terms import Schedule
 
+# An offer is not for a payment in some distant year, nor for a loan nobody begins to pay back.
+LONGEST_AHEAD_MONTHS = 3
+LONGEST_WAIT_MONTHS = 2
 _APR_PLACES = Decimal("0.00000001")
 
 
@@ -152,8 +156,17 @@ def _require_within(
             "beyond_decision",
             _("This is more than was decided; change the request to have it decided anew."),
         )
-    if wanted.disbursal_on < today:
-        sentence = _("The money cannot be paid out on a day that has passed.")
+    _require_day(application, decision, wanted.disbursal_on, today=today)
+
+
+def _require_day(application: Application, decision: Decision, day: date, *, today: date) -> None:
+    ends = _approval_ends(application, decision)
+    latest = dates.add_months(today, LONGEST_AHEAD_MONTHS) if ends is None else ends
+    if not today <= day <= latest:
+        sentence = _("The money is paid out between %(first)s and %(last)s.") % {
+            "first": date_format(today),
+            "last": date_format(latest),
+        }
         raise DomainError("day_refused", sentence, fields={"disbursal_on": sentence})
 
 
@@ -195,9 +208,17 @@ def _schedule(application: Application, decision: Decision, wanted: Wanted) -> S
         first_due_on=wanted.first_due_on,
     )
     try:
-        return building.build(terms)
+        schedule = building.build(terms)
+        usual = building.build(dataclasses.replace(terms, first_due_on=None)).rows[0].due_on
     except TermsRefused as refusal:
         raise in_words(refusal) from refusal
+    latest = dates.add_months(usual, LONGEST_WAIT_MONTHS)
+    if schedule.rows[0].due_on > latest:
+        sentence = _("The first instalment is due on %(day)s at the latest.") % {
+            "day": date_format(latest)
+        }
+        raise DomainError("day_refused", sentence, fields={"first_due_on": sentence})
+    return schedule
 
 
 def _valid_until(application: Application, decision: Decision, today: date) -> date:
@@ -211,13 +232,18 @@ def _valid_until(application: Application, decision: Decision, today: date) -> d
     except validity.CalendarUnknown as unknown:
         sentence = _("the lender's holidays of %(year)d are not on record")
         raise CannotOffer([sentence % {"year": unknown.year}]) from unknown
-    if decision.valid_until is not None:
-        ends = dates.local_date(decision.valid_until, product.entity.time_zone)
-        if ends < last:
-            sentence = _("the approval ends on %(day)s, before the offer would (%(last)s)")
-            shown = {"day": date_format(ends), "last": date_format(last)}
-            raise CannotOffer([sentence % shown])
+    ends = _approval_ends(application, decision)
+    if ends is not None and ends < last:
+        sentence = _("the approval ends on %(day)s, before the offer would (%(last)s)")
+        raise CannotOffer([sentence % {"day": date_format(ends), "last": date_format(last)}])
     return last
+
+
+def _approval_ends(application: Application, decision: Decision) -> date | None:
+    """Return the last day of the approval; None where a counter-offer was taken up in its time."""
+    if decision.valid_until is None or decisions.is_taken_up(application, decision):
+        return None
+    return dates.local_date(decision.valid_until, application.branch.entity.time_zone)
 
 
 def _offer(

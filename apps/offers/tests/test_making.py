@@ -108,12 +108,18 @@ def test_it_may_offer_less(alice: User, approved: Application) -> None:
         ({"principal": Decimal("100000.001")}, "beyond_decision", []),
         ({"term_months": 0}, "not_priceable", []),
         ({"disbursal_on": date(2026, 11, 19)}, "day_refused", ["disbursal_on"]),
+        # The approval ends on 20 December.
+        ({"disbursal_on": date(2026, 12, 21)}, "day_refused", ["disbursal_on"]),
+        ({"disbursal_on": date(2126, 11, 20)}, "day_refused", ["disbursal_on"]),
         ({"first_due_on": date(2026, 11, 1)}, None, ["first_due_on"]),
+        ({"first_due_on": date(2027, 2, 21)}, "day_refused", ["first_due_on"]),
+        ({"first_due_on": date(2126, 12, 20)}, None, ["first_due_on"]),
         ({"language": "xx"}, "language_unknown", ["language"]),
     ],
     ids=[
         *("more", "longer", "shorter", "nothing", "negative", "fraction", "no_term"),
-        *("yesterday", "due_before", "tongue"),
+        *("yesterday", "after_approval", "next_century"),
+        *("due_before", "due_late", "due_next_century", "tongue"),
     ],
 )
 def test_it_refuses_what_is_beyond_or_absurd(
@@ -214,6 +220,38 @@ def test_an_approval_that_ends_too_soon_offers_nothing(alice: User, approved: Ap
     refusal = _refused(lambda: services.make(actor=alice, application=approved, now=late))
 
     assert (refusal.code, "the approval ends" in str(refusal)) == ("offer_incomplete", True)
+
+
+@pytest.mark.usefixtures("_known_book")
+def test_a_counter_offer_that_was_taken_up_in_time_is_offered_after_it(
+    alice: User, bob: User, pune: Branch
+) -> None:
+    decided.policy(pune.entity)
+    case = decided.referred(alice)
+    factories.complete(case.application.product)
+    decisions.claim(actor=bob, case=case, now=NOW)
+    verdict = decisions.Verdict(
+        outcome="approve",
+        codes=("income_confirmed",),
+        note="Seen.",
+        amount=Decimal(150_000),
+        term_months=24,
+    )
+    decisions.decide(actor=bob, case=case, verdict=verdict, now=NOW)
+    late = NOW + timedelta(days=33)
+    decisions.change_request(
+        actor=alice,
+        application=case.application,
+        amount=Decimal(150_000),
+        term_months=24,
+        now=NOW,
+    )
+
+    offer = services.make(actor=alice, application=case.application, now=late)
+
+    assert (offer.principal, offer.offered_date) == (Decimal(150_000), date(2026, 12, 23))
+    # Over Christmas.
+    assert offer.valid_until == date(2026, 12, 31)
 
 
 def test_the_same_again_is_the_same_offer(alice: User, approved: Application) -> None:
