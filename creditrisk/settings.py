@@ -295,6 +295,10 @@ SPECTACULAR_SETTINGS = {
         "IncomeVerification": "apps.customers.models.Employment.Verification",
         "EmploymentType": "apps.customers.models.Employment.Type",
         "OfferState": "apps.offers.lifecycle.LIFECYCLE.states",
+        "ItemKind": "apps.collateral.models.Kind",
+        "ItemState": "apps.collateral.lifecycle.LIFECYCLE.states",
+        "ReleaseState": "apps.collateral.lifecycle.RELEASES.states",
+        "ValuationMethod": "apps.collateral.models.Method",
         "RepaymentMethod": "apps.schedules.serializers.METHODS",
     },
 }
