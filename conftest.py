@@ -86,6 +86,8 @@ LONG = frozenset(
         "apps/laboratory/tests/test_groups.py",
         "apps/laboratory/tests/test_pages.py",
         "apps/laboratory/tests/test_sandbox.py",
+        "apps/ledger/tests/test_at_the_same_time.py",
+        "apps/ledger/tests/test_pages.py",
         "apps/letters/tests/test_rendering.py",
         "apps/offers/tests/test_answering.py",
         "apps/offers/tests/test_at_the_same_time.py",
