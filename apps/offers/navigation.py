@@ -11,7 +11,7 @@ register(
         url_name="offers:list",
         icon="file-text",
         permission="offers.view_offer",
-        order=35,
+        order=36,
         badge_url_name="offers:count",
     )
 )

@@ -13,7 +13,16 @@ from tests.journeys.desk import PHONE, WIDE, Desk
 
 pytestmark = pytest.mark.browser
 
-LENDING = ["Customers", "Applications", "Letters", "Collateral", "Products", "Loans", "Quotes"]
+LENDING = [
+    "Customers",
+    "Applications",
+    "Letters",
+    "Collateral",
+    "Offers",
+    "Products",
+    "Loans",
+    "Quotes",
+]
 LENDING_AND_BLOCKS = ["Customers", "Block list", *LENDING[1:]]
 MODELS = [
     "Models",
@@ -39,6 +48,7 @@ NAVIGATION = {
         "Uploads",
         "Letters",
         "Collateral",
+        "Offers",
         "Products",
         "Loans",
         "Quotes",
@@ -58,6 +68,7 @@ NAVIGATION = {
         "Uploads",
         "Letters",
         "Collateral",
+        "Offers",
         "Products",
         "Loans",
         "Quotes",
