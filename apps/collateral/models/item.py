@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.collateral.lifecycle import LIFECYCLE, LIVE
+from apps.core import withheld
 from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.customers.models import Customer
@@ -34,8 +35,13 @@ class ItemQuerySet(models.QuerySet["Item"]):
     """Which rows a person may see, and which can secure anything."""
 
     def visible_to(self, actor: User) -> "ItemQuerySet":
-        """Keep the items of the branches the person works in."""
-        return self.filter(accounts.in_reach(actor))
+        """Keep the items of the branches the person works in.
+
+        Without those with a lien for an application that is withheld from the person for now: how
+        far the pledge has come tells what was decided.
+        """
+        seen = self.filter(accounts.in_reach(actor))
+        return withheld.without(seen, actor, field="liens__application")
 
     def live(self) -> "ItemQuerySet":
         """Keep those that are offered or charged."""

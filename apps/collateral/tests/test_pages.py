@@ -16,6 +16,7 @@ from apps.applications.tests import factories as applications
 from apps.collateral import services
 from apps.collateral.models import CoBorrower, Item, Lien, Release, Valuation
 from apps.collateral.tests import factories
+from apps.core import withheld
 
 SignedIn = Callable[[User], Client]
 NOW, TODAY = factories.NOW, factories.TODAY
@@ -283,6 +284,28 @@ def test_an_item_of_another_branch_is_not_there(
     assert item.number not in _text(client, _url("list"))
     assert client.get(_url("detail", item.pk)).status_code == 404
     assert client.post(_url("reveal", item.pk)).status_code == 404
+
+
+def test_what_secures_a_withheld_application_is_not_there_for_now(
+    alice: User,
+    bob: User,
+    application: Application,
+    signed_in: SignedIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secures, other = factories.pledged(alice, application), factories.item(alice)
+
+    def from_bob(actor: User) -> list[Any]:
+        return [Application.objects.filter(pk=application.pk).values("pk")] if actor == bob else []
+
+    monkeypatch.setattr(withheld, "_sources", [from_bob])
+    client = signed_in(bob)
+
+    text = _text(client, _url("list"))
+    assert other.number in text
+    assert secures.number not in text
+    assert client.get(_url("detail", secures.pk)).status_code == 404
+    assert secures.number in _text(signed_in(alice), _url("list"))
 
 
 def test_a_co_borrower_is_added_and_removed_on_a_draft(
