@@ -50,13 +50,15 @@ def send(letter: Letter, *, to: str, message_id: str) -> Result:
 
 def _message(letter: Letter, *, to: str, message_id: str) -> EmailMessage:
     lender = letter.branch.entity
+    # A subject is one line: with a line break in it no message can be made of the letter.
+    name = " ".join(lender.name.split())
     with translation.override(letter.language):
-        subject = _("A letter from %(lender)s") % {"lender": lender.name}
+        subject = _("A letter from %(lender)s") % {"lender": name}
         body = _(
             "Please find attached a letter about your application to %(lender)s, as a PDF file.\n\n"
             "If you cannot open it, or if it is not meant for you, write to %(email)s or call"
             " %(phone)s."
-        ) % {"lender": lender.name, "email": lender.email, "phone": lender.phone}
+        ) % {"lender": name, "email": lender.email, "phone": lender.phone}
     message = EmailMessage(
         subject=subject,
         body=body,

@@ -11,7 +11,7 @@ from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 
-from apps.accounts.models import Branch, User
+from apps.accounts.models import Branch, Entity, User
 from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.letters import hooks, mailing, services
@@ -122,6 +122,19 @@ def test_it_writes_in_the_language_of_the_letter(
     deliver(queued(alice, pune, language=language))
 
     assert subject in mail.outbox[0].subject
+
+
+def test_a_line_break_in_the_lenders_name_holds_up_no_letter(
+    alice: User, pune: Branch, box: mail_server.Mailbox
+) -> None:
+    Entity.objects.filter(pk=pune.entity_id).update(name="Sahyadri\nBcc: all@lender.example")
+
+    sent = deliver(queued(alice, pune))
+
+    assert sent.status == "sent"
+    message = email.message_from_string(box.messages[0])
+    assert message["Subject"] == "A letter from Sahyadri Bcc: all@lender.example"
+    assert message["Bcc"] is None
 
 
 def test_a_task_delivered_twice_sends_once(
