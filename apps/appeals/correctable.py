@@ -4,6 +4,7 @@ Protected attributes are not among it, nor is what a bureau reports: that is cor
 bureau, and a corrected report counts like any newer one.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,8 @@ Kind = Literal["money", "months", "home"]
 LARGEST = Decimal(10) ** 13
 MOST_MONTHS = 720
 INCOME = ("net_monthly_income", "gross_annual_income")
+_MARKED = re.compile(r"[ ,\u00a0\u202f]")
+_GROUPS = re.compile(r"\d{1,3}(?P<mark>[ ,\u00a0\u202f])(?:\d{2,3}(?P=mark))*\d{3}(?:\.\d+)?")
 HOMES = ("own", "mortgage", "rent", "family", "other")
 
 
@@ -49,7 +52,7 @@ def read(code: str, text: str) -> Decimal | int | str:
         if given not in HOMES:
             raise NotAValue("not_a_choice")
         return given
-    number = _number(given.replace(",", "").replace(" ", ""))
+    number = _number(_grouped(given))
     if kind == "months":
         if number != number.to_integral_value() or not 0 <= number <= MOST_MONTHS:
             raise NotAValue("not_months")
@@ -76,6 +79,19 @@ def moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return the names whose text differs, in the order of `after`, then what is gone."""
     names = [*after, *(name for name in before if name not in after)]
     return [name for name in names if before.get(name, "") != after.get(name, "")]
+
+
+def _grouped(text: str) -> str:
+    """Return a number without the marks between its groups. Raises NotAValue for what is none.
+
+    Commas and spaces stand between groups of three, in India of two before the last three. A comma
+    that stands elsewhere may be somebody's decimal point: of that nobody makes a hundredfold.
+    """
+    if not _MARKED.search(text):
+        return text
+    if not _GROUPS.fullmatch(text):
+        raise NotAValue("not_a_number")
+    return _MARKED.sub("", text)
 
 
 def _number(text: str) -> Decimal:
