@@ -119,7 +119,12 @@ class MemoIn(Strict):
 
     section = serializers.ChoiceField(choices=memo_text.CODES)
     text = serializers.CharField(max_length=services.LONGEST_MEMO, allow_blank=True)
-    version = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    version = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Of the memo as you read it, empty where there was none; else nothing compares.",
+    )
 
 
 class WholeCaseOut(serializers.Serializer[Any]):

@@ -39,13 +39,13 @@ def write_memo(
     section: str,
     text: str,
     now: datetime,
-    version: str = "",
+    version: str | None = None,
 ) -> CreditMemo:
     """Put a reviewer's own words below a section of the memo; empty words take them away.
 
     Only who holds the case writes, so that a second person signs what was read. Raises
     NotPermitted, NotHolder, Conflict once it is frozen, StaleRecord when the memo is another than
-    the one of `version`, DomainError for words or a section that cannot be kept.
+    the one of `version` (empty: than none), DomainError for words or a section that cannot be kept.
     """
     found = locked_case(actor, case.pk)
     if not policies.may_work_on(actor, found):
@@ -96,11 +96,11 @@ def freeze_memo(case: ReviewCase, actor: User | str, now: datetime) -> None:
     audit.record(actor, "desk.memo_frozen", memo, case=case.application, sha256=memo.sha256)
 
 
-def _require_open(memo: CreditMemo | None, version: str) -> None:
+def _require_open(memo: CreditMemo | None, version: str | None) -> None:
     if memo is not None and memo.frozen_at is not None:
         raise Conflict("memo_frozen", _("The memo was frozen with the decision."))
     stands = "" if memo is None else memo.version
-    if version and version != stands:
+    if version is not None and version != stands:
         raise StaleRecord(
             "stale_record",
             _("Somebody else has changed this in the meantime. Reload the page."),

@@ -126,6 +126,18 @@ def test_what_cannot_be_kept_changes_nothing(
     assert not MemoEdit.objects.exists()
 
 
+def test_a_page_opened_before_there_was_a_memo_overwrites_nothing(
+    held: ReviewCase, bob: User
+) -> None:
+    _write(bob, held, "Brother is the owner.", version="")
+
+    with pytest.raises(StaleRecord):
+        _write(bob, held, "Nothing known.", version="")
+
+    assert "Brother" in CreditMemo.objects.get().words
+    assert MemoEdit.objects.count() == 1
+
+
 def test_only_who_holds_the_case_writes(
     held: ReviewCase, alice: User, beth: User, bob: User
 ) -> None:

@@ -96,7 +96,7 @@ def write_memo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             section=request.POST.get("section", ""),
             text=request.POST.get("text", ""),
             now=timezone.now(),
-            version=request.POST.get("version", ""),
+            version=request.POST.get("version"),
         )
     except DomainError as refused:
         refusal = str(refused)
