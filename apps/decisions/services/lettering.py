@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.core import formatting
+from apps.core import dates, formatting
 from apps.core.errors import DomainError
 from apps.decisions import recourse_words, sentences
 from apps.decisions.errors import LetterImpossible
@@ -30,7 +29,7 @@ from apps.scoring import feature_words
 
 def local_date(entity: Entity, moment: datetime) -> date:
     """Return the day of a moment in the lender's own calendar."""
-    return moment.astimezone(ZoneInfo(entity.time_zone)).date()
+    return dates.local_date(moment, entity.time_zone)
 
 
 def issue(
@@ -142,7 +141,12 @@ def _facts(
             if kind == content.COUNTER_OFFER and not why
             else None
         ),
-        review_link=letter_parts.review_link(application, decision, until=until),
+        # What was granted as asked leaves nothing to appeal against by an address of one's own.
+        review_link=(
+            ""
+            if kind == content.APPROVED
+            else letter_parts.review_link(application, decision, until=until)
+        ),
         reference=f"{application.number}/{decision.number}",
     )
 

@@ -125,7 +125,6 @@ def test_the_letter_carries_the_address_that_was_registered(
 
     hooks.build_review_links(build)
     decision = factories.assessed(alice)
-
     assert facts_of(decision)["review_link"] == "https://credit.example/review/x"
     assert asked[0]["subject"] == audit.reference(decision)
     assert asked[0]["case"] == f"applications.application:{decision.application_id}"

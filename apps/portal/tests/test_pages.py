@@ -308,3 +308,7 @@ def test_letters_carry_a_link_where_the_public_address_is_known(
     link = tokens.read(token, keyring())
     assert (link.purpose, link.application, link.series) == ("appeal", made.application_id, 0)
     assert link.expires_at.isoformat() == "2026-12-20T18:29:59+00:00"
+    granted = decided.assessed(alice).letter
+    assert granted is not None
+    # What was granted as asked cannot be appealed against.
+    assert (granted.kind, granted.facts["review_link"]) == ("approved", "")
