@@ -30,6 +30,8 @@ from apps.schedules.terms import (
 
 # Digits behind the point to which a rate is given; the root finder is good for more.
 RATE_PLACES = 12
+# A hundred million per cent: a fee of some times the loan, due in some days, compounds to more.
+HIGHEST = Decimal(10) ** 6
 _DIGITS = 50
 _SCALE = 1e6
 _DAYS_A_YEAR = 365
@@ -72,7 +74,7 @@ class Cost:
 
 
 def of(schedule: Schedule) -> Cost:
-    """Return what a schedule costs. Raises TermsRefused where its payments have no rate."""
+    """Return what a schedule costs. Raises TermsRefused where no rate can be told."""
     return Cost(
         apr=apr(schedule),
         effective_annual=effective_annual(schedule),
@@ -87,7 +89,7 @@ def apr(schedule: Schedule) -> Decimal:
     Level instalments enter as they were before rounding (6.7), all others as they are paid. Where
     the periods are uneven - a broken first one, tranches, agreed dates - it is the nominal rate
     that compounds to the rate of the dated flows. A single payment compounds when it is due, at
-    least once a year. Raises TermsRefused where the payments have no rate.
+    least once a year. Raises TermsRefused where no rate can be told.
     """
     if schedule.terms.method == Method.SINGLE:
         return _of_single(schedule)
@@ -241,12 +243,21 @@ def _scaled(amounts: Sequence[Decimal]) -> list[float]:
 def _known(found: float | None) -> Decimal:
     """Return what the root finder found as a rate. Raises TermsRefused where it found none."""
     if found is None or not math.isfinite(found):
-        pattern = gettext_noop("These payments have no yearly rate.")
-        raise TermsRefused("no_rate", Sentence(pattern))
+        raise _no_rate()
     return _rounded(Decimal(repr(found)))
 
 
 def _rounded(rate: Decimal) -> Decimal:
+    """Return a rate as it is given to others. Raises TermsRefused for one beyond all sense."""
+    if abs(rate) > HIGHEST:
+        raise _no_rate()
     # Adding zero turns -0 into 0: what costs nothing costs no less.
     with localcontext(prec=_DIGITS):
         return rate.quantize(Decimal(1).scaleb(-RATE_PLACES)) + 0
+
+
+def _no_rate() -> TermsRefused:
+    pattern = gettext_noop(
+        "These charges are so high for the amount and time that no yearly rate can be told."
+    )
+    return TermsRefused("no_rate", Sentence(pattern))

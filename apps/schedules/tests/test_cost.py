@@ -332,3 +332,14 @@ def test_it_refuses_payments_without_a_rate() -> None:
         cost.dated_rate(flows)
 
     assert refused.value.code == "no_rate"
+
+
+@pytest.mark.parametrize("frequency", [Frequency.DAILY, Frequency.MONTHLY], ids=str)
+def test_it_refuses_to_tell_a_rate_beyond_all_sense(frequency: Frequency) -> None:
+    fee = Fee("huge", Decimal(120_000), FeeTiming.FIRST_INSTALMENT)
+    schedule = building.build(replace(RBI, frequency=frequency, instalments=2, fees=(fee,)))
+
+    with pytest.raises(TermsRefused) as refused:
+        cost.of(schedule)
+
+    assert refused.value.code == "no_rate"
