@@ -88,14 +88,17 @@ class Scorer:
         SchemaViolation if the row, or what it is to become, does not fit.
         """
         encoded = self.schema.to_matrix_row(row)
-        places = {name: place for place, name in enumerate(self.schema.names)}
+        places = {
+            name: (place, self.schema.feature(name)) for place, name in enumerate(self.schema.names)
+        }
 
         def probability(changes: Mapping[str, object]) -> float:
             matrix = encoded.copy()
             for name, value in changes.items():
-                matrix[places[name]] = self.schema.feature(name).encode(value)
+                place, feature = places[name]
+                matrix[place] = feature.encode(value)
             margin = float(self.model.margins(matrix.reshape(1, -1))[0])
-            return self._scored(margin, {}).pd
+            return calibration.probability_of(self._final(margin))
 
         return probability
 
@@ -182,7 +185,7 @@ class Scorer:
 
     def _scored(self, margin: float, attributions: dict[str, float]) -> Scored:
         log_odds = self.calibration.line.log_odds(margin)
-        final = self.calibration.final(log_odds)
+        final = self._final(margin)
         score = self.scale.score_at(final)
         return Scored(
             pd=calibration.probability_of(final),
@@ -192,6 +195,10 @@ class Scorer:
             base=self.base,
             attributions=attributions,
         )
+
+    def _final(self, margin: float) -> float:
+        """Return the calibrated log-odds of a margin."""
+        return self.calibration.final(self.calibration.line.log_odds(margin))
 
     def _attributions(self, matrix: Floats) -> list[dict[str, float]]:
         scaled = self.calibration.line.slope * self.model.contributions(matrix)[:, :-1]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 MONTHS_A_YEAR = 12
+_NOTHING = Decimal(0)
 
 # Why a ratio has no value; the words for people stand in `wording`.
 INCOME_UNKNOWN = "income_unknown"
@@ -115,6 +116,23 @@ def assess(means: Means, *, currency: str) -> Affordability:
     )
 
 
+def values(means: Means, *, amount: Decimal, instalment: Decimal) -> dict[str, Decimal | None]:
+    """Return what each ratio of `assess` is at another amount and instalment, without its working.
+
+    For questions about many amounts, of which nobody reads the working.
+    """
+    living = means.obligations_monthly
+    burden = None if living is None else _NOTHING + living + instalment
+    asked = _NOTHING + amount
+    return {
+        "dti": _over(burden, _monthly(means.gross_annual_income)),
+        "foir": _over(burden, means.net_monthly_income),
+        "lti": _over(asked, means.gross_annual_income),
+        "ltv": _over(asked, _security_value(means.securities)),
+        "pay_committed": _over(burden, means.basic_monthly_pay),
+    }
+
+
 def amount_at(
     means: Means, *, ratio: str, limit: Decimal, payment_of_one: Decimal
 ) -> Decimal | None:
@@ -163,6 +181,10 @@ def _burden(means: Means) -> tuple[Part, ...] | None:
         Part("existing_obligations", means.obligations_monthly),
         Part("proposed_instalment", means.instalment),
     )
+
+
+def _over(total: Decimal | None, base: Decimal | None) -> Decimal | None:
+    return None if total is None or not base else total / base
 
 
 def _monthly(annual: Decimal | None) -> Decimal | None:

@@ -50,14 +50,25 @@ class Gathered:
     def inputs(self, request: Request) -> dict[str, Value]:
         """Return the policy's inputs for this request."""
         ratios = {one.code: one.value for one in request.affordability.ratios}
+        return self.at(request.amount, request.term_months, ratios=ratios, pd=request.pd)
+
+    def at(
+        self,
+        amount: Decimal,
+        term_months: int,
+        *,
+        ratios: Mapping[str, Decimal | None],
+        pd: float | None,
+    ) -> dict[str, Value]:
+        """Return the policy's inputs for an amount and a term at these ratios and this risk."""
         return {
             **self.standing,
             **ratios,
-            "pd": None if request.pd is None else exact(request.pd),
-            "amount": request.amount,
-            "term_months": Decimal(request.term_months),
-            "age_at_maturity_years": self._age_at_maturity(request.term_months),
-            "exposure_with_us": total(self.others_with_us, request.amount),
+            "pd": None if pd is None else exact(pd),
+            "amount": amount,
+            "term_months": Decimal(term_months),
+            "age_at_maturity_years": self._age_at_maturity(term_months),
+            "exposure_with_us": total(self.others_with_us, amount),
         }
 
     def _age_at_maturity(self, term_months: int) -> Value:

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from apps.applications import affordability as arithmetic
 from apps.applications import selectors as applications
-from apps.applications.affordability import Affordability
 from apps.applications.models import Application
 from apps.decisions import inputs, policy, policy_inputs, recourse
 from apps.decisions.errors import PolicyUnusable
@@ -23,7 +22,21 @@ from apps.decisions.policy import Band, Ladder, Policy, Rule, Threshold, Trace
 from apps.products import pricing
 
 ProbabilityOf = Callable[[Decimal, int], float]
+Answer = TypeVar("Answer")
 _ONE = Decimal(1)
+# Ratios of what is paid a month.
+_BURDENS = frozenset({"dti", "foir", "pay_committed"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priced:
+    """An amount and a term at their price, with the policy's inputs that follow."""
+
+    amount: Decimal
+    term_months: int
+    annual_rate: Decimal
+    instalment: Decimal
+    values: dict[str, policy_inputs.Value]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,39 +82,75 @@ class Judge:
 
         The PD does not depend on the rate, so its band gives the rate before anything is judged.
         """
+        return self.traced(self.priced(amount, term_months, pd=pd))
+
+    def priced(self, amount: Decimal, term_months: int, *, pd: float) -> Priced:
+        """Return the request at its price, before the rules are asked. Raises as `judged`."""
         rate = self.application.annual_rate + self._addon(pd)
-        affordability = self._affordability(amount, term_months, rate)
-        values = self.gathered.inputs(
-            inputs.Request(
-                amount=amount, term_months=term_months, affordability=affordability, pd=pd
-            )
-        )
-        return Judged(
+        instalment = pricing.level_payment(amount, rate, term_months, self._currency)
+        ratios = arithmetic.values(self._means, amount=amount, instalment=instalment)
+        return Priced(
             amount=amount,
             term_months=term_months,
             annual_rate=rate,
-            instalment=affordability.instalment,
-            values=values,
-            trace=self._trace(values),
+            instalment=instalment,
+            values=self.gathered.at(amount, term_months, ratios=ratios, pd=pd),
         )
+
+    def traced(self, priced: Priced) -> Judged:
+        """Return what every rule says of a request at its price. Raises as `judged`."""
+        return Judged(
+            amount=priced.amount,
+            term_months=priced.term_months,
+            annual_rate=priced.annual_rate,
+            instalment=priced.instalment,
+            values=priced.values,
+            trace=self._asked(policy.evaluate, priced.values),
+        )
+
+    def approves(self, priced: Priced) -> bool:
+        """Say whether the policy approves a request at its price. Raises as `judged`."""
+        return self._asked(policy.approves, priced.values)
+
+    def band_of(self, pd: float) -> Band:
+        """Return the band that holds a PD. Raises PolicyUnusable where none does."""
+        try:
+            return self._ladder.band_of(policy_inputs.exact(pd))
+        except policy.PolicyGap as gap:
+            raise PolicyUnusable(str(gap)) from gap
 
     def only_moved(self) -> "Judge":
         """Return a judge that asks only the rules which amount and term can move."""
-        moved = self.policy.with_rules(rule for rule in self.policy.rules if not _is_fixed(rule))
-        return dataclasses.replace(self, policy=moved)
+        return dataclasses.replace(self, policy=self.policy.of_requests)
 
     def likely_end(self, term_months: int, *, band: Band) -> Decimal:
         """Return about the largest amount that is approved, if its PD lies in a band."""
         rate = self.application.annual_rate + band.rate_addon
         payment_of_one = pricing.exact_payment(_ONE, rate, term_months)
-        ends = [self.application.product.maximum_amount]
-        for rule in self._limits:
-            end = self._end(rule.input, rule.threshold, payment_of_one)
-            ends += [] if end is None else [end]
-        return min([*ends, band.most_amount.get(self.application.currency, ends[0])])
+        least = min([self._end_of_amounts, *(one / payment_of_one for one in self._instalments)])
+        return min(least, band.most_amount.get(self._currency, least))
 
-    def _end(self, about: str, limit: Threshold, payment_of_one: Decimal) -> Decimal | None:
-        """Return the amount at which an input reaches its limit; None where it never does."""
+    @cached_property
+    def _end_of_amounts(self) -> Decimal:
+        """The least amount that reaches a limit, of limits that no rate and no term moves."""
+        limits = self._limits
+        ends = [self._end(one.input, one.threshold) for one in limits if one.input not in _BURDENS]
+        most = self.application.product.maximum_amount
+        return min([most, *(end for end in ends if end is not None)])
+
+    @cached_property
+    def _instalments(self) -> list[Decimal]:
+        """The least instalment that reaches a limit of what may be paid a month, if any."""
+        limits = self._limits
+        ends = [self._end(one.input, one.threshold) for one in limits if one.input in _BURDENS]
+        known = [end for end in ends if end is not None]
+        return [min(known)] if known else []
+
+    def _end(self, about: str, limit: Threshold) -> Decimal | None:
+        """Return where an input reaches its limit: the amount, of a burden the instalment.
+
+        None where it never does.
+        """
         if not isinstance(limit, Decimal):
             return None
         if about == "amount":
@@ -109,26 +158,12 @@ class Judge:
         if about == "exposure_with_us":
             others = self.gathered.others_with_us
             return None if others is None else limit - others
-        return arithmetic.amount_at(
-            self._means, ratio=about, limit=limit, payment_of_one=payment_of_one
-        )
+        return arithmetic.amount_at(self._means, ratio=about, limit=limit, payment_of_one=_ONE)
 
     def _addon(self, pd: float) -> Decimal:
         if self.by_people:
             return self._ladder.approval_addon(policy_inputs.exact(pd))
-        return self._band(pd).rate_addon
-
-    def _band(self, pd: float) -> Band:
-        try:
-            return self._ladder.band_of(policy_inputs.exact(pd))
-        except policy.PolicyGap as gap:
-            raise PolicyUnusable(str(gap)) from gap
-
-    def _affordability(self, amount: Decimal, term_months: int, rate: Decimal) -> Affordability:
-        currency = self.application.currency
-        instalment = pricing.level_payment(amount, rate, term_months, currency)
-        tried = dataclasses.replace(self._means, amount=amount, instalment=instalment)
-        return arithmetic.assess(tried, currency=currency)
+        return self.band_of(pd).rate_addon
 
     @cached_property
     def _means(self) -> arithmetic.Means:
@@ -138,25 +173,29 @@ class Judge:
 
     @cached_property
     def _limits(self) -> tuple[Rule, ...]:
-        product, currency = self.application.product.code, self.application.currency
-        found = self.policy.rules_for(product=product, currency=currency)
+        found = self.policy.rules_for(product=self._product, currency=self._currency)
         return tuple(rule for rule in found if rule.test == "at_most")
 
     @cached_property
     def _ladder(self) -> Ladder:
         try:
-            return self.policy.ladder_for(self.application.product.code)
+            return self.policy.ladder_for(self._product)
         except policy.PolicyGap as gap:
             raise PolicyUnusable(str(gap)) from gap
 
-    def _trace(self, values: dict[str, policy_inputs.Value]) -> Trace:
+    @cached_property
+    def _product(self) -> str:
+        return self.application.product.code
+
+    @cached_property
+    def _currency(self) -> str:
+        return self.application.currency
+
+    def _asked(
+        self, question: Callable[..., Answer], values: dict[str, policy_inputs.Value]
+    ) -> Answer:
         try:
-            return policy.evaluate(
-                self.policy,
-                values,
-                product=self.application.product.code,
-                currency=self.application.currency,
-            )
+            return question(self.policy, values, product=self._product, currency=self._currency)
         except (policy.PolicyGap, TypeError) as gap:
             raise PolicyUnusable(str(gap)) from gap
 
@@ -181,19 +220,26 @@ def offers(judge: Judge, asked: Judged, *, pd_of: ProbabilityOf) -> tuple[Judged
     # The other rules say what they said of the request: approve, or what only people can clear.
     quick = judge.only_moved()
 
+    pd_at = functools.cache(pd_of)
+
     @functools.cache
-    def tried(amount: Decimal, term_months: int) -> Judged:
-        return quick.judged(amount, term_months, pd=pd_of(amount, term_months))
+    def priced(amount: Decimal, term_months: int) -> Priced:
+        return quick.priced(amount, term_months, pd=pd_at(amount, term_months))
 
     def passes(amount: Decimal, term_months: int) -> bool:
-        return tried(amount, term_months).trace.outcome == "approve"
+        return quick.approves(priced(amount, term_months))
 
     def near(refused: Decimal | None, term_months: int) -> Decimal:
-        trace = asked.trace if refused is None else tried(refused, term_months).trace
-        return judge.likely_end(term_months, band=trace.band)
+        if refused is not None:
+            bands[term_months] = judge.band_of(pd_at(refused, term_months))
+        # A longer term carries more, and more is no safer.
+        known = max((term for term in bands if term <= term_months), default=None)
+        band = asked.trace.band if known is None else bands[known]
+        return judge.likely_end(term_months, band=band)
 
+    bands: dict[int, Band] = {}
     found = recourse.largest(room_of(judge.application), passes=passes, near=near)
-    return tuple(tried(one.amount, one.term_months) for one in found)
+    return tuple(quick.traced(priced(one.amount, one.term_months)) for one in found)
 
 
 def set_aside(trace: Trace) -> frozenset[str]:
@@ -225,4 +271,4 @@ def room_of(application: Application) -> recourse.Room:
 
 
 def _is_fixed(rule: Rule) -> bool:
-    return rule.input not in policy_inputs.MOVED_BY_REQUEST
+    return not rule.is_of_request

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from apps.decisions.changes import Allowed
-from apps.decisions.policy_inputs import INPUTS, Value
+from apps.decisions.policy_inputs import INPUTS, MOVED_BY_REQUEST, Value
 
 Test = Literal["at_least", "at_most", "is", "one_of"]
 Outcome = Literal["approve", "refer", "decline"]
@@ -54,6 +54,11 @@ class Rule:
         return (not self.products or product in self.products) and (
             not self.currencies or currency in self.currencies
         )
+
+    @property
+    def is_of_request(self) -> bool:
+        """Say whether another amount or term can change what the rule says."""
+        return self.input in MOVED_BY_REQUEST
 
     def is_met_by(self, value: Value) -> bool:
         """Say whether a known value meets the requirement."""
@@ -95,7 +100,7 @@ class Ladder:
     bands: tuple[Band, ...]
     refer_margin: Decimal | None = None
 
-    @property
+    @cached_property
     def cutoffs(self) -> tuple[Decimal, ...]:
         """Return the bounds between two bands of different outcome."""
         pairs = pairwise(self.bands)
@@ -147,6 +152,16 @@ class Policy:
 
     def ladder_for(self, product: str) -> Ladder:
         """Return the bands of a product. Raises PolicyGap when no ladder covers it."""
+        if product not in self._ladders:
+            self._ladders[product] = self._ladder(product)
+        return self._ladders[product]
+
+    @cached_property
+    def of_requests(self) -> "Policy":
+        """The policy with only those rules that another amount or term can move."""
+        return self.with_rules(rule for rule in self.rules if rule.is_of_request)
+
+    def _ladder(self, product: str) -> Ladder:
         named = next((one for one in self.ladders if product in one.products), None)
         general = next((one for one in self.ladders if not one.products), None)
         found = named or general
@@ -157,6 +172,11 @@ class Policy:
     @cached_property
     def _chosen(self) -> dict[tuple[str, str], tuple[Rule, ...]]:
         """The rules by product and currency: a policy is asked again and again for the same."""
+        return {}
+
+    @cached_property
+    def _ladders(self) -> dict[str, Ladder]:
+        """The ladders by product."""
         return {}
 
 
@@ -227,28 +247,62 @@ def evaluate(policy: Policy, inputs: Mapping[str, Value], *, product: str, curre
     `inputs` are `policy_inputs.INPUTS` by name; one left out or None is not known. Raises
     PolicyGap without a PD or without bands for the product, TypeError for a value of a wrong kind.
     """
-    pd = inputs.get("pd")
-    if not isinstance(pd, Decimal):
-        raise PolicyGap("There is no probability of default to judge.")
+    pd = _probability(inputs)
     ladder = policy.ladder_for(product)
     band = ladder.band_of(pd)
     results = tuple(
         _judged(rule, inputs.get(rule.input))
         for rule in policy.rules_for(product=product, currency=currency)
     )
-    findings = (
-        *_near_cutoff(ladder, pd),
+    findings = _findings(ladder, band, inputs, currency)
+    return Trace(results=results, pd=pd, band=band, findings=findings)
+
+
+def approves(policy: Policy, inputs: Mapping[str, Value], *, product: str, currency: str) -> bool:
+    """Say whether `evaluate` would approve, without writing down why.
+
+    For questions about many amounts. It ends with the first thing that does not approve, and so
+    raises what `evaluate` raises only where it comes across it.
+    """
+    pd = _probability(inputs)
+    ladder = policy.ladder_for(product)
+    band = ladder.band_of(pd)
+    findings = _findings(ladder, band, inputs, currency)
+    if most_severe([band.outcome, *(one.outcome for one in findings)]) != "approve":
+        return False
+    rules = policy.rules_for(product=product, currency=currency)
+    return all(_is_met(rule, inputs.get(rule.input)) for rule in rules)
+
+
+def _probability(inputs: Mapping[str, Value]) -> Decimal:
+    pd = inputs.get("pd")
+    if not isinstance(pd, Decimal):
+        raise PolicyGap("There is no probability of default to judge.")
+    return pd
+
+
+def _findings(
+    ladder: Ladder, band: Band, inputs: Mapping[str, Value], currency: str
+) -> tuple[BandFinding, ...]:
+    return (
+        *_near_cutoff(ladder, _probability(inputs)),
         *_above_amount(band, inputs.get("amount"), currency),
         *_above_term(band, inputs.get("term_months")),
     )
-    return Trace(results=results, pd=pd, band=band, findings=findings)
+
+
+def _is_met(rule: Rule, value: Value) -> bool:
+    """Say whether a requirement is known to be met."""
+    if value is None:
+        return False
+    INPUTS[rule.input].check(value)
+    return rule.is_met_by(value)
 
 
 def _judged(rule: Rule, value: Value) -> RuleResult:
     if value is None:
         return RuleResult(rule, None, "missing")
-    INPUTS[rule.input].check(value)
-    return RuleResult(rule, value, "passed" if rule.is_met_by(value) else "failed")
+    return RuleResult(rule, value, "passed" if _is_met(rule, value) else "failed")
 
 
 def _near_cutoff(ladder: Ladder, pd: Decimal) -> tuple[BandFinding, ...]:

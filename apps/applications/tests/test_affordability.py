@@ -201,3 +201,42 @@ def test_a_ratio_that_cannot_be_formed_reaches_no_limit(
     )
 
     assert found is None
+
+
+def _unknown_or(low: str, high: str) -> st.SearchStrategy[Decimal | None]:
+    return st.none() | st.decimals(min_value=low, max_value=high, places=2)
+
+
+@given(
+    amount=st.decimals(min_value="1", max_value="9000000", places=2),
+    instalment=st.decimals(min_value="0.01", max_value="900000", places=2),
+    gross=_unknown_or("0", "90000000"),
+    net=_unknown_or("0", "9000000"),
+    basic=_unknown_or("0", "9000000"),
+    obligations=_unknown_or("0", "9000000"),
+    secured=st.lists(st.decimals(min_value="0", max_value="9000000", places=2), max_size=2),
+)
+def test_without_the_working_every_ratio_is_the_same_to_the_last_digit(
+    amount: Decimal,
+    instalment: Decimal,
+    gross: Decimal | None,
+    net: Decimal | None,
+    basic: Decimal | None,
+    obligations: Decimal | None,
+    secured: list[Decimal],
+) -> None:
+    living = means(
+        gross_annual_income=gross,
+        net_monthly_income=net,
+        basic_monthly_pay=basic,
+        obligations_monthly=obligations,
+        securities=tuple(affordability.Security(None, one) for one in secured),
+    )
+
+    found = affordability.values(living, amount=amount, instalment=instalment)
+
+    asked = replace(living, amount=amount, instalment=instalment)
+    ratios = affordability.assess(asked, currency="INR").ratios
+    assert {name: str(value) for name, value in found.items()} == {
+        one.code: str(one.value) for one in ratios
+    }

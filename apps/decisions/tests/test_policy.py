@@ -1,10 +1,13 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.decisions import policy, policy_document, policy_inputs
 from apps.decisions.policy_document import PolicyRefused
@@ -195,3 +198,45 @@ def test_inputs_survive_storage_exactly() -> None:
 def test_inputs_that_nobody_stored_are_refused(stored: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"policy|holds"):
         policy_inputs.from_json(stored)
+
+
+@given(
+    pd=st.decimals(min_value="0", max_value="0.999", places=3),
+    amount=st.none() | st.integers(1, 9_000_000).map(Decimal),
+    term_months=st.none() | st.integers(1, 120).map(Decimal),
+    others=st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.none() | st.decimals(min_value="0", max_value="100", places=2)
+            for name in ("age_years", "foir", "defaults_with_us", "bureau_report_age_days")
+        },
+    ),
+    limited=st.booleans(),
+)
+def test_whether_it_approves_is_the_outcome_it_would_write_down(
+    pd: Decimal,
+    amount: Decimal | None,
+    term_months: Decimal | None,
+    others: dict[str, Decimal | None],
+    limited: bool,
+) -> None:
+    parsed = policy_document.parse(factories.document())
+    if limited:
+        parsed = replace(parsed, ladders=tuple(_limited(one) for one in parsed.ladders))
+    known = {**GOOD, **others, "pd": pd, "amount": amount, "term_months": term_months}
+
+    found = policy.approves(parsed, known, product="any", currency="INR")
+
+    trace = policy.evaluate(parsed, known, product="any", currency="INR")
+    assert found == (trace.outcome == "approve")
+
+
+def _limited(ladder: policy.Ladder) -> policy.Ladder:
+    """Return a ladder whose bands limit amount and term, and that refers near a cut-off."""
+    limits: dict[str, Any] = {
+        "most_amount": {"INR": Decimal(1_000_000)},
+        "longest_term_months": 60,
+        "beyond": "decline",
+    }
+    bands = tuple(replace(band, **limits) for band in ladder.bands)
+    return replace(ladder, bands=bands, refer_margin=Decimal("0.02"))
