@@ -101,6 +101,10 @@ bench-bulk: install-dev ## a file of 10,000 applications taken in, decided and l
 bench-laboratory: install-dev ## 100,000 past applications decided anew, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_laboratory $(ARGS)
 
+.PHONY: bench-ledger
+bench-ledger: install-dev ## posting singly and in bulk, and the proof over 100,000 loans; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_ledger $(ARGS)
+
 .PHONY: bench-replay
 bench-replay: install-dev ## past decisions derived again, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_replay $(ARGS)
