@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.audit import chain, selectors, verbs
 from apps.audit.models import Event, Seal
-from apps.core import origin, rows
+from apps.core import origin, rows, statements
 
 # Sealing must be alone; the number is arbitrary and ours ("AUDT").
 _SEALING = 0x41554454
@@ -90,9 +90,25 @@ def together() -> Iterator[None]:
         yield
     finally:
         _gathered.reset(token)
+    _append(gathering.standing())
+
+
+def append_along() -> None:
+    """Append what a block has gathered so far with the statement that comes next, if one carries.
+
+    For a step whose last statement is no event; these events do not learn their numbers.
+    """
+    gathering = _gathered.get()
+    if gathering is None or not statements.is_carrying():
+        return
     events = gathering.standing()
+    gathering.events.clear()
+    _append(events, nameless=True)
+
+
+def _append(events: list[Event], *, nameless: bool = False) -> None:
     if len(events) <= _FEW:
-        rows.insert_all(events)
+        rows.insert_all(events, nameless=nameless)
     else:
         Event.objects.bulk_create(events, batch_size=_AT_ONCE)
 

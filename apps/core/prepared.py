@@ -5,9 +5,9 @@ one request asks the same few questions every time, each is declared with `Given
 its values, and asked through `Query`. What comes back is what the queryset itself would return.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
@@ -15,6 +15,7 @@ from django.db.models.query import ModelIterable, get_related_populators
 from apps.core import statements
 
 Row = TypeVar("Row")
+Other = TypeVar("Other")
 Reader = Callable[[list[Any]], Iterator[Any]]
 
 
@@ -60,15 +61,76 @@ class Query(Generic[Row]):
         [found] = self.all(**values)
         return found
 
+    def ask(self, **values: Any) -> None:
+        """Ask for the sake of the locks that the rows get; nobody reads the answer.
+
+        In a block of `statements.carrying` the question travels with the next one.
+        """
+        statement, _read = self._compiled
+        if not statement.carry(values):
+            self.all(**values)
+
     @cached_property
     def _compiled(self) -> tuple[statements.Statement, Reader]:
+        sql, parameters, read, _width = self.parts
+        return statements.Statement(self.label, sql, parameters, after=self._after), read
+
+    @property
+    def label(self) -> str:
+        """The name of the question, for people who look at what a connection has prepared."""
+        return f"{self._build.__module__}.{self._build.__name__}"
+
+    @cached_property
+    def parts(self) -> "_Parts":
+        """The SQL with its parameters, how its rows are read, and how many columns they have."""
         queryset = self._build()
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
-        label = f"{self._build.__module__}.{self._build.__name__}"
         is_model = queryset._iterable_class is ModelIterable  # noqa: SLF001 - Django asks it, too
         read = _instances(compiler) if is_model else _tuples(compiler)
-        return statements.Statement(label, sql, parameters, after=self._after), read
+        return _Parts(sql, parameters, read, len(compiler.select))
+
+
+class _Parts(NamedTuple):
+    sql: str
+    parameters: Sequence[Any]
+    read: Reader
+    width: int
+
+
+class Both(Generic[Row, Other]):
+    """Two questions of which neither needs the other's answer, asked with one message.
+
+    Each is for one row at most. Values of the same name are the same value.
+    """
+
+    def __init__(self, one: Query[Row], other: Query[Other]) -> None:
+        self._one, self._other = one, other
+
+    def first(self, **values: Any) -> tuple[Row | None, Other | None]:
+        """Return the row of each, or None. Raises KeyError when a value is missing."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            self._statement.send(cursor, values)
+            [row] = cursor.fetchall()
+        place = self._one.parts.width + 1
+        return _found(self._one.parts, row[:place]), _found(self._other.parts, row[place:])
+
+    @cached_property
+    def _statement(self) -> statements.Statement:
+        one, other = self._one.parts, self._other.parts
+        joined = (
+            # A row may hold nothing but NULL: that it was found is a column of its own.
+            f"LEFT JOIN (SELECT TRUE, it.* FROM ({part.sql}) AS it) AS part{number} ON TRUE"  # noqa: S608 - Django's own SQL
+            for number, part in enumerate((one, other))
+        )
+        sql = f"SELECT part0.*, part1.* FROM (SELECT) AS always {' '.join(joined)}"  # noqa: S608 - as above
+        label = f"{self._one.label} {self._other.label}"
+        return statements.Statement(label, sql, [*one.parameters, *other.parameters])
+
+
+def _found(parts: _Parts, row: Sequence[Any]) -> Any:
+    """Return what a row says, its first column that there is one; None where there is none."""
+    return next(parts.read([row[1:]])) if row[0] else None
 
 
 def over_all(

@@ -47,13 +47,16 @@ def insert(row: models.Model, *, if_new: bool = False) -> bool:
     return bool(_inserted([row], if_new=if_new))
 
 
-def insert_all(new: Sequence[models.Model], *, if_new: bool = False) -> set[Any]:
+def insert_all(
+    new: Sequence[models.Model], *, if_new: bool = False, nameless: bool = False
+) -> set[Any]:
     """Write new rows of one table, in their order, with one statement; return the keys written.
 
     Keys are all known or none; with `if_new`, as `insert` has it, they are known. For a few rows,
-    the same number again and again: each number has a statement of its own.
+    the same number again and again: each number has a statement of its own. Who says `nameless`
+    will not ask for keys that the database gives, and need not wait for them.
     """
-    return _inserted(new, if_new=if_new) if new else set()
+    return _inserted(new, if_new=if_new, nameless=nameless) if new else set()
 
 
 def change(row: models.Model, changes: Mapping[str, Any], *, while_: Mapping[str, Any]) -> bool:
@@ -133,18 +136,18 @@ def _change_by_expression(
     return True
 
 
-def _inserted(new: Sequence[models.Model], *, if_new: bool = False) -> set[Any]:
+def _inserted(
+    new: Sequence[models.Model], *, if_new: bool = False, nameless: bool = False
+) -> set[Any]:
     """Write new rows, each learns its key; return the keys of those that were written."""
-    model, keyed, link = type(new[0]), new[0].pk is not None, connections[DEFAULT_DB_ALIAS]
-    values: dict[str, Any] = {}
-    for number, row in enumerate(new):
-        for name in _as_it_is(model, keyed=keyed):
-            values[f"{name} {number}"] = getattr(row, name)
-        for one in _made_up(model, keyed=keyed):
-            stored = one.get_db_prep_save(one.pre_save(row, add=True), link)
-            values[f"{one.attname} {number}"] = stored
+    model, keyed = type(new[0]), new[0].pk is not None
+    values = _values(new, keyed=keyed)
     statement = _insertion(model, number=len(new), keyed=keyed, if_new=if_new)
-    keys = [key for (key,) in _sent(statement, values)]
+    if (keyed or nameless) and not if_new and statement.carry(values):
+        # Nobody needs to wait for the answer.
+        keys = [row.pk for row in new]
+    else:
+        keys = [key for (key,) in _sent(statement, values)]
     if not keyed:
         for row, key in zip(new, keys, strict=True):
             row.pk = key
@@ -153,6 +156,19 @@ def _inserted(new: Sequence[models.Model], *, if_new: bool = False) -> set[Any]:
         if row.pk in written:
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return written
+
+
+def _values(new: Sequence[models.Model], *, keyed: bool) -> dict[str, Any]:
+    """Return what a statement inserts, by column and number of the row."""
+    model, link = type(new[0]), connections[DEFAULT_DB_ALIAS]
+    values: dict[str, Any] = {}
+    for number, row in enumerate(new):
+        for name in _as_it_is(model, keyed=keyed):
+            values[f"{name} {number}"] = getattr(row, name)
+        for one in _made_up(model, keyed=keyed):
+            stored = one.get_db_prep_save(one.pre_save(row, add=True), link)
+            values[f"{one.attname} {number}"] = stored
+    return values
 
 
 def _sent(statement: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -11,16 +11,22 @@ request fails, and the connection is closed when it ends.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import NotSupportedError, OperationalError
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connections
+from django.db.transaction import TransactionManagementError
 from psycopg2.extensions import AsIs
 
 # What each open connection has been told, by the connection itself.
 _told: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 _LONGEST_NAME = 63  # bytes of a PostgreSQL identifier
+# What a block's statements leave for the next message: texts, and their values in order.
+_Waiting = list[tuple[str, list[Any]]]
+_waiting: ContextVar[_Waiting | None] = ContextVar("waiting", default=None)
 
 
 class PlanOutdated(OperationalError):
@@ -72,6 +78,24 @@ class Statement:
             self._tell(cursor)
             cursor.execute(self._execute, given)
 
+    def carry(self, values: Mapping[str, Any]) -> bool:
+        """Leave it to the next message of a `carrying` block; say whether there is one.
+
+        What it returns is not read. A place that breaks breaks that next message instead.
+        """
+        waiting = _waiting.get()
+        if waiting is None:
+            return False
+        link = connections[DEFAULT_DB_ALIAS]
+        if link.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            waiting.append((self._before + self._sql, self._filled(values)))
+            return True
+        given = [values[name] for name in self._places]
+        with link.cursor() as cursor:
+            self._tell(cursor)
+        waiting.append((self._execute, given))
+        return True
+
     def _tell(self, cursor: Any) -> None:
         told = _told.setdefault(cursor.connection, set())
         if self._name not in told:
@@ -86,6 +110,59 @@ class Statement:
 
     def _constants(self) -> list[Any]:
         return ["" if isinstance(one, Given) else one for one in self._parameters]
+
+
+def is_carrying() -> bool:
+    """Say whether a block of `carrying` is open."""
+    return _waiting.get() is not None
+
+
+@contextmanager
+def carrying() -> Iterator[None]:
+    """Within the block let statements whose answer nobody reads travel with the next one.
+
+    For a step of work in one transaction that writes a row here and there: each message to the
+    database costs both sides more than the row it brings. They are carried out in their order,
+    before whatever is asked next, and at the latest at the end of the block; so everybody in the
+    transaction sees what they would see otherwise. A block that breaks leaves the rest undone: its
+    transaction is. Raises TransactionManagementError outside of a transaction.
+    """
+    link = connections[DEFAULT_DB_ALIAS]
+    if _waiting.get() is not None:
+        # The outer block carries them.
+        yield
+        return
+    if not link.in_atomic_block:
+        raise TransactionManagementError("Statements travel together in one transaction only.")
+    waiting: _Waiting = []
+    token = _waiting.set(waiting)
+    try:
+        with link.execute_wrapper(_Carrier(waiting)):
+            yield
+            if waiting:
+                with link.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+    finally:
+        _waiting.reset(token)
+
+
+class _Carrier:
+    """What Django asks to execute every statement: it takes along what waits."""
+
+    def __init__(self, waiting: _Waiting) -> None:
+        self._waiting = waiting
+
+    def __call__(self, execute: Callable[..., Any], *asked: Any) -> Any:
+        if not self._waiting:
+            return execute(*asked)
+        sql, params, many, context = asked
+        texts = "; ".join(text for text, _values in self._waiting)
+        values = [value for _text, given in self._waiting for value in given]
+        self._waiting.clear()
+        if many or not isinstance(sql, str) or not isinstance(params, list | tuple):
+            execute(texts, values, False, context)  # noqa: FBT003 - as Django calls it
+            return execute(*asked)
+        return execute(f"{texts}; {sql}", [*values, *params], many, context)
 
 
 def _forget(cursor: Any) -> None:

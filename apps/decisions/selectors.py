@@ -90,7 +90,7 @@ def next_number(application: Application) -> int:
 
 def policy_in_force(entity: Entity, on: date) -> PolicyVersion | None:
     """Return the approved version that decides on a day, or None before the first."""
-    return _IN_FORCE.first(entity=entity.pk, on=on)
+    return IN_FORCE.first(entity=entity.pk, on=on)
 
 
 def policy_versions(actor: User) -> QuerySet[PolicyVersion]:
@@ -144,4 +144,4 @@ def lent() -> Least:
 
 # Asked for every decision.
 _LAST_NUMBER = prepared.Query(_last_number)
-_IN_FORCE = prepared.Query(_in_force)
+IN_FORCE = prepared.Query(_in_force)

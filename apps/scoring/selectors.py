@@ -12,7 +12,7 @@ _HEAVY = ("body", "manifest")
 
 def champion(segment: str) -> ModelVersion | None:
     """Return the model that decides in a segment, without its text, or None."""
-    return _CHAMPION.first(segment=segment)
+    return CHAMPION.first(segment=segment)
 
 
 def champions() -> QuerySet[ModelVersion]:
@@ -36,4 +36,4 @@ def scores_by_model() -> dict[object, int]:
 
 
 # Asked for every score.
-_CHAMPION = prepared.Query(lambda: champions().filter(segment=Given("segment")))
+CHAMPION = prepared.Query(lambda: champions().filter(segment=Given("segment")))

@@ -126,3 +126,39 @@ def test_a_statement_keeps_its_constants_apart() -> None:
             found.append(cursor.fetchone()[0])
 
     assert found == [11, 12]
+
+
+PERSON = prepared.Query(lambda: User.objects.filter(email=Given("email")))
+PLACE = prepared.Query(lambda: Branch.objects.select_related("entity").filter(code=Given("code")))
+NUMBER = prepared.Query(
+    lambda: prepared.over_all(User.objects.filter(branch__code=Given("code")), number=Count("pk"))
+)
+
+
+def test_two_questions_are_answered_with_one_message(
+    alice: User, pune: Branch, django_assert_num_queries: Callable[[int], object]
+) -> None:
+    both = prepared.Both(PERSON, PLACE)
+
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        person, place = both.first(email=alice.email, code="pune")
+
+    assert (person, place) == (alice, pune)
+    assert person is not None
+    assert place is not None
+    assert (person.name, place.entity.name) == (alice.name, pune.entity.name)
+
+
+def test_either_of_two_questions_may_find_nothing(alice: User, pune: Branch) -> None:
+    both = prepared.Both(PERSON, PLACE)
+
+    assert both.first(email=alice.email, code="nowhere") == (alice, None)
+    assert both.first(email="nobody@lender.example", code="pune") == (None, pune)
+    assert both.first(email="nobody@lender.example", code="nowhere") == (None, None)
+
+
+def test_a_value_of_one_name_serves_both_questions(alice: User, pune: Branch) -> None:
+    place, number = prepared.Both(PLACE, NUMBER).first(code="pune")
+
+    assert place == pune
+    assert number == (User.objects.filter(branch=pune).count(),)

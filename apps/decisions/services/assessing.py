@@ -20,7 +20,7 @@ from apps.applications import features
 from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.core import prepared
+from apps.core import prepared, statements
 from apps.core.errors import NotVisible
 from apps.core.prepared import Given
 from apps.decisions import (
@@ -47,8 +47,9 @@ from apps.decisions.errors import (
 )
 from apps.decisions.models import Decision, PolicyVersion
 from apps.decisions.services import approving, automating, lettering, recording, room
+from apps.scoring import selectors as models
 from apps.scoring import services as scoring
-from apps.scoring.errors import ScoringFailed
+from apps.scoring.errors import NoChampion, ScoringFailed
 from apps.scoring.models import ScoreRun
 
 logger = structlog.get_logger(__name__)
@@ -94,8 +95,8 @@ def _decided(
     application = _locked(application_id, branch_id)
     if application.status != "submitted":
         return _standing(application)
-    room.lock_borrowers(application)
-    with audit.together():
+    with statements.carrying(), audit.together():
+        room.lock_borrowers(application)
         return _decide(application, actor=actor, now=now)
 
 
@@ -242,22 +243,32 @@ def _decide(application: Application, *, actor: User | str, now: datetime) -> De
 
 def _scored(application: Application, *, actor: User | str, now: datetime) -> _Case:
     entity = application.branch.entity
-    version = selectors.policy_in_force(entity, lettering.local_date(entity, now))
+    segment = application.product.scoring_segment
+    version, model = _IN_FORCE.first(
+        entity=entity.pk, on=lettering.local_date(entity, now), segment=segment
+    )
     if version is None:
         raise NoPolicy
+    if model is None:
+        raise NoChampion(segment)
     facts = applications.feature_facts(application)
     run = scoring.score(
         actor=actor,
         subject=application,
-        segment=application.product.scoring_segment,
+        segment=segment,
         features=features.build(facts),
         now=now,
+        model=model,
     )
     # As late as can be: whoever stops automation waits for us from here on.
     book = books.read_for_decision(application)
     gathered = inputs.gather(application, known=book)
     judge = judging.Judge(application, rulebook.policy_of(version), gathered)
     return _Case(judge, book, facts, run, version)
+
+
+# Which policy and which model decide today.
+_IN_FORCE = prepared.Both(selectors.IN_FORCE, models.CHAMPION)
 
 
 def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:

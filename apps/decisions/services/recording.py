@@ -44,10 +44,17 @@ def record(
             actor=actor, application=application, decision=decision, changes=changes
         )
     decision.save()
+    _note(actor, application, decision)
+    audit.append_along()
     scored = {"score_run": decision.score_run} if "score" in actions else {}
     application.move(*(actions or (decision.outcome,)), **scored)
     if decision.outcome == "refer":
         _open_case(application, decision, opened_at=decision.decided_at)
+    return decision
+
+
+def _note(actor: User | str, application: Application, decision: Decision) -> None:
+    """Record the event by which the decision is found, and proved to be what it was."""
     audit.record(
         actor,
         _VERBS[decision.outcome],
@@ -64,7 +71,6 @@ def record(
         product=application.product.code,
         currency=application.currency,
     )
-    return decision
 
 
 def _open_case(application: Application, decision: Decision, *, opened_at: datetime) -> None:

@@ -37,7 +37,7 @@ def lock_borrowers(application: Application) -> None:
     What one may owe us is judged from other approvals: two at once would each not see the other.
     All are locked in one order, so that two applications cannot wait for each other.
     """
-    _CONCERNED.all(application=application.pk, borrower=application.customer_id)
+    _CONCERNED.ask(application=application.pk, borrower=application.customer_id)
 
 
 def _concerned() -> QuerySet[Customer, tuple[uuid.UUID]]:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from apps.decisions import services, sources
 from apps.decisions.errors import NothingToAssess
 from apps.decisions.models import Decision, PolicyVersion, ReviewCase
 from apps.decisions.policy import PolicyGap
+from apps.decisions.services import assessing
 from apps.decisions.tests import factories
 from apps.letters.models import Letter
 from apps.scoring.models import ModelVersion, ScoreRun
@@ -157,7 +159,9 @@ def _break_features(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _break_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.decisions.selectors.policy_in_force", lambda entity, on: None)
+    asked = assessing._IN_FORCE
+    without = SimpleNamespace(first=lambda **values: (None, asked.first(**values)[1]))
+    monkeypatch.setattr(assessing, "_IN_FORCE", without)
 
 
 def _break_bands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +259,7 @@ def test_it_stays_within_its_queries(
     _assess(factories.submitted(alice))
     application = factories.submitted(alice)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(8):
         _assess(application)
 
 
@@ -269,7 +273,7 @@ def test_a_decline_with_recourse_stays_within_its_queries(
         borrower={"employment": {"net_monthly_income": Decimal(50_000)}},
     )
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(8):
         assert _assess(application).outcome == "decline"
 
 
