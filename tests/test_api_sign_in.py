@@ -1,5 +1,6 @@
 """Token sign-in: right credentials, wrong ones, too many of them, renewal, and what is kept."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from apps.accounts import services
 from apps.accounts.models import User
 from apps.audit.models import Event
+from apps.core import api_guards
 from apps.core.api_guards import Throttle
 
 PASSWORD = "correct-horse-battery"
@@ -155,3 +157,59 @@ def test_it_forgets_nobody_else_under_a_token(client: Client, alice: User, bob: 
     # The token says who calls, not the cookie that came along.
     assert _reads(browser, token) == 200
     assert _reads(browser, "broken") == 401
+
+
+def test_a_token_that_was_good_before_ends_with_its_time(alice: User) -> None:
+    short = AccessToken.for_user(alice)
+    short.set_exp(lifetime=timedelta(seconds=3))
+    assert [_reads(Client(), str(short)) for _ in range(2)] == [200, 200]
+
+    time.sleep(3.1)
+
+    assert _reads(Client(), str(short)) == 401
+
+
+def test_a_token_that_was_good_before_ends_with_the_access_of_its_person(
+    client: Client, alice: User
+) -> None:
+    token = _ask(client, alice.email).json()["access"]
+    assert _reads(Client(), token) == 200
+
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    assert _reads(Client(), token) == 401
+
+
+def test_a_token_that_was_good_before_allows_what_the_roles_allow_now(
+    client: Client, alice: User
+) -> None:
+    token = _ask(client, alice.email).json()["access"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.get("/api/v1/applications", headers=headers).status_code == 200
+
+    alice.groups.clear()
+
+    assert client.get("/api/v1/applications", headers=headers).status_code == 403
+
+
+def test_one_character_of_a_good_token_spoils_it(client: Client, alice: User) -> None:
+    token = _ask(client, alice.email).json()["access"]
+    assert _reads(Client(), token) == 200
+    head, body, signature = token.split(".")
+    other = "A" if signature[0] != "A" else "B"
+
+    assert _reads(Client(), f"{head}.{body}.{other}{signature[1:]}") == 401
+    assert _reads(Client(), f"{head}.{body}.") == 401
+
+
+def test_it_keeps_only_so_many_tokens_in_mind(
+    client: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_guards, "_MOST_KEPT", 1)
+    monkeypatch.setattr(api_guards, "_verified", {})
+    tokens = [_ask(client, one.email).json()["access"] for one in (alice, bob)]
+
+    statuses = [_reads(Client(), token) for token in (*tokens, *tokens)]
+
+    assert statuses == [200] * 4
+    assert len(api_guards._verified) == 1

@@ -4,10 +4,17 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    Group,
+    Permission,
+    PermissionsMixin,
+)
+from django.contrib.postgres.aggregates import StringAgg
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import labels, roles
@@ -96,9 +103,37 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
+class Callers(UserManager):
+    """People as they call the API: with all they may, asked for in one message."""
+
+    def get(self, *args: Any, **kwargs: Any) -> "User":
+        """Return one person by key; `permitted` holds what the roles allow."""
+        if args or kwargs.keys() not in _BY_KEY:
+            return super().get(*args, **kwargs)
+        [key] = kwargs.values()
+        found, permitted = _CALLER.first(key=User._meta.pk.to_python(key))
+        if found is None or permitted is None:
+            raise User.DoesNotExist(key)
+        [found.permitted] = permitted
+        return found
+
+
+def _permitted() -> models.QuerySet[Permission, tuple[str]]:
+    """Return in one text every `app.codename` that a person and the roles are permitted."""
+    roles = User.groups.through.objects.filter(user=Given("key")).values("group")
+    by_role = Group.permissions.through.objects.filter(group__in=roles).values("permission")
+    own = User.user_permissions.through.objects.filter(user=Given("key")).values("permission")
+    # One list of keys: with an OR the database would go through all permissions.
+    rows = Permission.objects.filter(pk__in=by_role.union(own))
+    word = Concat("content_type__app_label", models.Value("."), "codename")
+    return prepared.over_all(rows, words=StringAgg(word, delimiter=" "))
+
+
 # How sessions and tokens name a person.
 _BY_KEY = ({"pk"}, {"id"})
 _PERSON = prepared.Query(lambda: User.objects.filter(pk=Given("key")))
+PERMITTED = prepared.Query(_permitted)
+_CALLER = prepared.Both(_PERSON, PERMITTED)
 
 
 class User(Identified, AbstractBaseUser, PermissionsMixin):
@@ -116,6 +151,9 @@ class User(Identified, AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
+    callers: ClassVar[Callers] = Callers()
+    # What the roles allow, where that was read with the person.
+    permitted: str | None
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

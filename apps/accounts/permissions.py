@@ -3,12 +3,8 @@
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
-from django.contrib.auth.models import Permission
-from django.db.models import QuerySet
 
-from apps.accounts.models import User
-from apps.core import prepared
-from apps.core.prepared import Given
+from apps.accounts.models import PERMITTED
 
 # Where Django's backend looks for what it found before.
 _KEPT = "_perm_cache"
@@ -30,17 +26,14 @@ class RolePermissions(BaseBackend):
             return set()
         found: set[str] | None = getattr(user_obj, _KEPT, None)
         if found is None:
-            rows = _ALLOWED.all(user=user_obj.pk)
-            found = {f"{label}.{codename}" for label, codename in rows}
+            found = set(_permitted(user_obj).split())
             setattr(user_obj, _KEPT, found)
         return found
 
 
-def _allowed() -> QuerySet[Permission, tuple[str, str]]:
-    named = Permission.objects.order_by().values_list("content_type__app_label", "codename")
-    roles = User.groups.through.objects.filter(user=Given("user")).values("group")
-    by_role = named.filter(group__in=roles)
-    return by_role.union(named.filter(user=Given("user")), all=True)
-
-
-_ALLOWED = prepared.Query(_allowed)
+def _permitted(person: Any) -> str:
+    """Return what a person and the roles are permitted, as it was read with the person or now."""
+    if "permitted" in person.__dict__:
+        return person.permitted or ""
+    [words] = PERMITTED.one(key=person.pk)
+    return words or ""

@@ -85,3 +85,42 @@ def test_a_branch_finds_by_key_only_its_own_people(
     assert nashik.people.get(pk=nadia.pk) == nadia
     with pytest.raises(User.DoesNotExist):
         nashik.people.get(pk=alice.pk)
+
+
+@pytest.mark.parametrize("role", [one.code for one in ROLES])
+def test_who_calls_comes_with_all_they_may(
+    make_person: Callable[..., User], role: str, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    person = make_person("Petra", role)
+    person.user_permissions.add(Permission.objects.get(codename="manage_people"))
+
+    with django_assert_num_queries(1):
+        caller = User.callers.get(id=str(person.pk))
+        found = RolePermissions().get_all_permissions(caller)
+
+    assert caller == person
+    assert found == ModelBackend().get_all_permissions(User.objects.get(pk=person.pk))
+    assert "accounts.manage_people" in found
+
+
+def test_a_caller_without_any_role_may_nothing(alice: User) -> None:
+    alice.groups.clear()
+
+    caller = User.callers.get(pk=alice.pk)
+
+    assert RolePermissions().get_all_permissions(caller) == set()
+
+
+def test_a_caller_who_may_not_sign_in_may_nothing(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    caller = User.callers.get(pk=alice.pk)
+
+    assert caller.permitted
+    assert RolePermissions().get_all_permissions(caller) == set()
+    assert not caller.has_perm("applications.take_application")
+
+
+def test_nobody_calls_under_a_key_that_is_not_there() -> None:
+    with pytest.raises(User.DoesNotExist):
+        User.callers.get(pk="00000000-0000-0000-0000-000000000000")

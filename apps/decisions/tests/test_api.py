@@ -108,7 +108,7 @@ def test_the_number_of_queries_does_not_grow(
     addresses = [reverse("api:application_decide", args=[one.pk]) for one in waiting]
     client.post(addresses[0])
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(10):
         assert client.post(addresses[1]).json()["outcome"] == "approve"
     with django_assert_num_queries(7):
         client.post(addresses[1])
