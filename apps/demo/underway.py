@@ -21,7 +21,7 @@ from apps.customers import services as customers
 from apps.decisions import selectors as decisions_selectors
 from apps.decisions import services as decisions
 from apps.decisions.models import OverrideReason, PolicyVersion
-from apps.demo import appealed, offered, people, pledged
+from apps.demo import appealed, lent, offered, people, pledged
 from apps.laboratory import services as laboratory
 from apps.laboratory.models import Experiment
 from apps.loans.models import Outcome
@@ -55,6 +55,7 @@ def write(*, now: datetime) -> list[str]:
         *appealed.write(now=now),
         *pledged.write(now=now),
         *offered.write(now=now),
+        *lent.write(now=now),
         *_block(india, now=now),
     ]
 

@@ -109,6 +109,8 @@ def _line(role: str, application: Application, amount: Decimal, currency: str) -
 def _state(application: Application, loan: Loan | None) -> str:
     if loan is None:
         return str(application.status)
+    if loan.status in ("closed", "cancelled"):
+        return "closed"
     if getattr(loan, "outcome", None) is None:
         return "active"
     return "defaulted" if loan.outcome.defaulted else "closed"

@@ -15,6 +15,8 @@ from apps.decisions import automation, policies, policymaking
 from apps.decisions.models import Override, PolicyVersion
 from apps.demo import people, underway
 from apps.laboratory.models import Evidence, Experiment
+from apps.loans import proofs
+from apps.loans.models import Disbursement, Loan
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,15 @@ def everybody() -> dict[str, User]:
 
 def may_answer(actor: User, asked: Override) -> bool:
     return policies.may_answer(actor, asked, asked.application)
+
+
+def assert_that_loans_are_on_their_way() -> None:
+    """Some are paid out and on the books, one waits for another person."""
+    lent = list(Disbursement.objects.values_list("status", flat=True))
+    assert {"paid", "requested"} <= set(lent)
+    assert Loan.objects.filter(status="active").count() == lent.count("paid") > 0
+    assert proofs.principal_is_booked() is None
+    assert proofs.schedule_covers_principal() is None
 
 
 @pytest.mark.slow
@@ -82,7 +93,8 @@ def test_it_leaves_something_to_everybody() -> None:
     assert listed.listed_by == chitra
     assert listed.customer.loans.get().outcome.defaulted
     assert list(automation.standing(chitra)) == []
-    assert said.count(";") == 10
+    assert said.count(";") == 11
+    assert_that_loans_are_on_their_way()
     assert "already" in again
     assert Experiment.objects.count() == Override.objects.count() == 1
 
