@@ -11,6 +11,8 @@ handler404 = "apps.core.problems.not_found"
 handler500 = "apps.core.problems.server_error"
 
 urlpatterns = [
+    # First: programs ask more often than people, and what is tried before costs each of them.
+    path("api/v1/", include("creditrisk.api")),
     path("", include("apps.dashboards.urls")),
     path("people/", include("apps.accounts.urls")),
     path("customers/", include("apps.customers.urls")),
@@ -33,5 +35,4 @@ urlpatterns = [
     path("audit/", include("apps.audit.urls")),
     path("language/", sessions.set_language, name="set_language"),
     path("style-guide/", style_guide, name="style_guide"),
-    path("api/v1/", include("creditrisk.api")),
 ]

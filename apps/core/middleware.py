@@ -7,6 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 import structlog
 from auditlog.middleware import AuditlogMiddleware
+from csp.constants import HEADER
+from csp.middleware import CheckableLazyObject, CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import (
@@ -29,6 +31,31 @@ Handler = Callable[[HttpRequest], HttpResponse]
 TIME_ZONE_KEY = "time_zone"
 _VISITS = ("GET", "HEAD")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+class ContentPolicy(CSPMiddleware):
+    """Say what a browser may load; put together once for all answers that are no page of ours.
+
+    What has a nonce, or says something of its own, gets its policy from django-csp each time.
+    """
+
+    _plain: str | None = None
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Add the header, and leave no nonce that it does not name."""
+        if getattr(request, "_csp_nonce", None) is not None or HEADER in response:
+            return super().process_response(request, response)
+        if any(name.startswith("_csp") for name in vars(response)):
+            return super().process_response(request, response)
+        if self._plain is None:
+            found = super().process_response(request, response)
+            self._plain = found.headers.get(HEADER)
+            return found
+        response[HEADER] = self._plain
+        request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]  # as django-csp does
+        return response
 
 
 class RequestIdentity:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import structlog
+from csp.exceptions import CSPNonceError
 from django.conf import LazySettings
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,6 +19,7 @@ from apps.accounts.models import User
 from apps.core import access, bodies, origin, problems
 from apps.core.access import PUBLIC, SIGNED_IN, requires
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
+from apps.core.middleware import ContentPolicy
 from creditrisk import urls as site
 
 SignedIn = Callable[[User], Client]
@@ -297,6 +299,53 @@ def test_it_sends_the_headers_that_protect_pages(client: Client, db: None, heade
     policy = response["Content-Security-Policy"]
     assert "script-src 'self';" in f"{policy};"
     assert "frame-ancestors 'none'" in policy
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    nonce, own = request.wanted  # type: ignore[attr-defined]  # of the test
+    response = HttpResponse(str(request.csp_nonce) if nonce else "")  # type: ignore[attr-defined]  # of the middleware
+    for name, value in own.items():
+        setattr(response, name, value)
+    return response
+
+
+# One for all, as the site has it.
+_POLICIES = ContentPolicy(_answer)
+
+
+def _policied(*, nonce: bool = False, **own: object) -> str:
+    """Return the policy of an answer, which may use a nonce or say something of its own."""
+    request = RequestFactory().get("/")
+    request.wanted = nonce, own  # type: ignore[attr-defined]  # of the test
+    return _POLICIES(request).headers.get("Content-Security-Policy", "")
+
+
+def test_a_nonce_stands_in_the_policy_of_its_own_answer_alone() -> None:
+    plain, first, again, second = (_policied(nonce=which) for which in (False, True, False, True))
+
+    assert plain == again
+    assert "script-src 'self';" in plain
+    assert "nonce-" not in plain
+    assert "'nonce-" in first
+    assert "'nonce-" in second
+    assert first != second
+
+
+def test_an_answer_may_have_a_policy_of_its_own_or_none() -> None:
+    _policied()
+
+    assert _policied(_csp_replace={"img-src": "https://maps.example"}) != _policied()
+    assert _policied(_csp_exempt=True) == ""
+
+
+def test_a_nonce_that_no_header_names_is_refused() -> None:
+    for _ in range(2):
+        request = RequestFactory().get("/")
+        request.wanted = False, {}  # type: ignore[attr-defined]  # of the test
+        _POLICIES(request)
+
+        with pytest.raises(CSPNonceError):
+            str(request.csp_nonce)  # type: ignore[attr-defined]  # of the middleware
 
 
 def test_it_keeps_problem_pages_free_of_what_was_typed() -> None:
