@@ -1,7 +1,7 @@
 """Decide an application by API: score, exact reasons, policy, letter, audit, all stored.
 
-Beside `bare.py` as the limit: the same reads, prediction and rows without a framework or rules,
-under the same gunicorn with the same requests.
+Beside `bare.py` as the limit: the same reads, prediction and rows in the same tables without a
+framework or rules, under the same gunicorn with the same requests.
 """
 
 import http.client
@@ -100,7 +100,8 @@ def main() -> None:
     with scratch.database() as name, tempfile.TemporaryDirectory() as folder:
         packed = lender.trained()
         officer = lender.set_up(packed)
-        needed = asked.rounds * sum(EACH.values()) + len(EACH) * WARM_UP
+        # Both decide applications of their own.
+        needed = 2 * (asked.rounds * sum(EACH.values()) + len(EACH) * WARM_UP)
         waiting = lender.submitted(officer, needed + 1)
         variables = _variables(name, Path(folder), packed, sample=waiting.pop())
         token = RefreshToken.for_user(officer).access_token
@@ -124,13 +125,12 @@ def _measured(own: Served, bare: Served, waiting: list[str], rounds: int) -> lis
     figures = []
     for clients, each in EACH.items():
         ours, limit = Timing(), Timing()
-        batch = [waiting.pop() for _ in range(WARM_UP)]
-        own.decide(batch, clients=clients)
-        bare.decide(batch, clients=clients)
+        for server in (own, bare):
+            server.decide([waiting.pop() for _ in range(WARM_UP)], clients=clients)
         for _ in range(rounds):
-            batch = [waiting.pop() for _ in range(each)]
-            own.decide(batch, clients=clients, timing=ours)
-            bare.decide(batch, clients=clients, timing=limit)
+            for server, timing in ((own, ours), (bare, limit)):
+                batch = [waiting.pop() for _ in range(each)]
+                server.decide(batch, clients=clients, timing=timing)
         figures += _figures(clients, ours, limit)
     return figures
 
@@ -174,10 +174,7 @@ def _variables(name: str, folder: Path, packed: Artefact, *, sample: str) -> dic
 
 
 def _written_for(key: str) -> dict[str, str]:
-    """Decide one application and return, by table, the condition that finds what that wrote.
-
-    Every such table gets an empty twin in the schema `bare`, with the same indexes.
-    """
+    """Decide one application and return, by table, the condition that finds what that wrote."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         [before] = cursor.fetchone()
@@ -185,15 +182,12 @@ def _written_for(key: str) -> dict[str, str]:
         decisions.assess(application_id=key, actor=audit.system("benchmark"), now=now)
         written = f"xmin::text::bigint > {before}"
         tables = {}
-        cursor.execute("CREATE SCHEMA bare")
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT count(*) FROM {table} WHERE {written}")  # noqa: S608 - own names
             if cursor.fetchone()[0]:
-                cursor.execute(f"CREATE TABLE bare.{table} (LIKE {table} INCLUDING ALL)")
                 tables[table] = written
-        # Updated, not inserted: its twin holds what waits.
+        # Updated, not inserted.
         del tables[Application._meta.db_table]
-        cursor.execute("INSERT INTO bare.applications_application TABLE applications_application")
     return tables
 
 
