@@ -5,12 +5,13 @@ from apps.ledger.services.exporting import export_journal
 from apps.ledger.services.posting import post, reverse
 from apps.ledger.services.posting_many import post_many
 from apps.ledger.services.proving import prove
-from apps.ledger.services.rederiving import Rederived, rederive
+from apps.ledger.services.rederiving import Rederived, foresee, rederive
 
 __all__ = [
     "Rederived",
     "close_day",
     "export_journal",
+    "foresee",
     "post",
     "post_many",
     "prove",

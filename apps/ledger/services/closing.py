@@ -33,8 +33,10 @@ _TOTALS = """
 def close_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Closing:
     """Close an entity's books up to a day, and return the closing.
 
-    Whoever calls may close days. Closing a day again returns the closing it has. Raises Conflict
-    for a day before the last one closed, and for one that is not over.
+    Whoever calls may close days, and has no transaction open: the closing waits for what is being
+    posted, and postings wait until the day is closed, but not for its totals. Closing a day again
+    returns the closing it has. Raises Conflict for a day before the last one closed, and for one
+    that is not over.
     """
     standing = Closing.objects.filter(entity=entity, day=day).first()
     if standing is not None:

@@ -57,11 +57,8 @@ def rederive(
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(loan_id)])
-    rows = list(selectors.live_entries(loan_id, since=since, events=events))
+    rows, found, changes = _compared(loan_id, since, derive, events)
     by_id = {row.pk: row for row in rows}
-    standing = [Standing(row.pk, _says(row)) for row in rows]
-    found = differences.difference(standing, _checked(derive(standing), since))
-    changes = differences.changes(_held(loan_id), found)
     reversals = [
         single.reverse(
             actor=actor, entry=by_id[one.entry_id], day=one.says.day, reason=reason, now=now
@@ -81,6 +78,27 @@ def rederive(
             kept=len(found.kept),
         )
     return Rederived(loan_id, since, found, tuple(reversals), tuple(posted), tuple(changes))
+
+
+def foresee(
+    *, loan_id: UUID, since: date, derive: Derive, events: Collection[Event] = ()
+) -> tuple[Difference, tuple[Change, ...]]:
+    """Return what `rederive` would change now, and what balances would become; nothing is posted.
+
+    Raises LedgerRefused for what lies before the changed day.
+    """
+    _rows, found, changes = _compared(loan_id, since, derive, events)
+    return found, tuple(changes)
+
+
+def _compared(
+    loan_id: UUID, since: date, derive: Derive, events: Collection[Event]
+) -> tuple[list[Entry], Difference, list[Change]]:
+    """Return what stands from a day on, how it differs from what should, and what comes of that."""
+    rows = list(selectors.live_entries(loan_id, since=since, events=events))
+    standing = [Standing(row.pk, _says(row)) for row in rows]
+    found = differences.difference(standing, _checked(derive(standing), since))
+    return rows, found, differences.changes(_held(loan_id), found)
 
 
 def _says(entry: Entry) -> Planned:

@@ -123,6 +123,21 @@ def test_it_takes_back_what_differs_and_posts_the_rest(pune: Branch, alice: User
 
 
 @pytest.mark.django_db
+def test_it_foresees_what_it_would_change(pune: Branch) -> None:
+    _accrued(pune)
+    before = Entry.objects.count()
+
+    def derive(_standing: Any) -> list[Planned]:
+        return [B, _interest(3, "2.50")]
+
+    difference_, changes_ = services.foresee(loan_id=LOAN, since=date(2026, 6, 2), derive=derive)
+
+    assert Entry.objects.count() == before
+    done = _rederive(derive)
+    assert (done.difference, done.changes) == (difference_, changes_)
+
+
+@pytest.mark.django_db
 def test_it_changes_nothing_the_second_time(pune: Branch) -> None:
     _accrued(pune)
     _rederive(lambda _standing: [B])
