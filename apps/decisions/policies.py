@@ -88,7 +88,7 @@ def may_countersign(actor: User, case: ReviewCase) -> bool:
     return (
         actor.has_perm(COUNTERSIGN)
         and case.status == "awaiting_second"
-        and actor.pk != case.verdict_by_id
+        and actor.pk not in (case.verdict_by_id, case.referral.decided_by_id)
         and not is_own_submission(actor, case.application)
         and has_authority(actor, case.application, amount=case.verdict_amount)
         and not independence.is_connected(actor, case.application)

@@ -117,7 +117,8 @@ INDEPENDENT_DECISION = f"""
     IF EXISTS (
         SELECT 1 FROM decisions_decision before
         WHERE before.application_id = NEW.application_id AND before.number = NEW.number - 1
-            AND before.outcome = 'refer' AND before.decided_by_id = NEW.decided_by_id
+            AND before.outcome = 'refer'
+            AND before.decided_by_id IN (NEW.decided_by_id, NEW.countersigned_by_id)
     ) THEN
         RAISE EXCEPTION 'decisions_decision_independent: who took the decision up anew does not'
             ' decide it' USING ERRCODE = 'check_violation';

@@ -66,6 +66,15 @@ def require_independent(actor: User, application: Application) -> None:
         raise Connected
 
 
+def require_other_than_reopener(actor: User, case: ReviewCase) -> None:
+    """Raise NotPermitted for who took the decision up anew: they neither hold, decide nor sign."""
+    if case.referral.decided_by_id == actor.pk:
+        raise NotPermitted(
+            "own_reopening",
+            _("You took this decision up anew yourself; another person must give the verdict."),
+        )
+
+
 @transaction.atomic
 def claim(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
     """Hold a case for half an hour; of two people at once, one gets StaleRecord.
@@ -76,6 +85,7 @@ def claim(*, actor: User, case: ReviewCase, now: datetime) -> ReviewCase:
     found = locked_case(actor, case.pk)
     permit(actor, found, policies.REVIEW)
     require_independent(actor, found.application)
+    require_other_than_reopener(actor, found)
     if policies.holds(actor, found, now=now):
         return found
     if found.status == "claimed" and not policies.has_lapsed(found, now=now):

@@ -24,7 +24,12 @@ from apps.decisions.reason_codes import Listed
 from apps.decisions.services import approving, basis, recording, room, verdicts
 from apps.decisions.services.approving import Terms
 from apps.decisions.services.basis import Basis
-from apps.decisions.services.claiming import locked_case, permit, require_independent
+from apps.decisions.services.claiming import (
+    locked_case,
+    permit,
+    require_independent,
+    require_other_than_reopener,
+)
 from apps.decisions.services.verdicts import Verdict
 
 
@@ -76,12 +81,14 @@ def decide(*, actor: User, case: ReviewCase, verdict: Verdict, now: datetime) ->
 def countersign(*, actor: User, case: ReviewCase, now: datetime, version: str = "") -> ReviewCase:
     """Agree with another person's verdict, which then stands.
 
-    Raises NotPermitted, OwnSubmission, Conflict for one's own verdict or an amount above one's
-    own limit, for a verdict that would lack something under a policy that came into force since, or
-    whose giver has turned out to be close to the borrower, StaleRecord when the verdict is another
-    than the one of `version`, BorrowerBlocked and ExposureExceeded as `decide` does.
+    Raises NotPermitted (also for who took the decision up anew), OwnSubmission, Conflict for one's
+    own verdict or an amount above one's own limit, for a verdict that would lack something under a
+    policy that came into force since, or whose giver has turned out to be close to the borrower,
+    StaleRecord when the verdict is another than the one of `version`, BorrowerBlocked and
+    ExposureExceeded as `decide` does.
     """
     found = _awaiting(actor, case, version=version)
+    require_other_than_reopener(actor, found)
     if not policies.has_authority(actor, found.application, amount=found.verdict_amount):
         raise NotPermitted(
             "above_limit", _("The amount is above your own limit; somebody with more must sign.")
@@ -130,15 +137,6 @@ def send_back(
         verdict_amount=None,
         verdict_term_months=None,
     )
-
-
-def require_other_than_reopener(actor: User, case: ReviewCase) -> None:
-    """Raise NotPermitted for the verdict of who took the decision up anew."""
-    if case.referral.decided_by_id == actor.pk:
-        raise NotPermitted(
-            "own_reopening",
-            _("You took this decision up anew yourself; another person must give the verdict."),
-        )
 
 
 def basis_of(case: ReviewCase, *, now: datetime) -> Basis:

@@ -137,16 +137,54 @@ def test_a_mistaken_decline_is_taken_up_anew_and_approved(
     assert Letter.objects.count() == 2
 
 
+def test_who_takes_a_decision_up_anew_does_not_sign_it_either(
+    alice: User, bob: User, charlie: User, pune: Branch
+) -> None:
+    factories.policy(pune.entity)
+    large = factories.referred(alice, amount=700_000)
+    services.claim(actor=bob, case=large, now=NOW)
+    services.decide(actor=bob, case=large, verdict=DECLINE, now=NOW)
+    services.countersign(actor=charlie, case=large, now=NOW)
+    services.reopen(actor=charlie, application=large.application, note="Wrong.", now=LATER)
+    case = ReviewCase.objects.get(status="open")
+    services.claim(actor=bob, case=case, now=LATER)
+    services.decide(actor=bob, case=case, verdict=APPROVE, now=LATER)
+    case.refresh_from_db()
+
+    assert not policies.may_countersign(charlie, case)
+    with pytest.raises(NotPermitted, match="You took this decision up anew yourself"):
+        services.countersign(actor=charlie, case=case, now=LATER)
+
+    case.refresh_from_db()
+    assert (case.status, Decision.objects.count()) == ("awaiting_second", 3)
+    step = Decision.objects.get(number=3)
+    columns = ("application", "submitted_by", "amount", "term_months", "annual_rate")
+    signed = Decision(
+        **{name: getattr(step, name) for name in columns},
+        number=4,
+        kind="human",
+        outcome="decline",
+        decided_by=bob,
+        countersigned_by=charlie,
+        decided_at=LATER,
+    )
+    with pytest.raises(IntegrityError, match="took the decision up anew"), transaction.atomic():
+        signed.save()
+
+
 def test_who_takes_a_decision_up_anew_does_not_decide_it(
     charlie: User, declined: ReviewCase
 ) -> None:
     services.reopen(actor=charlie, application=declined.application, note="Wrong.", now=LATER)
     case = ReviewCase.objects.get(status="open")
-    services.claim(actor=charlie, case=case, now=LATER)
 
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="You took this decision up anew yourself"):
+        services.claim(actor=charlie, case=case, now=LATER)
+    with pytest.raises(NotPermitted, match="You took this decision up anew yourself"):
         services.decide(actor=charlie, case=case, verdict=APPROVE, now=LATER)
 
+    case.refresh_from_db()
+    assert (case.status, case.claimed_by) == ("open", None)
     assert Decision.objects.count() == 3
     own = Decision.objects.get(number=3)
     again = Decision(
