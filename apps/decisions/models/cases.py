@@ -67,6 +67,10 @@ class ReviewCase(Identified, Timestamped, Stateful):
     verdict_amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True)
     verdict_term_months = models.PositiveSmallIntegerField(_("term in months"), null=True)
     verdict_at = models.DateTimeField(null=True)
+    # What the policy alone would have done when the case closed, as `tracing.recommendation` says
+    # of the decision's trace; empty where it was not asked. Kept apart, because counting by it must
+    # not open every trace.
+    recommended = models.CharField(max_length=8, blank=True, choices=Outcome)
     closed_at = models.DateTimeField(_("closed"), null=True)
     # The place in the queue: by rank, then by when the service level ends. It stands in columns,
     # so that the list is read along an index however many cases were ever closed.
@@ -138,6 +142,9 @@ class ReviewCase(Identified, Timestamped, Stateful):
                 name="decisions_case_priority",
             ),
             models.Index(fields=["claimed_by", "status"]),
+            models.Index(
+                fields=["verdict_at"], condition=Q(status="closed"), name="decisions_case_verdicts"
+            ),
         ]
         verbose_name = _("review case")
         verbose_name_plural = _("review cases")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.core import rows
 from apps.core.errors import Conflict, NotPermitted
 from apps.decisions import (
     hooks,
@@ -17,6 +18,7 @@ from apps.decisions import (
     reason_codes,
     reason_list,
     reasons,
+    tracing,
 )
 from apps.decisions.errors import NotHolder, VerdictRefused
 from apps.decisions.models import Decision, ReviewCase
@@ -201,6 +203,8 @@ def _conclude(
         **judged,
     )
     decision = recording.record(actor=actor, application=application, decision=verdict)
+    said = tracing.recommendation(decision.trace)
+    rows.change(case, {"recommended": said}, while_={"status": "closed"})
     hooks.ended(case, actor=actor, now=now)
     return decision
 

@@ -5,10 +5,12 @@ import io
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pgtrigger
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -75,6 +77,7 @@ def given(alice: User, pune: Branch) -> Callable[..., ReviewCase]:
                 opened_at=at - waited,
                 claimed_by=by,
                 claimed_at=at - worked,
+                recommended=tracing.recommendation(TRACES[trace]),
             )
             Decision(
                 application=case.application,
@@ -149,14 +152,20 @@ def test_it_counts_overrides_both_ways_and_what_became_of_them(
 
 
 @pytest.mark.parametrize("name", TRACES)
-def test_it_knows_the_recommendation_as_the_policy_does(
+def test_earlier_verdicts_learn_what_was_recommended(
     given: Callable[..., ReviewCase], bob: User, charlie: User, name: str
 ) -> None:
     given(bob, "approve", name)
+    with pgtrigger.ignore():
+        ReviewCase.objects.update(recommended="")
+    migration = import_module("apps.decisions.migrations.0019_recommended")
 
-    found = figures(charlie)
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FROM_TRACES)
 
     said = tracing.recommendation(TRACES[name])
+    found = figures(charlie)
+    assert ReviewCase.objects.get().recommended == said
     counted = (found.recommended_approve, found.recommended_decline)
     assert counted == (int(said == "approve"), int(said == "decline"))
 
