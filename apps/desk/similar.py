@@ -35,17 +35,27 @@ def distance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
 
     Never negative, zero for the same attributions, the same both ways.
     """
-    return sum(
-        abs(one.get(name, 0.0) - other.get(name, 0.0)) for name in sorted(one.keys() | other.keys())
-    )
+    return _apart(sorted(one.items()), one, other)
 
 
 def nearest(
     own: Mapping[str, float], candidates: Iterable[Candidate], *, count: int
 ) -> list[Match]:
     """Return the nearest candidates, the nearest first; equally near ones in the order of keys."""
-    found = (Match(one.key, distance(own, one.attributions)) for one in candidates)
+    factors = sorted(own.items())
+    found = (Match(one.key, _apart(factors, own, one.attributions)) for one in candidates)
     return heapq.nsmallest(count, found, key=lambda match: (match.distance, match.key))
+
+
+def _apart(
+    factors: Sequence[tuple[str, float]], own: Mapping[str, float], other: Mapping[str, float]
+) -> float:
+    """Return what `distance` says; who asks about many keeps the own `factors` in their order."""
+    there = other.get
+    apart = sum([abs(share - there(name, 0.0)) for name, share in factors])
+    if other.keys() <= own.keys():
+        return apart
+    return apart + sum(abs(other[name]) for name in sorted(other.keys() - own.keys()))
 
 
 def is_certain(found: Sequence[Match], *, searched_to: float | None, count: int) -> bool:
