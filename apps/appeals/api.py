@@ -38,6 +38,7 @@ def _answer(appeal: Appeal) -> dict[str, Any]:
         "late": presentation.near(appeal, today) == "late",
         "rule": appeal.rule,
         "reviewer": appeal.reviewer_id,
+        "version": appeal.version,
         "answered_at": appeal.answered_at,
         "outcome": appeal.outcome_id,
         "letter": appeal.letter_id,
@@ -180,13 +181,44 @@ class SignAppeal(APIView):
 
     @extend_schema(
         operation_id="appeals_sign",
-        request=None,
+        request=serializers.SignRequest,
         responses={200: serializers.AppealAnswer, **_REFUSED},
         tags=["appeals"],
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Sign the answer that waits for a second person."""
-        services.countersign(actor=request.user, appeal=_seen(request, pk), now=timezone.now())
+        given = serializers.SignRequest(data=request.data)
+        given.is_valid(raise_exception=True)
+        services.countersign(
+            actor=request.user,
+            appeal=_seen(request, pk),
+            now=timezone.now(),
+            version=given.validated_data["version"],
+        )
+        return _again(pk)
+
+
+class SendAppealBack(APIView):
+    """Disagree with another person's answer."""
+
+    required_permission = policies.DECIDE
+
+    @extend_schema(
+        operation_id="appeals_send_back",
+        request=serializers.SendBackRequest,
+        responses={200: serializers.AppealAnswer, **_REFUSED},
+        tags=["appeals"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Return the answer that waits for a second person to who wrote it, and say why."""
+        given = serializers.SendBackRequest(data=request.data)
+        given.is_valid(raise_exception=True)
+        services.send_back(
+            actor=request.user,
+            appeal=_seen(request, pk),
+            now=timezone.now(),
+            **given.validated_data,
+        )
         return _again(pk)
 
 
@@ -251,5 +283,6 @@ urlpatterns = [
     path("appeals/<uuid:pk>/assign", AssignAppeal.as_view(), name="appeal_assign"),
     path("appeals/<uuid:pk>/answer", AnswerAppeal.as_view(), name="appeal_answer"),
     path("appeals/<uuid:pk>/sign", SignAppeal.as_view(), name="appeal_sign"),
+    path("appeals/<uuid:pk>/send-back", SendAppealBack.as_view(), name="appeal_send_back"),
     path("appeals/<uuid:pk>/withdraw", WithdrawAppeal.as_view(), name="appeal_withdraw"),
 ]

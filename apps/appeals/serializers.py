@@ -52,6 +52,20 @@ class AnswerRequest(Strict):
     term_months = serializers.IntegerField(min_value=1, max_value=480, required=False)
 
 
+class SignRequest(Strict):
+    """Which answer is signed: the `version` of the appeal as it was read."""
+
+    version = serializers.CharField(
+        max_length=40, help_text="As the appeal has it: signed is what was read, nothing newer."
+    )
+
+
+class SendBackRequest(SignRequest):
+    """Why another person's answer goes back."""
+
+    note = serializers.CharField(max_length=2_000)
+
+
 class AppealCorrectionAnswer(serializers.Serializer[Any]):
     """A fact said to be wrong, and what came of it. Values are in the page and the letter only."""
 
@@ -75,6 +89,7 @@ class AppealAnswer(serializers.Serializer[Any]):
     late = serializers.BooleanField()
     rule = serializers.CharField(help_text="The section of the rule book that sets the day.")
     reviewer = serializers.UUIDField(allow_null=True)
+    version = serializers.CharField(help_text="Changes with the appeal; who signs names it.")
     answered_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.UUIDField(
         allow_null=True, help_text="The decision made on the appeal; null where it was upheld."

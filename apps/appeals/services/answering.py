@@ -118,9 +118,11 @@ def countersign(*, actor: User, appeal: Appeal, now: datetime, version: str = ""
 
 
 @transaction.atomic
-def send_back(*, actor: User, appeal: Appeal, note: str, now: datetime) -> Appeal:
+def send_back(
+    *, actor: User, appeal: Appeal, note: str, now: datetime, version: str = ""
+) -> Appeal:
     """Disagree with another person's answer: it goes back with a note. Raises as `countersign`."""
-    found = _awaiting(actor, appeal, version="")
+    found = _awaiting(actor, appeal, version=version)
     if not note.strip():
         raise AnswerIncomplete({"note": _("Say why you do not agree.")})
     found.move("send_back", verdict={}, sent_back_note=note.strip())

@@ -14,7 +14,7 @@ from apps.appeals.models import Appeal, AppealedDecision
 from apps.appeals.tests import factories
 from apps.applications.models import Application
 from apps.audit.models import Event
-from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.core.errors import Conflict, DomainError, NotPermitted, StaleRecord
 from apps.decisions import services as decisions
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories as decided
@@ -163,6 +163,8 @@ def test_an_answer_sent_back_is_given_anew(
 
     with pytest.raises(AnswerIncomplete):
         services.send_back(actor=charlie, appeal=waiting, note=" ", now=LATER)
+    with pytest.raises(StaleRecord):
+        services.send_back(actor=charlie, appeal=waiting, note="No.", now=LATER, version="old")
     back = services.send_back(actor=charlie, appeal=waiting, note="Too much.", now=LATER)
 
     assert (back.status, back.sent_back_note, back.reviewer) == ("assigned", "Too much.", bob)

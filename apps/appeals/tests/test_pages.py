@@ -18,6 +18,7 @@ from apps.appeals.tests import factories
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.decisions.tests import factories as decided
+from apps.scoring.models import ModelVersion
 
 SignedIn = Callable[[User], Client]
 NOW = factories.LATER
@@ -231,3 +232,32 @@ def test_the_api_registers_assigns_answers_and_measures(
     assert reviewer.get("/api/v1/appeals?show=answered").json()["results"][0]["id"] == key
     assert reviewer.get("/api/v1/appeals/outcomes?by=branch").json()[0]["answered"] == 1
     assert reviewer.get("/api/v1/appeals/outcomes?by=moon").status_code == 400
+
+
+def test_over_the_api_only_the_answer_that_was_read_is_signed_or_sent_back(
+    alice: User, bob: User, charlie: User, stage: ModelVersion, signed_in: SignedIn
+) -> None:
+    application = decided.assessed(
+        alice,
+        amount=Decimal(700_000),
+        borrower={"employment": {"net_monthly_income": Decimal(12_000)}},
+    ).application
+    appeal = factories.checked(application, bob)
+    given = factories.change(note="Shown by the payslip.")
+    services.answer(actor=bob, appeal=appeal, given=given, now=NOW)
+    signer, at = signed_in(charlie), f"/api/v1/appeals/{appeal.pk}"
+    read = signer.get(at).json()["version"]
+
+    unread = signer.post(f"{at}/sign", {}, "application/json")
+    stale = [
+        signer.post(f"{at}/{act}", {"version": "2026", **more}, "application/json")
+        for act, more in (("sign", {}), ("send-back", {"note": "Too much."}))
+    ]
+    appeal.refresh_from_db()
+    assert (unread.status_code, [one.status_code for one in stale]) == (400, [409, 409])
+    assert appeal.status == "awaiting_second"
+
+    back = signer.post(
+        f"{at}/send-back", {"version": read, "note": "Too much."}, "application/json"
+    )
+    assert (back.status_code, back.json()["state"]) == (200, "assigned")

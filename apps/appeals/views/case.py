@@ -259,6 +259,7 @@ def send_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             appeal=appeal,
             note=form.cleaned_data["note"],
             now=timezone.now(),
+            version=request.POST.get("version", ""),
         ),
         said=_("Sent back with your note."),
     )
