@@ -81,7 +81,8 @@ class Trial:
         """
         facts = self._changed(point)
         row = features.build(facts)
-        moved = {name: row[name] for name in row if row[name] != self.scored[name]}
+        # A feature that came into use since is none of the model that scored.
+        moved = {name: row[name] for name in self.scored if row[name] != self.scored[name]}
         judge = self._judge(point, facts)
         judged = judge.judged(facts.amount, facts.term_months, pd=self.pd_when(moved))
         return Tried(point, judged, moved)

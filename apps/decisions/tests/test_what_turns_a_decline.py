@@ -1,6 +1,7 @@
 """What would have turned a decline: found by the table, verified, stored, told, replayed."""
 
 import copy
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from django.utils import translation
 
 from apps.accounts.models import Branch, User
-from apps.decisions import recourse_words, services
+from apps.decisions import recourse_words, services, trying
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
 from apps.decisions.tests.replays import tamper
@@ -75,6 +76,19 @@ def test_every_change_turns_the_decision_when_somebody_makes_it(
         assert made.score_run is not None
         changed = {**declined.score_run.features, **one["features"]}
         assert made.score_run.features == changed
+
+
+def test_an_earlier_score_is_asked_without_features_that_came_later(declined: Decision) -> None:
+    trial = trying.of_decision(declined)
+    point = {"amount": Decimal(100_000)}
+    moved = trial.tried(point).features
+    later = next(name for name in trial.scored if name not in moved)
+    scored = {name: value for name, value in trial.scored.items() if name != later}
+
+    earlier = dataclasses.replace(trial, scored=scored).tried(point)
+
+    assert earlier.features == moved
+    assert earlier.judged == trial.tried(point).judged
 
 
 def test_a_smaller_change_would_not_do(declined: Decision, alice: User) -> None:
