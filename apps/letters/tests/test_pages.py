@@ -65,6 +65,20 @@ def test_the_pdf_comes_as_a_file_and_never_inside_a_page(
     assert openings() == [(f"accounts.user:{alice.pk}", "pdf")]
 
 
+def test_staff_do_not_read_the_applicants_own_address(
+    alice: User, pune: Branch, signed_in: SignedIn
+) -> None:
+    link = "https://credit.example.org/my/c2VjcmV0~a&b/"
+    letter = factories.frozen(alice, pune, factories.refusal(review_link=link))
+    assert b"c2VjcmV0" in bytes(letter.html or b"")
+
+    page = signed_in(alice).get(reverse("letters:detail", args=[letter.pk])).content.decode()
+
+    assert "c2VjcmV0" not in page
+    assert "(the applicant&#x27;s own address)" in page
+    assert "Verified" in page
+
+
 def test_a_damaged_letter_is_not_shown_and_not_handed_over(
     alice: User, pune: Branch, signed_in: SignedIn
 ) -> None:
