@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.appeals.models import Appeal
 from apps.applications.models import Application
+from apps.collateral.models import Item
 from apps.customers.models import BlockListEntry
 from apps.decisions import automation, policies, policymaking
 from apps.decisions.models import Override, PolicyVersion
@@ -94,6 +95,7 @@ def test_it_leaves_something_to_everybody() -> None:
     assert list(automation.standing(chitra)) == []
     assert said.count(";") == 11
     assert_that_loans_are_on_their_way()
+    assert {"pledged", "proposed"} <= set(Item.objects.values_list("status", flat=True))
     assert "already" in again
     assert Experiment.objects.count() == Override.objects.count() == 1
 
