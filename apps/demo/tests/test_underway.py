@@ -45,7 +45,8 @@ def may_answer(actor: User, asked: Override) -> bool:
 
 
 def assert_that_loans_are_on_their_way() -> None:
-    """Some are paid out and on the books, one waits for another person."""
+    """Some are paid out and on the books, one waits for another person; some are secured."""
+    assert {"pledged", "proposed"} <= set(Item.objects.values_list("status", flat=True))
     lent = list(Disbursement.objects.values_list("status", flat=True))
     assert {"paid", "requested"} <= set(lent)
     assert Loan.objects.filter(status="active").count() == lent.count("paid") > 0
@@ -95,7 +96,6 @@ def test_it_leaves_something_to_everybody() -> None:
     assert list(automation.standing(chitra)) == []
     assert said.count(";") == 11
     assert_that_loans_are_on_their_way()
-    assert {"pledged", "proposed"} <= set(Item.objects.values_list("status", flat=True))
     assert "already" in again
     assert Experiment.objects.count() == Override.objects.count() == 1
 
