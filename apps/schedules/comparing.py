@@ -140,9 +140,11 @@ def _all(offers: Iterable[Asked]) -> dict[str, str]:
 
 
 def _plain(form: OfferForm) -> dict[str, str]:
-    """Return what was typed into a form, by plain names, what is empty left out."""
+    """Return what was typed into a form, by plain names; what nobody touched is left out."""
     typed = {name: _text(form[name]) for name in form.fields}
-    return {name: text for name, text in typed.items() if text and text != "False"}
+    return {
+        name: text for name, text in typed.items() if text not in {"", "False", _START.get(name)}
+    }
 
 
 def _text(bound: BoundField) -> str:

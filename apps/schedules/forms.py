@@ -33,7 +33,8 @@ from apps.schedules.terms import (
 )
 
 _PERCENT = Decimal(100)
-_MOST_LINES = 500
+# More would not fit into the address of a page.
+_MOST_LINES = 50
 _SATURDAY, _SUNDAY = 5, 6
 _WEEKENDS = {
     "": frozenset[int](),
@@ -77,13 +78,15 @@ class LinesField(forms.CharField):
     def __init__(self, read: Callable[[str], Any], **options: Any) -> None:
         self._read = read
         options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
-        super().__init__(required=False, max_length=20_000, **options)
+        super().__init__(required=False, max_length=4_000, **options)
 
     def clean(self, value: Any) -> tuple[Any, ...]:
         """Return what stands in the lines; raise ValidationError with the number of a bad one."""
         lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
         if len(lines) > _MOST_LINES:
-            raise ValidationError(_now("At most %(most)s lines.") % {"most": _MOST_LINES})
+            raise ValidationError(
+                _now("At most %(most)s lines; the API takes more.") % {"most": _MOST_LINES}
+            )
         found = []
         for number, line in enumerate(lines, start=1):
             try:

@@ -115,7 +115,7 @@ def test_it_adds_an_offer_to_vary(browser: Client) -> None:
     assert answer.status_code == 302
     query = query_of(answer)
     assert {query[f"b-{name}"] for name in LOAN} == set(LOAN.values())
-    assert "add" not in query
+    assert query.keys().isdisjoint({"add", "frequency", "b-frequency"})
     assert len(browser.get(answer["Location"]).context["offers"]) == 2
 
 
@@ -136,6 +136,16 @@ def test_it_adds_no_fourth_and_takes_away_none_that_is_not_there(browser: Client
 
     assert added == left
     assert added.keys() >= {"principal", "b-principal", "c-principal"}
+
+
+def test_it_keeps_what_was_chosen_where_it_adds_an_offer(browser: Client) -> None:
+    chosen = {"annual_rate": "0", "frequency": "weekly", "grace_capitalised": "on"}
+
+    query = query_of(browser.get(PAGE, {**LOAN, **chosen, "add": "1"}))
+
+    assert query["b-annual_rate"] == "0"
+    assert query["b-frequency"] == "weekly"
+    assert query["b-grace_capitalised"] == "True"
 
 
 def test_it_compares_in_the_first_ones_currency(browser: Client) -> None:
@@ -164,7 +174,7 @@ def test_it_compares_in_the_first_ones_currency(browser: Client) -> None:
         ({"method": "custom", "rows": "2026-05-01 x"}, "rows", "Line 1: Write the amount"),
         ({"tranches": "2026-04-01 100"}, "tranches", "must sum to the amount lent"),
         ({"holidays": "tomorrow"}, "holidays", "Line 1: Enter a valid date."),
-        ({"rows": "2026-05-01 1\n" * 501}, "rows", "At most 500 lines."),
+        ({"rows": "2026-05-01 1\n" * 51}, "rows", "At most 50 lines; the API takes more."),
     ],
     ids=str,
 )
