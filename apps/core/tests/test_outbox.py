@@ -50,6 +50,23 @@ def test_it_sends_what_it_was_given_before_the_process_ends(sent: list[object]) 
     assert sent == [("decisions.assess", {"application_id": str(n)}) for n in range(50)]
 
 
+def test_it_waits_a_moment_for_others_of_the_same_task(
+    monkeypatch: pytest.MonkeyPatch, sent: list[object]
+) -> None:
+    given, moment = threading.Event(), outbox.time.sleep
+    monkeypatch.setattr(outbox.time, "sleep", lambda _seconds: given.wait(10))
+    box = outbox.Outbox()
+
+    box.put("letters.render", {"letter_ids": ["a"]})
+    moment(0.02)  # The thread has taken the first one by now, and holds it.
+    box.put("letters.render", {"letter_ids": ["b"]})
+    box.put("letters.render", {"letter_ids": ["c"]})
+    given.set()
+    _finish(box)
+
+    assert sent == [("letters.render", {"letter_ids": ["a", "b", "c"]})]
+
+
 def test_it_sends_on_after_a_message_that_failed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
