@@ -20,7 +20,12 @@ class Balances:
     amounts: Mapping[Account, Decimal] = field(default_factory=dict)
 
     def __getitem__(self, account: Account) -> Decimal:
-        """Return the balance of an account; negative where it stands on its other side."""
+        """Return the balance of an account; negative where it stands on its other side.
+
+        Raises KeyError for what is no account: templates look there first for any name.
+        """
+        if not isinstance(account, Account):
+            raise KeyError(account)
         return self.amounts.get(account, ZERO)
 
     @property

@@ -192,7 +192,8 @@ def branches(actor: User) -> QuerySet[Branch]:
 
 def closed_up_to(entity_id: uuid.UUID) -> Closing | None:
     """Return the last closing of an entity."""
-    return Closing.objects.filter(Q(entity=entity_id)).order_by("-day").first()
+    rows = Closing.objects.select_related("entity").filter(entity=entity_id)
+    return rows.order_by("-day").first()
 
 
 def days_of(loan_id: uuid.UUID) -> tuple[date, date] | None:

@@ -6,11 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.core import formatting
+from apps.core.templatetags.format import day
 from apps.ledger import labels
 from apps.ledger.balances import Balances
 from apps.ledger.chart import BORROWERS, Account, Event
@@ -94,11 +94,6 @@ def pdf(found: Statement, *, number: str, lender: str, dated: date) -> bytes:
         "page_label": _("Page {page} of {pages}"),
     }
     return typesetting.pdf(_TEMPLATE, name="statement", value=value, dated=dated)
-
-
-def day(value: date) -> str:
-    """Return a day as people write it."""
-    return date_format(value, "DATE_FORMAT")
 
 
 def _facts(found: Statement) -> list[list[str]]:

@@ -38,6 +38,8 @@ def test_it_adds_up_what_is_owed() -> None:
 
     assert held.owed == Decimal(657)
     assert held[Account.FEES_RECEIVABLE] == 0
+    with pytest.raises(KeyError):
+        held["owed"]
 
 
 @pytest.mark.django_db

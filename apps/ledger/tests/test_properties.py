@@ -73,7 +73,7 @@ def test_it_takes_nothing_that_does_not(
 @settings(
     max_examples=20,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(st.one_of(_post, _reverse), min_size=1, max_size=12))
 def test_it_keeps_the_books_whatever_is_done(pune: Branch, steps: list[Any]) -> None:
