@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import uuid
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -51,7 +52,7 @@ def _issued(actor: User, branch: Branch, **changes: Any) -> Letter:
         actor=actor,
         branch=branch,
         subject="offers.offer:1",
-        case="applications.application:1",
+        case=f"applications.application:{uuid.UUID(int=1)}",
         regime="india",
         statement=_statement(**changes),
         now=NOW,
