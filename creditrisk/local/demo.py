@@ -98,7 +98,8 @@ def programs(port: int) -> list[supervisor.Program]:
     address = f"{os.environ.get('HOST') or '127.0.0.1'}:{port}"
     web = ["gunicorn", "creditrisk.wsgi", "--worker-class", "gthread", "--preload"]
     web += ["--workers", "2", "--threads", "4", "--bind", address, "--graceful-timeout", "5"]
-    web += ["--log-level", "warning", "--no-control-socket"]
+    # Three offers side by side make the longest address of ours.
+    web += ["--log-level", "warning", "--no-control-socket", "--limit-request-line", "8190"]
     web += ["--logger-class", "creditrisk.access_log.AccessLog"]
     web += ["--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s in %(M)s ms"]
     beat = ["beat", "--loglevel", "WARNING", "--pidfile="]
