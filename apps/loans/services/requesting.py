@@ -74,19 +74,10 @@ def request(*, actor: User, loan: Loan, payment: Payment, now: datetime) -> Disb
     account, bank = _account(found, payment)
     made = _written(found, payment, amount, actor=actor, now=now, account=account, bank=bank)
     facts = {"amount": str(made.amount), "net": str(made.net_amount), "currency": made.currency}
-    audit.record(
-        actor, "loans.payment_requested", made, case=found.application, loan=found.number, **facts
-    )
+    record(actor, "loans.payment_requested", made, **facts)
     if made.alone_limit >= made.amount:
         made.move("approve")
-        audit.record(
-            actor,
-            "loans.payment_within_limit",
-            made,
-            case=found.application,
-            loan=found.number,
-            limit=str(made.alone_limit),
-        )
+        record(actor, "loans.payment_within_limit", made, limit=str(made.alone_limit))
     return made
 
 
@@ -104,7 +95,7 @@ def approve(*, actor: User, disbursement: Disbursement, now: datetime) -> Disbur
     found.lifecycle.target("approve", found.status)
     grounds.require_payable(found.loan, now=now)
     found.move("approve", checked_by=actor, checked_at=now)
-    _record(actor, "loans.payment_approved", found)
+    record(actor, "loans.payment_approved", found)
     return found
 
 
@@ -117,7 +108,7 @@ def refuse(*, actor: User, disbursement: Disbursement, reason: str, now: datetim
         raise OwnRequest
     said = reason_of(reason)
     found.move("refuse", ended_by=actor, ended_at=now, ended_reason=said)
-    _record(actor, "loans.payment_refused", found, reason=said)
+    record(actor, "loans.payment_refused", found, reason=said)
     return found
 
 
@@ -137,7 +128,7 @@ def take_back(
         )
     said = reason_of(reason)
     found.move("cancel", ended_by=actor, ended_at=now, ended_reason=said)
-    _record(actor, "loans.payment_taken_back", found, reason=said)
+    record(actor, "loans.payment_taken_back", found, reason=said)
     return found
 
 
@@ -151,9 +142,10 @@ def held(actor: User, disbursement: Disbursement) -> Disbursement:
     return found
 
 
-def _record(actor: User, verb: str, disbursement: Disbursement, **facts: Any) -> None:
+def record(actor: User, verb: str, disbursement: Disbursement, **facts: Any) -> None:
+    """Record what was done about a payment in the history of its loan."""
     loan = disbursement.loan
-    audit.record(actor, verb, disbursement, case=loan.application, loan=loan.number, **facts)
+    audit.record(actor, verb, loan, case=loan.application, payment=disbursement.reference, **facts)
 
 
 def _standing(loan: Loan, payment: Payment) -> Disbursement | None:

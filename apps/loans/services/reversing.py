@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
@@ -17,7 +16,7 @@ from apps.loans.lifecycle import HELD
 from apps.loans.models import Allocation, Disbursement
 from apps.loans.services import grounds
 from apps.loans.services.opening import reason_of
-from apps.loans.services.requesting import held
+from apps.loans.services.requesting import held, record
 from apps.loans.services.settling import follow_the_money
 from apps.schedules import documents
 
@@ -49,15 +48,7 @@ def reverse(
     )
     found.move("reverse", ended_by=actor, ended_at=now, ended_reason=said)
     _set_back(found, actor)
-    audit.record(
-        actor,
-        "loans.payment_reversed",
-        found,
-        case=found.loan.application,
-        loan=found.loan.number,
-        day=day.isoformat(),
-        reason=said,
-    )
+    record(actor, "loans.payment_reversed", found, day=day.isoformat(), reason=said)
     return found
 
 

@@ -19,7 +19,7 @@ from apps.loans.errors import PaidOtherwise, refused_field
 from apps.loans.models import Disbursement, Loan, PaymentFile, ScheduleVersion
 from apps.loans.services import grounds, scheduling
 from apps.loans.services.opening import reason_of
-from apps.loans.services.requesting import held
+from apps.loans.services.requesting import held, record
 from apps.offers import services as offers
 from apps.schedules import building, documents
 from apps.schedules.terms import Terms, Tranche
@@ -49,15 +49,7 @@ def instruct(
     file = _file(actor, entity, found, now)
     for one in found:
         one.move("instruct", payment_file=file)
-        audit.record(
-            actor,
-            "loans.payment_instructed",
-            one,
-            case=one.loan.application,
-            loan=one.loan.number,
-            file=str(file),
-            sha256=file.sha256,
-        )
+        record(actor, "loans.payment_instructed", one, file=str(file), sha256=file.sha256)
     return file
 
 
@@ -123,14 +115,7 @@ def fail(*, actor: User, disbursement: Disbursement, reason: str, now: datetime)
     found = held(actor, disbursement)
     said = reason_of(reason)
     found.move("fail", ended_by=actor, ended_at=now, ended_reason=said)
-    audit.record(
-        actor,
-        "loans.payment_failed",
-        found,
-        case=found.loan.application,
-        loan=found.loan.number,
-        reason=said,
-    )
+    record(actor, "loans.payment_failed", found, reason=said)
     return found
 
 
@@ -205,12 +190,10 @@ def _book(
         if loan.offer is not None:
             offers.paid_out(offer=loan.offer, actor=actor, day=day, now=now)
     follow_the_money(actor, loan, original)
-    audit.record(
+    record(
         actor,
         "loans.payment_confirmed",
         disbursement,
-        case=loan.application,
-        loan=loan.number,
         day=day.isoformat(),
         amount=str(disbursement.amount),
         net=str(disbursement.net_amount),
