@@ -139,11 +139,16 @@ def carrying() -> Iterator[None]:
     try:
         with link.execute_wrapper(_Carrier(waiting)):
             yield
-            if waiting:
-                with link.cursor() as cursor:
-                    cursor.execute("SELECT 1")
+            _send(waiting, link)
     finally:
         _waiting.reset(token)
+
+
+def _send(waiting: _Waiting, link: Any) -> None:
+    """Send what waits at the end of a block, with a question that has no answer of interest."""
+    if waiting:
+        with link.cursor() as cursor:
+            cursor.execute("SELECT 1")
 
 
 class _Carrier:
