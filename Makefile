@@ -97,6 +97,10 @@ bench-recourse: install-dev ## how long recourse is looked for, and whether it h
 bench-bulk: install-dev ## a file of 10,000 applications taken in, decided and lettered; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_bulk $(ARGS)
 
+.PHONY: bench-desk
+bench-desk: install-dev ## similar past cases and reviewer analytics beside 100,000 past cases; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_desk $(ARGS)
+
 .PHONY: bench-laboratory
 bench-laboratory: install-dev ## 100,000 past applications decided anew, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_laboratory $(ARGS)
