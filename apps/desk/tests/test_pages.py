@@ -219,9 +219,12 @@ def test_a_mistaken_decision_is_taken_up_anew_from_its_page(
     address = reverse("desk:reopen", args=[case.application_id])
 
     refused = signed_in(charlie).post(address, {"note": " "}, follow=True)
+    long = signed_in(charlie).post(address, {"note": "x" * 5_000}, follow=True)
     done = signed_in(charlie).post(address, {"note": "They were there."}, follow=True)
 
     assert "Say what was wrong." in refused.content.decode()
+    assert "it has 5000)" in long.content.decode()
+    assert "Say what was wrong." not in long.content.decode()
     assert "another person decides it" in done.content.decode()
     case.application.refresh_from_db()
     assert case.application.status == "in_review"

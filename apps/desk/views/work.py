@@ -269,11 +269,17 @@ def reopen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a mistaken decision up anew."""
     application = get_visible(Application.objects.all(), request.user, pk=pk)
     form = forms.WhyForm(request.POST)
+    is_said = form.is_valid()
+    if not is_said and request.POST.get("note", "").strip():
+        # Of words that are too long it is not said that there are none.
+        for sentence in form.errors["note"]:
+            messages.error(request, str(sentence))
+        return redirect("applications:detail", pk=application.pk)
     try:
         cases.reopen(
             actor=request.user,
             application=application,
-            note=form.cleaned_data["note"] if form.is_valid() else "",
+            note=form.cleaned_data["note"] if is_said else "",
             now=timezone.now(),
             version=request.POST.get("version", ""),
         )
