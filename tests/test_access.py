@@ -27,6 +27,7 @@ OPEN = {
     "my/<str:token>/offer/decline/",
     "my/<str:token>/offer/pdf/",
     "my/<str:token>/offer/step-back/",
+    "my/<str:token>/loan/",
     "my/<str:token>/letters/<uuid:pk>/",
     "my/<str:token>/letters/<uuid:pk>/pdf/",
     "api/v1/token",

@@ -122,8 +122,7 @@ def section(
         "",
         *_laboratory_section(tried),
         "",
-        f"`replay_decision --all`: {replayed}, all identical.",
-        "",
+        f"`replay_decision --all`: {replayed}, all identical.\n",
         f"On the books: {booked}.",
         END,
     ]

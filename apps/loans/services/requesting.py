@@ -74,10 +74,16 @@ def request(*, actor: User, loan: Loan, payment: Payment, now: datetime) -> Disb
     account, bank = _account(found, payment)
     made = _written(found, payment, amount, actor=actor, now=now, account=account, bank=bank)
     facts = {"amount": str(made.amount), "net": str(made.net_amount), "currency": made.currency}
-    record(actor, "loans.payment_requested", made, **facts)
+    audit.record(actor, "loans.payment_requested", made.loan, **history(made), **facts)
     if made.alone_limit >= made.amount:
         made.move("approve")
-        record(actor, "loans.payment_within_limit", made, limit=str(made.alone_limit))
+        audit.record(
+            actor,
+            "loans.payment_within_limit",
+            made.loan,
+            **history(made),
+            limit=str(made.alone_limit),
+        )
     return made
 
 
@@ -95,7 +101,7 @@ def approve(*, actor: User, disbursement: Disbursement, now: datetime) -> Disbur
     found.lifecycle.target("approve", found.status)
     grounds.require_payable(found.loan, now=now)
     found.move("approve", checked_by=actor, checked_at=now)
-    record(actor, "loans.payment_approved", found)
+    audit.record(actor, "loans.payment_approved", found.loan, **history(found))
     return found
 
 
@@ -108,7 +114,7 @@ def refuse(*, actor: User, disbursement: Disbursement, reason: str, now: datetim
         raise OwnRequest
     said = reason_of(reason)
     found.move("refuse", ended_by=actor, ended_at=now, ended_reason=said)
-    record(actor, "loans.payment_refused", found, reason=said)
+    audit.record(actor, "loans.payment_refused", found.loan, **history(found), reason=said)
     return found
 
 
@@ -128,7 +134,7 @@ def take_back(
         )
     said = reason_of(reason)
     found.move("cancel", ended_by=actor, ended_at=now, ended_reason=said)
-    record(actor, "loans.payment_taken_back", found, reason=said)
+    audit.record(actor, "loans.payment_taken_back", found.loan, **history(found), reason=said)
     return found
 
 
@@ -142,10 +148,9 @@ def held(actor: User, disbursement: Disbursement) -> Disbursement:
     return found
 
 
-def record(actor: User, verb: str, disbursement: Disbursement, **facts: Any) -> None:
-    """Record what was done about a payment in the history of its loan."""
-    loan = disbursement.loan
-    audit.record(actor, verb, loan, case=loan.application, payment=disbursement.reference, **facts)
+def history(disbursement: Disbursement) -> dict[str, Any]:
+    """Return what the history of its loan and case says of a payment."""
+    return {"case": disbursement.loan.application, "payment": disbursement.reference}
 
 
 def _standing(loan: Loan, payment: Payment) -> Disbursement | None:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
@@ -16,7 +17,7 @@ from apps.loans.lifecycle import HELD
 from apps.loans.models import Allocation, Disbursement
 from apps.loans.services import grounds
 from apps.loans.services.opening import reason_of
-from apps.loans.services.requesting import held, record
+from apps.loans.services.requesting import held, history
 from apps.loans.services.settling import follow_the_money
 from apps.schedules import documents
 
@@ -48,7 +49,14 @@ def reverse(
     )
     found.move("reverse", ended_by=actor, ended_at=now, ended_reason=said)
     _set_back(found, actor)
-    record(actor, "loans.payment_reversed", found, day=day.isoformat(), reason=said)
+    audit.record(
+        actor,
+        "loans.payment_reversed",
+        found.loan,
+        **history(found),
+        day=day.isoformat(),
+        reason=said,
+    )
     return found
 
 

@@ -19,7 +19,7 @@ from apps.loans.errors import PaidOtherwise, refused_field
 from apps.loans.models import Disbursement, Loan, PaymentFile, ScheduleVersion
 from apps.loans.services import grounds, scheduling
 from apps.loans.services.opening import reason_of
-from apps.loans.services.requesting import held, record
+from apps.loans.services.requesting import held, history
 from apps.offers import services as offers
 from apps.schedules import building, documents
 from apps.schedules.terms import Terms, Tranche
@@ -49,7 +49,14 @@ def instruct(
     file = _file(actor, entity, found, now)
     for one in found:
         one.move("instruct", payment_file=file)
-        record(actor, "loans.payment_instructed", one, file=str(file), sha256=file.sha256)
+        audit.record(
+            actor,
+            "loans.payment_instructed",
+            one.loan,
+            **history(one),
+            file=str(file),
+            sha256=file.sha256,
+        )
     return file
 
 
@@ -115,7 +122,7 @@ def fail(*, actor: User, disbursement: Disbursement, reason: str, now: datetime)
     found = held(actor, disbursement)
     said = reason_of(reason)
     found.move("fail", ended_by=actor, ended_at=now, ended_reason=said)
-    record(actor, "loans.payment_failed", found, reason=said)
+    audit.record(actor, "loans.payment_failed", found.loan, **history(found), reason=said)
     return found
 
 
@@ -190,10 +197,11 @@ def _book(
         if loan.offer is not None:
             offers.paid_out(offer=loan.offer, actor=actor, day=day, now=now)
     follow_the_money(actor, loan, original)
-    record(
+    audit.record(
         actor,
         "loans.payment_confirmed",
-        disbursement,
+        disbursement.loan,
+        **history(disbursement),
         day=day.isoformat(),
         amount=str(disbursement.amount),
         net=str(disbursement.net_amount),

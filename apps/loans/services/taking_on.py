@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ from apps.ledger.posting import Posting
 from apps.loans import payout
 from apps.loans.models import Instalment, Loan, ScheduleVersion
 from apps.schedules import documents, many
-from apps.schedules.terms import Terms
+from apps.schedules.terms import Rounding, Terms
 
 # Loans of one transaction: some hundred thousand instalments, a few seconds.
 CHUNK = 2_000
@@ -68,7 +68,7 @@ def take_on(*, actor: str, loans: QuerySet[Loan], now: datetime) -> TakenOn:
 def _chunk(keys: Sequence[uuid.UUID], *, actor: str, now: datetime) -> TakenOn:
     rows = Loan.objects.select_for_update(no_key=True).filter(pk__in=keys, status="imported")
     loans = list(rows.order_by("number"))
-    terms = [_terms(loan) for loan in loans]
+    terms = _agreeing(loans)
     book = many.build(terms)
     kept = [place for place in range(len(loans)) if place not in book.refused]
     versions = {place: uuid.uuid4() for place in kept}
@@ -92,6 +92,27 @@ def _chunk(keys: Sequence[uuid.UUID], *, actor: str, now: datetime) -> TakenOn:
     if kept:
         _record(actor, loans[0].source, found)
     return found
+
+
+def _agreeing(loans: Sequence[Loan]) -> list[Terms]:
+    """Return the terms of loans, rounded the way that gives the instalment of the tape.
+
+    Some lenders round an instalment half-up, some up; where neither gives it, half-up.
+    """
+    terms = [_terms(loan) for loan in loans]
+    book = many.build(terms)
+    odd = [
+        place
+        for place, loan in enumerate(loans)
+        if place not in book.refused and _is_otherwise(loan, book, place)
+    ]
+    raised = [replace(terms[place], rounding_mode=Rounding.UP) for place in odd]
+    other = many.build(raised)
+    for number, place in enumerate(odd):
+        is_sound = number not in other.refused
+        if is_sound and not _is_otherwise(loans[place], other, number):
+            terms[place] = raised[number]
+    return terms
 
 
 def _terms(loan: Loan) -> Terms:

@@ -35,8 +35,8 @@ def tape(tmp_path: Path, db: None) -> None:
             loan_no=str(number),
             issue_d=f"2010-{number:02}-01",
             loan_status="Fully Paid",
-            # The last one's instalment on the tape is a cent off.
-            installment="255.42" if number < 12 else "255.43",
+            # Rounded up, the last but one; the last one's is two cents off.
+            installment={11: "255.43", 12: "255.44"}.get(number, "255.42"),
         )
         for number in range(1, 13)
     ]
