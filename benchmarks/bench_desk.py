@@ -169,25 +169,13 @@ def _copy(case: ReviewCase, books: int, *, reviewer: User) -> None:
     run = case.referral.score_run
     if run is None:
         raise AssertionError("The case was never scored.")
-    branches = [str(key) for key in Branch.objects.values_list("pk", flat=True)]
-    application = str(case.application_id)
     with connection.cursor() as cursor:
         # Copies of what was proved once: proving each anew would take an hour.
         cursor.execute("SET session_replication_role = replica")
-        values: dict[str, Any] = {
-            "now": timezone.now(),
-            "days": DAYS,
-            "cases": books,
-            "branches": branches,
-            "many": len(branches),
-            "base": run.base,
-            "shares": connection.ops.adapt_json_value(run.attributions, None),
-        }
-        cursor.execute(_SEED, values)
-        by = f"'{reviewer.pk}'"
+        _sow(run, books)
         _copied(
             Application,
-            application,
+            case.application_id,
             id="s.application",
             number="'B-' || s.n",
             idempotency_key="''",
@@ -196,37 +184,59 @@ def _copy(case: ReviewCase, books: int, *, reviewer: User) -> None:
             status="CASE s.outcome WHEN 'approve' THEN 'approved' ELSE 'declined' END",
         )
         _copied(ScoreRun, run.pk, id="s.run", log_odds="s.margin", attributions="s.shares")
-        decided = {"application_id": "s.application", "score_run_id": "s.run", "letter_id": "NULL"}
-        _copied(Decision, case.referral_id, id="s.referral", decided_at="s.at", **decided)
-        _copied(
-            Decision,
-            case.referral_id,
-            id="s.verdict",
-            number="t.number + 1",
-            kind="'human'",
-            outcome="s.outcome",
-            decided_by_id=by,
-            decided_at="s.at + interval '2 hours'",
-            **decided,
-        )
-        _copied(
-            ReviewCase,
-            case.pk,
-            id="s.review",
-            application_id="s.application",
-            referral_id="s.referral",
-            status="'closed'",
-            opened_at="s.at",
-            claimed_at="s.at + interval '1 hour' + make_interval(secs => s.n %% 1800)",
-            claimed_by_id=by,
-            verdict="s.outcome",
-            recommended="(ARRAY['approve', 'refer', 'decline'])[1 + s.n %% 3]",
-            verdict_by_id=by,
-            verdict_at="s.at + interval '2 hours'",
-            closed_at="s.at + interval '2 hours'",
-        )
+        _copy_verdicts(case, by=f"'{reviewer.pk}'")
         cursor.execute("SET session_replication_role = DEFAULT")
     refresh_statistics(Application, ScoreRun, Decision, ReviewCase)
+
+
+def _sow(run: ScoreRun, books: int) -> None:
+    """Say of each copy which keys, day, outcome, branch and factors it has."""
+    branches = [str(key) for key in Branch.objects.values_list("pk", flat=True)]
+    values: dict[str, Any] = {
+        "now": timezone.now(),
+        "days": DAYS,
+        "cases": books,
+        "branches": branches,
+        "many": len(branches),
+        "base": run.base,
+        "shares": connection.ops.adapt_json_value(run.attributions, None),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SEED, values)
+
+
+def _copy_verdicts(case: ReviewCase, *, by: str) -> None:
+    """Copy the referral, what a person decided two hours later, and the closed case."""
+    later = "s.at + interval '2 hours'"
+    decided = {"application_id": "s.application", "score_run_id": "s.run", "letter_id": "NULL"}
+    _copied(Decision, case.referral_id, id="s.referral", decided_at="s.at", **decided)
+    _copied(
+        Decision,
+        case.referral_id,
+        id="s.verdict",
+        number="t.number + 1",
+        kind="'human'",
+        outcome="s.outcome",
+        decided_by_id=by,
+        decided_at=later,
+        **decided,
+    )
+    _copied(
+        ReviewCase,
+        case.pk,
+        id="s.review",
+        application_id="s.application",
+        referral_id="s.referral",
+        status="'closed'",
+        opened_at="s.at",
+        claimed_at="s.at + interval '1 hour' + make_interval(secs => s.n %% 1800)",
+        claimed_by_id=by,
+        verdict="s.outcome",
+        recommended="(ARRAY['approve', 'refer', 'decline'])[1 + s.n %% 3]",
+        verdict_by_id=by,
+        verdict_at=later,
+        closed_at=later,
+    )
 
 
 def _copied(model: type[models.Model], key: object, **others: str) -> None:
