@@ -44,15 +44,7 @@ def settle_exit(*, actor: User, loan: Loan, bank_reference: str, now: datetime) 
         raise refused_field(
             "bank_reference_missing", "bank_reference", _("Enter the bank's reference.")
         )
-    if found.disbursements.filter(status__in=HELD).exclude(status="paid").exists():
-        raise Conflict(
-            "payment_on_its_way", _("A payment of this loan is on its way; take that back first.")
-        )
-    owed = sum((one.amount for one in found.disbursements.filter(status="paid")), Decimal(0))
-    if owed != quote.principal:
-        raise Conflict(
-            "paid_in_part", _("Only a part of the loan was paid out; the quote is for all of it.")
-        )
+    _require_paid_out(found, quote)
     entry = ledger.post(
         actor=actor,
         event=Event.REPAYMENT,
@@ -77,6 +69,19 @@ def settle_exit(*, actor: User, loan: Loan, bank_reference: str, now: datetime) 
         entry=str(entry.pk),
     )
     return found
+
+
+def _require_paid_out(loan: Loan, quote: ExitQuote) -> None:
+    """Raise Conflict where a payment is under way, or a part of the loan is not paid out."""
+    if loan.disbursements.filter(status__in=HELD).exclude(status="paid").exists():
+        raise Conflict(
+            "payment_on_its_way", _("A payment of this loan is on its way; take that back first.")
+        )
+    owed = sum((one.amount for one in loan.disbursements.filter(status="paid")), Decimal(0))
+    if owed != quote.principal:
+        raise Conflict(
+            "paid_in_part", _("Only a part of the loan was paid out; the quote is for all of it.")
+        )
 
 
 def exit_amount(loan: Loan) -> Decimal:
