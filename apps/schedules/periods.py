@@ -111,9 +111,11 @@ def _too_long() -> TermsRefused:
 
 def _first(terms: Terms, regular: Sequence[date], due: Sequence[date]) -> tuple[Period, Fraction]:
     """Return the first period, and the share of a year before it that is deducted upfront."""
-    as_if_regular = _share(terms, (regular[0], due[0]), regular[:2])
+    # Days off may move the first due date to before its regular period.
+    is_before = due[0] <= regular[0]
+    as_if_regular = _NONE if is_before else _share(terms, (regular[0], due[0]), regular[:2])
     if terms.first_period == FirstPeriod.UPFRONT:
-        upfront = _broken_upfront(terms, regular[0])
+        upfront = _broken_upfront(terms, regular[0], due[0])
         return Period(1, regular[0], due[0], as_if_regular, as_if_regular), upfront
     if terms.grace.interest_free:
         return Period(1, terms.disbursed_on, due[0], _NONE, _NONE), _NONE
@@ -123,8 +125,8 @@ def _first(terms: Terms, regular: Sequence[date], due: Sequence[date]) -> tuple[
     return Period(1, terms.disbursed_on, due[0], share, planned), _NONE
 
 
-def _broken_upfront(terms: Terms, regular_start: date) -> Fraction:
-    if regular_start < terms.disbursed_on:
+def _broken_upfront(terms: Terms, regular_start: date, due_on: date) -> Fraction:
+    if not terms.disbursed_on <= regular_start < due_on:
         pattern = gettext_noop(
             "Interest can be deducted upfront only for a first period that is longer than the "
             "others; this one is shorter."

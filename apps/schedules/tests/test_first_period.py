@@ -1,13 +1,21 @@
 """A first period that is longer or shorter than the others: who pays for it, and when."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from apps.schedules import building
 from apps.schedules.refusals import TermsRefused
-from apps.schedules.terms import FirstPeriod, Frequency, Method, Schedule, Tranche
+from apps.schedules.terms import (
+    Adjustment,
+    Calendar,
+    FirstPeriod,
+    Frequency,
+    Method,
+    Schedule,
+    Tranche,
+)
 from apps.schedules.tests.factories import make
 
 # Paid out on 20 January, due on the 5th: 15 days and a month of 30/360.
@@ -139,3 +147,29 @@ def test_it_refuses_a_first_due_date_out_of_reach(first_due_on: date, sentence: 
 
     assert str(refusal.value) == sentence
     assert set(refusal.value.fields) == {"first_due_on"}
+
+
+# Due on 15 February; days off since the 1st move that to 31 January, before its week begins.
+OFF = frozenset(date(2026, 2, 1) + timedelta(days=number) for number in range(15))
+BEFORE_ITS_WEEK = {
+    "frequency": Frequency.WEEKLY,
+    "first_due_on": date(2026, 2, 15),
+    "calendar": Calendar(holidays=OFF, adjustment=Adjustment.PREVIOUS),
+}
+
+
+@pytest.mark.parametrize("first_period", [FirstPeriod.AMORTISED, FirstPeriod.IN_FIRST_INSTALMENT])
+def test_it_charges_a_first_period_that_days_off_end_before_its_regular_one(
+    first_period: FirstPeriod,
+) -> None:
+    first = _build(first_period, **BEFORE_ITS_WEEK).rows[0]
+
+    # 15 January to 31 January is 16 days of 30/360.
+    assert (first.due_on, first.interest) == (date(2026, 1, 31), Decimal("640.00"))
+
+
+def test_it_deducts_nothing_upfront_where_days_off_end_the_first_period_early() -> None:
+    with pytest.raises(TermsRefused) as refusal:
+        _build(FirstPeriod.UPFRONT, **BEFORE_ITS_WEEK)
+
+    assert list(refusal.value.fields) == ["first_period"]
