@@ -25,6 +25,8 @@ from apps.schedules.terms import (
 
 # No lender of ours lends, charges or waits for more; a typing error does.
 LARGEST_AMOUNT = Decimal(10) ** 12
+LARGEST_SAID = f"{LARGEST_AMOUNT:,}"
+TOO_LARGE = gettext_noop("The amount must not be above %(largest)s.")
 HIGHEST_RATE = Decimal(10)
 LARGEST_FACTOR = Decimal(100)
 MOST_INSTALMENTS = 3660
@@ -48,6 +50,8 @@ def check(terms: Terms) -> None:
     _check_calendar(terms, faults)
     _check_factors(terms, faults)
     faults.raise_if_any()
+    if sum(fee.amount for fee in terms.fees) > LARGEST_AMOUNT:
+        faults.add("fees", "amount", TOO_LARGE, largest=LARGEST_SAID)
     combinations.check(terms, faults)
     faults.raise_if_any()
 
@@ -82,8 +86,7 @@ def _check_amounts(terms: Terms, faults: Faults) -> None:
                 pattern = gettext_noop("The amount must not be negative.")
             faults.add(name, "amount", pattern)
         elif amount > LARGEST_AMOUNT:
-            pattern = gettext_noop("The amount must not be above %(largest)s.")
-            faults.add(name, "amount", pattern, largest=f"{LARGEST_AMOUNT:,}")
+            faults.add(name, "amount", TOO_LARGE, largest=LARGEST_SAID)
         elif amount % quantum(terms.currency):
             pattern = gettext_noop("The amount has fractions of the smallest unit, %(unit)s.")
             faults.add(name, "amount", pattern, unit=quantum(terms.currency))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from apps.core import money
-from apps.schedules import fees, rounding
+from apps.schedules import checks, fees, rounding
 from apps.schedules.equal_instalments import EqualInstalments
 from apps.schedules.grace import UnpaidInterest
 from apps.schedules.interest import over
@@ -57,6 +57,7 @@ def rows(terms: Terms, periods: Sequence[Period]) -> list[Row]:
             principal = plan.principal(period.number - 1, opening, regular, planned)
             _check_amortises(terms, period.number, opening, principal)
         balance = opening - principal + capitalised
+        _check_size(balance)
         found.append(
             Row(
                 number=period.number,
@@ -96,6 +97,12 @@ def _charges(annual_rate: Decimal, balance: Decimal, period: Period) -> tuple[De
     for payout in period.payouts:
         regular += over(payout.amount, annual_rate, payout.regular)
     return charge, regular
+
+
+def _check_size(balance: Decimal) -> None:
+    """Refuse a balance that interest lets grow beyond what anybody lends."""
+    if balance > checks.LARGEST_AMOUNT:
+        raise refused("grace.capitalised", "amount", checks.TOO_LARGE, largest=checks.LARGEST_SAID)
 
 
 def _check_amortises(terms: Terms, number: int, opening: Decimal, principal: Decimal) -> None:

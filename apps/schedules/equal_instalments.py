@@ -67,7 +67,9 @@ class EqualInstalments:
             plain = plain * growth + 1
         self._base = (owed - self._balloon) / weights
         self._amounts = {}
-        last_instalment.check_term(self._terms, self._amount(len(self._periods) - 1), plain)
+        # A unit so coarse that nothing is left of an instalment is no matter of the term.
+        last = self._amount(len(self._periods) - 1) or self._base * self._factors[-1]
+        last_instalment.check_term(self._terms, last, plain)
 
 
 def _factors(steps: Sequence[Step], count: int) -> list[Decimal]:

@@ -19,6 +19,7 @@ from apps.schedules.terms import Terms
 # Above this share of an instalment, or this many smallest units, the rest is no pennies.
 LARGEST_SHARE = Decimal("0.25")
 LARGEST_UNITS = 100_000
+LARGEST_SAID = Decimal(10) ** 12
 
 
 def bound(growth: Decimal, error: Decimal, smallest: Decimal) -> Decimal:
@@ -36,8 +37,9 @@ def check_term(terms: Terms, instalment: Decimal, growth: Decimal) -> None:
         "The term is too long for this rate and amount: the last instalment could differ from "
         "the others by %(excess)s."
     )
-    excess = rounding.half_up(excess, smallest)
-    raise refused("instalments", "last_instalment", pattern, excess=excess)
+    # At 1,000 % over fifty years it has more digits than anybody reads.
+    said = rounding.half_up(excess, smallest) if excess < LARGEST_SAID else f"{excess:.1E}"
+    raise refused("instalments", "last_instalment", pattern, excess=said)
 
 
 def check_last(terms: Terms, instalment: Decimal, last: Decimal) -> None:

@@ -226,7 +226,10 @@ def _is_plain(terms: Terms) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Decimal) and value.is_finite()
+    """Return whether `checks` might take it: what is larger has too many digits to divide."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return False
+    return abs(value) <= checks.LARGEST_AMOUNT
 
 
 def _is_sound_rate(rate: Decimal) -> bool:
@@ -237,7 +240,7 @@ def _is_regular_from_the_first(terms: Terms) -> bool:
     paid_out, due = terms.disbursed_on, terms.first_due_on
     if type(paid_out) is not date or not checks.EARLIEST <= paid_out <= checks.LATEST:
         return False
-    return due is None or due == dates.add_months(paid_out, 1)
+    return due is None or due == dates.add_months(paid_out, 1) <= checks.LATEST
 
 
 def _fees(fees: Sequence[Fee], smallest: Decimal) -> tuple[int, int, int] | None:
@@ -249,7 +252,7 @@ def _fees(fees: Sequence[Fee], smallest: Decimal) -> tuple[int, int, int] | None
         if not is_sound or not isinstance(fee.timing, FeeTiming):
             return None
         sums[fee.timing] += int(fee.amount / smallest)
-    if len(codes) != len(fees):
+    if len(codes) != len(fees) or sum(sums.values()) * smallest > checks.LARGEST_AMOUNT:
         return None
     each = sums[FeeTiming.EACH_INSTALMENT]
     return sums[FeeTiming.UPFRONT], sums[FeeTiming.FIRST_INSTALMENT] + each, each

@@ -173,6 +173,17 @@ def test_it_computes_nearly_all_common_loans_at_once(monkeypatch: pytest.MonkeyP
         {"fees": (Fee("a", Decimal(1)), Fee("a", Decimal(1)))},
         {"fees": (Fee("", Decimal(1)),)},
         {"fees": (Fee("a", Decimal(120_000)),)},
+        {"fees": (Fee("a", Decimal(10) ** 13, FeeTiming.FIRST_INSTALMENT),)},
+        {"fees": (Fee("a", Decimal(10) ** 30, FeeTiming.FIRST_INSTALMENT),)},
+        {
+            "fees": (
+                Fee("a", Decimal(10) ** 12, FeeTiming.EACH_INSTALMENT),
+                Fee("b", Decimal(10) ** 12, FeeTiming.EACH_INSTALMENT),
+            )
+        },
+        {"principal": Decimal(10) ** 30},
+        {"rounding_unit": Decimal(10) ** 30},
+        {"disbursed_on": date(2150, 1, 1), "first_due_on": date(2150, 2, 1)},
     ],
     ids=str,
 )

@@ -127,6 +127,42 @@ A_DATE = "This must be a date from 1950-01-01 to 2150-01-01."
             "The first instalment must fall due on the last day of a month.",
         ),
         ({"fees": (Fee("a", Decimal(-1)),)}, "fees.1.amount", "The amount must not be negative."),
+        (
+            {"fees": (Fee("a", Decimal(10) ** 12), Fee("b", Decimal(1)))},
+            "fees",
+            "The amount must not be above 1,000,000,000,000.",
+        ),
+        (
+            {"annual_rate": Decimal(10), "instalments": 600},
+            "instalments",
+            (
+                "The term is too long for this rate and amount: the last instalment could differ "
+                "from the others by 1.1E+156."
+            ),
+        ),
+        (
+            {"rounding_unit": Decimal(100_000)},
+            "rounding_unit",
+            "Instalment 1 would not even pay its interest: the loan cannot amortise.",
+        ),
+        (
+            {"rounding_unit": Decimal(100_000), "annual_rate": Decimal(0)},
+            "rounding_unit",
+            (
+                "Instalments rounded to 100000 leave 120000.00 for the last one, beside 0.00 for "
+                "the others: choose a smaller unit."
+            ),
+        ),
+        (
+            {
+                "annual_rate": Decimal(10),
+                "frequency": Frequency.YEARLY,
+                "instalments": 45,
+                "grace": Grace(principal=40, interest=40, capitalised=True),
+            },
+            "grace.capitalised",
+            "The amount must not be above 1,000,000,000,000.",
+        ),
     ],
 )
 def test_it_says_what_is_wrong_with_a_field(
