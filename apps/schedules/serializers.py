@@ -20,6 +20,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 _FRACTION = "A fraction: 0.16 is 16 %."
 _MOST_ROWS = 5_000
 _MOST_FEES = 20
+# Each has the instalments computed anew: thousands would take a worker's minute.
+_MOST_TRANCHES = 100
 _MOST_HOLIDAYS = 2_000
 _WEEKDAYS = 7
 # Named in the settings, where the API's document gets its name for this list of choices.
@@ -137,7 +139,7 @@ class QuoteIn(Strict):
     steps = _many(StepIn(), most=_MOST_ROWS)
     rows = _many(AgreedRowIn(), most=_MOST_ROWS)
     down_payment = _money(default=Decimal(0))
-    tranches = _many(TrancheIn(), most=_MOST_ROWS)
+    tranches = _many(TrancheIn(), most=_MOST_TRANCHES)
     fees = _many(FeeIn(), most=_MOST_FEES)
 
     def terms(self, *, currency: str) -> Terms:

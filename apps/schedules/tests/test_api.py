@@ -231,6 +231,24 @@ def test_it_refuses_what_is_no_set_of_terms(api: Client, body: Any) -> None:
     assert ask(api, body).status_code == 400
 
 
+def test_it_takes_no_more_tranches_than_it_computes_in_a_moment(api: Client) -> None:
+    tranches = [{"paid_on": "2026-04-01", "amount": "1"}] * 101
+
+    answer = ask(api, {**LOAN, "tranches": tranches})
+
+    assert answer.status_code == 400
+    assert "tranches.non_field_errors" in answer.json()["fields"]
+
+
+def test_it_answers_the_largest_amounts_there_are(api: Client) -> None:
+    fee = {"code": "a", "amount": "1000000000000", "timing": "each_instalment"}
+    largest = {"principal": "1000000000000", "annual_rate": "10", "method": "flat"}
+
+    answer = ask(api, {**LOAN, **largest, "instalments": 600, "fees": [fee]})
+
+    assert answer.json()["totals"]["payable"] == "1101000000000000.00"
+
+
 def test_it_speaks_the_readers_language(api: Client, alice: User) -> None:
     plain = ask(api, {**LOAN, "method": "balloon"}).json()
 
