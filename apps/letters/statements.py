@@ -42,7 +42,10 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """A whole statement. `dated` is the day the document bears."""
+    """A whole statement. `dated` is the day the document bears.
+
+    `link` is the address in its texts that is the applicant's own; staff do not read it.
+    """
 
     language: str
     title: str
@@ -56,6 +59,7 @@ class Statement:
     footer: str
     page_label: str
     dated: date
+    link: str = ""
 
     def __post_init__(self) -> None:
         texts = (self.title, self.lender, self.opening, self.footer, self.page_label)

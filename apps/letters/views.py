@@ -11,7 +11,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -20,7 +19,7 @@ from apps.accounts.models import User
 from apps.core import dates
 from apps.core.access import requires
 from apps.core.errors import Conflict
-from apps.letters import selectors, services, standing
+from apps.letters import covering, selectors, services, standing
 from apps.letters.models import Letter
 
 
@@ -137,7 +136,7 @@ def detail(request: SignedIn, pk: UUID) -> HttpResponse:
     if verification.stored_whole:
         _record(request, letter, "page")
         # Escaped when it was rendered, sealed since, and just compared with its hash.
-        context["html"] = mark_safe(_without_link(letter))  # noqa: S308
+        context["html"] = mark_safe(covering.for_staff(letter))  # noqa: S308
     return render(request, "letters/detail.html", context)
 
 
@@ -156,17 +155,6 @@ def pdf(request: SignedIn, pk: UUID) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store, private"
     return response
-
-
-def _without_link(letter: Letter) -> str:
-    """Return the letter as staff read it: the address that is the applicant's own is covered.
-
-    Who opens it is taken for the applicant. The PDF has it: that is what the applicant receives.
-    """
-    html = bytes(letter.html or b"").decode()
-    stated: Any = letter.facts
-    link = " ".join(str(stated.get("review_link") or "").split())
-    return html.replace(escape(link), escape(_("(the applicant's own address)"))) if link else html
 
 
 @transaction.atomic

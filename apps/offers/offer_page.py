@@ -36,8 +36,7 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         "is_overtaken": offer.status in ("offered", "accepted") and not stands,
         "may_exit": policies.may_exit(actor, offer, today=today),
         "quote": _quote(offer, today),
-        "to_hand_over": offer.is_open
-        and not offer.letter.deliveries.filter(status="sent").exists(),
+        "to_hand_over": offer.is_open and not _is_sent(offer),
     }
     if may_answer and stands:
         found["accept_form"] = form(forms.AcceptForm)

@@ -64,6 +64,7 @@ def statement(facts: KeyFacts, parties: Parties) -> Statement:
         footer=f"{parties.lender} · {title} · {facts.number}",
         page_label=_("Page {page} of {pages}"),
         dated=facts.offered_date,
+        link=parties.link,
     )
 
 

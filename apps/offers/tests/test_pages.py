@@ -44,6 +44,25 @@ def _part(client: Client, url: str) -> str:
     return _text(client, url, headers={"HX-Request": "true"})
 
 
+def test_staff_do_not_read_the_address_at_which_the_applicant_answers(
+    approved: Application, alice: User, signed_in: SignedIn, settings: Any
+) -> None:
+    settings.PUBLIC_ADDRESS = "https://loans.example"
+    offer = factories.made(alice, approved)
+    assert b"https://loans.example/my/" in bytes(offer.letter.html or b"")
+    client = signed_in(alice)
+
+    pages = [
+        _text(client, _url("statement", offer.pk)),
+        _part(client, _url("statement", offer.pk)),
+        _text(client, reverse("letters:detail", args=[offer.letter_id])),
+    ]
+
+    for page in pages:
+        assert "https://loans.example/my/" not in page
+        assert "(the applicant&#x27;s own address)" in page
+
+
 def test_an_officer_offers_by_one_button_and_records_the_answer(
     approved: Application, alice: User, signed_in: SignedIn
 ) -> None:

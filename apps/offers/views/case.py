@@ -17,6 +17,7 @@ from apps.applications.models import Application
 from apps.core.access import requires
 from apps.core.errors import Conflict, DomainError
 from apps.core.visibility import get_visible
+from apps.letters import covering
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.offers import forms, offer_page, policies, selectors, services
@@ -76,7 +77,7 @@ def statement(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     offer = _offer(request, pk)
     letter = _whole(request, offer, "page")
     # Escaped when it was rendered, sealed since, and just compared with its hash.
-    html = mark_safe(bytes(letter.html or b"").decode())  # noqa: S308
+    html = mark_safe(covering.for_staff(letter))  # noqa: S308
     part = getattr(request, "htmx", False)
     name = "offers/_statement.html" if part else "offers/statement.html"
     return render(request, name, {"offer": offer, "html": html})
