@@ -1,7 +1,6 @@
 """A quote as a table for spreadsheets and as a calendar of its due dates."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ import icalendar
 from django.utils.translation import gettext as _
 
 from apps.core import formatting
-from apps.schedules import documents
+from apps.core.spreadsheets import csv_lines
 from apps.schedules.terms import Row, Schedule
 
 _COLUMNS = (
@@ -76,5 +75,6 @@ def _event(row: Row, schedule: Schedule, identity: str, made_at: datetime) -> ic
 
 
 def _identity(schedule: Schedule) -> str:
-    document = json.dumps(documents.to_document(schedule.terms), sort_keys=True)
-    return hashlib.sha256(document.encode()).hexdigest()[:32]
+    # Not of the terms: 20000 and 20000.00 are the same loan.
+    written = "".join(csv_lines(table(schedule)))
+    return hashlib.sha256(written.encode()).hexdigest()[:32]

@@ -1,6 +1,6 @@
 """A quote on paper: its terms, its cost, its years and every instalment, as PDF."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from apps.core import formatting
 from apps.letters import typesetting
 from apps.schedules import measures, words
 from apps.schedules.quotes import Quote, Year
-from apps.schedules.terms import Row, Schedule
+from apps.schedules.terms import ZERO, Adjustment, FeeTiming, Row, Schedule, Terms
 
 _TEMPLATE = Path(__file__).resolve().parent / "quote.typ"
 
@@ -54,15 +54,57 @@ def _terms(schedule: Schedule) -> list[list[str]]:
     said: Iterable[tuple[str, Any]] = (
         (_("Amount"), formatting.format_money(terms.principal, terms.currency)),
         (_("Down payment"), _money_or_nothing(terms.down_payment, terms.currency)),
-        (_("Interest rate a year"), formatting.format_percent(terms.annual_rate, decimals=2)),
+        (_("Interest rate a year"), _rate(terms.annual_rate)),
         (_("Repayment"), words.METHODS[terms.method]),
         (_("Frequency"), words.FREQUENCIES[terms.frequency]),
         (_("Days are counted"), words.DAY_COUNTS[terms.day_count]),
         (_("Paid out on"), _day(terms.disbursed_on)),
         (_("First instalment on"), _day(schedule.rows[0].due_on)),
         (_("Last instalment on"), _day(schedule.rows[-1].due_on)),
+        *_fees(terms),
+        *_special(terms),
     )
     return [[label, str(text)] for label, text in said if text]
+
+
+def _fees(terms: Terms) -> Iterator[tuple[str, str]]:
+    kinds = (
+        (_("Fee, deducted"), FeeTiming.UPFRONT, False),
+        (_("Third parties' fees, deducted"), FeeTiming.UPFRONT, True),
+        (_("Fee with the first instalment"), FeeTiming.FIRST_INSTALMENT, False),
+        (_("Fee with each instalment"), FeeTiming.EACH_INSTALMENT, False),
+    )
+    for label, timing, is_third_party in kinds:
+        amounts = (
+            fee.amount
+            for fee in terms.fees
+            if (fee.timing, fee.is_third_party) == (timing, is_third_party)
+        )
+        yield label, _money_or_nothing(sum(amounts, ZERO), terms.currency)
+
+
+def _special(terms: Terms) -> Iterator[tuple[str, Any]]:
+    """Yield what most loans do not have: grace, a balloon, a unit, days off."""
+    given, unit = terms.grace, terms.rounding_unit or ZERO
+    yield _("Balloon"), _money_or_nothing(terms.balloon or ZERO, terms.currency)
+    yield _("Instalments without principal"), given.principal
+    yield _("Instalments without interest payment"), given.interest
+    yield _("Instalments free of interest"), given.interest_free
+    if given.principal or given.interest:
+        yield _("Instalments of grace"), words.GRACE_TERMS[given.term]
+    yield _("Instalment in whole"), _money_or_nothing(unit, terms.currency)
+    if unit:
+        yield _("Rounded"), words.ROUNDINGS[terms.rounding_mode]
+    if terms.first_due_on:
+        yield _("A longer or shorter first period"), words.FIRST_PERIODS[terms.first_period]
+    if terms.calendar.adjustment != Adjustment.NONE:
+        yield _("A due date on a day off"), words.ADJUSTMENTS[terms.calendar.adjustment]
+
+
+def _rate(rate: Decimal) -> str:
+    """Return a contract's rate with all its decimals, two at least."""
+    _sign, _digits, exponent = (rate * 100).normalize().as_tuple()
+    return formatting.format_percent(rate, decimals=max(2, -int(exponent)))
 
 
 def _columns(schedule: Schedule) -> dict[str, str]:

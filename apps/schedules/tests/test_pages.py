@@ -247,6 +247,28 @@ def test_it_sends_a_paper_that_anybody_can_read(browser: Client) -> None:
     assert reader.trailer["/Root"]["/Lang"] == "en"
 
 
+def test_it_says_on_paper_what_the_quote_follows_from(browser: Client) -> None:
+    given = {
+        "annual_rate": "14.125",
+        "fee_upfront": "240",
+        "fee_third_party": "160",
+        "fee_each": "5",
+        "balloon": "4000",
+        "method": "balloon",
+        "grace_principal": "3",
+        "rounding_unit": "1",
+    }
+
+    answer = browser.get(PAGE + "schedule.pdf", {**LOAN, **given})
+
+    page = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0]
+    text = " ".join(page.extract_text().split())
+    for said in ("14.125", "₹240.00", "₹160.00", "₹5.00", "₹4,000.00", "without principal"):
+        assert said in text
+    assert "half up" in text
+    assert "free of interest" not in text
+
+
 def test_it_sends_the_same_paper_for_the_same_terms_on_the_same_day(browser: Client) -> None:
     first, again = (browser.get(PAGE + "schedule.pdf", LOAN).content for _ in range(2))
 
@@ -286,6 +308,22 @@ def test_it_sends_a_calendar_that_is_taken_in_once(browser: Client) -> None:
     known = [str(event["UID"]) for event in events]
     assert known == [str(event["UID"]) for event in again.walk("VEVENT")]
     assert len(set(known)) == 24
+
+
+def test_it_knows_a_schedule_again_however_its_amount_was_typed(browser: Client) -> None:
+    typed = (LOAN["principal"], "20,000.00")
+
+    plain, grouped = (
+        browser.get(PAGE + "schedule.ics", {**LOAN, "principal": text}).content for text in typed
+    )
+
+    assert _uids(plain) == _uids(grouped)
+    other = browser.get(PAGE + "schedule.ics", {**LOAN, "principal": "20001"}).content
+    assert _uids(plain).isdisjoint(_uids(other))
+
+
+def _uids(content: bytes) -> set[str]:
+    return {str(event["UID"]) for event in icalendar.Calendar.from_ical(content).walk("VEVENT")}
 
 
 @pytest.mark.parametrize("name", ["schedule.pdf", "schedule.csv", "schedule.ics"])
