@@ -131,6 +131,11 @@ def blocking(customer: Any, entity: Any, on: Any) -> QuerySet[BlockListEntry]:
     return BlockListEntry.objects.about(customer=customer, entity=entity).in_effect(on)
 
 
+def blocking_any(customers: Any, entity: Any, on: Any) -> QuerySet[BlockListEntry]:
+    """Return the entries that keep a lender from lending to any of some customers."""
+    return BlockListEntry.objects.about_any(customers=customers, entity=entity).in_effect(on)
+
+
 def block_list(actor: User) -> QuerySet[BlockListEntry]:
     """Return the entries a person may see, with what a list shows of each."""
     return BlockListEntry.objects.visible_to(actor).select_related(

@@ -10,6 +10,7 @@ from django.db.models import Exists, Max, QuerySet, Subquery, Sum
 
 from apps.applications import selectors as applications
 from apps.applications.models import Application
+from apps.collateral.models import CoBorrower
 from apps.core import dates, prepared
 from apps.core.prepared import Given
 from apps.customers import selectors as customers
@@ -24,17 +25,20 @@ _NOTHING = Decimal(0)
 class Books:
     """What was decided, lent, guaranteed and blocked; amounts in the application's currency.
 
-    `approved` is what the borrower's other approved applications add up to; of a counter-offer
-    counts what was offered. `guaranteed` is what the borrower answers for of other people's loans,
-    `is_guaranteed` says whether another customer of ours answers for this one. Either is None
-    where part of it is in another currency: without a rate of exchange the sum is not known.
-    `stop_id` names the stop that keeps the lender's machine from deciding, if any.
+    `approved` is what the borrower's other approved applications add up to, and those the borrower
+    owes together with others, by the share; of a counter-offer counts what was offered.
+    `guaranteed` is what the borrower answers for of other people's loans, `is_guaranteed` says
+    whether another customer of ours answers for this one. Either amount is None where part of it is
+    in another currency: without a rate of exchange the sum is not known. `blocked` says whether the
+    block list names the borrower, `co_borrower_blocked` whether it names who would owe this loan,
+    too. `stop_id` names the stop that keeps the lender's machine from deciding, if any.
     """
 
     approved: Decimal | None
     guaranteed: Decimal | None
     is_guaranteed: bool
     blocked: bool
+    co_borrower_blocked: bool
     security_value: Decimal | None
     last_number: int
     stop_id: uuid.UUID | None
@@ -62,7 +66,7 @@ def asked_on(application: Application) -> date:
 
 
 def _books(application: Application, question: prepared.Query[Any]) -> Books:
-    approved, abroad, guaranteed, guaranteed_abroad, *rest = question.one(
+    approved, abroad, shared, shared_abroad, guaranteed, guaranteed_abroad, *rest = question.one(
         application=application.pk,
         customer=application.customer_id,
         entity=application.branch.entity_id,
@@ -70,12 +74,13 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
         currency=application.currency,
         on=asked_on(application),
     )
-    is_guaranteed, blocked, security, last, stop_id = rest
+    is_guaranteed, blocked, co_borrower_blocked, security, last, stop_id = rest
     return Books(
-        approved=None if abroad else approved or _NOTHING,
+        approved=None if abroad or shared_abroad else (approved or _NOTHING) + (shared or _NOTHING),
         guaranteed=None if guaranteed_abroad else guaranteed or _NOTHING,
         is_guaranteed=is_guaranteed,
         blocked=blocked,
+        co_borrower_blocked=co_borrower_blocked,
         security_value=security,
         last_number=last or 0,
         stop_id=stop_id,
@@ -87,14 +92,19 @@ def _question() -> QuerySet[Application, Any]:
     others = Application.objects.filter(customer=customer, status="approved").exclude(
         pk=application
     )
+    shared = selectors.co_borrowed().filter(customer=customer).exclude(application=application)
+    owing = CoBorrower.objects.filter(application=application).values("customer")
     made = Decision.objects.filter(application=application)
     return Application.objects.filter(pk=application).values_list(
         Subquery(prepared.over_all(others.filter(currency=currency), total=Sum(selectors.lent()))),
         Exists(others.exclude(currency=currency)),
+        Subquery(prepared.over_all(shared.filter(application__currency=currency), t=Sum("owes"))),
+        Exists(shared.exclude(application__currency=currency)),
         Subquery(applications.guaranteed(customer, currency)),
         Exists(applications.guaranteed_abroad(customer, currency)),
         Exists(applications.answering(application, borrower=customer)),
         Exists(customers.blocking(customer, Given("lender"), Given("on"))),
+        Exists(customers.blocking_any(owing, Given("lender"), Given("on"))),
         Subquery(applications.security_value(application)),
         Subquery(prepared.over_all(made, last=Max("number"))),
         Subquery(automation.holding(Given("entity"))),

@@ -32,6 +32,13 @@ class NotAskedIfBlocked(AssessmentFailed):
         super().__init__("borrower_blocked", _("The block list names the borrower."))
 
 
+class CoBorrowerNotAsked(AssessmentFailed):
+    """The policy approves a loan that somebody whom the block list names would owe, too."""
+
+    def __init__(self) -> None:
+        super().__init__("co_borrower_blocked", _("The block list names a co-borrower."))
+
+
 class NoSpecificReason(AssessmentFailed):
     """A decline without a specific reason is not allowed. Rule book 4.3."""
 
@@ -117,13 +124,26 @@ class GuarantorExceeded(ExposureExceeded):
 class BorrowerBlocked(Conflict):
     """The block list names the borrower: nobody approves or lends until another person lifts it."""
 
+    def __init__(self, code: str = "borrower_blocked") -> None:
+        super().__init__(code, self._sentence())
+
+    def _sentence(self) -> str:
+        return _(
+            "The borrower is on the block list, so nothing can be approved or lent. A credit"
+            " manager can look at the entry."
+        )
+
+
+class CoBorrowerBlocked(BorrowerBlocked):
+    """The block list names somebody who would owe the loan together with the borrower."""
+
     def __init__(self) -> None:
-        super().__init__(
-            "borrower_blocked",
-            _(
-                "The borrower is on the block list, so nothing can be approved or lent. A credit"
-                " manager can look at the entry."
-            ),
+        super().__init__("co_borrower_blocked")
+
+    def _sentence(self) -> str:
+        return _(
+            "A co-borrower is on the block list, so nothing can be approved or lent. A credit"
+            " manager can look at the entry."
         )
 
 

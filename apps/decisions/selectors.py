@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Func, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Least
+from django.db.models import DecimalField, F, Func, Max, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Least, Round
 
 from apps.accounts.models import Entity, User
 from apps.applications.models import Application
+from apps.collateral.models import CoBorrower
 from apps.core import prepared
 from apps.core.prepared import Given
 from apps.decisions.lifecycle import WAITING
@@ -119,15 +120,16 @@ def approved_amounts(
 ) -> dict[uuid.UUID, Decimal | None]:
     """Return what each customer's approved applications add up to, one application left out.
 
-    None for who has one in another currency.
+    Those owed together with others count by the share. None for who has one in another currency.
     """
     found: dict[uuid.UUID, Decimal | None] = {}
-    rows = (
-        Application.objects.filter(customer__in=customers, status="approved")
-        .exclude(pk=besides)
-        .annotate(lent=lent())
-    )
-    for customer, own_currency, granted in rows.values_list("customer_id", "currency", "lent"):
+    own = Application.objects.filter(customer__in=customers, status="approved").exclude(pk=besides)
+    shared = co_borrowed().filter(customer__in=customers).exclude(application=besides)
+    rows = [
+        *own.annotate(lent=lent()).values_list("customer_id", "currency", "lent"),
+        *shared.values_list("customer_id", "application__currency", "owes"),
+    ]
+    for customer, own_currency, granted in rows:
         before = found.get(customer, Decimal(0))
         if before is None or own_currency != currency:
             found[customer] = None
@@ -136,10 +138,23 @@ def approved_amounts(
     return found
 
 
-def lent() -> Least:
-    """Return what was granted: of a counter-offer what was offered, not what was asked for."""
-    decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
-    return Least(F("amount"), Subquery(decided.values("amount")[:1]))
+def co_borrowed() -> QuerySet[Any, Any]:
+    """Return who owes an approved application together with its borrower; `owes` says how much.
+
+    Who is liable jointly and severally owes all of it.
+    """
+    part = Coalesce(F("share"), Value(1), output_field=DecimalField())
+    owes = Round(lent(of="application__") * part, precision=2, output_field=DecimalField())
+    return CoBorrower.objects.filter(application__status="approved").annotate(owes=owes)
+
+
+def lent(*, of: str = "") -> Least:
+    """Return what was granted: of a counter-offer what was offered, not what was asked for.
+
+    `of` is the path to the application, where rows of something else are asked.
+    """
+    decided = Decision.objects.filter(application=OuterRef(f"{of}pk")).order_by("-number")
+    return Least(F(f"{of}amount"), Subquery(decided.values("amount")[:1]))
 
 
 # Asked for every decision.

@@ -62,6 +62,7 @@ _CAUSES = {
     "no_policy": gettext_lazy("No credit policy is in force."),
     "policy_unusable": gettext_lazy("The credit policy in force cannot be applied to this case."),
     "borrower_blocked": gettext_lazy("The block list names the borrower."),
+    "co_borrower_blocked": gettext_lazy("The block list names a co-borrower."),
     "no_specific_reason": gettext_lazy("No specific reason for a decline could be named."),
     "letter_refused": gettext_lazy("The letter could not be written from what is on record."),
     "not_scored_in_time": gettext_lazy("The application was not scored in time."),

@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce, Least
 from apps.applications.affordability import Security
 from apps.applications.models import Application, Collateral, Guarantor
 from apps.customers.models import BlockListEntry, IdentityNumber
+from apps.decisions import selectors as decisions
 from apps.decisions.models import Decision
 from apps.loans.models import Outcome
 
@@ -66,7 +67,10 @@ def _approved_elsewhere(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Deci
 
 
 def _granted(customers: set[Any]) -> Amounts:
-    """Return what was granted, by borrower; of a counter-offer what it offered."""
+    """Return what was granted, by who owes it; of a counter-offer what it offered.
+
+    Who owes it together with the borrower owes the share that was agreed.
+    """
     decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
     offered = Subquery(decided.values("amount")[:1])
     found = Application.objects.filter(customer__in=customers, status="approved").annotate(
@@ -75,6 +79,10 @@ def _granted(customers: set[Any]) -> Amounts:
     granted: Amounts = {}
     for key, customer, currency, lent in found.values_list("pk", "customer", "currency", "lent"):
         granted.setdefault(customer, []).append((key, currency, lent))
+    shared = decisions.co_borrowed().filter(customer__in=customers)
+    columns = ("application_id", "customer_id", "application__currency", "owes")
+    for key, customer, currency, owes in shared.values_list(*columns):
+        granted.setdefault(customer, []).append((key, currency, owes))
     return granted
 
 

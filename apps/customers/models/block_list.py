@@ -39,6 +39,11 @@ class BlockListQuerySet(models.QuerySet["BlockListEntry"]):
         numbers = IdentityNumber.objects.filter(customer=customer).values("index")
         return self.filter(Q(customer=customer) | Q(index__in=numbers), entity=entity)
 
+    def about_any(self, *, customers: Any, entity: Any) -> "BlockListQuerySet":
+        """Keep a lender's entries about any of some customers, whom a query names by key."""
+        numbers = IdentityNumber.objects.filter(customer__in=customers).values("index")
+        return self.filter(Q(customer__in=customers) | Q(index__in=numbers), entity=entity)
+
 
 class BlockListEntry(Identified, Timestamped, Stateful):
     """One customer, or one official number, that a lender does not lend to.

@@ -40,6 +40,7 @@ from apps.decisions import (
 from apps.decisions.books import Books
 from apps.decisions.errors import (
     AssessmentFailed,
+    CoBorrowerNotAsked,
     NoPolicy,
     NoSpecificReason,
     NotAskedIfBlocked,
@@ -207,6 +208,8 @@ def _decide(application: Application, *, actor: User | str, now: datetime) -> De
     if asked.trace.outcome == "approve" and asked.values["blocked"]:
         # Nobody could lend under it, so no letter says that it is approved.
         raise NotAskedIfBlocked
+    if asked.trace.outcome == "approve" and case.book.co_borrower_blocked:
+        raise CoBorrowerNotAsked
     found = _reasons(case, asked.trace)
     offers = judging.offers(case.judge, asked, pd_of=case.pd_of)
     decision = Decision(

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from apps.applications import selectors as applications
 from apps.applications.models import Application, Guarantor
+from apps.collateral.models import CoBorrower
 from apps.core import dates, formatting, prepared
 from apps.core.prepared import Given
 from apps.customers import selectors as customers
@@ -20,6 +21,7 @@ from apps.customers.models import Customer
 from apps.decisions import inputs, judging, policy_inputs, rulebook, selectors
 from apps.decisions.errors import (
     BorrowerBlocked,
+    CoBorrowerBlocked,
     ExposureExceeded,
     GuarantorExceeded,
     PolicyUnusable,
@@ -32,7 +34,7 @@ _EXPOSURE = frozenset({"exposure_with_us", "guarantees_with_us", "guarantor_expo
 
 
 def lock_borrowers(application: Application) -> None:
-    """Lock the borrower and every guarantor who is a customer, until the transaction ends.
+    """Lock the borrower and every customer who answers beside them, until the transaction ends.
 
     What one may owe us is judged from other approvals: two at once would each not see the other.
     All are locked in one order, so that two applications cannot wait for each other.
@@ -44,7 +46,8 @@ def _concerned() -> QuerySet[Customer, tuple[uuid.UUID]]:
     guaranteed = Guarantor.objects.filter(application=Given("application"), customer__isnull=False)
     borrower = Customer.objects.filter(pk=Given("borrower")).values("pk")
     # One list of keys: with an OR the database would go through all customers.
-    keys = guaranteed.values("customer").union(borrower)
+    owing = CoBorrower.objects.filter(application=Given("application")).values("customer")
+    keys = guaranteed.values("customer").union(owing, borrower)
     rows = Customer.objects.filter(pk__in=keys).order_by("pk")
     return rows.select_for_update(no_key=True, of=("self",)).values_list("pk")
 
@@ -53,10 +56,13 @@ _CONCERNED = prepared.Query(_concerned)
 
 
 def require_unblocked(application: Application, *, now: datetime) -> None:
-    """Raise BorrowerBlocked where an entry of the block list names the borrower today."""
+    """Raise BorrowerBlocked where the block list names the borrower or a co-borrower today."""
     today = dates.local_date(now, application.branch.entity.time_zone)
     if customers.is_blocked(application.customer, today):
         raise BorrowerBlocked
+    owing = CoBorrower.objects.filter(application=application).values("customer")
+    if customers.blocking_any(owing, application.customer.entity_id, today).exists():
+        raise CoBorrowerBlocked
 
 
 def require_room(

@@ -11,6 +11,8 @@ from apps.accounts.models import Branch, User
 from apps.applications import entries, selectors, services
 from apps.applications.models import Application, Guarantor
 from apps.applications.tests import factories as applications
+from apps.collateral import services as collateral
+from apps.collateral.entries import LiabilityEntry
 from apps.core import dates
 from apps.customers import services as customers
 from apps.customers.models import Customer
@@ -95,6 +97,59 @@ def test_it_counts_guarantees_for_other_peoples_approved_loans(alice: User) -> N
     assert (nothing["guarantees_with_us"], nothing["exposure_with_us"]) == (0, 200_000)
     assert known["guarantees_with_us"] == Decimal(100_000)
     assert known["exposure_with_us"] == Decimal(300_000)
+
+
+def _co_borrowed(
+    alice: User, helper: Customer, amount: int, *, share: str | None, state: str = "approved"
+) -> Application:
+    """Let somebody owe a new loan of somebody else in Pune, all of it or a share."""
+    taken = applications.application(
+        alice, applications.borrower(alice.branch), amount=Decimal(amount)
+    )
+    entry = LiabilityEntry(
+        liability="joint_and_several" if share is None else "share",
+        share=None if share is None else Decimal(share),
+    )
+    collateral.add_co_borrower(
+        actor=alice, application=taken, customer=helper, entry=entry, now=NOW
+    )
+    taken = services.submit(actor=alice, application=taken, now=NOW)
+    for action in ["score", "approve"] if state == "approved" else []:
+        taken.move(action)
+    return taken
+
+
+def test_it_counts_what_is_owed_together_with_others(alice: User, pune: Branch) -> None:
+    application = factories.submitted(alice)
+    _co_borrowed(alice, application.customer, 100_000, share=None)
+    _co_borrowed(alice, application.customer, 90_001, share="0.3333")
+    _co_borrowed(alice, application.customer, 500_000, share=None, state="submitted")
+    _co_borrowed(alice, applications.borrower(pune), 400_000, share=None)
+
+    known = _known(application)
+
+    assert known["exposure_with_us"] == Decimal(200000) + Decimal(100000) + Decimal("29997.33")
+    assert known["guarantees_with_us"] == 0
+
+
+def test_what_is_owed_with_others_in_another_currency_is_not_known(alice: User) -> None:
+    application = factories.submitted(alice)
+    foreign = _co_borrowed(alice, application.customer, 100_000, share="0.5")
+    with pgtrigger.ignore():
+        Application.objects.filter(pk=foreign.pk).update(currency="KES")
+
+    assert _known(application)["exposure_with_us"] is None
+
+
+def test_a_guarantor_has_with_us_what_they_owe_with_others(alice: User, pune: Branch) -> None:
+    somebody = applications.borrower(pune)
+    _co_borrowed(alice, somebody, 100_000, share="0.25")
+    taken = applications.application(alice, applications.borrower(pune))
+    entry = entries.GuarantorEntry(customer=somebody, amount=Decimal(50_000))
+    services.add_guarantor(actor=alice, application=taken, entry=entry)
+    application = services.submit(actor=alice, application=taken, now=NOW)
+
+    assert _known(application)["guarantor_exposure"] == Decimal(75_000)
 
 
 def test_it_leaves_out_other_guarantors(alice: User, pune: Branch) -> None:

@@ -14,11 +14,18 @@ from apps.applications import entries
 from apps.applications import services as application_services
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
+from apps.collateral import services as collateral
+from apps.collateral.entries import LiabilityEntry
 from apps.customers import services as customers
 from apps.customers.models import BlockListEntry, Customer
 from apps.customers.tests import factories as people
 from apps.decisions import services
-from apps.decisions.errors import BorrowerBlocked, ExposureExceeded, GuarantorExceeded
+from apps.decisions.errors import (
+    BorrowerBlocked,
+    CoBorrowerBlocked,
+    ExposureExceeded,
+    GuarantorExceeded,
+)
 from apps.decisions.models import Decision, Override, ReviewCase
 from apps.decisions.services import OverrideEntry, Terms, Verdict
 from apps.decisions.tests import factories
@@ -93,6 +100,50 @@ def test_no_machine_approves_who_is_blocked_where_the_policy_does_not_ask(
     assert (made.outcome, made.failure, made.letter) == ("refer", "borrower_blocked", None)
     assert ReviewCase.objects.get().causes == ["borrower_blocked"]
     assert services.replay(actor="system:test", decision=made, now=NOW).identical
+
+
+def _with_a_co_borrower(alice: User, charlie: User, *, amount: int) -> Application:
+    """Return a submitted application whose co-borrower was blocked after it was submitted."""
+    taken = applications.application(
+        alice, applications.borrower(alice.branch), amount=Decimal(amount), term_months=60
+    )
+    helper = applications.borrower(alice.branch)
+    collateral.add_co_borrower(
+        actor=alice,
+        application=taken,
+        customer=helper,
+        entry=LiabilityEntry(liability="joint_and_several"),
+        now=NOW,
+    )
+    application = application_services.submit(actor=alice, application=taken, now=NOW)
+    entry = people.block_entry(customer_number=helper.number)
+    customers.block(actor=charlie, entity=alice.branch.entity, entry=entry, now=NOW)
+    return application
+
+
+def test_no_machine_approves_a_loan_that_a_blocked_co_borrower_would_owe(
+    alice: User, charlie: User, stage: ModelVersion
+) -> None:
+    application = _with_a_co_borrower(alice, charlie, amount=200_000)
+
+    made = services.assess(application_id=application.pk, actor="system:test", now=NOW)
+
+    assert (made.outcome, made.failure, made.letter) == ("refer", "co_borrower_blocked", None)
+    assert services.replay(actor="system:test", decision=made, now=NOW).identical
+
+
+def test_people_do_not_approve_a_loan_that_a_blocked_co_borrower_would_owe(
+    alice: User, charlie: User, stage: ModelVersion
+) -> None:
+    application = _with_a_co_borrower(alice, charlie, amount=850_000)
+    services.assess(application_id=application.pk, actor="system:test", now=NOW)
+    case = ReviewCase.objects.get()
+    services.claim(actor=charlie, case=case, now=NOW)
+
+    with pytest.raises(CoBorrowerBlocked):
+        services.decide(actor=charlie, case=case, verdict=APPROVE, now=NOW)
+
+    assert Decision.objects.count() == 1
 
 
 def test_a_blocked_borrower_can_still_be_declined(

@@ -11,6 +11,7 @@ from apps.accounts.models import Branch, User
 from apps.applications import features
 from apps.applications import selectors as applications
 from apps.applications.models import Application, Guarantor
+from apps.collateral.models import CoBorrower
 from apps.customers import services as customers
 from apps.customers.models import BlockListEntry, IdentityNumber
 from apps.customers.tests import factories as people
@@ -100,6 +101,23 @@ def test_it_knows_what_the_borrower_owes_and_answers_for(
     assert found[on_tape.pk]["guarantor_exposure"] == 0
     # Who answers for the other loan has an own one with us.
     assert found[other.pk]["guarantor_exposure"] == 70_000 + granted.amount
+
+
+def test_it_knows_what_the_borrower_owes_together_with_others(
+    stage: ModelVersion, pune: Branch, alice: User
+) -> None:
+    factories.tape(pune, rows=3)
+    granted, other = (decisions.assessed(alice).application for _ in range(2))
+    Application.objects.filter(channel="tape").update(customer=other.customer)
+    part = {"liability": "share", "share": Decimal("0.25"), "added_by": alice}
+    CoBorrower.objects.create(application=granted, customer=other.customer, **part)
+
+    found = imported.of_applications(Application.objects.values_list("pk", flat=True))
+
+    assert found == as_gathered()
+    on_tape = Application.objects.filter(channel="tape").first()
+    owed = on_tape.amount + other.amount + granted.amount / 4
+    assert found[on_tape.pk]["exposure_with_us"] == owed
 
 
 def test_what_is_in_another_currency_is_not_known_here_either(
