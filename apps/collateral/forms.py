@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.applications.forms import AmountField
 from apps.applications.models import Application, Collateral
@@ -78,7 +79,7 @@ class ValuationForm(Entry):
         label=_("How the value was found"), choices=[("", _("Choose …")), *Method.choices]
     )
     valued_date = DayField(label=_("Valued on"))
-    amount = AmountField(label=_("Value"))
+    amount = AmountField(label=pgettext_lazy("collateral", "Value"))
     realisable_amount = AmountField(
         label=_("Realisable value"),
         required=False,

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
@@ -68,7 +69,7 @@ class Item(Identified, Timestamped, Stateful):
     owner = models.ForeignKey(
         Customer, null=True, on_delete=models.PROTECT, related_name="collateral_items"
     )
-    owner_name = EncryptedTextField(_("owner"), null=True)
+    owner_name = EncryptedTextField(pgettext_lazy("collateral", "owner"), null=True)
     registration = EncryptedTextField(_("registration number"), null=True)
     registration_index = models.CharField(max_length=40, blank=True, editable=False)
     registered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.collateral.models.item import Item
@@ -35,7 +36,9 @@ class Valuation(Identified):
     valuer = EncryptedTextField(_("valuer"))
     valued_date = models.DateField(_("valued on"))
     method = models.CharField(_("method"), max_length=12, choices=Method)
-    amount = models.DecimalField(_("value"), max_digits=18, decimal_places=2)
+    amount = models.DecimalField(
+        pgettext_lazy("collateral", "value"), max_digits=18, decimal_places=2
+    )
     realisable_amount = models.DecimalField(
         _("realisable value"), max_digits=18, decimal_places=2, null=True
     )
