@@ -67,7 +67,7 @@ def test_what_is_moved_answers_and_stores_nothing(
     client = signed_in(alice)
     values = {"amount": "200000", "obligations_monthly": "2000", "income_verification": "documents"}
 
-    shown = client.get(_page(declined), values, headers={"HX-Request": "true"})
+    shown = client.post(_page(declined), values, headers={"HX-Request": "true"})
 
     found = shown.context["answer"]
     assert shown.templates[0].name == "decisions/_what_if_answer.html"
@@ -92,10 +92,34 @@ def test_a_request_lowered_since_stands_at_its_own_points(
     client = signed_in(alice)
 
     lowered = client.get(_page(made)).context["answer"]
-    before = client.get(_page(made), {"amount": "200000"}).context["answer"]
+    before = client.post(_page(made), {"amount": "200000"}).context["answer"]
 
     assert before.points == made.score_run.score
     assert before.points_as_asked == lowered.points == lowered.points_as_asked > before.points
+
+
+def test_figures_in_the_address_are_not_read(
+    signed_in: SignedIn, alice: User, declined: Decision
+) -> None:
+    client = signed_in(alice)
+
+    shown = client.get(_page(declined), {"obligations_monthly": "2000"})
+
+    assert not shown.context["form"].is_bound
+    assert shown.context["answer"].outcome == "decline"
+
+
+def test_the_form_keeps_its_figures_out_of_the_address(
+    signed_in: SignedIn, alice: User, declined: Decision
+) -> None:
+    client = signed_in(alice)
+
+    page = client.get(_page(declined)).content.decode()
+
+    form = page[page.index('id="what-if-form"') :].partition(">")[0]
+    assert 'method="post"' in form
+    assert f'hx-post="{_page(declined)}"' in form
+    assert "hx-get" not in form
 
 
 @pytest.mark.parametrize("amount", ["1e9", "-5", "many", "NaN"])
@@ -104,7 +128,7 @@ def test_an_amount_that_cannot_be_is_refused_beside_its_slider(
 ) -> None:
     client = signed_in(alice)
 
-    shown = client.get(_page(declined), {"amount": amount})
+    shown = client.post(_page(declined), {"amount": amount})
 
     assert shown.status_code == 422
     assert shown.context["form"].errors.keys() == {"amount"}

@@ -1,4 +1,8 @@
-"""Try an application with other facts: sliders that answer at once, or a form without scripts."""
+"""Try an application with other facts: sliders that answer at once, or a form without scripts.
+
+What is tried is posted, though nothing is stored: an address stays in the browser's history and in
+logs, and would hold a person's income and debts.
+"""
 
 import uuid
 from typing import Any
@@ -7,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_http_methods
 
 from apps.applications.models import Application
 from apps.core.access import requires
@@ -17,7 +21,7 @@ from apps.decisions import recourse_words, what_if
 
 
 @requires("applications.view_application")
-@require_GET
+@require_http_methods(["GET", "POST"])
 def what_if_page(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the sliders and what model and policy say where they stand; nothing is stored."""
     rows = Application.objects.select_related(
@@ -33,7 +37,8 @@ def what_if_page(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     }
     try:
         decision, trial = what_if.trial_of(application)
-        form = what_if.form_of(application, trial, request.GET or None)
+        tried = request.POST if request.method == "POST" else None
+        form = what_if.form_of(application, trial, tried)
         context |= {"decision": decision, "form": form, "shown": what_if.shown(trial, form)}
         if form.is_bound and not form.is_valid():
             return render(request, template, context, status=422)
