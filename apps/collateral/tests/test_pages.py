@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
+from apps.applications import services as application_services
+from apps.applications.entries import GuarantorEntry
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.collateral import services
@@ -328,6 +330,30 @@ def test_a_co_borrower_is_added_and_removed_on_a_draft(
     client.post(_url("remove_co_borrower", draft.pk, joined.pk))
 
     assert not CoBorrower.objects.exists()
+
+
+def test_a_guarantor_is_shown_once_with_what_can_be_done(
+    alice: User, pune: Branch, signed_in: SignedIn
+) -> None:
+    client, draft = signed_in(alice), applications.application(alice, applications.borrower(pune))
+    given = application_services.add_guarantor(
+        actor=alice,
+        application=draft,
+        entry=GuarantorEntry(name="Meera Joshi", relationship="Aunt", amount=Decimal(50_000)),
+    )
+    address = _url("answering_panel", draft.pk)
+
+    page = _text(client, reverse("applications:detail", args=[draft.pk]))
+    panel = _text(client, address, **HTMX)
+
+    # The application's own card is only there until the panel takes its place.
+    _before, _address, loaded = page.partition(f'hx-get="{address}"')
+    assert loaded.partition("hx-get=")[0].count('id="guarantors"') == 1
+    assert page.count('id="guarantors"') == 1
+    assert panel.count("Meera Joshi") == 1
+    assert "Aunt" in panel
+    assert reverse("applications:remove_guarantor", args=[draft.pk, given.pk]) in panel
+    assert reverse("applications:add_guarantor", args=[draft.pk]) in panel
 
 
 def test_the_customers_page_shows_all_exposure_with_totals(
