@@ -48,6 +48,19 @@ class OwnRequest(NotPermitted):
         )
 
 
+class HeldTheLink(NotPermitted):
+    """Nobody approves a payment who could have accepted the offer in the borrower's stead."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "held_the_link",
+            _(
+                "You held a link by which this offer may have been accepted; another person must"
+                " approve the payment."
+            ),
+        )
+
+
 class NotSecured(Conflict):
     """What is to secure the loan does not stand yet."""
 

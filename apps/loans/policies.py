@@ -15,11 +15,21 @@ LIMITS = "loans.manage_disbursement_limits"
 
 
 def alone_limit(actor: User, loan: Loan) -> Decimal:
-    """Return the largest payment for which the person needs nobody else; zero where none is set."""
+    """Return the largest payment for which the person needs nobody else; zero where none is set.
+
+    None at all for who held a link by which the borrower may have accepted.
+    """
+    if held_the_link(actor, loan):
+        return Decimal(0)
     rows = DisbursementLimit.objects.filter(
         entity=loan.branch.entity_id, role__in=actor.groups.all(), currency=loan.currency
     )
     return max((row.amount for row in rows), default=Decimal(0))
+
+
+def held_the_link(actor: User, loan: Loan) -> bool:
+    """Say whether the person could have accepted the loan's offer in the borrower's stead."""
+    return loan.offer is not None and actor.pk in loan.offer.link_held_by
 
 
 def may_cancel(actor: User, loan: Loan) -> bool:
@@ -28,9 +38,17 @@ def may_cancel(actor: User, loan: Loan) -> bool:
 
 
 def may_approve(actor: User, disbursement: Disbursement) -> bool:
-    """Say whether the person may approve or refuse the payment: another one asked for it."""
+    """Say whether the person may approve the payment: another one asked for it.
+
+    Nor could the person have accepted the offer in the borrower's stead.
+    """
+    return may_refuse(actor, disbursement) and not held_the_link(actor, disbursement.loan)
+
+
+def may_refuse(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person may refuse the payment: another one asked for it."""
     return (
-        disbursement.may("approve")
+        disbursement.may("refuse")
         and actor.has_perm(APPROVE)
         and disbursement.requested_by_id != actor.pk
     )

@@ -179,7 +179,8 @@ def my_count(actor: User) -> int:
     """Return how many wait for a step that this person may take."""
     found = counts(actor)
     if actor.has_perm(policies.APPROVE):
-        found["approve"] = waiting(actor, "approve").exclude(requested_by=actor).count()
+        mine = Q(requested_by=actor) | Q(loan__offer__link_held_by__contains=[actor.pk])
+        found["approve"] = waiting(actor, "approve").exclude(mine).count()
     return sum(number for stage, number in found.items() if actor.has_perm(STAGES[stage]))
 
 

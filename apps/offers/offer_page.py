@@ -36,6 +36,7 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         "is_overtaken": offer.status in ("offered", "accepted") and not stands,
         "may_exit": policies.may_exit(actor, offer, today=today),
         "quote": _quote(offer, today),
+        "link_holders": selectors.holders_named(offer),
         "to_hand_over": offer.is_open and not _is_sent(offer),
     }
     if may_answer and stands:

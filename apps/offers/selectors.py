@@ -9,7 +9,11 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.applications.models import Application
+from apps.audit import services as audit
+from apps.audit.models import Event
+from apps.core import crypto
 from apps.decisions.models import Decision
+from apps.letters.models import Letter
 from apps.offers.lifecycle import LIVE
 from apps.offers.models import Offer
 
@@ -20,6 +24,7 @@ SHOWN = ("open", "soon", "accepted", "ended", "all")
 SOON_DAYS = 2
 # The widest clocks are a day apart; under the lock the lender's own calendar decides.
 _A_DAY = timedelta(days=1)
+_A_PERSON = "accounts.user:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,29 @@ def detailed() -> QuerySet[Offer]:
         "ended_by",
         "letter",
     ).defer("letter__html", "letter__pdf", "letter__facts")
+
+
+def link_holders(offer: Offer) -> list[uuid.UUID]:
+    """Return the people of the lender who could answer the offer in the applicant's stead, by key.
+
+    They made a link that opens the answering of this application's offers, or took the PDF of a
+    statement with one. Revoked and expired links count, too.
+    """
+    made = Q(verb="portal.link_issued", facts__purpose="offer")
+    if _has_link(offer.letter_id):
+        letter = audit.reference(Letter(pk=offer.letter_id))
+        made |= Q(verb="letters.opened", subject=letter, facts__form="pdf")
+    rows = Event.objects.filter(
+        made, case=audit.reference(offer.application), actor__startswith=_A_PERSON
+    )
+    actors = rows.values_list("actor", flat=True).distinct()
+    return sorted(uuid.UUID(one.removeprefix(_A_PERSON)) for one in actors)
+
+
+def holders_named(offer: Offer) -> str:
+    """Return the names of who held a link by which the offer may have been accepted, or nothing."""
+    people = User.objects.filter(pk__in=offer.link_held_by).order_by("name", "pk")
+    return ", ".join(one.name for one in people)
 
 
 def worklist(actor: User, filters: Filters, *, today: date) -> QuerySet[Offer]:
@@ -128,3 +156,12 @@ def next_sequence(application: Application) -> int:
     """Return the number of the next offer of an application."""
     last = Offer.objects.filter(application=application).order_by("-sequence").first()
     return 1 if last is None else last.sequence + 1
+
+
+def _has_link(letter_id: uuid.UUID) -> bool:
+    """Say whether a statement carries an address to answer at; one that cannot be read may."""
+    try:
+        stated: Any = Letter.objects.only("facts").get(pk=letter_id).facts
+    except crypto.CannotOpen:
+        return True
+    return bool(stated.get("link"))

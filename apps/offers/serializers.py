@@ -78,6 +78,7 @@ class OfferAnswer(serializers.Serializer[Any]):
     valid_until = serializers.DateField()
     accepted_at = serializers.DateTimeField(allow_null=True)
     accepted_via = serializers.ChoiceField(choices=["", *Channel.values])
+    link_held_by = serializers.ListField(child=serializers.UUIDField())
     cooling_off_until = serializers.DateField(allow_null=True)
     letter = serializers.UUIDField(source="letter_id")
     statement_sha256 = serializers.CharField(source="statement_hash")

@@ -22,5 +22,13 @@ WITHIN_LOAN = """
         RAISE EXCEPTION 'loans_disbursement_within_loan: more than is lent would be paid out'
             USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.status <> 'requested' AND EXISTS (
+        SELECT 1 FROM loans_loan l JOIN offers_offer o ON o.id = l.offer_id
+        WHERE l.id = NEW.loan_id
+            AND COALESCE(NEW.checked_by_id, NEW.requested_by_id) = ANY (o.link_held_by)
+    ) THEN
+        RAISE EXCEPTION 'loans_disbursement_independent: who held a link by which the offer may'
+            ' have been accepted does not approve its payment' USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NEW;
 """

@@ -18,6 +18,7 @@ from apps.core.money import money
 from apps.core.visibility import get_visible
 from apps.loans import beneficiary, payout, policies
 from apps.loans.errors import (
+    HeldTheLink,
     NothingLeft,
     NotOwnAccount,
     OtherContent,
@@ -91,13 +92,15 @@ def request(*, actor: User, loan: Loan, payment: Payment, now: datetime) -> Disb
 def approve(*, actor: User, disbursement: Disbursement, now: datetime) -> Disbursement:
     """Approve a payment that another person asked for; return it.
 
-    Raises NotPermitted, NotVisible, OwnRequest, Conflict for a payment that does not wait for it,
-    and whatever stands in the way of paying out.
+    Raises NotPermitted, NotVisible, OwnRequest, HeldTheLink, Conflict for a payment that does not
+    wait for it, and whatever stands in the way of paying out.
     """
     grounds.require(actor, policies.APPROVE)
     found = held(actor, disbursement)
     if found.requested_by_id == actor.pk:
         raise OwnRequest
+    if policies.held_the_link(actor, found.loan):
+        raise HeldTheLink
     found.lifecycle.target("approve", found.status)
     grounds.require_payable(found.loan, now=now)
     found.move("approve", checked_by=actor, checked_at=now)

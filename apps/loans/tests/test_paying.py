@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, InternalError, connection, transaction
 
 from apps.accounts.models import Branch, User
+from apps.audit import services as audit
 from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.customers import services as customers
@@ -20,8 +21,8 @@ from apps.decisions.errors import BorrowerBlocked
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.ledger.models import Entry
-from apps.loans import proofs, services
-from apps.loans.errors import NotOwnAccount, OtherContent, OwnRequest, PaidOtherwise
+from apps.loans import policies, proofs, selectors, services
+from apps.loans.errors import HeldTheLink, NotOwnAccount, OtherContent, OwnRequest, PaidOtherwise
 from apps.loans.models import Disbursement, Instalment, Loan
 from apps.loans.tests import factories
 from apps.offers import services as offers
@@ -158,6 +159,49 @@ def test_nobody_approves_or_refuses_what_they_asked_for(
         _refused(lambda: services.refuse(actor=both, disbursement=asked, reason="Mine", now=LATER)),
         OwnRequest,
     )
+
+
+def _accepted_by_a_link_of(person: User, alice: User) -> Loan:
+    """Return a loan whose offer was accepted by a link after a person had taken its statement."""
+    offer = offering.made(alice)
+    audit.record(
+        person, "portal.link_issued", offer.application, case=offer.application, purpose="offer"
+    )
+    offers.accept_by_applicant(
+        offer=offer, acknowledged=True, statement_hash=offer.statement_hash, now=LATER
+    )
+    return services.open_loan(actor=alice, application=offer.application, now=LATER)
+
+
+def test_who_held_the_borrowers_link_does_not_approve(
+    alice: User, bob: User, stage: None, make_person: Callable[..., User]
+) -> None:
+    dora = make_person("Dora", "credit_reviewer")
+    asked = factories.requested(alice, _accepted_by_a_link_of(bob, alice))
+
+    assert not policies.may_approve(bob, asked)
+    assert selectors.my_count(bob) == 0
+    refusal = _refused(lambda: services.approve(actor=bob, disbursement=asked, now=LATER))
+    with pytest.raises(IntegrityError, match="independent"), transaction.atomic():
+        Disbursement.objects.filter(pk=asked.pk).update(
+            status="approved", checked_by=bob, checked_at=LATER
+        )
+
+    assert isinstance(refusal, HeldTheLink)
+    assert services.approve(actor=dora, disbursement=asked, now=LATER).status == "approved"
+
+
+def test_who_held_the_borrowers_link_pays_nothing_alone(
+    alice: User, charlie: User, pune: Branch, stage: None
+) -> None:
+    role = Group.objects.get(name="loan_officer")
+    services.set_limit(
+        actor=charlie, entity=pune.entity, role=role, currency="INR", amount=Decimal(200_000)
+    )
+
+    asked = factories.requested(alice, _accepted_by_a_link_of(alice, alice))
+
+    assert (asked.status, asked.alone_limit) == ("requested", Decimal(0))
 
 
 def test_within_the_limit_one_person_is_enough(

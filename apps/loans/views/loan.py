@@ -23,6 +23,7 @@ from apps.loans import arrears, difference, policies, presentation, selectors, s
 from apps.loans.forms import ExitForm, ReasonForm
 from apps.loans.models import Disbursement, Loan
 from apps.loans.selectors import Position
+from apps.offers import selectors as offers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +189,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "has_fees": any(row.fee for row in position.rows),
         "next_action": presentation.next_action(loan, waiting, position),
         "payments": [_payment(request, one) for one in payments],
+        "link_holders": offers.holders_named(loan.offer) if loan.offer else "",
         "left": selectors.left_to_ask(loan) if loan.status in ("opened", "active") else 0,
         "versions": loan.schedules.count(),
         "audit_subject": audit.reference(loan),
@@ -207,6 +209,7 @@ def _payment(request: HttpRequest, one: Disbursement) -> dict[str, Any]:
     actor = request.user
     may = {
         "may_approve": policies.may_approve(actor, one),
+        "may_refuse": policies.may_refuse(actor, one),
         "may_give_up": policies.may_give_up(actor, one),
         "may_instruct": policies.may_instruct(actor, one),
         "may_confirm": policies.may_confirm(actor, one),

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
@@ -104,6 +105,9 @@ class Offer(Identified, Timestamped, Stateful):
     accepted_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="acceptances_recorded"
     )
+    # People of the lender who made a link by which it may have been accepted, or took the statement
+    # with one; none of them approves the payment.
+    link_held_by = ArrayField(models.UUIDField(), default=list)
     consent_reference = models.CharField(_("where the consent is kept"), max_length=120, blank=True)
     # Of the statement whose receipt and reading the applicant acknowledged.
     acknowledged_hash = models.CharField(max_length=64, blank=True)
@@ -170,9 +174,11 @@ class Offer(Identified, Timestamped, Stateful):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
                     "OLD.accepted_at IS NOT NULL AND (OLD.accepted_at, OLD.accepted_via,"
-                    " OLD.accepted_by_id, OLD.consent_reference, OLD.acknowledged_hash)"
+                    " OLD.accepted_by_id, OLD.consent_reference, OLD.acknowledged_hash,"
+                    " OLD.link_held_by)"
                     " IS DISTINCT FROM (NEW.accepted_at, NEW.accepted_via,"
-                    " NEW.accepted_by_id, NEW.consent_reference, NEW.acknowledged_hash)"
+                    " NEW.accepted_by_id, NEW.consent_reference, NEW.acknowledged_hash,"
+                    " NEW.link_held_by)"
                 ),
             ),
         ]
@@ -223,6 +229,10 @@ class Offer(Identified, Timestamped, Stateful):
                     & ~Q(consent_reference="")
                 ),
                 name="offers_consent_recorded",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_via="link") | Q(link_held_by=[]),
+                name="offers_link_held_by",
             ),
             models.CheckConstraint(
                 condition=~Q(status="taken_up") | Q(taken_up_at__isnull=False),

@@ -13,7 +13,7 @@ from apps.audit import services as audit
 from apps.core.errors import DomainError
 from apps.decisions import services as decisions
 from apps.decisions.errors import BorrowerBlocked
-from apps.offers import policies
+from apps.offers import policies, selectors
 from apps.offers.errors import BranchMustHelp, NotAcknowledged, OtherStatement
 from apps.offers.models import Channel, Offer
 from apps.offers.services import _ground
@@ -121,6 +121,7 @@ def _accept(
         "consent_reference": reference,
         "acknowledged_hash": offer.statement_hash,
         "cooling_off_until": last,
+        "link_held_by": selectors.link_holders(offer) if channel == Channel.LINK else [],
     }
     offer.move("accept", **changes)
     audit.record(
@@ -132,5 +133,6 @@ def _accept(
         statement_sha256=offer.statement_hash,
         key_facts_sha256=offer.key_facts_hash,
         cooling_off_until=last.isoformat(),
+        link_held_by=[str(key) for key in offer.link_held_by],
     )
     return offer

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import InternalError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -15,9 +16,11 @@ from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.core.keyring import keyring
+from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.offers import services as offering
 from apps.offers.models import Offer
+from apps.offers.selectors import holders_named
 from apps.offers.tests import factories
 from apps.portal import services, throttle, tokens
 from apps.scoring.models import ModelVersion
@@ -77,6 +80,39 @@ def test_an_applicant_reads_the_statement_and_accepts(offer: Offer) -> None:
     assert "I want to step back" in again
     assert client.post(f"{path}offer/", _yes(offer)).status_code == 302
     assert Event.objects.filter(verb="offers.accepted").count() == 1
+
+
+def test_who_held_a_link_is_kept_with_the_acceptance(
+    alice: User, bob: User, approved: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "PUBLIC_ADDRESS", "https://loans.example")
+    offer = factories.made(alice, approved)
+    services.issue_link(actor=alice, application=approved, purpose="letter", now=NOW)
+    letters.record_opening(actor=alice, letter=offer.letter, form="page")
+    services.issue_link(actor=bob, application=approved, purpose="offer", now=NOW)
+
+    Client().post(f"{_path(approved)}offer/", _yes(offer))
+
+    offer.refresh_from_db()
+    assert (offer.accepted_via, offer.link_held_by) == ("link", [bob.pk])
+    assert Event.objects.get(verb="offers.accepted").facts["link_held_by"] == [str(bob.pk)]
+    assert holders_named(offer) == "Bob"
+
+
+@pytest.mark.parametrize(("address", "held"), [("https://loans.example", True), ("", False)])
+def test_who_took_a_statement_with_a_link_held_it(
+    alice: User, approved: Application, monkeypatch: pytest.MonkeyPatch, address: str, held: bool
+) -> None:
+    monkeypatch.setattr(settings, "PUBLIC_ADDRESS", address)
+    offer = factories.made(alice, approved)
+    letters.record_opening(actor=alice, letter=offer.letter, form="pdf")
+
+    Client().post(f"{_path(approved)}offer/", _yes(offer))
+
+    offer.refresh_from_db()
+    assert (offer.status, offer.link_held_by) == ("accepted", [alice.pk] if held else [])
+    with pytest.raises(InternalError, match="Cannot update"), transaction.atomic():
+        Offer.objects.filter(pk=offer.pk).update(link_held_by=[offer.pk])
 
 
 def test_nothing_is_accepted_by_a_look_unread_or_with_another_statement(offer: Offer) -> None:
