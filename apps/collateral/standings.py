@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.applications import selectors as applications
 from apps.applications.models import Application
-from apps.collateral import rulebook, worth, worths
+from apps.collateral import exposures, rulebook, worth, worths
 from apps.collateral.models import Kind, Lien
 from apps.collateral.worths import Worth
 from apps.core import formatting
@@ -110,7 +110,20 @@ def _covers(application: Application, on: date, lent: Decimal) -> tuple[Cover, .
         .order_by("item__number")
     )
     found = worths.on_day((lien.item for lien in liens), on)
-    return tuple(_cover(application, lien, found[lien.item_id], lent) for lien in liens)
+    # The steps on gold go by all that the borrower owes on gold together (RBI/2025-26/47): two
+    # small loans are not lent more on than a large one.
+    on_gold = lent
+    if any(lien.item.kind == Kind.GOLD for lien in liens):
+        on_gold += _others_on_gold(application)
+    return tuple(
+        _cover(
+            application,
+            lien,
+            found[lien.item_id],
+            on_gold if lien.item.kind == Kind.GOLD else lent,
+        )
+        for lien in liens
+    )
 
 
 def _cover(application: Application, lien: Lien, found: Worth, lent: Decimal) -> Cover:
@@ -139,6 +152,18 @@ def _cap(application: Application, found: Worth, lent: Decimal) -> Decimal | Non
         currency=application.currency,
         on=found.on,
     )
+
+
+def _others_on_gold(application: Application) -> Decimal:
+    """Return what the borrower owes under other applications that gold secures."""
+    liens = Lien.objects.filter(
+        status="standing", item__kind=Kind.GOLD, application__customer=application.customer_id
+    ).exclude(application=application)
+    found = exposures.owed(set(liens.values_list("application_id", flat=True)))
+    owed = (
+        one.amount for one in found.values() if one.is_owed and one.currency == application.currency
+    )
+    return sum(owed, Decimal(0))
 
 
 def _decided(application: Application) -> Decimal | None:

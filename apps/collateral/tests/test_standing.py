@@ -173,6 +173,29 @@ def test_it_says_that_a_cap_is_broken(alice: User, india: Entity) -> None:
     assert "₹2,48,000.00" in found.lacks[0].sentence
 
 
+def test_the_cap_on_gold_goes_by_all_that_is_owed_on_gold(alice: User, india: Entity) -> None:
+    """Rule book 6.11: 200,000 twice is 400,000, on which gold is lent on up to 80 %."""
+    product = products.vehicle_loan(india, code="gold-loan", purposes=["medical"])
+    asked = {"product": product, "purpose": "medical"}
+    first = factories.secured(alice, **asked)
+    factories.pledged(alice, first, kind="gold", worth=240_000)
+    alone = _standing(first)
+    borrower = first.customer
+    second = factories.secured(alice, borrower=borrower, **asked)
+    factories.pledged(alice, second, kind="gold", worth=240_000)
+    # What is only asked for is not owed, and neither is what a vehicle secures.
+    third = factories.secured(alice, borrower=borrower, state="submitted", **asked)
+    factories.charged(alice, factories.item(alice, kind="gold"), third)
+    factories.pledged(alice, factories.secured(alice, borrower=borrower))
+
+    found = _standing(first)
+
+    assert alone.most_lent == Decimal(204_000)
+    assert "ltv_above_cap" not in _codes(alone)
+    assert found.most_lent == Decimal(192_000)
+    assert "ltv_above_cap" in _codes(found)
+
+
 def test_it_asks_as_much_for_ten_items_as_for_two(
     alice: User, application: Application, django_assert_num_queries: Callable[..., Any]
 ) -> None:
