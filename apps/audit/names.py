@@ -2,10 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 PERSON = "accounts.user:"
@@ -16,6 +18,11 @@ SYSTEM = "system:"
 _LONG = re.compile(
     r"\b(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b", re.IGNORECASE
 )
+_KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# The key of a row, as such or behind the name of its table.
+_ROW = re.compile(rf"(?:\b[a-z_]+\.[a-z_]+:|\b)({_KEY})\b", re.IGNORECASE)
+_CLOCK = r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+_DAY = re.compile(rf"(?<![\w-])\d{{4}}-\d{{2}}-\d{{2}}(?P<clock>{_CLOCK})?(?![\w-])")
 
 
 def of_actors(actors: Iterable[str]) -> dict[str, str]:
@@ -45,6 +52,48 @@ def of_facts(facts: dict[str, Any]) -> str:
     """Return the facts of an event as `name: value · name: value`."""
     shown = {name: _value(value) for name, value in facts.items()}
     return " · ".join(f"{name.replace('_', ' ')}: {text}" for name, text in shown.items() if text)
+
+
+def of_people(texts: Iterable[str]) -> dict[str, str]:
+    """Return the names of the people whose keys stand in the texts, by key: one query at most."""
+    keys = {uuid.UUID(key) for text in texts for key in _ROW.findall(text)}
+    if not keys:
+        return {}
+    people = get_user_model()._default_manager.filter(pk__in=keys).values_list("pk", "name")
+    return {str(pk): name for pk, name in people}
+
+
+def told(value: Any, people: Mapping[str, str]) -> str:
+    """Return a fact as people read it: days and moments by the local clock, people by name.
+
+    The key of any other row says nothing to a reader and is left out; what held nothing else is
+    the empty text. `people` is what `of_people` returned. A moment without a zone is UTC.
+    """
+    if isinstance(value, list):
+        return ", ".join(filter(None, (told(item, people) for item in value)))
+    if isinstance(value, dict):
+        parts = ((name, told(item, people)) for name, item in value.items())
+        return ", ".join(f"{name} {text}" for name, text in parts if text)
+    named = _ROW.sub(lambda match: people.get(match[1].lower(), ""), _value(value))
+    return _DAY.sub(lambda match: _local(match[0], with_clock=bool(match["clock"])), named).strip()
+
+
+def told_facts(facts: Mapping[str, Any], people: Mapping[str, str]) -> str:
+    """Return facts as `of_facts` does, each as `told`, without those that say nothing."""
+    shown = ((name.replace("_", " "), told(value, people)) for name, value in facts.items())
+    return " · ".join(f"{name}: {text}" for name, text in shown if text)
+
+
+def _local(text: str, *, with_clock: bool) -> str:
+    """Return a day or moment as pages write it; what is none, such as day 2026-02-31, as it is."""
+    try:
+        if not with_clock:
+            return formats.date_format(date.fromisoformat(text), "j M Y")
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    aware = found if timezone.is_aware(found) else found.replace(tzinfo=UTC)
+    return formats.date_format(timezone.localtime(aware), "j M Y, H:i")
 
 
 def _value(value: Any) -> str:

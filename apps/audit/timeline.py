@@ -1,6 +1,6 @@
 """The history of one thing as people read it: business events and changed columns, newest first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from auditlog.models import LogEntry
@@ -13,6 +13,8 @@ from apps.audit.models import Event
 
 Entry = dict[str, Any]
 LIMIT = 200
+# How auditlog writes a column that holds nothing.
+_NOTHING = ("None", "")
 # The last word of a verb says how its line is marked: tone and symbol.
 _LOOKS = {
     "approved": ("success", "circle-check"),
@@ -35,18 +37,20 @@ def of(subject: str) -> list[Entry]:
     events = list(selectors.events_of(subject, limit=LIMIT))
     changes = list(_changes(subject))
     actors = names.of_actors(event.actor for event in events)
-    entries = [_event_entry(event, actors) for event in events]
-    entries += [_change_entry(change) for change in changes]
+    facts = (str(event.facts) for event in events)
+    people = names.of_people([*facts, *(str(change.changes) for change in changes)])
+    entries = [_event_entry(event, actors, people) for event in events]
+    entries += [_change_entry(change, people) for change in changes]
     return sorted(entries, key=lambda entry: entry["when"], reverse=True)[:LIMIT]
 
 
-def _event_entry(event: Event, actors: dict[str, str]) -> Entry:
+def _event_entry(event: Event, actors: Mapping[str, str], people: Mapping[str, str]) -> Entry:
     tone, icon = _look(event.verb)
     return {
         "what": verbs.sentence(event.verb),
         "who": actors[event.actor],
         "when": event.occurred_at,
-        "note": names.short(names.of_facts(event.facts)),
+        "note": names.short(names.told_facts(event.facts, people)),
         "tone": tone,
         "icon": icon,
     }
@@ -72,26 +76,32 @@ def _changes(subject: str) -> Iterable[LogEntry]:
     )
 
 
-def _change_entry(change: LogEntry) -> Entry:
+def _change_entry(change: LogEntry, people: Mapping[str, str]) -> Entry:
     return {
         "what": _("Row deleted") if change.action == LogEntry.Action.DELETE else _("Row changed"),
         "who": change.actor.name if change.actor else "",
         "when": change.timestamp,
-        "note": " · ".join(_change_notes(change)),
+        "note": " · ".join(_change_notes(change, people)),
         "tone": "neutral",
         "icon": "pencil",
     }
 
 
-def _change_notes(change: LogEntry) -> Iterator[str]:
+def _change_notes(change: LogEntry, people: Mapping[str, str]) -> Iterator[str]:
     model = change.content_type.model_class()
     for field, values in (change.changes or {}).items():
         label = _field_label(model, field)
         if isinstance(values, dict):
-            yield f"{label}: {values.get('operation', '')} {', '.join(values.get('objects', []))}"
+            objects = names.told(values.get("objects", []), people)
+            yield f"{label}: {values.get('operation', '')} {objects}".rstrip()
         else:
-            before, after = (str(value) for value in values)
-            yield f"{label}: {before} → {after}"
+            yield _moved(label, *(str(value) for value in values), people=people)
+
+
+def _moved(label: str, before: str, after: str, *, people: Mapping[str, str]) -> str:
+    """Return what a column was and is; of a row nobody can name, only that it changed."""
+    sides = ["—" if side in _NOTHING else names.told(side, people) for side in (before, after)]
+    return f"{label}: {' → '.join(sides)}" if all(sides) else label
 
 
 def _field_label(model: Any, field: str) -> str:

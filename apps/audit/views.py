@@ -14,6 +14,8 @@ from apps.core.errors import NotVisible
 
 # A longer chain is verified by the worker: a page must not take many seconds.
 LONGEST_IN_A_PAGE = 50_000
+# What happened before is folded away, one click further.
+LATEST_SHOWN = 10
 
 
 @requires("audit.view_audit")
@@ -56,7 +58,9 @@ def timeline_of(request: HttpRequest) -> HttpResponse:
     subject = request.GET.get("subject", "")[:100]
     if "\0" in subject or not subjects.may_read(request.user, subject):
         raise NotVisible("not_found", _("There is no such record, or it is not yours to see."))
-    return render(request, "audit/_timeline.html", {"entries": timeline.of(subject)})
+    entries = timeline.of(subject)
+    context = {"latest": entries[:LATEST_SHOWN], "earlier": entries[LATEST_SHOWN:]}
+    return render(request, "audit/_timeline.html", context)
 
 
 @requires("audit.verify_audit")

@@ -1,5 +1,6 @@
 """The pages of the trail: the list with its filters, the verify button, and timelines."""
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -177,6 +178,51 @@ def test_it_merges_events_and_changed_columns(diana: User, alice: User) -> None:
     assert [entry["what"] for entry in entries] == ["Row changed", "changed an approval limit"]
     assert entries[0]["note"] == "amount: 100.00 → 250"
     assert (entries[1]["who"], entries[1]["note"]) == ("Diana", "after: 100.00")
+
+
+def test_it_tells_people_by_name_and_moments_by_the_local_clock(diana: User, alice: User) -> None:
+    facts = {
+        "to": str(alice.pk),
+        "asked": [f"accounts.user:{diana.pk}", str(uuid.UUID(int=7))],
+        "decision": str(uuid.UUID(int=8)),
+        "until": "2026-01-31T20:15:00.123456+00:00",
+        "by_date": "2026-02-28",
+        "reference": "A-2026-02-28",
+    }
+    services.record(diana, "demo.seeded", "test.case:7", **facts)
+
+    with timezone.override("Asia/Kolkata"):
+        [entry] = timeline.of("test.case:7")
+
+    assert entry["note"] == (
+        "to: Alice · asked: Diana · until: 1 Feb 2026, 01:45 · by date: 28 Feb 2026"
+        " · reference: A-2026-02-28"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (["None", "2026-01-31 20:15:00"], "at: — → 1 Feb 2026, 01:45"),
+        (["None", "00000000-0000-0000-0000-000000000007"], "at"),
+        (["2026-02-31", "4"], "at: 2026-02-31 → 4"),
+    ],
+)
+def test_it_tells_a_changed_column_as_people_read_it(values: list[str], told: str) -> None:
+    with timezone.override("Asia/Kolkata"):
+        assert timeline._moved("at", *values, people={}) == told
+
+
+def test_it_shows_the_latest_ten_and_folds_the_rest(amir: User, signed_in: SignedIn) -> None:
+    for _number in range(12):
+        services.record(amir, "accounts.person_changed", amir, changed=["name"])
+
+    page = signed_in(amir).get(f"/audit/timeline/?subject=accounts.user:{amir.pk}")
+
+    assert len(page.context["latest"]) == 10
+    shown, folded = page.content.decode().split("<details", 1)
+    assert shown.count("timeline__item") == 10
+    assert folded.count("timeline__item") == len(page.context["earlier"]) >= 2
 
 
 def test_it_never_shows_masked_columns(alice: User) -> None:
