@@ -122,6 +122,9 @@ def flat_rate(schedule: Schedule) -> Decimal:
         (row.fraction or share_of_year(row.starts_on, row.due_on, counts) for row in schedule.rows),
         Fraction(0),
     )
+    if not years:
+        # 30/360 counts no time from the 30th to the 31st, and so charges nothing for it.
+        return _rounded(Decimal(0))
     with localcontext(prec=_DIGITS):
         lent = schedule.terms.lent * years.numerator
         return _rounded(schedule.total_interest * years.denominator / lent)

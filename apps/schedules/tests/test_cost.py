@@ -260,6 +260,20 @@ def test_it_says_what_flat_rate_the_interest_is() -> None:
     assert cost.flat_rate(building.build(terms)) == Decimal("0.12")
 
 
+def test_it_says_no_flat_rate_of_a_day_that_does_not_count() -> None:
+    # 30/360: no day lies between the 30th and the 31st.
+    terms = Terms(
+        principal=Decimal(1_000),
+        currency="INR",
+        annual_rate=Decimal("0.12"),
+        instalments=1,
+        disbursed_on=date(2026, 8, 30),
+        frequency=Frequency.DAILY,
+    )
+
+    assert cost.of(building.build(terms)).flat_rate == 0
+
+
 def test_it_turns_a_flat_rate_into_one_on_the_declining_balance_and_back() -> None:
     # 12 % flat over 24 months: 1.24 times the loan in 24 parts.
     effective = cost.flat_to_effective(Decimal("0.12"), 24, Frequency.MONTHLY)
