@@ -54,7 +54,8 @@ def usual_window(segment: str) -> tuple[date, date, date] | None:
 
     Dates of payment; the test begins with a month. None where nothing is finished.
     """
-    days = list(datasets.finished(segment).values_list("loan__disbursed_date", flat=True))
+    found = datasets.finished(segment).values_list("loan__disbursed_date", flat=True)
+    days = [day for day in found if day is not None]
     if not days:
         return None
     first, last = days[0], days[-1]

@@ -181,6 +181,8 @@ def _defaults(rows: Rows, customers: set[Any]) -> Counter[uuid.UUID]:
     )
     bad: dict[Any, list[tuple[Any, date]]] = {}
     for customer, application, disbursed in found:
+        if disbursed is None:
+            continue
         bad.setdefault(customer, []).append((application, disbursed))
     counts: Counter[uuid.UUID] = Counter()
     for row in rows:

@@ -35,7 +35,9 @@ def tape(branch: Branch, *, rows: int = 60) -> Product:
         part = Decimal("0.4") if outcome.defaulted else Decimal("1.2")
         outcome.total_paid = (outcome.loan.principal * part).quantize(Decimal("0.01"))
         outcome.recovery_cost = Decimal(500) if outcome.defaulted else None
-        outcome.last_payment_date = outcome.loan.disbursed_date + timedelta(days=400)
+        paid_out = outcome.loan.disbursed_date
+        assert paid_out is not None
+        outcome.last_payment_date = paid_out + timedelta(days=400)
         outcome.save()
     return product
 
