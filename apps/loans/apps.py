@@ -13,6 +13,7 @@ class LoansConfig(AppConfig):
         from apps.ledger import hooks as ledger
         from apps.loans import proofs, selectors, services, standing
         from apps.loans.models import Disbursement, Loan, Outcome
+        from apps.offers import hooks as offers
 
         hooks.on_withdraw(services.keep_as_lent)
         hooks.on_change(services.keep_as_lent)
@@ -23,6 +24,7 @@ class LoansConfig(AppConfig):
         ledger.withhold(selectors.withheld_from)
         exposures.register("loans", selectors.owed_under, order=30)
         collateral.know_live(services.live)
+        offers.on_exit(services.borrower_steps_back)
 
         history.keep(Loan)
         history.keep(Outcome)

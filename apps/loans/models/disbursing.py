@@ -151,6 +151,7 @@ class Disbursement(Identified, Timestamped, Stateful):
     confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     entry = models.ForeignKey(Entry, null=True, on_delete=models.PROTECT, related_name="+")
     ended_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # None: the borrower, who stepped back by a signed link.
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(_("ended"), null=True)
 
@@ -200,7 +201,9 @@ class Disbursement(Identified, Timestamped, Stateful):
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=ENDED)
-                | Q(ended_by__isnull=False, ended_at__isnull=False) & ~Q(ended_reason=""),
+                | (Q(ended_by__isnull=False) | Q(status="cancelled"))
+                & Q(ended_at__isnull=False)
+                & ~Q(ended_reason=""),
                 name="loans_disbursement_ended_for_a_reason",
             ),
         ]

@@ -1,6 +1,7 @@
 """What is done about loans, one module for each action."""
 
 from apps.loans.services.exiting import exit_amount, settle_exit
+from apps.loans.services.giving_up import borrower_steps_back
 from apps.loans.services.keeping import keep_as_lent, live, unlent
 from apps.loans.services.limiting import set_limit
 from apps.loans.services.opening import cancel, open_loan
@@ -13,6 +14,7 @@ __all__ = [
     "Payment",
     "TakenOn",
     "approve",
+    "borrower_steps_back",
     "cancel",
     "confirm",
     "exit_amount",

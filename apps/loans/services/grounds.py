@@ -35,10 +35,10 @@ def require_payable(loan: Loan, *, now: datetime) -> None:
     list, and what is to secure it stands. Payment within the cooling-off time is allowed: whoever
     steps back after it settles at the cost that the offer told.
     """
+    if loan.offer is not None and loan.offer.status != "taken_up":
+        raise NotPayable("offer_ended", _("The borrower stepped back from this loan."))
     if loan.status not in ("opened", "active") or loan.source or loan.offer is None:
         raise NotPayable("not_payable", _("Nothing is paid out under this loan in its state."))
-    if loan.offer.status != "taken_up":
-        raise NotPayable("offer_ended", _("The borrower stepped back from this loan."))
     _require_decided(loan, now)
     decisions.require_unblocked(loan.application, now=now)
     found = standings.standing(loan.application, today(loan, now), amount=loan.principal)

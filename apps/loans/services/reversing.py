@@ -19,6 +19,7 @@ from apps.loans.services import grounds
 from apps.loans.services.opening import reason_of
 from apps.loans.services.requesting import held, history
 from apps.loans.services.settling import follow_the_money
+from apps.offers import services as offers
 from apps.schedules import documents
 
 
@@ -48,7 +49,7 @@ def reverse(
         event=Event.DISBURSEMENT_REVERSAL,
     )
     found.move("reverse", ended_by=actor, ended_at=now, ended_reason=said)
-    _set_back(found, actor)
+    _set_back(found, actor, now)
     audit.record(
         actor,
         "loans.payment_reversed",
@@ -78,10 +79,12 @@ def _require_day(disbursement: Disbursement, day: date, now: datetime) -> None:
         raise refused_field("day_refused", "day", _("It cannot come back before it was paid."))
 
 
-def _set_back(disbursement: Disbursement, actor: User) -> None:
+def _set_back(disbursement: Disbursement, actor: User, now: datetime) -> None:
     loan = disbursement.loan
     if not loan.disbursements.filter(status="paid").exists():
         loan.move("take_back", disbursed_date=None)
+        if loan.offer is not None:
+            offers.came_back(offer=loan.offer, now=now)
         return
     original = documents.from_document(loan.schedules.get(number=1).terms)
     follow_the_money(actor, loan, original)

@@ -347,8 +347,59 @@ def test_who_stepped_back_is_paid_nothing(alice: User, bob: User, loan: Loan) ->
     assert loan.offer is not None
     offers.exit(actor=alice, offer=loan.offer, now=LATER)
 
-    assert _refused(lambda: _confirm(bob, approved)).code == "offer_ended"
+    # The payment was taken back with it.
+    assert _refused(lambda: _confirm(bob, approved)).code == "action_not_possible"
     assert _refused(lambda: factories.requested(alice, loan)).code == "offer_ended"
+
+
+@pytest.mark.parametrize("by_link", [False, True], ids=["at-the-counter", "by-link"])
+def test_a_loan_that_was_not_paid_out_ends_when_its_borrower_steps_back(
+    alice: User, bob: User, loan: Loan, by_link: bool
+) -> None:
+    approved = factories.approved(alice, bob, loan)
+    assert loan.offer is not None
+
+    done = offers.exit(actor=None if by_link else alice, offer=loan.offer, now=LATER)
+
+    loan.refresh_from_db()
+    approved.refresh_from_db()
+    assert (done.status, done.exit_quote) == ("exited", None)
+    assert (loan.status, approved.status) == ("cancelled", "cancelled")
+    assert approved.ended_reason == "The borrower stepped back from this loan."
+    assert approved.ended_by == (None if by_link else alice)
+    event = Event.objects.get(verb="loans.cancelled")
+    assert event.actor == ("portal:applicant" if by_link else f"accounts.user:{alice.pk}")
+
+
+def test_nobody_steps_back_while_the_bank_is_about_to_pay(
+    alice: User, bob: User, loan: Loan, pune: Branch
+) -> None:
+    approved = factories.approved(alice, bob, loan)
+    services.instruct(actor=bob, entity=pune.entity, disbursements=[approved], now=LATER)
+    offer = loan.offer
+    assert offer is not None
+
+    codes = [
+        _refused(lambda who=who: offers.exit(actor=who, offer=offer, now=LATER)).code
+        for who in (alice, None)
+    ]
+
+    offer.refresh_from_db()
+    assert (codes, offer.status) == (["payment_on_its_way", "ask_the_branch"], "taken_up")
+
+
+def test_stepping_back_costs_nothing_once_the_money_came_back(
+    alice: User, bob: User, charlie: User, loan: Loan
+) -> None:
+    one = factories.paid(alice, bob, loan)
+    later = LATER + timedelta(hours=2)
+    services.reverse(actor=charlie, disbursement=one, day=TODAY, reason="Returned", now=later)
+    assert loan.offer is not None
+
+    done = offers.exit(actor=alice, offer=loan.offer, now=later)
+
+    loan.refresh_from_db()
+    assert (done.paid_out_date, done.exit_quote, loan.status) == (None, None, "cancelled")
 
 
 def test_only_who_may_takes_a_step(

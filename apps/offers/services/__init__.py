@@ -9,6 +9,7 @@ from apps.offers.services.accepting import (
 from apps.offers.services.ending import expire_due, supersede, withdraw
 from apps.offers.services.making import decided_terms, make
 from apps.offers.services.taking import (
+    came_back,
     exit,  # noqa: A004 - as there
     exit_quote,
     paid_out,
@@ -20,6 +21,7 @@ __all__ = [
     "Consent",
     "accept_by_applicant",
     "accept_by_officer",
+    "came_back",
     "decided_terms",
     "decline",
     "exit",

@@ -69,6 +69,17 @@ def paid_out(*, offer: Offer, actor: User | str, day: date, now: datetime) -> Of
     return found
 
 
+@transaction.atomic
+def came_back(*, offer: Offer, now: datetime) -> None:
+    """Note that all the money came back, in the transaction of loans that records it.
+
+    Nothing is paid then, so stepping back costs nothing; what was exited before stays as it was.
+    The caller holds the loan.
+    """
+    rows = Offer.objects.filter(pk=offer.pk, status="taken_up")
+    rows.update(paid_out_date=None, updated_at=now)
+
+
 def exit_quote(offer: Offer, *, on: date) -> ExitQuote:
     """Return what stepping back on a day costs after the money was paid. Rule book 6.5.
 
