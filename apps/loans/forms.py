@@ -130,8 +130,9 @@ class ReverseForm(ReasonForm):
 
 
 class ExitForm(Refusable):
-    """Under which reference the borrower paid what stepping back costs."""
+    """When and under which reference the borrower paid what stepping back costs."""
 
+    paid_date = _day(label=_("Paid on"))
     bank_reference = forms.CharField(label=_("The bank's reference"), max_length=60)
 
 

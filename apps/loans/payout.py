@@ -4,7 +4,7 @@ Amounts are in the currency of the loan. What the terms say is paid upfront - fe
 a broken first period - is taken off the first payment, or asked for apart from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -34,11 +34,14 @@ class Upfront:
         return self.fees + self.third_party + self.taxes + self.interest
 
 
-def upfront(schedule: Schedule) -> Upfront:
-    """Return what a schedule's terms say is paid when the money goes out."""
+def upfront(schedule: Schedule, *, but: Collection[str] = ()) -> Upfront:
+    """Return what a schedule's terms say is paid when the money goes out, but for some fees.
+
+    `but` are the codes of the fees that are left out.
+    """
     sums = {"fees": ZERO, "third_party": ZERO, "taxes": ZERO}
     for fee in schedule.terms.fees:
-        if fee.timing == FeeTiming.UPFRONT:
+        if fee.timing == FeeTiming.UPFRONT and fee.code not in but:
             sums[_whose(fee.code, is_third_party=fee.is_third_party)] += fee.amount
     return Upfront(**sums, interest=schedule.upfront_interest)
 

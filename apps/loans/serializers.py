@@ -65,8 +65,9 @@ class ReverseRequest(ReasonRequest):
 
 
 class ExitRequest(Strict):
-    """Under which reference the bank received what stepping back costs."""
+    """When and under which reference the bank received what stepping back costs."""
 
+    paid_date = serializers.DateField()
     bank_reference = serializers.CharField(max_length=60)
 
 

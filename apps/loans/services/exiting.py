@@ -15,46 +15,52 @@ from apps.ledger.chart import Account, Event
 from apps.ledger.lines import Line, credit, debit
 from apps.ledger.models import Entry
 from apps.loans import payout, policies
-from apps.loans.errors import refused_field
+from apps.loans.errors import PaidOtherwise, refused_field
 from apps.loans.lifecycle import HELD
 from apps.loans.models import Allocation, Instalment, Loan, ScheduleVersion
 from apps.loans.services import grounds, scheduling
 from apps.loans.services.opening import locked
 from apps.offers.cooling_off import ExitQuote
+from apps.offers.models import Offer
 from apps.schedules import building, documents
-from apps.schedules.terms import CustomRow, Method, Row, Terms
+from apps.schedules.terms import CustomRow, Method, Row, Schedule, Terms
 
 
 @transaction.atomic
-def settle_exit(*, actor: User, loan: Loan, bank_reference: str, now: datetime) -> Loan:
+def settle_exit(
+    *, actor: User, loan: Loan, paid_date: date, bank_reference: str, now: datetime
+) -> Loan:
     """Record that the borrower paid what stepping back costs, close the loan, and return it.
 
     The amount is that of the offer's exit quote (rule book 6.5): principal less the fees that are
-    returned, and the proportionate annual percentage rate. It becomes the one instalment of the
-    last schedule, paid in full. The same again returns the loan. Raises NotPermitted, NotVisible,
-    Conflict where the borrower did not step back or a payment is on its way, DayClosed.
+    returned, and the proportionate annual percentage rate to the day of stepping back, on whatever
+    day it was paid. It becomes the one instalment of the last schedule, paid in full. The same
+    again returns the loan. Raises NotPermitted, NotVisible, PaidOtherwise, Conflict where the
+    borrower did not step back or a payment is on its way, DomainError for a day or a reference that
+    is refused, DayClosed where the books of that day are closed.
     """
     grounds.require(actor, policies.SETTLE)
     found = locked(actor, loan)
     quote = _quote(found)
-    if found.status == "closed":
-        return found
     told = bank_reference.strip()
+    if found.status == "closed":
+        return _same(found, paid_date, told)
     if not 0 < len(told) <= 60:
         raise refused_field(
             "bank_reference_missing", "bank_reference", _("Enter the bank's reference.")
         )
+    _require_day(found, quote, paid_date, now)
     _require_paid_out(found, quote)
     entry = ledger.post(
         actor=actor,
         event=Event.REPAYMENT,
-        day=quote.exit_date,
-        lines=lines(quote, _beside(found)),
+        day=paid_date,
+        lines=lines(quote, _returned(found), _beside(found)),
         branch=found.branch,
         currency=found.currency,
         loan_id=found.pk,
         customer_id=found.customer_id,
-        reference=f"exit:{found.pk}",
+        reference=_reference(found),
         now=now,
         facts={"bank_reference": told},
     )
@@ -65,10 +71,32 @@ def settle_exit(*, actor: User, loan: Loan, bank_reference: str, now: datetime) 
         "loans.exit_settled",
         found,
         case=found.application,
-        amount=str(quote.amount),
+        day=paid_date.isoformat(),
+        amount=str(exit_amount(found)),
         entry=str(entry.pk),
     )
     return found
+
+
+def _same(loan: Loan, paid_date: date, bank_reference: str) -> Loan:
+    """Return a loan that was settled, where it is said as before. Raises PaidOtherwise."""
+    entry = Entry.objects.get(reference=_reference(loan))
+    if (entry.day, entry.facts["bank_reference"]) != (paid_date, bank_reference):
+        raise PaidOtherwise
+    return loan
+
+
+def _reference(loan: Loan) -> str:
+    return f"exit:{loan.pk}"
+
+
+def _require_day(loan: Loan, quote: ExitQuote, day: date, now: datetime) -> None:
+    if day > grounds.today(loan, now):
+        raise refused_field("day_refused", "paid_date", _("This day is still to come."))
+    if day < quote.paid_out_date:
+        raise refused_field(
+            "day_refused", "paid_date", _("It cannot come back before it was paid.")
+        )
 
 
 def _require_paid_out(loan: Loan, quote: ExitQuote) -> None:
@@ -89,15 +117,19 @@ def exit_amount(loan: Loan) -> Decimal:
     return _quote(loan).amount + _beside(loan).total
 
 
-def lines(quote: ExitQuote, beside: payout.Upfront) -> tuple[Line, ...]:
+def lines(quote: ExitQuote, returned: payout.Upfront, beside: payout.Upfront) -> tuple[Line, ...]:
     """Return the entry of an exit: what comes in and what is given up settle principal and cost.
 
-    `beside` is what was not kept back when the money went out: the borrower had more in hand, and
-    gives it back with the rest.
+    `returned` is what is given up, by whose it was to be: a third party or the state gets nothing
+    of what the borrower has back. `beside` is what was not kept back when the money went out: the
+    borrower had more in hand, and gives it back with the rest.
     """
     written = [
         debit(Account.CASH, quote.amount + beside.total),
-        debit(Account.FEE_INCOME, quote.returned_fees),
+        debit(Account.FEE_INCOME, returned.fees),
+        debit(Account.THIRD_PARTY_PAYABLE, returned.third_party),
+        debit(Account.TAX_PAYABLE, returned.taxes),
+        debit(Account.INTEREST_INCOME, returned.interest),
         credit(Account.PRINCIPAL, quote.principal),
         credit(Account.INTEREST_INCOME, quote.cost),
         credit(Account.FEES_RECEIVABLE, beside.fees + beside.third_party),
@@ -109,17 +141,30 @@ def lines(quote: ExitQuote, beside: payout.Upfront) -> tuple[Line, ...]:
 
 def _beside(loan: Loan) -> payout.Upfront:
     """Return what was owed beside the principal because the loan was not paid out net."""
-    terms = documents.from_document(loan.schedules.get(number=1).terms)
-    found = payout.upfront(building.build(terms))
+    found = payout.upfront(_agreed(loan))
     kept_back = loan.disbursements.filter(status="paid", tranche=1, deducted=found.total).exists()
     return payout.Upfront() if kept_back else found
 
 
+def _returned(loan: Loan) -> payout.Upfront:
+    """Return what was paid upfront and is given back: all but what the statement said is kept."""
+    offer = _stepped_back(loan)
+    return payout.upfront(_agreed(loan), but=offer.key_facts["kept_on_exit"])
+
+
+def _agreed(loan: Loan) -> Schedule:
+    return building.build(documents.from_document(loan.schedules.get(number=1).terms))
+
+
 def _quote(loan: Loan) -> ExitQuote:
+    return ExitQuote.from_json(_stepped_back(loan).exit_quote)
+
+
+def _stepped_back(loan: Loan) -> Offer:
     offer = loan.offer
     if offer is None or offer.status != "exited" or offer.exit_quote is None:
         raise Conflict("not_exited", _("The borrower did not step back from this loan."))
-    return ExitQuote.from_json(offer.exit_quote)
+    return offer
 
 
 def _pay(loan: Loan, quote: ExitQuote, actor: User, entry: Entry) -> None:

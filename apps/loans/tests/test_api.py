@@ -151,7 +151,7 @@ def test_steps_out_of_order_are_conflicts(
     for name, body in (
         ("disbursement_confirm", {"paid_date": "2026-11-20", "bank_reference": "U"}),
         ("disbursement_fail", {"reason": "No such account"}),
-        ("loan_settle_exit", {"bank_reference": "U"}),
+        ("loan_settle_exit", {"paid_date": "2026-11-20", "bank_reference": "U"}),
     ):
         pk = loan.pk if name.startswith("loan") else one.pk
         answer = _post(reviewer, name, pk, **body)

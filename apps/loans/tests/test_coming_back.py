@@ -3,18 +3,23 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.ledger import selectors as ledger
+from apps.ledger import services as books
 from apps.ledger.chart import Account
 from apps.ledger.models import Entry
 from apps.loans import proofs, services
+from apps.loans.errors import PaidOtherwise
 from apps.loans.models import Allocation, Disbursement, Instalment, Loan
 from apps.loans.tests import factories
 from apps.offers import services as offers
+from apps.offers.tests import factories as offering
+from apps.products.tests import factories as products
 
 NOW, LATER, TODAY = factories.NOW, factories.LATER, factories.TODAY
 
@@ -32,6 +37,17 @@ def _refused(act: Callable[[], object]) -> DomainError:
     after = (Entry.objects.count(), list(Loan.objects.values_list("status", "updated_at")))
     assert after == before
     return refusal.value
+
+
+def _settled(actor: User, loan: Loan, **changes: Any) -> Loan:
+    """Settle an exit of two days after the payment, on its day."""
+    given: dict[str, Any] = {
+        "paid_date": TODAY + timedelta(days=2),
+        "bank_reference": "UTR9",
+        "now": LATER + timedelta(days=2),
+        **changes,
+    }
+    return services.settle_exit(actor=actor, loan=loan, **given)
 
 
 def _clean() -> bool:
@@ -149,7 +165,7 @@ def test_rule_6_5_stepping_back_is_settled_at_proportionate_cost(
     quoted = Decimal(offer.exit_quote["amount"])
     loan = Loan.objects.get()
 
-    done = services.settle_exit(actor=bob, loan=loan, bank_reference="UTR9", now=two_days)
+    done = _settled(bob, loan)
 
     assert services.exit_amount(done) == quoted + (0 if is_net else 500)
     assert done.status == "closed"
@@ -161,22 +177,65 @@ def test_rule_6_5_stepping_back_is_settled_at_proportionate_cost(
     assert (last.principal, last.interest, last.unpaid) == (200_000, cost, 0)
     assert loan.schedules.get(in_force=True).reason == "exited"
     assert _clean()
-    again = services.settle_exit(actor=bob, loan=loan, bank_reference="UTR9", now=two_days)
-    assert (again.status, Entry.objects.count()) == ("closed", 2)
+    assert (_settled(bob, loan).status, Entry.objects.count()) == ("closed", 2)
+    assert isinstance(_refused(lambda: _settled(bob, loan, bank_reference="X")), PaidOtherwise)
+
+
+@pytest.mark.parametrize("is_net", [True, False])
+def test_rule_6_5_what_is_returned_is_taken_from_whom_it_was_for(
+    alice: User, bob: User, stage: None, is_net: bool
+) -> None:
+    application = offering.approved(alice)
+    for code, amount, is_third_party in (("survey", "50", True), ("gst", "9", False)):
+        products.fee(
+            application.product,
+            code,
+            amount,
+            is_third_party=is_third_party,
+            kept_on_exit=False,
+        )
+    agreed = factories.agreed(alice, application)
+    loan = services.open_loan(actor=alice, application=agreed, now=LATER)
+    factories.paid(alice, bob, loan, is_net=is_net)
+    offers.exit(actor=alice, offer=loan.offer, now=LATER + timedelta(days=2))
+
+    _settled(bob, Loan.objects.get())
+
+    held = ledger.balances([loan.pk])[loan.pk]
+    # Of 240, 160 for a stamp, 100, 50 for a surveyor and 9 of tax, the first two are kept.
+    assert held[Account.FEE_INCOME] == 240
+    assert held[Account.THIRD_PARTY_PAYABLE] == 160
+    assert (held[Account.TAX_PAYABLE], held.owed) == (0, 0)
+    assert _clean()
+
+
+def test_what_an_exit_costs_may_be_paid_later_while_its_day_is_closed(
+    alice: User, bob: User, charlie: User, loan: Loan
+) -> None:
+    factories.paid(alice, bob, loan)
+    offer = offers.exit(actor=alice, offer=loan.offer, now=LATER + timedelta(days=2))
+    later = LATER + timedelta(days=5)
+    books.close_day(
+        actor=charlie, entity=loan.branch.entity, day=TODAY + timedelta(days=4), now=later
+    )
+    loan = Loan.objects.get()
+
+    early = _refused(lambda: _settled(bob, loan, paid_date=TODAY - timedelta(days=1), now=later))
+    ahead = _refused(lambda: _settled(bob, loan, paid_date=TODAY + timedelta(days=6), now=later))
+    done = _settled(bob, loan, paid_date=TODAY + timedelta(days=5), now=later)
+
+    assert [set(one.fields) for one in (early, ahead)] == [{"paid_date"}, {"paid_date"}]
+    entry = Entry.objects.get(event="repayment")
+    assert (done.status, entry.day) == ("closed", TODAY + timedelta(days=5))
+    cash = entry.lines.get(account="cash")
+    assert cash.debit == Decimal(offer.exit_quote["amount"])
 
 
 def test_nobody_settles_an_exit_that_was_none(alice: User, bob: User, paid: Disbursement) -> None:
     loan = Loan.objects.get()
 
-    assert (
-        _refused(
-            lambda: services.settle_exit(actor=bob, loan=loan, bank_reference="U", now=LATER)
-        ).code
-        == "not_exited"
-    )
+    assert _refused(lambda: _settled(bob, loan, paid_date=TODAY, now=LATER)).code == "not_exited"
     assert isinstance(
-        _refused(
-            lambda: services.settle_exit(actor=alice, loan=loan, bank_reference="U", now=LATER)
-        ),
+        _refused(lambda: _settled(alice, loan, paid_date=TODAY, now=LATER)),
         NotPermitted,
     )

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -95,7 +96,7 @@ def settle_exit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         request,
         loan,
         task,
-        form=ExitForm(request.POST or None),
+        form=ExitForm(request.POST or None, initial={"paid_date": _today(loan)}),
         act=lambda **given: services.settle_exit(
             actor=request.user, loan=loan, now=timezone.now(), **given
         ),
@@ -174,8 +175,7 @@ def one_form(
 
 def page(request: HttpRequest, loan: Loan) -> HttpResponse:
     """Show a loan."""
-    today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
-    position = selectors.position(loan, today)
+    position = selectors.position(loan, _today(loan))
     payments = list(selectors.payments(loan))
     waiting = next(
         (one for one in payments if one.status in ("requested", "approved", "instructed")), None
@@ -197,6 +197,10 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         **_actions(request, loan),
     }
     return render(request, "loans/detail.html", context)
+
+
+def _today(loan: Loan) -> date:
+    return dates.local_date(timezone.now(), loan.branch.entity.time_zone)
 
 
 def _rows(position: Position) -> list[tuple[Any, Any]]:
