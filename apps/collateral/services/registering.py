@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, User
 from apps.audit import services as audit
@@ -39,9 +40,12 @@ def register(
         _ground.refuse_other(before.registered_by_id, actor)
         return before
     checks.refuse(checks.item(entry))
+    branch = _branch(actor, entry, lien)
     if entry.owner is not None:
-        get_visible(Customer.objects.all(), actor, pk=entry.owner.pk)
-    item = _write(actor, entry, _branch(actor, entry, lien), now=now)
+        owner = get_visible(Customer.objects.all(), actor, pk=entry.owner.pk)
+        if owner.entity_id != branch.entity_id:
+            checks.refuse({"owner": _("This customer is with another lender.")})
+    item = _write(actor, entry, branch, now=now)
     audit.record(
         actor,
         "collateral.item_registered",

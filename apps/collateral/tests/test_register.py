@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 
-from apps.accounts.models import Branch, User
+from apps.accounts.models import Branch, Entity, User
 from apps.applications.tests import factories as applications
 from apps.audit.models import Event
 from apps.collateral import services, worths
@@ -37,6 +37,34 @@ def test_it_registers_a_thing_with_its_value(alice: User, pune: Branch) -> None:
         "collateral.item_registered",
         "collateral.valued",
     ]
+
+
+def test_it_takes_no_customer_of_another_lender_as_owner(
+    alice: User, india: Entity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = factories.secured(alice)
+    umoja = Entity.objects.create(
+        **{
+            field.attname: getattr(india, field.attname)
+            for field in Entity._meta.concrete_fields
+            if field.attname not in {"id", "code"}
+        },
+        code="umoja",
+    )
+    theirs = applications.borrower(
+        Branch.objects.create(entity=umoja, code="kisumu", name="Kisumu")
+    )
+    monkeypatch.setattr(User, "works_everywhere", True)
+    entry = factories.entry(owner=theirs, owner_name="")
+    lien = LienEntry(application=application, secured_amount=Decimal(1_000))
+
+    with pytest.raises(DomainError) as refusal:
+        services.register(
+            actor=alice, entry=entry, valuation=factories.valuation(), lien=lien, now=NOW
+        )
+
+    assert refusal.value.fields == {"owner": "This customer is with another lender."}
+    assert not Item.objects.exists()
 
 
 def test_it_keeps_names_and_numbers_out_of_columns_and_facts(alice: User) -> None:
