@@ -66,7 +66,7 @@ def _beyond(queryset: QuerySet[Row], order: tuple[str, ...], position: str) -> Q
             later |= equal & Q(**{f"{column}__{comparison}": cleaned})
             equal &= Q(**{column: cleaned})
         return queryset.filter(later)
-    except (ValidationError, ValueError, TypeError):
+    except (ValidationError, ValueError, TypeError, OverflowError):
         raise _unknown_position() from None
 
 

@@ -49,3 +49,13 @@ def test_it_refuses_half_a_character_among_dates_too(
     response = signed_in(alice).get("/customers/", {"after": position})
 
     assert response.status_code == 400
+
+
+@pytest.mark.parametrize("text", ["[Infinity]", "[-1e999]", "[NaN]"])
+def test_it_refuses_a_number_that_is_none(charlie: User, signed_in: SignedIn, text: str) -> None:
+    position = base64.urlsafe_b64encode(text.encode()).decode()
+
+    response = signed_in(charlie).get("/ledger/entries/", {"after": position})
+
+    assert response.status_code == 400
+    assert "This page of the list is not there." in response.content.decode()
