@@ -28,9 +28,9 @@ ENTRIES_FIT = """
         RAISE EXCEPTION 'ledger_entry_day_open: % falls into closed days', culprit
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_day_open';
     END IF;
-    SELECT w.reference INTO culprit FROM written w WHERE w.loan_id IS NOT NULL AND w.currency <> (
-        SELECT e.currency FROM ledger_entry e WHERE e.loan_id = w.loan_id
-        ORDER BY e.day, e.id LIMIT 1
+    SELECT w.reference INTO culprit FROM written w WHERE w.loan_id IS NOT NULL AND (
+        w.currency <> (SELECT min(e.currency) FROM ledger_entry e WHERE e.loan_id = w.loan_id)
+        OR w.currency <> (SELECT max(e.currency) FROM ledger_entry e WHERE e.loan_id = w.loan_id)
     )
     LIMIT 1;
     IF FOUND THEN

@@ -102,6 +102,12 @@ class Entry(Posted):
                 name="ledger_entry_of_loan",
             ),
             models.Index(fields=["day", "id"], name="ledger_entry_by_day"),
+            # The lowest and the highest currency of a loan, which a trigger asks for, are one.
+            models.Index(
+                fields=["loan_id", "currency"],
+                condition=Q(loan_id__isnull=False),
+                name="ledger_entry_loan_currency",
+            ),
         ]
         verbose_name = _("entry")
         verbose_name_plural = _("entries")

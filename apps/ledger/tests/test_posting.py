@@ -183,11 +183,14 @@ def test_it_posts_on_the_entitys_own_day(pune: Branch) -> None:
     assert entry.day == date(2026, 6, 16)
 
 
-def test_it_keeps_a_loan_in_its_currency(pune: Branch) -> None:
+@pytest.mark.parametrize(
+    "day", [date(2026, 5, 1), date(2026, 6, 1), date(2026, 6, 2)], ids=["before", "on", "after"]
+)
+def test_it_keeps_a_loan_in_its_currency(pune: Branch, day: date) -> None:
     factories.post(pune)
 
     with pytest.raises(refusals.LedgerRefused) as refused:
-        factories.post(pune, "d-2", currency="KES")
+        factories.post(pune, "d-2", currency="KES", day=day)
 
     assert str(refused.value) == "This loan is kept in another currency."
     assert Entry.objects.count() == 1

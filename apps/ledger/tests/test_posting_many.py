@@ -108,6 +108,22 @@ def test_it_refuses_other_content_under_a_known_reference(pune: Branch) -> None:
     assert Entry.objects.count() == 1
 
 
+def test_it_keeps_a_loan_in_its_currency_on_days_before_and_after(pune: Branch) -> None:
+    factories.post(pune, day=date(2026, 6, 1))
+    around = [date(2026, 5, 1), date(2026, 6, 2)]
+
+    with pytest.raises(refusals.LedgerRefused, match="kept in another currency"):
+        services.post_many(
+            actor="system:tests",
+            postings=[
+                factories.posting(pune, f"m-{day}", currency="KES", day=day) for day in around
+            ],
+            now=NOW,
+        )
+
+    assert Entry.objects.count() == 1
+
+
 def test_it_makes_no_reversals(pune: Branch) -> None:
     with pytest.raises(ValueError, match="made from the entry"):
         services.post_many(
