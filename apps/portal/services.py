@@ -16,7 +16,10 @@ from apps.core import dates
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.keyring import keyring
 from apps.core.visibility import get_visible
+from apps.letters import hooks
 from apps.letters.models import Letter
+from apps.offers import selectors as offers
+from apps.offers.lifecycle import AGREED
 from apps.portal import selectors, tokens
 from apps.portal.models import Revocation
 from apps.portal.selectors import Visit
@@ -30,12 +33,19 @@ _CASE = "applications.application"
 def issue_link(*, actor: User, application: Application, purpose: str, now: datetime) -> str:
     """Return the path of a new link that holds for thirty days, and note who made it.
 
-    Raises NotPermitted, NotVisible, DomainError for an unknown purpose.
+    Raises NotPermitted, NotVisible, DomainError for an unknown purpose, and for one that answers an
+    offer where the applicant gets it by e-mail: then nobody else needs to hold it.
     """
     found = _seen(actor, application)
     if purpose not in tokens.PURPOSES:
         sentence = _("Choose what the link is for.")
         raise DomainError("unknown_purpose", sentence, fields={"purpose": sentence})
+    if purpose == tokens.OFFER and _goes_by_mail(found):
+        sentence = _(
+            "The applicant gets this link by e-mail, with the statement of the offer. Send the"
+            " statement again if it was lost."
+        )
+        raise DomainError("goes_by_mail", sentence, fields={"purpose": sentence})
     expires_at = now + HOLDS_FOR
     link = tokens.Link(purpose, found.pk, expires_at, selectors.series(found))
     audit.record(
@@ -124,3 +134,16 @@ def _seen(actor: User, application: Application) -> Application:
     if not actor.has_perm(ISSUE):
         raise NotPermitted("not_permitted", _("Your role does not make links for applicants."))
     return get_visible(Application.objects.only("pk"), actor, pk=application.pk)
+
+
+def _goes_by_mail(application: Application) -> bool:
+    """Say whether the statement takes the link to the applicant, and no loan was agreed to yet.
+
+    Whoever has agreed may step back for longer than the statement's link holds.
+    """
+    newest = offers.latest(application)
+    if newest is not None and newest.status in AGREED:
+        return False
+    if not settings.PUBLIC_ADDRESS or not settings.LETTERS_BY_EMAIL:
+        return False
+    return not hooks.recipient(audit.reference(application)).obstacle

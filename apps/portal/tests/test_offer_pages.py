@@ -1,7 +1,7 @@
 """The applicant's page of an offer: read first, answered once, by the right link only."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +10,14 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import InternalError, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.core.keyring import keyring
+from apps.letters import hooks
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.offers import services as offering
@@ -113,6 +115,31 @@ def test_who_took_a_statement_with_a_link_held_it(
     assert (offer.status, offer.link_held_by) == ("accepted", [alice.pk] if held else [])
     with pytest.raises(InternalError, match="Cannot update"), transaction.atomic():
         Offer.objects.filter(pk=offer.pk).update(link_held_by=[offer.pk])
+
+
+def test_no_link_to_answer_is_shown_where_it_goes_to_the_applicant_by_mail(
+    alice: User,
+    approved: Application,
+    signed_in: Callable[[User], Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "PUBLIC_ADDRESS", "https://loans.example")
+    monkeypatch.setattr(settings, "LETTERS_BY_EMAIL", True)
+    monkeypatch.setattr(hooks, "recipient", lambda _case: hooks.Recipient(email="a@b.example"))
+    client, address = signed_in(alice), reverse("portal:issue", args=[approved.pk])
+    offer = factories.made(alice, approved)
+
+    refused = client.post(address, {"purpose": "offer"}, headers={"HX-Request": "true"})
+
+    assert refused.status_code == 422
+    assert "gets this link by e-mail" in refused.content.decode()
+    assert "https://loans.example/my/" not in refused.content.decode()
+    assert not Event.objects.filter(verb="portal.link_issued").exists()
+    # To step back, one is needed for longer than the statement's holds.
+    offering.accept_by_applicant(
+        offer=offer, acknowledged=True, statement_hash=offer.statement_hash, now=NOW
+    )
+    assert services.issue_link(actor=alice, application=approved, purpose="offer", now=NOW)
 
 
 def test_nothing_is_accepted_by_a_look_unread_or_with_another_statement(offer: Offer) -> None:

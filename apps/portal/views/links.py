@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.applications.models import Application
 from apps.core.access import requires
+from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.portal import forms, services
 
@@ -32,12 +33,18 @@ def issue(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = forms.LinkForm(request.POST)
     if not form.is_valid():
         return _panel(request, application, form=form, status=422)
-    path = services.issue_link(
-        actor=request.user,
-        application=application,
-        purpose=form.cleaned_data["purpose"],
-        now=timezone.now(),
-    )
+    try:
+        path = services.issue_link(
+            actor=request.user,
+            application=application,
+            purpose=form.cleaned_data["purpose"],
+            now=timezone.now(),
+        )
+    except DomainError as refusal:
+        if "purpose" not in refusal.fields:
+            raise
+        form.add_error("purpose", str(refusal.fields["purpose"]))
+        return _panel(request, application, form=form, status=422)
     public = (
         services.absolute(path) if settings.PUBLIC_ADDRESS else request.build_absolute_uri(path)
     )
