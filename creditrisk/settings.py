@@ -291,6 +291,7 @@ SPECTACULAR_SETTINGS = {
         "ReviewVerdict": "apps.decisions.models.ListedReason.Verdict",
         "ReviewState": "apps.decisions.lifecycle.LIFECYCLE.states",
         "MemoSection": "apps.desk.memo_text.CODES",
+        "InterestNumber": "apps.desk.interest_api.NUMBERS",
         "ExceptionReason": "apps.decisions.models.OverrideReason",
         "IncomeVerification": "apps.customers.models.Employment.Verification",
         "EmploymentType": "apps.customers.models.Employment.Type",

@@ -105,6 +105,9 @@ class ApplicationOut(serializers.Serializer[Application]):
     submitted_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    version = serializers.CharField(
+        help_text="Send it along where a step is to be taken on what you read, and nothing newer."
+    )
 
 
 class ApplicationPage(serializers.Serializer[Any]):
