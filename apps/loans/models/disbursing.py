@@ -25,7 +25,7 @@ _AS_ASKED = (
 
 
 class DisbursementLimit(Identified, Timestamped):
-    """The largest payment that somebody of a role asks for and needs no second person for.
+    """The most of a loan that somebody of a role has paid out and needs no second person for.
 
     No row means that every payment takes two people.
     """

@@ -23,8 +23,8 @@ def set_limit(
 ) -> DisbursementLimit:
     """Set the limit of a role at a lender in a currency, and return it; zero takes it away.
 
-    It counts for payments asked for from now on. Raises NotPermitted, DomainError for a currency
-    or an amount that is refused.
+    It counts for payments asked for from now on, and for all those of a loan together. Raises
+    NotPermitted, DomainError for a currency or an amount that is refused.
     """
     if not actor.has_perm(policies.LIMITS):
         raise NotPermitted("not_permitted", _("Your role does not allow setting limits."))

@@ -59,6 +59,8 @@ class Payment:
 def request(*, actor: User, loan: Loan, payment: Payment, now: datetime) -> Disbursement:
     """Ask for a payment and return it: approved at once within what the person may pay alone.
 
+    The limit is for a loan, with what went out under it on one person's word before.
+
     The same reference with the same content returns the payment it asked for. Raises NotPermitted,
     NotVisible, NotPayable, NotBinding, BorrowerBlocked, NotSecured, NothingLeft, NotOwnAccount,
     OtherContent, and DomainError for an amount, currency, account or day that is refused.
@@ -76,7 +78,7 @@ def request(*, actor: User, loan: Loan, payment: Payment, now: datetime) -> Disb
     made = _written(found, payment, amount, actor=actor, now=now, account=account, bank=bank)
     facts = {"amount": str(made.amount), "net": str(made.net_amount), "currency": made.currency}
     audit.record(actor, "loans.payment_requested", made.loan, **history(made), **facts)
-    if made.alone_limit >= made.amount:
+    if made.alone_limit >= _alone(found):
         made.move("approve")
         audit.record(
             actor,
@@ -204,6 +206,12 @@ def _amount(loan: Loan, payment: Payment) -> Decimal:
             "not_in_stages", "amount", _("This product is paid out in one amount, not in stages.")
         )
     return amount
+
+
+def _alone(loan: Loan) -> Decimal:
+    """Return what goes out under a loan without a second person: in parts it is no less."""
+    rows = loan.disbursements.filter(status__in=HELD, checked_by=None)
+    return rows.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
 def _is_staged(loan: Loan) -> bool:

@@ -505,6 +505,28 @@ def test_the_database_pays_no_more_than_was_lent(alice: User, bob: User, loan: L
         Disbursement.objects.filter(pk=one.pk).delete()
 
 
+def test_the_limit_of_one_person_is_not_passed_in_parts(
+    alice: User, bob: User, charlie: User, pune: Branch, stage: None
+) -> None:
+    role = Group.objects.get(name="loan_officer")
+    services.set_limit(
+        actor=charlie, entity=pune.entity, role=role, currency="INR", amount=Decimal(100_000)
+    )
+    application = offering.approved(
+        alice, conditions={"is_staged": True, "staged_clause": "Clause 4"}
+    )
+    loan = services.open_loan(
+        actor=alice, application=factories.agreed(alice, application), now=LATER
+    )
+
+    first = factories.requested(alice, loan, amount=Decimal(100_000), rest_planned_date=TODAY)
+    rest = factories.requested(alice, loan)
+
+    assert (first.status, first.amount, first.checked_by) == ("approved", 100_000, None)
+    assert (rest.status, rest.amount) == ("requested", 100_000)
+    assert services.approve(actor=bob, disbursement=rest, now=LATER).status == "approved"
+
+
 def test_a_staged_product_is_paid_in_tranches(alice: User, bob: User, stage: None) -> None:
     application = offering.approved(
         alice, conditions={"is_staged": True, "staged_clause": "Clause 4"}
