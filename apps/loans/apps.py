@@ -15,7 +15,7 @@ class LoansConfig(AppConfig):
         from apps.loans.models import Disbursement, Loan, Outcome
         from apps.offers import hooks as offers
 
-        hooks.on_withdraw(services.keep_as_lent)
+        hooks.on_withdraw(services.keep_while_lent)
         hooks.on_change(services.keep_as_lent)
         hooks.know_unlent(services.unlent)
         sources.register("loans", standing.of_borrower)

@@ -2,7 +2,7 @@
 
 from apps.loans.services.exiting import exit_amount, settle_exit
 from apps.loans.services.giving_up import borrower_steps_back
-from apps.loans.services.keeping import keep_as_lent, live, unlent
+from apps.loans.services.keeping import keep_as_lent, keep_while_lent, live, unlent
 from apps.loans.services.limiting import set_limit
 from apps.loans.services.opening import cancel, open_loan
 from apps.loans.services.requesting import Payment, approve, refuse, request, take_back
@@ -22,6 +22,7 @@ __all__ = [
     "fetch_file",
     "instruct",
     "keep_as_lent",
+    "keep_while_lent",
     "live",
     "open_loan",
     "refuse",

@@ -15,11 +15,17 @@ from apps.loans.models import Loan
 
 
 def keep_as_lent(application: Application, actor: User, now: datetime) -> None:  # noqa: ARG001 - the shape of the hook
-    """Raise Conflict where a loan was opened: its request is neither changed nor withdrawn."""
+    """Raise Conflict where a loan was opened: its request is not changed any more."""
     if Loan.objects.filter(application=application, source="").exists():
         raise Conflict(
             "loan_opened", _("A loan was opened under this application; it stays as it is.")
         )
+
+
+def keep_while_lent(application: Application, actor: User, now: datetime) -> None:
+    """Raise Conflict where a loan was opened, unless it was given up: then it is withdrawn."""
+    if not Loan.objects.filter(application=application, status="cancelled").exists():
+        keep_as_lent(application, actor, now)
 
 
 def unlent(rows: QuerySet[Application]) -> QuerySet[Application]:

@@ -186,6 +186,15 @@ def test_a_contract_is_given_up_before_anything_was_paid(agreed: Application, al
     loan.refresh_from_db()
     assert loan.status == "cancelled"
     assert Event.objects.get(verb="loans.cancelled").facts["reason"] == "The car was sold"
+    # Nothing is lent under the application any more, so it can be closed, but not changed.
+    with pytest.raises(Conflict):
+        decisions.change_request(
+            actor=alice, application=agreed, amount=Decimal(100_000), term_months=24, now=LATER
+        )
+    withdrawn = application_services.withdraw(
+        actor=alice, application=agreed, reason="customer_asked", now=LATER
+    )
+    assert withdrawn.status == "withdrawn"
     for refused in (" ", "x" * 301):
         with pytest.raises(DomainError):
             services.cancel(actor=alice, loan=loan, reason=refused, now=LATER)
