@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.loans.arrears import State
+from apps.loans.lifecycle import RUNNING
 from apps.loans.models import Disbursement, Loan
 from apps.loans.selectors import Position
 
@@ -60,6 +61,8 @@ def next_action(loan: Loan, waiting: Disbursement | None, position: Position) ->
     """
     if waiting is not None:
         return _of_payment(waiting)
+    if loan.status in RUNNING and loan.offer is not None and loan.offer.status == "exited":
+        return _("The borrower stepped back from this loan.")
     if loan.status == "opened":
         return _("Ask for the payment: nothing was paid out yet.")
     if loan.status == "active":

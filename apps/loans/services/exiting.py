@@ -157,7 +157,7 @@ def _agreed(loan: Loan) -> Schedule:
 
 
 def _quote(loan: Loan) -> ExitQuote:
-    return ExitQuote.from_json(_stepped_back(loan).exit_quote)
+    return ExitQuote.from_json(_stepped_back(loan).exit_quote or {})
 
 
 def _stepped_back(loan: Loan) -> Offer:

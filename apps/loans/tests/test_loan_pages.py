@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import Branch, User
 from apps.loans.models import Disbursement, DisbursementLimit, Loan, PaymentFile
 from apps.loans.tests import factories
+from apps.offers import services as offers
 
 NOW = factories.LATER + timedelta(hours=2)
 TODAY = factories.TODAY
@@ -73,6 +74,29 @@ def test_a_loan_goes_from_page_to_page_to_the_books(
     assert "₹2,00,000.00" in page
     assert "50100123456789" not in page
     assert page.count("To come") == 24
+
+
+def test_a_borrower_who_stepped_back_is_settled_on_the_page(
+    signed_in: Browser, alice: User, bob: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.paid(alice, bob, loan)
+    later = factories.LATER + timedelta(days=2)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    offers.exit(actor=alice, offer=loan.offer, now=later)
+    settle = reverse("loans:settle_exit", args=[loan.pk])
+    reviewer = signed_in(bob)
+
+    page = reviewer.get(_page(loan)).text
+    asked = reviewer.get(settle).text
+    early = reviewer.post(settle, {"paid_date": "2020-01-01", "bank_reference": "U2"})
+    reviewer.post(settle, {"paid_date": later.date().isoformat(), "bank_reference": "U2"})
+
+    assert "The borrower stepped back from this loan." in page
+    assert "Wait for the next instalment" not in page
+    assert f'value="{later.date().isoformat()}"' in asked
+    assert early.status_code == 422
+    loan.refresh_from_db()
+    assert loan.status == "closed"
 
 
 def test_each_step_waits_in_the_queue_and_my_turn_comes_first(
