@@ -18,6 +18,7 @@ from apps.core.visibility import get_visible
 from apps.ledger import hooks, policies, selectors, serializers
 from apps.ledger.models import Entry
 from apps.ledger.selectors import EntryFilter
+from apps.ledger.statement import span
 
 _REFUSED: dict[int, Any] = {400: Problem, 401: Problem, 403: Problem, 404: Problem}
 
@@ -161,12 +162,8 @@ class LoanStatement(APIView):
         days = selectors.days_of(pk) if hooks.may_see(request.user, pk) else None
         if days is None:
             raise _not_there()
-        found = selectors.statement(
-            pk,
-            start=given.get("from_date") or days[0],
-            end=given.get("to_date") or days[1],
-            with_corrections=given["corrections"],
-        )
+        start, end = span(given.get("from_date"), given.get("to_date"), first=days[0], last=days[1])
+        found = selectors.statement(pk, start=start, end=end, with_corrections=given["corrections"])
         return Response(serializers.StatementAnswer(found).data)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Branch
 from apps.core.money import MINOR_UNITS
-from apps.ledger import labels
+from apps.ledger import labels, statement
 from apps.ledger.chart import Event
 from apps.ledger.selectors import EntryFilter
 
@@ -114,7 +114,6 @@ class StatementForm(_Span):
     corrections = forms.BooleanField(label=_("Show corrections"), required=False)
 
     def span(self, *, first: date, last: date) -> tuple[date, date]:
-        """Return the days asked for; what is left out or refused is the whole life of the loan."""
+        """Return the days asked for; the whole life of the loan where they are refused."""
         given = self.cleaned_data if self.is_valid() else {}
-        start, end = given.get("from_date") or first, given.get("to_date") or last
-        return (start, end) if start <= end else (first, last)
+        return statement.span(given.get("from_date"), given.get("to_date"), first=first, last=last)

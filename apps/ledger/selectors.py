@@ -92,7 +92,7 @@ def statement(
     Whoever calls has seen to it that the person may see the loan. Without corrections, an entry
     taken back on its own day is left out together with its reversal: the balances are the same.
     """
-    opening = balances([loan_id], start - timedelta(days=1))[loan_id]
+    opening = _before(loan_id, start)
     closing = balances([loan_id], end)[loan_id]
     posted = [
         _posted(entry) for entry in _stated(loan_id, start, end, with_corrections=with_corrections)
@@ -106,6 +106,13 @@ def statement(
         closing=closing,
         rows=statements.rows(posted, owed=opening.owed),
     )
+
+
+def _before(loan_id: uuid.UUID, day: date) -> Balances:
+    """Return what a loan held when a day began; before the calendar's first there was nothing."""
+    if day == date.min:
+        return Balances()
+    return balances([loan_id], day - timedelta(days=1))[loan_id]
 
 
 def _stated(

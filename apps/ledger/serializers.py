@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from apps.ledger.chart import Account, Event
@@ -143,6 +144,13 @@ class SpanQuery(serializers.Serializer[Any]):
 
     from_date = serializers.DateField(required=False)
     to_date = serializers.DateField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a span that ends before it begins."""
+        start, end = attrs.get("from_date"), attrs.get("to_date")
+        if start and end and end < start:
+            raise serializers.ValidationError({"to_date": _("This day is before the first one.")})
+        return attrs
 
 
 class EntriesQuery(SpanQuery):

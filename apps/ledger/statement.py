@@ -68,6 +68,16 @@ class Statement:
         return sum((row.paid for row in self.rows), ZERO)
 
 
+def span(start: date | None, end: date | None, *, first: date, last: date) -> tuple[date, date]:
+    """Return the days of a statement, the first not after the last.
+
+    Where one is left out it is the account's first or last day, or the other one asked for where
+    that lies beyond. Whoever asks has given no end before the start.
+    """
+    begin = start or min(first, end or first)
+    return begin, end or max(last, begin)
+
+
 def rows(posted: Iterable[Posted], *, owed: Decimal) -> list[Row]:
     """Return the lines of a statement for entries in their order, from what was owed before.
 

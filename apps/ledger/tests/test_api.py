@@ -106,6 +106,8 @@ def test_it_narrows_entries(
         (f"loans/{OTHER}/statement", 404),
         (f"loans/{LOAN}/balances?known_at=soon", 400),
         (f"loans/{LOAN}/statement?from_date=0", 400),
+        (f"loans/{LOAN}/statement?from_date=2026-06-02&to_date=2026-06-01", 400),
+        ("entries?from_date=2026-06-02&to_date=2026-06-01", 400),
     ],
 )
 def test_it_refuses_with_a_sentence(

@@ -156,7 +156,14 @@ def test_it_pages_entries_with_the_same_number_of_queries(
 
 @pytest.mark.parametrize(
     "address",
-    ["/ledger/", "/ledger/accounts/cash/", "/ledger/entries/", "/ledger/proofs/"],
+    [
+        "/ledger/",
+        "/ledger/accounts/cash/",
+        "/ledger/entries/",
+        "/ledger/proofs/",
+        f"/ledger/loans/{LOAN}/",
+        f"/ledger/loans/{LOAN}/statement.csv",
+    ],
 )
 @pytest.mark.parametrize(
     "query",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Branch
-from apps.ledger import selectors, services
+from apps.ledger import selectors, services, statement
 from apps.ledger.chart import Account, Event
 from apps.ledger.lines import credit, debit
 from apps.ledger.tests import factories
@@ -130,6 +130,36 @@ def test_it_shows_corrections_or_leaves_them_out(pune: Branch) -> None:
         ("reversal", 12, Decimal(300), 0, Decimal(1000)),
     ]
     assert every.rows[-1].owed == plain.rows[-1].owed == every.closing.owed
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (None, None, (2, 20)),
+        (5, 7, (5, 7)),
+        (25, None, (25, 25)),
+        (None, 1, (1, 1)),
+        (5, None, (5, 20)),
+        (None, 7, (2, 7)),
+    ],
+    ids=["whole", "both", "after-the-last", "before-the-first", "from", "to"],
+)
+def test_it_begins_no_later_than_it_ends(
+    start: int | None, end: int | None, said: tuple[int, int]
+) -> None:
+    asked = [day and date(2026, 6, day) for day in (start, end)]
+
+    found = statement.span(*asked, first=date(2026, 6, 2), last=date(2026, 6, 20))
+
+    assert (found[0].day, found[1].day) == said
+
+
+def test_it_begins_with_nothing_on_the_calendars_first_day(pune: Branch) -> None:
+    factories.post(pune)
+
+    found = selectors.statement(LOAN, start=date.min, end=date(2026, 6, 1))
+
+    assert (found.opening.owed, found.closing.owed) == (0, 1000)
 
 
 def test_it_is_empty_before_anything_was_posted(pune: Branch) -> None:
