@@ -53,7 +53,8 @@ def rederive(
     What differs is taken back on its own day, last first, and the rest posted, first first, under
     `reference` with a number: balances of every later day are then right, while what was known
     before stays known. Deriving the same again changes nothing. All or nothing: raises DayClosed
-    where a day to change is closed, and what `post` and `reverse` raise.
+    where a day to change is closed, ReferenceTaken where the reference was used before, and what
+    `post` and `reverse` raise.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(loan_id)])
@@ -65,6 +66,7 @@ def rederive(
         )
         for one in found.taken_back
     ]
+    _require_fresh(reference, len(found.posted))
     posted = _posted(found, _ground(loan_id, rows), actor=actor, reference=reference, now=now)
     if found:
         audit.record(
@@ -135,9 +137,26 @@ def _ground(loan_id: UUID, rows: Sequence[Entry]) -> Entry:
     return found
 
 
+def _require_fresh(reference: str, number: int) -> None:
+    """Raise ReferenceTaken for what was posted before.
+
+    What is posted now does not stand. `post` would return the entry under a known reference, and
+    that one was taken back since.
+    """
+    names = _references(reference, number)
+    known = Entry.objects.filter(reference__in=names).order_by("id").first() if names else None
+    if known is not None:
+        raise refusals.reference_taken(known.reference)
+
+
+def _references(reference: str, number: int) -> list[str]:
+    return [f"{reference}:{place}" for place in range(1, number + 1)]
+
+
 def _posted(
     found: Difference, ground: Entry, *, actor: Any, reference: str, now: datetime
 ) -> list[Entry]:
+    names = _references(reference, len(found.posted))
     return [
         single.post(
             actor=actor,
@@ -146,11 +165,11 @@ def _posted(
             lines=plan.lines,
             branch=ground.branch,
             currency=ground.currency,
-            reference=f"{reference}:{number}",
+            reference=name,
             now=now,
             loan_id=ground.loan_id,
             customer_id=ground.customer_id,
             facts=plan.facts,
         )
-        for number, plan in enumerate(found.posted, start=1)
+        for name, plan in zip(names, found.posted, strict=True)
     ]

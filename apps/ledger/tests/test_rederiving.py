@@ -205,6 +205,20 @@ def test_it_changes_all_or_nothing(pune: Branch) -> None:
 
 
 @pytest.mark.django_db
+def test_it_takes_no_entry_that_was_taken_back_for_one_that_stands(pune: Branch) -> None:
+    _accrued(pune)
+    lower = _interest(3, "2.50")
+    _rederive(lambda _standing: [B, lower], "c-1")
+    _rederive(lambda _standing: [B], "c-2")
+
+    with pytest.raises(refusals.ReferenceTaken, match="under the reference c-1:1"):
+        _rederive(lambda _standing: [B, lower], "c-1")
+    _rederive(lambda _standing: [B, lower], "c-3")
+
+    assert selectors.balances([LOAN])[LOAN][Account.INTEREST_RECEIVABLE] == Decimal("5.50")
+
+
+@pytest.mark.django_db
 def test_it_derives_nothing_for_a_loan_without_entries(pune: Branch) -> None:
     with pytest.raises(refusals.LedgerRefused, match="Nothing was posted to this loan"):
         _rederive(lambda _standing: [B])
