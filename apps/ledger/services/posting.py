@@ -83,8 +83,8 @@ def reverse(
     """Take an entry back by one with every line on its other side, and return that.
 
     Doing so again on the same day for the same reason returns the same entry. Raises
-    AlreadyReversed, Conflict where the entry is itself a reversal or later than the day, DayClosed,
-    and LedgerRefused without a reason.
+    AlreadyReversed, ReferenceTaken, Conflict where the entry is itself a reversal or later than the
+    day, DayClosed, and LedgerRefused without a reason.
     """
     if event not in REVERSALS:
         raise ValueError(f"{event} takes nothing back.")
@@ -222,7 +222,7 @@ def _standing(entry: Entry, posting: Posting) -> Entry:
     )
     if found.reverses_id == entry.reverses_id and says_the_same(found, posting):
         return found
-    if entry.reverses_id:
+    if entry.reverses_id and found.reverses_id == entry.reverses_id:
         raise refusals.already_reversed()
     raise refusals.reference_taken(entry.reference)
 

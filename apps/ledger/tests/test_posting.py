@@ -225,6 +225,19 @@ def test_it_takes_an_entry_back_once(pune: Branch, alice: User) -> None:
     assert Entry.objects.count() == 2
 
 
+def test_it_takes_nothing_back_under_a_reference_of_something_else(
+    pune: Branch, alice: User
+) -> None:
+    entry = factories.post(pune, "d-1")
+
+    with pytest.raises(refusals.ReferenceTaken, match="under the reference d-1"):
+        services.reverse(
+            actor=alice, entry=entry, day=TODAY, reason="Wrong", now=NOW, reference="d-1"
+        )
+
+    assert Entry.objects.count() == 1
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "r" * 501], ids=["none", "blank", "long"])
 def test_it_takes_nothing_back_without_a_reason(pune: Branch, alice: User, reason: str) -> None:
     entry = factories.post(pune)
