@@ -100,6 +100,22 @@ def test_it_names_the_first_entry_and_loan_that_do_not_balance(pune: Branch) -> 
             ),
             "reversal",
         ),
+        (
+            (
+                "UPDATE ledger_entry SET loan_id = NULL WHERE reverses_id IS NOT NULL;"
+                " UPDATE ledger_line SET loan_id = NULL"
+                " WHERE entry_id = (SELECT max(id) FROM ledger_entry)"
+            ),
+            "reversal",
+        ),
+        (
+            (
+                "SET LOCAL session_replication_role = replica;"
+                " DELETE FROM ledger_line WHERE entry_id = (SELECT min(id) FROM ledger_entry);"
+                " DELETE FROM ledger_entry WHERE id = (SELECT min(id) FROM ledger_entry)"
+            ),
+            "reversal",
+        ),
     ],
     ids=[
         "a-line-gone",
@@ -111,6 +127,8 @@ def test_it_names_the_first_entry_and_loan_that_do_not_balance(pune: Branch) -> 
         "totals",
         "reversal-of-another-amount",
         "reversal-of-another-account",
+        "reversal-of-another-loan",
+        "reversal-of-nothing",
     ],
 )
 def test_it_finds_what_got_around_the_database(pune: Branch, statement: str, code: str) -> None:
