@@ -261,3 +261,10 @@ def test_over_the_api_only_the_answer_that_was_read_is_signed_or_sent_back(
         f"{at}/send-back", {"version": read, "note": "Too much."}, "application/json"
     )
     assert (back.status_code, back.json()["state"]) == (200, "assigned")
+
+    services.answer(actor=bob, appeal=appeal, given=given, now=NOW)
+    version = signer.get(at).json()["version"]
+    outdated = signer.post(f"{at}/sign", {"version": read}, "application/json")
+    signed = signer.post(f"{at}/sign", {"version": version}, "application/json")
+    assert (outdated.status_code, outdated.json()["code"]) == (409, "stale_record")
+    assert (signed.status_code, signed.json()["state"]) == (200, "changed")
