@@ -27,8 +27,14 @@ class OwnView:
 
     @property
     def is_running(self) -> bool:
-        """Whether money was paid out and is owed."""
-        return self.loan.status == "active"
+        """Whether money was paid out and is owed by the schedule."""
+        return self.loan.status == "active" and not self.is_exited
+
+    @property
+    def is_exited(self) -> bool:
+        """Whether the borrower stepped back, and what that costs is to be paid."""
+        offer = self.loan.offer
+        return self.loan.status == "active" and offer is not None and offer.status == "exited"
 
 
 def loan_of(application: Application) -> Loan | None:

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.loans.tests import factories
+from apps.offers import services as offering
 from apps.offers.tests import factories as offers
 from apps.portal import services, tokens
 from apps.scoring.models import ModelVersion
@@ -54,6 +55,23 @@ def test_rule_6_8_a_borrower_sees_what_is_owed_and_what_lateness_costs(
         assert figure in text, figure
     assert "5010" not in text
     assert Event.objects.filter(verb="portal.opened", facts__page="loan").count() == 1
+
+
+def test_rule_6_5_who_stepped_back_sees_what_that_costs_and_no_instalments(
+    alice: User, bob: User, stage: ModelVersion
+) -> None:
+    loan = factories.opened(alice)
+    factories.paid(alice, bob, loan)
+    exited = offering.exit(actor=alice, offer=loan.offer, now=NOW)
+
+    text = Client().get(f"{_path(loan.application, 'letter')}loan/").content.decode()
+
+    # On the day of the payment: the principal without the paper fee of 100.
+    assert exited.exit_quote["amount"] == "199900.00"
+    assert "You have stepped back from this loan." in text
+    assert "₹1,99,900.00" in text
+    for nothing in ("Next due", "Your instalments", "If you pay late", "Still to be paid"):
+        assert nothing not in text
 
 
 def test_what_was_not_paid_out_yet_owes_nothing(alice: User, stage: ModelVersion) -> None:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from apps.core import dates
 from apps.core.access import PUBLIC, requires
 from apps.loans import arrears, borrower, presentation
+from apps.loans import services as loans
 from apps.portal import services, tokens
 from apps.portal.selectors import Visit
 from apps.portal.views import guard
@@ -33,7 +34,8 @@ def show(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
         "loan": loan,
         "today": today,
         "look": presentation.LOANS[loan.status],
-        "rows": rows if loan.status == "active" else [],
+        "rows": rows if view.is_running else [],
+        "exit_amount": loans.exit_amount(loan) if view.is_exited else None,
         "late_days": borrower.LATE_DAYS,
     }
     return render(request, "portal/loan.html", context)
