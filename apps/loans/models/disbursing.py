@@ -56,10 +56,9 @@ class PaymentFileQuerySet(models.QuerySet["PaymentFile"]):
     """Which rows a person may see."""
 
     def visible_to(self, actor: User) -> "PaymentFileQuerySet":
-        """Keep the files all of whose payments are in the person's branches."""
-        beyond = Disbursement.objects.filter(payment_file=OuterRef("pk")).exclude(
-            accounts.in_reach(actor, branch_field="loan__branch_id")
-        )
+        """Keep the files all of whose payments the person may see."""
+        seen = Disbursement.objects.visible_to(actor).values("pk")
+        beyond = Disbursement.objects.filter(payment_file=OuterRef("pk")).exclude(pk__in=seen)
         return self.filter(~Exists(beyond))
 
 

@@ -146,7 +146,8 @@ def _file(actor: User, entity: Entity, found: Sequence[Disbursement], now: datet
             bank=one.bank_code,
             currency=one.currency,
             amount=one.net_amount,
-            pay_on=one.planned_date,
+            # What was approved late is paid at once: a bank takes no day that is over.
+            pay_on=max(one.planned_date, grounds.today(one.loan, now)),
         )
         for one in found
     )
@@ -211,8 +212,14 @@ def _book(
 
 
 def follow_the_money(actor: User, loan: Loan, original: Terms) -> None:
-    """Write another schedule where the one in force does not say when the money went out."""
+    """Write another schedule where the one in force does not say when the money went out.
+
+    The bank may tell of a later tranche first: the loan was paid out on the earliest day.
+    """
     paid = list(loan.disbursements.filter(status="paid").order_by("paid_date", "tranche"))
+    if loan.disbursed_date != paid[0].paid_date:
+        loan.disbursed_date = paid[0].paid_date
+        loan.save(update_fields=["disbursed_date", "updated_at"])
     terms = payout.as_paid(
         original,
         [Tranche(one.paid_date, one.amount) for one in paid if one.paid_date is not None],

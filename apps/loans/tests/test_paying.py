@@ -561,6 +561,31 @@ def test_a_staged_product_is_paid_in_tranches(alice: User, bob: User, stage: Non
     assert _refused(lambda: factories.requested(alice, loan)).code == "nothing_left"
 
 
+def test_a_loan_is_paid_out_on_the_first_day_whichever_the_bank_tells_first(
+    alice: User, bob: User, stage: None
+) -> None:
+    application = offering.approved(
+        alice, conditions={"is_staged": True, "staged_clause": "Clause 4"}
+    )
+    loan = services.open_loan(
+        actor=alice, application=factories.agreed(alice, application), now=LATER
+    )
+    first = factories.approved(alice, bob, loan, amount=Decimal(80_000), rest_planned_date=TODAY)
+    second = factories.approved(alice, bob, loan)
+    told = LATER + timedelta(days=3)
+
+    for one, day in ((second, TODAY + timedelta(days=2)), (first, TODAY + timedelta(days=1))):
+        services.confirm(
+            actor=bob, disbursement=one, paid_date=day, bank_reference=f"UTR-{day}", now=told
+        )
+
+    loan.refresh_from_db()
+    assert loan.disbursed_date == TODAY + timedelta(days=1)
+    terms = loan.schedules.get(in_force=True).terms
+    assert terms["disbursed_on"] == str(loan.disbursed_date)
+    assert _clean()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_ask_at_once_one_payment_comes(
     alice: User, bob: User, known_book: None, pune: Branch, rita: User, mark: User

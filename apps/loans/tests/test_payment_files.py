@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,7 @@ from django.db import InternalError, connection, transaction
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
+from apps.core import withheld
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.loans import payment_files, selectors, services
 from apps.loans.models import Disbursement, Loan, PaymentFile
@@ -75,6 +76,30 @@ def test_approved_payments_go_into_one_file(
     approved.refresh_from_db()
     assert (approved.status, approved.payment_file) == ("instructed", file)
     assert Event.objects.filter(verb="loans.payment_file_fetched").count() == 1
+
+
+def test_the_bank_is_told_no_day_that_has_passed(
+    bob: User, pune: Branch, approved: Disbursement
+) -> None:
+    later = LATER + timedelta(days=3)
+
+    services.instruct(actor=bob, entity=pune.entity, disbursements=[approved], now=later)
+
+    content = services.fetch_file(actor=bob, file=PaymentFile.objects.get())
+    [row] = csv.DictReader(io.StringIO(content.decode()))
+    assert (row["pay_on"], approved.planned_date) == ("2026-11-23", date(2026, 11, 20))
+
+
+def test_a_file_with_a_payment_withheld_from_a_person_is_not_theirs_to_fetch(
+    bob: User, pune: Branch, approved: Disbursement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = services.instruct(actor=bob, entity=pune.entity, disbursements=[approved], now=LATER)
+    assert list(PaymentFile.objects.visible_to(bob)) == [file]
+
+    keys = Loan.objects.values("application")
+    monkeypatch.setattr(withheld, "_sources", [lambda _actor: [keys]])
+
+    assert not PaymentFile.objects.visible_to(bob).exists()
 
 
 def test_a_payment_is_told_to_the_bank_once(
