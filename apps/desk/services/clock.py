@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.core import rows
@@ -38,11 +39,17 @@ def pause(case: ReviewCase, *, now: datetime) -> None:
 
 
 def resume(case: ReviewCase, *, at: datetime) -> None:
-    """Let the clock of a locked case run on from a moment, unless something is still waited for."""
-    open_still = InformationRequest.objects.filter(case=case, status="open").exists()
-    if case.paused_at is None or open_still:
+    """Let the clock of a locked case run on from a moment, unless something is still waited for.
+
+    It runs on from the last moment at which anything was waited for: of two requests the one that
+    lapsed first may be ended last, by a sweep that came late.
+    """
+    asked = InformationRequest.objects.filter(case=case)
+    if case.paused_at is None or asked.filter(status="open").exists():
         return
-    due = levels.resumed_due(case.due_at, paused_at=case.paused_at, until=at)
+    last = asked.aggregate(last=Max("ended_at"))["last"]
+    until = at if last is None else max(at, last)
+    due = levels.resumed_due(case.due_at, paused_at=case.paused_at, until=until)
     _set(case, rank=_rank(case), due_at=due, paused_at=None)
 
 

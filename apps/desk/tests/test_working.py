@@ -114,6 +114,23 @@ def test_the_clock_runs_on_from_the_end_of_the_day_not_from_the_sweep(
     assert (case.rank, case.due_at) == (Rank.ORDINARY, due + (lapses - NOW))
 
 
+def test_a_sweep_that_comes_late_takes_nothing_from_what_was_waited_for_longer(
+    bob: User, beth: User, case: ReviewCase
+) -> None:
+    due = case.due_at
+    first = factories.asked(bob, case)
+    second = factories.asked(beth, case, item="bureau", source="bureau", by_date=date(2026, 12, 1))
+    answered = first.lapses_at + 2 * HOUR
+    services.receive_information(actor=beth, asked=second, answer="Fresh.", now=answered)
+
+    assert services.lapse_information(now=answered + HOUR) == 1
+
+    case.refresh_from_db()
+    first.refresh_from_db()
+    assert (first.status, first.ended_at) == ("lapsed", first.lapses_at)
+    assert (case.rank, case.due_at) == (Rank.ORDINARY, due + (answered - NOW))
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
