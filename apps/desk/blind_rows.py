@@ -30,10 +30,10 @@ from apps.desk import agreement, policies, sampling
 from apps.desk.lifecycle import BLIND_OPEN
 from apps.desk.models import BlindSample, SamplingShare
 
-# How far back the sweep looks for decisions that an outage kept from being sampled.
-LOOKS_BACK = timedelta(days=7)
 # From the moment a decision is made until the sweep has sampled it, its outcome is withheld too.
-SAMPLED_WITHIN = timedelta(hours=1)
+# What an outage kept from being sampled for longer is open by then, and never sampled: who has seen
+# an outcome cannot judge blindly.
+SAMPLED_WITHIN = timedelta(hours=6)
 # What apps above keep out of the sample: querysets of one column, the keys of applications.
 _left_out: list[Callable[[], QuerySet[Any, Any]]] = []
 _JUDGED = ("agreed", "disagreed", "followed_up")
@@ -124,8 +124,8 @@ def _recused(actor: User) -> Any:
 
 
 def unsampled(now: datetime) -> QuerySet[Decision]:
-    """Return what the sweep is to sample, oldest first."""
-    rows = chosen(now - LOOKS_BACK).filter(~Exists(_sampled()))
+    """Return what the sweep is to sample, oldest first: only what was withheld ever since."""
+    rows = chosen(now - SAMPLED_WITHIN).filter(~Exists(_sampled()))
     return rows.order_by("decided_at", "pk")
 
 

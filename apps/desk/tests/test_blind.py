@@ -65,6 +65,19 @@ def test_it_samples_what_the_share_chooses_and_nothing_twice(
     assert Event.objects.filter(verb="desk.blind_sampled").count() == made
 
 
+def test_it_never_samples_what_an_outage_has_left_open_to_its_reviewers(
+    book: SamplingShare, alice: User
+) -> None:
+    late = factories.machine(alice)
+    moment = timedelta(microseconds=1)
+    open_from = late.decided_at + blind_rows.SAMPLED_WITHIN + moment
+
+    assert late not in blind_rows.unsampled(open_from)
+    assert late in blind_rows.unsampled(open_from - moment)
+    services.sample(now=open_from)
+    assert not BlindSample.objects.filter(decision=late).exists()
+
+
 def test_it_samples_declines_as_well(book: SamplingShare, alice: User) -> None:
     sample = factories.sampled(alice, amount=Decimal(700_000), term_months=12)
 
