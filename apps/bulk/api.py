@@ -51,7 +51,7 @@ class Uploads(APIView):
             after=asked.validated_data.get("after", ""),
             size=asked.validated_data["limit"],
         )
-        context = {"counts": selectors.counts_of(page.rows)}
+        context = {"counts": selectors.counts_of(page.rows, request.user)}
         found = shapes.UploadPage({"results": page.rows, "after": page.after}, context=context)
         return Response(found.data)
 
@@ -80,7 +80,7 @@ class Uploads(APIView):
             form=given.format(),
             now=timezone.now(),
         )
-        return _answer(upload, status=201 if is_new else 200)
+        return _answer(request.user, upload, status=201 if is_new else 200)
 
 
 class UploadDetail(APIView):
@@ -93,7 +93,7 @@ class UploadDetail(APIView):
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return how far a file has come. Ask again until it is checked or finished."""
-        return _answer(_upload(request, pk))
+        return _answer(request.user, _upload(request, pk))
 
 
 class UploadColumns(APIView):
@@ -115,7 +115,7 @@ class UploadColumns(APIView):
         upload = services.tell_columns(
             actor=request.user, upload=_upload(request, pk), headings=headings
         )
-        return _answer(upload)
+        return _answer(request.user, upload)
 
 
 class _Act(APIView):
@@ -127,7 +127,7 @@ class _Act(APIView):
     def done(self, request: Request, pk: uuid.UUID, **more: Any) -> Response:
         """Do it and answer with the file."""
         act = type(self).act
-        return _answer(act(actor=request.user, upload=_upload(request, pk), **more))
+        return _answer(request.user, act(actor=request.user, upload=_upload(request, pk), **more))
 
 
 class UploadCheck(_Act):
@@ -258,8 +258,8 @@ def _upload(request: Request, pk: uuid.UUID) -> Upload:
     return get_visible(selectors.uploads_with_lender(), request.user, pk=pk)
 
 
-def _answer(upload: Upload, *, status: int = 200) -> Response:
-    context = {"counts": selectors.counts_of([upload])}
+def _answer(actor: User, upload: Upload, *, status: int = 200) -> Response:
+    context = {"counts": selectors.counts_of([upload], actor)}
     return Response(shapes.UploadOut(upload, context=context).data, status=status)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
@@ -20,6 +20,8 @@ from apps.bulk.formats import Format
 from apps.bulk.models import SavedMapping, Upload, UploadQuerySet, UploadRow
 
 STATES = UploadRow.State
+# States of an application that nothing has decided yet.
+UNDECIDED = ("submitted", "scored")
 PREVIEWED = 5
 _SHOWN_FAULTS = 12
 _FAULTS = """
@@ -40,11 +42,17 @@ class Common:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows of a file are in which state, and what was decided of those taken in."""
+    """How many rows of a file are in which state, and what was decided of those taken in.
+
+    `by_outcome` holds only applications that the person who asked may see: with one row in a file,
+    or one that is withheld, a count would tell an outcome. `undecided` counts all of those taken in
+    that nothing has decided yet.
+    """
 
     by_state: dict[str, int]
     by_outcome: dict[str, int]
     total: int
+    undecided: int
 
     @property
     def waiting(self) -> int:
@@ -76,11 +84,6 @@ class Counts:
         """Rows taken in."""
         return self.by_state.get(STATES.ACCEPTED, 0)
 
-    @property
-    def undecided(self) -> int:
-        """Applications taken in that nothing has decided yet."""
-        return self.by_outcome.get("submitted", 0) + self.by_outcome.get("scored", 0)
-
 
 def uploads(actor: User) -> QuerySet[Upload]:
     """Return the files a person may see, but for discarded ones."""
@@ -99,13 +102,13 @@ def branches(actor: User) -> QuerySet[Branch]:
     return rows.select_related("entity").order_by("name")
 
 
-def counts(upload: Upload) -> Counts:
-    """Return where the rows of a file stand."""
-    return counts_of([upload])[upload.pk]
+def counts(upload: Upload, actor: User | None = None) -> Counts:
+    """Return where the rows of a file stand; without a person, outcomes are of all."""
+    return counts_of([upload], actor)[upload.pk]
 
 
-def counts_of(found: Iterable[Upload]) -> dict[Any, Counts]:
-    """Return where the rows of each file stand, by its key."""
+def counts_of(found: Iterable[Upload], actor: User | None) -> dict[Any, Counts]:
+    """Return where the rows of each file stand, by its key, with the outcomes a person may see."""
     rows = {one.pk: one for one in found}
     states: dict[Any, Counter[str]] = {key: Counter() for key in rows}
     outcomes: dict[Any, Counter[str]] = {key: Counter() for key in rows}
@@ -114,13 +117,24 @@ def counts_of(found: Iterable[Upload]) -> dict[Any, Counts]:
     for key, state, number in grouped:
         states[key][state] += number
     taken = asked.filter(state=STATES.ACCEPTED)
-    decided = taken.values_list("upload_id", "application__status").annotate(n=Count("pk"))
-    for key, status, number in decided:
-        outcomes[key][status] += number
+    undecided: Counter[Any] = Counter()
+    decided = taken.annotate(seen=_seen_by(actor)).values_list(
+        "upload_id", "application__status", "seen"
+    )
+    for key, status, is_seen, number in decided.annotate(n=Count("pk")):
+        outcomes[key][status] += number if is_seen else 0
+        undecided[key] += number if status in UNDECIDED else 0
     return {
-        key: Counts(dict(states[key]), dict(outcomes[key]), one.total_rows)
+        key: Counts(dict(states[key]), dict(+outcomes[key]), one.total_rows, undecided[key])
         for key, one in rows.items()
     }
+
+
+def _seen_by(actor: User | None) -> Any:
+    """Return whether the person may see the application of the outer row; without one, always."""
+    if actor is None:
+        return Value(value=True)
+    return Exists(Application.objects.visible_to(actor).filter(pk=OuterRef("application_id")))
 
 
 def rows(upload: Upload, *, state: str = "") -> QuerySet[UploadRow]:
@@ -135,9 +149,8 @@ def rows_shown(upload: Upload, actor: User, *, state: str = "") -> QuerySet[Uplo
     A row can be about a customer of another branch, or about a request taken in there; and an
     application can be withheld from the person for now. Their rows are not `is_seen`.
     """
-    seen = Application.objects.visible_to(actor).filter(pk=OuterRef("application_id"))
     found = rows(upload, state=state).select_related("application").defer("cells")
-    return found.annotate(is_seen=Exists(seen))
+    return found.annotate(is_seen=_seen_by(actor))
 
 
 def reader(upload: Upload) -> Reader:

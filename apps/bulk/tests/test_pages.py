@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -13,10 +14,11 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application
-from apps.bulk import excel_reading, services
+from apps.bulk import excel_reading, selectors, services
 from apps.bulk.formats import Format
 from apps.bulk.models import SavedMapping, Upload
 from apps.bulk.tests import factories
+from apps.core import withheld
 from apps.customers.tests import factories as customers
 from apps.decisions.tests import factories as decisions
 from apps.products.tests import factories as products
@@ -239,6 +241,27 @@ def test_a_row_shows_no_application_of_a_branch_elsewhere(
     api.force_authenticate(elsewhere)
     found = api.get(reverse("api:upload_rows", args=[theirs.pk])).data["results"]
     assert [(one["application"], one["number"], one["status"]) for one in found] == [(None, "", "")]
+
+
+def test_a_count_tells_no_outcome_that_is_withheld(
+    alice: User, rita: User, mark: User, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decisions.stage(alice.branch, rita, mark)
+    upload = factories.taken_in(alice, [factories.row(1)])
+    status = Application.objects.get().status
+    page, api = reverse("bulk:detail", args=[upload.pk]), APIClient()
+    api.force_authenticate(alice)
+
+    def told() -> tuple[Any, Any]:
+        of_api = api.get(reverse("api:upload", args=[upload.pk])).data
+        return of_api["applications"], signed_in(alice).get(page).context["outcomes"]
+
+    assert told() == ({status: 1}, [(status, 1)])
+    monkeypatch.setattr(withheld, "_sources", [lambda _actor: [Application.objects.values("pk")]])
+
+    assert told() == ({}, [])
+    assert selectors.counts(upload, alice).accepted == 1
+    assert selectors.counts(upload).by_outcome == {status: 1}
 
 
 def test_the_list_needs_no_query_for_each_file(

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.bulk import selectors, words
 from apps.bulk.models import Upload
 from apps.core.visibility import get_visible
@@ -24,16 +25,17 @@ def crumbs(upload: Upload | None, here: str) -> list[dict[str, str]]:
     return [*path, {"label": here, "url": ""}]
 
 
-def progress(upload: Upload) -> dict[str, Any]:
+def progress(upload: Upload, actor: User) -> dict[str, Any]:
     """Return what the progress of a file shows, and by what a change of it is recognised."""
-    counts = selectors.counts(upload)
+    counts = selectors.counts(upload, actor)
     states = [
         {**words.row_state(code), "code": code, "count": counts.by_state[code]}
         for code in ("accepted", "good", "known", "refused", "waiting")
         if counts.by_state.get(code)
     ]
     outcomes = sorted(counts.by_outcome.items())
-    seen = f"{upload.status}-{counts.done}-{'-'.join(f'{k}{n}' for k, n in outcomes)}"
+    shown = "-".join(f"{code}{number}" for code, number in outcomes)
+    seen = f"{upload.status}-{counts.done}-{counts.undecided}-{shown}"
     return {
         "upload": upload,
         "counts": counts,

@@ -29,7 +29,7 @@ def uploads(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    counts = selectors.counts_of(page.rows)
+    counts = selectors.counts_of(page.rows, request.user)
     lines = [
         {"upload": one, "state": words.state(one.status), "counts": counts[one.pk]}
         for one in page.rows
@@ -44,7 +44,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a file as it stands: what is to be done next, how far it has come, what came of it."""
     upload = _found.visible(request.user, pk)
     context: dict[str, Any] = {
-        **_found.progress(upload),
+        **_found.progress(upload, request.user),
         "state": words.state(upload.status),
         "crumbs": _found.crumbs(None, str(upload)),
         "may_work": policies.may_work_on(request.user, upload),
@@ -101,7 +101,7 @@ def progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("bulk:detail", pk=pk)
     if not upload.is_at_work:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    context = _found.progress(upload)
+    context = _found.progress(upload, request.user)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=_NO_CONTENT)
     return render(request, "bulk/_progress.html", context)
