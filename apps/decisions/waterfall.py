@@ -17,9 +17,11 @@ Figure = dict[str, Any]
 
 SHOWN = 12
 _ROW_HEIGHT = 38
-_FRAME_HEIGHT = 70
+_FRAME_HEIGHT = 88
 # A factor's name in letters before it goes on in another line: a telephone shows no more.
 _NAME_WIDTH = 20
+_TITLE_WIDTH = 40
+_TICKS_HEIGHT = 24
 
 
 def figure(factors: Sequence[Mapping[str, Any]], *, base: float, total: float) -> Figure:
@@ -80,15 +82,34 @@ def _named(words: str, figure: str) -> str:
     return "<br>".join([*lines[:-1], f"{lines[-1]} <b>{figure}</b>"])
 
 
+def _axis_title() -> Figure:
+    """Return the words below the axis as Plotly draws them on the page.
+
+    Not as the axis's own title: that stands in the middle of it and is cut where it is longer than
+    the axis, as on a telephone. These end where the axis ends and have the whole width.
+    """
+    words = _("Log-odds of default: to the right is riskier")
+    return {
+        "text": "<br>".join(textwrap.wrap(words, _TITLE_WIDTH)),
+        "showarrow": False,
+        "font": {"color": "var(--text-muted)"},
+        "align": "right",
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "yref": "paper",
+        "y": 0,
+        "yanchor": "top",
+        "yshift": -_TICKS_HEIGHT,
+    }
+
+
 def _layout(labels: Sequence[str], figures: Sequence[str]) -> Figure:
     return {
         "height": _FRAME_HEIGHT + _ROW_HEIGHT * len(labels),
         "showlegend": False,
         "bargap": 0.35,
-        "xaxis": {
-            "title": {"text": _("Log-odds of default: to the right is riskier")},
-            "fixedrange": True,
-        },
+        "xaxis": {"fixedrange": True},
         "yaxis": {
             "autorange": "reversed",
             "fixedrange": True,
@@ -96,5 +117,7 @@ def _layout(labels: Sequence[str], figures: Sequence[str]) -> Figure:
             "tickvals": list(range(len(labels))),
             "ticktext": list(map(_named, labels, figures)),
         },
-        "margin": {"r": 16},
+        "annotations": [_axis_title()],
+        # Room for the ticks and two lines of the title.
+        "margin": {"r": 16, "b": _TICKS_HEIGHT + 40},
     }

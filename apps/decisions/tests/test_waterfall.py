@@ -49,8 +49,19 @@ def test_what_raises_and_what_lowers_the_risk_differ_in_colour() -> None:
     ]
 
 
+def test_the_words_below_the_axis_end_with_it_and_are_short_enough_for_a_telephone() -> None:
+    found = waterfall.figure(_factors(0.5), base=-1.0, total=-0.5)
+
+    [title] = found["layout"]["annotations"]
+    assert title["text"].replace("<br>", " ") == "Log-odds of default: to the right is riskier"
+    assert max(map(len, title["text"].split("<br>"))) <= 40
+    assert (title["x"], title["xanchor"], title["align"]) == (1, "right", "right")
+    assert "title" not in found["layout"]["xaxis"]
+
+
 def test_it_draws_nothing_plotly_does_not_know() -> None:
     found = waterfall.figure(_factors(0.5, -0.25), base=-1.0, total=-0.75)
+    found["layout"]["annotations"][0]["font"]["color"] = "#000000"
     found["data"][0]["marker"]["color"] = ["#000000"] * 4
 
     assert len(graph_objects.Figure(found).data) == 1
