@@ -50,6 +50,11 @@ class TraceLine:
     value: str
     state: str
 
+    @property
+    def is_met(self) -> bool:
+        """Say whether the rule asks nothing more; what is not met is shown first."""
+        return self.state == "passed"
+
 
 def of_application(
     actor: User, application: Application, *, now: datetime, bound: Any = None

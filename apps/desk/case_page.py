@@ -44,6 +44,11 @@ class Paper:
     detail: str
     day: date | None
 
+    @property
+    def is_there(self) -> bool:
+        """Say whether nothing more is to be brought; what is lacking is shown first."""
+        return self.state == "present"
+
 
 def papers(application: Application, decision: Decision | None) -> list[Paper]:
     """Return the checklist of a case, what is missing or too old first."""

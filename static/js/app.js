@@ -359,6 +359,20 @@
       chooseSingleKeys(event.target);
     }
   });
+  // Paper cannot be unfolded: what is folded for the screen is printed open.
+  const folded = "details.fold:not([open]), details[data-beside-chart]:not([open])";
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll(folded).forEach((fold) => {
+      fold.open = true;
+      fold.dataset.openForPrint = "";
+    });
+  });
+  window.addEventListener("afterprint", () => {
+    document.querySelectorAll("details[data-open-for-print]").forEach((fold) => {
+      fold.open = false;
+      delete fold.dataset.openForPrint;
+    });
+  });
   // The back button may show a page as it was left, with its form still marked as sent.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) {

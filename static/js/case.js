@@ -30,6 +30,7 @@
     if (!section) {
       return;
     }
+    section.querySelectorAll(":scope > .card__body details.fold").forEach((fold) => (fold.open = true));
     section.scrollIntoView({ block: "start" });
     section.setAttribute("tabindex", "-1");
     section.focus({ preventScroll: true });
