@@ -98,7 +98,9 @@ def test_a_payment_goes_from_one_person_to_another_to_the_books(
     loan.offer.refresh_from_db()
     assert loan.offer.paid_out_date == TODAY
     assert list(
-        Event.objects.filter(verb__startswith="loans.payment").values_list("verb", flat=True)
+        Event.objects.filter(verb__startswith="loans.payment")
+        .order_by("pk")
+        .values_list("verb", flat=True)
     ) == ["loans.payment_requested", "loans.payment_approved", "loans.payment_confirmed"]
 
 
