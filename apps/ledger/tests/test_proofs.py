@@ -163,6 +163,22 @@ def test_it_runs_the_checks_of_apps_above_and_says_which_loan(pune: Branch) -> N
     assert not ProofRun.objects.get().holds
 
 
+def test_a_check_that_cannot_be_run_proves_nothing_and_stops_no_other(pune: Branch) -> None:
+    def broken() -> Offender | None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM no_such_table")
+        return None
+
+    proofs.register("broken", broken, sentence="It can be asked")
+    proofs.register("later", lambda: None, sentence="It is asked all the same")
+    factories.post(pune)
+
+    run = services.prove(actor="system:tests", now=NOW)
+
+    assert [one["holds"] for one in run.results] == [*(True for _ in proofs.OWN), False, True]
+    assert _failed(run)["broken"]["found"] == "ProgrammingError"
+
+
 def test_it_says_that_the_ledger_is_proved(pune: Branch) -> None:
     factories.post(pune)
     said = io.StringIO()
