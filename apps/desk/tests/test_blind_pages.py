@@ -71,7 +71,9 @@ def secrets(decision: Decision) -> list[str]:
         "band A",
         "score-gauge",
         "timeline",
-        "Offer",
+        # Not the navigation's "Offers": the panel of what was offered for this very request.
+        "Offer<",
+        reverse("offers:application_panel", args=[decision.application_id]),
     ]
 
 
