@@ -21,6 +21,7 @@ LENDING = [
     "Offers",
     "Products",
     "Loans",
+    "Disbursements",
     "Quotes",
 ]
 LENDING_AND_BLOCKS = ["Customers", "Block list", *LENDING[1:]]
@@ -39,7 +40,8 @@ REVIEW = [
     "Reviewer analytics",
     "Conflicts of interest",
 ]
-CONTROL = ["People", "Roles", "Audit trail"]
+LEDGER = ["Ledger", "Journal entries", "Proofs of the ledger"]
+CONTROL = ["People", "Roles", "Audit trail", *LEDGER]
 NAVIGATION = {
     "Alice": [
         "Home",
@@ -51,14 +53,32 @@ NAVIGATION = {
         "Offers",
         "Products",
         "Loans",
+        "Disbursements",
         "Quotes",
         "Appeals",
         "Conflicts of interest",
     ],
     "Bob": ["Home", *LENDING, *REVIEW, *MODELS],
-    "Charlie": ["Home", *LENDING_AND_BLOCKS, *REVIEW, *MODELS, "Laboratory"],
-    "Carol": ["Home", "Customers", "Collateral", "Loans", "Quotes", "Conflicts of interest"],
-    "Rita": ["Home", "Applications", "Products", "Loans", "Quotes", *MODELS, "Laboratory"],
+    "Charlie": ["Home", *LENDING_AND_BLOCKS, *REVIEW, *MODELS, "Laboratory", *LEDGER],
+    "Carol": [
+        "Home",
+        "Customers",
+        "Collateral",
+        "Loans",
+        "Disbursements",
+        "Quotes",
+        "Conflicts of interest",
+    ],
+    "Rita": [
+        "Home",
+        "Applications",
+        "Products",
+        "Loans",
+        "Disbursements",
+        "Quotes",
+        *MODELS,
+        "Laboratory",
+    ],
     "Mark": ["Home", "Products", "Quotes", *MODELS, "Laboratory"],
     "Amir": [
         "Home",
@@ -71,6 +91,7 @@ NAVIGATION = {
         "Offers",
         "Products",
         "Loans",
+        "Disbursements",
         "Quotes",
         *REVIEW,
         *MODELS,
