@@ -168,7 +168,7 @@ def india(db: None) -> Entity:
         review_contact="Review desk, 12 Karve Road, Pune 411004, review@sahyadri.example",
         data_protection_contact="Data protection officer, dpo@sahyadri.example",
         regulator="RBI Ombudsman, Reserve Bank of India, Chandigarh 160017",
-        nodal_officer="Meera Kulkarni",
+        nodal_officer="Vidya Bhave",
         nodal_phone="+91 20 5550 1299",
         nodal_email="nodal@sahyadri.example",
         weekend=[5, 6],

@@ -4,7 +4,7 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,19 @@ def copy_into(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> i
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN", stream)
     return len(lines)
+
+
+def copy_rows(statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Send rows, one value per column, through a `COPY ... FROM STDIN` in its text format.
+
+    Errors of the database come as Django's own. Raises CannotWrite as `copy_into` does.
+    """
+    stream = io.StringIO()
+    stream.writelines("\t".join(map(_text, row)) + "\n" for row in rows)
+    stream.seek(0)
+    # Not one of those statements whose errors Django makes its own.
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        cursor.copy_expert(statement, stream)
 
 
 def refresh_statistics(*tables: type[models.Model]) -> None:

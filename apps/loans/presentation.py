@@ -88,7 +88,7 @@ def _of_schedule(position: Position) -> str:
     late = position.arrears.instalments
     if late:
         return ngettext(
-            "Collect the overdue instalment.", "Collect %(n)s overdue instalments.", late
+            "Collect %(n)s overdue instalment.", "Collect %(n)s overdue instalments.", late
         ) % {"n": late}
     if position.next_due is None:
         return _("Close the loan: every instalment is paid.")

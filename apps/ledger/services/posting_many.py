@@ -1,7 +1,5 @@
 """Post many entries at once by COPY: the same checks, the same triggers, a fraction of the time."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -14,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch
+from apps.core import bulk
 from apps.core.errors import Conflict
 from apps.ledger import refusals
 from apps.ledger.chart import REVERSALS, Side
@@ -25,11 +24,11 @@ from apps.ledger.services import posting as single
 CHUNK = 10_000
 _ENTRIES = (
     "COPY ledger_entry (id, event, day, posted_at, reference, branch_id, currency, loan_id,"
-    " customer_id, actor, facts) FROM STDIN WITH (FORMAT csv)"
+    " customer_id, actor, facts) FROM STDIN"
 )
 _LINES = (
     "COPY ledger_line (entry_id, number, account, debit, credit, day, branch_id, currency,"
-    " loan_id) FROM STDIN WITH (FORMAT csv)"
+    " loan_id) FROM STDIN"
 )
 
 
@@ -66,8 +65,12 @@ def _posted(chunk: Sequence[Posting], *, actor: str, now: datetime) -> list[int]
     numbers = known | dict(zip((one.reference for one in fresh), _numbers(len(fresh)), strict=True))
     if fresh:
         moment = now.isoformat()
-        _copy(_ENTRIES, (_entry(one, numbers[one.reference], actor, moment) for one in fresh))
-        _copy(_LINES, (row for one in fresh for row in _lines(one, numbers[one.reference])))
+        bulk.copy_rows(
+            _ENTRIES, (_entry(one, numbers[one.reference], actor, moment) for one in fresh)
+        )
+        bulk.copy_rows(
+            _LINES, (row for one in fresh for row in _lines(one, numbers[one.reference]))
+        )
     return [numbers[one.reference] for one in chunk]
 
 
@@ -84,16 +87,6 @@ def _lines(one: Posting, number: int) -> Iterator[tuple[Any, ...]]:
     for position, line in enumerate(one.lines, start=1):
         sides = (line.amount, 0) if line.side is Side.DEBIT else (0, line.amount)
         yield (number, position, line.account.value, *sides, *where)
-
-
-def _copy(statement: str, rows: Iterator[tuple[Any, ...]]) -> None:
-    stream = io.StringIO()
-    # What is None is written as nothing, which COPY reads as null.
-    csv.writer(stream).writerows(rows)
-    stream.seek(0)
-    # Not one of those statements whose errors Django makes its own.
-    with connection.wrap_database_errors, connection.cursor() as cursor:
-        cursor.copy_expert(statement, stream)
 
 
 def _numbers(count: int) -> list[int]:

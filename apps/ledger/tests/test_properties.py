@@ -20,7 +20,7 @@ from apps.ledger.lines import Fault, Line
 from apps.ledger.models import Entry
 from apps.ledger.models import Line as Row
 from apps.ledger.tests import factories
-from apps.ledger.tests.factories import NOW
+from apps.ledger.tests.factories import NOW, TODAY
 
 LOANS = [uuid.UUID(int=number) for number in (1, 2, 3)]
 FIRST = date(2026, 5, 1)
@@ -120,7 +120,7 @@ def _done(
     if not posted:
         return None
     entry = posted[which % len(posted)]
-    day = entry.day + timedelta(days=later)
+    day = min(entry.day + timedelta(days=later), TODAY)
     is_free = entry.event not in REVERSALS and not any(
         one.reverses_id == entry.pk for one in posted
     )

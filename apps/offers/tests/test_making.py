@@ -71,7 +71,7 @@ def test_its_statement_is_frozen_and_hashed(alice: User, approved: Application) 
         "16.00",
         "Processing fee",
         "Stamp duty",
-        "Meera Kulkarni",
+        "Vidya Bhave",
         "24.00",
     ):
         assert said in text, said

@@ -35,9 +35,10 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the offers of an application; a part of the case page, not a page."""
+    application = _application(request, pk)
     if not getattr(request, "htmx", False):
         return redirect("applications:detail", pk=pk)
-    context = offer_page.panel(request.user, _application(request, pk), now=timezone.now())
+    context = offer_page.panel(request.user, application, now=timezone.now())
     return render(request, "offers/_panel.html", context)
 
 
