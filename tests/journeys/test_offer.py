@@ -28,7 +28,7 @@ def test_an_offer_is_made_read_on_a_phone_and_accepted(desk: MakeDesk, stack: St
     phone = _phone(alice, _link(alice))
     phone.get_by_role("link", name="Read and answer the offer").click()
     expect(phone.locator("#statement")).to_contain_text("Key Facts Statement")
-    expect(phone.locator("#statement")).to_contain_text("Meera Kulkarni")
+    expect(phone.locator("#statement")).to_contain_text("Vidya Bhave")
     _look(phone)
     phone.get_by_role("button", name="Accept the offer").click()
     expect(phone.locator("#answer")).to_contain_text("Confirm that you have received")
