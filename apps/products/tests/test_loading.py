@@ -41,7 +41,7 @@ def test_it_loads_lenders_branches_products_and_fees() -> None:
     assert personal.entity.code == "sahyadri"
     assert [fee.code for fee in personal.fees.order_by("code")] == ["documentation", "processing"]
     assert personal.conditions.penal_charge_rate == Decimal("0.24")
-    assert (personal.entity.nodal_officer, personal.entity.weekend) == ("Meera Kulkarni", [5, 6])
+    assert (personal.entity.nodal_officer, personal.entity.weekend) == ("Vidya Bhave", [5, 6])
     assert Event.objects.filter(verb="products.loaded").count() == 1
 
 
