@@ -145,8 +145,9 @@ class AgreeForm(forms.Form):
 
 
 class SureForm(forms.Form):
-    """The applicant says a second time what cannot be undone."""
+    """The applicant says a second time what cannot be undone, of the offer the page shows."""
 
+    statement_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
     sure = forms.BooleanField(
         label=_("Yes, I am sure."),
         error_messages={"required": _("Tick the box if you are sure.")},

@@ -60,6 +60,10 @@ def _yes(offer: Offer, **changes: Any) -> dict[str, Any]:
     return {"acknowledged": "on", "statement_hash": offer.statement_hash, **changes}
 
 
+def _sure(offer: Offer, prefix: str) -> dict[str, str]:
+    return {f"{prefix}-sure": "on", f"{prefix}-statement_hash": offer.statement_hash}
+
+
 def test_an_applicant_reads_the_statement_and_accepts(offer: Offer) -> None:
     client, path = Client(), _path(offer.application)
     status = client.get(path).content.decode()
@@ -165,8 +169,8 @@ def test_a_link_for_less_does_not_open_the_offer(offer: Offer, purpose: str) -> 
         client.get(f"{path}offer/"),
         client.get(f"{path}offer/pdf/"),
         client.post(f"{path}offer/", _yes(offer)),
-        client.post(f"{path}offer/decline/", {"decline-sure": "on"}),
-        client.post(f"{path}offer/step-back/", {"exit-sure": "on"}),
+        client.post(f"{path}offer/decline/", _sure(offer, "decline")),
+        client.post(f"{path}offer/step-back/", _sure(offer, "exit")),
     ]
 
     offer.refresh_from_db()
@@ -207,14 +211,27 @@ def test_whoever_floods_is_slowed_down(offer: Offer) -> None:
 def test_declining_asks_twice(offer: Offer) -> None:
     client, path = Client(), _path(offer.application)
 
-    unsure = client.post(f"{path}offer/decline/", {})
+    unsure = client.post(f"{path}offer/decline/", {"decline-statement_hash": offer.statement_hash})
     offer.refresh_from_db()
     assert (unsure.status_code, offer.status) == (422, "offered")
-    client.post(f"{path}offer/decline/", {"decline-sure": "on"})
+    client.post(f"{path}offer/decline/", _sure(offer, "decline"))
 
     offer.refresh_from_db()
     assert offer.status == "declined"
     assert "You have declined this offer" in client.get(f"{path}offer/").content.decode()
+
+
+def test_an_offer_that_took_the_place_of_the_one_shown_is_not_declined(
+    alice: User, offer: Offer
+) -> None:
+    client, path = Client(), _path(offer.application)
+    offering.withdraw(actor=alice, offer=offer, reason="Another day.", now=NOW)
+    newer = offering.make(actor=alice, application=offer.application, now=NOW)
+
+    answer = client.post(f"{path}offer/decline/", _sure(offer, "decline"))
+
+    newer.refresh_from_db()
+    assert (answer.status_code, newer.status) == (409, "offered")
 
 
 def test_what_has_ended_says_so_and_changes_nothing(
@@ -249,7 +266,12 @@ def test_a_borrower_steps_back_and_sees_what_it_costs(alice: User, offer: Offer)
 
     page = client.get(f"{path}offer/").content.decode()
     unsure = client.post(f"{path}offer/step-back/", {})
-    client.post(f"{path}offer/step-back/", {"exit-sure": "on"})
+    other = client.post(
+        f"{path}offer/step-back/", {"exit-sure": "on", "exit-statement_hash": "0" * 64}
+    )
+    offer.refresh_from_db()
+    assert (other.status_code, offer.status) == (409, "taken_up")
+    client.post(f"{path}offer/step-back/", _sure(offer, "exit"))
 
     offer.refresh_from_db()
     assert "Today you would pay ₹1,99,900.00" in page

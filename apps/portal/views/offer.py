@@ -17,6 +17,7 @@ from apps.letters.models import Letter
 from apps.offers import policies, presentation
 from apps.offers import selectors as offers
 from apps.offers import services as offering
+from apps.offers.errors import OtherStatement
 from apps.offers.models import Offer
 from apps.portal import forms, services, throttle, tokens, told
 from apps.portal.selectors import Visit
@@ -65,6 +66,7 @@ def decline(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
         return redirect("portal:offer", token=token)
     if not form.is_valid():
         return _page(request, token, visit, offer, decline=form, status=422)
+    _require_shown(offer, form)
     offering.decline(actor=None, offer=offer, now=timezone.now())
     return redirect("portal:offer", token=token)
 
@@ -81,6 +83,7 @@ def step_back(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
         return redirect("portal:offer", token=token)
     if not form.is_valid():
         return _page(request, token, visit, offer, step_back=form, status=422)
+    _require_shown(offer, form)
     offering.exit(actor=None, offer=offer, now=timezone.now())
     return redirect("portal:offer", token=token)
 
@@ -115,6 +118,7 @@ def _page(
     if letter is None:
         return render(request, "portal/not_valid.html", status=404)
     today = _today(visit)
+    shown = {"statement_hash": offer.statement_hash}
     may_answer = offer.is_open and today <= offer.valid_until
     may_exit = offer.may("exit") and policies.within_cooling_off(offer, today)
     context = {
@@ -128,15 +132,21 @@ def _page(
         "html": mark_safe(bytes(letter.html or b"").decode()),  # noqa: S308
     }
     if may_answer:
-        context["agree"] = bound.get("agree") or forms.AgreeForm(
-            initial={"statement_hash": offer.statement_hash}
-        )
-        context["decline"] = bound.get("decline") or forms.SureForm(prefix="decline")
+        context["agree"] = bound.get("agree") or forms.AgreeForm(initial=shown)
+        context["decline"] = bound.get("decline") or forms.SureForm(prefix="decline", initial=shown)
     if may_exit:
-        context["step_back"] = bound.get("step_back") or forms.SureForm(prefix="exit")
+        context["step_back"] = bound.get("step_back") or forms.SureForm(
+            prefix="exit", initial=shown
+        )
         if offer.paid_out_date is not None:
             context["quote"] = offering.exit_quote(offer, on=today)
     return render(request, "portal/offer.html", context, status=status)
+
+
+def _require_shown(offer: Offer, form: forms.SureForm) -> None:
+    """Raise OtherStatement where another offer took the place of the one that was shown."""
+    if form.cleaned_data["statement_hash"] != offer.statement_hash:
+        raise OtherStatement
 
 
 def _whole(offer: Offer) -> Letter | None:
