@@ -21,9 +21,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.bulk import services
-from apps.bulk.formats import Format
 from apps.bulk.models import Upload
 from apps.bulk.tests import factories
+from apps.core.table_formats import Format
 from apps.letters.models import Letter
 from benchmarks import lender, measuring, scratch
 from benchmarks.measuring import Figure

@@ -17,12 +17,12 @@ from rest_framework.response import Response
 from apps.accounts.models import Branch, User
 from apps.bulk import policies, selectors, services
 from apps.bulk import serializers as shapes
-from apps.bulk.formats import Format
 from apps.bulk.models import Upload
 from apps.bulk.spelling import csv_lines
 from apps.core import bodies, keyset
 from apps.core.api import APIView, Problem
 from apps.core.errors import DomainError
+from apps.core.table_formats import Format
 from apps.core.visibility import get_visible
 
 PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 404: Problem}

@@ -5,8 +5,8 @@ from typing import Any
 
 from apps.bulk import columns
 from apps.bulk.columns import Column
-from apps.bulk.faults import CellRefused, Fault
-from apps.bulk.formats import Format
+from apps.core.table_faults import CellRefused, Fault
+from apps.core.table_formats import Format
 
 _YES = frozenset({"yes", "y", "true", "1", "हाँ", "हां", "ndiyo"})
 _NO = frozenset({"no", "n", "false", "0", "नहीं", "hapana"})

@@ -9,8 +9,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from apps.accounts.models import Entity
 from apps.bulk import columns
-from apps.bulk.faults import Fault
 from apps.core.keyring import keyring
+from apps.core.table_faults import Fault
 from apps.customers import checks, contact, fingerprints, identity
 from apps.customers.findings import Findings, Refused
 

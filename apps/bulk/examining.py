@@ -16,9 +16,9 @@ from apps.applications.models import Application, Collateral
 from apps.bulk import columns, facts, people
 from apps.bulk.drafts import Draft
 from apps.bulk.facts import Records
-from apps.bulk.faults import Fault
 from apps.bulk.ground import Ground, Person
 from apps.core.money import money
+from apps.core.table_faults import Fault
 from apps.customers.models import Customer
 from apps.products.models import Product
 

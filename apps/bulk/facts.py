@@ -8,9 +8,9 @@ from typing import Any
 
 from apps.bulk import columns
 from apps.bulk.drafts import Draft
-from apps.bulk.faults import Fault
 from apps.bulk.ground import Ground, Person
 from apps.bulk.people import checked
+from apps.core.table_faults import Fault
 from apps.customers import checks, entries, wordings
 from apps.customers.models import (
     BureauReport,

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Branch, User
 from apps.bulk import columns, selectors, words
-from apps.bulk.formats import Format
 from apps.bulk.models import UploadRow
+from apps.core.table_formats import Format
 
 
 class BranchChoice(forms.ModelChoiceField):

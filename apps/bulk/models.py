@@ -102,7 +102,7 @@ class UploadRow(Identified):
     number = models.PositiveIntegerField(_("row"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     cells = EncryptedJSONField(_("cells"))
-    # What is wrong, as `faults.Fault.to_json` writes it; no personal values.
+    # What is wrong, as `table_faults.Fault.to_json` writes it; no personal values.
     faults = models.JSONField(_("faults"), default=list, encoder=DjangoJSONEncoder)
     # Blind indexes: of the row's reference or of who asks for what, and of everything it says.
     key = models.CharField(max_length=40, blank=True, editable=False)

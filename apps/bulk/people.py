@@ -6,9 +6,9 @@ from typing import ParamSpec, TypeVar
 
 from apps.bulk import columns
 from apps.bulk.drafts import Draft
-from apps.bulk.faults import Fault
 from apps.bulk.ground import Ground, Person
 from apps.core import masking
+from apps.core.table_faults import Fault
 from apps.customers import checks, entries
 from apps.customers.findings import Refused
 from apps.customers.models import Customer

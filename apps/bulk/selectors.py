@@ -15,9 +15,9 @@ from apps.accounts.models import Branch, User
 from apps.applications.models import Application
 from apps.bulk import columns, values
 from apps.bulk.cells import Reader
-from apps.bulk.faults import Fault
-from apps.bulk.formats import Format
 from apps.bulk.models import SavedMapping, Upload, UploadQuerySet, UploadRow
+from apps.core.table_faults import Fault
+from apps.core.table_formats import Format
 
 STATES = UploadRow.State
 # States of an application that nothing has decided yet.

@@ -8,7 +8,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.bulk.faults import Fault, FileRefused, FileUnreadable
+from apps.core import table_sentences
+from apps.core.table_faults import Fault, FileRefused, FileUnreadable
 from apps.customers import sentences as customer_sentences
 from apps.customers.findings import Finding
 
@@ -58,35 +59,8 @@ _ROWS = {
     "unexpected": gettext_lazy("Something is wrong on our side; it has been noted."),
 }
 _FILES = {
-    "empty": gettext_lazy("The file is empty."),
-    "headers_only": gettext_lazy("The file has a header and no rows."),
-    "too_many_rows": gettext_lazy(
-        "The file has more than %(most)s rows. Divide it and upload the parts."
-    ),
-    "too_many_columns": gettext_lazy("The file has more than %(most)s columns."),
-    "unnamed_column": gettext_lazy("Column %(column)s of the header has no name."),
-    "heading_unreadable": gettext_lazy("The name of column %(column)s cannot be read."),
-    "column_twice": gettext_lazy("The column “%(heading)s” stands twice in the header."),
-    "wrong_encoding": gettext_lazy(
-        "The file is not in the encoding %(encoding)s; it breaks off near row %(row)s. Save it as"
-        " UTF-8, or choose the encoding it has."
-    ),
-    "is_utf_16": gettext_lazy(
-        "The file is in UTF-16, not in %(encoding)s. Choose UTF-16, or save it as UTF-8."
-    ),
-    "malformed": gettext_lazy(
-        "Row %(row)s cannot be read: a quotation mark is not closed, or a cell is far too long."
-    ),
-    "old_excel": gettext_lazy(
-        "This is an old Excel file (.xls) or one with a password. Save it as .xlsx without one."
-    ),
-    "not_a_table": gettext_lazy("This is no table. Upload a CSV or Excel file (.xlsx)."),
-    "excel_broken": gettext_lazy("This Excel file is damaged. Save it anew and upload it again."),
+    **table_sentences.FILES,
     "excel_bomb": gettext_lazy("This Excel file unpacks to far more than a list of applications."),
-    "excel_macros": gettext_lazy("This Excel file holds macros. Save it as .xlsx without them."),
-    "excel_links": gettext_lazy(
-        "This Excel file takes values from other files. Replace the links by their values."
-    ),
     "stopped_no_right": gettext_lazy(
         "It was stopped because the person who uploaded it may no longer take in applications."
     ),

@@ -7,9 +7,9 @@ from rest_framework import serializers
 
 from apps.applications.models import Application
 from apps.bulk import sentences, words
-from apps.bulk.formats import Format
 from apps.bulk.models import Upload, UploadRow
 from apps.core.api import Strict
+from apps.core.table_formats import Format
 
 
 class UploadIn(Strict):

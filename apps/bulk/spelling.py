@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from apps.bulk.formats import DELIMITERS, Format
 from apps.core import spreadsheets
+from apps.core.table_formats import DELIMITERS, Format
 
 
 def csv_lines(table: Iterable[Sequence[str]], form: Format) -> Iterator[str]:

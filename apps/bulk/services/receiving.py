@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Branch, User
 from apps.audit import services as audit
 from apps.bulk import policies, selectors, sentences
-from apps.bulk.excel_reading import read_excel
-from apps.bulk.faults import FileRefused, FileUnreadable
-from apps.bulk.formats import DATES, DECIMALS, DELIMITERS, ENCODINGS, Format
 from apps.bulk.models import Upload, UploadRow
-from apps.bulk.tables import Line, is_excel, read_csv, table
 from apps.core.bulk import copy_into
 from apps.core.errors import DomainError, NotPermitted
+from apps.core.table_faults import FileRefused, FileUnreadable
+from apps.core.table_formats import DATES, DECIMALS, DELIMITERS, ENCODINGS, Format
+from apps.core.tables import Line, is_excel, read_csv, table
+from apps.core.workbooks import read_excel
 from apps.customers import contact
 from apps.customers.findings import Finding
 

@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.bulk import selectors, sentences
 from apps.bulk.models import Upload, UploadRow
-from apps.bulk.tables import OUR_COLUMNS
+from apps.core.tables import OUR_COLUMNS
 
 _CHUNK = 500
 

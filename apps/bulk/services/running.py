@@ -20,13 +20,13 @@ from apps.audit import services as audit
 from apps.bulk import landing, policies, selectors
 from apps.bulk.drafts import Draft
 from apps.bulk.examining import Plan, examine
-from apps.bulk.faults import Fault
 from apps.bulk.ground import Ground
 from apps.bulk.models import Upload, UploadRow
 from apps.bulk.services import _ground, checking
 from apps.core import jobs
 from apps.core.errors import Conflict, StaleRecord
 from apps.core.jobs import enqueue
+from apps.core.table_faults import Fault
 from apps.customers.models import Customer
 from apps.decisions import services as decisions
 from apps.decisions.models import Decision

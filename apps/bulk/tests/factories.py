@@ -7,8 +7,8 @@ from typing import Any
 
 from apps.accounts.models import Branch, User
 from apps.bulk import services
-from apps.bulk.formats import Format
 from apps.bulk.models import Upload
+from apps.core.table_formats import Format
 from apps.customers.tests import factories as customers
 from apps.products.tests import factories as products
 

@@ -14,11 +14,11 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application
-from apps.bulk import excel_reading, selectors, services
-from apps.bulk.formats import Format
+from apps.bulk import selectors, services
 from apps.bulk.models import SavedMapping, Upload
 from apps.bulk.tests import factories
-from apps.core import withheld
+from apps.core import withheld, workbooks
+from apps.core.table_formats import Format
 from apps.customers.tests import factories as customers
 from apps.decisions.tests import factories as decisions
 from apps.products.tests import factories as products
@@ -176,7 +176,7 @@ def test_refused_rows_come_as_csv_and_excel_without_formulas(
     assert "'=HYPERLINK(1)" in text
     assert ",=HYPERLINK" not in text
     workbook = io.BytesIO(b"".join(as_excel.streaming_content))  # type: ignore[arg-type]
-    lines = list(excel_reading.read_excel(workbook, Format()))
+    lines = list(workbooks.read_excel(workbook, Format()))
     assert "=HYPERLINK(1)" in lines[1].cells
     assert lines[0].cells[-1] == "refused_because"
 

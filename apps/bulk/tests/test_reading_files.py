@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
-from apps.bulk import excel_reading, excel_writing, spelling, tables
-from apps.bulk.faults import CellRefused, FileRefused, FileUnreadable
-from apps.bulk.formats import Format
+from apps.bulk import excel_writing, spelling
 from apps.bulk.models import Upload
 from apps.bulk.tests import factories
-from apps.core import spreadsheets
+from apps.core import spreadsheets, tables, workbooks
+from apps.core.table_faults import CellRefused, FileRefused, FileUnreadable
+from apps.core.table_formats import Format
 
 _PLAIN = Format()
 
@@ -106,7 +106,7 @@ def test_it_reads_excel_cells_as_they_were_typed() -> None:
         [0.1 + 0.2, None, None, None, "y"],
     )
 
-    lines = list(excel_reading.read_excel(content, Format(decimal="comma", dates="day_first")))
+    lines = list(workbooks.read_excel(content, Format(decimal="comma", dates="day_first")))
 
     assert [line.number for line in lines] == [1, 2, 4]
     assert lines[1].cells == ["200000,5", "12/04/1988", "919822000001", "yes", "x"]
@@ -115,7 +115,7 @@ def test_it_reads_excel_cells_as_they_were_typed() -> None:
 
 def test_it_names_the_row_of_a_far_too_long_cell() -> None:
     with pytest.raises(FileUnreadable) as refusal:
-        list(excel_reading.read_excel(_book(["a"], ["x"], ["y" * 2_001]), _PLAIN))
+        list(workbooks.read_excel(_book(["a"], ["x"], ["y" * 2_001]), _PLAIN))
 
     assert (refusal.value.code, refusal.value.facts) == ("malformed", {"row": 3})
 
@@ -169,7 +169,7 @@ def _damaged() -> io.BytesIO:
 )
 def test_it_opens_no_dangerous_workbook(content: Any, code: str) -> None:
     with pytest.raises(FileUnreadable) as refusal:
-        list(excel_reading.read_excel(content(), _PLAIN))
+        list(workbooks.read_excel(content(), _PLAIN))
 
     assert refusal.value.code == code
 
@@ -192,7 +192,7 @@ def test_what_we_write_comes_back_and_is_no_formula(rows: list[tuple[str, str]])
     assert back == table[1:]
     for line in tables.read_csv(io.BytesIO(text.encode()), _PLAIN):
         assert not any(cell.startswith(spreadsheets.FORMULA) for cell in line.cells)
-    lines = [line.cells for line in excel_reading.read_excel(out, _PLAIN)]
+    lines = [line.cells for line in workbooks.read_excel(out, _PLAIN)]
     assert lines == table
 
 

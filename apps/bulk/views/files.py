@@ -17,12 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.bulk import forms, policies, services, template_file
 from apps.bulk.excel_writing import CONTENT_TYPE, write_workbook
-from apps.bulk.formats import Format
 from apps.bulk.spelling import csv_lines
 from apps.bulk.views import _found
 from apps.core import bodies, dates, problems
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotPermitted, NotVisible
+from apps.core.table_formats import Format
 from apps.products.models import Product
 
 _IN_MEMORY = 1_048_576

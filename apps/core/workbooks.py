@@ -17,9 +17,9 @@ import openpyxl
 from defusedxml import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
 
-from apps.bulk.faults import FileUnreadable
-from apps.bulk.formats import Format
-from apps.bulk.tables import LONGEST_CELL, MOST_COLUMNS, Line
+from apps.core.table_faults import FileUnreadable
+from apps.core.table_formats import Format
+from apps.core.tables import LONGEST_CELL, MOST_COLUMNS, Line
 
 _MOST_PARTS = 200
 # A table of ten thousand rows and sixty columns is a tenth of this.

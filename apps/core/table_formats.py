@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from apps.bulk.faults import CellRefused
+from apps.core.table_faults import CellRefused
 
 ENCODINGS = ("utf-8", "utf-16", "windows-1252")
 DELIMITERS = {"auto": "", "comma": ",", "semicolon": ";", "tab": "\t"}

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from apps.bulk.faults import FileUnreadable
-from apps.bulk.formats import DELIMITERS, Format
 from apps.core.spreadsheets import unguarded
+from apps.core.table_faults import FileUnreadable
+from apps.core.table_formats import DELIMITERS, Format
 
 MOST_COLUMNS = 200
 LONGEST_CELL = 2_000
