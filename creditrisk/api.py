@@ -44,7 +44,17 @@ _APPS = (
         "decisions",
         "scoring",
     ),
-    *("collateral", "offers", "loans", "desk", "appeals", "bulk", "laboratory", "dashboards"),
+    *(
+        "collateral",
+        "offers",
+        "loans",
+        "repayments",
+        "desk",
+        "appeals",
+        "bulk",
+        "laboratory",
+        "dashboards",
+    ),
 )
 urlpatterns = [
     path("schema", Schema.as_view(), name="schema"),

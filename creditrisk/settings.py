@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "apps.decisions",
     "apps.offers",
     "apps.loans",
+    "apps.repayments",
     "apps.desk",
     "apps.appeals",
     "apps.bulk",

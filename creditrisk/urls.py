@@ -27,6 +27,7 @@ urlpatterns = [
     path("my/", include("apps.portal.urls")),
     path("letters/", include("apps.letters.urls")),
     path("loans/", include("apps.loans.urls")),
+    path("repayments/", include("apps.repayments.urls")),
     path("ledger/", include("apps.ledger.urls")),
     path("models/", include("apps.scoring.urls")),
     path("governance/", include("apps.governance.urls")),

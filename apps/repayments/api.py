@@ -1,0 +1,5 @@
+"""Repayments over the API."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

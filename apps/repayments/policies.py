@@ -1,0 +1,5 @@
+"""Who may do what with payments; used for buttons and enforced in services."""
+
+VIEW = "repayments.view_repayment"
+POST = "repayments.post_repayment"
+REVERSE = "repayments.reverse_repayment"

@@ -1,0 +1,6 @@
+"""Addresses of repayments."""
+
+from django.urls import URLPattern
+
+app_name = "repayments"
+urlpatterns: list[URLPattern] = []
