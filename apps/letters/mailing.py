@@ -28,24 +28,41 @@ def send(letter: Letter, *, to: str, message_id: str) -> Result:
     `later`: certainly not sent, worth another attempt. `refused`: certainly not sent, and never
     will be. `unknown`: the connection broke after the server had begun to take the letter.
     """
+    message = _message(letter, to=to, message_id=message_id)
+    return hand_over(message, failure="letter_not_sent", letter=str(letter.pk))
+
+
+def hand_over(message: EmailMessage, *, failure: str, **named: str) -> Result:
+    """Give one message to the mail server; return as `send` does.
+
+    What went wrong is logged as the event `failure` with what names it, and no word of the message.
+    """
+    result, error = _attempted(message)
+    if error is not None:
+        # The error's own text may name the address; its kind says enough.
+        logger.warning(failure, **named, result=result, error=type(error).__name__)
+    return result
+
+
+def _attempted(message: EmailMessage) -> tuple[Result, Exception | None]:
     connection = get_connection(fail_silently=False)
     try:
         connection.open()
     except (OSError, smtplib.SMTPException) as error:
-        # Nothing was said yet about any letter.
-        return _told(letter, "later", error)
+        # Nothing was said yet about any message.
+        return "later", error
     try:
-        connection.send_messages([_message(letter, to=to, message_id=message_id)])
+        connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _text in error.recipients.values()]
-        return _told(letter, _by_code(max(codes, default=0)), error)
+        return _by_code(max(codes, default=0)), error
     except smtplib.SMTPResponseException as error:
-        return _told(letter, _by_code(error.smtp_code), error)
+        return _by_code(error.smtp_code), error
     except (OSError, smtplib.SMTPException) as error:
-        return _told(letter, "unknown", error)
+        return "unknown", error
     finally:
         _close(connection)
-    return "sent"
+    return "sent", None
 
 
 def _message(letter: Letter, *, to: str, message_id: str) -> EmailMessage:
@@ -72,14 +89,6 @@ def _message(letter: Letter, *, to: str, message_id: str) -> EmailMessage:
 
 def _by_code(code: int) -> Result:
     return "refused" if code >= _FIRST_PERMANENT else "later"
-
-
-def _told(letter: Letter, result: Result, error: Exception) -> Result:
-    # The error's own text may name the address; its kind says enough.
-    logger.warning(
-        "letter_not_sent", letter=str(letter.pk), result=result, error=type(error).__name__
-    )
-    return result
 
 
 def _close(connection: object) -> None:
