@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +15,7 @@ from apps.core.access import SIGNED_IN
 from apps.core.api import APIView, Problem
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
-from apps.ledger import hooks, policies, selectors, serializers
+from apps.ledger import hooks, policies, selectors, serializers, services
 from apps.ledger.models import Entry
 from apps.ledger.selectors import EntryFilter
 from apps.ledger.statement import span
@@ -167,6 +167,46 @@ class LoanStatement(APIView):
         return Response(serializers.StatementAnswer(found).data)
 
 
+class Closings(APIView):
+    """Closed days."""
+
+    required_permission = {"GET": policies.VIEW, "POST": policies.CLOSE}
+
+    @extend_schema(
+        operation_id="ledger_closings",
+        parameters=[OpenApiParameter("after", description="The position from the page before.")],
+        responses={200: serializers.ClosingPage, **_REFUSED},
+        tags=["ledger"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the closed days of the books one may read, the last one at the head."""
+        after = request.query_params.get("after", "")
+        page = keyset.page(selectors.closings(request.user), by=("-day", "-id"), after=after)
+        rows = serializers.ClosingAnswer(page.rows, many=True).data
+        return Response({"results": rows, "after": page.after})
+
+    @extend_schema(
+        operation_id="ledger_close_day",
+        request=serializers.ClosingRequest,
+        responses={201: serializers.ClosingAnswer, 409: Problem, **_REFUSED},
+        tags=["ledger"],
+    )
+    def post(self, request: Request) -> Response:
+        """Close books up to a day that is over, and return the closing; again: the same one."""
+        given = serializers.ClosingRequest(data=request.data)
+        given.is_valid(raise_exception=True)
+        entity = selectors.entities(request.user).filter(pk=given.validated_data["entity"]).first()
+        if entity is None:
+            raise _not_there()
+        closing = services.close_day(
+            actor=request.user,
+            entity=entity,
+            day=given.validated_data["day"],
+            now=timezone.now(),
+        )
+        return Response(serializers.ClosingAnswer(closing).data, status=201)
+
+
 class Proofs(APIView):
     """The proofs of the ledger."""
 
@@ -202,5 +242,6 @@ urlpatterns = [
     path("ledger/trial-balance", Trial.as_view(), name="ledger_trial_balance"),
     path("ledger/loans/<uuid:pk>/balances", LoanBalances.as_view(), name="ledger_balances"),
     path("ledger/loans/<uuid:pk>/statement", LoanStatement.as_view(), name="ledger_statement"),
+    path("ledger/closings", Closings.as_view(), name="ledger_closings"),
     path("ledger/proofs", Proofs.as_view(), name="ledger_proofs"),
 ]

@@ -4,9 +4,11 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Branch
+from apps.accounts.models import Branch, Entity
+from apps.core.errors import DomainError
 from apps.core.money import MINOR_UNITS
 from apps.ledger import labels, statement
 from apps.ledger.chart import Event
@@ -104,6 +106,22 @@ class JournalForm(_Span, _WithBranches):
         if start and end and (end - start).days >= LONGEST_DAYS:
             self.add_error("to_date", _("Export at most one year at once."))
         return cleaned
+
+
+class ClosingForm(forms.Form):
+    """Whose books are closed, and up to which day."""
+
+    entity = forms.ModelChoiceField(label=_("Lender"), queryset=Entity.objects.none())
+    day = _day(_("Up to the end of"), required=True)
+
+    def __init__(self, *args: Any, entities: QuerySet[Entity], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["entity"]
+        field.queryset = entities
+
+    def refuse(self, refusal: DomainError) -> None:
+        """Show a refusal at the day."""
+        self.add_error("day", str(refusal))
 
 
 class StatementForm(_Span):

@@ -5,9 +5,12 @@ Loans lie above: the ledger knows their keys only.
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Q, QuerySet
+
+from apps.accounts.models import Entity
 
 # Returns the keys of the loans that are withheld from a person: querysets of one column.
 Withheld = Callable[[Any], list[QuerySet[Any, Any]]]
@@ -23,10 +26,13 @@ class Shown(NamedTuple):
 
 
 Named = Callable[[Iterable[uuid.UUID]], Mapping[uuid.UUID, Shown]]
+# Raises Conflict, saying why, where the books of an entity must not be closed up to a day yet.
+MayClose = Callable[[Entity, date], None]
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 _withheld: list[Withheld] = []
 _visible: list[Visible] = []
 _named: list[Named] = []
+_may_close: list[MayClose] = []
 
 
 def withhold(source: Withheld) -> None:
@@ -41,6 +47,18 @@ def show_loans(*, visible: Visible, named: Named) -> None:
         _visible.append(visible)
     if named not in _named:
         _named.append(named)
+
+
+def before_closing(check: MayClose) -> None:
+    """Ask this whenever a day is to be closed: it raises Conflict where something is left to do."""
+    if check not in _may_close:
+        _may_close.append(check)
+
+
+def require_closable(entity: Entity, day: date) -> None:
+    """Raise Conflict where an app above still has something to post up to this day."""
+    for check in _may_close:
+        check(entity, day)
 
 
 def not_withheld(rows: Rows, actor: Any) -> Rows:

@@ -3,3 +3,4 @@
 VIEW = "ledger.view_ledger"
 EXPORT = "ledger.export_journal"
 PROVE = "ledger.prove_ledger"
+CLOSE = "ledger.close_day"

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from apps.accounts import selectors as accounts
-from apps.accounts.models import Branch, User
+from apps.accounts.models import Branch, Entity, User
 from apps.ledger import balances as holdings
 from apps.ledger import statement as statements
 from apps.ledger.balances import Balances
@@ -25,8 +25,10 @@ __all__ = [
     "balances",
     "branches",
     "closed_up_to",
+    "closings",
     "currency_of",
     "days_of",
+    "entities",
     "entries",
     "journal",
     "last_proof",
@@ -201,6 +203,20 @@ def closed_up_to(entity_id: uuid.UUID) -> Closing | None:
     """Return the last closing of an entity."""
     rows = Closing.objects.select_related("entity").filter(entity=entity_id)
     return rows.order_by("-day").first()
+
+
+def entities(actor: User) -> QuerySet[Entity]:
+    """Return the entities of the branches whose books a person may read."""
+    return Entity.objects.filter(pk__in=branches(actor).order_by().values("entity")).order_by(
+        "name"
+    )
+
+
+def closings(actor: User) -> QuerySet[Closing]:
+    """Return the closings of the entities whose books a person may read."""
+    return Closing.objects.select_related("entity").filter(
+        entity__in=entities(actor).order_by().values("pk")
+    )
 
 
 def days_of(loan_id: uuid.UUID) -> tuple[date, date] | None:

@@ -181,3 +181,27 @@ class StatementQuery(SpanQuery):
     """The days of a statement; left out: the loan's whole life."""
 
     corrections = serializers.BooleanField(default=False)
+
+
+class ClosingRequest(serializers.Serializer[Any]):
+    """Whose books to close, up to which day; every day before it is closed with it."""
+
+    entity = serializers.UUIDField()
+    day = serializers.DateField()
+
+
+class ClosingAnswer(serializers.Serializer[Any]):
+    """A closed day: nothing is posted there any more, nor before it."""
+
+    id = serializers.IntegerField()
+    entity = serializers.UUIDField(source="entity_id")
+    day = serializers.DateField()
+    actor = serializers.CharField()
+    closed_at = serializers.DateTimeField()
+
+
+class ClosingPage(serializers.Serializer[Any]):
+    """Closed days, the last one first."""
+
+    results = ClosingAnswer(many=True)
+    after = serializers.CharField(allow_blank=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.ledger.views import books, journal, loans
+from apps.ledger.views import books, closing, journal, loans
 
 app_name = "ledger"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("entries/", books.entries, name="entries"),
     path("entries/<int:number>/", books.entry, name="entry"),
     path("journal/", journal.export, name="journal"),
+    path("closing/", closing.close, name="closing"),
     path("proofs/", journal.proof_list, name="proofs"),
     path("proofs/run/", journal.prove, name="prove"),
     path("proofs/badge/", journal.proof_badge, name="proof_badge"),

@@ -22,6 +22,7 @@ class Closing(Posted):
 
     class Meta:
         default_permissions = ()
+        permissions = [("close_day", _("Close days of the books"))]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             *append_only_triggers("ledger_closing"),
             pgtrigger.Trigger(

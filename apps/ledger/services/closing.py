@@ -11,7 +11,7 @@ from apps.accounts.models import Entity
 from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import Conflict
-from apps.ledger import refusals
+from apps.ledger import hooks, refusals
 from apps.ledger.models import Closing
 
 _TOTALS = """
@@ -35,8 +35,8 @@ def close_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Closin
 
     Whoever calls may close days, and has no transaction open: the closing waits for what is being
     posted, and postings wait until the day is closed, but not for its totals. Closing a day again
-    returns the closing it has. Raises Conflict for a day before the last one closed, and for one
-    that is not over.
+    returns the closing it has. Raises Conflict for a day before the last one closed, for one that
+    is not over, and where an app above still has something to post for it.
     """
     standing = Closing.objects.filter(entity=entity, day=day).first()
     if standing is not None:
@@ -46,6 +46,7 @@ def close_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Closin
         return standing
     if day >= dates.local_date(now, entity.time_zone):
         raise Conflict("day_not_over", _("A day is closed when it is over."))
+    hooks.require_closable(entity, day)
     name = actor if isinstance(actor, str) else actor.audit_reference
     closing = Closing(entity=entity, day=day, actor=name, closed_at=now)
     try:
