@@ -2,5 +2,22 @@
 
 from apps.repayments.models.account import ChargeAllocation, LoanAccount
 from apps.repayments.models.event import AccountEvent, AccountEventQuerySet
+from apps.repayments.models.statement import (
+    StatementFile,
+    StatementFileQuerySet,
+    StatementLine,
+    StatementLineQuerySet,
+    SuspenseNote,
+)
 
-__all__ = ["AccountEvent", "AccountEventQuerySet", "ChargeAllocation", "LoanAccount"]
+__all__ = [
+    "AccountEvent",
+    "AccountEventQuerySet",
+    "ChargeAllocation",
+    "LoanAccount",
+    "StatementFile",
+    "StatementFileQuerySet",
+    "StatementLine",
+    "StatementLineQuerySet",
+    "SuspenseNote",
+]
