@@ -97,6 +97,7 @@ VERBS = {
     "decisions.verdict_given": _("gave a verdict that needs a second signature"),
     "decisions.verdict_taken_back": _("took the own verdict back before it was signed"),
     "decisions.reopened": _("took the decision up anew after a mistake"),
+    "decisions.paper_waived": _("waived a required paper"),
     "decisions.interest_declared": _("declared a conflict of interest"),
     "decisions.interest_ended": _("ended a declared conflict of interest"),
     "decisions.countersigned": _("counter-signed the verdict"),

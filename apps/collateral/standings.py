@@ -19,10 +19,11 @@ from apps.products.models import Purpose
 
 @dataclass(frozen=True)
 class Lack:
-    """One thing that stands in the way of paying out."""
+    """One thing that stands in the way of paying out; `item` is the one to put right, if any."""
 
     code: str
     sentence: str
+    item: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +192,10 @@ def _of_items(found: Standing) -> list[Lack]:
     if counting:
         return [lack for cover in counting for lack in _of_item(cover)]
     sentence = _("%(number)s (%(kind)s) does not count as security (rule book 1.9).")
-    return [Lack("does_not_count", sentence % _words(cover)) for cover in found.covers]
+    return [
+        Lack("does_not_count", sentence % _words(cover), cover.worth.item.pk)
+        for cover in found.covers
+    ]
 
 
 def _words(cover: Cover) -> dict[str, str]:
@@ -205,7 +209,8 @@ def _of_item(cover: Cover) -> list[Lack]:
     if not item.is_charged:
         sentence = _("%(number)s (%(kind)s) is not pledged yet.")
         lacks.append(Lack("not_pledged", sentence % words))
-    return [*lacks, *_of_valuation(cover, words), *_of_insurance(cover, words)]
+    found = [*lacks, *_of_valuation(cover, words), *_of_insurance(cover, words)]
+    return [replace(lack, item=item.pk) for lack in found]
 
 
 def _of_valuation(cover: Cover, words: dict[str, str]) -> list[Lack]:

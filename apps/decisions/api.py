@@ -21,6 +21,7 @@ from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
 from apps.decisions import (
     automation_api,
+    paper_api,
     policy_api,
     reason_api,
     review_api,
@@ -174,6 +175,7 @@ urlpatterns = [
     path("applications/<uuid:pk>/decide", Decide.as_view(), name="application_decide"),
     path("applications/<uuid:pk>/decision", ReadDecision.as_view(), name="application_decision"),
     *automation_api.urlpatterns,
+    *paper_api.urlpatterns,
     *policy_api.urlpatterns,
     *reason_api.urlpatterns,
     *review_api.urlpatterns,

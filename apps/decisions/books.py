@@ -26,7 +26,8 @@ class Books:
     """What was decided, lent, guaranteed and blocked; amounts in the application's currency.
 
     `approved` is what the borrower's other approved applications add up to, and those the borrower
-    owes together with others, by the share; of a counter-offer counts what was offered.
+    owes together with others, by the share; of a counter-offer counts what was offered, of a loan
+    what is left of its principal.
     `guaranteed` is what the borrower answers for of other people's loans, `is_guaranteed` says
     whether another customer of ours answers for this one. Either amount is None where part of it is
     in another currency: without a rate of exchange the sum is not known. `blocked` says whether the
@@ -89,14 +90,12 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
 
 def _question() -> QuerySet[Application, Any]:
     application, customer, currency = Given("application"), Given("customer"), Given("currency")
-    others = Application.objects.filter(customer=customer, status="approved").exclude(
-        pk=application
-    )
+    others = selectors.granted().filter(customer=customer).exclude(pk=application)
     shared = selectors.co_borrowed().filter(customer=customer).exclude(application=application)
     owing = CoBorrower.objects.filter(application=application).values("customer")
     made = Decision.objects.filter(application=application)
     return Application.objects.filter(pk=application).values_list(
-        Subquery(prepared.over_all(others.filter(currency=currency), total=Sum(selectors.lent()))),
+        Subquery(prepared.over_all(others.filter(currency=currency), total=Sum("owes"))),
         Exists(others.exclude(currency=currency)),
         Subquery(prepared.over_all(shared.filter(application__currency=currency), t=Sum("owes"))),
         Exists(shared.exclude(application__currency=currency)),

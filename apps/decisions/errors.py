@@ -1,5 +1,7 @@
 """Why something about a decision is refused; each sentence is fit for an officer."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, DomainError, NotPermitted
@@ -181,3 +183,19 @@ class NotTriable(Conflict):
             "not_triable",
             _("Nothing can be tried: no model and policy have judged this application."),
         )
+
+
+class PapersMissing(Conflict):
+    """A required paper of the case neither is there nor was waived; `codes` says which."""
+
+    def __init__(self, codes: Sequence[str], named: str) -> None:
+        super().__init__(
+            "papers_missing",
+            _(
+                "Required papers are missing: %(papers)s. Add them to the customer's documents, or"
+                " have a credit manager waive them with a reason."
+            )
+            % {"papers": named},
+        )
+        self.codes = tuple(codes)
+        self.named = named

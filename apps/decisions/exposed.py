@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection
 
-from apps.applications.models import Application
 from apps.collateral.exposures import Owed
 from apps.decisions import selectors
 
@@ -12,9 +11,12 @@ ORDER = 20
 
 
 def granted(applications: Collection[uuid.UUID]) -> dict[uuid.UUID, Owed]:
-    """Return what approved applications come to: of a counter-offer what was offered."""
-    rows = Application.objects.filter(pk__in=list(applications), status="approved")
-    found = rows.annotate(granted=selectors.lent()).values_list("pk", "granted", "currency")
+    """Return what approved applications come to: of a counter-offer what was offered.
+
+    One whose loan is over comes to nothing any more.
+    """
+    rows = selectors.granted().filter(pk__in=list(applications), status="approved")
+    found = rows.values_list("pk", "owes", "currency")
     return {
         key: Owed(amount=amount, currency=currency, state="approved")
         for key, amount, currency in found

@@ -17,6 +17,7 @@ AUTHORISE_OVERRIDE = "decisions.authorise_override"
 ASSIGN = "decisions.assign_case"
 REOPEN = "decisions.reopen_decision"
 MANAGE_INTERESTS = "decisions.manage_interests"
+WAIVE_PAPERS = "decisions.waive_paper"
 
 
 def is_own_submission(actor: User, application: Application) -> bool:
@@ -78,6 +79,16 @@ def may_reopen(actor: User, application: Application) -> bool:
     return (
         actor.has_perm(REOPEN)
         and application.status in ("approved", "declined")
+        and not is_own_submission(actor, application)
+        and not independence.is_connected(actor, application)
+    )
+
+
+def may_waive_papers(actor: User, application: Application) -> bool:
+    """Say whether the person may do without a required paper; never in a case of one's own."""
+    return (
+        actor.has_perm(WAIVE_PAPERS)
+        and application.status in ("submitted", "scored", "in_review", "approved")
         and not is_own_submission(actor, application)
         and not independence.is_connected(actor, application)
     )

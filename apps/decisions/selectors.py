@@ -10,12 +10,15 @@ from django.db.models import DecimalField, F, Func, Max, OuterRef, QuerySet, Sub
 from django.db.models.functions import Coalesce, Least, Round
 
 from apps.accounts.models import Entity, User
+from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.collateral.models import CoBorrower
 from apps.core import prepared
 from apps.core.prepared import Given
 from apps.decisions.lifecycle import WAITING
 from apps.decisions.models import Decision, PolicyVersion, ReviewCase
+
+_AMOUNT: Any = DecimalField(max_digits=18, decimal_places=2)
 
 
 def queue_choices(actor: User) -> dict[str, Any]:
@@ -120,32 +123,43 @@ def approved_amounts(
 ) -> dict[uuid.UUID, Decimal | None]:
     """Return what each customer's approved applications add up to, one application left out.
 
-    Those owed together with others count by the share. None for who has one in another currency.
+    What is left of those that became loans. Those owed together with others count by the share.
+    None for who has one in another currency.
     """
     found: dict[uuid.UUID, Decimal | None] = {}
-    own = Application.objects.filter(customer__in=customers, status="approved").exclude(pk=besides)
+    own = granted().filter(customer__in=customers).exclude(pk=besides)
     shared = co_borrowed().filter(customer__in=customers).exclude(application=besides)
     rows = [
-        *own.annotate(lent=lent()).values_list("customer_id", "currency", "lent"),
+        *own.values_list("customer_id", "currency", "owes"),
         *shared.values_list("customer_id", "application__currency", "owes"),
     ]
-    for customer, own_currency, granted in rows:
+    for customer, own_currency, amount in rows:
         before = found.get(customer, Decimal(0))
         if before is None or own_currency != currency:
             found[customer] = None
         else:
-            found[customer] = before + granted
+            found[customer] = before + amount
     return found
 
 
+def granted() -> QuerySet[Any, Any]:
+    """Return the applications under which something is or will be owed; `owes` says how much.
+
+    What is left of the loan (`apps.loans.lending`), before there is one what was granted.
+    """
+    rows = applications.owed(Application.objects.all())
+    return rows.annotate(owes=Coalesce(F("left"), lent(), output_field=_AMOUNT))
+
+
 def co_borrowed() -> QuerySet[Any, Any]:
-    """Return who owes an approved application together with its borrower; `owes` says how much.
+    """Return who owes what was granted together with its borrower; `owes` says how much.
 
     Who is liable jointly and severally owes all of it.
     """
+    rows = applications.owed(CoBorrower.objects.all(), of="application__")
     part = Coalesce(F("share"), Value(1), output_field=DecimalField())
-    owes = Round(lent(of="application__") * part, precision=2, output_field=DecimalField())
-    return CoBorrower.objects.filter(application__status="approved").annotate(owes=owes)
+    whole = Coalesce(F("left"), lent(of="application__"), output_field=_AMOUNT)
+    return rows.annotate(owes=Round(whole * part, precision=2, output_field=DecimalField()))
 
 
 def lent(*, of: str = "") -> Least:

@@ -108,7 +108,7 @@ def facts(actor: User, sample: BlindSample, *, now: datetime) -> dict[str, Any]:
     """Return the context of the blind page: what was known when the machine decided."""
     application = blind_rows.application_of(sample)
     found = applications.affordability(application, on=case_page.today_of(application, now))
-    papers = case_page.papers(application, sample.decision)
+    papers = case_page.papers(application, sample.decision, now=now)
     homes = Household.Home
     home = homes(application.home).label if application.home in homes.values else ""
     return {
@@ -121,7 +121,7 @@ def facts(actor: User, sample: BlindSample, *, now: datetime) -> dict[str, Any]:
         "collaterals": application.collaterals.all(),
         "guarantors": application.guarantors.all(),
         "papers": papers,
-        "lacking": sum(paper.state != "present" for paper in papers),
+        "lacking": sum(not paper.is_there for paper in papers),
         "sees_customers": actor.has_perm("customers.view_customer"),
         "employment": application.employment,
         "bureau": application.bureau_report,

@@ -30,7 +30,7 @@ class PaperOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField(source="label")
     needed_by = serializers.CharField()
-    state = serializers.ChoiceField(choices=["present", "missing", "expired"])
+    state = serializers.ChoiceField(choices=["present", "missing", "expired", "waived"])
     detail = serializers.CharField()
     day = serializers.DateField(allow_null=True)
 
@@ -213,7 +213,7 @@ def _whole(request: Request, case: ReviewCase) -> dict[str, Any]:
         "number": application.number,
         "ratios": memo_text.ratios(application),
         **_judged(application, decision),
-        "documents": case_page.papers(application, decision),
+        "documents": case_page.papers(application, decision, now=timezone.now()),
         "exposure": lines,
         "exposure_totals": exposure.totals(lines),
         "similar": found.cases,

@@ -5,27 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.models import User
 from apps.applications.models import Application
-from apps.customers import selectors as customers
+from apps.decisions import papers as required
+from apps.decisions import policies, services
 from apps.decisions import selectors as decisions
-from apps.decisions import services
-from apps.decisions.models import Decision
-from apps.desk import checklist, exposure, past_cases
+from apps.decisions.checklist import Item
+from apps.decisions.models import Decision, PaperWaiver
+from apps.desk import exposure, past_cases
 
-PAPERS = {
-    "identity": gettext_lazy("Proof of identity"),
-    "address": gettext_lazy("Proof of address"),
-    "income": gettext_lazy("Proof of income: payslip, tax return or bank statement"),
-    "collateral": gettext_lazy("Papers of the collateral"),
-    "bureau_report": gettext_lazy("Credit bureau report"),
-    "consent_credit_assessment": gettext_lazy("Consent to the credit assessment"),
-    "consent_automated_decision": gettext_lazy("Consent to an automated decision"),
-}
 NEEDED_BY = {
     "law": gettext_lazy("the law"),
     "product": gettext_lazy("the product"),
@@ -35,7 +26,7 @@ NEEDED_BY = {
 
 @dataclass(frozen=True)
 class Paper:
-    """One line of the checklist as it is read."""
+    """One line of the checklist as it is read; `waiver` is who does without it, and why."""
 
     code: str
     label: str
@@ -43,25 +34,30 @@ class Paper:
     state: str
     detail: str
     day: date | None
+    waiver: PaperWaiver | None = None
+    may_waive: bool = False
 
     @property
     def is_there(self) -> bool:
         """Say whether nothing more is to be brought; what is lacking is shown first."""
-        return self.state == "present"
+        return self.state in ("present", "waived")
 
 
-def papers(application: Application, decision: Decision | None) -> list[Paper]:
-    """Return the checklist of a case, what is missing or too old first."""
-    held = checklist.Held(
-        documents=_documents(application),
-        consents=[
-            name for name in checklist.CONSENTS if customers.has_consent(application.customer, name)
-        ],
-        has_bureau_report=application.bureau_report_id is not None,
-    )
-    rules = decision.trace["results"] if decision is not None and decision.trace else ()
-    found = checklist.items(held, is_secured=application.product.secured, rules=rules)
-    return [_paper(item) for item in found]
+def papers(
+    application: Application,
+    decision: Decision | None,
+    *,
+    now: datetime,
+    actor: User | None = None,
+) -> list[Paper]:
+    """Return the checklist of a case, what is missing or too old first.
+
+    With a person, it says which of the missing papers that person may waive.
+    """
+    waived = {one.code: one for one in required.waivers(application)}
+    may_waive = actor is not None and policies.may_waive_papers(actor, application)
+    found = required.of_case(application, decision, on=today_of(application, now))
+    return [_paper(item, waived.get(item.code), may_waive=may_waive) for item in found]
 
 
 def similar(actor: User, application: Application) -> dict[str, Any]:
@@ -89,25 +85,20 @@ def today_of(application: Application, now: datetime) -> date:
     return services.local_date(application.branch.entity, now)
 
 
-def _documents(application: Application) -> dict[str, date]:
-    """Return the day at the lender on which the newest document of each kind was laid down."""
-    rows = customers.documents(application.customer).order_by().values_list("kind")
-    found = rows.annotate(newest=Max("created_at"))
-    return {kind: today_of(application, newest) for kind, newest in found}
-
-
-def _paper(item: checklist.Item) -> Paper:
+def _paper(item: Item, waiver: PaperWaiver | None, *, may_waive: bool) -> Paper:
     return Paper(
         code=item.code,
-        label=str(PAPERS[item.code]),
+        label=str(required.LABELS[item.code]),
         needed_by=str(NEEDED_BY[item.by]),
         state=item.state,
         detail=_age(item),
         day=item.day,
+        waiver=waiver if item.state == "waived" else None,
+        may_waive=may_waive and item.holds_up,
     )
 
 
-def _age(item: checklist.Item) -> str:
+def _age(item: Item) -> str:
     if item.most_days is None:
         return ""
     allowed = ngettext("%(n)d day", "%(n)d days", item.most_days) % {"n": item.most_days}

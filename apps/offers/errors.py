@@ -73,6 +73,24 @@ class NotAcknowledged(DomainError):
         super().__init__("not_acknowledged", sentence, fields={"acknowledged": sentence})
 
 
+class NotAcknowledgedByApplicant(DomainError):
+    """An officer records an acceptance without the applicant having read what it costs."""
+
+    def __init__(self) -> None:
+        sentence = _("Confirm that the applicant has received, read and understood the statement.")
+        super().__init__("not_acknowledged", sentence, fields={"acknowledged": sentence})
+
+
+class BringPapers(Conflict):
+    """The applicant cannot accept before some papers are with the branch; it is said to them."""
+
+    def __init__(self, named: str) -> None:
+        super().__init__(
+            "papers_missing",
+            _("Before you can accept, your branch needs from you: %(papers)s.") % {"papers": named},
+        )
+
+
 class OtherStatement(Conflict):
     """The page shows another statement than the one that was offered."""
 

@@ -25,7 +25,7 @@ from apps.customers.entries import (
     NoObligationsEntry,
     ObligationEntry,
 )
-from apps.customers.models import Consent, Customer
+from apps.customers.models import Consent, Customer, Document
 
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 BLOCKED_FROM = date(2026, 11, 6)
@@ -173,6 +173,20 @@ def consent(customer: Customer, purpose: str, *, actor: User, now: datetime = NO
         channel="paper",
         now=now,
     )
+
+
+def papers(customer: Customer, *kinds: str, actor: User | None = None) -> list[Document]:
+    """Let a customer bring papers of some kinds: by default identity, address and income."""
+    return [
+        services.upload_document(
+            actor=actor or officer(customer.branch),
+            customer=customer,
+            kind=kind,
+            filename=f"{kind}.pdf",
+            content=f"%PDF-1.4\n% {kind} of {customer.number}".encode(),
+        )
+        for kind in kinds or ("identity", "address", "income")
+    ]
 
 
 def customer(

@@ -9,6 +9,7 @@ from apps.decisions.models.listed import ListedReason
 from apps.decisions.models.outcomes import Outcome
 from apps.decisions.models.overrides import Override, OverrideReason
 from apps.decisions.models.policies import PolicyNote, PolicyVersion
+from apps.decisions.models.waivers import PaperWaiver
 
 __all__ = [
     "AutomationStop",
@@ -19,6 +20,7 @@ __all__ = [
     "Outcome",
     "Override",
     "OverrideReason",
+    "PaperWaiver",
     "PolicyNote",
     "PolicyVersion",
     "Rank",

@@ -52,6 +52,7 @@ from apps.decisions.services.overriding import (
     authorise_override,
     refuse_override,
 )
+from apps.decisions.services.papering import require_papers, waive_paper
 from apps.decisions.services.policymaking import (
     approve_policy,
     draft_policy,
@@ -131,6 +132,7 @@ __all__ = [
     "reopen",
     "replay",
     "replay_all",
+    "require_papers",
     "require_unblocked",
     "restart_automation",
     "send_back",
@@ -139,5 +141,6 @@ __all__ = [
     "sweep",
     "take_back",
     "take_back_policy",
+    "waive_paper",
     "withdraw_policy",
 ]

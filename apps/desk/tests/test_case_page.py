@@ -166,7 +166,7 @@ def test_exposure_shows_only_what_the_person_may_see(
 
 
 def test_a_missing_paper_is_named(scored: ReviewCase) -> None:
-    found = case_page.papers(scored.application, scored.referral)
+    found = case_page.papers(scored.application, scored.referral, now=factories.NOW)
 
     states = {paper.code: paper.state for paper in found}
     assert states["identity"] == "missing"
@@ -191,7 +191,7 @@ def test_a_paper_has_the_day_of_the_lender(scored: ReviewCase, bob: User) -> Non
 
     [identity] = [
         one
-        for one in case_page.papers(scored.application, scored.referral)
+        for one in case_page.papers(scored.application, scored.referral, now=factories.NOW)
         if one.code == "identity"
     ]
 

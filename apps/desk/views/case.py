@@ -29,11 +29,13 @@ VIEW = "applications.view_application"
 def documents(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show which documents and consents the case needs, and what is missing."""
     application = _application(request, pk)
-    found = case_page.papers(application, decisions.latest(application))
+    found = case_page.papers(
+        application, decisions.latest(application), now=timezone.now(), actor=request.user
+    )
     context = {
         "application": application,
         "papers": found,
-        "lacking": sum(paper.state != "present" for paper in found),
+        "lacking": sum(not paper.is_there for paper in found),
         "sees_customers": request.user.has_perm("customers.view_customer"),
     }
     return render(request, "desk/_documents.html", context)

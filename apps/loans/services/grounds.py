@@ -32,8 +32,9 @@ def require_payable(loan: Loan, *, now: datetime) -> None:
     """Raise a refusal where the loan may not be paid out now.
 
     The contract runs, its decision binds and its offer was taken up, the borrower is on no block
-    list, and what is to secure it stands. Payment within the cooling-off time is allowed: whoever
-    steps back after it settles at the cost that the offer told.
+    list, the required papers are there or were waived, and what is to secure it stands. Payment
+    within the cooling-off time is allowed: whoever steps back after it settles at the cost that the
+    offer told.
     """
     if loan.offer is not None and loan.offer.status != "taken_up":
         raise NotPayable("offer_ended", _("The borrower stepped back from this loan."))
@@ -41,6 +42,7 @@ def require_payable(loan: Loan, *, now: datetime) -> None:
         raise NotPayable("not_payable", _("Nothing is paid out under this loan in its state."))
     _require_decided(loan, now)
     decisions.require_unblocked(loan.application, now=now)
+    decisions.require_papers(loan.application, now=now)
     found = standings.standing(loan.application, today(loan, now), amount=loan.principal)
     if found.lacks:
         raise NotSecured("not_secured", " ".join(lack.sentence for lack in found.lacks))

@@ -32,7 +32,8 @@ def open_loan(*, actor: User, application: Application, now: datetime) -> Loan:
 
     Nothing is paid out by it. Opening it again returns the loan. Raises NotPermitted, NotVisible,
     NotAccepted without an accepted offer, NotBinding where no decision binds, BorrowerBlocked,
-    OfferOvertaken, BeyondDecision for more than was decided, Conflict for a loan of a tape.
+    PapersMissing, OfferOvertaken, BeyondDecision for more than was decided, Conflict for a loan of
+    a tape.
     """
     if not actor.has_perm(policies.OPEN):
         raise NotPermitted("not_permitted", _("Your role does not allow opening loans."))
@@ -45,6 +46,7 @@ def open_loan(*, actor: User, application: Application, now: datetime) -> Loan:
         raise NotAccepted
     decisions.binding_decision(found, now=now)
     decisions.require_unblocked(found, now=now)
+    decisions.require_papers(found, now=now)
     loan = _written(found, offer, now)
     scheduling.keep(
         loan,

@@ -62,8 +62,9 @@ def request(*, actor: User, loan: Loan, payment: Payment, now: datetime) -> Disb
     The limit is for a loan, with what went out under it on one person's word before.
 
     The same reference with the same content returns the payment it asked for. Raises NotPermitted,
-    NotVisible, NotPayable, NotBinding, BorrowerBlocked, NotSecured, NothingLeft, NotOwnAccount,
-    OtherContent, and DomainError for an amount, currency, account or day that is refused.
+    NotVisible, NotPayable, NotBinding, BorrowerBlocked, PapersMissing, NotSecured, NothingLeft,
+    NotOwnAccount, OtherContent, and DomainError for an amount, currency, account or day that is
+    refused.
     """
     grounds.require(actor, policies.REQUEST)
     found = locked(actor, loan)

@@ -12,9 +12,15 @@ from apps.audit import names
 from apps.audit import services as audit
 from apps.core.errors import DomainError
 from apps.decisions import services as decisions
-from apps.decisions.errors import BorrowerBlocked
+from apps.decisions.errors import BorrowerBlocked, PapersMissing
 from apps.offers import policies, selectors
-from apps.offers.errors import BranchMustHelp, NotAcknowledged, OtherStatement
+from apps.offers.errors import (
+    BranchMustHelp,
+    BringPapers,
+    NotAcknowledged,
+    NotAcknowledgedByApplicant,
+    OtherStatement,
+)
 from apps.offers.models import Channel, Offer
 from apps.offers.services import _ground
 
@@ -38,8 +44,9 @@ def accept_by_applicant(
     """Accept an offer for the applicant, whose signed link was checked by the caller.
 
     `statement_hash` is that of the statement the page showed. The same sent again returns the
-    offer. Raises NotAcknowledged, OtherStatement, OfferEnded, OfferExpired, OfferOvertaken, and
-    BranchMustHelp where the lender must not lend to the person now; then nothing was changed.
+    offer. Raises NotAcknowledged, OtherStatement, OfferEnded, OfferExpired, OfferOvertaken,
+    BringPapers where required papers are missing, and BranchMustHelp where the lender must not lend
+    to the person now; then nothing was changed.
     """
     found = _ground.locked(None, offer)
     if found.accepted_via == Channel.LINK and found.status == "accepted":
@@ -53,6 +60,8 @@ def accept_by_applicant(
     except BorrowerBlocked as reason:
         # Who stands on the block list is not for a page to tell.
         raise BranchMustHelp from reason
+    except PapersMissing as reason:
+        raise BringPapers(reason.named) from reason
     return _accept(found, None, Channel.LINK, "", now=now)
 
 
@@ -63,7 +72,8 @@ def accept_by_officer(
     """Record that the applicant accepted otherwise than by the link, how, and where it is kept.
 
     Raises NotPermitted, NotVisible, StaleRecord, DomainError beside the fields of the consent,
-    NotAcknowledged, OfferEnded, OfferExpired, OfferOvertaken and BorrowerBlocked.
+    NotAcknowledgedByApplicant, OfferEnded, OfferExpired, OfferOvertaken, BorrowerBlocked, and
+    PapersMissing where a required paper neither is there nor was waived.
     """
     found = _ground.locked(actor, offer, permission=policies.ANSWER, version=version)
     _require_consent(consent)
@@ -93,6 +103,7 @@ def _require_acceptable(offer: Offer, *, now: datetime) -> None:
     _ground.require_open(offer, now=now)
     _ground.require_binding(offer, now=now)
     decisions.require_unblocked(offer.application, now=now)
+    decisions.require_papers(offer.application, now=now)
 
 
 def _require_consent(consent: Consent) -> None:
@@ -107,7 +118,7 @@ def _require_consent(consent: Consent) -> None:
     if fields:
         raise DomainError("consent_incomplete", _("The consent is not complete."), fields=fields)
     if not consent.acknowledged:
-        raise NotAcknowledged
+        raise NotAcknowledgedByApplicant
 
 
 def _accept(

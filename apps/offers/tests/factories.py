@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.applications.models import Application
+from apps.customers.tests import factories as customers
 from apps.decisions.tests import factories as decisions
 from apps.offers import services
 from apps.offers.models import Offer
@@ -30,13 +31,28 @@ def complete(product: Product, **changes: Any) -> Product:
 def approved(alice: User, **changes: Any) -> Application:
     """Return an approved application of 200,000 over 24 months at 16 %, ready to be offered.
 
-    Needs the stage of the decisions' tests.
+    Needs the stage of the decisions' tests. The required papers are there, unless `papers` is
+    false.
     """
     conditions = changes.pop("conditions", {})
+    has_papers = changes.pop("papers", True)
     application = decisions.assessed(alice, **changes).application
+    if has_papers:
+        bring_papers(application)
     if not hasattr(application.product, "conditions"):
         complete(application.product, **conditions)
     return application
+
+
+def bring_papers(application: Application) -> None:
+    """Let the applicant bring every paper that the case may need, once."""
+    kinds = ["identity", "address", "income"]
+    if application.product.secured:
+        kinds.append("collateral")
+    there = set(application.customer.documents.values_list("kind", flat=True))
+    lacking = [kind for kind in kinds if kind not in there]
+    if lacking:
+        customers.papers(application.customer, *lacking)
 
 
 def made(alice: User, application: Application | None = None, **changes: Any) -> Offer:
