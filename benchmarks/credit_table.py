@@ -143,7 +143,7 @@ One pipeline for every set: `presets.record()` (the blend) and `presets.CHAMPION
 LightGBM). Figures are means over five folds, SD is between folds; ECE is of all unseen rows
 together; intervals of differences are DeLong's on all unseen rows. Beside a Brier score that misses
 its target stands how far the rows drawn anew, and other shuffles, move it; the rows of the models
-before were not kept, so the difference itself has no paired interval. The last column is the best of
+before were not kept, so the difference has no paired interval. The last column is the best of
 nine models that this project tuned one by one before, by the same protocol, AUC / Brier score
 (`benchmarks/credit_peers.py`). Seeds beside 42 were run with
 `ARGS="--seeds 0 1 2 3 4 --models record --sets ..."`, on another processor with the same library

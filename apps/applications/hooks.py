@@ -1,22 +1,40 @@
 """Where apps above take part, without applications knowing them.
 
 They register in their `AppConfig.ready()`: decisions ends waiting work when an application is
-withdrawn or changed after it was decided, loans refuses both once a loan was opened and knows under
-which nothing was lent, and decisions adds the decision and its reasons to what the API reads.
+withdrawn or changed after it was decided, loans refuses both once a loan was opened, knows under
+which nothing was lent, what is left of each loan and what each takes a month, and decisions adds
+the decision and its reasons to what the API reads.
 """
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import DecimalField, QuerySet, Value
 
 from apps.accounts.models import User
+from apps.applications.lent import Lent
 from apps.applications.models import Application
+from apps.applications.own_debts import OwnDebt, OwnDebts
 
 OnWithdraw = Callable[[Application, User, datetime], None]
 Narrow = Callable[[QuerySet[Application]], QuerySet[Application]]
+Burdens = Callable[[Collection[uuid.UUID], date], OwnDebts]
+
+
+@dataclass(frozen=True)
+class Lending:
+    """What an app that keeps loans knows of the applications under which they were made.
+
+    `left(application)` is a part of a query: what of the principal is owed or still to be paid out
+    under the application that a key or an `OuterRef` names; nothing where the loan is over, NULL
+    where there is none. `histories(applications)` says the same of many, day by day.
+    """
+
+    left: Callable[[Any], Any]
+    histories: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Lent]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +52,8 @@ class ReadExtra:
 _on_withdraw: list[OnWithdraw] = []
 _on_change: list[OnWithdraw] = []
 _unlent: list[Narrow] = []
+_lending: list[Lending] = []
+_burdens: list[Burdens] = []
 read_extras: dict[str, ReadExtra] = {}
 
 
@@ -53,6 +73,17 @@ def know_unlent(narrow: Narrow) -> None:
     """Ask `narrow` which of some applications nothing was lent under."""
     if narrow not in _unlent:
         _unlent.append(narrow)
+
+
+def know_lending(lending: Lending) -> None:
+    """Ask `lending` what is left of the loans under applications."""
+    _lending[:] = [lending]
+
+
+def know_burdens(burdens: Burdens) -> None:
+    """Ask `burdens(customers, on)` what running loans take a month from a day on."""
+    if burdens not in _burdens:
+        _burdens.append(burdens)
 
 
 def add_read_extra(name: str, extra: ReadExtra) -> None:
@@ -77,3 +108,36 @@ def unlent(rows: QuerySet[Application]) -> QuerySet[Application]:
     for narrow in _unlent:
         rows = narrow(rows)
     return rows
+
+
+def left(application: Any) -> Any:
+    """Return the expression for what is left of the principal lent under an application.
+
+    Nothing where the loan is over, NULL where there is none or nobody lends.
+    """
+    for lending in _lending:
+        return lending.left(application)
+    return Value(None, output_field=DecimalField(max_digits=18, decimal_places=2))
+
+
+def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:
+    """Return what came of the loans under applications; one without a loan is left out."""
+    for lending in _lending:
+        return lending.histories(applications)
+    return {}
+
+
+def own_debts(
+    customers: Collection[uuid.UUID], *, on: date, besides: uuid.UUID | None = None
+) -> dict[uuid.UUID, tuple[OwnDebt, ...]]:
+    """Return what customers pay us from a day on; what comes of one application is left out.
+
+    Who pays us nothing is left out. Each app that knows is asked once about all of them.
+    """
+    found: dict[uuid.UUID, tuple[OwnDebt, ...]] = {}
+    for burdens in _burdens:
+        for customer, debts in burdens(customers, on).items():
+            others = tuple(one for one in debts if one.application != besides)
+            if others:
+                found[customer] = (*found.get(customer, ()), *others)
+    return found

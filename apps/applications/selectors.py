@@ -7,12 +7,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Least
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
+from django.db.models.functions import Coalesce, Least
 
 from apps.accounts.models import User
 from apps.applications import affordability as arithmetic
-from apps.applications import features, requirements
+from apps.applications import features, hooks, requirements
 from apps.applications.lifecycle import OPEN
 from apps.applications.models import Application, Collateral, Guarantor
 from apps.core import prepared
@@ -23,6 +34,8 @@ from apps.products import pricing
 from apps.products.models import Product
 
 FEATURE_CHUNK = 5_000
+# Under these something can be owed: what was granted, and what was lent elsewhere and taken on.
+OWING = ("approved", "historic")
 _BUREAU = tuple(features.Bureau.__dataclass_fields__)
 _FACT_COLUMNS = (
     "pk",
@@ -186,22 +199,43 @@ def others_of_borrower(
 
 
 def exposure(application: Application, actor: User) -> list[Exposure]:
-    """Return the borrower's other open and approved requests by currency."""
-    is_open, approved = Q(status__in=OPEN), Q(status="approved")
+    """Return the borrower's other open and approved requests by currency.
+
+    An approved one counts by what is left of its loan, and not at all when that is over.
+    """
+    is_open, approved = Q(status__in=OPEN), ~Q(status__in=OPEN)
+    others = Application.objects.visible_to(actor).filter(customer=application.customer_id)
+    others = others.exclude(pk=application.pk).annotate(left=hooks.left(OuterRef("pk")))
     rows = (
-        Application.objects.visible_to(actor)
-        .filter(is_open | approved, customer=application.customer_id)
-        .exclude(pk=application.pk)
+        others.filter(is_open | _is_owed())
         .order_by("currency")
         .values("currency")
         .annotate(
             open_count=Count("pk", filter=is_open),
             open_amount=Sum("amount", filter=is_open, default=Decimal(0)),
             approved_count=Count("pk", filter=approved),
-            approved_amount=Sum("amount", filter=approved, default=Decimal(0)),
+            approved_amount=Sum(Coalesce("left", "amount"), filter=approved, default=Decimal(0)),
         )
     )
     return [Exposure(**row) for row in rows]
+
+
+def owed(rows: QuerySet[Any, Any], *, of: str = "") -> QuerySet[Any, Any]:
+    """Keep the rows about applications under which something is or will be owed to us.
+
+    Approved ones whose loan is not over, and loans taken on from a tape that run. `left` is what is
+    left of the principal, NULL before there is a loan. `of` is the path to the application, where
+    rows of something else are asked.
+    """
+    # By state first: what is left is only asked of the few that can owe.
+    can_owe = rows.filter(**{f"{of}status__in": OWING})
+    return can_owe.annotate(left=hooks.left(OuterRef(f"{of}pk"))).filter(_is_owed(of))
+
+
+def _is_owed(of: str = "") -> Q:
+    """Return which rows, with `left` on them, are about what is owed."""
+    is_open_still = Q(left__isnull=True, **{f"{of}status": "approved"})
+    return is_open_still | Q(left__gt=0, **{f"{of}status__in": OWING})
 
 
 def guaranteed_for_others(application: Application) -> Decimal:
@@ -212,16 +246,28 @@ def guaranteed_for_others(application: Application) -> Decimal:
 
 def guaranteed(customer: Any, currency: Any) -> QuerySet[Any, Any]:
     """Return the one-row query for what a customer answers for of other people's loans."""
-    given = Guarantor.objects.filter(
-        customer=customer, currency=currency, application__status="approved"
-    ).exclude(application__customer=customer)
-    return prepared.over_all(given, total=Sum("amount"))
+    given = _given().filter(customer=customer, currency=currency)
+    return prepared.over_all(given, total=Sum("answers_for"))
 
 
 def guaranteed_abroad(customer: Any, currency: Any) -> QuerySet[Guarantor]:
     """Return what a customer answers for of others' approved loans in other currencies."""
-    given = Guarantor.objects.filter(customer=customer, application__status="approved")
-    return given.exclude(currency=currency).exclude(application__customer=customer)
+    return _given().filter(customer=customer).exclude(currency=currency)
+
+
+def _given() -> QuerySet[Any, Any]:
+    """Return who answers for what is owed by others; `answers_for` says for how much.
+
+    For no more than is left of the loan.
+    """
+    rows = owed(Guarantor.objects.exclude(application__customer=F("customer")), of="application__")
+    # What is left in another currency bounds nothing: without a rate of exchange it is not known.
+    bounded = Case(
+        When(left__isnull=False, application__currency=F("currency"), then=Least("amount", "left")),
+        default=F("amount"),
+        output_field=DecimalField(max_digits=18, decimal_places=2),
+    )
+    return rows.annotate(answers_for=bounded)
 
 
 def answering(application: Any, *, borrower: Any) -> QuerySet[Guarantor]:
@@ -262,12 +308,12 @@ def guaranteed_by(
     None for who answers for something in another currency.
     """
     rows = (
-        Guarantor.objects.filter(customer__in=customers, application__status="approved")
+        _given()
+        .filter(customer__in=customers)
         .exclude(application=besides)
-        .exclude(application__customer=F("customer"))
         .order_by()
         .values_list("customer_id", "currency")
-        .annotate(total=Sum("amount"))
+        .annotate(total=Sum("answers_for"))
     )
     found: dict[uuid.UUID, Decimal | None] = {}
     for customer, own_currency, total in rows:

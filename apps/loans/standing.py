@@ -15,8 +15,8 @@ from apps.loans.models import Outcome
 def of_borrower(application: Application) -> Borrowing:
     """Return the borrower's defaults with us before this application, its own loan left out.
 
-    A loan from a tape is finished, so nothing of it is owed. A loan opened here counts by its
-    approved application, which decisions add up themselves.
+    What is owed of a loan, also of one taken on from a tape, decisions add up themselves by its
+    application (`apps.loans.lending`).
     """
     [defaults] = _DEFAULTS.one(
         customer=application.customer_id, before=application.applied_date, but=application.pk

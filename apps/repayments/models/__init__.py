@@ -2,6 +2,8 @@
 
 from apps.repayments.models.account import ChargeAllocation, LoanAccount
 from apps.repayments.models.event import AccountEvent, AccountEventQuerySet
+from apps.repayments.models.promises import Promise
+from apps.repayments.models.reminders import Reminder, ReminderPlan, ReminderStop
 from apps.repayments.models.statement import (
     StatementFile,
     StatementFileQuerySet,
@@ -15,6 +17,10 @@ __all__ = [
     "AccountEventQuerySet",
     "ChargeAllocation",
     "LoanAccount",
+    "Promise",
+    "Reminder",
+    "ReminderPlan",
+    "ReminderStop",
     "StatementFile",
     "StatementFileQuerySet",
     "StatementLine",

@@ -1,0 +1,98 @@
+"""What is left of the loans under applications, for those who judge what a person may owe us.
+
+A running loan counts by its principal: what of it is owed or still to be paid out. That is what the
+ledger says, so what was repaid, waived or written off does not count twice; interest and charges
+are no part of what may be lent. A loan that was given up, stepped back from or repaid is over and
+counts for nothing, and so does one of a tape that was never taken on the books.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    Case,
+    DecimalField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest
+
+from apps.applications.lent import Lent
+from apps.ledger.chart import Account, Event
+from apps.ledger.models import Line
+from apps.loans.lifecycle import RUNNING
+from apps.loans.models import Loan
+
+_AMOUNT: Any = DecimalField(max_digits=18, decimal_places=2)
+_NOTHING = Value(Decimal(0), output_field=_AMOUNT)
+# What is paid out, or comes back unpaid, changes who has the money and not what is lent.
+_PAYING_OUT = (Event.DISBURSEMENT.value, Event.DISBURSEMENT_REVERSAL.value)
+
+
+def left(application: Any) -> Subquery:
+    """Return the expression for what is left of the principal under an application.
+
+    Nothing where the loan is over, NULL where there is none.
+    """
+    gone = _moved().filter(loan_id=OuterRef("pk")).order_by().values("loan_id")
+    standing = Greatest(
+        F("principal") - Coalesce(Subquery(gone.annotate(sum=_TAKEN_OFF).values("sum")), _NOTHING),
+        _NOTHING,
+    )
+    amount = Case(When(status__in=RUNNING, then=standing), default=_NOTHING, output_field=_AMOUNT)
+    return Subquery(
+        Loan.objects.filter(application=application).annotate(left=amount).values("left")
+    )
+
+
+def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:
+    """Return what came of the loans under applications, day by day."""
+    rows = Loan.objects.filter(application__in=applications)
+    columns = ("pk", "application_id", "status", "principal", "opened_date", "disbursed_date")
+    loans = list(rows.values_list(*columns, "source"))
+    closed = [pk for pk, _application, status, *_rest in loans if status == "closed"]
+    ended = dict(
+        Line.objects.filter(loan_id__in=closed)
+        .order_by()
+        .values_list("loan_id")
+        .annotate(last=Max("day"))
+    )
+    moved = _by_loan([pk for pk, _application, status, *_rest in loans if status != "imported"])
+    return {
+        application: Lent(
+            principal=principal,
+            since=disbursed if source else opened,
+            moved=tuple(moved.get(pk, ())),
+            ended=ended.get(pk),
+            came_to_nothing=status in ("cancelled", "imported"),
+        )
+        for pk, application, status, principal, opened, disbursed, source in loans
+    }
+
+
+def _moved() -> QuerySet[Line]:
+    """Return the lines that say what was taken off the principal of loans, or put back."""
+    lines = Line.objects.filter(account=Account.PRINCIPAL.value)
+    return lines.filter(~Q(entry__event__in=_PAYING_OUT))
+
+
+_TAKEN_OFF = Sum(F("credit") - F("debit"), output_field=_AMOUNT)
+
+
+def _by_loan(loans: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tuple[date, Decimal]]]:
+    found: dict[uuid.UUID, list[tuple[date, Decimal]]] = defaultdict(list)
+    rows = _moved().filter(loan_id__in=loans).order_by("loan_id", "day")
+    for loan, day, amount in rows.values_list("loan_id", "day").annotate(amount=_TAKEN_OFF):
+        found[loan].append((day, amount))
+    return found
