@@ -2,6 +2,7 @@
 
 from apps.repayments.models.account import ChargeAllocation, LoanAccount
 from apps.repayments.models.event import AccountEvent, AccountEventQuerySet
+from apps.repayments.models.papers import ReceiptPaper
 from apps.repayments.models.promises import Promise
 from apps.repayments.models.reminders import Reminder, ReminderPlan, ReminderStop
 from apps.repayments.models.statement import (
@@ -18,6 +19,7 @@ __all__ = [
     "ChargeAllocation",
     "LoanAccount",
     "Promise",
+    "ReceiptPaper",
     "Reminder",
     "ReminderPlan",
     "ReminderStop",
