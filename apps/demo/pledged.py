@@ -23,9 +23,9 @@ from apps.collateral.entries import (
 from apps.collateral.models import Item
 from apps.collateral.policies import CHARGEABLE
 from apps.core import dates
-from apps.customers.models import Customer
+from apps.customers.models import Customer, Document
 from apps.decisions import services as decisions
-from apps.demo import people
+from apps.demo import people, today
 from apps.products.models import Product
 
 _VALUER = "Sahyadri Valuers"
@@ -177,6 +177,7 @@ def _entered(officer: User, application: Application, offer: _Offer, *, now: dat
     ours = LienEntry(application=application, declared=declared, secured_amount=application.amount)
     services.charge(actor=officer, item=item, entry=ours, now=now)
     if offer.is_pledged:
+        today.bring(officer, application.customer, Document.Kind.COLLATERAL)
         _insured_and_pledged(officer, item, offer, now=now)
     return item
 

@@ -12,9 +12,9 @@ from apps.applications import services as applications
 from apps.applications.models import Application
 from apps.customers import entries, wordings
 from apps.customers import services as customers
-from apps.customers.models import Consent, Customer
+from apps.customers.models import Consent, Customer, Document
 from apps.decisions import services as decisions
-from apps.demo import applicants, history, people
+from apps.demo import applicants, history, papers, people
 from apps.demo.applicants import Applicant, Place
 from apps.products.models import Product
 
@@ -27,6 +27,7 @@ _CONSENTS = (
     Consent.Purpose.AUTOMATED_DECISION,
     Consent.Purpose.BUREAU_ENQUIRY,
 )
+_PAPERS = (Document.Kind.IDENTITY, Document.Kind.ADDRESS, Document.Kind.INCOME)
 _TOWNS = {
     "pune": ("Pune", "Maharashtra", "411004"),
     "nashik": ("Nashik", "Maharashtra", "422001"),
@@ -122,7 +123,21 @@ def _register(desk: _Desk, one: Applicant) -> Customer:
     if one.has_bureau_file:
         report = _report(desk, one)
         customers.record_bureau_report(actor=actor, customer=customer, entry=report, now=now)
+    bring(actor, customer, *_PAPERS)
     return customer
+
+
+def bring(actor: User, customer: Customer, *kinds: str) -> None:
+    """Let a customer bring papers of some kinds, each of which says that it is made up."""
+    for kind in kinds:
+        named = Document.Kind(kind).label
+        customers.upload_document(
+            actor=actor,
+            customer=customer,
+            kind=kind,
+            filename=f"{kind}.pdf",
+            content=papers.page(f"{named}: {customer.number}", "Made up for the demonstration."),
+        )
 
 
 def _consent(desk: _Desk, customer: Customer, purpose: Consent.Purpose) -> None:

@@ -286,17 +286,19 @@ def _borrowers(alice: User) -> dict[str, Customer]:
 
 
 def _customer(officer: User, **changes: Any) -> Customer:
-    """Returns a complete customer whose income and bureau report are from yesterday."""
+    """Returns a complete customer with papers, whose income and bureau report are of yesterday."""
     now = timezone.now()
     yesterday = (now - timedelta(days=1)).date()
     changes["employment"] = _good_income(yesterday) | changes.get("employment", {})
-    return customers.customer(
+    made = customers.customer(
         officer.branch,
         actor=officer,
         now=now,
         bureau={"pulled_date": yesterday, "score": 810, "enquiries_6m": 0},
         **changes,
     )
+    customers.papers(made, "identity", "address", "income", "collateral", actor=officer)
+    return made
 
 
 def _good_income(as_of: date) -> dict[str, Any]:

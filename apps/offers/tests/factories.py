@@ -74,8 +74,9 @@ def consent(**changes: Any) -> services.Consent:
 
 
 def accepted(alice: User, application: Application | None = None, **changes: Any) -> Offer:
-    """Return an offer that the applicant accepted on paper."""
+    """Return an offer that the applicant accepted on paper, with every paper there."""
     offer = made(alice, application, **changes)
+    bring_papers(offer.application)
     return services.accept_by_officer(actor=alice, offer=offer, consent=consent(), now=LATER)
 
 
