@@ -21,13 +21,16 @@ from apps.ledger.lines import Line
 class Planned:
     """An entry that should follow: what happens on which day, with which lines.
 
-    Facts are kept with an entry that is posted; they make no difference to one that stands.
+    Facts are kept with an entry that is posted; they make no difference to one that stands. Only
+    `key`, which is kept among them under that name, does: it tells whose an entry is, of two that
+    are otherwise the same.
     """
 
     event: Event
     day: date
     lines: tuple[Line, ...]
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Change:
 def difference(standing: Sequence[Standing], planned: Iterable[Planned]) -> Difference:
     """Return how to make what stands into what is planned.
 
-    Two entries are the same where event, day and lines are; equal ones are matched in their order,
+    Two entries are the same where event, day, lines and key are; equal ones are matched in their order,
     the first to the first.
     """
     wanted = list(planned)

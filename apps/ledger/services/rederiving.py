@@ -104,7 +104,8 @@ def _compared(
 
 
 def _says(entry: Entry) -> Planned:
-    return Planned(Event(entry.event), entry.day, entry.content(), entry.facts)
+    key = str(entry.facts.get("key", ""))
+    return Planned(Event(entry.event), entry.day, entry.content(), entry.facts, key)
 
 
 def _checked(planned: Iterable[Planned], since: date) -> list[Planned]:
@@ -169,7 +170,7 @@ def _posted(
             now=now,
             loan_id=ground.loan_id,
             customer_id=ground.customer_id,
-            facts=plan.facts,
+            facts={**plan.facts, "key": plan.key} if plan.key else plan.facts,
         )
         for name, plan in zip(names, found.posted, strict=True)
     ]

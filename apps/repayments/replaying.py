@@ -1,0 +1,327 @@
+"""The account of a loan from its whole history. Pure.
+
+`replay` walks what happened by day and, within a day, by position, and gives the entries that
+should stand, what each went to, and the schedules that were in force. The same history gives the
+same account, in whatever order it became known.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from apps.repayments import accruing, rescheduling, walking
+from apps.repayments.account import (
+    UPFRONT,
+    ZERO,
+    Claim,
+    Contract,
+    Generation,
+    Happened,
+    RowKey,
+    row_claim,
+)
+from apps.repayments.allocation import Standing
+from apps.repayments.facts import (
+    Bucket,
+    Change,
+    Charge,
+    Fact,
+    Option,
+    PartPrepayment,
+    Payoff,
+    Receipt,
+    Recovery,
+    Refund,
+    Waiver,
+    WriteOff,
+)
+from apps.repayments.rescheduling import Alteration, Keeps
+from apps.repayments.walking import Position
+from apps.schedules.refusals import gettext_noop, refused
+from apps.schedules.terms import Row
+
+# Of the row for a part pre-payment: it stands beside the numbered instalments.
+BESIDE = 0
+# A change of class, which has nothing to do with the schedule.
+CLASSIFIED = "classified"
+
+
+@dataclass(kw_only=True)
+class Account:
+    """An account after its history: how it stands, and the schedules it had, the last in force."""
+
+    contract: Contract
+    position: Position
+    generations: list[Generation] = field(default_factory=list)
+
+    @property
+    def in_force(self) -> Generation:
+        """The schedule in force."""
+        return self.generations[-1]
+
+
+def replay(
+    contract: Contract,
+    events: Iterable[Happened],
+    *,
+    upto: date,
+    points: Iterable[date] = (),
+    new: str = "",
+) -> Account:
+    """Return the account after what happened up to the end of a day.
+
+    `points` are the days on which interest was booked besides due dates: what stands there follows
+    the history, but no day is added. `new` is the key of an event that is not entered yet: it is
+    refused where it does not fit. Raises TermsRefused for that, and where something that happened
+    is no longer possible.
+    """
+    walk = _Walk(contract)
+    days = sorted(set(points))
+    for one in sorted(events, key=lambda event: event.order):
+        if one.fact.day > upto:
+            break
+        walk.position.bring(one.fact.day, points=days)
+        walk.enter(one, is_new=one.key == new)
+    walk.position.bring(upto, points=days)
+    return walk.account
+
+
+def begun(contract: Contract) -> Account:
+    """Return the account as the loan was paid out, before anything happened."""
+    return _Walk(contract).account
+
+
+class _Walk:
+    """An account on its way through its history."""
+
+    def __init__(self, contract: Contract) -> None:
+        first = Generation(
+            number=0,
+            event="",
+            starts_on=contract.paid_out_on,
+            terms=contract.terms,
+            rows=contract.rows,
+            spans=accruing.spans(contract.terms, contract.rows),
+        )
+        position = Position(
+            through=contract.paid_out_on,
+            orders=contract.orders,
+            ahead=[row_claim(0, row, contract.terms) for row in contract.rows],
+            due=_upfront(contract),
+            earning=_earning(first),
+        )
+        self.account = Account(contract=contract, position=position, generations=[first])
+        self.position = position
+
+    def enter(self, one: Happened, *, is_new: bool) -> None:
+        """Let one thing happen on the day that the account was brought to."""
+        fact = one.fact
+        if is_new:
+            walking.check(self.position, fact)
+        match fact:
+            case Receipt() | Recovery():
+                self.position.receive(one, fact)
+            case Charge():
+                self.position.charge(one, fact)
+            case Waiver():
+                self.position.waive(one, fact)
+            case Refund():
+                self.position.refund(one, fact)
+            case _:
+                self._change(one, fact, is_new=is_new)
+        self.position.moved_on = max(self.position.moved_on or fact.day, fact.day)
+
+    def _change(self, one: Happened, fact: Fact, *, is_new: bool) -> None:
+        """Let happen what makes another schedule of what is ahead."""
+        match fact:
+            case PartPrepayment():
+                self._prepay(one, fact, is_new=is_new)
+            case Payoff():
+                self._pay_off(one, fact, is_new=is_new)
+            case WriteOff():
+                self._collapse(one)
+                self.position.apply(fact.day, f"due:{one.key}")
+                self.position.write_off(one)
+            case Change(change="classified"):
+                self.position.standing = Standing(str(fact.parameters["to"]))
+            case Change():
+                self.position.earn(fact.day)
+                self._reschedule(one, _alteration(fact))
+
+    def _prepay(self, one: Happened, fact: PartPrepayment, *, is_new: bool) -> None:
+        if self.position.standing == Standing.WRITTEN_OFF:
+            self.position.receive_amount(one, fact.amount, self.position.due_pieces())
+            return
+        due = sum(self.position.owed().values(), ZERO)
+        prepaid = fact.amount - due
+        ahead = self._standing(fact.day).principal_ahead
+        if is_new and prepaid <= 0:
+            pattern = gettext_noop("%(due)s is due: nothing is left to be paid before its time.")
+            raise refused("amount", "nothing_before_time", pattern, due=due)
+        if prepaid <= 0 or (prepaid >= ahead and not is_new):
+            # What happened since left nothing to pay before its time, or everything.
+            self.position.receive_amount(one, fact.amount, self.position.due_pieces())
+            return
+        self.position.earn(fact.day)
+        keeps = Keeps.INSTALMENT if fact.option == Option.SHORTER_TERM else Keeps.TERM
+        self._reschedule(one, Alteration(prepaid=prepaid, keeps=keeps))
+        self.position.receive_amount(one, fact.amount, self.position.due_pieces())
+
+    def _pay_off(self, one: Happened, fact: Payoff, *, is_new: bool) -> None:
+        self._collapse(one)
+        self.position.apply(fact.day, f"due:{one.key}")
+        owed = sum(self.position.owed().values(), ZERO)
+        if is_new and fact.amount < owed:
+            pattern = gettext_noop("Paying this loan off on that day takes %(amount)s.")
+            raise refused("amount", "less_than_payoff", pattern, amount=owed)
+        self.position.receive_amount(one, fact.amount, self.position.due_pieces())
+
+    # --- schedules ----------------------------------------------------------------------------
+    def _standing(self, day: date) -> rescheduling.Standing:
+        last = self.account.in_force
+        rows = tuple(row for row in last.rows if row.number != BESIDE)
+        return rescheduling.Standing(
+            day=day, terms=last.terms, rows=rows, earned=self.position.unbilled
+        )
+
+    def _reschedule(self, one: Happened, change: Alteration) -> None:
+        """Put another schedule in force from the day on."""
+        day = one.fact.day
+        after = rescheduling.reschedule(self._standing(day), change)
+        prepaid = []
+        if change.prepaid:
+            opening = sum((row.principal for row in after.new), ZERO) + change.prepaid
+            prepaid = [_due_at_once(BESIDE, day, opening=opening, principal=change.prepaid)]
+        self._put_in_force(
+            Generation(
+                number=len(self.account.generations),
+                event=one.key,
+                starts_on=day,
+                terms=after.terms,
+                rows=(*after.kept, *prepaid, *after.new),
+                spans=after.spans,
+                unpaid=self._unpaid(),
+                begun=after.carried,
+            ),
+            [*prepaid, *after.new],
+        )
+
+    def _collapse(self, one: Happened) -> None:
+        """Make all that is not due yet due on the day, with the interest earned by it."""
+        day = one.fact.day
+        self.position.earn(day)
+        standing = self._standing(day)
+        principal = sum((row.principal for row in standing.ahead), ZERO)
+        new = []
+        if principal or self.position.unbilled:
+            number = max((row.number for row in standing.kept), default=0) + 1
+            earned = self.position.unbilled
+            new = [
+                _due_at_once(number, day, opening=principal, principal=principal, interest=earned)
+            ]
+        self._put_in_force(
+            Generation(
+                number=len(self.account.generations),
+                event=one.key,
+                starts_on=day,
+                terms=standing.terms,
+                rows=(*standing.kept, *new),
+                spans=(),
+                unpaid=self._unpaid(),
+            ),
+            new,
+        )
+        for claim in [claim for claim in self.position.ahead if not claim.is_row]:
+            claim.due_on = day
+            self.position.due.append(claim)
+        self.position.ahead = []
+
+    def _unpaid(self) -> dict[int, dict[Bucket, Decimal]]:
+        return {
+            claim.key.number: {bucket: left for bucket, left in claim.left.items() if left}
+            for claim in self.position.due
+            if isinstance(claim.key, RowKey)
+        }
+
+    def _put_in_force(self, made: Generation, new: Sequence[Row]) -> None:
+        """Go on by another schedule: what is unpaid of rows that fell due is carried into it."""
+        position = self.position
+        # Rows that fall due at once are owed under it like those that are carried.
+        at_once = {
+            row.number: {Bucket.PRINCIPAL: row.principal, Bucket.INTEREST: row.interest}
+            for row in new
+            if row.due_on <= made.starts_on
+        }
+        made = replace(made, unpaid={**made.unpaid, **at_once})
+        self.account.generations.append(made)
+        for claim in position.due:
+            if isinstance(claim.key, RowKey):
+                claim.key = RowKey(made.number, claim.key.number)
+        claims = [row_claim(made.number, row, made.terms) for row in new]
+        position.ahead = [
+            *(claim for claim in position.ahead if not claim.is_row),
+            *(claim for claim in claims if claim.due_on > made.starts_on),
+        ]
+        falling = [claim for claim in claims if claim.due_on <= made.starts_on]
+        billed = sum((claim.left[Bucket.INTEREST] for claim in falling), ZERO)
+        position.unbilled -= billed
+        position.due += falling
+        position.earning = _earning(made)
+
+
+def _earning(generation: Generation) -> walking.Earning:
+    """Return what tells the interest that was earned by a day and falls due later."""
+    terms = generation.terms
+    is_first = not generation.number
+    own = [row for row in generation.rows if is_first or row.due_on > generation.starts_on]
+
+    def unbilled(day: date) -> Decimal:
+        earned = accruing.earned_by(
+            generation.spans, day, day_count=terms.day_count, currency=terms.currency
+        )
+        billed = sum((row.interest for row in own if row.due_on <= day), ZERO)
+        return generation.begun + earned - billed
+
+    return unbilled
+
+
+def _due_at_once(
+    number: int, day: date, *, opening: Decimal, principal: Decimal, interest: Decimal = ZERO
+) -> Row:
+    """Return a row for what falls due on the day it was made."""
+    return Row(
+        number=number,
+        due_on=day,
+        opening=opening,
+        principal=principal,
+        interest=interest,
+        fee=ZERO,
+        instalment=principal + interest,
+        closing=opening - principal,
+        capitalised=ZERO,
+        starts_on=day,
+        fraction=Fraction(0),
+    )
+
+
+def _upfront(contract: Contract) -> list[Claim]:
+    owed = {bucket: amount for bucket, amount in contract.upfront.items() if amount}
+    return [Claim(UPFRONT, contract.paid_out_on, owed)] if owed else []
+
+
+def _alteration(fact: Change) -> Alteration:
+    """Return what a change alters. Raises TermsRefused for parameters that are none."""
+    given = dict(fact.parameters)
+    try:
+        if "annual_rate" in given:
+            given["annual_rate"] = Decimal(str(given["annual_rate"]))
+        if given.get("first_due_on"):
+            given["first_due_on"] = date.fromisoformat(str(given["first_due_on"]))
+        if "keeps" in given:
+            given["keeps"] = Keeps(str(given["keeps"]))
+        return Alteration(**given)
+    except (ArithmeticError, TypeError, ValueError):
+        pattern = gettext_noop("This does not say how the schedule changes.")
+        raise refused("parameters", "change_unknown", pattern) from None
