@@ -50,31 +50,32 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     CURRENCY: ("currency", "ccy"),
 }
 ROLES = tuple(_HEADINGS)
+_NOTHING_TOLD: Mapping[str, str] = {}
 _MPESA_NEEDS = ("receipt no", "completion time", "transaction status", "paid in")
 
 
-def header_roles(cells: Sequence[str], layout: str) -> dict[str, int] | None:
+def header_roles(
+    cells: Sequence[str], layout: str, told: Mapping[str, str] = _NOTHING_TOLD
+) -> dict[str, int] | None:
     """Return which role stands at which place of a line, or None where the line is no header.
 
     A header names the day, and what came in: a credit, or an amount. That of an M-Pesa statement
-    names receipt, completion time, status and what was paid in.
+    names receipt, completion time, status and what was paid in. What `told` says of a role counts
+    before the headings that are known, and must stand in the line.
     """
     names = [plain(cell) for cell in cells]
-    if layout == MPESA and not all(need in names for need in _MPESA_NEEDS):
+    wanted = {role: plain(heading) for role, heading in told.items() if heading}
+    needs = _MPESA_NEEDS if layout == MPESA else ()
+    if not all(need in names for need in (*needs, *wanted.values())):
         return None
     roles = {
         role: names.index(heading)
         for role, headings in _HEADINGS.items()
         if (heading := next((one for one in headings if one in names), None)) is not None
     }
+    roles |= {role: names.index(heading) for role, heading in wanted.items()}
     is_header = DAY in roles and (CREDIT in roles or AMOUNT in roles)
     return roles if is_header else None
-
-
-def told_roles(header: Sequence[str], told: Mapping[str, str]) -> dict[str, int]:
-    """Return the roles that a person told by heading. Raises KeyError naming an unknown heading."""
-    places = {plain(heading): place for place, heading in enumerate(header)}
-    return {role: places[plain(heading)] for role, heading in told.items() if heading}
 
 
 def plain(heading: str) -> str:

@@ -17,7 +17,7 @@ from apps.core.money import money
 from apps.core.spreadsheets import unguarded
 from apps.core.table_faults import CellRefused, Fault, FileUnreadable
 from apps.core.table_formats import Format
-from apps.core.tables import Line
+from apps.core.tables import LONGEST_HEADING, Line
 from apps.repayments import statement_columns as columns
 
 # Money that is said to have come in longer ago is a mistake in the year.
@@ -201,17 +201,21 @@ def day_of(text: str, *, month_first: bool = False) -> date | None:
     return None
 
 
-def find_header(lines: Iterator[Line], layout: str) -> tuple[tuple[str, ...], dict[str, int]]:
+def find_header(
+    lines: Iterator[Line], layout: str, told: Mapping[str, str] | None = None
+) -> tuple[tuple[str, ...], dict[str, int]]:
     """Return the header of a statement and what stands where; the iterator is behind it then.
 
-    Raises FileUnreadable where the file is empty, or none of its first lines is a header.
+    `told` maps roles to headings, where the sender says what those are. Raises FileUnreadable
+    where the file is empty, or none of its first lines is a header.
     """
     read = 0
     for line in lines:
         read += 1
-        roles = columns.header_roles(line.cells, layout)
+        roles = columns.header_roles(line.cells, layout, told or {})
         if roles is not None:
-            return tuple(" ".join(cell.split()) for cell in line.cells), roles
+            header = tuple(" ".join(cell.split())[:LONGEST_HEADING] for cell in line.cells)
+            return header, roles
         if read > columns.MOST_LINES_ABOVE:
             break
     raise FileUnreadable("no_header" if read else "empty")

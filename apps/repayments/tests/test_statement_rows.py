@@ -174,6 +174,23 @@ def test_it_says_everything_that_is_wrong_with_a_row() -> None:
     assert [one.column for one in found.faults] == ["credit", "date", "currency"]
 
 
+def test_it_reads_columns_as_the_sender_tells_them() -> None:
+    lines = tables.read_csv(io.BytesIO(b"Tag,Summe,Zweck,date\n23.11.2026,500,X,1\n"), Format())
+
+    _header, roles = statement_rows.find_header(
+        lines, columns.BANK, {"day": "tag", "amount": "Summe", "narrative": ""}
+    )
+
+    assert roles == {"day": 0, "amount": 1}
+
+
+def test_what_the_sender_tells_must_stand_in_the_header() -> None:
+    lines = tables.read_csv(io.BytesIO(b"date,amount\n2026-11-23,500\n"), Format())
+
+    with pytest.raises(FileUnreadable):
+        statement_rows.find_header(lines, columns.BANK, {"day": "Tag"})
+
+
 def test_it_refuses_a_credit_and_a_debit_in_one_row() -> None:
     found = _one("date,credit,debit", "2026-11-23,500,500")
 
