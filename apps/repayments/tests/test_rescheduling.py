@@ -174,7 +174,7 @@ def test_a_higher_rate_makes_instalments_larger_or_more() -> None:
 
 def test_a_moratorium_on_principal_asks_for_interest_and_adds_the_instalments() -> None:
     standing = _standing(_terms(), date(2026, 4, 15))
-    change = alterations.of_change("moratorium", {"rows": 3, "on": "principal", "extends": True})
+    change = alterations.of_change("moratorium", {"principal_free": 3, "extends": True})
 
     after = rescheduling.reschedule(standing, change)
 
@@ -187,7 +187,7 @@ def test_a_moratorium_on_principal_asks_for_interest_and_adds_the_instalments() 
 
 def test_a_moratorium_on_all_lets_the_interest_wait_without_interest() -> None:
     standing = _standing(_terms(), date(2026, 4, 25))
-    change = alterations.of_change("moratorium", {"rows": 2, "on": "all"})
+    change = alterations.of_change("moratorium", {"principal_free": 2, "interest_free": 2})
 
     after = rescheduling.reschedule(standing, change)
 
@@ -291,11 +291,14 @@ def test_it_refuses_a_loan_with_nothing_ahead_and_one_not_paid_out() -> None:
         ("rate_change", {}, "annual_rate"),
         ("rate_change", {"annual_rate": "much"}, "annual_rate"),
         ("rate_change", {"annual_rate": "0.1", "keeps": "both"}, "keeps"),
-        ("moratorium", {"rows": 0, "on": "all"}, "rows"),
-        ("moratorium", {"rows": True, "on": "all"}, "rows"),
-        ("moratorium", {"rows": 2, "on": "some"}, "on"),
-        ("moratorium", {"rows": 2, "on": "all", "extends": "yes"}, "extends"),
+        ("rate_change", {"annual_rate": "0.1", "benchmark": " "}, "benchmark"),
+        ("moratorium", {"principal_free": -1}, "principal_free"),
+        ("moratorium", {"principal_free": True}, "principal_free"),
+        ("moratorium", {"principal_free": 2, "extends": "yes"}, "extends"),
+        ("moratorium", {"principal_free": 2, "prepaid": "100"}, "prepaid"),
         ("reschedule", {"instalments": "12"}, "instalments"),
+        ("restructure", {"instalments": 12}, "difficulty"),
+        ("restructure", {"instalments": 12, "difficulty": "no"}, "difficulty"),
         ("due_date_change", {"first_due_on": "soon"}, "first_due_on"),
     ],
 )
