@@ -66,8 +66,8 @@ class Change:
 def difference(standing: Sequence[Standing], planned: Iterable[Planned]) -> Difference:
     """Return how to make what stands into what is planned.
 
-    Two entries are the same where event, day, lines and key are; equal ones are matched in their order,
-    the first to the first.
+    Two entries are the same where event, day, lines and key are; equal ones are matched in their
+    order, the first to the first.
     """
     wanted = list(planned)
     free: dict[Planned, deque[Standing]] = {}

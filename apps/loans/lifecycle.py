@@ -12,6 +12,11 @@ LOAN = Lifecycle(
         ("cancel", ["opened"], "cancelled"),
         # Nothing is owed any more.
         ("close", ["active"], "closed"),
+        # What closed it was taken back, or something was asked for since.
+        ("reopen", ["closed"], "active"),
+        # Off the books as a loss, still owed by law.
+        ("write_off", ["active"], "written_off"),
+        ("write_back", ["written_off"], "active"),
         # A loan of a tape that is carried on in these books.
         ("take_on", ["imported"], "active"),
     ],
@@ -34,5 +39,7 @@ DISBURSEMENT = Lifecycle(
 )
 # What holds a tranche: while one of these is there, no other payment is asked for.
 HELD = ("requested", "approved", "instructed", "paid")
+# What the bank has not paid yet.
+ON_ITS_WAY = ("requested", "approved", "instructed")
 # What was ended by somebody, who said why.
 ENDED = ("refused", "cancelled", "failed", "reversed")

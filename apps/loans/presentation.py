@@ -25,6 +25,7 @@ LOANS: Mapping[str, Look] = {
     "opened": Look("info", "circle-dashed", gettext_lazy("Not paid out yet")),
     "active": Look("success", "circle-dot", gettext_lazy("Running")),
     "closed": Look("neutral", "archive", gettext_lazy("Closed")),
+    "written_off": Look("danger", "circle-x", gettext_lazy("Written off")),
     "cancelled": Look("neutral", "circle-slash", gettext_lazy("Given up")),
     "imported": Look("neutral", "archive", gettext_lazy("From a tape")),
 }
@@ -69,6 +70,7 @@ def next_action(loan: Loan, waiting: Disbursement | None, position: Position) ->
         return _of_schedule(position)
     words = {
         "closed": _("Nothing: nothing is owed any more."),
+        "written_off": _("Recover what can be recovered: the loan is off the books, not forgiven."),
         "cancelled": _("Nothing: the contract was given up before anything was paid out."),
         "imported": _("Nothing: the loan is known from a tape and not on the books."),
     }

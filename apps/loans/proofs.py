@@ -45,7 +45,7 @@ _SCHEDULE = f"""
     SELECT l.number, l.id, l.principal - COALESCE(back.amount, 0), COALESCE(planned.amount, 0)
     FROM loans_loan l
     LEFT JOIN back ON back.loan_id = l.id LEFT JOIN planned ON planned.loan_id = l.id
-    WHERE l.status IN ('opened', 'active', 'closed')
+    WHERE l.status IN ('opened', 'active', 'closed', 'written_off')
         AND l.principal - COALESCE(back.amount, 0) IS DISTINCT FROM COALESCE(planned.amount, 0)
     ORDER BY l.number LIMIT 1
 """  # noqa: S608 - the parts are ours

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from apps.repayments import accruing, rescheduling, walking
+from apps.repayments import accruing, alterations, rescheduling, walking
 from apps.repayments.account import (
     UPFRONT,
     ZERO,
@@ -28,7 +28,6 @@ from apps.repayments.facts import (
     Change,
     Charge,
     Fact,
-    Option,
     PartPrepayment,
     Payoff,
     Receipt,
@@ -37,7 +36,7 @@ from apps.repayments.facts import (
     Waiver,
     WriteOff,
 )
-from apps.repayments.rescheduling import Alteration, Keeps
+from apps.repayments.rescheduling import Alteration
 from apps.repayments.walking import Position
 from apps.schedules.refusals import gettext_noop, refused
 from apps.schedules.terms import Row
@@ -148,7 +147,7 @@ class _Walk:
                 self.position.standing = Standing(str(fact.parameters["to"]))
             case Change():
                 self.position.earn(fact.day)
-                self._reschedule(one, _alteration(fact))
+                self._reschedule(one, alterations.of_change(fact.change, fact.parameters))
 
     def _prepay(self, one: Happened, fact: PartPrepayment, *, is_new: bool) -> None:
         if self.position.standing == Standing.WRITTEN_OFF:
@@ -165,8 +164,7 @@ class _Walk:
             self.position.receive_amount(one, fact.amount, self.position.due_pieces())
             return
         self.position.earn(fact.day)
-        keeps = Keeps.INSTALMENT if fact.option == Option.SHORTER_TERM else Keeps.TERM
-        self._reschedule(one, Alteration(prepaid=prepaid, keeps=keeps))
+        self._reschedule(one, alterations.of_prepayment(prepaid, fact.option))
         self.position.receive_amount(one, fact.amount, self.position.due_pieces())
 
     def _pay_off(self, one: Happened, fact: Payoff, *, is_new: bool) -> None:
@@ -309,19 +307,3 @@ def _due_at_once(
 def _upfront(contract: Contract) -> list[Claim]:
     owed = {bucket: amount for bucket, amount in contract.upfront.items() if amount}
     return [Claim(UPFRONT, contract.paid_out_on, owed)] if owed else []
-
-
-def _alteration(fact: Change) -> Alteration:
-    """Return what a change alters. Raises TermsRefused for parameters that are none."""
-    given = dict(fact.parameters)
-    try:
-        if "annual_rate" in given:
-            given["annual_rate"] = Decimal(str(given["annual_rate"]))
-        if given.get("first_due_on"):
-            given["first_due_on"] = date.fromisoformat(str(given["first_due_on"]))
-        if "keeps" in given:
-            given["keeps"] = Keeps(str(given["keeps"]))
-        return Alteration(**given)
-    except (ArithmeticError, TypeError, ValueError):
-        pattern = gettext_noop("This does not say how the schedule changes.")
-        raise refused("parameters", "change_unknown", pattern) from None

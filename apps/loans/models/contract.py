@@ -133,12 +133,15 @@ class Loan(Identified, Timestamped, Stateful):
             models.CheckConstraint(condition=Q(principal__gt=0), name="loans_principal_positive"),
             models.CheckConstraint(
                 condition=Q(status__in=["opened", "cancelled"], disbursed_date__isnull=True)
-                | Q(status__in=["active", "closed", "imported"], disbursed_date__isnull=False),
+                | Q(
+                    status__in=["active", "closed", "written_off", "imported"],
+                    disbursed_date__isnull=False,
+                ),
                 name="loans_paid_out_on_a_day",
             ),
             models.CheckConstraint(
                 condition=Q(source="") & ~Q(status="imported")
-                | ~Q(source="") & Q(status__in=["imported", "active", "closed"]),
+                | ~Q(source="") & Q(status__in=["imported", "active", "closed", "written_off"]),
                 name="loans_imported_from_a_tape",
             ),
             models.UniqueConstraint(

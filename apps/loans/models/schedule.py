@@ -30,6 +30,14 @@ class ScheduleVersion(Identified, Timestamped):
         PAID_ON_ANOTHER_DAY = "paid_on_another_day", _("Paid out on another day than planned")
         EXITED = "exited", _("Given back in the cooling-off period")
         TAKEN_ON = "taken_on", _("Taken on from a tape")
+        PART_PREPAYMENT = "part_prepayment", _("A part was paid before its time")
+        PAYOFF = "payoff", _("Paid off before its time")
+        WRITE_OFF = "write_off", _("Written off")
+        RATE_CHANGE = "rate_change", _("Another rate of interest")
+        RESCHEDULE = "reschedule", _("Rescheduled")
+        RESTRUCTURE = "restructure", _("Restructured")
+        MORATORIUM = "moratorium", _("A pause was agreed")
+        DUE_DATE_CHANGE = "due_date_change", _("Another day of the month")
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="schedules")
     number = models.PositiveSmallIntegerField(_("version"))
@@ -165,6 +173,9 @@ class Allocation(Identified):
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="allocations")
     bucket = models.CharField(_("went to"), max_length=10, choices=Bucket)
     amount = _amount(_("amount"))
+    # How often before a part of the entry came to or left this instalment: where history is
+    # replayed onto another schedule, the same entry pays another instalment.
+    place = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -176,7 +187,7 @@ class Allocation(Identified):
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                fields=["entry", "instalment", "bucket"], name="loans_allocation_once"
+                fields=["entry", "instalment", "bucket", "place"], name="loans_allocation_once"
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="loans_allocation_not_zero"),
             models.CheckConstraint(

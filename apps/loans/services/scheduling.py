@@ -9,12 +9,17 @@ from apps.schedules.terms import Row, Schedule, Terms
 
 
 def keep(
-    loan: Loan, terms: Terms, *, reason: str, actor: User, rows: Iterable[Row] | None = None
+    loan: Loan,
+    terms: Terms,
+    *,
+    reason: str,
+    actor: User | None,
+    rows: Iterable[Row] | None = None,
 ) -> ScheduleVersion:
     """Write a schedule of the loan that takes the place of the one in force; return it.
 
-    The rows follow from the terms unless they are given. The caller holds the loan. Raises
-    TermsRefused where the terms make no schedule.
+    The rows follow from the terms unless they are given; without an actor it is the system that
+    keeps it. The caller holds the loan. Raises TermsRefused where the terms make no schedule.
     """
     built: Schedule | None = None if rows is not None else building.build(terms)
     last = loan.schedules.order_by("-number").first()
