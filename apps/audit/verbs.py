@@ -183,6 +183,16 @@ VERBS = {
     "loans.exit_settled": _("settled a loan that its borrower stepped back from"),
     "loans.limit_set": _("set what one person may pay out alone"),
     "loans.taken_on": _("took loans of a tape on the books"),
+    # repayments: reminders, promises, receipts
+    "repayments.reminded": _("reminded the borrower of an instalment"),
+    "repayments.reminders_stopped": _("ended the reminders of a borrower"),
+    "repayments.reminders_resumed": _("began the reminders of a borrower again"),
+    "repayments.reminder_plan_entered": _("set when borrowers are reminded"),
+    "repayments.reminder_plan_ended": _("ended a plan of reminders"),
+    "repayments.promise_taken": _("recorded a promise to pay"),
+    "repayments.promise_withdrawn": _("withdrew a promise to pay"),
+    "repayments.promise_judged": _("judged a promise to pay by what was paid"),
+    "repayments.receipt_printed": _("printed the receipt of a payment"),
     # bulk
     "bulk.uploaded": _("uploaded a file of applications"),
     "bulk.columns_told": _("told the columns of the file"),

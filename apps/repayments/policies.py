@@ -3,3 +3,6 @@
 VIEW = "repayments.view_repayment"
 POST = "repayments.post_repayment"
 REVERSE = "repayments.reverse_repayment"
+MANAGE_PLANS = "repayments.manage_reminder_plans"
+STOP_REMINDERS = "repayments.stop_reminders"
+TAKE_PROMISE = "repayments.take_promise"

@@ -1,0 +1,31 @@
+"""What apps above tell repayments: the addresses of the borrower's own pages.
+
+They register in their `AppConfig.ready()`; repayments does not know the portal.
+"""
+
+import uuid
+from collections.abc import Callable
+
+# `build(application)`: the address of the borrower's page of a loan, with https and host; empty
+# where the lender has no public address.
+OwnLink = Callable[[uuid.UUID], str]
+# `build(token)`: the address at which a token of `stop_links` ends reminders.
+StopLink = Callable[[str], str]
+
+_own_links: list[OwnLink] = []
+_stop_links: list[StopLink] = []
+
+
+def build_links(*, own: OwnLink, stop: StopLink) -> None:
+    """Let reminders carry the address of the borrower's own page, and the one that ends them."""
+    _own_links[:], _stop_links[:] = [own], [stop]
+
+
+def own_link(application: uuid.UUID) -> str:
+    """Return the address of the borrower's own page, or nothing while no app offers one."""
+    return next((build(application) for build in _own_links), "")
+
+
+def stop_link(token: str) -> str:
+    """Return the address that ends reminders, or nothing while no app offers one."""
+    return next((build(token) for build in _stop_links), "")
