@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'receipt',
                 'verbose_name_plural': 'receipts',
+                'permissions': [('print_receipt', 'Print receipts of payments')],
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('loan', 'number'), name='repayments_receipt_paper_number'), models.CheckConstraint(condition=models.Q(models.Q(('facts_sha256', ''), _negated=True), models.Q(('pdf_sha256', ''), _negated=True), ('number__gte', 1)), name='repayments_receipt_paper_has_hashes')],
             },

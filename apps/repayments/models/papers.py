@@ -52,6 +52,7 @@ class ReceiptPaper(Identified, Timestamped):
 
     class Meta:
         default_permissions = ()
+        permissions = [("print_receipt", _("Print receipts of payments"))]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
                 fields=["loan", "number"], name="repayments_receipt_paper_number"

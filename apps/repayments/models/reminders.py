@@ -176,7 +176,7 @@ class Reminder(Identified, Timestamped, Stateful):
     lifecycle = reminding.LIFECYCLE
 
     class Obstacle(models.TextChoices):
-        PAID = "paid", _("It was paid in the meantime.")
+        PAID = "paid", _("Nothing of it is owed any more.")
         PROMISED = "promised", _("The borrower has promised to pay by a day.")
         STOPPED = "stopped", _("The borrower wants no reminders.")
         TOO_LATE = "too_late", _("It could not go out on its day.")
