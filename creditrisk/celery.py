@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "end blind samples": {"task": "desk.end_blind", "schedule": 60.0},
     "put reminders down": {"task": "repayments.remind_due", "schedule": 600.0},
     "send reminders": {"task": "repayments.send_reminders", "schedule": 60.0},
+    "sweep waiting statements": {"task": "repayments.sweep_statements", "schedule": 60.0},
     # Somewhere a day has just ended.
     "judge promises to pay": {"task": "repayments.judge_promises", "schedule": crontab(minute=5)},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},

@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "apps.offers",
     "apps.loans",
     "apps.repayments",
+    "apps.servicing",
     "apps.desk",
     "apps.appeals",
     "apps.bulk",
@@ -196,6 +197,8 @@ CELERY_TASK_ROUTES = {
     "bulk.*": {"queue": "batch"},
     "governance.*": {"queue": "training"},
     "laboratory.*": {"queue": "training"},
+    "repayments.check_statement": {"queue": "batch"},
+    "repayments.post_statement": {"queue": "batch"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -17,7 +17,7 @@ from apps.repayments.matching import Candidate, Payment, Suggestion
 from apps.repayments.models import StatementLine
 
 # Loans that money is taken for.
-TAKES_MONEY = ("active",)
+TAKES_MONEY = ("active", "written_off")
 # So many loans of one amount are looked at; more of them tell nobody apart.
 _MOST_LIKELY = 100
 _CUSTOMER = re.compile(r"(?<![A-Z0-9])C-?(\d{6,})(?!\d)", re.ASCII)

@@ -13,6 +13,8 @@ STATEMENT = Lifecycle(
         ("report", ["checking"], "checked"),
         ("check", ["checked"], "checking"),
         ("start", ["checked"], "running"),
+        # What was posted stays; the other lines wait until somebody starts it again.
+        ("stop", ["running"], "checked"),
         ("finish", ["running"], "finished"),
         ("discard", ["checking", "checked"], "discarded"),
     ],

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from apps.core.jobs import enqueue
 from apps.repayments import services
 
 
@@ -22,3 +23,22 @@ def send_reminders() -> int:
 def judge_promises() -> int:
     """Judge promises to pay by what was paid (every hour: somewhere a day has just ended)."""
     return services.judge_promises(now=timezone.now())
+
+
+@shared_task(name="repayments.check_statement")
+def check_statement(file_id: str) -> None:
+    """Look what the lines of a statement would come to; a second delivery finds it done."""
+    services.check_statement(file_id=file_id, now=timezone.now())
+
+
+@shared_task(name="repayments.post_statement")
+def post_statement(file_id: str) -> None:
+    """Post one chunk of a statement and send the next; other files get their turn in between."""
+    if services.advance_statement(file_id=file_id, now=timezone.now()):
+        enqueue("repayments.post_statement", file_id=file_id)
+
+
+@shared_task(name="repayments.sweep_statements")
+def sweep_statements() -> int:
+    """Send statements again whose message or worker was lost (every minute)."""
+    return services.sweep_statements(now=timezone.now())

@@ -1,5 +1,7 @@
 """Statements of banks and of M-Pesa, and what became of each of their lines."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -209,6 +211,20 @@ class StatementLine(Identified, Stateful):
 
     def __str__(self) -> str:
         return self.reference or f"{self.number}"
+
+    @property
+    def value_date(self) -> date:
+        """The day the money counts from. Raises LookupError for a row that is no money."""
+        if self.day is None:
+            raise LookupError("A row that brings no money has no value date.")
+        return self.day
+
+    @property
+    def money(self) -> Decimal:
+        """What came in. Raises LookupError for a row that is no money."""
+        if self.amount is None:
+            raise LookupError("A row that brings no money has no amount.")
+        return self.amount
 
 
 class SuspenseNote(Identified):

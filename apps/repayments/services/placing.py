@@ -1,0 +1,172 @@
+"""Place money that waits in suspense on the loan it is for, and take it back from a wrong one."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import dates
+from apps.core.errors import Conflict, DomainError
+from apps.ledger.chart import Event
+from apps.loans.models import Loan
+from apps.repayments import statement_policies as policies
+from apps.repayments import suspense_entries
+from apps.repayments.facts import Receipt, Recovery
+from apps.repayments.models import AccountEvent, StatementFile, StatementLine
+from apps.repayments.services import _permitting, entering
+
+_CHANNELS = {StatementFile.Layout.BANK: "bank_transfer", StatementFile.Layout.MPESA: "mobile_money"}
+LONGEST_REASON = 300
+
+
+@transaction.atomic
+def place_money(
+    *, actor: User, line: StatementLine, loan: Loan, now: datetime, day: date | None = None
+) -> StatementLine:
+    """Move a line's money from suspense to a loan, where it counts from its value date.
+
+    `day` is another day it is to count from, where its own is closed. Raises NotPermitted, Conflict
+    where somebody else placed or returned it, DayClosed, and what the loan's account refuses.
+    """
+    _permitting.require(policies.may_place(actor))
+    held = waiting(line)
+    counts_from = day or held.value_date
+    _check_place(held, loan, counts_from, now=now)
+    suspense_entries.release(actor=actor, line=held, event=Event.TRANSFER, day=counts_from, now=now)
+    event = receive(
+        actor=actor,
+        line=held,
+        loan=loan,
+        reference=_reference(held),
+        now=now,
+        day=counts_from,
+    )
+    held.move(
+        "place",
+        loan=loan,
+        event=event,
+        because="placed",
+        placed_by=actor,
+        placed_at=now,
+        return_asked_by=None,
+        return_reason=None,
+    )
+    audit.record(
+        actor,
+        "repayments.money_placed",
+        held,
+        case=loan.application_id and audit.reference(loan.application),
+        loan=loan.number,
+        amount=str(held.amount),
+        value_date=str(held.day),
+        day=str(counts_from),
+    )
+    return held
+
+
+@transaction.atomic
+def misplace_money(
+    *, actor: User, line: StatementLine, reason: str, now: datetime
+) -> StatementLine:
+    """Take a line's money back from the loan it was posted to; it waits in suspense again.
+
+    The loan's account is then as if the money had never reached it. Raises NotPermitted, Conflict
+    where it is not on a loan, DayClosed, and DomainError without a reason.
+    """
+    _permitting.require(policies.may_place(actor))
+    said = required_reason(reason)
+    held = _locked(line)
+    if held.status != "posted" or held.event is None or held.event.status != "live":
+        raise Conflict("not_on_a_loan", _("This money is not on a loan any more."))
+    event, loan = held.event, held.loan
+    entering.take_back(actor=actor, event=event, reason=said, now=now)
+    entry = suspense_entries.hold(
+        actor=actor, line=held, day=event.day, reference=f"suspense-again:{event.pk}", now=now
+    )
+    held.move(
+        "misplace",
+        loan=None,
+        event=None,
+        because="misplaced",
+        held_entry=entry,
+        placed_by=None,
+        placed_at=None,
+    )
+    audit.record(
+        actor,
+        "repayments.money_misplaced",
+        held,
+        loan=loan.number if loan else "",
+        amount=str(held.amount),
+        reason=said,
+    )
+    return held
+
+
+def receive(
+    *,
+    actor: Any,
+    line: StatementLine,
+    loan: Loan,
+    reference: str,
+    now: datetime,
+    day: date | None = None,
+) -> AccountEvent:
+    """Post a line's money to a loan; raises what the loan's account refuses."""
+    kind = Recovery if loan.status == "written_off" else Receipt
+    fact = kind(
+        day=day or line.value_date,
+        amount=line.money,
+        channel=_CHANNELS[StatementFile.Layout(line.file.layout)],
+        # A bank that names no reference leaves only what the row says.
+        external_reference=line.reference or line.key,
+    )
+    return entering.enter(actor=actor, loan=loan, fact=fact, reference=reference, now=now)
+
+
+def waiting(line: StatementLine) -> StatementLine:
+    """Return the line, held to the end of the transaction. Raises Conflict unless in suspense."""
+    held = _locked(line)
+    if held.status != "suspense":
+        raise Conflict("not_in_suspense", _("This money is not in suspense any more. Reload."))
+    return held
+
+
+def required_reason(reason: str) -> str:
+    """Return a reason without spaces around it. Raises DomainError for none, or one too long."""
+    said = " ".join(reason.split())
+    if not 0 < len(said) <= LONGEST_REASON or not said.isprintable():
+        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+        raise DomainError("reason_missing", sentence, fields={"reason": sentence})
+    return said
+
+
+def _locked(line: StatementLine) -> StatementLine:
+    rows = StatementLine.objects.select_related("file__branch__entity", "loan", "event")
+    return rows.select_for_update(of=("self",), no_key=True).get(pk=line.pk)
+
+
+def _check_place(line: StatementLine, loan: Loan, day: date, *, now: datetime) -> None:
+    entity = line.file.branch.entity
+    if loan.branch.entity_id != entity.pk or loan.currency != line.file.currency:
+        sentence = _("This loan is of another lender, or in another currency.")
+        raise DomainError("another_lender", sentence, fields={"loan": sentence})
+    require_day(line, day, now=now)
+
+
+def require_day(line: StatementLine, day: date, *, now: datetime) -> None:
+    """Raise DomainError for a day before the money came in, or one that lies ahead."""
+    if not line.value_date <= day <= dates.local_date(now, line.file.branch.entity.time_zone):
+        sentence = _("Choose a day from the value date to today.")
+        raise DomainError("day_refused", sentence, fields={"day": sentence})
+
+
+def _reference(line: StatementLine) -> str:
+    """Return the reference of the payment; one that was taken back before keeps its own."""
+    first = suspense_entries.event_reference(line.file, line)
+    if not AccountEvent.objects.filter(reference=first).exists():
+        return first
+    return f"{first}#{line.held_entry_id}"

@@ -1,0 +1,294 @@
+"""Post the lines of a statement: chunk by chunk, each whole or not at all, never twice.
+
+A chunk is one transaction: what each line came to and its money are written together, so whoever is
+killed in between leaves lines that wait. What a line's money is for is looked at anew when it is
+posted. Money nobody can be found for is booked as well: debit cash, credit unidentified.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import rows as core_rows
+from apps.core.errors import Conflict, DomainError
+from apps.core.jobs import enqueue
+from apps.core.table_faults import Fault
+from apps.ledger.refusals import DayClosed
+from apps.loans.models import Loan
+from apps.repayments import candidates, statement_lists, suspense_entries
+from apps.repayments import statement_policies as policies
+from apps.repayments.models import AccountEvent, StatementFile, StatementLine
+from apps.repayments.services import _permitting, checking_statements, placing
+from apps.repayments.statement_lifecycle import TAKEN
+
+logger = structlog.get_logger(__name__)
+CHUNK = 100
+# A statement says whose loan it is, whoever may see that; the file keeps who let it be posted.
+_WORKER = audit.system("statements")
+# What a line comes to, by column.
+Outcome = dict[str, Any]
+
+
+class _NoRight(Exception):
+    """Who started the file may no longer post what statements say."""
+
+
+@transaction.atomic
+def start_statement(*, actor: User, file: StatementFile, now: datetime) -> StatementFile:
+    """Begin to post what a checked statement says.
+
+    Raises NotPermitted, Conflict unless the file was checked.
+    """
+    _permitting.require(policies.may_work_on(actor, file))
+    file.move("start", started_by=actor, started_at=now)
+    audit.record(actor, "repayments.statement_started", file, rows=file.total_rows)
+    send(file)
+    return file
+
+
+@transaction.atomic
+def stop_statement(*, actor: User, file: StatementFile) -> StatementFile:
+    """Stop posting: what was posted stays, the other lines wait. Raises NotPermitted, Conflict."""
+    _permitting.require(policies.may_work_on(actor, file))
+    # Waits for the chunk that is being posted at this moment.
+    file.move("stop", started_by=None, started_at=None)
+    audit.record(actor, "repayments.statement_stopped", file)
+    return file
+
+
+@transaction.atomic
+def discard_statement(*, actor: User, file: StatementFile) -> StatementFile:
+    """Discard a statement nothing of which is posted, with its lines; it can be uploaded anew.
+
+    Raises NotPermitted, Conflict once something is posted.
+    """
+    _permitting.require(policies.may_work_on(actor, file))
+    file.move("discard")
+    if file.lines.filter(status__in=TAKEN).exists():
+        raise Conflict("something_posted", _("Something of this statement is posted; it stays."))
+    file.lines.all().delete()
+    audit.record(actor, "repayments.statement_discarded", file)
+    return file
+
+
+def send(file: StatementFile) -> None:
+    """Send the file to a worker; the database says which lines wait."""
+    enqueue("repayments.post_statement", file_id=str(file.pk))
+
+
+def advance_statement(*, file_id: uuid.UUID | str, now: datetime) -> bool:
+    """Post one chunk of lines; say whether there may be more to do. Safe to run twice, at once."""
+    file = StatementFile.objects.select_related("branch__entity", "started_by").get(pk=file_id)
+    if file.status != "running":
+        return False
+    try:
+        number = _post(file, size=CHUNK, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except _NoRight:
+        _stop_without_right(file)
+        return False
+    except Exception:
+        # A line of a kind that nobody thought of must not hold up the others: alone it is refused,
+        # and the log keeps the traceback.
+        logger.exception("chunk_broke", file=str(file.pk))
+        number = sum(_post_one(file, now=now) for _line in range(CHUNK))
+    if number:
+        # Not within the chunk: two workers that hold the row as running would wait in a circle.
+        StatementFile.objects.filter(pk=file.pk).update(updated_at=Now())
+        return True
+    return _finish(file, now=now)
+
+
+def _post_one(file: StatementFile, *, now: datetime) -> int:
+    try:
+        return _post(file, size=1, now=now)
+    except (OperationalError, InterfaceError, _NoRight):
+        raise
+    except Exception:
+        logger.exception("line_broke", file=str(file.pk))
+        return _give_up_one(file)
+
+
+@transaction.atomic
+def _give_up_one(file: StatementFile) -> int:
+    lines = _claim(file, 1)
+    _write({line.pk: _refused(Fault("", "unexpected")) for line in lines})
+    return len(lines)
+
+
+@transaction.atomic
+def _post(file: StatementFile, *, size: int, now: datetime) -> int:
+    """Post the next lines that wait; return how many there were."""
+    if not _is_running(file):
+        return 0
+    if file.started_by is None or not policies.may_work_on(file.started_by, file):
+        raise _NoRight
+    lines = _claim(file, size)
+    if not lines:
+        return 0
+    known = checking_statements.known_lines(lines)
+    found = candidates.suggestions(lines, entity=file.branch.entity)
+    meant = {
+        line.pk: checking_statements.foreseen(line, suggestions, known)
+        for line, suggestions in zip(lines, found, strict=True)
+    }
+    loans = Loan.objects.select_related("branch__entity").in_bulk(
+        [loan_id for loan_id, _because in meant.values() if loan_id]
+    )
+    # One order of loans for all: two files at once wait for each other and never in a circle.
+    lines.sort(key=lambda line: (str(meant[line.pk][0] or ""), line.day, line.number))
+    outcomes: dict[Any, Outcome] = {}
+    for line in lines:
+        loan_id, because = meant[line.pk]
+        if loan_id is None:
+            outcomes[line.pk] = _without_loan(file, line, because, known, now=now)
+        else:
+            outcomes[line.pk] = _to_loan(file, line, loans[loan_id], because, now=now)
+    _write(outcomes)
+    return len(lines)
+
+
+def _to_loan(
+    file: StatementFile, line: StatementLine, loan: Loan, because: str, *, now: datetime
+) -> Outcome:
+    """Post a line to its loan; what the account does not take waits in suspense."""
+    reference = suspense_entries.event_reference(file, line)
+    before = AccountEvent.objects.filter(reference=reference).first()
+    if before is not None:
+        return _posted_before(line, before)
+    try:
+        with transaction.atomic():
+            event = placing.receive(
+                actor=_WORKER, line=line, loan=loan, reference=reference, now=now
+            )
+    except DayClosed:
+        return _day_closed(file)
+    except DomainError as refusal:
+        logger.info("statement_line_not_taken", line=str(line.pk), code=refusal.code)
+        return _held(file, line, "refused_by_account", now=now)
+    return _outcome("posted", because, loan_id=loan.pk, event_id=event.pk)
+
+
+def _without_loan(
+    file: StatementFile,
+    line: StatementLine,
+    because: str,
+    known: Mapping[str, StatementLine],
+    *,
+    now: datetime,
+) -> Outcome:
+    if because == "known":
+        return _outcome("ignored", because)
+    if because == "reference_used":
+        before = known[line.key]
+        facts = {"row": before.number, "uploaded": before.file.uploaded_at.date().isoformat()}
+        return _refused(Fault(_heading(file, "reference"), because, facts))
+    return _held(file, line, because, now=now)
+
+
+def _held(file: StatementFile, line: StatementLine, because: str, *, now: datetime) -> Outcome:
+    try:
+        with transaction.atomic():
+            entry = suspense_entries.hold(
+                actor=_WORKER,
+                line=line,
+                day=line.value_date,
+                reference=f"suspense:{line.pk}",
+                now=now,
+            )
+    except DayClosed:
+        return _day_closed(file)
+    return _outcome("suspense", because, held_entry_id=entry.pk)
+
+
+def _posted_before(line: StatementLine, before: AccountEvent) -> Outcome:
+    """Return what a line comes to whose reference a payment has: the same money, or another."""
+    if before.status == "live" and (before.amount, before.day) == (line.amount, line.day):
+        return _outcome("ignored", "by_hand", loan_id=before.loan_id)
+    return _refused(Fault("", "payment_used"))
+
+
+def _day_closed(file: StatementFile) -> Outcome:
+    closed = suspense_entries.closed_up_to(file.entity_id)
+    return _refused(Fault(_heading(file, "day"), "day_closed", {"closed": str(closed)}))
+
+
+def _heading(file: StatementFile, role: str) -> str:
+    place = file.roles.get(role)
+    return "" if place is None else str(file.header[place])
+
+
+def _refused(fault: Fault) -> Outcome:
+    return _outcome("refused", "", faults=[fault.to_json()])
+
+
+def _outcome(status: str, because: str, **changes: Any) -> Outcome:
+    return {
+        "status": status,
+        "because": because,
+        "loan_id": None,
+        "event_id": None,
+        "held_entry_id": None,
+        "faults": [],
+        **changes,
+    }
+
+
+def _write(outcomes: Mapping[Any, Outcome]) -> None:
+    core_rows.change_each(StatementLine, outcomes, while_={"status": "waiting"})
+
+
+def _claim(file: StatementFile, size: int) -> list[StatementLine]:
+    """Return the next lines that wait and that no other worker holds."""
+    waiting = StatementLine.objects.filter(file=file, status="waiting").order_by("number")
+    found = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)[:size]
+    lines = list(found)
+    for line in lines:
+        line.file = file
+    return lines
+
+
+def _is_running(file: StatementFile) -> bool:
+    """Hold the file as running to the end of the transaction: whoever stops it waits for us."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT status FROM repayments_statementfile WHERE id = %s FOR SHARE", [file.pk]
+        )
+        (status,) = cursor.fetchone()
+    return bool(status == "running")
+
+
+@transaction.atomic
+def _stop_without_right(file: StatementFile) -> None:
+    """Stop a file whose starter may no longer post; somebody else starts it again."""
+    held = StatementFile.objects.select_for_update(no_key=True, of=("self",)).get(pk=file.pk)
+    if held.status == "running":
+        held.move("stop", started_by=None, started_at=None)
+        audit.record(_WORKER, "repayments.statement_stopped", held)
+
+
+@transaction.atomic
+def _finish(file: StatementFile, *, now: datetime) -> bool:
+    held = StatementFile.objects.select_for_update(no_key=True, of=("self",)).get(pk=file.pk)
+    counts = statement_lists.counts(held)
+    # Lines another worker holds: it goes on itself, and the sweep sends the file if it dies.
+    if held.status == "running" and not counts.waiting:
+        held.move("finish", finished_at=now)
+        audit.record(
+            file.started_by,
+            "repayments.statement_finished",
+            held,
+            posted=counts.posted,
+            held=counts.held,
+            refused=counts.refused,
+        )
+    return False

@@ -1,0 +1,66 @@
+"""The entries of money nobody can be found for: taken into suspense, and let go of again.
+
+Taken in, it is a debit of cash and a credit of what is unidentified; let go, the other way round.
+A loan's payment then debits cash as every payment does, so that money which was placed later stands
+in the books as it would have stood had it been known at once.
+"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from apps.ledger import services as ledger
+from apps.ledger.chart import Account, Event
+from apps.ledger.lines import credit, debit
+from apps.ledger.models import Closing, Entry
+from apps.repayments.models import StatementFile, StatementLine
+
+
+def hold(*, actor: Any, line: StatementLine, day: date, reference: str, now: datetime) -> Entry:
+    """Take a line's money into suspense. Raises DayClosed."""
+    return ledger.post(
+        actor=actor,
+        event=Event.REPAYMENT,
+        day=day,
+        lines=(debit(Account.CASH, line.money), credit(Account.UNIDENTIFIED, line.money)),
+        branch=line.file.branch,
+        currency=line.file.currency,
+        reference=reference,
+        now=now,
+        facts={"statement_line": str(line.pk)},
+    )
+
+
+def release(*, actor: Any, line: StatementLine, event: Event, day: date, now: datetime) -> Entry:
+    """Let a line's money go: to a loan, or back to who paid it. Raises DayClosed.
+
+    Each entry that took money in is let go of once: the reference is made of it.
+    """
+    return ledger.post(
+        actor=actor,
+        event=event,
+        day=day,
+        lines=(debit(Account.UNIDENTIFIED, line.money), credit(Account.CASH, line.money)),
+        branch=line.file.branch,
+        currency=line.file.currency,
+        reference=f"suspense-released:{line.held_entry_id}",
+        now=now,
+        facts={"statement_line": str(line.pk), "held": line.held_entry_id},
+    )
+
+
+def event_reference(file: StatementFile, line: StatementLine) -> str:
+    """Return the reference of the payment that a line makes: the bank's own, of one lender.
+
+    A receipt number of M-Pesa is unique among all there are; a bank's reference is among the
+    lender's.
+    """
+    if file.layout == StatementFile.Layout.MPESA and line.reference:
+        return line.reference
+    return f"{file.branch.entity.code}:{line.reference or line.key}"
+
+
+def closed_up_to(entity_id: UUID) -> date | None:
+    """Return the last day the lender has closed."""
+    found = Closing.objects.filter(entity=entity_id).order_by("-day").first()
+    return found.day if found else None
