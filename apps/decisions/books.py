@@ -1,5 +1,6 @@
 """What our own tables say of an application when it is judged, asked with one question."""
 
+import dataclasses
 import uuid
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from apps.collateral.models import CoBorrower
 from apps.core import dates, prepared
 from apps.core.prepared import Given
 from apps.customers import selectors as customers
-from apps.decisions import automation, selectors
+from apps.decisions import automation, debts, selectors
 from apps.decisions.models import Decision
 from apps.decisions.models.automation import LOCK
 
@@ -27,12 +28,13 @@ class Books:
 
     `approved` is what the borrower's other approved applications add up to, and those the borrower
     owes together with others, by the share; of a counter-offer counts what was offered, of a loan
-    what is left of its principal.
-    `guaranteed` is what the borrower answers for of other people's loans, `is_guaranteed` says
-    whether another customer of ours answers for this one. Either amount is None where part of it is
-    in another currency: without a rate of exchange the sum is not known. `blocked` says whether the
-    block list names the borrower, `co_borrower_blocked` whether it names who would owe this loan,
-    too. `stop_id` names the stop that keeps the lender's machine from deciding, if any.
+    what is left of its principal. `guaranteed` is what the borrower answers for of other people's
+    loans, `is_guaranteed` says whether another customer of ours answers for this one. Either amount
+    is None where part of it is in another currency: without a rate of exchange the sum is not
+    known. Of an application that another lender was asked for both are as on its day. `blocked`
+    says whether the block list names the borrower, `co_borrower_blocked` whether it names who would
+    owe this loan, too. `stop_id` names the stop that keeps the lender's machine from deciding, if
+    any.
     """
 
     approved: Decimal | None
@@ -76,7 +78,7 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
         on=asked_on(application),
     )
     is_guaranteed, blocked, co_borrower_blocked, security, last, stop_id = rest
-    return Books(
+    book = Books(
         approved=None if abroad or shared_abroad else (approved or _NOTHING) + (shared or _NOTHING),
         guaranteed=None if guaranteed_abroad else guaranteed or _NOTHING,
         is_guaranteed=is_guaranteed,
@@ -86,6 +88,20 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
         last_number=last or 0,
         stop_id=stop_id,
     )
+    then = debts.day_of(status=application.status, applied_date=application.applied_date)
+    return book if then is None else _as_of(book, application, then)
+
+
+def _as_of(book: Books, application: Application, day: date) -> Books:
+    """Return the book as it was on the day for which an application of a tape is judged."""
+    person, currency = application.customer_id, application.currency
+    owed, answered = (
+        debts.besides(
+            found([person]).get(person, ()), application=application.pk, currency=currency, day=day
+        )
+        for found in (debts.owed, debts.answered)
+    )
+    return dataclasses.replace(book, approved=owed, guaranteed=answered)
 
 
 def _question() -> QuerySet[Application, Any]:

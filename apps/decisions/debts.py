@@ -40,7 +40,7 @@ class Debt:
     application: uuid.UUID
     currency: str
     loan_currency: str
-    granted: Decimal
+    granted: Decimal | None
     granted_on: date | None
     lent: Lent | None
     share: Decimal | None = None
@@ -60,9 +60,12 @@ class Debt:
         found = None if self.lent is None else self.lent.left(day or date.max)
         if found is not None:
             return found
-        if self.granted_on is None or (day is not None and day < self.granted_on):
+        if self.granted is None or (day is not None and not self._was_granted_by(day)):
             return _NOTHING
         return self.granted
+
+    def _was_granted_by(self, day: date) -> bool:
+        return self.granted_on is not None and self.granted_on <= day
 
 
 Debts = Mapping[uuid.UUID, list[Debt]]
@@ -149,13 +152,13 @@ def _by_person(rows: Sequence[tuple[Any, ...]]) -> dict[uuid.UUID, list[Debt]]:
     lent = hooks.histories({row[2] for row in rows})
     found: dict[uuid.UUID, list[Debt]] = {}
     for person, currency, key, loan_currency, status, granted, at, zone, share, most in rows:
-        is_ours = status == "approved" and at is not None
+        is_ours = status == "approved"
         debt = Debt(
             application=key,
             currency=currency,
             loan_currency=loan_currency,
-            granted=granted,
-            granted_on=dates.local_date(at, zone) if is_ours else None,
+            granted=granted if is_ours else None,
+            granted_on=dates.local_date(at, zone) if is_ours and at is not None else None,
             lent=lent.get(key),
             share=share,
             most=most,

@@ -1,5 +1,6 @@
 """Gather what a policy may ask about an application. Nothing is filled in: unknown stays None."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from apps.applications import selectors as applications
 from apps.applications.affordability import Affordability, Security
 from apps.applications.models import Application
 from apps.core import dates
-from apps.decisions import books, selectors, sources
+from apps.decisions import books, debts, selectors, sources
 from apps.decisions.books import Books
 from apps.decisions.policy_inputs import Value, exact
 
@@ -148,8 +149,7 @@ def _guarantor_exposure(application: Application, book: Books) -> Value:
     if any(one.currency != currency for one in given):
         return None
     people = [one.customer_id for one in given]
-    owed = selectors.approved_amounts(people, currency=currency, besides=application.pk)
-    answered = applications.guaranteed_by(people, currency=currency, besides=application.pk)
+    owed, answered = _of_guarantors(application, people)
     nothing, most = Decimal(0), Decimal(0)
     for one in given:
         exposed = total(
@@ -159,6 +159,27 @@ def _guarantor_exposure(application: Application, book: Books) -> Value:
             return None
         most = max(most, exposed)
     return most
+
+
+def _of_guarantors(
+    application: Application, people: list[uuid.UUID]
+) -> tuple[Mapping[uuid.UUID, Decimal | None], Mapping[uuid.UUID, Decimal | None]]:
+    """Return what guarantors owe us and answer for beside an application, on its day."""
+    key, currency = application.pk, application.currency
+    day = debts.day_of(status=application.status, applied_date=application.applied_date)
+    if day is None:
+        return (
+            selectors.approved_amounts(people, currency=currency, besides=key),
+            applications.guaranteed_by(people, currency=currency, besides=key),
+        )
+    owed, answered = (
+        {
+            person: debts.besides(rows, application=key, currency=currency, day=day)
+            for person, rows in found(people).items()
+        }
+        for found in (debts.owed, debts.answered)
+    )
+    return owed, answered
 
 
 def _bureau(application: Application) -> dict[str, Value]:

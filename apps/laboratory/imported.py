@@ -31,6 +31,7 @@ BUREAU = {
 }
 COLUMNS = (
     "pk",
+    "status",
     "customer_id",
     "customer__country",
     "customer__date_of_birth",

@@ -1,7 +1,7 @@
 """What our own books say about many borrowers at once.
 
 Each figure is the one that a decision reads for a single application: the block list, what the
-borrower was granted elsewhere and answers for, earlier defaults, the security offered.
+borrower owed us elsewhere and answered for on its day, earlier defaults, the security offered.
 """
 
 import uuid
@@ -12,19 +12,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Least
+from django.db.models import F, QuerySet
 
 from apps.applications.affordability import Security
-from apps.applications.models import Application, Collateral, Guarantor
+from apps.applications.models import Collateral, Guarantor
 from apps.customers.models import BlockListEntry, IdentityNumber
-from apps.decisions import selectors as decisions
-from apps.decisions.models import Decision
+from apps.decisions import debts
+from apps.decisions.debts import Debt, Debts
 from apps.loans.models import Outcome
 
 Rows = Collection[Mapping[str, Any]]
-# By person: application, currency and amount.
-Amounts = dict[Any, list[tuple[Any, str, Decimal]]]
 _NOTHING = Decimal(0)
 
 
@@ -45,11 +42,11 @@ class Books:
 
 
 def read(rows: Rows, *, asked_on: Mapping[uuid.UUID, date]) -> Books:
-    """Return the books for applications given by key, customer, currency and day."""
+    """Return the books for applications given by key, customer, currency, state and days."""
     customers = {row["customer_id"] for row in rows}
     return Books(
-        approved_elsewhere=_approved_elsewhere(rows, customers),
-        guaranteed=_guaranteed(rows, customers),
+        approved_elsewhere=_besides(rows, debts.owed(customers, but=_alone(rows))),
+        guaranteed=_besides(rows, debts.answered(customers)),
         guarantor_exposure=_guarantor_exposure(rows),
         blocked=_blocked(rows, customers, asked_on),
         defaults=_defaults(rows, customers),
@@ -57,49 +54,26 @@ def read(rows: Rows, *, asked_on: Mapping[uuid.UUID, date]) -> Books:
     )
 
 
-def _approved_elsewhere(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal | None]:
-    """Return what was granted beside the application itself."""
-    granted = _granted(customers)
-    return {
-        row["pk"]: _besides(row["pk"], row["currency"], granted.get(row["customer_id"], ()))
-        for row in rows
-    }
+def _alone(rows: Rows) -> list[uuid.UUID]:
+    """Return the applications that count beside no other row: their customers have this one."""
+    number = Counter(row["customer_id"] for row in rows)
+    return [row["pk"] for row in rows if number[row["customer_id"]] == 1]
 
 
-def _granted(customers: set[Any]) -> Amounts:
-    """Return what was granted, by who owes it; of a counter-offer what it offered.
-
-    Who owes it together with the borrower owes the share that was agreed.
-    """
-    decided = Decision.objects.filter(application=OuterRef("pk")).order_by("-number")
-    offered = Subquery(decided.values("amount")[:1])
-    found = Application.objects.filter(customer__in=customers, status="approved").annotate(
-        lent=Coalesce(Least(F("amount"), offered), F("amount"))
-    )
-    granted: Amounts = {}
-    for key, customer, currency, lent in found.values_list("pk", "customer", "currency", "lent"):
-        granted.setdefault(customer, []).append((key, currency, lent))
-    shared = decisions.co_borrowed().filter(customer__in=customers)
-    columns = ("application_id", "customer_id", "application__currency", "owes")
-    for key, customer, currency, owes in shared.values_list(*columns):
-        granted.setdefault(customer, []).append((key, currency, owes))
-    return granted
+def _besides(rows: Rows, found: Debts) -> dict[uuid.UUID, Decimal | None]:
+    """Return what customers owed or answered for on the day, beside the application itself."""
+    return {row["pk"]: _beside(row, found.get(row["customer_id"], ())) for row in rows}
 
 
-def _besides(
-    application: uuid.UUID, currency: str, amounts: Iterable[tuple[uuid.UUID, str, Decimal]]
-) -> Decimal | None:
-    """Return the sum of amounts, one application left out; None with another currency among it."""
-    others = [one for one in amounts if one[0] != application]
-    if any(own != currency for _key, own, _amount in others):
-        return None
-    return sum((amount for _key, _own, amount in others), _NOTHING)
+def _beside(row: Mapping[str, Any], found: Iterable[Debt]) -> Decimal | None:
+    day = debts.day_of(status=row["status"], applied_date=row["applied_date"])
+    return debts.besides(found, application=row["pk"], currency=row["currency"], day=day)
 
 
 def _guarantor_exposure(rows: Rows) -> dict[uuid.UUID, Decimal | None]:
     """Return the most that one who answers for an application would owe us or answer for."""
     found: dict[uuid.UUID, Decimal | None] = {row["pk"]: _NOTHING for row in rows}
-    currencies = {row["pk"]: row["currency"] for row in rows}
+    by_key = {row["pk"]: row for row in rows}
     given = (
         Guarantor.objects.filter(application__in=list(found), customer__isnull=False)
         .exclude(customer=F("application__customer"))
@@ -107,35 +81,15 @@ def _guarantor_exposure(rows: Rows) -> dict[uuid.UUID, Decimal | None]:
     )
     answering = list(given)
     people = {customer for _key, customer, _currency, _amount in answering}
-    granted, answered = _granted(people), _answered(people)
+    owed, answered = debts.owed(people), debts.answered(people)
     for key, customer, currency, amount in answering:
-        others = [*granted.get(customer, ()), *answered.get(customer, ())]
-        elsewhere, before = _besides(key, currency, others), found[key]
-        if before is None or elsewhere is None or currency != currencies[key]:
+        others = [*owed.get(customer, ()), *answered.get(customer, ())]
+        elsewhere, before = _beside(by_key[key], others), found[key]
+        if before is None or elsewhere is None or currency != by_key[key]["currency"]:
             found[key] = None
         else:
             found[key] = max(before, amount + elsewhere)
     return found
-
-
-def _answered(people: set[Any]) -> Amounts:
-    """Return what people answer for of others' approved loans, by person."""
-    given = Guarantor.objects.filter(customer__in=people, application__status="approved").exclude(
-        application__customer=F("customer")
-    )
-    found: Amounts = {}
-    columns = ("customer_id", "currency", "application_id", "amount")
-    for customer, currency, key, amount in given.values_list(*columns):
-        found.setdefault(customer, []).append((key, currency, amount))
-    return found
-
-
-def _guaranteed(rows: Rows, customers: set[Any]) -> dict[uuid.UUID, Decimal | None]:
-    answered = _answered(customers)
-    return {
-        row["pk"]: _besides(row["pk"], row["currency"], answered.get(row["customer_id"], ()))
-        for row in rows
-    }
 
 
 def _blocked(
