@@ -9,6 +9,7 @@ from apps.loans import lateness, selectors
 from apps.loans.lateness import Lateness
 from apps.loans.models import Loan
 from apps.loans.selectors import Position
+from apps.products.models import Conditions
 from apps.schedules import documents
 
 # The example of paying late: one instalment, a month.
@@ -63,9 +64,16 @@ def _late(loan: Loan, position: Position) -> Lateness | None:
     return lateness.effect(
         following.unpaid,
         currency=loan.currency,
-        annual_rate=loan.annual_rate,
+        annual_rate=_on_overdue(loan),
         penal_rate=Decimal(loan.offer.key_facts["contingent"]["penal_charge_rate"]),
         due_date=following.due_date,
         days=LATE_DAYS,
         day_count=terms.day_count,
     )
+
+
+def _on_overdue(loan: Loan) -> Decimal:
+    """Return the rate at which interest goes on running on an unpaid instalment."""
+    conditions = Conditions.objects.filter(product=loan.product_id).first()
+    runs_on = conditions is None or conditions.overdue_interest
+    return loan.annual_rate if runs_on else Decimal(0)

@@ -43,8 +43,9 @@ class ConditionsSpec:
     """The conditions of a product's contracts, every one of them said.
 
     Floating rates name a benchmark, its value and the months between resets; the spread is what
-    the decided rate has above it. `penal_charge_rate` is a year's share of what is overdue,
-    `foreclosure_rate` a share of the principal paid before its time. `staged_clause`,
+    the decided rate has above it. `penal_charge_rate` is a year's share of what is overdue;
+    where `overdue_interest`, the contract's interest runs on that as well (rule book 6.8).
+    `foreclosure_rate` is a share of the principal paid before its time. `staged_clause`,
     `recovery_clause` and `grievance_clause` name clauses of the loan agreement. `recovery_agent` is
     the service provider that may call on the borrower, empty where there is none.
     """
@@ -60,6 +61,7 @@ class ConditionsSpec:
     benchmark_rate: Decimal | None
     reset_months: int | None
     penal_charge_rate: Decimal
+    overdue_interest: bool
     bounce_charge: Decimal
     foreclosure_rate: Decimal
     switching_charge: Decimal

@@ -217,6 +217,8 @@ class Conditions(Identified, Timestamped):
     penal_charge_rate = models.DecimalField(
         _("penal charge a year"), max_digits=7, decimal_places=6
     )
+    # Whether the contract's interest goes on running on an instalment that is not paid in time.
+    overdue_interest = models.BooleanField(_("interest on an unpaid instalment"))
     bounce_charge = models.DecimalField(
         _("charge for a returned payment"), max_digits=18, decimal_places=2
     )

@@ -15,6 +15,7 @@ from apps.loans.tests import factories
 from apps.offers import services as offering
 from apps.offers.tests import factories as offers
 from apps.portal import services, tokens
+from apps.products.models import Conditions
 from apps.scoring.models import ModelVersion
 
 NOW = factories.LATER + timedelta(hours=2)
@@ -90,3 +91,17 @@ def test_a_link_that_opens_less_or_nothing_shows_no_loan(alice: User, stage: Mod
 
     assert Client().get(f"{_path(loan.application, 'status')}loan/").status_code == 404
     assert Client().get(f"{_path(other, 'offer')}loan/").status_code == 404
+
+
+def test_rule_6_8_no_interest_is_shown_where_the_product_lets_none_run_on(
+    alice: User, bob: User, stage: ModelVersion
+) -> None:
+    loan = factories.opened(alice)
+    factories.paid(alice, bob, loan)
+    Conditions.objects.filter(product=loan.product).update(overdue_interest=False)
+
+    text = Client().get(f"{_path(loan.application, 'letter')}loan/").content.decode()
+
+    # The penal charge alone, and together.
+    assert text.count("₹193.18") == 2
+    assert "₹126.22" not in text

@@ -56,6 +56,7 @@ def conditions(product: Product, **changes: Any) -> Conditions:
         "date_adjustment": "none",
         "rate_type": "fixed",
         "penal_charge_rate": Decimal("0.24"),
+        "overdue_interest": True,
         "bounce_charge": Decimal(500),
         "foreclosure_rate": Decimal("0.03"),
         "switching_charge": Decimal(0),
