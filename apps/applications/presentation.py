@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -168,16 +167,3 @@ def _line(ratio: arithmetic.Ratio) -> RatioLine:
 
 def _display(ratio: arithmetic.Ratio) -> str:
     return "—" if ratio.value is None else format_percent(ratio.value)
-
-
-def quote_query(application: Application) -> str:
-    """Return what a quote of the loan asked for begins with, as the query of its address."""
-    percent = (application.annual_rate * 100).normalize()
-    return urlencode(
-        {
-            "principal": f"{application.amount:f}",
-            "annual_rate": f"{percent:f}",
-            "instalments": application.term_months,
-            "currency": application.currency,
-        }
-    )

@@ -20,6 +20,7 @@ urlpatterns = [
     path("disbursements/<uuid:pk>/fail/", payments.fail, name="fail"),
     path("disbursements/<uuid:pk>/reverse/", payments.reverse_payment, name="reverse"),
     path("of-application/<uuid:pk>/", listing.application_panel, name="application_panel"),
+    path("of-application/<uuid:pk>/next/", listing.next_step, name="next_step"),
     path("of-application/<uuid:pk>/open/", loan.open_loan, name="open"),
     path("<uuid:pk>/", loan.detail, name="detail"),
     path("<uuid:pk>/schedules/", loan.schedules, name="schedules"),

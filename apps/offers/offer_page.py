@@ -1,6 +1,7 @@
 """What the page of one offer shows, the panel of its application, and the form that makes one."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from apps.accounts.models import User
@@ -11,8 +12,9 @@ from apps.core.errors import DomainError
 from apps.decisions import services as decisions
 from apps.decisions.errors import NotBinding
 from apps.decisions.models import Decision
-from apps.offers import contract, forms, policies, presentation, selectors, services
+from apps.offers import contract, forms, obstacles, policies, presentation, selectors, services
 from apps.offers.cooling_off import ExitQuote
+from apps.offers.lifecycle import LIVE
 from apps.offers.models import Offer
 
 
@@ -23,6 +25,7 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
     may_answer = policies.may_answer(actor, offer, today=today)
     stands = _stands(offer, now=now)
     initial = {"version": offer.version}
+    lacking = _lacking(actor, offer, now=now) if stands else {}
 
     def form(kind: type[forms.Versioned]) -> forms.Versioned:
         return bound if isinstance(bound, kind) else kind(initial=initial)
@@ -38,8 +41,9 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         "quote": _quote(offer, today),
         "link_holders": selectors.holders_named(offer),
         "to_hand_over": offer.is_open and not _is_sent(offer),
+        **lacking,
     }
-    if may_answer and stands:
+    if may_answer and stands and not lacking.get("papers_lacking"):
         found["accept_form"] = form(forms.AcceptForm)
     if may_answer:
         found["may_decline"] = True
@@ -53,15 +57,30 @@ def panel(actor: User, application: Application, *, now: datetime) -> dict[str, 
     today = _today(application, now)
     rows = list(selectors.of_application(application))
     decision = _binding(application, now=now)
-    has_live = any(one.status in ("offered", "accepted", "taken_up") for one in rows)
-    may_make = actor.has_perm(policies.MAKE) and decision is not None and not has_live
+    live = next((one for one in rows if one.status in LIVE), None)
+    may_make = actor.has_perm(policies.MAKE) and decision is not None and live is None
+    lacking = {}
+    if decision is not None and (live is None or live.status != "taken_up"):
+        lacking = lacking_of(actor, application, now=now, amount=live and live.principal)
     return {
+        **lacking,
         "application": application,
         "rows": [presentation.row(one, today) for one in rows],
         "may_make": may_make,
         "missing": contract.missing(application.product) if may_make else [],
         "decided": may_make and decision and services.decided_terms(application, decision),
         "decision": decision,
+    }
+
+
+def lacking_of(
+    actor: User, application: Application, *, now: datetime, amount: Decimal | None = None
+) -> dict[str, Any]:
+    """Return what is missing before the offer is accepted, and before money is paid out."""
+    security = obstacles.security_of(actor, application, now=now, amount=amount)
+    return {
+        "papers_lacking": obstacles.papers_of(actor, application, now=now),
+        "security_lacking": security,
     }
 
 
@@ -77,6 +96,12 @@ def make_form(application: Application, *, now: datetime) -> forms.MakeForm:
             "language": application.customer.language,
         }
     )
+
+
+def _lacking(actor: User, offer: Offer, *, now: datetime) -> dict[str, Any]:
+    if offer.status not in ("offered", "accepted"):
+        return {}
+    return lacking_of(actor, offer.application, now=now, amount=offer.principal)
 
 
 def _is_sent(offer: Offer) -> bool:

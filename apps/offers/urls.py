@@ -10,6 +10,7 @@ urlpatterns = [
     path("count/", listing.count, name="count"),
     path("applications/<uuid:pk>/", case.panel, name="application_panel"),
     path("applications/<uuid:pk>/make/", case.make, name="make"),
+    path("applications/<uuid:pk>/quote/", case.quote, name="quote"),
     path("<uuid:pk>/", case.detail, name="detail"),
     path("<uuid:pk>/statement/", case.statement, name="statement"),
     path("<uuid:pk>/pdf/", case.pdf, name="pdf"),

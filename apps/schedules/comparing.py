@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.forms import BoundField
@@ -10,18 +11,20 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from apps.schedules import forms, quotes, sentences
-from apps.schedules.forms import OfferForm
+from apps.schedules.forms import MOST_LINES, WEEKENDS, OfferForm
 from apps.schedules.quotes import Quote
 from apps.schedules.refusals import TermsRefused
 from apps.schedules.terms import (
     Adjustment,
     DayCount,
+    FeeTiming,
     FirstPeriod,
     Frequency,
     GraceTerm,
     Method,
     Rounding,
     Row,
+    Terms,
 )
 
 # The first offer's inputs have plain names, so that other pages can link to a quote.
@@ -29,6 +32,11 @@ PREFIXES = ("", "b", "c")
 _LETTERS = ("A", "B", "C")
 # More rows than a person reads; the files hold all of them.
 MOST_ROWS = 400
+_FEES = {
+    FeeTiming.UPFRONT: "fee_upfront",
+    FeeTiming.FIRST_INSTALMENT: "fee_first",
+    FeeTiming.EACH_INSTALMENT: "fee_each",
+}
 # What an offer begins with: the conventions of an ordinary loan.
 _START = {
     "frequency": Frequency.MONTHLY.value,
@@ -104,6 +112,55 @@ def without(offers: Sequence[Asked], letter: str) -> str:
     for place, values in zip(PREFIXES, kept, strict=False):
         found |= _prefixed(values, place)
     return urlencode(found)
+
+
+def query_of(terms: Terms) -> str:
+    """Return terms as the query of a quote's address: what the form holds comes back as it was.
+
+    The form adds up the fees of one time, and counts third parties' only where they are deducted;
+    of the holidays it is given those that the loan may meet.
+    """
+    days = _days_off(terms)
+    typed = {
+        **{name: f"{value:f}" for name, value in _amounts(terms).items() if value},
+        "annual_rate": f"{(terms.annual_rate * 100).normalize():f}",
+        "instalments": str(terms.instalments),
+        "currency": terms.currency,
+        "frequency": terms.frequency.value,
+        "method": terms.method.value,
+        "disbursed_on": terms.disbursed_on.isoformat(),
+        "day_count": terms.day_count.value,
+        "rounding_mode": terms.rounding_mode.value,
+        "first_period": terms.first_period.value,
+        **days,
+    }
+    if terms.first_due_on is not None:
+        typed["first_due_on"] = terms.first_due_on.isoformat()
+    return urlencode(typed)
+
+
+def _amounts(terms: Terms) -> dict[str, Decimal]:
+    fees: dict[str, Decimal] = {}
+    for fee in terms.fees:
+        is_apart = fee.is_third_party and fee.timing == FeeTiming.UPFRONT
+        name = "fee_third_party" if is_apart else _FEES[fee.timing]
+        fees[name] = fees.get(name, Decimal(0)) + fee.amount
+    rounding = terms.rounding_unit or Decimal(0)
+    return {"principal": terms.principal, "rounding_unit": rounding, **fees}
+
+
+def _days_off(terms: Terms) -> dict[str, str]:
+    """Return the days off where due dates move away from them, and nothing where they stay."""
+    calendar = terms.calendar
+    if calendar.adjustment == Adjustment.NONE:
+        return {}
+    met = sorted(day for day in calendar.holidays if day >= terms.disbursed_on)
+    weekend = next((name for name, days in WEEKENDS.items() if days == calendar.weekend), "")
+    return {
+        "adjustment": calendar.adjustment.value,
+        "weekend": weekend,
+        "holidays": "\n".join(day.isoformat() for day in met[:MOST_LINES]),
+    }
 
 
 def _asked(given: QueryDict, prefix: str, start: Mapping[str, str]) -> Asked:

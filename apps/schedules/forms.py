@@ -34,9 +34,9 @@ from apps.schedules.terms import (
 
 _PERCENT = Decimal(100)
 # More would not fit into the address of a page.
-_MOST_LINES = 50
+MOST_LINES = 50
 _SATURDAY, _SUNDAY = 5, 6
-_WEEKENDS = {
+WEEKENDS = {
     "": frozenset[int](),
     "sunday": frozenset({_SUNDAY}),
     "saturday_sunday": frozenset({_SATURDAY, _SUNDAY}),
@@ -83,9 +83,9 @@ class LinesField(forms.CharField):
     def clean(self, value: Any) -> tuple[Any, ...]:
         """Return what stands in the lines; raise ValidationError with the number of a bad one."""
         lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
-        if len(lines) > _MOST_LINES:
+        if len(lines) > MOST_LINES:
             raise ValidationError(
-                _now("At most %(most)s lines; the API takes more.") % {"most": _MOST_LINES}
+                _now("At most %(most)s lines; the API takes more.") % {"most": MOST_LINES}
             )
         found = []
         for number, line in enumerate(lines, start=1):
@@ -218,7 +218,7 @@ class OfferForm(forms.Form):
             first_period=FirstPeriod(given["first_period"]),
             calendar=Calendar(
                 holidays=frozenset(given["holidays"]),
-                weekend=_WEEKENDS[given["weekend"]],
+                weekend=WEEKENDS[given["weekend"]],
                 adjustment=Adjustment(given["adjustment"]),
             ),
             balloon=given["balloon"],

@@ -85,9 +85,9 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
             {"label": application.number},
         ],
         "steps": presentation.steps(application),
-        "quote_query": presentation.quote_query(application),
         # The panel then reloads the page, however soon after it was made the outcome came.
         "is_under_way": application.status in lifecycle.UNDER_WAY,
+        "shows_quote": True,
         "affordability": found,
         "ratios": presentation.ratio_lines(found),
         "collaterals": application.collaterals.all(),

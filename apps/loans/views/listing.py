@@ -4,6 +4,7 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.applications.models import Application
@@ -12,6 +13,7 @@ from apps.core.visibility import get_visible
 from apps.loans import policies, presentation, selectors
 from apps.loans.forms import FilterForm
 from apps.loans.models import Loan
+from apps.offers import obstacles
 from apps.offers import selectors as offers
 
 
@@ -39,14 +41,28 @@ def application_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not getattr(request, "htmx", False) and "HX-Request" not in request.headers:
         return redirect("applications:detail", pk=pk)
     rows = selectors.of_customer(request.user, application.customer_id)
-    may_open = (
-        request.user.has_perm(policies.OPEN)
-        and offers.accepted(application) is not None
-        and not Loan.objects.filter(application=application).exists()
-    )
-    context = {
-        "loans": [(loan, presentation.LOANS[loan.status]) for loan in rows],
-        "application": application,
-        "may_open": may_open,
-    }
+    context = {"loans": [(loan, presentation.LOANS[loan.status]) for loan in rows]}
     return render(request, "loans/_application_panel.html", context)
+
+
+@require_GET
+@requires(policies.VIEW)
+def next_step(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what comes next once an offer was accepted: open the loan, or go on with it."""
+    rows = Application.objects.select_related("product", "customer", "branch__entity")
+    application = get_visible(rows, request.user, pk=pk)
+    if not getattr(request, "htmx", False) and "HX-Request" not in request.headers:
+        return redirect("applications:detail", pk=pk)
+    loan = Loan.objects.visible_to(request.user).filter(application=application).first()
+    offer = None if loan is not None else offers.accepted(application)
+    context = {
+        "application": application,
+        "offer": offer,
+        "loan": loan if loan is not None and not loan.source else None,
+        "look": None if loan is None else presentation.LOANS[loan.status],
+        "may_open": offer is not None and request.user.has_perm(policies.OPEN),
+    }
+    if offer is not None:
+        lacking = obstacles.papers_of(request.user, application, now=timezone.now())
+        context |= {"papers_lacking": lacking}
+    return render(request, "loans/_next_step.html", context)

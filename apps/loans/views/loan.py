@@ -22,8 +22,10 @@ from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
 from apps.loans import arrears, difference, policies, presentation, selectors, services
 from apps.loans.forms import ExitForm, ReasonForm
+from apps.loans.lifecycle import ON_ITS_WAY, RUNNING
 from apps.loans.models import Disbursement, Loan
 from apps.loans.selectors import Position
+from apps.offers import offer_page
 from apps.offers import selectors as offers
 
 
@@ -177,9 +179,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
     """Show a loan."""
     position = selectors.position(loan, _today(loan))
     payments = list(selectors.payments(loan))
-    waiting = next(
-        (one for one in payments if one.status in ("requested", "approved", "instructed")), None
-    )
+    waiting = next((one for one in payments if one.status in ON_ITS_WAY), None)
     context = {
         "loan": loan,
         "crumbs": crumbs(loan),
@@ -195,8 +195,26 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "audit_subject": audit.reference(loan),
         "case_subject": audit.reference(loan.application),
         **_actions(request, loan),
+        **lacking(request, loan),
     }
     return render(request, "loans/detail.html", context)
+
+
+def lacking(request: HttpRequest, loan: Loan) -> dict[str, Any]:
+    """Return what is missing before more of a loan is paid out; nothing where none is left."""
+    if loan.offer is None or loan.offer.status != "taken_up" or loan.status not in RUNNING:
+        return {}
+    if not loan.disbursements.filter(status__in=ON_ITS_WAY).exists() and not (
+        selectors.left_to_ask(loan)
+    ):
+        return {}
+    application = loan.application
+    # The loan's page has these at hand; the application's own would each be asked for anew.
+    application.product, application.customer = loan.product, loan.customer
+    application.branch = loan.branch
+    return offer_page.lacking_of(
+        request.user, application, now=timezone.now(), amount=loan.principal
+    )
 
 
 def _today(loan: Loan) -> date:

@@ -103,6 +103,7 @@ def ask(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "left": selectors.left_to_ask(loan),
         "limit": policies.alone_limit(request.user, loan),
         "crumbs": loan_page.crumbs(loan, _("Ask for the payment")),
+        **loan_page.lacking(request, loan),
     }
     return render(
         request, "loans/ask.html", context, status=422 if request.method == "POST" else 200

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from apps.offers import services
 from apps.offers.models import Offer
 from apps.offers.tests import factories
 from apps.products.models import Conditions
+from apps.schedules import cost
 
 SignedIn = Callable[[User], Client]
 NOW = factories.LATER
@@ -288,3 +290,26 @@ def test_the_api_refuses_and_changes_nothing(
     assert offer.status == "offered"
     assert _post(officer, "offer_withdraw", offer.pk, reason="Why not.").status_code == 200
     assert _post(officer, "offer_exit", offer.pk).json()["code"] == "offer_ended"
+
+
+def test_a_quote_of_the_loan_says_what_its_offer_says(
+    approved: Application, alice: User, signed_in: SignedIn
+) -> None:
+    client = signed_in(alice)
+    asked = client.get(_url("quote", approved.pk), follow=True)
+    offer = factories.made(alice, approved, principal=Decimal(150_000))
+    offered = client.get(_url("quote", approved.pk), follow=True)
+
+    ((before,), (after,)) = asked.context["offers"], offered.context["offers"]
+    assert before.quote.schedule.terms.principal == Decimal(200_000)
+    assert before.quote.schedule.net_disbursed == Decimal(199_500)
+    assert before.quote.schedule.rows[0].instalment == Decimal(9_793)
+    schedule = after.quote.schedule
+    assert (schedule.net_disbursed, schedule.total_payable) == (
+        offer.net_disbursed,
+        offer.total_payable,
+    )
+    assert [row.instalment for row in schedule.rows] == [
+        Decimal(row["instalment"]) for row in offer.key_facts["schedule"]
+    ]
+    assert round(cost.apr(schedule), 8) == offer.apr

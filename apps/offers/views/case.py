@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -20,8 +21,9 @@ from apps.core.visibility import get_visible
 from apps.letters import covering
 from apps.letters import services as letters
 from apps.letters.models import Letter
-from apps.offers import forms, offer_page, policies, selectors, services
+from apps.offers import forms, offer_page, policies, quoted, selectors, services
 from apps.offers.models import Offer
+from apps.schedules.policies import MAKE as QUOTE
 
 
 @requires(policies.VIEW)
@@ -69,6 +71,14 @@ def make(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _make_page(request, application, form, status=422)
     messages.success(request, _("The offer is made and its statement is on the way."))
     return redirect("offers:detail", pk=made.pk)
+
+
+@requires(QUOTE)
+@require_GET
+def quote(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Go to a quote of an application's loan: as offered, as decided, or as asked for."""
+    query = quoted.query_of(_application(request, pk), now=timezone.now())
+    return redirect(f"{reverse('schedules:quote')}?{query}")
 
 
 @requires(policies.VIEW)

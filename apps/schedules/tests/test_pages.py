@@ -4,6 +4,9 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +19,19 @@ from hypothesis import strategies as st
 
 from apps.accounts.models import User
 from apps.accounts.roles import ROLES
+from apps.schedules import building, comparing
 from apps.schedules.forms import OfferForm
+from apps.schedules.terms import (
+    Adjustment,
+    Calendar,
+    DayCount,
+    Fee,
+    FeeTiming,
+    FirstPeriod,
+    Frequency,
+    Rounding,
+    Terms,
+)
 
 SignedIn = Callable[[User], Client]
 MakePerson = Callable[..., User]
@@ -376,3 +391,48 @@ def test_it_never_fails_on_anything(
     page = browser.get(PAGE, {**(LOAN if has_loan else {}), **entered})
 
     assert page.status_code in {200, 422}
+
+
+def test_terms_written_into_an_address_come_back_as_they_were(browser: Client) -> None:
+    terms = Terms(
+        principal=Decimal("20000.50"),
+        currency="INR",
+        annual_rate=Decimal("0.135"),
+        instalments=12,
+        disbursed_on=date(2026, 4, 1),
+        first_due_on=date(2026, 5, 10),
+        frequency=Frequency.QUARTERLY,
+        day_count=DayCount.ACT_365,
+        rounding_unit=Decimal(1),
+        rounding_mode=Rounding.UP,
+        first_period=FirstPeriod.IN_FIRST_INSTALMENT,
+        calendar=Calendar(
+            holidays=frozenset({date(2026, 1, 26), date(2026, 8, 10)}),
+            weekend=frozenset({6}),
+            adjustment=Adjustment.NEXT,
+        ),
+        fees=(
+            Fee(code="a", amount=Decimal(240), timing=FeeTiming.UPFRONT),
+            Fee(code="b", amount=Decimal(60), timing=FeeTiming.UPFRONT),
+            Fee(code="c", amount=Decimal(160), timing=FeeTiming.UPFRONT, is_third_party=True),
+            Fee(code="d", amount=Decimal(5), timing=FeeTiming.EACH_INSTALMENT),
+        ),
+    )
+
+    page = browser.get(f"{PAGE}?{comparing.query_of(terms)}")
+
+    (offer,) = page.context["offers"]
+    assert offer.quote is not None, offer.form.errors
+    found = offer.quote.schedule.terms
+    # The holiday that was over is gone, and the fees of one time are one.
+    assert found == replace(
+        terms,
+        calendar=replace(terms.calendar, holidays=frozenset({date(2026, 8, 10)})),
+        fees=found.fees,
+    )
+    assert [(fee.timing, fee.amount, fee.is_third_party) for fee in found.fees] == [
+        (FeeTiming.UPFRONT, Decimal(300), False),
+        (FeeTiming.UPFRONT, Decimal(160), True),
+        (FeeTiming.EACH_INSTALMENT, Decimal(5), False),
+    ]
+    assert offer.quote.schedule.rows == building.build(replace(terms, calendar=found.calendar)).rows
