@@ -269,6 +269,18 @@ VERBS = {
     # demo
     "demo.seeded": _("laid out the demonstration portfolio"),
     "demo.tape_submitted": _("submitted applications of a tape to be judged anew"),
+    # servicing
+    "servicing.schedule_changed": _("changed the schedule of the loan"),
+    "servicing.early_charge_asked": _("asked for the charge for paying early"),
+    "servicing.relief_proposed": _("proposed to give up or pay back an amount"),
+    "servicing.relief_approved": _("approved what another person proposed"),
+    "servicing.relief_refused": _("refused what another person proposed"),
+    "servicing.relief_withdrawn": _("took a proposal back"),
+    "servicing.pause_agreed": _("agreed on a pause for hardship"),
+    "servicing.pause_ended": _("ended a pause for hardship"),
+    "servicing.rate_set": _("entered a benchmark rate"),
+    "servicing.closed": _("closed the loan with a letter of no dues"),
+    "servicing.change_taken_back": _("took a change of the loan back"),
 }
 
 

@@ -51,6 +51,7 @@ class Letter(Identified, Timestamped):
         APPEAL = "appeal", _("Outcome of a review")
         LAPSED = "lapsed", _("Offer lapsed")
         KEY_FACTS = "key_facts", _("Statement of what a loan costs")
+        NO_DUES = "no_dues", _("Letter of no dues")
 
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

@@ -1,4 +1,4 @@
-"""Issue a statement that is handed over before a contract, set and frozen at once."""
+"""Issue a statement that is handed over, set and frozen at once."""
 
 from datetime import datetime
 
@@ -23,16 +23,18 @@ def issue_statement(
     regime: str,
     statement: Statement,
     now: datetime,
+    kind: str = Letter.Kind.KEY_FACTS,
 ) -> Letter:
     """Freeze a statement and put it down for delivery, in the caller's transaction; return it.
 
     It is set here and not by a worker: nothing is offered whose statement is not there. `subject`
-    and `case` are as audit names things; a subject has one statement. Raises RenderingFailed.
+    and `case` are as audit names things; a subject has one statement of a kind. Raises
+    RenderingFailed.
     """
     written = statement.to_dict()
     letter = Letter(
         branch=branch,
-        kind=Letter.Kind.KEY_FACTS,
+        kind=kind,
         subject=subject,
         case=case,
         language=statement.language,

@@ -1,0 +1,53 @@
+"""Why a change of a loan's life is refused; each sentence is fit for an officer."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.core.formatting import format_money
+
+
+class NotRunning(Conflict):
+    """Nothing changes on a loan that was not paid out, is closed, or was given up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "loan_not_running", _("This loan is not running: nothing of it changes now.")
+        )
+
+
+class OwnProposal(NotPermitted):
+    """Nobody agrees to what they proposed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_proposal", _("You proposed this; another person must approve or refuse it.")
+        )
+
+
+class AboveLimit(NotPermitted):
+    """More than the person may agree to alone."""
+
+    def __init__(self, limit: Decimal, currency: str) -> None:
+        super().__init__(
+            "above_limit",
+            _("You may agree to at most %(limit)s; somebody with a higher limit must.")
+            % {"limit": format_money(limit, currency)},
+        )
+
+
+class OtherContent(Conflict):
+    """The reference was used for something else."""
+
+    def __init__(self) -> None:
+        super().__init__("reference_taken", _("Something else was proposed under this reference."))
+
+
+class StillOwed(Conflict):
+    """A loan is closed only when nothing is owed on either side."""
+
+
+def refused_field(code: str, field: str, sentence: str) -> DomainError:
+    """Return a refusal whose sentence belongs to one input."""
+    return DomainError(code, sentence, fields={field: sentence})

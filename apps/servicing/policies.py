@@ -1,0 +1,41 @@
+"""Who may change what of a loan's life; used for buttons and enforced in services."""
+
+from decimal import Decimal
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import User
+from apps.loans.models import Loan
+from apps.servicing.models import Pause, Proposal
+
+VIEW = "loans.view_loan"
+# Money comes in: the same right as for any payment.
+POST = "repayments.post_repayment"
+TAKE_BACK = "repayments.reverse_repayment"
+CHANGE = "servicing.change_loan"
+RESTRUCTURE = "servicing.restructure_loan"
+PROPOSE = "servicing.propose_relief"
+APPROVE = "servicing.approve_relief"
+CLOSE = "servicing.close_loan"
+RATES = "servicing.manage_rates"
+
+
+def limit(actor: User, loan: Loan) -> Decimal:
+    """Return the largest amount the person may agree to give up or pay back; zero without one."""
+    return accounts.approval_limit(actor, currency=loan.currency, product_code=loan.product.code)
+
+
+def may_answer(actor: User, proposal: Proposal) -> bool:
+    """Say whether the person may approve or refuse a proposal: another one proposed it."""
+    return (
+        proposal.may("approve") and actor.has_perm(APPROVE) and proposal.proposed_by_id != actor.pk
+    )
+
+
+def may_withdraw(actor: User, proposal: Proposal) -> bool:
+    """Say whether the person may take back a proposal: their own."""
+    return proposal.may("withdraw") and proposal.proposed_by_id == actor.pk
+
+
+def may_end(actor: User, pause: Pause) -> bool:
+    """Say whether the person may end a pause."""
+    return pause.may("end") and actor.has_perm(CHANGE)

@@ -1,0 +1,194 @@
+"""What can be asked about changes of loans: quotes, previews, proposals, rates."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.collateral.models import Item
+from apps.ledger import selectors as ledger
+from apps.ledger.balances import Balances
+from apps.ledger.chart import Event
+from apps.ledger.models import Entry
+from apps.loans.models import Loan
+from apps.offers import contract as contracts
+from apps.repayments import alterations, payoff, prepayment_charge, reading, replaying, rescheduling
+from apps.repayments.models import AccountEvent
+from apps.repayments.payoff import Quote
+from apps.repayments.prepayment_charge import Contract
+from apps.repayments.replaying import BESIDE, Account
+from apps.repayments.rescheduling import Rescheduled, Standing
+from apps.servicing.models import BenchmarkRate, Pause, Proposal
+
+# What of an account's history changed the loan, and not only what was paid.
+CHANGES = ("change", "part_prepayment", "payoff", "waiver", "write_off", "refund", "recovery")
+
+
+@dataclass(frozen=True)
+class Following:
+    """What a floating loan follows: its benchmark, that of the day where known, and its spread."""
+
+    benchmark: str
+    benchmark_rate: Decimal | None
+    spread: Decimal
+
+    @property
+    def annual_rate(self) -> Decimal | None:
+        """Return the rate of the loan by the benchmark of the day."""
+        return None if self.benchmark_rate is None else self.benchmark_rate + self.spread
+
+
+# --- how an account stands ----------------------------------------------------------------------
+def account(loan: Loan, day: date) -> Account:
+    """Return the account of a loan at the end of a day, where nothing else happens until then."""
+    return replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
+
+
+def quote(loan: Loan, day: date) -> Quote:
+    """Return what ends a loan on a day, without the charge for paying early."""
+    return payoff.quote(account(loan, day).position, day)
+
+
+def standing(loan: Loan, day: date) -> Standing:
+    """Return the schedule of a loan on a day, as a change of it begins."""
+    found = account(loan, day)
+    position, last = found.position, found.in_force
+    return Standing(
+        day=day,
+        terms=last.terms,
+        rows=tuple(row for row in last.rows if row.number != BESIDE),
+        earned=position.earning(day) if position.earning else position.unbilled,
+    )
+
+
+def preview(
+    loan: Loan, day: date, kind: str, parameters: dict[str, Any]
+) -> tuple[Standing, Rescheduled]:
+    """Return the schedule before and after a change. Raises TermsRefused."""
+    before = standing(loan, day)
+    said = {name: value for name, value in parameters.items() if value not in (None, "")}
+    return before, rescheduling.reschedule(before, alterations.of_change(kind, said))
+
+
+def balances(loan: Loan) -> Balances:
+    """Return what the ledger holds for a loan."""
+    return ledger.balances([loan.pk])[loan.pk]
+
+
+# --- paying early -------------------------------------------------------------------------------
+def early_contract(loan: Loan) -> Contract | None:
+    """Return what the borrower was told paying early costs; None where nothing was told."""
+    if loan.offer is None:
+        return None
+    told = loan.offer.key_facts
+    return Contract(
+        rate=Decimal(told["contingent"]["foreclosure_rate"]),
+        is_indian=loan.branch.entity.country == "IN",
+        is_floating=told["rate_type"] == "floating",
+        # Every customer is a person.
+        is_individual=True,
+        is_business=loan.application.purpose in contracts.BUSINESS,
+        sanctioned_on=date.fromisoformat(told["sanctioned_date"]),
+    )
+
+
+def early_charge(loan: Loan, principal: Decimal) -> Decimal:
+    """Return the charge for so much principal paid before its time."""
+    contract = early_contract(loan)
+    if contract is None:
+        return Decimal(0)
+    return prepayment_charge.charge(principal, contract, loan.currency)
+
+
+# --- rates --------------------------------------------------------------------------------------
+def following(loan: Loan, day: date) -> Following | None:
+    """Return what a floating loan follows on a day; None for a fixed rate."""
+    told = None if loan.offer is None else loan.offer.key_facts.get("floating")
+    if not told:
+        return None
+    rows = BenchmarkRate.objects.filter(
+        entity=loan.branch.entity_id, benchmark=told["benchmark"], effective_date__lte=day
+    )
+    last = rows.order_by("-effective_date").first()
+    return Following(
+        benchmark=told["benchmark"],
+        benchmark_rate=None if last is None else last.annual_rate,
+        spread=Decimal(told["spread"]),
+    )
+
+
+def rates(actor: User) -> QuerySet[BenchmarkRate]:
+    """Return the table of rates of the lenders a person works for, the newest first."""
+    rows = BenchmarkRate.objects.select_related("entity", "set_by")
+    if not actor.works_everywhere:
+        rows = rows.filter(entity=actor.branch.entity_id)
+    return rows.order_by("entity__name", "benchmark", "-effective_date")
+
+
+# --- what was proposed, agreed and done ---------------------------------------------------------
+def given_up(proposal: Proposal, *, day: date) -> Decimal:
+    """Return how much a proposal gives up: of a write-off, all that is owed on the day."""
+    if proposal.amount is not None:
+        return proposal.amount
+    return quote(proposal.loan, day).owed
+
+
+def proposals(loan: Loan) -> QuerySet[Proposal]:
+    """Return what was proposed on a loan, the newest first."""
+    rows = Proposal.objects.filter(loan=loan).select_related("proposed_by", "answered_by")
+    return rows.order_by("-proposed_at", "-id")
+
+
+def waiting(actor: User) -> QuerySet[Proposal]:
+    """Return the proposals that wait for a second person, of the loans one may see."""
+    rows = Proposal.objects.visible_to(actor).filter(status="proposed")
+    return rows.select_related("loan__customer", "loan__branch", "proposed_by")
+
+
+def my_count(actor: User) -> int:
+    """Return how many proposals wait for this person."""
+    return waiting(actor).exclude(proposed_by=actor).count()
+
+
+def pauses(loan: Loan) -> QuerySet[Pause]:
+    """Return the pauses of a loan, the newest first."""
+    return Pause.objects.filter(loan=loan).select_related("agreed_by").order_by("-starts_on")
+
+
+def changes(loan: Loan) -> QuerySet[AccountEvent]:
+    """Return what changed on a loan beside ordinary payments, the newest first."""
+    rows = AccountEvent.objects.filter(loan=loan, kind__in=CHANGES)
+    return rows.select_related("made_by", "approved_by").order_by("-day", "-position")
+
+
+def is_known(reference: str) -> bool:
+    """Say whether something happened on an account under this reference."""
+    return AccountEvent.objects.filter(reference=reference).exists()
+
+
+def pledged(loan: Loan) -> list[Item]:
+    """Return what is pledged for a loan and for nothing else."""
+    rows = Item.objects.filter(
+        liens__application=loan.application_id, liens__status="standing"
+    ).distinct()
+    return [
+        item
+        for item in rows.order_by("pk")
+        if not item.liens.filter(status="standing")
+        .exclude(application=loan.application_id)
+        .exists()
+    ]
+
+
+def repaid_date(loan: Loan) -> date | None:
+    """Return the day of the last entry by which a loan was settled; None without any."""
+    rows = Entry.objects.filter(
+        loan_id=loan.pk,
+        event__in=[Event.REPAYMENT.value, Event.WAIVER.value],
+        reverses__isnull=True,
+        reversal__isnull=True,
+    )
+    return rows.order_by("-day").values_list("day", flat=True).first()

@@ -1,0 +1,28 @@
+"""What is done about a running loan, one module for each action."""
+
+from apps.servicing.services.changing import change
+from apps.servicing.services.closing import close
+from apps.servicing.services.pausing import end_pause, pause
+from apps.servicing.services.paying_early import Money, pay_off, prepay, quote
+from apps.servicing.services.rating import follow_rate, set_rate
+from apps.servicing.services.relieving import Relief, approve, propose, refuse, withdraw
+from apps.servicing.services.undoing import undo
+
+__all__ = [
+    "Money",
+    "Relief",
+    "approve",
+    "change",
+    "close",
+    "end_pause",
+    "follow_rate",
+    "pause",
+    "pay_off",
+    "prepay",
+    "propose",
+    "quote",
+    "refuse",
+    "set_rate",
+    "undo",
+    "withdraw",
+]

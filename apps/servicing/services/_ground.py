@@ -1,0 +1,70 @@
+"""What every change begins with: permitted, seen, locked, of a running loan, with a reason."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.core import dates
+from apps.core.errors import NotPermitted
+from apps.core.money import money
+from apps.core.visibility import get_visible
+from apps.loans.models import Loan
+from apps.servicing.errors import NotRunning, refused_field
+
+LONGEST_REASON = 300
+
+
+def permit(actor: User, permission: str) -> None:
+    """Raise NotPermitted where the person's role does not allow this."""
+    if not actor.has_perm(permission):
+        raise NotPermitted("not_permitted", _("Your role does not allow this change of a loan."))
+
+
+def locked(actor: User, loan: Loan) -> Loan:
+    """Return the loan, held until the transaction ends. Raises NotVisible."""
+    rows = Loan.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "application__customer", "application__branch__entity", "branch__entity", "product", "offer"
+    )
+    return get_visible(rows, actor, pk=loan.pk)
+
+
+def running(actor: User, loan: Loan, permission: str) -> Loan:
+    """Return a running loan, held. Raises NotPermitted, NotVisible, NotRunning."""
+    permit(actor, permission)
+    found = locked(actor, loan)
+    if found.status != "active":
+        raise NotRunning
+    return found
+
+
+def today(loan: Loan, now: datetime) -> date:
+    """Return the day it is in the lender's calendar."""
+    return dates.local_date(now, loan.branch.entity.time_zone)
+
+
+def require_day(loan: Loan, day: date, *, now: datetime, field: str = "day") -> None:
+    """Raise DomainError for a day that is still to come, or before the loan was paid out."""
+    if day > today(loan, now):
+        raise refused_field("day_refused", field, _("This day is still to come."))
+    if loan.disbursed_date is None or day < loan.disbursed_date:
+        raise refused_field("day_refused", field, _("The loan was not paid out by then."))
+
+
+def said(reason: str, *, field: str = "reason") -> str:
+    """Return a reason without spaces around it. Raises DomainError where it says nothing."""
+    text = reason.strip()
+    if not 3 <= len(text) <= LONGEST_REASON:
+        raise refused_field(
+            "reason_missing",
+            field,
+            _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON},
+        )
+    return text
+
+
+def require_amount(amount: Decimal, currency: str) -> None:
+    """Raise DomainError for what is no amount of money above zero."""
+    if not amount.is_finite() or amount <= 0 or amount != money(amount, currency):
+        raise refused_field("amount_refused", "amount", _("This is no amount that can be paid."))

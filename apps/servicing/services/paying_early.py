@@ -1,0 +1,161 @@
+"""Take money that is paid before its time: a part of the principal, or all that is owed."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import ROUND_FLOOR, Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core.formatting import format_money
+from apps.core.money import quantum
+from apps.loans.models import Loan
+from apps.repayments import prepayment_charge
+from apps.repayments import services as repayments
+from apps.repayments.facts import Bucket, Charge, Option, PartPrepayment, Payoff
+from apps.repayments.models import AccountEvent
+from apps.repayments.payoff import Quote
+from apps.servicing import policies, selectors
+from apps.servicing.errors import refused_field
+from apps.servicing.services import _ground
+
+PREPAYMENT = "prepayment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Money:
+    """What came in: when, how much, by which channel, under which reference of whoever paid."""
+
+    day: date
+    amount: Decimal
+    channel: str
+    external_reference: str
+
+
+@transaction.atomic
+def prepay(*, actor: User, loan: Loan, money: Money, option: str, now: datetime) -> AccountEvent:
+    """Take a part pre-payment: what is due first, then principal; return the event.
+
+    What paying early costs is asked for with it. The same external reference with the same content
+    returns the same event. Raises NotPermitted, NotVisible, NotRunning, TermsRefused where nothing
+    is left to pay before its time or everything is, Conflict, DomainError, DayClosed.
+    """
+    found = _ground.running(actor, loan, policies.POST)
+    _check(found, money, now)
+    reference = _reference(money)
+    if not selectors.is_known(reference):
+        charge = charge_of_part(found, money.day, money.amount)
+        _ask(found, money.day, charge, reference, actor=actor, now=now)
+    return repayments.enter(
+        actor=actor,
+        loan=found,
+        fact=_prepayment(money, option),
+        reference=reference,
+        now=now,
+    )
+
+
+@transaction.atomic
+def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountEvent:
+    """Take what ends the loan, as the quote of that day says; return the event.
+
+    What is paid beyond it stands ahead, to be paid back. Raises as `prepay`, and DomainError for
+    less than the quote.
+    """
+    found = _ground.running(actor, loan, policies.POST)
+    _check(found, money, now)
+    reference = _reference(money)
+    if not selectors.is_known(reference):
+        asked = quote(found, money.day)
+        if money.amount < asked.total:
+            raise refused_field(
+                "less_than_payoff",
+                "amount",
+                _("Paying this loan off on that day takes %(amount)s.")
+                % {"amount": format_money(asked.total, found.currency)},
+            )
+        _ask(found, money.day, asked.charge, reference, actor=actor, now=now)
+    return repayments.enter(
+        actor=actor,
+        loan=found,
+        fact=Payoff(
+            day=money.day,
+            amount=money.amount,
+            channel=money.channel,
+            external_reference=money.external_reference,
+        ),
+        reference=reference,
+        now=now,
+    )
+
+
+def quote(loan: Loan, day: date) -> Quote:
+    """Return what ends the loan on a day, with the charge for paying early."""
+    found = selectors.quote(loan, day)
+    charge = selectors.early_charge(loan, found.early_principal)
+    return replace(found, charge=charge)
+
+
+def charge_of_part(loan: Loan, day: date, amount: Decimal) -> Decimal:
+    """Return what paying a part early costs, out of the amount that comes in.
+
+    The charge is reckoned of the principal that is left to pay after what is due and itself.
+    """
+    contract = selectors.early_contract(loan)
+    before = selectors.quote(loan, day)
+    left = amount - sum(before.due.values(), Decimal(0))
+    if contract is None or left <= 0:
+        return Decimal(0)
+    smallest = quantum(loan.currency)
+    principal = (left / (1 + contract.rate)).quantize(smallest, rounding=ROUND_FLOOR)
+    return prepayment_charge.charge(principal, contract, loan.currency)
+
+
+def _ask(
+    loan: Loan, day: date, charge: Decimal, reference: str, *, actor: User, now: datetime
+) -> None:
+    """Ask for what paying early costs, where it costs something."""
+    if not charge:
+        return
+    repayments.enter(
+        actor=actor,
+        loan=loan,
+        fact=Charge(day=day, amount=charge, bucket=Bucket.FEE, code=PREPAYMENT, due_on=day),
+        reference=f"{reference}:{PREPAYMENT}",
+        now=now,
+    )
+    audit.record(
+        actor,
+        "servicing.early_charge_asked",
+        loan,
+        case=loan.application,
+        day=day.isoformat(),
+        amount=str(charge),
+    )
+
+
+def _check(loan: Loan, money: Money, now: datetime) -> None:
+    _ground.require_day(loan, money.day, now=now)
+    _ground.require_amount(money.amount, loan.currency)
+    if not 0 < len(money.external_reference.strip()) <= 60:
+        raise refused_field(
+            "reference_missing", "external_reference", _("Enter the payer's or bank's reference.")
+        )
+
+
+def _reference(money: Money) -> str:
+    return f"{money.channel}:{money.external_reference.strip()}"
+
+
+def _prepayment(money: Money, option: str) -> PartPrepayment:
+    if option not in list(Option):
+        raise refused_field("option_refused", "option", _("Say what becomes smaller."))
+    return PartPrepayment(
+        day=money.day,
+        amount=money.amount,
+        channel=money.channel,
+        external_reference=money.external_reference.strip(),
+        option=Option(option),
+    )

@@ -1,0 +1,44 @@
+"""Take a change of a loan's life back, and what was asked for along with it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core.visibility import get_visible
+from apps.repayments import services as repayments
+from apps.repayments.models import AccountEvent
+from apps.servicing import policies
+from apps.servicing.services import _ground
+from apps.servicing.services.paying_early import PREPAYMENT
+
+
+@transaction.atomic
+def undo(*, actor: User, event: AccountEvent, reason: str, now: datetime) -> AccountEvent:
+    """Take back a pre-payment, a pay-off, a waiver, a write-off or a change; return the event.
+
+    The account is then what it would have been without it, whatever came after; the charge for
+    paying early goes with what was paid. Raises NotPermitted, NotVisible, Conflict where it was
+    taken back, TermsRefused where what came after would not be possible, DayClosed.
+    """
+    _ground.permit(actor, policies.TAKE_BACK)
+    seen = get_visible(AccountEvent.objects.select_related("loan"), actor, pk=event.pk)
+    loan = _ground.locked(actor, seen.loan)
+    why = _ground.said(reason)
+    found = repayments.take_back(actor=actor, event=seen, reason=why, now=now)
+    charge = AccountEvent.objects.filter(
+        loan=loan, reference=f"{seen.reference}:{PREPAYMENT}", status="live"
+    ).first()
+    if charge is not None:
+        repayments.take_back(actor=actor, event=charge, reason=why, now=now)
+    audit.record(
+        actor,
+        "servicing.change_taken_back",
+        loan,
+        case=loan.application,
+        what=seen.kind,
+        day=seen.day.isoformat(),
+        reason=why,
+    )
+    return found

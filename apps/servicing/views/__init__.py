@@ -1,0 +1,1 @@
+"""Pages of what changes on a loan."""
