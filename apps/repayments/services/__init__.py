@@ -1,6 +1,15 @@
 """What is done about payments of loans, one module for each action."""
 
+from apps.repayments.services.checking_statements import check_statement, check_statement_again
+from apps.repayments.services.entering import enter
+from apps.repayments.services.placing import misplace_money, place_money
 from apps.repayments.services.planning import PlanEntry, end_plan, enter_plan, load_plans
+from apps.repayments.services.posting_statements import (
+    advance_statement,
+    discard_statement,
+    start_statement,
+    stop_statement,
+)
 from apps.repayments.services.promising import (
     PromiseEntry,
     judge_promises,
@@ -8,23 +17,47 @@ from apps.repayments.services.promising import (
     with_paid,
     withdraw_promise,
 )
+from apps.repayments.services.receiving import Statement, receive_statement, refuse_announced
+from apps.repayments.services.rejecting import download_refused
 from apps.repayments.services.reminding import remind_due
+from apps.repayments.services.returning import ask_return, give_back, refuse_return, write_note
 from apps.repayments.services.sending_reminders import send_reminders
 from apps.repayments.services.stopping import resume_reminders, stop_by_link, stop_reminders
+from apps.repayments.services.sweeping_statements import sweep_statements
+from apps.repayments.services.taking_back import take_back
 
 __all__ = [
     "PlanEntry",
     "PromiseEntry",
+    "Statement",
+    "advance_statement",
+    "ask_return",
+    "check_statement",
+    "check_statement_again",
+    "discard_statement",
+    "download_refused",
     "end_plan",
+    "enter",
     "enter_plan",
+    "give_back",
     "judge_promises",
     "load_plans",
+    "misplace_money",
+    "place_money",
+    "receive_statement",
+    "refuse_announced",
+    "refuse_return",
     "remind_due",
     "resume_reminders",
     "send_reminders",
+    "start_statement",
     "stop_by_link",
     "stop_reminders",
+    "stop_statement",
+    "sweep_statements",
+    "take_back",
     "take_promise",
     "with_paid",
     "withdraw_promise",
+    "write_note",
 ]

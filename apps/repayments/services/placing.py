@@ -16,7 +16,7 @@ from apps.repayments import statement_policies as policies
 from apps.repayments import suspense_entries
 from apps.repayments.facts import Receipt, Recovery
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
-from apps.repayments.services import _permitting, entering
+from apps.repayments.services import _permitting, entering, taking_back
 
 _CHANNELS = {StatementFile.Layout.BANK: "bank_transfer", StatementFile.Layout.MPESA: "mobile_money"}
 LONGEST_REASON = 300
@@ -82,7 +82,7 @@ def misplace_money(
     if held.status != "posted" or held.event is None or held.event.status != "live":
         raise Conflict("not_on_a_loan", _("This money is not on a loan any more."))
     event, loan = held.event, held.loan
-    entering.take_back(actor=actor, event=event, reason=said, now=now)
+    taking_back.take_back(actor=actor, event=event, reason=said, now=now)
     entry = suspense_entries.hold(
         actor=actor, line=held, day=event.day, reference=f"suspense-again:{event.pk}", now=now
     )
