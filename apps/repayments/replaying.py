@@ -26,14 +26,9 @@ from apps.repayments.allocation import Standing
 from apps.repayments.facts import (
     Bucket,
     Change,
-    Charge,
     Fact,
     PartPrepayment,
     Payoff,
-    Receipt,
-    Recovery,
-    Refund,
-    Waiver,
     WriteOff,
 )
 from apps.repayments.rescheduling import Alteration
@@ -120,16 +115,10 @@ class _Walk:
         if is_new:
             walking.check(self.position, fact)
         match fact:
-            case Receipt() | Recovery():
-                self.position.receive(one, fact)
-            case Charge():
-                self.position.charge(one, fact)
-            case Waiver():
-                self.position.waive(one, fact)
-            case Refund():
-                self.position.refund(one, fact)
-            case _:
+            case PartPrepayment() | Payoff() | WriteOff() | Change():
                 self._change(one, fact, is_new=is_new)
+            case _:
+                self.position.enter(one)
         self.position.moved_on = max(self.position.moved_on or fact.day, fact.day)
 
     def _change(self, one: Happened, fact: Fact, *, is_new: bool) -> None:
@@ -259,8 +248,8 @@ class _Walk:
                 claim.key = RowKey(made.number, claim.key.number)
         claims = [row_claim(made.number, row, made.terms) for row in new]
         position.ahead = [
-            *(claim for claim in position.ahead if not claim.is_row),
             *(claim for claim in claims if claim.due_on > made.starts_on),
+            *(claim for claim in position.ahead if not claim.is_row),
         ]
         falling = [claim for claim in claims if claim.due_on <= made.starts_on]
         billed = sum((claim.left[Bucket.INTEREST] for claim in falling), ZERO)

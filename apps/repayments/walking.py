@@ -142,7 +142,7 @@ class Position:
     def _bill_fees(self, day: date, falling: Iterable[Claim]) -> None:
         for claim in falling:
             if claim.fee_lines:
-                self.book(f"fee:{claim.due_on}:{claim.key}", Event.FEE, day, claim.fee_lines)
+                self.book(f"fee:{claim.due_on}", Event.FEE, day, claim.fee_lines)
 
     def apply(self, day: date, key: str) -> None:
         """Pay what is due from advances, as far as they go."""
@@ -156,6 +156,25 @@ class Position:
             self.book(key, Event.REPAYMENT, day, lines, parts=parts)
 
     # --- money --------------------------------------------------------------------------------
+    def enter(self, one: Happened) -> None:
+        """Let happen what leaves the schedule as it is, on the day the account was brought to.
+
+        Raises TermsRefused for more than can be given back, ValueError for what needs a schedule.
+        """
+        match one.fact:
+            case Receipt() | Recovery():
+                self.receive(one, one.fact)
+            case Charge():
+                self.charge(one, one.fact)
+            case Waiver():
+                self.waive(one, one.fact)
+            case Refund():
+                self.refund(one, one.fact)
+            case _:
+                raise ValueError(f"{one.fact.kind} makes another schedule.")
+        day = one.fact.day
+        self.moved_on = max(self.moved_on or day, day)
+
     def receive(self, one: Happened, fact: Receipt | Recovery) -> None:
         """Take money for what is due; the rest is an advance.
 

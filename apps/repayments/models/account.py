@@ -29,8 +29,8 @@ class LoanAccount(models.Model):
     )
     # Everything up to and with this day is on the books: interest, fees, advances that were due.
     through = models.DateField(_("brought up to"))
-    # The last day of a live event.
-    last_event_on = models.DateField(_("last event"), null=True)
+    # The last day on which something happened or fell due: what happens then or later only adds.
+    moved_on = models.DateField(_("last moved on"), null=True)
     advances = _amount(_("paid ahead"))
     # Interest that was earned and has not fallen due.
     unbilled = _amount(_("interest not due yet"))

@@ -1,0 +1,46 @@
+"""Why something on an account is refused; each sentence is fit for an officer."""
+
+from django.utils.translation import gettext as _
+
+from apps.core.errors import Conflict, DomainError, NotPermitted
+
+
+class ReferenceUsed(Conflict):
+    """Something else was reported under this reference."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            "reference_used",
+            _(
+                "Something else was posted under the reference %(reference)s already. Look it up,"
+                " or post this under its own reference."
+            )
+            % {"reference": reference},
+        )
+
+
+class TakenBackAlready(Conflict):
+    """It was taken back for another reason."""
+
+    def __init__(self) -> None:
+        super().__init__("taken_back_already", _("This was taken back already."))
+
+
+class NothingOwed(Conflict):
+    """The loan is in a state in which nothing is paid on it."""
+
+
+class FactRefused(DomainError):
+    """What is reported cannot have happened so; `fields` says what of it."""
+
+
+class NotAllowed(NotPermitted):
+    """The person's role does not allow this."""
+
+    def __init__(self) -> None:
+        super().__init__("not_permitted", _("Your role does not allow this step of a payment."))
+
+
+def refused_field(code: str, name: str, sentence: str) -> FactRefused:
+    """Return the refusal of one input."""
+    return FactRefused(code, sentence, fields={name: sentence})

@@ -1,0 +1,233 @@
+"""What accounts are computed from, read from the database: contracts, histories, positions."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from apps.ledger.chart import Event
+from apps.ledger.models import Entry
+from apps.loans.models import Instalment, Loan, ScheduleVersion
+from apps.products.models import Product
+from apps.repayments import facts
+from apps.repayments.account import UPFRONT, ZERO, Asked, Claim, Contract, Happened, fee_lines
+from apps.repayments.allocation import Order, Standing, named
+from apps.repayments.facts import Bucket
+from apps.repayments.models import AccountEvent, LoanAccount
+from apps.repayments.walking import Position
+from apps.schedules import building, documents
+
+# Schedules that come from the contract; all others follow from the history.
+CONTRACTUAL = ("opened", "paid_on_another_day", "taken_on")
+# The entries that follow from the history of an account; others are posted by who lent the money
+# and who closes the day.
+DERIVED = (
+    Event.INTEREST_ACCRUAL,
+    Event.FEE,
+    Event.PENAL_CHARGE,
+    Event.TAX,
+    Event.REPAYMENT,
+    Event.WAIVER,
+    Event.WRITE_OFF,
+    Event.RECOVERY,
+    Event.REFUND,
+)
+_UPFRONT = """
+    SELECT l.loan_id, l.account, sum(l.debit - l.credit)
+    FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id
+    WHERE l.loan_id = ANY(%s) AND e.event IN ('disbursement', 'disbursement_reversal')
+        AND l.account IN ('fees_receivable', 'tax_receivable', 'interest_receivable')
+    GROUP BY l.loan_id, l.account HAVING sum(l.debit - l.credit) <> 0
+"""
+_BUCKETS = {
+    "fees_receivable": Bucket.FEE,
+    "tax_receivable": Bucket.TAX,
+    "interest_receivable": Bucket.INTEREST,
+}
+
+
+def base_version(loan: Loan) -> ScheduleVersion:
+    """Return the schedule that the loan's history begins with. Raises DoesNotExist."""
+    return loan.schedules.filter(reason__in=CONTRACTUAL).order_by("-number")[:1].get()
+
+
+def contract(loan: Loan) -> Contract:
+    """Return what the account of a loan that was paid out begins with."""
+    if loan.disbursed_date is None:
+        raise ValueError(f"{loan.number} was not paid out.")
+    terms = documents.from_document(base_version(loan).terms)
+    return Contract(
+        terms=terms,
+        rows=building.build(terms).rows,
+        paid_out_on=loan.disbursed_date,
+        upfront=upfront([loan.pk]).get(loan.pk, {}),
+        orders=orders(loan.product),
+    )
+
+
+def upfront(loans: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[Bucket, Decimal]]:
+    """Return what of each loan was owed beside its principal when it was paid out."""
+    found: dict[uuid.UUID, dict[Bucket, Decimal]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_UPFRONT, [list(loans)])
+        for loan, account, amount in cursor.fetchall():
+            found.setdefault(loan, {})[_BUCKETS[account]] = amount
+    return found
+
+
+def orders(product: Product) -> dict[Standing, Order]:
+    """Return how payments on loans of a product are allocated, by class."""
+    conditions = getattr(product, "conditions", None)
+    if conditions is None:
+        return {}
+    return {Standing.STANDARD: named(conditions.allocation_order)}
+
+
+def happened(loan: Loan, *, but: AccountEvent | None = None) -> list[Happened]:
+    """Return the history of a loan that counts, in its order, without one event where it is told.
+
+    What was taken back counts no more.
+    """
+    rows = AccountEvent.objects.filter(loan=loan, status="live").order_by("day", "position")
+    return [of_event(row) for row in rows if but is None or row.pk != but.pk]
+
+
+def of_event(row: AccountEvent) -> Happened:
+    """Return what a row of the history says."""
+    return Happened(
+        str(row.pk), row.position, facts.from_row(row.kind, row.day, row.amount, row.parameters)
+    )
+
+
+def points(loan_id: uuid.UUID) -> list[date]:
+    """Return the days on which interest was booked and still is."""
+    rows = Entry.objects.filter(
+        loan_id=loan_id,
+        event=Event.INTEREST_ACCRUAL.value,
+        reverses__isnull=True,
+        reversal__isnull=True,
+    )
+    return sorted(set(rows.values_list("day", flat=True)))
+
+
+def accounts(loans: Iterable[Loan]) -> dict[uuid.UUID, LoanAccount]:
+    """Return the accounts of loans; of those that nothing happened to yet, as they begin."""
+    found = {one.pk: one for one in loans}
+    standing = LoanAccount.objects.in_bulk(found)
+    fresh = [loan for key, loan in found.items() if key not in standing]
+    owed = upfront([loan.pk for loan in fresh]) if fresh else {}
+    for loan in fresh:
+        standing[loan.pk] = _begun(loan, owed.get(loan.pk, {}))
+    return standing
+
+
+def _begun(loan: Loan, owed: dict[Bucket, Decimal]) -> LoanAccount:
+    if loan.disbursed_date is None:
+        raise ValueError(f"{loan.number} was not paid out.")
+    return LoanAccount(
+        loan=loan,
+        through=loan.disbursed_date,
+        upfront_fee=owed.get(Bucket.FEE, ZERO),
+        upfront_tax=owed.get(Bucket.TAX, ZERO),
+        upfront_interest=owed.get(Bucket.INTEREST, ZERO),
+    )
+
+
+def positions(
+    loans: Collection[Loan], standing: dict[uuid.UUID, LoanAccount], *, upto: date
+) -> dict[uuid.UUID, Position]:
+    """Return how accounts stand, with the claims that fall due up to a day; three queries for all.
+
+    Claims of later days are left out, but for one that says that there are some.
+    """
+    keys = [loan.pk for loan in loans]
+    found = {loan.pk: _position(loan, standing[loan.pk]) for loan in loans}
+    for claim_of, claim in _rows(keys, upto):
+        _add(found[claim_of], claim)
+    for claim_of, claim in _charges(keys):
+        _add(found[claim_of], claim)
+    later = Instalment.objects.filter(loan__in=keys, in_force=True, due_date__gt=upto)
+    unpaid = later.exclude(principal=0, interest=0, fee=0)
+    for loan, day in unpaid.values_list("loan", "due_date").order_by("loan", "due_date").distinct(
+        "loan"
+    ):
+        found[loan].ahead.append(Claim("later", day, {Bucket.PRINCIPAL: Decimal(1)}))
+    return found
+
+
+def _position(loan: Loan, standing: LoanAccount) -> Position:
+    position = Position(
+        through=standing.through,
+        orders=orders(loan.product),
+        advances=standing.advances,
+        unbilled=standing.unbilled,
+        standing=Standing(standing.standing),
+        written_off=standing.written_off,
+        recovered=standing.recovered,
+        moved_on=standing.moved_on,
+    )
+    if standing.upfront and loan.disbursed_date:
+        amounts = {
+            Bucket.FEE: standing.upfront_fee,
+            Bucket.TAX: standing.upfront_tax,
+            Bucket.INTEREST: standing.upfront_interest,
+        }
+        owed = {bucket: amount for bucket, amount in amounts.items() if amount}
+        position.due.append(Claim(UPFRONT, loan.disbursed_date, owed))
+    return position
+
+
+def _add(position: Position, claim: Claim) -> None:
+    claims = position.due if claim.due_on <= position.through else position.ahead
+    claims.append(claim)
+
+
+_ROWS = """
+    SELECT i.loan_id, i.id, i.number, i.due_date, i.principal - i.paid_principal,
+        i.interest - i.paid_interest, i.fee - i.paid_fee, i.schedule_id
+    FROM loans_instalment i
+    WHERE i.loan_id = ANY(%s) AND i.in_force AND i.due_date <= %s
+        AND (i.paid_principal < i.principal OR i.paid_interest < i.interest
+            OR i.paid_fee < i.fee)
+    ORDER BY i.loan_id, i.due_date, i.number
+"""
+
+
+def _rows(loans: Collection[uuid.UUID], upto: date) -> Iterable[tuple[uuid.UUID, Claim]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [list(loans), upto])
+        rows = cursor.fetchall()
+    terms = _terms({row[7] for row in rows if row[6]})
+    for loan, key, number, due_on, principal, interest, fee, schedule in rows:
+        left = {Bucket.FEE: fee, Bucket.INTEREST: interest, Bucket.PRINCIPAL: principal}
+        lines = fee_lines(terms[schedule], number, fee) if fee else ()
+        yield loan, Claim(key, due_on, left, is_row=True, fee_lines=lines)
+
+
+def _terms(schedules: Collection[uuid.UUID]) -> dict[uuid.UUID, Any]:
+    """Return the terms of schedules some row of which asks for a fee."""
+    if not schedules:
+        return {}
+    rows = ScheduleVersion.objects.filter(pk__in=schedules).values_list("pk", "terms")
+    return {key: documents.from_document(terms) for key, terms in rows}
+
+
+_CHARGES = """
+    SELECT e.loan_id, e.id, e.parameters ->> 'bucket', (e.parameters ->> 'due_on')::date,
+        e.amount - e.settled
+    FROM repayments_accountevent e
+    WHERE e.loan_id = ANY(%s) AND e.kind = 'charge' AND e.status = 'live'
+        AND e.settled < e.amount
+    ORDER BY e.loan_id, e.day, e.position
+"""
+
+
+def _charges(loans: Collection[uuid.UUID]) -> Iterable[tuple[uuid.UUID, Claim]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CHARGES, [list(loans)])
+        rows = cursor.fetchall()
+    for loan, key, bucket, due_on, left in rows:
+        yield loan, Claim(Asked(str(key)), due_on, {Bucket(bucket): left})

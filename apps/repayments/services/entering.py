@@ -1,0 +1,191 @@
+"""Report what happened on a loan's account: once, on its day, with all that follows."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.loans.models import Loan
+from apps.repayments import facts, reading, replaying, walking, writing
+from apps.repayments.account import Contract, Happened
+from apps.repayments.errors import NotAllowed, ReferenceUsed, refused_field
+from apps.repayments.facts import Charge, Fact, Receipt, Recovery, Refund, Waiver
+from apps.repayments.models import AccountEvent, LoanAccount
+from apps.repayments.models.event import BY_TWO
+from apps.repayments.replaying import Account
+from apps.repayments.services import holding, replayed
+from apps.repayments.walking import Position
+from apps.repayments.writing import Added
+
+LONGEST_REFERENCE = 120
+
+
+@transaction.atomic
+def enter(
+    *,
+    actor: Any,
+    loan: Loan,
+    fact: Fact,
+    reference: str,
+    now: datetime,
+    approved_by: User | None = None,
+) -> AccountEvent:
+    """Enter a fact into the history of a loan, with all that follows from it; return its event.
+
+    The actor is a person, or the name of the system's own work. The same fact under the same
+    reference returns the event it made. A fact of an earlier day replays what came after. Payments
+    are permitted here; for everything else whoever calls has seen to that. Raises NotAllowed,
+    NotVisible, ReferenceUsed, FactRefused, NothingOwed, TermsRefused for what does not fit how the
+    account stands, DayClosed where the books of a day it changes are closed.
+    """
+    holding.permit(actor, fact)
+    held = holding.hold(actor, loan)
+    standing = AccountEvent.objects.filter(reference=reference).first()
+    if standing is not None:
+        return same(standing, held, fact)
+    holding.require_possible(held, fact, now=now)
+    event = new_event(held, fact, actor=actor, reference=reference, now=now)
+    event.approved_by = approved_by
+    event.position = _position(held, fact.day)
+    _require_two(event)
+    account = reading.accounts([held])[held.pk]
+    if goes_on(account, fact):
+        position = reading.positions([held], {held.pk: account}, upto=fact.day)[held.pk]
+        writing.write(actor, [append(account, position, event, fact)], now=now)
+    else:
+        _replay(held, account, event, actor=actor)
+    record(actor, held, event)
+    return event
+
+
+def record(actor: Any, loan: Loan, event: AccountEvent) -> None:
+    """Say in the audit trail what was entered."""
+    audit.record(
+        actor,
+        f"repayments.{event.kind}",
+        loan,
+        case=f"applications.application:{loan.application_id}",
+        event=str(event.pk),
+        day=event.day.isoformat(),
+        amount=str(event.amount) if event.amount is not None else "",
+        reference=event.reference,
+        approved_by=str(event.approved_by_id or ""),
+    )
+
+
+# --- an event -----------------------------------------------------------------------------------
+def new_event(loan: Loan, fact: Fact, *, actor: Any, reference: str, now: datetime) -> AccountEvent:
+    """Return the event of a fact, not written yet. Raises FactRefused for a reference."""
+    if not 0 < len(reference) <= LONGEST_REFERENCE or not reference.isprintable():
+        raise refused_field(
+            "reference_refused", "reference", f"A reference has 1 to {LONGEST_REFERENCE} letters."
+        )
+    return AccountEvent(
+        loan=loan,
+        kind=fact.kind.value,
+        day=fact.day,
+        position=1,
+        amount=facts.amount_of(fact),
+        currency=loan.currency,
+        parameters=fact.to_parameters(),
+        reference=reference,
+        made_by=actor if isinstance(actor, User) else None,
+        made_at=now,
+    )
+
+
+def same(standing: AccountEvent, loan: Loan, fact: Fact) -> AccountEvent:
+    """Return the event under a reference where it says the same. Raises ReferenceUsed."""
+    said = (standing.loan_id, standing.kind, standing.day, standing.amount, standing.parameters)
+    now_said = (
+        *(loan.pk, fact.kind.value, fact.day),
+        *(facts.amount_of(fact), fact.to_parameters()),
+    )
+    if said != now_said:
+        raise ReferenceUsed(standing.reference)
+    return standing
+
+
+def _position(loan: Loan, day: date) -> int:
+    """Return the place of the next event of a day, after all of it that was ever told."""
+    last = AccountEvent.objects.filter(loan=loan, day=day).aggregate(last=Max("position"))["last"]
+    return int(last or 0) + 1
+
+
+def _require_two(event: AccountEvent) -> None:
+    """Raise NotAllowed where one person alone would give away what is owed or was paid."""
+    if event.kind in BY_TWO and (
+        event.made_by_id is None or event.approved_by_id in (None, event.made_by_id)
+    ):
+        raise NotAllowed
+
+
+# --- a fact after all others --------------------------------------------------------------------
+def goes_on(account: LoanAccount, fact: Fact) -> bool:
+    """Say whether a fact adds to an account without changing what came before or the schedule."""
+    is_plain = isinstance(fact, Receipt | Recovery | Charge | Waiver | Refund)
+    return is_plain and (account.moved_on is None or fact.day >= account.moved_on)
+
+
+def append(account: LoanAccount, position: Position, event: AccountEvent, fact: Fact) -> Added:
+    """Bring an account to the day of a fact and let it happen; return what is to be written."""
+    before = len(position.booked)
+    position.bring(fact.day)
+    happen(position, Happened(str(event.pk), event.position, fact))
+    return Added(
+        loan=event.loan,
+        account=account,
+        position=position,
+        reference=f"account:{event.pk}",
+        event=event,
+        booked=position.booked[before:],
+    )
+
+
+def happen(position: Position, one: Happened) -> None:
+    """Let a fact happen that leaves the schedule as it is. Raises TermsRefused."""
+    walking.check(position, one.fact)
+    position.enter(one)
+
+
+# --- a fact among others, or one that changes the schedule --------------------------------------
+def _replay(loan: Loan, row: LoanAccount, event: AccountEvent, *, actor: Any) -> None:
+    account = replay(
+        loan, row, [*reading.happened(loan), reading.of_event(event)], new=str(event.pk)
+    )
+    event.save(force_insert=True)
+    replayed.make_so(
+        loan,
+        row,
+        account,
+        replayed.Reason(
+            actor=actor,
+            since=event.day,
+            said=f"{event.kind} of {event.day}",
+            reference=f"account:{event.pk}",
+            now=event.made_at,
+        ),
+    )
+    event.refresh_from_db(fields=["entry", "settled"])
+
+
+def replay(
+    loan: Loan,
+    row: LoanAccount,
+    history: list[Happened],
+    *,
+    new: str = "",
+    contract: Contract | None = None,
+) -> Account:
+    """Return the account of a loan by a history, brought as far as the loan's account stands."""
+    last = max((one.fact.day for one in history), default=row.through)
+    return replaying.replay(
+        contract or reading.contract(loan),
+        history,
+        upto=max(row.through, last),
+        points=reading.points(loan.pk),
+        new=new,
+    )

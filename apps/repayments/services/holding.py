@@ -1,0 +1,137 @@
+"""Hold a loan while its account changes, and see that what is reported can have happened."""
+
+import uuid
+from collections.abc import Collection
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.core import dates
+from apps.core.money import money
+from apps.core.visibility import get_visible
+from apps.ledger.lines import LARGEST
+from apps.loans.models import Loan
+from apps.repayments import facts, policies
+from apps.repayments.errors import NotAllowed, NothingOwed, refused_field
+from apps.repayments.facts import MONEY_IN, Charge, Fact, Kind, Receipt, Recovery
+from apps.repayments.models import AccountEvent
+
+CHANNELS = ("cash", "bank_transfer", "direct_debit", "mobile_money", "cheque", "card", "other")
+LONGEST_REFERENCE = 60
+# States of a loan in which its account goes on.
+OPEN = ("active", "closed", "written_off")
+
+
+def hold(actor: Any, loan: Loan) -> Loan:
+    """Return the loan, held until the transaction ends: accounts change one fact at a time.
+
+    The loan's row is always locked first. Raises NotVisible for a person who may not see it.
+    """
+    rows = _held()
+    if isinstance(actor, User):
+        return get_visible(rows, actor, pk=loan.pk)
+    return rows.get(pk=loan.pk)
+
+
+def hold_all(keys: Collection[uuid.UUID]) -> list[Loan]:
+    """Return some loans held until the transaction ends, locked in the order of their keys."""
+    return list(_held().filter(pk__in=keys).order_by("pk"))
+
+
+def _held() -> "QuerySet[Loan]":
+    rows: QuerySet[Loan] = Loan.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("branch__entity", "product__conditions")
+
+
+def permit(actor: Any, fact: Fact) -> None:
+    """Raise NotAllowed for a payment by somebody who may not post; the rest the caller permits."""
+    if isinstance(fact, Receipt | Recovery) and isinstance(actor, User):
+        require(actor, policies.POST)
+
+
+def require(actor: Any, permission: str) -> None:
+    """Raise NotAllowed where a person's role does not allow this; the system may."""
+    if isinstance(actor, User) and not actor.has_perm(permission):
+        raise NotAllowed
+
+
+def today(loan: Loan, now: datetime) -> date:
+    """Return the day it is in the lender's calendar."""
+    return dates.local_date(now, loan.branch.entity.time_zone)
+
+
+def require_possible(loan: Loan, fact: Fact, *, now: datetime) -> None:
+    """Raise FactRefused or NothingOwed for what cannot have happened on this loan."""
+    _require_state(loan, fact)
+    _require_day(loan, fact.day, now)
+    amount = facts.amount_of(fact)
+    if amount is not None:
+        require_amount(amount, loan.currency)
+    if fact.kind in (*MONEY_IN, Kind.REFUND):
+        _require_words(fact)
+    if isinstance(fact, Charge) and fact.due_on < fact.day:
+        raise refused_field("due_before", "due_on", _("Nothing is owed before it was asked for."))
+
+
+def require_amount(amount: Decimal, currency: str) -> None:
+    """Raise FactRefused for what is no amount of money that can be paid."""
+    if not amount.is_finite() or amount <= 0:
+        raise refused_field("amount_refused", "amount", _("Enter an amount above zero."))
+    if amount > LARGEST:
+        raise refused_field("amount_refused", "amount", _("That is no amount of a payment."))
+    if amount != money(amount, currency):
+        sentence = _("%(currency)s has no such fractions.") % {"currency": currency}
+        raise refused_field("amount_refused", "amount", sentence)
+
+
+def _require_state(loan: Loan, fact: Fact) -> None:
+    if loan.status not in OPEN:
+        words = {
+            "opened": _("Nothing of this loan was paid out yet, so nothing is owed."),
+            "cancelled": _("This loan was given up before anything was paid out."),
+            "imported": _("This loan is known from a tape; take it on the books first."),
+        }
+        raise NothingOwed("loan_not_on_books", words[loan.status])
+    if loan.status == "closed" and loan.schedules.filter(reason="exited").exists():
+        raise NothingOwed(
+            "loan_exited", _("The borrower stepped back from this loan, and settled it.")
+        )
+    if loan.status == "closed" and isinstance(fact, Receipt) and not _reaches_back(loan, fact):
+        raise NothingOwed(
+            "nothing_owed",
+            _("Nothing is owed on this loan any more; keep the money as unidentified."),
+        )
+
+
+def _reaches_back(loan: Loan, fact: Fact) -> bool:
+    """Say whether something happened after the fact: it was paid before the loan was settled."""
+    later = Q(day__gt=fact.day)
+    return AccountEvent.objects.filter(later, loan=loan, status="live").exists()
+
+
+def _require_day(loan: Loan, day: date, now: datetime) -> None:
+    if day > today(loan, now):
+        raise refused_field("day_refused", "day", _("This day is still to come."))
+    if loan.disbursed_date is None or day < loan.disbursed_date:
+        sentence = _("The loan was paid out on %(day)s; nothing was paid back before.") % {
+            "day": date_format(loan.disbursed_date, "DATE_FORMAT") if loan.disbursed_date else ""
+        }
+        raise refused_field("day_refused", "day", sentence)
+
+
+def _require_words(fact: Any) -> None:
+    if fact.channel not in CHANNELS:
+        raise refused_field("channel_unknown", "channel", _("Say how the money came."))
+    told = fact.external_reference
+    if not 0 < len(told.strip()) <= LONGEST_REFERENCE or not told.isprintable():
+        raise refused_field(
+            "reference_refused",
+            "external_reference",
+            _("Enter the reference of the payment, of at most %(most)s letters.")
+            % {"most": LONGEST_REFERENCE},
+        )

@@ -1,0 +1,72 @@
+"""Take back what was entered: the account is what it would be without it, whatever came after."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.audit import services as audit
+from apps.repayments import policies, reading
+from apps.repayments.errors import TakenBackAlready, refused_field
+from apps.repayments.facts import MONEY_IN
+from apps.repayments.models import AccountEvent
+from apps.repayments.services import entering, holding, replayed
+
+LONGEST_REASON = 300
+
+
+@transaction.atomic
+def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) -> AccountEvent:
+    """Take an event back: a bounced cheque, a chargeback, a mistake; return it.
+
+    The history is replayed without it. Again for the same reason returns the event. Payments are
+    permitted here; for everything else whoever calls has seen to that. Raises NotAllowed,
+    NotVisible, TakenBackAlready, FactRefused without a reason, TermsRefused where something that
+    came after would be impossible, DayClosed where the books of a day it changes are closed.
+    """
+    if event.kind in [kind.value for kind in MONEY_IN]:
+        holding.require(actor, policies.REVERSE)
+    held = holding.hold(actor, event.loan)
+    found = AccountEvent.objects.get(pk=event.pk)
+    said = reason.strip()
+    if not 3 <= len(said) <= LONGEST_REASON:
+        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+        raise refused_field("reason_missing", "reason", sentence)
+    if found.status == "reversed":
+        if found.reversed_reason != said:
+            raise TakenBackAlready
+        return found
+    row = reading.accounts([held])[held.pk]
+    account = entering.replay(held, row, reading.happened(held, but=found))
+    replayed.make_so(
+        held,
+        row,
+        account,
+        replayed.Reason(
+            actor=actor,
+            since=found.day,
+            said=said,
+            reference=f"without:{found.pk}",
+            now=now,
+        ),
+    )
+    found.refresh_from_db(fields=["entry", "settled"])
+    found.move(
+        "take_back",
+        reversed_by=actor if not isinstance(actor, str) else None,
+        reversed_at=now,
+        reversed_reason=said,
+    )
+    audit.record(
+        actor,
+        "repayments.taken_back",
+        held,
+        case=f"applications.application:{held.application_id}",
+        event=str(found.pk),
+        kind=found.kind,
+        day=found.day.isoformat(),
+        amount=str(found.amount) if found.amount is not None else "",
+        reason=said,
+    )
+    return found
