@@ -74,13 +74,11 @@ Debts = Mapping[uuid.UUID, list[Debt]]
 def owed(people: Collection[uuid.UUID], *, but: Collection[uuid.UUID] = ()) -> Debts:
     """Return what people owe us, alone or together with others, by who owes it.
 
-    Of a counter-offer counts what was offered. `but` are applications to leave out.
+    Of a counter-offer counts what was offered. `but` are applications whose borrowers ask for no
+    other: what they owe under these nobody wants to know.
     """
     own = _known(Application.objects.filter(customer__in=people).exclude(pk__in=list(but)))
-    shared = _known(
-        CoBorrower.objects.filter(customer__in=people).exclude(application__in=list(but)),
-        of="application__",
-    )
+    shared = _known(CoBorrower.objects.filter(customer__in=people), of="application__")
     return _by_person(
         [
             *own.values_list("customer_id", "currency", *_columns(), _ALL, _NO_LIMIT),

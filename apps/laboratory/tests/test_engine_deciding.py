@@ -1,7 +1,7 @@
 """An experiment decides what a machine would decide: the same score, price, burden and outcome."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from apps.applications import selectors as applications
 from apps.applications.models import Application, Guarantor
 from apps.collateral.models import CoBorrower
 from apps.customers import services as customers
-from apps.customers.models import BlockListEntry, IdentityNumber
+from apps.customers.models import BlockListEntry, Customer, IdentityNumber
 from apps.customers.tests import factories as people
 from apps.decisions import (
     inputs,
@@ -69,6 +69,11 @@ def as_gathered() -> dict[Any, dict[str, policy_inputs.Value]]:
     }
 
 
+def _belongs_to(customer: Customer, *, on: date = date(2026, 12, 1)) -> None:
+    """Let a customer of ours have asked for what is on the tape, on a day after our decisions."""
+    Application.objects.filter(channel="tape").update(customer=customer, applied_date=on)
+
+
 def test_it_reads_an_imported_application_as_a_decision_would(pune: Branch) -> None:
     factories.tape(pune)
 
@@ -85,7 +90,7 @@ def test_it_knows_what_the_borrower_owes_and_answers_for(
 ) -> None:
     factories.tape(pune, rows=3)
     granted, other = (decisions.assessed(alice).application for _ in range(2))
-    Application.objects.filter(channel="tape").update(customer=granted.customer)
+    _belongs_to(granted.customer)
     guarantee = {"amount": Decimal(70_000), "currency": "INR", "name": "A friend"}
     for one in (granted, other):
         # For a loan of one's own nobody answers twice.
@@ -108,7 +113,7 @@ def test_it_knows_what_the_borrower_owes_together_with_others(
 ) -> None:
     factories.tape(pune, rows=3)
     granted, other = (decisions.assessed(alice).application for _ in range(2))
-    Application.objects.filter(channel="tape").update(customer=other.customer)
+    _belongs_to(other.customer)
     part = {"liability": "share", "share": Decimal("0.25"), "added_by": alice}
     CoBorrower.objects.create(application=granted, customer=other.customer, **part)
 
@@ -120,12 +125,36 @@ def test_it_knows_what_the_borrower_owes_together_with_others(
     assert found[on_tape.pk]["exposure_with_us"] == owed
 
 
+def test_it_knows_of_nothing_that_was_granted_later(
+    stage: ModelVersion, pune: Branch, alice: User
+) -> None:
+    factories.tape(pune, rows=3)
+    granted, other = (decisions.assessed(alice).application for _ in range(2))
+    _belongs_to(granted.customer, on=date(2026, 11, 19))
+    Guarantor.objects.create(
+        application=other,
+        customer=granted.customer,
+        amount=Decimal(70_000),
+        currency="INR",
+        name="A friend",
+    )
+
+    found = imported.of_applications(Application.objects.values_list("pk", flat=True))
+
+    assert found == as_gathered()
+    on_tape = Application.objects.filter(channel="tape").first()
+    assert found[on_tape.pk]["guarantees_with_us"] == 0
+    assert found[on_tape.pk]["exposure_with_us"] == on_tape.amount
+    # Of who asked us counts what is owed as things stand.
+    assert found[granted.pk]["exposure_with_us"] == granted.amount + 70_000
+
+
 def test_what_is_in_another_currency_is_not_known_here_either(
     stage: ModelVersion, pune: Branch, alice: User
 ) -> None:
     factories.tape(pune, rows=3)
     granted, other = (decisions.assessed(alice).application for _ in range(2))
-    Application.objects.filter(channel="tape").update(customer=granted.customer)
+    _belongs_to(granted.customer)
     guarantee = {"amount": Decimal(70_000), "currency": "KES", "name": "A friend"}
     Guarantor.objects.create(application=other, customer=granted.customer, **guarantee)
 

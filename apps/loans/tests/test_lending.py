@@ -1,0 +1,251 @@
+"""What a borrower owes us counts by what is left of each loan; one that is over does not count."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import User
+from apps.applications import selectors as applications
+from apps.applications.models import Application, Guarantor
+from apps.applications.tests import factories as requests
+from apps.collateral.models import CoBorrower
+from apps.core import dates
+from apps.customers.models import Customer
+from apps.decisions import debts, exposed, inputs
+from apps.decisions import selectors as decisions
+from apps.ledger import services as ledger
+from apps.ledger.chart import Account, Event
+from apps.ledger.lines import credit, debit
+from apps.ledger.models import Entry
+from apps.loans import lending, services
+from apps.loans.models import Loan
+from apps.loans.tests import factories
+from apps.offers import services as offers
+
+NOW, LATER, TODAY = factories.NOW, factories.LATER, factories.TODAY
+TWO_DAYS = timedelta(days=2)
+
+
+def _repaid(actor: User, loan: Loan, amount: int, *, on: date = TODAY) -> Entry:
+    """Post a repayment of principal as such."""
+    return ledger.post(
+        actor=actor,
+        event=Event.REPAYMENT,
+        day=on,
+        lines=(debit(Account.CASH, Decimal(amount)), credit(Account.PRINCIPAL, Decimal(amount))),
+        branch=loan.branch,
+        currency=loan.currency,
+        loan_id=loan.pk,
+        customer_id=loan.customer_id,
+        reference=f"test:{Entry.objects.count()}",
+        now=NOW + TWO_DAYS,
+    )
+
+
+def _given_up(alice: User, bob: User, loan: Loan) -> None:
+    services.cancel(actor=alice, loan=loan, reason="No longer wanted", now=LATER)
+
+
+def _exited(alice: User, bob: User, loan: Loan) -> None:
+    factories.paid(alice, bob, loan)
+    loan.refresh_from_db()
+    offers.exit(actor=alice, offer=loan.offer, now=LATER + TWO_DAYS)
+    services.settle_exit(
+        actor=bob,
+        loan=Loan.objects.get(pk=loan.pk),
+        paid_date=TODAY + TWO_DAYS,
+        bank_reference="UTR9",
+        now=LATER + TWO_DAYS,
+    )
+
+
+def _closed(alice: User, bob: User, loan: Loan) -> None:
+    factories.paid(alice, bob, loan)
+    _repaid(bob, loan, 200_000)
+    loan.refresh_from_db()
+    loan.move("close")
+
+
+def _known(application: Application) -> dict[str, Any]:
+    return dict(inputs.unscored(application, applications.affordability(application)))
+
+
+@pytest.fixture
+def friend(alice: User) -> Customer:
+    """Somebody who owes or answers for the loan beside its borrower."""
+    return requests.borrower(alice.branch, full_name="A friend")
+
+
+def _answers(loan: Loan, friend: Customer, amount: int = 70_000, currency: str = "INR") -> None:
+    Guarantor.objects.create(
+        application=loan.application,
+        customer=friend,
+        name="A friend",
+        amount=Decimal(amount),
+        currency=currency,
+    )
+
+
+@pytest.mark.parametrize("end", [_given_up, _exited, _closed])
+def test_a_loan_that_is_over_counts_for_nothing(
+    alice: User,
+    bob: User,
+    loan: Loan,
+    friend: Customer,
+    end: Callable[[User, User, Loan], None],
+) -> None:
+    _answers(loan, friend)
+    CoBorrower.objects.create(
+        application=loan.application,
+        customer=(other := requests.borrower(alice.branch)),
+        liability="joint_and_several",
+        added_by=alice,
+    )
+    again, theirs, his = (requests.submitted(alice, one) for one in (loan.customer, friend, other))
+    guaranteed = requests.application(alice, requests.borrower(alice.branch))
+    Guarantor.objects.create(
+        application=guaranteed, customer=loan.customer, name="B", amount=Decimal(10), currency="INR"
+    )
+    before = [_known(one)["exposure_with_us"] for one in (again, theirs, his)]
+
+    end(alice, bob, loan)
+
+    assert before == [400_000, 270_000, 400_000]
+    assert [_known(one)["exposure_with_us"] for one in (again, theirs, his)] == [200_000] * 3
+    assert _known(theirs)["guarantees_with_us"] == 0
+    assert _known(guaranteed)["guarantor_exposure"] == 10
+    assert applications.guaranteed_for_others(theirs) == 0
+    assert applications.exposure(again, alice) == []
+    assert exposed.granted([loan.application_id]) == {}
+    besides = {"currency": "INR", "besides": again.pk}
+    people = [loan.customer_id, other.pk]
+    assert decisions.approved_amounts(people, **besides) == {}
+    assert applications.guaranteed_by([friend.pk], **besides) == {}
+
+
+def test_a_running_loan_counts_by_what_is_left_of_it(
+    alice: User, bob: User, loan: Loan, friend: Customer
+) -> None:
+    _answers(loan, friend)
+    CoBorrower.objects.create(
+        application=loan.application,
+        customer=(other := requests.borrower(alice.branch)),
+        liability="share",
+        share=Decimal("0.25"),
+        added_by=alice,
+    )
+    again, theirs, his = (requests.submitted(alice, one) for one in (loan.customer, friend, other))
+    found = []
+    factories.paid(alice, bob, loan)
+    for amount in (0, 120_000, 60_000):
+        if amount:
+            _repaid(bob, loan, amount)
+        exposures = (_known(one)["exposure_with_us"] for one in (again, theirs, his))
+        found.append([int(one) - 200_000 for one in exposures])
+
+    assert found == [[200_000, 70_000, 50_000], [80_000, 70_000, 20_000], [20_000, 20_000, 5_000]]
+    [exposure] = applications.exposure(again, alice)
+    assert (exposure.approved_count, exposure.approved_amount) == (1, 20_000)
+
+
+def test_a_repayment_that_was_taken_back_is_owed_again(alice: User, bob: User, loan: Loan) -> None:
+    factories.paid(alice, bob, loan)
+    entry = _repaid(bob, loan, 120_000)
+    again = requests.submitted(alice, loan.customer)
+    repaid = _known(again)["exposure_with_us"]
+
+    ledger.reverse(actor=bob, entry=entry, day=TODAY, reason="Bounced", now=NOW + TWO_DAYS)
+
+    assert (repaid, _known(again)["exposure_with_us"]) == (280_000, 400_000)
+
+
+def test_a_payment_that_came_back_is_still_to_be_paid_out(
+    alice: User, bob: User, charlie: User, loan: Loan
+) -> None:
+    payment = factories.paid(alice, bob, loan)
+    services.reverse(
+        actor=charlie, disbursement=payment, day=TODAY, reason="Account closed", now=NOW + TWO_DAYS
+    )
+    again = requests.submitted(alice, loan.customer)
+
+    assert Loan.objects.get().status == "opened"
+    assert _known(again)["exposure_with_us"] == 400_000
+
+
+def test_what_is_answered_for_in_another_currency_is_not_bounded_by_what_is_left(
+    alice: User, bob: User, loan: Loan, friend: Customer
+) -> None:
+    _answers(loan, friend, 70_000, "KES")
+    factories.paid(alice, bob, loan)
+    _repaid(bob, loan, 199_999)
+    theirs = requests.submitted(alice, friend)
+    running = _known(theirs)["guarantees_with_us"]
+
+    loan.refresh_from_db()
+    loan.move("close")
+
+    assert (running, _known(theirs)["guarantees_with_us"]) == (None, 0)
+
+
+def test_a_loan_taken_on_from_a_tape_is_owed(alice: User, loan: Loan) -> None:
+    customer = loan.customer
+    old = requests.historic(customer, amount=Decimal(100_000))
+    imported = Loan.objects.create(
+        number="L-1",
+        branch=old.branch,
+        customer=customer,
+        application=old,
+        product=old.product,
+        principal=old.amount,
+        currency="INR",
+        annual_rate=old.annual_rate,
+        term_months=36,
+        instalment=Decimal("3369.40"),
+        status="imported",
+        opened_date=date(2026, 4, 1),
+        disbursed_date=date(2026, 4, 1),
+        source=old.source,
+        source_reference=old.source_reference,
+    )
+    again = requests.submitted(alice, customer)
+    before = _known(again)["exposure_with_us"]
+
+    services.take_on(actor="system:test", loans=Loan.objects.filter(pk=imported.pk), now=NOW)
+
+    assert (before, _known(again)["exposure_with_us"]) == (400_000, 500_000)
+
+
+def test_what_is_left_now_is_what_history_says_of_the_last_day(
+    alice: User, bob: User, loan: Loan
+) -> None:
+    factories.paid(alice, bob, loan)
+    entry = _repaid(bob, loan, 50_000)
+    _repaid(bob, loan, 30_000)
+    ledger.reverse(actor=bob, entry=entry, day=TODAY, reason="Bounced", now=NOW + TWO_DAYS)
+    key = loan.application_id
+
+    [now] = Application.objects.filter(pk=key).values_list(lending.left(key), flat=True)
+
+    assert now == lending.histories([key])[key].left(date.max) == 170_000
+
+
+def test_a_past_day_is_judged_by_what_was_owed_then(alice: User, bob: User, loan: Loan) -> None:
+    factories.paid(alice, bob, loan)
+    _repaid(bob, loan, 120_000, on=TODAY + timedelta(days=1))
+    _repaid(bob, loan, 80_000, on=TODAY + TWO_DAYS)
+    loan.refresh_from_db()
+    loan.move("close")
+    granted = dates.local_date(NOW, loan.branch.entity.time_zone)
+    days = [granted + timedelta(days=number) for number in (-1, 0, 1, 2)]
+
+    found = []
+    for number, day in enumerate(days):
+        asked = requests.historic(loan.customer, applied_date=day, source_reference=f"day-{number}")
+        found.append(int(_known(asked)["exposure_with_us"]) - 100_000)
+
+    assert found == [0, 200_000, 80_000, 0]
+    [one] = debts.owed([loan.customer_id])[loan.customer_id][:1]
+    assert [int(one.on(day)) for day in (*days, None)] == [0, 200_000, 80_000, 0, 0]
