@@ -1,7 +1,9 @@
 """What is done about payments of loans, one module for each action."""
 
+from apps.repayments.services.bringing import apply_due
 from apps.repayments.services.checking_statements import check_statement, check_statement_again
 from apps.repayments.services.entering import enter
+from apps.repayments.services.foreseeing import Foreseen, PlannedRow, Side, foresee
 from apps.repayments.services.placing import misplace_money, place_money
 from apps.repayments.services.planning import PlanEntry, end_plan, enter_plan, load_plans
 from apps.repayments.services.posting_statements import (
@@ -27,10 +29,14 @@ from apps.repayments.services.sweeping_statements import sweep_statements
 from apps.repayments.services.taking_back import take_back
 
 __all__ = [
+    "Foreseen",
     "PlanEntry",
+    "PlannedRow",
     "PromiseEntry",
+    "Side",
     "Statement",
     "advance_statement",
+    "apply_due",
     "ask_return",
     "check_statement",
     "check_statement_again",
@@ -39,6 +45,7 @@ __all__ = [
     "end_plan",
     "enter",
     "enter_plan",
+    "foresee",
     "give_back",
     "judge_promises",
     "load_plans",

@@ -179,13 +179,17 @@ def replay(
     *,
     new: str = "",
     contract: Contract | None = None,
+    upto: date | None = None,
 ) -> Account:
-    """Return the account of a loan by a history, brought as far as the loan's account stands."""
+    """Return the account of a loan by a history, brought as far as the loan's account stands.
+
+    `contract` is what it begins with, where that was read before; `upto` a later day to go on to.
+    """
     last = max((one.fact.day for one in history), default=row.through)
     return replaying.replay(
         contract or reading.contract(loan),
         history,
-        upto=max(row.through, last),
+        upto=max(row.through, last, upto or last),
         points=reading.points(loan.pk),
         new=new,
     )
