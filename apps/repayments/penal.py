@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 from apps.core.money import money
 from apps.schedules.day_counts import share_of_year
@@ -30,25 +31,37 @@ class Unpaid:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """From the end of a day on, the contract's interest runs at so much a year."""
+
+    since: date
+    annual: Decimal
+
+
 def charge(unpaid: Sequence[Unpaid], day: date, *, annual_rate: Decimal, currency: str) -> Decimal:
     """Return the penal charge of an instalment for all days it is overdue by the end of a day.
 
     `unpaid` begins on the due date and is in the order of its days; a payment counts from the end
     of its day. The sum of amount x rate x days / 365, rounded half-up once.
     """
-    return money(_ran(unpaid, day, annual_rate, DayCount.ACT_365), currency)
+    rates = (Rate(date.min, annual_rate),)
+    return money(_exact(_ran(unpaid, day, rates, DayCount.ACT_365)), currency)
 
 
 def contract_interest(
     unpaid: Sequence[Unpaid],
     day: date,
     *,
-    annual_rate: Decimal,
+    rates: Sequence[Rate],
     day_count: DayCount,
     currency: str,
 ) -> Decimal:
-    """Return the contract's interest on an unpaid instalment by the end of a day, rounded once."""
-    return money(_ran(unpaid, day, annual_rate, day_count), currency)
+    """Return the contract's interest on an unpaid instalment by the end of a day, rounded once.
+
+    `rates` are in the order of their days, the first no later than the due date.
+    """
+    return money(_exact(_ran(unpaid, day, rates, day_count)), currency)
 
 
 def overdue(
@@ -68,14 +81,29 @@ def overdue(
     return tuple(found)
 
 
-def _ran(unpaid: Sequence[Unpaid], day: date, annual_rate: Decimal, day_count: DayCount) -> Decimal:
-    ends = [*(one.since for one in unpaid[1:]), date.max]
-    weight = Fraction(0)
-    for one, end in zip(unpaid, ends, strict=True):
-        last = min(day, end)
-        if one.amount and last > one.since:
-            weight += Fraction(one.amount) * share_of_year(one.since, last, day_count)
-    if not weight:
-        return ZERO
-    product = EXACT.multiply(annual_rate, Decimal(weight.numerator))
-    return EXACT.divide(product, Decimal(weight.denominator))
+def _ran(
+    unpaid: Sequence[Unpaid], day: date, rates: Sequence[Rate], day_count: DayCount
+) -> Fraction:
+    """Return amount x rate x share of a year, summed over the days by the end of a day, exactly."""
+    ran = Fraction(0)
+    for one, ends_on in _times(unpaid):
+        for rate, changes_on in _times(rates):
+            start = max(one.since, rate.since)
+            end = min(day, ends_on, changes_on)
+            if one.amount and rate.annual and start < end:
+                share = share_of_year(start, end, day_count)
+                ran += Fraction(one.amount) * Fraction(rate.annual) * share
+    return ran
+
+
+_Since = TypeVar("_Since", Unpaid, Rate)
+
+
+def _times(steps: Sequence[_Since]) -> Iterable[tuple[_Since, date]]:
+    """Return each step with the day on which the next one begins."""
+    ends = [*(one.since for one in steps[1:]), date.max]
+    return zip(steps, ends, strict=True)
+
+
+def _exact(value: Fraction) -> Decimal:
+    return EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))

@@ -31,6 +31,8 @@ _INCOME = {
     Bucket.PENAL: (Event.PENAL_CHARGE, Chart.PENAL_INCOME),
     Bucket.FEE: (Event.FEE, Chart.FEE_INCOME),
     Bucket.TAX: (Event.TAX, Chart.TAX_PAYABLE),
+    # The contract's interest on an instalment that was not paid in time.
+    Bucket.INTEREST: (Event.INTEREST_ACCRUAL, Chart.INTEREST_INCOME),
 }
 # Interest earned by the end of a day that falls due later.
 Earning = Callable[[date], Decimal]

@@ -1,6 +1,7 @@
 """The history of loans' accounts, and what was paid towards charges."""
 
 from apps.repayments.models.account import ChargeAllocation, LoanAccount
+from apps.repayments.models.accrual import AccrualRun, AccrualRunQuerySet
 from apps.repayments.models.event import AccountEvent, AccountEventQuerySet
 from apps.repayments.models.papers import ReceiptPaper
 from apps.repayments.models.promises import Promise
@@ -16,6 +17,8 @@ from apps.repayments.models.statement import (
 __all__ = [
     "AccountEvent",
     "AccountEventQuerySet",
+    "AccrualRun",
+    "AccrualRunQuerySet",
     "ChargeAllocation",
     "LoanAccount",
     "Promise",

@@ -31,6 +31,10 @@ class LoanAccount(models.Model):
     through = models.DateField(_("brought up to"))
     # The last day on which something happened or fell due: what happens then or later only adds.
     moved_on = models.DateField(_("last moved on"), null=True)
+    # The last day whose interest is booked, and when that was; a payment of a day that is not over
+    # moves `through` and not this.
+    accrued_on = models.DateField(_("accrued up to"), null=True)
+    accrued_at = models.DateTimeField(_("accrued"), null=True)
     advances = _amount(_("paid ahead"))
     # Interest that was earned and has not fallen due.
     unbilled = _amount(_("interest not due yet"))

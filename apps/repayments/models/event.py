@@ -84,6 +84,7 @@ class AccountEvent(Identified, Stateful):
             ("view_repayment", _("See payments and what happened on loans' accounts")),
             ("post_repayment", _("Post payments")),
             ("reverse_repayment", _("Take payments back")),
+            ("charge_account", _("Ask for fees and charges, and take them back")),
         ]
         triggers: ClassVar[list[Any]] = [
             pgtrigger.Protect(name="repayments_event_kept", operation=pgtrigger.Delete),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.repayments import in_duplum, penal, prepayment_charge
-from apps.repayments.penal import Unpaid
+from apps.repayments.penal import Rate, Unpaid
 from apps.repayments.prepayment_charge import Contract
 from apps.schedules.terms import DayCount
 
@@ -72,13 +72,26 @@ def test_it_lets_the_contracts_interest_run_on_an_unpaid_instalment() -> None:
     found = penal.contract_interest(
         (Unpaid(DUE, Decimal(10_000)),),
         DUE + timedelta(days=30),
-        annual_rate=Decimal("0.15"),
+        rates=(Rate(DUE, Decimal("0.15")),),
         day_count=DayCount.ACT_365,
         currency="INR",
     )
 
     # Rule book 6.8 T4.
     assert found == Decimal("123.29")
+
+
+def test_it_lets_another_rate_run_from_the_day_it_changed() -> None:
+    found = penal.contract_interest(
+        (Unpaid(DUE, Decimal(10_000)),),
+        DUE + timedelta(days=30),
+        rates=(Rate(DUE, Decimal("0.15")), Rate(DUE + timedelta(days=10), Decimal("0.12"))),
+        day_count=DayCount.ACT_365,
+        currency="INR",
+    )
+
+    # Ten days at 15 % and twenty at 12 %.
+    assert found == Decimal("106.85")
 
 
 @given(
