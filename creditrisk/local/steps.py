@@ -36,6 +36,7 @@ BASE = (
     Step("Loading the credit policy", "load_policy"),
     Step("Loading the list of reasons", "load_reason_codes"),
     Step("Loading the service levels of the review queue", "load_service_levels"),
+    Step("Loading when borrowers are reminded", "load_reminder_plans"),
     Step("Collecting static files", "collectstatic", ("--no-input", "--verbosity=0")),
 )
 PORTFOLIO = (
