@@ -26,7 +26,9 @@ class State(StrEnum):
 class Due(Protocol):
     """What an instalment has to say: when it is due, how much, and what of it was paid."""
 
-    due_date: date
+    @property
+    def due_date(self) -> date:
+        """When it falls due."""
 
     @property
     def due(self) -> Decimal:

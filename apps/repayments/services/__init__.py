@@ -4,6 +4,7 @@ from apps.repayments.services.bringing import apply_due
 from apps.repayments.services.checking_statements import check_statement, check_statement_again
 from apps.repayments.services.entering import enter
 from apps.repayments.services.foreseeing import Foreseen, PlannedRow, Side, foresee
+from apps.repayments.services.many import Answer, Incoming, enter_many
 from apps.repayments.services.placing import misplace_money, place_money
 from apps.repayments.services.planning import PlanEntry, end_plan, enter_plan, load_plans
 from apps.repayments.services.posting_statements import (
@@ -29,7 +30,9 @@ from apps.repayments.services.sweeping_statements import sweep_statements
 from apps.repayments.services.taking_back import take_back
 
 __all__ = [
+    "Answer",
     "Foreseen",
+    "Incoming",
     "PlanEntry",
     "PlannedRow",
     "PromiseEntry",
@@ -44,6 +47,7 @@ __all__ = [
     "download_refused",
     "end_plan",
     "enter",
+    "enter_many",
     "enter_plan",
     "foresee",
     "give_back",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from apps.accounts.models import User
@@ -51,14 +51,25 @@ def enter(
     event.approved_by = approved_by
     event.position = _position(held, fact.day)
     _require_two(event)
-    account = reading.accounts([held])[held.pk]
-    if goes_on(account, fact):
-        position = reading.positions([held], {held.pk: account}, upto=fact.day)[held.pk]
-        writing.write(actor, [append(account, position, event, fact)], now=now)
-    else:
-        _replay(held, account, event, actor=actor)
+    try:
+        with transaction.atomic():
+            _write(held, event, fact, actor=actor)
+    except IntegrityError as refusal:
+        # Somebody else used the reference for another loan at the same moment.
+        if AccountEvent.objects.filter(reference=reference).exists():
+            raise ReferenceUsed(reference) from refusal
+        raise
     record(actor, held, event)
     return event
+
+
+def _write(loan: Loan, event: AccountEvent, fact: Fact, *, actor: Any) -> None:
+    account = reading.accounts([loan])[loan.pk]
+    if goes_on(account, fact):
+        position = reading.positions([loan], {loan.pk: account}, upto=fact.day)[loan.pk]
+        writing.write(actor, [append(account, position, event, fact)], now=event.made_at)
+    else:
+        _replay(loan, account, event, actor=actor)
 
 
 def record(actor: Any, loan: Loan, event: AccountEvent) -> None:

@@ -113,12 +113,12 @@ def foresee(*, loan: Loan, fact: Fact) -> Foreseen:
         to_advances=_posted(after, Chart.ADVANCES),
         to_income=_posted(after, Chart.RECOVERY_INCOME),
         is_replayed=not entering.goes_on(row, fact),
-        before=side(loan, before, day),
-        after=side(loan, after, day),
+        before=side(before, day),
+        after=side(after, day),
     )
 
 
-def side(loan: Loan, account: Account, day: date) -> Side:
+def side(account: Account, day: date) -> Side:
     """Return how an account stands at the end of a day that it was brought to."""
     rows = _rows(account)
     position = account.position
@@ -130,7 +130,7 @@ def side(loan: Loan, account: Account, day: date) -> Side:
         advances=position.advances,
         arrears=late.arrears(rows, day),
         rows=rows,
-        balances=_balances(loan, account),
+        balances=_balances(account),
     )
 
 
@@ -149,7 +149,7 @@ def _rows(account: Account) -> tuple[PlannedRow, ...]:
     return tuple(sorted(found, key=lambda one: (one.due_date, one.number)))
 
 
-def _balances(loan: Loan, account: Account) -> dict[Chart, Decimal]:
+def _balances(account: Account) -> dict[Chart, Decimal]:
     """Return debits less credits of the accounts that follow from the history."""
     found: dict[Chart, Decimal] = {}
     for booked in account.position.booked:

@@ -102,10 +102,14 @@ def _require_state(loan: Loan, fact: Fact) -> None:
             "loan_exited", _("The borrower stepped back from this loan, and settled it.")
         )
     if loan.status == "closed" and isinstance(fact, Receipt) and not _reaches_back(loan, fact):
-        raise NothingOwed(
-            "nothing_owed",
-            _("Nothing is owed on this loan any more; keep the money as unidentified."),
-        )
+        raise nothing_owed()
+
+
+def nothing_owed() -> NothingOwed:
+    """Return the refusal of money for a loan that is settled."""
+    return NothingOwed(
+        "nothing_owed", _("Nothing is owed on this loan any more; keep the money as unidentified.")
+    )
 
 
 def _reaches_back(loan: Loan, fact: Fact) -> bool:

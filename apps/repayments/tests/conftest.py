@@ -1,6 +1,7 @@
 """What the tests of repayments share: a loan that was paid out."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,9 @@ def stage(known_book: None, pune: Branch, rita: User, mark: User) -> None:
 def lent(stage: None, alice: User, bob: User) -> Loan:
     """A loan of 200,000 over 24 months at 16 %, paid out today."""
     return factories.lent(alice, bob)
+
+
+@pytest.fixture
+def taken(tmp_path: Path, db: None) -> list[Loan]:
+    """Three loans of 7,500 over 36 months, taken on from a tape; paid out in 2010."""
+    return factories.taken_on(tmp_path, 3)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from apps.accounts.models import User
@@ -9,8 +10,12 @@ from apps.ledger import proofs as ledger_proofs
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.loans import proofs as loan_proofs
+from apps.loans import services as loans
 from apps.loans.models import Instalment, Loan
 from apps.loans.tests import factories as lending
+from apps.loans.tests.factories import us_platform
+from apps.loans.tests.test_import_tape import run, write
+from apps.loans.tests.test_mapping import line
 from apps.repayments import services
 from apps.repayments.facts import Receipt
 from apps.repayments.models import AccountEvent, LoanAccount
@@ -45,7 +50,7 @@ def receipt(day: date, amount: Any, **changes: Any) -> Receipt:
 
 
 def pay(
-    actor: User, loan: Loan, day: date, amount: Any, *, reference: str = "", now: Any = None
+    actor: User | str, loan: Loan, day: date, amount: Any, *, reference: str = "", now: Any = None
 ) -> AccountEvent:
     """Post money on a day, reported on that day unless told otherwise."""
     return services.enter(
@@ -103,3 +108,20 @@ def offenders() -> list[Any]:
 def later(days: int) -> date:
     """Return the day so many days after today."""
     return TODAY + timedelta(days=days)
+
+
+def taken_on(place: Path, number: int) -> list[Loan]:
+    """Return so many loans of a tape that were taken on the books, each of another month."""
+    us_platform()
+    lines = [
+        line(
+            loan_no=str(one),
+            issue_d=f"2010-{one % 12 + 1:02}-01",
+            loan_status="Fully Paid",
+            installment="255.42",
+        )
+        for one in range(1, number + 1)
+    ]
+    run(write(place, *lines), place / "rejects.csv")
+    loans.take_on(actor="system:test", loans=Loan.objects.all(), now=NOW)
+    return list(Loan.objects.order_by("number"))

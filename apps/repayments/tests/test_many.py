@@ -1,0 +1,142 @@
+"""Many payments at once come out as if each were posted alone."""
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.audit.models import Event
+from apps.core.errors import Conflict, NotPermitted
+from apps.ledger import services as ledger
+from apps.loans.models import Loan
+from apps.repayments import services
+from apps.repayments.errors import ReferenceUsed
+from apps.repayments.models import AccountEvent
+from apps.repayments.services import Incoming
+from apps.repayments.tests import factories
+
+pytestmark = pytest.mark.django_db
+NOW = factories.NOW
+BY = "system:test"
+
+
+def _incoming(loan: Loan, day: date, amount: Any, reference: str) -> Incoming:
+    return Incoming(loan.pk, factories.receipt(day, amount), reference)
+
+
+def _random(loans: list[Loan], seed: int) -> list[Incoming]:
+    """Return payments of all kinds: in part, whole, too much, late, early, back in time."""
+    dice = random.Random(seed)  # noqa: S311 - not for secrets
+    found = []
+    for number in range(40):
+        loan = dice.choice(loans)
+        day = date(2010, 2, 1) + timedelta(days=dice.randrange(0, 500))
+        amount = dice.choice(["255.42", "100.00", "510.84", "0.01", "255.42", "999.99"])
+        found.append(_incoming(loan, day, amount, f"R{seed}-{number}"))
+    if seed % 2:
+        found.sort(key=lambda one: one.fact.day)
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_it_comes_out_as_one_by_one(taken: list[Loan], seed: int) -> None:
+    wanted = _random(taken, seed)
+    with transaction.atomic():
+        for one in wanted:
+            _enter_alone(one)
+        alone = [_standing(loan) for loan in taken]
+        transaction.set_rollback(True)
+
+    answers = services.enter_many(actor=BY, receipts=wanted, now=NOW)
+
+    assert [_standing(loan) for loan in taken] == alone
+    assert AccountEvent.objects.count() == sum(one.is_new for one in answers)
+    assert factories.offenders() == []
+
+
+def _enter_alone(one: Incoming) -> None:
+    loan = Loan.objects.get(pk=one.loan_id)
+    services.enter(actor=BY, loan=loan, fact=one.fact, reference=one.reference, now=NOW)
+
+
+def _standing(loan: Loan) -> dict[str, Any]:
+    return factories.state(loan)
+
+
+def test_it_answers_each_in_its_place_and_posts_nothing_twice(taken: list[Loan]) -> None:
+    first, second = taken[:2]
+    day = date(2010, 6, 1)
+    wanted = [
+        _incoming(first, day, "255.42", "A"),
+        _incoming(second, day, "-1", "B"),
+        _incoming(first, day, "255.42", "A"),
+        _incoming(second, day, "10", "A"),
+        _incoming(Loan(), day, "10", "C"),
+        _incoming(second, day, "10", "D"),
+    ]
+
+    answers = services.enter_many(actor=BY, receipts=wanted, now=NOW)
+    again = services.enter_many(actor=BY, receipts=wanted, now=NOW)
+
+    assert [one.is_new for one in answers] == [True, False, False, False, False, True]
+    assert answers[2].event_id == answers[0].event_id
+    assert [type(one.refusal).__name__ for one in answers] == [
+        *("NoneType", "FactRefused", "NoneType", "ReferenceUsed", "NotVisible", "NoneType")
+    ]
+    assert isinstance(answers[3].refusal, ReferenceUsed)
+    assert [one.event_id for one in again] == [one.event_id for one in answers]
+    assert not any(one.is_new for one in again)
+    assert AccountEvent.objects.count() == 2
+    assert Event.objects.filter(verb="repayments.receipt").count() == 2
+    assert factories.offenders() == []
+
+
+def test_it_refuses_one_of_a_closed_day_and_takes_the_others(taken: list[Loan]) -> None:
+    first, second = taken[:2]
+    services.apply_due(actor=BY, loans=[loan.pk for loan in taken], day=date(2010, 6, 30), now=NOW)
+    ledger.close_day(actor=BY, entity=first.branch.entity, day=date(2010, 6, 30), now=NOW)
+
+    answers = services.enter_many(
+        actor=BY,
+        receipts=[
+            _incoming(first, date(2010, 6, 30), "10", "A"),
+            _incoming(second, date(2010, 7, 1), "10", "B"),
+        ],
+        now=NOW,
+    )
+
+    assert isinstance(answers[0].refusal, Conflict)
+    assert answers[0].refusal.code == "day_closed"
+    assert answers[1].is_new
+    assert factories.offenders() == []
+
+
+def test_it_takes_nothing_for_a_loan_that_an_earlier_one_of_them_settled(
+    taken: list[Loan],
+) -> None:
+    loan = taken[0]
+    last = factories.due_dates(loan)[-1]
+    owed = sum((row.due for row in loan.instalments.all()), Decimal(0))
+
+    answers = services.enter_many(
+        actor=BY,
+        receipts=[_incoming(loan, last, owed, "A"), _incoming(loan, last, "10", "B")],
+        now=NOW,
+    )
+
+    assert answers[0].is_new
+    assert answers[1].refusal is not None
+    assert answers[1].refusal.code == "nothing_owed"
+    assert Loan.objects.get(pk=loan.pk).status == "closed"
+    assert factories.offenders() == []
+
+
+def test_it_is_for_who_may_post(rita: User, taken: list[Loan]) -> None:
+    with pytest.raises(NotPermitted):
+        services.enter_many(
+            actor=rita, receipts=[_incoming(taken[0], date(2010, 6, 1), "10", "A")], now=NOW
+        )
