@@ -60,7 +60,10 @@ class Security:
 
 @dataclass(frozen=True, kw_only=True)
 class Means:
-    """What the applicant asks for and lives on; None is not known. One currency throughout."""
+    """What the applicant asks for and lives on; None is not known. One currency throughout.
+
+    `own_monthly` is the part of `obligations_monthly` that loans with us take.
+    """
 
     amount: Decimal
     instalment: Decimal
@@ -69,6 +72,7 @@ class Means:
     basic_monthly_pay: Decimal | None
     obligations_monthly: Decimal | None
     securities: tuple[Security, ...] = ()
+    own_monthly: Decimal = _NOTHING
 
 
 @dataclass(frozen=True)
@@ -177,9 +181,17 @@ def income_gap(*, declared: Decimal | None, documented: Decimal | None) -> Decim
 def _burden(means: Means) -> tuple[Part, ...] | None:
     if means.obligations_monthly is None:
         return None
+    return (*_obligations(means), Part("proposed_instalment", means.instalment))
+
+
+def _obligations(means: Means) -> tuple[Part, ...]:
+    """Return what is paid already: to others and to us, where anything is paid to us."""
+    total = means.obligations_monthly or _NOTHING
+    if not means.own_monthly:
+        return (Part("existing_obligations", total),)
     return (
-        Part("existing_obligations", means.obligations_monthly),
-        Part("proposed_instalment", means.instalment),
+        Part("obligations_elsewhere", total - means.own_monthly),
+        Part("own_obligations", means.own_monthly),
     )
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -70,6 +70,10 @@ class Application(Identified, Timestamped, Stateful):
     obligations_monthly = models.DecimalField(
         _("existing obligations a month"), max_digits=18, decimal_places=2, null=True
     )
+    # The part of it that our own running loans take; None where nobody told the parts apart.
+    own_obligations_monthly = models.DecimalField(
+        _("of them for loans with us"), max_digits=18, decimal_places=2, null=True
+    )
     home = models.CharField(_("home"), max_length=16, blank=True)
     score_run = models.ForeignKey(ScoreRun, null=True, on_delete=models.PROTECT)
     source = models.CharField(_("source"), max_length=60, blank=True)
@@ -98,6 +102,15 @@ class Application(Identified, Timestamped, Stateful):
                 condition=Q(status__in=["draft", "historic", "withdrawn"])
                 | Q(submitted_at__isnull=False),
                 name="applications_submitted_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(own_obligations_monthly__isnull=True)
+                | Q(
+                    own_obligations_monthly__gte=0,
+                    obligations_monthly__isnull=False,
+                    own_obligations_monthly__lte=F("obligations_monthly"),
+                ),
+                name="applications_own_part_of_obligations",
             ),
             models.UniqueConstraint(
                 fields=["source", "source_reference"],
@@ -140,6 +153,11 @@ class Application(Identified, Timestamped, Stateful):
     def facts_are_frozen(self) -> bool:
         """Whether the applicant's facts were written down, at submission or by an import."""
         return self.submitted_at is not None or self.status == "historic"
+
+    @property
+    def own_burden(self) -> Decimal:
+        """What of the frozen obligations our own loans take a month; nothing where not told."""
+        return self.own_obligations_monthly or Decimal(0)
 
     @property
     def version(self) -> str:

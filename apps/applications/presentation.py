@@ -21,6 +21,8 @@ RATIOS = {
 }
 PARTS = {
     "existing_obligations": gettext_lazy("Existing obligations a month"),
+    "obligations_elsewhere": gettext_lazy("Paid to others a month"),
+    "own_obligations": gettext_lazy("Paid to us a month for other loans"),
     "proposed_instalment": gettext_lazy("Proposed instalment"),
     "gross_monthly_income": gettext_lazy("Gross income a month"),
     "net_monthly_income": gettext_lazy("Net income a month"),

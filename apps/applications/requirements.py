@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.applications.models import Application
+from apps.applications.own_debts import OwnDebt
 from apps.core.formatting import format_money
 from apps.core.money import money
 from apps.customers.models import BureauReport, Consent, Employment, Obligation
@@ -31,13 +32,36 @@ class Standing:
     # The customer says that there are none.
     declared_none: bool
     home: str
+    # What is paid to us already; nobody has to record or deny it.
+    own: tuple[OwnDebt, ...] = ()
 
     @property
-    def obligations_monthly(self) -> Decimal | None:
-        """Return what the obligations take a month; with none recorded and none denied, None."""
+    def elsewhere_monthly(self) -> Decimal | None:
+        """Return what is paid to others a month; with none recorded and none denied, None."""
         if not self.obligations and not self.declared_none:
             return None
         return sum((row.monthly_payment for row in self.obligations), Decimal(0))
+
+    @property
+    def own_monthly(self) -> Decimal:
+        """Return what our own loans take a month, with those of offers that were accepted."""
+        return sum((one.monthly for one in self.own), Decimal(0))
+
+    @property
+    def obligations_monthly(self) -> Decimal | None:
+        """Return what all of it takes a month; not known where what is paid elsewhere is not."""
+        elsewhere = self.elsewhere_monthly
+        return None if elsewhere is None else elsewhere + self.own_monthly
+
+    @property
+    def currencies(self) -> set[str]:
+        """Return the currencies of all that is known of what comes in and goes out."""
+        rows: Iterable[Employment | BureauReport | Obligation | OwnDebt | None] = (
+            *(self.employment, self.bureau_report),
+            *self.obligations,
+            *self.own,
+        )
+        return {row.currency for row in rows if row is not None}
 
 
 @dataclass(frozen=True)
@@ -136,7 +160,7 @@ def _missing_income(employment: Employment | None) -> list[Lack]:
 
 def _missing_obligations(standing: Standing) -> list[Lack]:
     """Nobody's burden is known before somebody has asked (rule book 6.5, 9.2)."""
-    if standing.obligations_monthly is not None:
+    if standing.elsewhere_monthly is not None:
         return []
     sentence = _(
         "Record what the customer pays elsewhere, or the customer's declaration of the last"
@@ -146,12 +170,7 @@ def _missing_obligations(standing: Standing) -> list[Lack]:
 
 
 def _foreign_currency(standing: Standing, currency: str) -> list[Lack]:
-    rows: Iterable[Employment | BureauReport | Obligation | None] = (
-        standing.employment,
-        standing.bureau_report,
-        *standing.obligations,
-    )
-    others = {row.currency for row in rows if row is not None} - {currency}
+    others = standing.currencies - {currency}
     if not others:
         return []
     sentence = _("Income, obligations and bureau report must be in %(currency)s, not %(others)s.")

@@ -68,8 +68,10 @@ def case(actor: User) -> QuerySet[Application]:
     )
 
 
-def standing(customer: Customer, *, on: date) -> requirements.Standing:
-    """Return what is known of the customer on a day."""
+def standing(
+    customer: Customer, *, on: date, besides: uuid.UUID | None = None
+) -> requirements.Standing:
+    """Return what is known of the customer on a day; what comes of one application is left out."""
     household = getattr(customer, "household", None)
     obligations = tuple(customers.standing_obligations(customer, on))
     return requirements.Standing(
@@ -79,6 +81,7 @@ def standing(customer: Customer, *, on: date) -> requirements.Standing:
         declared_none=not obligations
         and customers.declared_no_obligations(customer, on) is not None,
         home=household.home if household is not None else "",
+        own=hooks.own_debts([customer.pk], on=on, besides=besides).get(customer.pk, ()),
     )
 
 
@@ -111,15 +114,22 @@ def means(
     For questions about many amounts and terms, which share everything but these.
     """
     employment, obligations = application.employment, application.obligations_monthly
+    own = application.own_burden
     if not application.facts_are_frozen:
-        known = standing(application.customer, on=on or application.applied_date)
-        employment, obligations = known.employment, known.obligations_monthly
+        day = on or application.applied_date
+        known = standing(application.customer, on=day, besides=application.pk)
+        employment, obligations, own = (
+            known.employment,
+            known.obligations_monthly,
+            known.own_monthly,
+        )
     instalment = pricing.level_payment(
         application.amount, application.annual_rate, application.term_months, application.currency
     )
     return _living(
         employment,
         obligations,
+        own=own,
         amount=application.amount,
         instalment=instalment,
         securities=securities,
@@ -143,6 +153,7 @@ def what_if(
     found = _living(
         known.employment,
         known.obligations_monthly,
+        own=known.own_monthly,
         amount=tried.amount,
         instalment=pricing.level_payment(
             tried.amount, product.annual_rate, tried.term_months, product.currency
@@ -326,6 +337,7 @@ def _living(
     employment: Any,
     obligations: Decimal | None,
     *,
+    own: Decimal,
     amount: Decimal,
     instalment: Decimal,
     securities: tuple[arithmetic.Security, ...],
@@ -337,6 +349,7 @@ def _living(
         net_monthly_income=getattr(employment, "net_monthly_income", None),
         basic_monthly_pay=getattr(employment, "basic_monthly_pay", None),
         obligations_monthly=obligations,
+        own_monthly=own,
         securities=securities,
     )
 

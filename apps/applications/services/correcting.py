@@ -9,7 +9,7 @@ from apps.audit import services as audit
 from apps.core import dates
 
 # What is frozen of the applicant; amount, term and price stay as they were asked for.
-FACTS = ("employment", "bureau_report", "obligations_monthly", "home")
+FACTS = ("employment", "bureau_report", "obligations_monthly", "own_obligations_monthly", "home")
 
 
 def take_facts_anew(*, actor: User, application: Application, now: datetime) -> list[str]:
@@ -20,7 +20,10 @@ def take_facts_anew(*, actor: User, application: Application, now: datetime) -> 
     """
     today = dates.local_date(now, application.branch.entity.time_zone)
     frozen = freeze(application, today=today)
-    changed = [name for name in FACTS if getattr(application, name) != frozen[name]]
+    before = {name: getattr(application, name) for name in FACTS}
+    # Where the parts were not told apart, nothing of the obligations was ours.
+    before["own_obligations_monthly"] = application.own_burden
+    changed = [name for name in FACTS if before[name] != frozen[name]]
     for name in changed:
         setattr(application, name, frozen[name])
     if changed:

@@ -73,7 +73,7 @@ def _submitted_before(application: Application, actor: User) -> bool:
 
 def freeze(application: Application, *, today: date) -> dict[str, Any]:
     """Return the applicant's facts as they stand that day. Raises NotReady where some lack."""
-    known = selectors.standing(application.customer, on=today)
+    known = selectors.standing(application.customer, on=today, besides=application.pk)
     lacks = selectors.lacks(application, known)
     if lacks:
         raise NotReady(lacks)
@@ -82,6 +82,7 @@ def freeze(application: Application, *, today: date) -> dict[str, Any]:
         "employment": known.employment,
         "bureau_report": known.bureau_report,
         "obligations_monthly": known.obligations_monthly,
+        "own_obligations_monthly": known.own_monthly,
         "home": known.home,
         "annual_rate": application.product.annual_rate,
         "currency": application.product.currency,

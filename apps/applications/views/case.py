@@ -112,14 +112,16 @@ def _applicant(application: Application, *, today: date) -> dict[str, Any]:
             "employment": application.employment,
             "bureau": application.bureau_report,
             "obligations_monthly": application.obligations_monthly,
+            "own_obligations_monthly": application.own_obligations_monthly,
             "home_label": _home(application.home),
             "lacks": [],
         }
-    known = selectors.standing(application.customer, on=today)
+    known = selectors.standing(application.customer, on=today, besides=application.pk)
     return {
         "employment": known.employment,
         "bureau": known.bureau_report,
         "obligations_monthly": known.obligations_monthly,
+        "own_obligations_monthly": known.own_monthly,
         "declared_none": known.declared_none,
         "home_label": _home(known.home),
         "lacks": selectors.lacks(application, known) if application.is_draft else [],
