@@ -28,6 +28,7 @@ urlpatterns = [
     path("letters/", include("apps.letters.urls")),
     path("loans/", include("apps.loans.urls")),
     path("repayments/", include("apps.repayments.urls")),
+    path("servicing/", include("apps.servicing.urls")),
     path("ledger/", include("apps.ledger.urls")),
     path("models/", include("apps.scoring.urls")),
     path("governance/", include("apps.governance.urls")),

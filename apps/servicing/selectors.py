@@ -16,6 +16,8 @@ from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.offers import contract as contracts
 from apps.repayments import alterations, payoff, prepayment_charge, reading, replaying, rescheduling
+from apps.repayments.account import Happened
+from apps.repayments.facts import Fact
 from apps.repayments.models import AccountEvent
 from apps.repayments.payoff import Quote
 from apps.repayments.prepayment_charge import Contract
@@ -23,6 +25,8 @@ from apps.repayments.replaying import BESIDE, Account
 from apps.repayments.rescheduling import Rescheduled, Standing
 from apps.servicing.models import BenchmarkRate, Pause, Proposal
 
+# After everything else of its day.
+LAST = 2**31
 # What of an account's history changed the loan, and not only what was paid.
 CHANGES = ("change", "part_prepayment", "payoff", "waiver", "write_off", "refund", "recovery")
 
@@ -71,6 +75,12 @@ def preview(
     before = standing(loan, day)
     said = {name: value for name, value in parameters.items() if value not in (None, "")}
     return before, rescheduling.reschedule(before, alterations.of_change(kind, said))
+
+
+def require_fits(loan: Loan, fact: Fact) -> None:
+    """Raise TermsRefused where something new does not fit how the account stands on its day."""
+    history = [*reading.happened(loan), Happened("new", LAST, fact)]
+    replaying.replay(reading.contract(loan), history, upto=fact.day, new="new")
 
 
 def balances(loan: Loan) -> Balances:

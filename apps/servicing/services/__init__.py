@@ -3,16 +3,18 @@
 from apps.servicing.services.changing import change
 from apps.servicing.services.closing import close
 from apps.servicing.services.pausing import end_pause, pause
-from apps.servicing.services.paying_early import Money, pay_off, prepay, quote
+from apps.servicing.services.paying_early import Choices, Money, choices, pay_off, prepay, quote
 from apps.servicing.services.rating import follow_rate, set_rate
 from apps.servicing.services.relieving import Relief, approve, propose, refuse, withdraw
 from apps.servicing.services.undoing import undo
 
 __all__ = [
+    "Choices",
     "Money",
     "Relief",
     "approve",
     "change",
+    "choices",
     "close",
     "end_pause",
     "follow_rate",

@@ -4,9 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.core.errors import NotPermitted
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.alterations import DIFFICULTY
@@ -23,6 +25,11 @@ _GRAVE = (Kind.RESTRUCTURE, Kind.RATE_CHANGE)
 def permission(kind: str) -> str:
     """Return the permission a kind of change takes."""
     return policies.RESTRUCTURE if kind in _GRAVE else policies.CHANGE
+
+
+def not_permitted() -> NotPermitted:
+    """Return the refusal of a change that the person's role does not allow."""
+    return NotPermitted("not_permitted", _("Your role does not allow this change of a loan."))
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Take money that is paid before its time: a part of the principal, or all that is owed."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from django.db import transaction
@@ -12,16 +12,19 @@ from apps.audit import services as audit
 from apps.core.formatting import format_money
 from apps.core.money import quantum
 from apps.loans.models import Loan
-from apps.repayments import prepayment_charge
+from apps.repayments import prepaying, prepayment_charge
 from apps.repayments import services as repayments
 from apps.repayments.facts import Bucket, Charge, Option, PartPrepayment, Payoff
 from apps.repayments.models import AccountEvent
 from apps.repayments.payoff import Quote
+from apps.repayments.prepaying import Choice
 from apps.servicing import policies, selectors
 from apps.servicing.errors import refused_field
 from apps.servicing.services import _ground
 
 PREPAYMENT = "prepayment"
+# So far ahead what paying off takes can be told.
+LONGEST_QUOTE = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     _check(found, money, now)
     reference = _reference(money)
     if not selectors.is_known(reference):
-        asked = quote(found, money.day)
+        asked = _quoted(found, money.day)
         if money.amount < asked.total:
             raise refused_field(
                 "less_than_payoff",
@@ -91,11 +94,52 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     )
 
 
-def quote(loan: Loan, day: date) -> Quote:
-    """Return what ends the loan on a day, with the charge for paying early."""
+def quote(loan: Loan, day: date, *, today: date) -> Quote:
+    """Return what ends a loan on a day, with the charge for paying early.
+
+    From today on the quote holds where nothing else happens until then; what is overdue may grow by
+    penal charges. Raises DomainError for a day that has passed or is too far ahead.
+    """
+    if not today <= day <= today + LONGEST_QUOTE:
+        raise refused_field(
+            "day_refused",
+            "day",
+            _("A quote is for a day from today on, at most %(days)s days ahead.")
+            % {"days": LONGEST_QUOTE.days},
+        )
+    return _quoted(loan, day)
+
+
+def _quoted(loan: Loan, day: date) -> Quote:
     found = selectors.quote(loan, day)
-    charge = selectors.early_charge(loan, found.early_principal)
-    return replace(found, charge=charge)
+    return replace(found, charge=selectors.early_charge(loan, found.early_principal))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Both ways of a part pre-payment, what is due before it, and what paying early costs."""
+
+    due: Decimal
+    charge: Decimal
+    prepaid: Decimal
+    ways: tuple[Choice, ...]
+
+
+def choices(loan: Loan, day: date, amount: Decimal) -> Choices:
+    """Return what a part pre-payment leads to both ways. Raises TermsRefused, DomainError."""
+    _ground.require_amount(amount, loan.currency)
+    due = sum(selectors.quote(loan, day).due.values(), Decimal(0))
+    charge = charge_of_part(loan, day, amount)
+    prepaid = amount - due - charge
+    if prepaid <= 0:
+        raise refused_field(
+            "nothing_before_time",
+            "amount",
+            _("%(due)s is due: nothing is left to be paid before its time.")
+            % {"due": format_money(due, loan.currency)},
+        )
+    ways = prepaying.choices(selectors.standing(loan, day), prepaid)
+    return Choices(due, charge, prepaid, ways)
 
 
 def charge_of_part(loan: Loan, day: date, amount: Decimal) -> Decimal:

@@ -50,9 +50,7 @@ def propose(*, actor: User, loan: Loan, relief: Relief, now: datetime) -> Propos
     reason = _ground.said(relief.reason)
     _check(found, relief)
     # What does not fit the account today is not put before a second person.
-    repayments.foresee(
-        loan=found, fact=_fact(relief.kind, relief, _ground.today(found, now), reason)
-    )
+    selectors.require_fits(found, _fact(relief.kind, relief, _ground.today(found, now), reason))
     made = _written(found, relief, reason, actor=actor, now=now)
     audit.record(
         actor,
@@ -186,7 +184,9 @@ def _fact(kind: str, relief: Relief, day: date, reason: str) -> Fact:
     if kind == Proposal.Kind.WAIVER:
         return Waiver(day=day, amount=amount, bucket=Bucket(relief.bucket), reason=reason)
     if kind == Proposal.Kind.REFUND:
-        return Refund(day=day, amount=amount, channel="bank", external_reference="")
+        return Refund(
+            day=day, amount=amount, channel="bank_transfer", external_reference=relief.reference
+        )
     return WriteOff(day=day, reason=reason)
 
 

@@ -1,0 +1,286 @@
+"""Forms of what changes on a loan."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Entity
+from apps.applications.forms import AmountField
+from apps.loans.forms import ReasonForm, Refusable
+from apps.repayments.alterations import DIFFICULTY, Change
+from apps.repayments.facts import Option
+from apps.repayments.rescheduling import Keeps
+from apps.repayments.services.holding import CHANNELS
+from apps.servicing.models import Proposal
+from apps.servicing.services import Money, Relief
+
+_CHANNEL_WORDS = {
+    "cash": _("Cash"),
+    "bank_transfer": _("Bank transfer"),
+    "direct_debit": _("Direct debit"),
+    "mobile_money": _("Mobile money"),
+    "cheque": _("Cheque"),
+    "card": _("Card"),
+    "other": _("Another way"),
+}
+OPTIONS = {
+    Option.SHORTER_TERM: _("Same instalment, shorter term"),
+    Option.SMALLER_INSTALMENT: _("Same term, smaller instalment"),
+}
+_YES_NO = [("", _("Choose")), ("yes", _("Yes")), ("no", _("No"))]
+
+
+def _day(**options: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(widget=widget, **options)
+
+
+def _percent(**options: Any) -> forms.DecimalField:
+    """A rate a year, typed in percent with at most four decimals."""
+    return forms.DecimalField(
+        min_value=0,
+        max_digits=7,
+        decimal_places=4,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        **options,
+    )
+
+
+def _rows(**options: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        min_value=0,
+        max_value=600,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        **options,
+    )
+
+
+class MoneyForm(Refusable):
+    """What came in: when, how much, how, under which reference."""
+
+    day = _day(label=_("Paid on"))
+    amount = AmountField(label=_("Amount"))
+    channel = forms.ChoiceField(
+        label=_("How it came"), choices=[(code, _CHANNEL_WORDS[code]) for code in CHANNELS]
+    )
+    external_reference = forms.CharField(label=_("Reference of the payment"), max_length=60)
+
+    def money(self) -> Money:
+        """Return what was typed."""
+        given = self.cleaned_data
+        return Money(
+            day=given["day"],
+            amount=given["amount"],
+            channel=given["channel"],
+            external_reference=given["external_reference"],
+        )
+
+
+class PrepaymentForm(MoneyForm):
+    """A part pre-payment, and what becomes smaller by it."""
+
+    option = forms.ChoiceField(
+        label=_("What becomes smaller"),
+        choices=list(OPTIONS.items()),
+        widget=forms.RadioSelect,
+    )
+
+
+class AmountForm(Refusable):
+    """How much would be paid before its time, to see what comes of it."""
+
+    amount = AmountField(label=_("Amount"))
+
+
+class QuoteForm(Refusable):
+    """Until when the quote is to hold."""
+
+    day = _day(label=_("To be paid on"))
+
+
+class _ChangeForm(ReasonForm):
+    """A change of the schedule with its reason."""
+
+    # The fields that are a parameter of the change as they were typed.
+    plain: tuple[str, ...] = ()
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what was typed as `repayments.alterations` reads it."""
+        given = self.cleaned_data
+        found = {name: given.get(name) for name in self.plain}
+        if given.get("first_due_on"):
+            found["first_due_on"] = given["first_due_on"].isoformat()
+        if given.get("rate") is not None:
+            found["annual_rate"] = str(given["rate"] / Decimal(100))
+        if given.get(DIFFICULTY):
+            found[DIFFICULTY] = given[DIFFICULTY] == "yes"
+        return {name: value for name, value in found.items() if value not in (None, "")}
+
+    def refuse(self, refusal: Any) -> None:
+        """Show a sentence about the rate beside its percentage."""
+        if "annual_rate" in refusal.fields and "rate" in self.fields:
+            refusal.fields["rate"] = refusal.fields.pop("annual_rate")
+        super().refuse(refusal)
+
+
+class RateChangeForm(_ChangeForm):
+    """Another rate of interest from today on."""
+
+    plain = ("keeps",)
+    rate = _percent(label=_("New rate a year, in percent"))
+    keeps = forms.ChoiceField(
+        label=_("What stays"),
+        choices=[
+            (Keeps.TERM.value, _("The term; the instalment changes")),
+            (Keeps.INSTALMENT.value, _("The instalment; the term changes")),
+        ],
+    )
+    field_order = ("rate", "keeps", "reason")
+
+
+class FollowForm(_ChangeForm):
+    """The benchmark of the day."""
+
+    keeps = RateChangeForm.base_fields["keeps"]
+    field_order = ("keeps", "reason")
+
+
+class MoratoriumForm(_ChangeForm):
+    """For some instalments nothing, or only interest, is asked for."""
+
+    plain = ("principal_free", "extends")
+    principal_free = _rows(label=_("Instalments"))
+    on = forms.ChoiceField(
+        label=_("What is not asked for"),
+        choices=[
+            ("principal", _("Principal; interest is paid")),
+            ("all", _("Principal and interest; interest falls due afterwards")),
+        ],
+    )
+    extends = forms.BooleanField(label=_("The loan ends later by as many"), required=False)
+    difficulty = forms.ChoiceField(
+        label=_("Is the borrower in financial difficulty?"), choices=_YES_NO
+    )
+    field_order = ("principal_free", "on", "extends", "difficulty", "reason")
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what was typed; interest waits as long as principal where all is paused."""
+        found = super().parameters()
+        if self.cleaned_data["on"] == "all":
+            found["interest_free"] = found["principal_free"]
+        return found
+
+
+class RescheduleForm(_ChangeForm):
+    """Another number of instalments for what is ahead."""
+
+    plain = ("instalments", "principal_free")
+    instalments = _rows(label=_("Instalments from now on"))
+    first_due_on = _day(label=_("The next falls due on"), required=False)
+    principal_free = _rows(label=_("Of these without principal"), required=False)
+    difficulty = forms.ChoiceField(
+        label=_("Is the borrower in financial difficulty?"), choices=_YES_NO
+    )
+    field_order: tuple[str, ...] = (
+        *("instalments", "first_due_on", "principal_free"),
+        *("difficulty", "reason"),
+    )
+
+
+class RestructureForm(RescheduleForm):
+    """Another contract for what is ahead, with another rate where wanted."""
+
+    rate = _percent(label=_("New rate a year, in percent"), required=False)
+    field_order = (
+        *("instalments", "rate", "first_due_on", "principal_free"),
+        *("difficulty", "reason"),
+    )
+
+
+class DueDateForm(_ChangeForm):
+    """Another day of the month."""
+
+    first_due_on = _day(label=_("The next falls due on"))
+    field_order = ("first_due_on", "reason")
+
+
+CHANGE_FORMS: dict[str, type[_ChangeForm]] = {
+    Change.RATE_CHANGE: RateChangeForm,
+    Change.MORATORIUM: MoratoriumForm,
+    Change.RESCHEDULE: RescheduleForm,
+    Change.RESTRUCTURE: RestructureForm,
+    Change.DUE_DATE_CHANGE: DueDateForm,
+}
+
+
+class ReliefForm(ReasonForm):
+    """What is to be given up or paid back."""
+
+    kind = forms.ChoiceField(label=_("What"), choices=Proposal.Kind.choices)
+    bucket = forms.ChoiceField(
+        label=_("Of what, for a waiver"),
+        choices=[("", _("Choose")), *Proposal.Bucket.choices],
+        required=False,
+    )
+    amount = AmountField(
+        label=_("Amount"), required=False, help_text=_("A write-off is of all that is owed.")
+    )
+    field_order = ("kind", "bucket", "amount", "reason")
+
+    def relief(self) -> Relief:
+        """Return what was typed."""
+        given = self.cleaned_data
+        return Relief(
+            kind=given["kind"],
+            bucket=given["bucket"],
+            amount=given["amount"],
+            reason=given["reason"],
+        )
+
+
+class NoteForm(Refusable):
+    """Why a proposal is refused."""
+
+    note = forms.CharField(
+        label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class PauseForm(ReasonForm):
+    """From when until when a borrower is left alone."""
+
+    starts_on = _day(label=_("From"))
+    ends_on = _day(label=_("Until"))
+    field_order = ("starts_on", "ends_on", "reason")
+
+
+class EmptyForm(Refusable):
+    """Nothing to type; the page says what happens."""
+
+
+class RateForm(Refusable):
+    """What a benchmark is from a day on."""
+
+    entity = forms.ModelChoiceField(
+        label=_("Lender"), queryset=Entity.objects.order_by("name"), empty_label=None
+    )
+    benchmark = forms.CharField(label=_("Benchmark"), max_length=120)
+    effective_date = _day(label=_("From"))
+    rate = _percent(label=_("Rate a year, in percent"))
+    source = forms.CharField(
+        label=_("Source"), max_length=200, help_text=_("Where it was published.")
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, the rate as a fraction."""
+        given = dict(self.cleaned_data)
+        given["annual_rate"] = given.pop("rate") / Decimal(100)
+        return given
+
+    def refuse(self, refusal: Any) -> None:
+        """Show a sentence about the rate beside its percentage."""
+        if "annual_rate" in refusal.fields:
+            refusal.fields["rate"] = refusal.fields.pop("annual_rate")
+        super().refuse(refusal)

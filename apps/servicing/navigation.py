@@ -1,0 +1,28 @@
+"""The place of proposals and rates in the navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.navigation import Entry, register
+from apps.servicing import policies
+
+register(
+    Entry(
+        group="lending",
+        label=_("Waivers and write-offs"),
+        url_name="servicing:proposals",
+        icon="hand-coins",
+        permission=policies.APPROVE,
+        order=46,
+        badge_url_name="servicing:count",
+    )
+)
+register(
+    Entry(
+        group="lending",
+        label=_("Benchmark rates"),
+        url_name="servicing:rates",
+        icon="percent",
+        permission=policies.RATES,
+        order=48,
+    )
+)

@@ -1,0 +1,25 @@
+"""Addresses of what changes on loans."""
+
+from django.urls import path
+
+from apps.servicing.views import early, loan, proposals
+
+app_name = "servicing"
+urlpatterns = [
+    path("proposals/", proposals.worklist, name="proposals"),
+    path("proposals/count/", proposals.count, name="count"),
+    path("proposals/<uuid:pk>/approve/", proposals.approve, name="approve"),
+    path("proposals/<uuid:pk>/refuse/", proposals.refuse, name="refuse"),
+    path("proposals/<uuid:pk>/withdraw/", proposals.withdraw, name="withdraw"),
+    path("rates/", proposals.rates, name="rates"),
+    path("pauses/<uuid:pk>/end/", loan.end_pause, name="end_pause"),
+    path("events/<uuid:pk>/take-back/", loan.undo, name="undo"),
+    path("loans/<uuid:pk>/panel/", loan.panel, name="loan_panel"),
+    path("loans/<uuid:pk>/prepay/", early.prepay, name="prepay"),
+    path("loans/<uuid:pk>/payoff/", early.payoff, name="payoff"),
+    path("loans/<uuid:pk>/change/<slug:kind>/", loan.change, name="change"),
+    path("loans/<uuid:pk>/follow-rate/", loan.follow_rate, name="follow_rate"),
+    path("loans/<uuid:pk>/relief/", loan.relief, name="relief"),
+    path("loans/<uuid:pk>/pause/", loan.pause, name="pause"),
+    path("loans/<uuid:pk>/close/", loan.close, name="close"),
+]

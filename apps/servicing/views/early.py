@@ -1,0 +1,109 @@
+"""Pages of paying early: a part of the principal, or all that is owed."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from apps.core.access import requires
+from apps.core.errors import DomainError
+from apps.loans.models import Loan
+from apps.servicing import forms, policies, selectors, services
+from apps.servicing.views.shown import crumbs, done, rendered, running, today
+
+
+@require_http_methods(["GET", "POST"])
+@requires(policies.POST)
+def prepay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show both ways of a part pre-payment side by side, and take the one that is chosen."""
+    loan = running(request, pk)
+    on = today(loan)
+    amount = forms.AmountForm(request.GET if "amount" in request.GET else None)
+    shown = None
+    if amount.is_bound and amount.is_valid():
+        shown = _choices(loan, amount, on)
+    first = {"day": on, "amount": amount["amount"].value() if amount.is_bound else None}
+    form = forms.PrepaymentForm(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        is_done = done(
+            request,
+            form,
+            lambda: services.prepay(
+                actor=request.user,
+                loan=loan,
+                money=form.money(),
+                option=form.cleaned_data["option"],
+                now=timezone.now(),
+            ),
+            said=_("The part pre-payment is posted."),
+        )
+        if is_done:
+            return redirect("loans:detail", pk=pk)
+    context = {
+        "loan": loan,
+        "crumbs": crumbs(loan, _("Pay a part early")),
+        "amount_form": amount,
+        "choices": shown,
+        "form": form,
+        "standing": selectors.standing(loan, on),
+        "early": selectors.early_contract(loan),
+    }
+    return rendered(request, "servicing/prepay.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(policies.VIEW)
+def payoff(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what ends a loan on a day, and take it."""
+    loan = running(request, pk)
+    first = today(loan)
+    asked = forms.QuoteForm(request.GET if "day" in request.GET else {"day": first})
+    quote = _quote(loan, asked)
+    form = None
+    if request.user.has_perm(policies.POST):
+        initial = {"day": first, "amount": quote.total if quote else None}
+        form = forms.MoneyForm(request.POST or None, initial=initial)
+    if form is not None and request.method == "POST" and form.is_valid():
+        money = form.money()
+        is_done = done(
+            request,
+            form,
+            lambda: services.pay_off(
+                actor=request.user, loan=loan, money=money, now=timezone.now()
+            ),
+            said=_("The loan is paid off."),
+        )
+        if is_done:
+            return redirect("loans:detail", pk=pk)
+    context = {
+        "loan": loan,
+        "crumbs": crumbs(loan, _("Quote for paying off")),
+        "asked": asked,
+        "quote": quote,
+        "form": form,
+        "is_today": quote is not None and quote.day == first,
+    }
+    return rendered(request, "servicing/payoff.html", context)
+
+
+def _choices(loan: Loan, form: forms.AmountForm, on: date) -> Any:
+    try:
+        return services.choices(loan, on, form.cleaned_data["amount"])
+    except DomainError as refusal:
+        form.refuse(refusal)
+        return None
+
+
+def _quote(loan: Loan, form: forms.QuoteForm) -> Any:
+    if not form.is_valid():
+        return None
+    try:
+        return services.quote(loan, form.cleaned_data["day"], today=today(loan))
+    except DomainError as refusal:
+        form.refuse(refusal)
+        return None
