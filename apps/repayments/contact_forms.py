@@ -57,7 +57,12 @@ class DaysField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return the days; ValidationError where something else stands there."""
-        words = super().to_python(value).replace(",", " ").replace("\N{MINUS SIGN}", "-").split()
+        words = (
+            (super().to_python(value) or "")
+            .replace(",", " ")
+            .replace("\N{MINUS SIGN}", "-")
+            .split()
+        )
         try:
             return tuple(int(word) for word in words)
         except ValueError:
@@ -90,7 +95,8 @@ class PlanForm(Refusable):
     from_date = DayField(label=_("From"))
 
     def __init__(self, *args: Any, actor: User, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"from_date": today + timedelta(days=1)}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.fields["from_date"].initial = today + timedelta(days=1)
         lenders = Entity.objects.order_by("name")
         if not actor.works_everywhere:
             lenders = lenders.filter(pk=actor.branch.entity_id)

@@ -5,10 +5,11 @@ They register in their `AppConfig.ready()`; repayments does not know the portal.
 
 import uuid
 from collections.abc import Callable
+from datetime import date
 
-# `build(application)`: the address of the borrower's page of a loan, with https and host; empty
-# where the lender has no public address.
-OwnLink = Callable[[uuid.UUID], str]
+# `build(application, until)`: the address of the borrower's page of a loan, with https and host,
+# that holds until the end of a day; empty where the lender has no public address.
+OwnLink = Callable[[uuid.UUID, date], str]
 # `build(token)`: the address at which a token of `stop_links` ends reminders.
 StopLink = Callable[[str], str]
 
@@ -21,9 +22,9 @@ def build_links(*, own: OwnLink, stop: StopLink) -> None:
     _own_links[:], _stop_links[:] = [own], [stop]
 
 
-def own_link(application: uuid.UUID) -> str:
+def own_link(application: uuid.UUID, until: date) -> str:
     """Return the address of the borrower's own page, or nothing while no app offers one."""
-    return next((build(application) for build in _own_links), "")
+    return next((build(application, until) for build in _own_links), "")
 
 
 def stop_link(token: str) -> str:

@@ -1,5 +1,6 @@
 """What is done about payments of loans, one module for each action."""
 
+from apps.repayments.services.accruing import accrue_day, accrue_missing, require_accrued
 from apps.repayments.services.bringing import apply_due
 from apps.repayments.services.checking_statements import check_statement, check_statement_again
 from apps.repayments.services.entering import enter
@@ -12,6 +13,12 @@ from apps.repayments.services.posting_statements import (
     discard_statement,
     start_statement,
     stop_statement,
+)
+from apps.repayments.services.printing import (
+    is_whole,
+    paper_of,
+    print_receipt,
+    split_of,
 )
 from apps.repayments.services.promising import (
     PromiseEntry,
@@ -38,6 +45,8 @@ __all__ = [
     "PromiseEntry",
     "Side",
     "Statement",
+    "accrue_day",
+    "accrue_missing",
     "advance_statement",
     "apply_due",
     "ask_return",
@@ -51,16 +60,21 @@ __all__ = [
     "enter_plan",
     "foresee",
     "give_back",
+    "is_whole",
     "judge_promises",
     "load_plans",
     "misplace_money",
+    "paper_of",
     "place_money",
+    "print_receipt",
     "receive_statement",
     "refuse_announced",
     "refuse_return",
     "remind_due",
+    "require_accrued",
     "resume_reminders",
     "send_reminders",
+    "split_of",
     "start_statement",
     "stop_by_link",
     "stop_reminders",

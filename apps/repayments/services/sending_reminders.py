@@ -23,6 +23,8 @@ logger = structlog.get_logger(__name__)
 SENT_AT_ONCE = 300
 MOST_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(minutes=5)
+# So long the address of the borrower's own page holds.
+LINK_HOLDS = timedelta(days=30)
 # Longer than a mail server may take; a claim older than this lost its worker.
 CLAIM = timedelta(minutes=10)
 
@@ -98,7 +100,7 @@ def _said(reminder: Reminder, day: date) -> reminder_mail.Said:
         due_date=reminder.due_date,
         today=day,
         next_due=following.due_date if following else None,
-        own_link=hooks.own_link(loan.application_id),
+        own_link=hooks.own_link(loan.application_id, day + LINK_HOLDS),
         stop_link=hooks.stop_link(stop_links.write(loan.customer_id, keyring())),
     )
 

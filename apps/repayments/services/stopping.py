@@ -55,10 +55,12 @@ def stop_by_link(*, customer: Customer, now: datetime) -> bool:
 def resume_reminders(*, actor: User, customer: Customer, now: datetime) -> ReminderStop:
     """Record that a borrower wants reminders again. Raises as `stop_reminders`."""
     found = _seen(actor, customer)
-    stop = ReminderStop.objects.filter(customer=found, resumed_at=None).first()
-    values = {"resumed_at": now, "resumed_by": actor}
-    if stop is None or not rows.change(stop, values, while_={"resumed_at": None}):
+    standing = ReminderStop.objects.filter(customer=found, resumed_at=None)
+    stop = standing.select_for_update().first()
+    if stop is None:
         raise Conflict("not_stopped", _("This borrower gets reminders already."))
+    stop.resumed_at, stop.resumed_by = now, actor
+    stop.save(update_fields=["resumed_at", "resumed_by", "updated_at"])
     audit.record(actor, "repayments.reminders_resumed", found)
     return stop
 
