@@ -39,8 +39,12 @@ _MONTHS = frozenset({"term_months", "employment_months"})
 
 def sentences(recourse: Mapping[str, Any]) -> tuple[str, ...]:
     """Return every suggestion as a sentence, or the one that says that there is none."""
-    found = tuple(suggestion(one) for one in recourse["suggestions"])
-    return found or (no_change(),)
+    return suggestions(recourse) or (no_change(),)
+
+
+def suggestions(recourse: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return every suggestion as a sentence; none where nothing realistic was found."""
+    return tuple(suggestion(one) for one in recourse["suggestions"])
 
 
 def of_decision(decision: Any) -> list[str]:

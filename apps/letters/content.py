@@ -162,6 +162,7 @@ class LetterFacts:
     score: Score | None = None
     appeal: Appeal | None = None
     review_link: str = ""
+    no_change: str = ""
 
     def __post_init__(self) -> None:
         require_text(
@@ -175,6 +176,8 @@ class LetterFacts:
         require_texts(self, "missing")
         if not all(text.strip() for text in self.could_change):
             raise ContentRefused("What could change the outcome must not be an empty sentence.")
+        if self.no_change and self.could_change:
+            raise ContentRefused("Either something could change the outcome, or nothing was found.")
         self._require_dates()
         self._require_reasons()
         self._require_parts()
@@ -231,7 +234,7 @@ class LetterFacts:
     def _require_approval(self) -> None:
         if self.approval is None:
             raise ContentRefused("An approval letter states what was approved.")
-        if self.reasons or self.could_change:
+        if self.reasons or self.could_change or self.no_change:
             raise ContentRefused("An approval letter carries no reasons for a refusal.")
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Letters and statements as staff read them: the applicant's own address in them is covered."""
+"""Letters and statements as staff read them: the applicant's own link in them is covered."""
 
 from typing import Any
 
@@ -19,4 +19,7 @@ def for_staff(letter: Letter) -> str:
     # Of a letter, where a review is asked for; of a statement, where the offer is answered.
     given = str(stated.get("review_link") or stated.get("link") or "")
     link = " ".join(given.split())
-    return html.replace(escape(link), escape(_("(the applicant's own address)"))) if link else html
+    if not link:
+        return html
+    covered = _("(a link for the applicant alone: it stands in their copy)")
+    return html.replace(escape(link), escape(covered))

@@ -108,11 +108,16 @@ def _applications() -> QuerySet[Application]:
 
 
 def _could_change(decision: Decision) -> list[str]:
-    """Return the sentences that the letter about the decision gave, in its language."""
+    """Return the sentences that the letter about the decision gave, in its language.
+
+    The one that says that nothing was found stands alone.
+    """
     if decision.letter_id is None:
         return []
     stored = Letter.objects.only("facts").get(pk=decision.letter_id)
     try:
-        return list((stored.facts or {}).get("could_change", ()))
+        told: Any = stored.facts or {}
     except crypto.CannotOpen:
         return []
+    nothing = told.get("no_change", "")
+    return list(told.get("could_change", ())) or ([nothing] if nothing else [])

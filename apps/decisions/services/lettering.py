@@ -1,7 +1,8 @@
 """Put together what the letter about a decision states, in the applicant's language."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -44,9 +45,23 @@ def issue(
     `changes` are what would have been approved; None when nobody looked, because people decided.
     Raises LetterImpossible when what is on record does not make a letter.
     """
-    return issued(
+    composed = compose(application=application, decision=decision, changes=changes)
+    [letter] = issue_all(actor=actor, composed=[composed])
+    return letter
+
+
+def issue_all(*, actor: User | str, composed: Sequence[Letter]) -> list[Letter]:
+    """Write composed letters down, in the caller's transaction. Raises LetterImpossible."""
+    with _refusals():
+        return letters.issue_all(actor=actor, composed=composed)
+
+
+def compose(
+    *, application: Application, decision: Decision, changes: tuple[Change, ...] | None
+) -> Letter:
+    """Return the letter that `issue` would write down, unwritten. Raises LetterImpossible."""
+    return _composed(
         lambda: _facts(application, decision, changes),
-        actor=actor,
         application=application,
         subject=audit.reference(decision),
         now=decision.decided_at,
@@ -88,12 +103,24 @@ def issued(
 
     `since` is when the time to send it began, where the facts do not say. Raises LetterImpossible.
     """
+    composed = _composed(facts_of, application=application, subject=subject, now=now, since=since)
+    [letter] = issue_all(actor=actor, composed=[composed])
+    return letter
+
+
+def _composed(
+    facts_of: Callable[[], content.LetterFacts],
+    *,
+    application: Application,
+    subject: str,
+    now: datetime,
+    since: date | None = None,
+) -> Letter:
     language = application.customer.language
-    try:
+    with _refusals():
         with translation.override(language):
             facts = facts_of()
-        return letters.issue(
-            actor=actor,
+        return letters.compose(
             branch=application.branch,
             kind=facts.kind,
             subject=subject,
@@ -103,6 +130,15 @@ def issued(
             issued_at=now,
             since=since,
         )
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say of whatever keeps a letter from being written that it is impossible."""
+    try:
+        yield
+    except LetterImpossible:
+        raise
     except (content.ContentRefused, pricing.PricingRefused, DomainError) as refusal:
         raise LetterImpossible(str(refusal)) from refusal
 
@@ -132,6 +168,7 @@ def _facts(
         automated=decision.kind == Decision.Kind.AUTOMATED,
         reasons=told_reasons(application, decision) if declined else why,
         could_change=_could_change(application, decision, changes) if declined else (),
+        no_change=_no_change(decision, changes) if declined else "",
         approval=None if declined else approval(application, decision),
         bureau=letter_parts.bureau(application),
         score=None if kind == content.APPROVED else letter_parts.score(application, decision),
@@ -240,15 +277,18 @@ def _could_change(
 ) -> tuple[str, ...]:
     """Return what would have been approved: by the policy's table, or as amount and term alone."""
     if decision.recourse is not None:
-        return recourse_words.sentences(decision.recourse)
-    if changes is None:
-        return ()
-    if not changes:
-        return (sentences.no_change(),)
+        return recourse_words.suggestions(decision.recourse)
     return tuple(
         sentences.change(one, asked_amount=application.amount, currency=application.currency)
-        for one in changes
+        for one in changes or ()
     )
+
+
+def _no_change(decision: Decision, changes: tuple[Change, ...] | None) -> str:
+    """Return what was looked for and not found; nothing where something was, or nobody looked."""
+    if decision.recourse is not None:
+        return "" if decision.recourse["suggestions"] else recourse_words.no_change()
+    return sentences.no_change() if changes == () else ""
 
 
 def approval(application: Application, decision: Decision) -> content.Approval:

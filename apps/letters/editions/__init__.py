@@ -16,6 +16,7 @@ from apps.letters.editions.e2026_11 import compose as compose_2026_11
 from apps.letters.editions.e2026_11.page import Page
 from apps.letters.editions.e2026_12 import compose as compose_2026_12
 from apps.letters.editions.e2027_01 import compose as compose_2027_01
+from apps.letters.editions.e2027_02 import compose as compose_2027_02
 
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 
@@ -44,7 +45,7 @@ def _edition(
     return Edition(name, Path(__file__).resolve().parent / module, languages, compose)
 
 
-CURRENT = "2027-01"
+CURRENT = "2027-02"
 EDITIONS = {
     "2026-11": _edition(
         "2026-11", "e2026_11", frozenset(compose_2026_11.WORDINGS), compose_2026_11.compose
@@ -55,10 +56,14 @@ EDITIONS = {
     "2027-01": _edition(
         "2027-01", "e2027_01", frozenset(compose_2027_01.WORDINGS), compose_2027_01.compose
     ),
+    "2027-02": _edition(
+        "2027-02", "e2027_02", frozenset(compose_2027_02.WORDINGS), compose_2027_02.compose
+    ),
 }
 FINGERPRINTS = {
     "2026-11": "ac25292186b4beefd8761bb7a923989d6bdd002a3b02c7e1680afec719ecd5cc",
     "2027-01": "36088ea9fe5eaae9bab17838c585a602b738508255d4184974eb3a0230335c50",
+    "2027-02": "d322edcf47f46080684832c463ce4e966297836c14eae0d2d45cc0090b991aee",
     "2026-12": "4cc50b4cad7b91abb36cce18f36d9c5e90aa3f18ca146ab5c4d789eff2afe0d4",
 }
 

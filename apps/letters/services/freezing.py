@@ -92,10 +92,39 @@ def issue(
     say, or from `since`. Raises LetterRefused, for a letter that lacks something its regime asks
     for as well, and AlreadyDecided.
     """
+    wanted = compose(
+        branch=branch,
+        kind=kind,
+        subject=subject,
+        case=case,
+        language=language,
+        facts=facts,
+        issued_at=issued_at,
+        since=since,
+    )
+    [letter] = issue_all(actor=actor, composed=[wanted])
+    return letter
+
+
+def compose(
+    *,
+    branch: Branch,
+    kind: str,
+    subject: str,
+    case: str,
+    language: str,
+    facts: content.LetterFacts,
+    issued_at: datetime,
+    since: date | None = None,
+) -> Letter:
+    """Return the letter that `issue` would write down, unwritten. Raises LetterRefused as it does.
+
+    Who has checked several like this can let `issue_all` write them down together.
+    """
     _require_known(kind, language, facts)
     _require_complete(facts)
     written, until = facts.to_dict(), _deadline(facts, since)
-    wanted = Letter(
+    return Letter(
         branch=branch,
         kind=kind,
         subject=subject,
@@ -110,14 +139,25 @@ def issue(
         late_date=until.late_date,
         due_date=until.due_date,
     )
+
+
+def issue_all(*, actor: User | str, composed: Sequence[Letter]) -> list[Letter]:
+    """Write letters down that were composed, with one statement, in the caller's transaction.
+
+    Returns for each what `issue` returns. Raises AlreadyDecided for all where one was issued with
+    other facts.
+    """
     with transaction.atomic(savepoint=False):
         # The insert decides between two that come at once; nothing is read before it.
-        is_new = rows.insert(wanted, if_new=True)
-        if is_new:
-            audit.record(actor, "letters.issued", wanted, case=case, kind=kind, language=language)
-    letter = wanted if is_new else _issued_before(wanted)
-    jobs.enqueue("letters.render", letter_ids=[str(letter.pk)])
-    return letter
+        written = rows.insert_all(composed, if_new=True)
+        for one in composed:
+            if one.pk in written:
+                told = {"kind": one.kind, "language": one.language}
+                audit.record(actor, "letters.issued", one, case=one.case, **told)
+    found = [one if one.pk in written else _issued_before(one) for one in composed]
+    for one in found:
+        jobs.enqueue("letters.render", letter_ids=[str(one.pk)])
+    return found
 
 
 def render(*, letter_id: Any, now: datetime) -> Letter:

@@ -77,6 +77,10 @@ def test_a_refusal_states_one_to_four_reasons(count: int) -> None:
         ({"reasons": reasons(1) * 2}, "A reason is stated once."),
         ({"approval": factories.APPROVAL}, "A refusal cannot carry an approval."),
         ({"could_change": (" ",)}, "What could change the outcome must not be an empty sentence."),
+        (
+            {"no_change": "Nothing."},
+            "Either something could change the outcome, or nothing was found.",
+        ),
         ({"kind": "noticed"}, "There is no letter of the kind 'noticed'."),
         ({"applicant_name": " "}, "LetterFacts.applicant_name must not be empty."),
         ({"reference": ""}, "LetterFacts.reference must not be empty."),

@@ -38,7 +38,7 @@ def test_it_issues_a_letter_with_its_facts_and_leaves_it_to_the_worker(
 
     letter.refresh_from_db()
     assert letter.facts == factories.refusal().to_dict()
-    assert letter.template_version == "2027-01"
+    assert letter.template_version == "2027-02"
     assert (letter.rendered_at, letter.html, letter.pdf_sha256) == (None, None, "")
     assert sent == [("letters.render", {"letter_ids": [str(letter.pk)]})]
     assert verbs(letter) == ["letters.issued"]

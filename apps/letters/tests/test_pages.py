@@ -32,7 +32,7 @@ def test_the_page_shows_the_frozen_letter_and_its_proof(
     assert "byte for byte" in page
     assert letter.html_sha256 in page
     assert letter.pdf_sha256 in page
-    assert "2027-01" in page
+    assert "2027-02" in page
     assert "data-print" in page
     assert openings() == [(f"accounts.user:{alice.pk}", "page")]
 
@@ -75,7 +75,7 @@ def test_staff_do_not_read_the_applicants_own_address(
     page = signed_in(alice).get(reverse("letters:detail", args=[letter.pk])).content.decode()
 
     assert "c2VjcmV0" not in page
-    assert "(the applicant&#x27;s own address)" in page
+    assert "(a link for the applicant alone: it stands in their copy)" in page
     assert "Verified" in page
 
 

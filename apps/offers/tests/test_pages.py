@@ -62,7 +62,7 @@ def test_staff_do_not_read_the_address_at_which_the_applicant_answers(
 
     for page in pages:
         assert "https://loans.example/my/" not in page
-        assert "(the applicant&#x27;s own address)" in page
+        assert "(a link for the applicant alone: it stands in their copy)" in page
 
 
 def test_an_officer_offers_by_one_button_and_records_the_answer(
