@@ -193,6 +193,7 @@ VERBS = {
     "repayments.waiver": _("gave up a part of what is owed"),
     "repayments.write_off": _("wrote a loan off"),
     "repayments.change": _("changed the schedule of a loan"),
+    "repayments.accrued": _("accrued the interest of a day"),
     "repayments.taken_back": _("took back what was posted on a loan"),
     "repayments.followed": _("computed an account anew, for the schedule it follows changed"),
     "repayments.statement_uploaded": _("uploaded a statement of a bank"),
