@@ -1,6 +1,11 @@
 """What is done about payments of loans, one module for each action."""
 
-from apps.repayments.services.accruing import accrue_day, accrue_missing, require_accrued
+from apps.repayments.services.accruing import (
+    accrue_asked,
+    accrue_day,
+    accrue_missing,
+    require_accrued,
+)
 from apps.repayments.services.bringing import apply_due
 from apps.repayments.services.checking_statements import check_statement, check_statement_again
 from apps.repayments.services.entering import enter
@@ -32,6 +37,7 @@ from apps.repayments.services.rejecting import download_refused
 from apps.repayments.services.reminding import remind_due
 from apps.repayments.services.returning import ask_return, give_back, refuse_return, write_note
 from apps.repayments.services.sending_reminders import send_reminders
+from apps.repayments.services.spreading import enter_for_customer, shares_of_customer
 from apps.repayments.services.stopping import resume_reminders, stop_by_link, stop_reminders
 from apps.repayments.services.sweeping_statements import sweep_statements
 from apps.repayments.services.taking_back import take_back
@@ -45,6 +51,7 @@ __all__ = [
     "PromiseEntry",
     "Side",
     "Statement",
+    "accrue_asked",
     "accrue_day",
     "accrue_missing",
     "advance_statement",
@@ -56,6 +63,7 @@ __all__ = [
     "download_refused",
     "end_plan",
     "enter",
+    "enter_for_customer",
     "enter_many",
     "enter_plan",
     "foresee",
@@ -74,6 +82,7 @@ __all__ = [
     "require_accrued",
     "resume_reminders",
     "send_reminders",
+    "shares_of_customer",
     "split_of",
     "start_statement",
     "stop_by_link",

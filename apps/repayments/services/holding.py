@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Branch, User
 from apps.core import dates
 from apps.core.money import money
 from apps.core.visibility import get_visible
@@ -62,7 +62,12 @@ def require(actor: Any, permission: str) -> None:
 
 def today(loan: Loan, now: datetime) -> date:
     """Return the day it is in the lender's calendar."""
-    return dates.local_date(now, loan.branch.entity.time_zone)
+    return today_of(loan.branch, now)
+
+
+def today_of(branch: Branch, now: datetime) -> date:
+    """Return the day it is in the calendar of a branch's lender."""
+    return dates.local_date(now, branch.entity.time_zone)
 
 
 def require_possible(loan: Loan, fact: Fact, *, now: datetime) -> None:
