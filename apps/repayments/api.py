@@ -19,7 +19,15 @@ from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.customers.models import Customer
 from apps.loans.models import Loan
-from apps.repayments import policies, selectors, serializers, services
+from apps.repayments import (
+    policies,
+    promise_api,
+    receipt_api,
+    reminder_api,
+    selectors,
+    serializers,
+    services,
+)
 from apps.repayments.errors import refused_field
 from apps.repayments.facts import Receipt
 from apps.repayments.models import AccountEvent
@@ -271,4 +279,7 @@ urlpatterns = [
     path("repayments/preview", RepaymentPreview.as_view(), name="repayment_preview"),
     path("repayments/<uuid:pk>", OneRepayment.as_view(), name="repayment"),
     path("repayments/<uuid:pk>/reversal", RepaymentReversal.as_view(), name="repayment_reversal"),
+    *receipt_api.urlpatterns,
+    *promise_api.urlpatterns,
+    *reminder_api.urlpatterns,
 ]
