@@ -12,11 +12,13 @@ from apps.appeals.models import Appeal
 from apps.core import formatting
 from apps.customers.models import Household
 
+OWN = "own_obligations_monthly"
 FACTS = {
     "net_monthly_income": gettext_lazy("Net income a month"),
     "gross_annual_income": gettext_lazy("Gross income a year"),
     "months_employed": gettext_lazy("Time in present work"),
     "obligations_monthly": gettext_lazy("Payments to others a month"),
+    OWN: gettext_lazy("Payments to us a month for other loans"),
     "home": gettext_lazy("Home"),
     "bureau_report": gettext_lazy("Date of the bureau report"),
     "bureau_score": gettext_lazy("Bureau score"),
@@ -87,8 +89,12 @@ def time_left(due: date, today: date) -> str:
 def comparison(
     before: dict[str, str], after: dict[str, str], currency: str
 ) -> list[dict[str, Any]]:
-    """Return every fact with its value before and after, those that changed at the head."""
+    """Return every fact with its value before and after, those that changed at the head.
+
+    What is paid to us is none where nothing is.
+    """
     moved = set(correctable.moved(before, after))
+    absent = {code for code in (OWN,) if not before.get(code) and not after.get(code)}
     rows = [
         {
             "name": fact_name(code),
@@ -97,6 +103,7 @@ def comparison(
             "changed": code in moved,
         }
         for code in FACTS
+        if code not in absent
     ]
     return sorted(rows, key=lambda one: not one["changed"])
 

@@ -147,7 +147,9 @@ def facts(application: Application) -> dict[str, str]:
         "net_monthly_income": getattr(employment, "net_monthly_income", None),
         "gross_annual_income": getattr(employment, "gross_annual_income", None),
         "months_employed": getattr(employment, "months_employed", None),
-        "obligations_monthly": application.obligations_monthly,
+        # What we count of our own loans no applicant can know better.
+        "obligations_monthly": application.paid_elsewhere_monthly,
+        "own_obligations_monthly": application.own_burden or None,
         "home": application.home,
         "bureau_report": None if report is None else report.pulled_date.isoformat(),
         "bureau_score": getattr(report, "score", None),

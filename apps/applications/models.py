@@ -155,6 +155,12 @@ class Application(Identified, Timestamped, Stateful):
         return self.submitted_at is not None or self.status == "historic"
 
     @property
+    def paid_elsewhere_monthly(self) -> Decimal | None:
+        """Return what of the frozen obligations is paid to others a month; None is not known."""
+        total = self.obligations_monthly
+        return None if total is None else total - self.own_burden
+
+    @property
     def own_burden(self) -> Decimal:
         """What of the frozen obligations our own loans take a month; nothing where not told."""
         return self.own_obligations_monthly or Decimal(0)

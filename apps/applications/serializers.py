@@ -136,6 +136,12 @@ class AffordabilityOut(serializers.Serializer[Any]):
 class ApplicationDetail(ApplicationOut):
     """An application with its security, its affordability, and what apps above add."""
 
+    obligations_monthly = Money(
+        allow_null=True, help_text="All that was paid a month at submission; null before it."
+    )
+    own_obligations_monthly = Money(
+        allow_null=True, help_text="The part of it that other loans with us take."
+    )
     collaterals = CollateralOut(many=True)
     affordability = serializers.SerializerMethodField()
 

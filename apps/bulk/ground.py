@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
-from apps.applications import requirements
+from apps.applications import hooks, requirements
+from apps.applications.own_debts import OwnDebt
 from apps.bulk.drafts import Draft
 from apps.bulk.models import UploadRow
 from apps.customers.entries import AddressEntry
@@ -42,6 +43,7 @@ class Person:
     ended_dates: tuple[date, ...] = ()
     declaration: NoObligations | None = None
     reports: tuple[BureauReport, ...] = ()
+    own: tuple[OwnDebt, ...] = ()
     # Of somebody to register.
     address: AddressEntry | None = None
 
@@ -58,6 +60,7 @@ class Person:
             obligations=self.obligations,
             declared_none=not self.obligations and self._denied(on),
             home=self.household.home if self.household is not None else "",
+            own=self.own,
         )
 
     def _denied(self, on: date) -> bool:
@@ -201,6 +204,8 @@ def _facts(keys: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, dict[str, 
     newest = reports.order_by("-pulled_date", "-created_at")
     for customer, found in _grouped((one.customer_id, one) for one in newest).items():
         facts[customer]["reports"] = tuple(found)
+    for customer, paid_to_us in hooks.own_debts(keys, on=today).items():
+        facts[customer]["own"] = paid_to_us
     return facts
 
 

@@ -77,6 +77,7 @@ def _freeze(plan: Plan, actor: User, *, now: datetime, today: date) -> None:
     application.employment = known.employment
     application.bureau_report = known.bureau_report
     application.obligations_monthly = known.obligations_monthly
+    application.own_obligations_monthly = known.own_monthly
     application.home = known.home
 
 

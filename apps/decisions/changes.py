@@ -35,7 +35,7 @@ REACHES: dict[str, Reach] = {
     "amount": "share",
     # Either way, among the terms the product offers.
     "term_months": "months",
-    # Down, as a share of what is paid a month.
+    # Down, as a share of what is paid to others a month.
     "obligations_monthly": "share",
     # Down, as a share of what is owed.
     "revolving_balance": "share",
@@ -78,7 +78,11 @@ class Allowed:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What an application has now; None is not known, or not there to be changed."""
+    """What an application has now; None is not known, or not there to be changed.
+
+    `own_monthly` is the part of the obligations that loans with us take: nobody is told to end
+    these for the sake of another one.
+    """
 
     amount: Decimal
     least_amount: Decimal
@@ -90,6 +94,7 @@ class Standing:
     employment_months: int | None
     income_verification: str
     guarantor_exposure: Decimal | None
+    own_monthly: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -226,7 +231,7 @@ def _amount(row: Allowed, now: Standing) -> Lever:
 
 def _obligations(row: Allowed, now: Standing) -> Lever:
     present = now.obligations_monthly or Decimal(0)
-    return _down(row, present, unit=recourse.step(present))
+    return _down(row, present, unit=recourse.step(present), fixed=now.own_monthly)
 
 
 def _balance(row: Allowed, now: Standing) -> Lever:
@@ -234,9 +239,19 @@ def _balance(row: Allowed, now: Standing) -> Lever:
     return _down(row, present, unit=recourse.step(present))
 
 
-def _down(row: Allowed, present: Decimal, *, unit: Decimal, least: Decimal = Decimal(0)) -> Lever:
-    """Return the round figures below the present one, as far as the table allows."""
-    reach = present * (row.most or 0)
+def _down(
+    row: Allowed,
+    present: Decimal,
+    *,
+    unit: Decimal,
+    least: Decimal = Decimal(0),
+    fixed: Decimal = Decimal(0),
+) -> Lever:
+    """Return the round figures below the present one, as far as the table allows.
+
+    `fixed` is a part of the present one that does not move.
+    """
+    reach = (present - fixed) * (row.most or 0)
     lowest = max(present - reach, least)
     first = int((present / unit).to_integral_value(rounding=ROUND_CEILING)) - 1
     last = int((lowest / unit).to_integral_value(rounding=ROUND_CEILING))

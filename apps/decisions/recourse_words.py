@@ -33,6 +33,10 @@ _PHRASES = {
     "income_verification": gettext_lazy("documents that show the income you stated"),
     "guarantor": gettext_lazy("another guarantor, who owes us nothing"),
 }
+_WITH_OURS = gettext_lazy(
+    "existing obligations of %(to)s a month instead of %(from)s, %(own)s of them still for your"
+    " other loans with us"
+)
 _NO_SECURITY = gettext_lazy("security worth %(to)s")
 _MONTHS = frozenset({"term_months", "employment_months"})
 
@@ -75,7 +79,10 @@ def phrase(change: Mapping[str, Any], *, currency: str) -> str:
     pattern = _PHRASES[what]
     if what == "security_value" and change["from"] is None:
         pattern = _NO_SECURITY
+    if "own" in change:
+        pattern = _WITH_OURS
     return str(pattern) % {
+        "own": value(what, change.get("own"), currency=currency),
         "to": value(what, change["to"], currency=currency),
         "from": value(what, change["from"], currency=currency),
     }

@@ -46,6 +46,7 @@ class Tried:
         return {
             "changes": [
                 {"what": what, "from": _plain(asked.get(what)), "to": _plain(to)}
+                | _own_part(what, trial.standing)
                 for what, to in self.point.items()
             ],
             "amount": _plain(self.judged.amount),
@@ -126,6 +127,7 @@ class Trial:
             employment_months=facts.months_employed,
             income_verification=facts.income_verification,
             guarantor_exposure=exposure if isinstance(exposure, Decimal) else None,
+            own_monthly=self.application.own_burden,
         )
 
     def search(self) -> dict[str, Any]:
@@ -223,6 +225,13 @@ class Trial:
             # One who owes us nothing else answers for this loan alone.
             standing["guarantor_exposure"] = amount
         return standing
+
+
+def _own_part(what: str, standing: changes.Standing) -> dict[str, str | int | None]:
+    """Return what of an obligation our own loans take; nothing where they take nothing."""
+    if what != "obligations_monthly" or not standing.own_monthly:
+        return {}
+    return {"own": _plain(standing.own_monthly)}
 
 
 def _key(point: Point) -> tuple[tuple[str, Any], ...]:

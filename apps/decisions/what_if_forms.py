@@ -51,7 +51,13 @@ def _sliders(now: Standing, most_amount: Decimal, terms: tuple[int, int]) -> Ite
     present = Decimal(now.term_months)
     yield Slider("term_months", Decimal(shortest), Decimal(longest), one, present)
     if now.obligations_monthly is not None:
-        yield _money("obligations_monthly", now.obligations_monthly, beside=asked / 20)
+        # What our own loans take stays, whatever is paid to others.
+        yield _money(
+            "obligations_monthly",
+            now.obligations_monthly,
+            beside=asked / 20,
+            lowest=now.own_monthly,
+        )
     if now.revolving_balance is not None:
         yield _money("revolving_balance", now.revolving_balance, beside=Decimal(0))
     if now.security_value is not None:
@@ -62,11 +68,23 @@ def _sliders(now: Standing, most_amount: Decimal, terms: tuple[int, int]) -> Ite
         yield Slider("employment_months", Decimal(0), Decimal(highest), one, months)
 
 
-def _money(what: str, present: Decimal, *, beside: Decimal) -> Slider:
-    """Return a slider from nothing to a multiple of what there is, or of what it stands beside."""
+def _money(what: str, present: Decimal, *, beside: Decimal, lowest: Decimal = Decimal(0)) -> Slider:
+    """Return a slider from what stays to a multiple of what there is, or of what stands beside."""
     unit = recourse.step(max(present, beside))
     count = (max(present, beside) * _MOST_TIMES / unit).to_integral_value()
-    return Slider(what, Decimal(0), max(count, Decimal(1)) * unit, unit, present)
+    return Slider(what, lowest, max(count, Decimal(1)) * unit, unit, present)
+
+
+def _range(one: Slider, standing: Standing, currency: str) -> str:
+    """Return between what a slider moves, and what of it does not move."""
+    said = _("From %(lowest)s to %(highest)s.") % {
+        "lowest": recourse_words.value(one.what, one.lowest, currency=currency),
+        "highest": recourse_words.value(one.what, one.highest, currency=currency),
+    }
+    if one.what != "obligations_monthly" or not standing.own_monthly:
+        return said
+    own = recourse_words.value(one.what, standing.own_monthly, currency=currency)
+    return said + " " + _("%(own)s of them are for other loans with us.") % {"own": own}
 
 
 class WhatIfForm(forms.Form):
@@ -86,11 +104,7 @@ class WhatIfForm(forms.Form):
                 initial=one.present,
                 max_digits=18,
                 decimal_places=0 if one.what in _MONTHS else 2,
-                help_text=_("From %(lowest)s to %(highest)s.")
-                % {
-                    "lowest": recourse_words.value(one.what, one.lowest, currency=currency),
-                    "highest": recourse_words.value(one.what, one.highest, currency=currency),
-                },
+                help_text=_range(one, standing, currency),
                 widget=forms.NumberInput(
                     attrs={
                         "type": "range",

@@ -54,6 +54,13 @@ class BlindFactsOut(serializers.Serializer[Any]):
         decimal_places=2,
         allow_null=True,
     )
+    own_obligations_monthly = serializers.DecimalField(
+        source="application.own_obligations_monthly",
+        max_digits=18,
+        decimal_places=2,
+        allow_null=True,
+        help_text="The part of the obligations that other loans with us take.",
+    )
     bureau_score = serializers.IntegerField(
         source="application.bureau_report.score", allow_null=True, default=None
     )

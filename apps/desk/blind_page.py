@@ -126,6 +126,7 @@ def facts(actor: User, sample: BlindSample, *, now: datetime) -> dict[str, Any]:
         "employment": application.employment,
         "bureau": application.bureau_report,
         "obligations_monthly": application.obligations_monthly,
+        "own_obligations_monthly": application.own_obligations_monthly,
         "home_label": home,
     }
 

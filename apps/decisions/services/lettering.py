@@ -27,6 +27,14 @@ from apps.letters.models import Letter
 from apps.products import pricing
 from apps.scoring import feature_words
 
+# What reasons are about, and reviewers' codes, that speak of all that is paid a month already.
+_ABOUT_OBLIGATIONS = frozenset(
+    {
+        *("dti", "foir", "pay_committed", "existing_dti"),
+        *("obligations_high_on_net_income", "obligations_high_on_gross_income"),
+    }
+)
+
 
 def local_date(entity: Entity, moment: datetime) -> date:
     """Return the day of a moment in the lender's own calendar."""
@@ -267,9 +275,18 @@ def told_reasons(application: Application, decision: Decision) -> tuple[content.
     """Return a decision's reasons as sentences in the active language."""
     found = [Reason.from_json(stored) for stored in decision.reasons]
     return tuple(
-        content.Reason(code=one.code, sentence=sentences.reason(one, currency=application.currency))
-        for one in found
+        content.Reason(code=one.code, sentence=_sentence(one, application)) for one in found
     )
+
+
+def _sentence(one: Reason, application: Application) -> str:
+    """Return a reason as a sentence; one about obligations says what of them is paid to us."""
+    said = sentences.reason(one, currency=application.currency)
+    if not application.own_burden or not {one.about, one.code} & _ABOUT_OBLIGATIONS:
+        return said
+    own = formatting.format_money(application.own_burden, application.currency)
+    ours = _("Of what you pay a month already, %(own)s are for other loans with us.")
+    return f"{said} {ours % {'own': own}}"
 
 
 def _could_change(
