@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
     "send reminders": {"task": "repayments.send_reminders", "schedule": 60.0},
     "sweep waiting statements": {"task": "repayments.sweep_statements", "schedule": 60.0},
     # Somewhere a day has just ended.
+    # Every hour: somewhere a day has just ended.
+    "accrue days that are over": {
+        "task": "repayments.accrue_missing",
+        "schedule": crontab(minute=20),
+    },
     "judge promises to pay": {"task": "repayments.judge_promises", "schedule": crontab(minute=5)},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},
 }

@@ -139,6 +139,8 @@ ROLES = (
             "ledger.export_journal",
             "ledger.prove_ledger",
             "ledger.close_day",
+            "repayments.run_accrual",
+            "repayments.charge_account",
             "repayments.post_repayment",
             "repayments.reverse_repayment",
             "repayments.take_promise",

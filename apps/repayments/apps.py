@@ -6,6 +6,9 @@ class RepaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import history
+        from apps.ledger import hooks as ledger
+        from apps.repayments import services
         from apps.repayments.models import AccountEvent
 
         history.keep(AccountEvent)
+        ledger.before_closing(services.require_accrued)

@@ -26,6 +26,15 @@ class TakenBackAlready(Conflict):
         super().__init__("taken_back_already", _("This was taken back already."))
 
 
+class AccruingNow(Conflict):
+    """Somebody else accrues the interest of this lender."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "accruing_now", _("The interest of this lender is being accrued right now.")
+        )
+
+
 class NothingOwed(Conflict):
     """The loan is in a state in which nothing is paid on it."""
 

@@ -1,8 +1,12 @@
 """Work on payments that runs by itself."""
 
+from datetime import date
+
 from celery import shared_task
 from django.utils import timezone
 
+from apps.accounts.models import Entity
+from apps.audit.services import system
 from apps.core.jobs import enqueue
 from apps.repayments import services
 
@@ -42,3 +46,23 @@ def post_statement(file_id: str) -> None:
 def sweep_statements() -> int:
     """Send statements again whose message or worker was lost (every minute)."""
     return services.sweep_statements(now=timezone.now())
+
+
+@shared_task(name="repayments.accrue_missing")
+def accrue_missing() -> int:
+    """Have every lender's days that are over accrued (every hour: somewhere one has just ended)."""
+    lenders = Entity.objects.order_by("code").values_list("pk", flat=True)
+    for key in lenders:
+        enqueue("repayments.accrue", entity_id=str(key))
+    return len(lenders)
+
+
+@shared_task(name="repayments.accrue")
+def accrue(entity_id: str, day: str = "", actor: str = "") -> None:
+    """Accrue a lender's day, or all that are over; a second delivery finds them done."""
+    services.accrue_asked(
+        actor=actor or system("accrual"),
+        entity=Entity.objects.get(pk=entity_id),
+        day=date.fromisoformat(day) if day else None,
+        now=timezone.now(),
+    )

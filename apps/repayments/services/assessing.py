@@ -1,0 +1,179 @@
+"""Charge loans for instalments that are late: what the history comes to, less what was charged.
+
+A payment that becomes known late, or one that bounced, changes what was to be charged. What was
+charged too much is taken back, the last charge first; what is missing is charged.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Exists, F, Max, OuterRef, Q
+
+from apps.ledger.refusals import DayClosed
+from apps.loans.models import Instalment, Loan
+from apps.repayments import lateness, reading, replaying, writing
+from apps.repayments.account import ZERO
+from apps.repayments.facts import Bucket, Charge
+from apps.repayments.lateness import Agreed
+from apps.repayments.models import AccountEvent
+from apps.repayments.services import entering, taking_back
+from apps.repayments.writing import Added
+
+_BUCKETS = {lateness.PENAL: Bucket.PENAL, lateness.INTEREST: Bucket.INTEREST}
+CORRECTED = "What is owed for being late was computed anew"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a loan is still to be charged under a code."""
+
+    loan: Loan
+    code: str
+    amount: Decimal
+    basis: Mapping[str, str]
+
+
+def assess(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> int:
+    """Charge what is owed for being late by the end of a day; return how many charges were made.
+
+    The caller holds the loans, and has brought their accounts to that day. Raises DayClosed where
+    the day is closed; a charge of a closed day that proves too high stays, and counts against what
+    comes.
+    """
+    found = concerned(loans, day)
+    if not found:
+        return 0
+    agreed = {loan.pk: _agreed(loan) for loan in found}
+    charged = _charged(found)
+    wanted: list[_Wanted] = []
+    for loan in found:
+        missing = _missing(loan, agreed[loan.pk], charged.get(loan.pk, []), day)
+        if any(amount < 0 for _code, amount in missing):
+            _take_back(actor, charged[loan.pk], dict(missing), now)
+            missing = _missing(loan, agreed[loan.pk], _charged([loan]).get(loan.pk, []), day)
+        basis = {"through": day.isoformat(), "rate": str(agreed[loan.pk].penal_rate)}
+        wanted += [_Wanted(loan, code, amount, basis) for code, amount in missing if amount > 0]
+    _charge(actor, wanted, day, now)
+    return len(wanted)
+
+
+def concerned(loans: Collection[Loan], day: date) -> list[Loan]:
+    """Return the loans with an instalment overdue on a day, or with news since the last accrual."""
+    overdue = Instalment.objects.filter(
+        Q(paid_principal__lt=F("principal"))
+        | Q(paid_interest__lt=F("interest"))
+        | Q(paid_fee__lt=F("fee")),
+        loan=OuterRef("pk"),
+        in_force=True,
+        due_date__lt=day,
+    )
+    news = AccountEvent.objects.filter(
+        Q(made_at__gt=OuterRef("account__accrued_at"))
+        | Q(reversed_at__gt=OuterRef("account__accrued_at")),
+        loan=OuterRef("pk"),
+    )
+    keys = Loan.objects.filter(Exists(overdue) | Exists(news), pk__in=[one.pk for one in loans])
+    wanted = set(keys.values_list("pk", flat=True))
+    return [loan for loan in loans if loan.pk in wanted]
+
+
+def _agreed(loan: Loan) -> Agreed:
+    """Return what the contract of a loan asks for being late; nothing where it says nothing."""
+    conditions = getattr(loan.product, "conditions", None)
+    told = loan.offer.key_facts["contingent"]["penal_charge_rate"] if loan.offer else None
+    rate = told if told is not None else (conditions.penal_charge_rate if conditions else ZERO)
+    return Agreed(
+        penal_rate=Decimal(rate),
+        interest_runs_on=conditions is not None and conditions.overdue_interest,
+    )
+
+
+def _charged(loans: Iterable[Loan]) -> dict[uuid.UUID, list[AccountEvent]]:
+    """Return the charges of loans for being late that stand, in their order."""
+    rows = AccountEvent.objects.filter(
+        loan__in=[loan.pk for loan in loans],
+        kind="charge",
+        status="live",
+        parameters__code__in=lateness.CODES,
+    )
+    found: dict[uuid.UUID, list[AccountEvent]] = {}
+    for row in rows.select_related("loan").order_by("day", "position"):
+        found.setdefault(row.loan_id, []).append(row)
+    return found
+
+
+def _missing(
+    loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], day: date
+) -> list[tuple[str, Decimal]]:
+    """Return under each code what is owed by the day's end beyond what was charged."""
+    account = replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
+    owed = lateness.owed(account, day, agreed)
+    sums = dict.fromkeys(lateness.CODES, ZERO)
+    for one in charged:
+        sums[one.parameters["code"]] += one.amount or ZERO
+    return [
+        (lateness.PENAL, owed.penal - sums[lateness.PENAL]),
+        (lateness.INTEREST, owed.interest - sums[lateness.INTEREST]),
+    ]
+
+
+def _take_back(
+    actor: str, charged: Iterable[AccountEvent], missing: Mapping[str, Decimal], now: datetime
+) -> None:
+    """Take charges back, the last first, until no more stands than is owed."""
+    over = {code: -amount for code, amount in missing.items()}
+    for event in reversed(list(charged)):
+        code = event.parameters["code"]
+        if over[code] <= 0:
+            continue
+        try:
+            taking_back.take_back(actor=actor, event=event, reason=CORRECTED, now=now)
+        except DayClosed:
+            return
+        over[code] -= event.amount or ZERO
+
+
+def _charge(actor: str, wanted: list[_Wanted], day: date, now: datetime) -> None:
+    """Enter charges of a day, those that only add to their account all at once."""
+    loans = list({one.loan.pk: one.loan for one in wanted}.values())
+    if not loans:
+        return
+    accounts = reading.accounts(loans)
+    positions = reading.positions(loans, accounts, upto=day)
+    places = _places(loans, day)
+    added: list[Added] = []
+    for one in wanted:
+        key = one.loan.pk
+        places[key] = places.get(key, 0) + 1
+        reference = f"{one.code}:{key}:{day}:{places[key]}"
+        fact = _fact(one, day)
+        if not entering.goes_on(accounts[key], fact):
+            # Something happened on a later day already.
+            entering.enter(actor=actor, loan=one.loan, fact=fact, reference=reference, now=now)
+            continue
+        event = entering.new_event(one.loan, fact, actor=actor, reference=reference, now=now)
+        event.position = places[key]
+        added.append(entering.append(accounts[key], positions[key], event, fact))
+    if added:
+        writing.write(actor, added, now=now)
+
+
+def _fact(one: _Wanted, day: date) -> Charge:
+    return Charge(
+        day=day,
+        amount=one.amount,
+        bucket=_BUCKETS[one.code],
+        code=one.code,
+        due_on=day,
+        basis=one.basis,
+    )
+
+
+def _places(loans: Iterable[Loan], day: date) -> dict[uuid.UUID, int]:
+    """Return the last position within a day that was taken on each loan."""
+    rows = AccountEvent.objects.filter(loan__in=[loan.pk for loan in loans], day=day)
+    taken = rows.order_by().values_list("loan").annotate(last=Max("position"))
+    return dict(taken)
