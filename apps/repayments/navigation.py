@@ -14,4 +14,21 @@ register(
         order=46,
         badge_url_name="repayments:promises_count",
     ),
+    Entry(
+        group="lending",
+        label=_("Statements"),
+        url_name="repayments:statements",
+        icon="landmark",
+        permission="repayments.view_statement",
+        order=44,
+    ),
+    Entry(
+        group="lending",
+        label=_("Money in suspense"),
+        url_name="repayments:suspense",
+        icon="inbox",
+        permission="repayments.view_statement",
+        order=45,
+        badge_url_name="repayments:suspense_count",
+    ),
 )

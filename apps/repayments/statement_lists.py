@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.accounts.models import User
 from apps.loans.models import Loan
@@ -91,7 +91,8 @@ def counts_of(found: Iterable[StatementFile]) -> dict[Any, Counts]:
     to_post: Counter[Any] = Counter()
     to_hold: Counter[Any] = Counter()
     rows = StatementLine.objects.filter(file__in=files).order_by()
-    kinds = rows.values_list("file_id", "status", "because", "loan__isnull")
+    rows = rows.annotate(is_nowhere=Q(loan__isnull=True))
+    kinds = rows.values_list("file_id", "status", "because", "is_nowhere")
     for key, status, because, is_nowhere, number, amount in kinds.annotate(
         n=Count("pk"), total=Sum("amount")
     ):

@@ -127,6 +127,12 @@ def receive(
     return entering.enter(actor=actor, loan=loan, fact=fact, reference=reference, now=now)
 
 
+def loan_of(actor: User, line: StatementLine, number: str) -> Loan | None:
+    """Return the loan of a number, of the line's lender, that the person may see."""
+    rows = Loan.objects.visible_to(actor).select_related("branch__entity", "application")
+    return rows.filter(number=number, branch__entity=line.file.branch.entity_id).first()
+
+
 def waiting(line: StatementLine) -> StatementLine:
     """Return the line, held to the end of the transaction. Raises Conflict unless in suspense."""
     held = _locked(line)

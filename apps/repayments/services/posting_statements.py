@@ -11,7 +11,13 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -31,6 +37,8 @@ from apps.repayments.statement_lifecycle import TAKEN
 
 logger = structlog.get_logger(__name__)
 CHUNK = 100
+# The database does not answer, or is of another version: no fault of a line, and tried again.
+_OURS = (OperationalError, InterfaceError, ProgrammingError)
 # A statement says whose loan it is, whoever may see that; the file keeps who let it be posted.
 _WORKER = audit.system("statements")
 # What a line comes to, by column.
@@ -91,7 +99,7 @@ def advance_statement(*, file_id: uuid.UUID | str, now: datetime) -> bool:
         return False
     try:
         number = _post(file, size=CHUNK, now=now)
-    except (OperationalError, InterfaceError):
+    except _OURS:
         raise
     except _NoRight:
         _stop_without_right(file)
@@ -111,7 +119,7 @@ def advance_statement(*, file_id: uuid.UUID | str, now: datetime) -> bool:
 def _post_one(file: StatementFile, *, now: datetime) -> int:
     try:
         return _post(file, size=1, now=now)
-    except (OperationalError, InterfaceError, _NoRight):
+    except (*_OURS, _NoRight):
         raise
     except Exception:
         logger.exception("line_broke", file=str(file.pk))
