@@ -12,12 +12,14 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core import crypto
 from apps.core.keyring import keyring
+from apps.customers.models import Customer
 from apps.decisions import selectors as decisions
 from apps.decisions import sentences
 from apps.decisions.models import Decision
 from apps.letters.models import Letter
 from apps.portal import tokens
 from apps.portal.models import Revocation
+from apps.repayments import stop_links
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ def visit(token: str, *, purpose: str, now: datetime) -> Visit | None:
     if application is None or series(application) != link.series:
         return None
     return Visit(link, application)
+
+
+def reminded(token: str) -> Customer | None:
+    """Return whose reminders a link ends; None for whatever is wrong with it. It never expires."""
+    try:
+        key = stop_links.read(token, keyring())
+    except stop_links.NotOurs:
+        return None
+    return Customer.objects.select_related("entity").filter(pk=key).first()
 
 
 def series(application: Application) -> int:

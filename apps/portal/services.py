@@ -101,6 +101,26 @@ def offer_link(application_id: uuid.UUID, until: date) -> str:
     return absolute(path(link))
 
 
+def loan_link(application_id: uuid.UUID, until: date) -> str:
+    """Return the address of the borrower's page of a loan, which holds until the end of a day.
+
+    Empty where the public address is not set.
+    """
+    if not settings.PUBLIC_ADDRESS:
+        return ""
+    application = Application.objects.select_related("branch__entity").get(pk=application_id)
+    last = dates.last_moment(until, application.branch.entity.time_zone)
+    link = tokens.Link(tokens.LETTER, application.pk, last, selectors.series(application))
+    return absolute(reverse("portal:loan", args=[tokens.write(link, keyring())]))
+
+
+def stop_link(token: str) -> str:
+    """Return the address that ends reminders. Empty where the public address is not set."""
+    if not settings.PUBLIC_ADDRESS:
+        return ""
+    return absolute(reverse("portal:reminders", args=[token]))
+
+
 def path(link: tokens.Link) -> str:
     """Return the path a link opens."""
     return reverse("portal:status", args=[tokens.write(link, keyring())])

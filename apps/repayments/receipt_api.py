@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from apps.core.api import APIView, Problem
 from apps.core.visibility import get_visible
-from apps.repayments import policies, services
+from apps.repayments import policies, receipt_files, services
 from apps.repayments.models import AccountEvent
 
 
@@ -36,11 +36,7 @@ class Receipt(APIView):
         """Return the PDF: frozen when it is first asked for, the same ever after."""
         event = get_visible(AccountEvent.objects.all(), request.user, pk=pk)
         paper = services.print_receipt(actor=request.user, event=event, now=timezone.now())
-        response = HttpResponse(bytes(paper.pdf or b""), content_type="application/pdf")
-        name = paper.label.replace("/", "-")
-        response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return receipt_files.response(paper)
 
 
 urlpatterns = [path("repayments/<uuid:pk>/receipt", Receipt.as_view(), name="repayments_receipt")]

@@ -51,6 +51,27 @@ def by_link(purpose: str) -> Callable[[Page], Page]:
     return guard
 
 
+def by_stop_link(page: Page) -> Page:
+    """Let a page be opened by the link that ends reminders, in the language of the borrower."""
+
+    @wraps(page)
+    def guarded(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            throttle.refuse_guessing(request)
+        except throttle.TooMany as refusal:
+            return _refused(request, refusal)
+        customer = selectors.reminded(token)
+        if customer is None:
+            throttle.note_wrong_link(request)
+            return _kept_apart(render(request, "portal/not_valid.html", status=404))
+        zone = customer.entity.time_zone
+        with translation.override(customer.language), timezone.override(zone):
+            request.LANGUAGE_CODE = translation.get_language()
+            return _kept_apart(page(request, customer))
+
+    return guarded
+
+
 def frame(visit: Visit, token: str) -> dict[str, Any]:
     """Return what every page shows, and which others the link opens."""
     entity = visit.application.branch.entity

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET
 from apps.core.access import requires
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
-from apps.repayments import policies, receipt_rows, services
-from apps.repayments.models import AccountEvent, ReceiptPaper
+from apps.repayments import policies, receipt_files, receipt_rows, services
+from apps.repayments.models import AccountEvent
 
 
 @require_GET
@@ -33,14 +33,4 @@ def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Hand over the receipt of a payment as a file, printed now where there is none yet."""
     event = get_visible(AccountEvent.objects.all(), request.user, pk=pk)
     paper = services.print_receipt(actor=request.user, event=event, now=timezone.now())
-    return as_file(paper)
-
-
-def as_file(paper: ReceiptPaper) -> HttpResponse:
-    """Return the PDF of a receipt as a file to keep."""
-    response = HttpResponse(bytes(paper.pdf or b""), content_type="application/pdf")
-    name = paper.label.replace("/", "-")
-    response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return receipt_files.response(paper)
