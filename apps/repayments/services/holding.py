@@ -45,7 +45,7 @@ def hold_all(keys: Collection[uuid.UUID]) -> list[Loan]:
 
 def _held() -> "QuerySet[Loan]":
     rows: QuerySet[Loan] = Loan.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("branch__entity", "product__conditions")
+    return rows.select_related("branch__entity", "product__conditions", "offer")
 
 
 def permit(actor: Any, fact: Fact) -> None:
@@ -102,9 +102,10 @@ def _require_state(loan: Loan, fact: Fact) -> None:
             "imported": _("This loan is known from a tape; take it on the books first."),
         }
         raise NothingOwed("loan_not_on_books", words[loan.status])
-    if loan.status == "closed" and loan.schedules.filter(reason="exited").exists():
+    if loan.offer is not None and loan.offer.status == "exited":
         raise NothingOwed(
-            "loan_exited", _("The borrower stepped back from this loan, and settled it.")
+            "loan_exited",
+            _("The borrower stepped back from this loan; what that costs is settled at once."),
         )
     if loan.status == "closed" and isinstance(fact, Receipt) and not _reaches_back(loan, fact):
         raise nothing_owed()
