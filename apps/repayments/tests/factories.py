@@ -17,7 +17,7 @@ from apps.loans.tests.factories import us_platform
 from apps.loans.tests.test_import_tape import run, write
 from apps.loans.tests.test_mapping import line
 from apps.repayments import services
-from apps.repayments.facts import Receipt
+from apps.repayments.facts import Option, PartPrepayment, Receipt
 from apps.repayments.models import AccountEvent, LoanAccount
 
 NOW, TODAY = lending.LATER, lending.TODAY
@@ -47,6 +47,17 @@ def receipt(day: date, amount: Any, **changes: Any) -> Receipt:
         **changes,
     }
     return Receipt(day=day, amount=Decimal(str(amount)), **values)
+
+
+def prepayment(day: date, amount: Any, **changes: Any) -> PartPrepayment:
+    """Return money that pays principal before its time, so that instalments become smaller."""
+    values: dict[str, Any] = {
+        "channel": "bank_transfer",
+        "external_reference": f"UTR{day:%Y%m%d}",
+        "option": Option.SMALLER_INSTALMENT,
+        **changes,
+    }
+    return PartPrepayment(day=day, amount=Decimal(str(amount)), **values)
 
 
 def pay(
