@@ -10,12 +10,13 @@ import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 
 from apps.accounts.models import Branch, User
-from apps.appeals import correctable, deadlines, services
+from apps.appeals import correctable, deadlines, selectors, services
 from apps.appeals.errors import AppealedAlready, AppealIncomplete, NothingToAppeal, WindowClosed
 from apps.appeals.models import Appeal, Correction, Evidence
 from apps.appeals.services import Claim, File
 from apps.appeals.tests import factories
 from apps.applications.models import Application
+from apps.applications.tests import factories as applications
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.customers.models import Employment
 from apps.decisions.tests import factories as decided
@@ -380,6 +381,30 @@ def test_a_correction_needs_a_source_of_this_applicant(
         services.answer_correction(
             actor=bob, correction=correction, accept=False, source="", now=LATER
         )
+
+
+def test_a_correction_of_what_is_paid_to_others_leaves_what_is_paid_to_us(
+    declined: Application, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applications.paying_us(monkeypatch, 1_000)
+    Application.objects.filter(pk=declined.pk).update(
+        obligations_monthly=Decimal(5_000), own_obligations_monthly=Decimal(1_000)
+    )
+    declined.refresh_from_db()
+    stood = selectors.facts(declined)
+
+    appeal = factories.checked(declined, bob, claims=(Claim("obligations_monthly", "2500"),))
+
+    declined.refresh_from_db()
+    assert (stood["obligations_monthly"], stood["own_obligations_monthly"]) == (
+        "4000.00",
+        "1000.00",
+    )
+    assert (declined.obligations_monthly, declined.own_obligations_monthly) == (3_500, 1_000)
+    judged = appeal.reassessments.get()
+    moved = correctable.moved(judged.facts_before, judged.facts_after)
+    assert moved == ["obligations_monthly"]
+    assert judged.facts_after["obligations_monthly"] == "2500.00"
 
 
 def test_corrected_facts_stand_beside_the_former_ones(declined: Application, bob: User) -> None:

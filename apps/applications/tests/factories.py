@@ -1,12 +1,17 @@
 """Applications for tests, made by the services so that only reachable states exist."""
 
+import uuid
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from apps.accounts.models import Branch, User
-from apps.applications import entries, services
+from apps.applications import entries, hooks, services
 from apps.applications.models import Application
+from apps.applications.own_debts import OwnDebt, OwnDebts
 from apps.customers import services as customer_services
 from apps.customers.models import Customer
 from apps.customers.tests import factories as customers
@@ -63,6 +68,18 @@ def submitted(actor: User, customer: Customer, **changes: Any) -> Application:
     """Return an application the actor has taken and submitted; nothing has assessed it."""
     taken = application(actor, customer, **changes)
     return services.submit(actor=actor, application=taken, now=NOW)
+
+
+def paying_us(monkeypatch: pytest.MonkeyPatch, monthly: int | str) -> None:
+    """Let every customer pay us so much a month for a loan under another application."""
+
+    def burdens(customers: Collection[uuid.UUID], _on: date) -> OwnDebts:
+        debt = OwnDebt(
+            application=uuid.uuid4(), reference="L-1", currency="INR", monthly=rupees(monthly)
+        )
+        return dict.fromkeys(customers, (debt,))
+
+    monkeypatch.setattr(hooks, "_burdens", [burdens])
 
 
 def vehicle(taken: Application, **changes: Any) -> entries.CollateralEntry:

@@ -47,6 +47,17 @@ def test_it_shows_the_working_of_a_ratio() -> None:
     assert foir.denominator == affordability.Part("net_monthly_income", D(50_000))
 
 
+def test_it_tells_what_is_paid_to_us_apart() -> None:
+    whole = affordability.assess(means(), currency="INR")
+    found = affordability.assess(means(own_monthly=D(3_000)), currency="INR")
+
+    assert [(one.code, one.amount) for one in found.foir.numerator[:2]] == [
+        ("obligations_elsewhere", 5_000),
+        ("own_obligations", 3_000),
+    ]
+    assert [one.value for one in found.ratios] == [one.value for one in whole.ratios]
+
+
 def test_it_lends_on_the_lower_of_price_and_valuation() -> None:
     # Rule book 9.2 T2.
     security = affordability.Security(price=D(3_200_000), valuation=D(3_000_000))

@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Branch, User
-from apps.applications import affordability, selectors
+from apps.applications import affordability, hooks, selectors, services
 from apps.applications.models import Application
 from apps.applications.tests import factories
 from apps.customers import services as customers
@@ -45,6 +45,39 @@ def test_no_burden_is_known_before_somebody_asked(alice: User, unasked: Applicat
         assert getattr(after, code).value > 0
         assert getattr(after, code).numerator[0].amount == 0
     assert before.lti == after.lti
+
+
+def test_what_is_paid_to_us_is_shown_beside_what_is_paid_elsewhere(
+    alice: User, pune: Branch, signed_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.paying_us(monkeypatch, "9793")
+    taken = factories.application(alice, factories.borrower(pune))
+    browser = signed_in(alice)
+    address = reverse("applications:detail", args=[taken.pk])
+
+    draft = browser.get(address).content.decode()
+    services.submit(actor=alice, application=taken, now=factories.NOW)
+    monkeypatch.setattr(hooks, "_burdens", [])
+    frozen = browser.get(address).content.decode()
+
+    for page in (draft, frozen):
+        assert "of them ₹9,793.00 to us, for other loans" in page
+        assert "Paid to others a month" in page
+        assert "Paid to us a month for other loans" in page
+    assert "declared: none elsewhere" in draft
+
+
+def test_the_api_tells_what_is_paid_to_us(
+    alice: User, pune: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.paying_us(monkeypatch, "9793")
+    taken = factories.submitted(alice, factories.borrower(pune))
+    caller = APIClient()
+    caller.force_authenticate(alice)
+
+    found = caller.get(f"/api/v1/applications/{taken.pk}").json()
+
+    assert found["obligations_monthly"] == found["own_obligations_monthly"] == "9793.00"
 
 
 def test_another_amount_knows_no_more(unasked: Application) -> None:

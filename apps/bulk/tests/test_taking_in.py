@@ -9,6 +9,7 @@ from django.utils import translation
 
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application
+from apps.applications.tests import factories as applications
 from apps.audit.models import Event
 from apps.bulk import sentences, services
 from apps.bulk.models import Upload, UploadRow
@@ -58,6 +59,20 @@ def test_it_takes_in_decides_and_letters_every_good_row(alice: User) -> None:
     assert first.customer.address.postal_code == "411030"
     assert Decision.objects.filter(kind="automated", outcome="approve").count() == 2
     assert Letter.objects.filter(rendered_at=NOW).count() == 2
+
+
+def test_it_counts_what_is_paid_to_us_as_the_forms_do(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.taken_in(alice, [factories.row(1)])
+    applications.paying_us(monkeypatch, "9793")
+
+    upload = factories.taken_in(alice, [factories.row(1, reference="R2")])
+
+    assert [one.state for one in upload.rows.all()] == ["accepted"]
+    made = Application.objects.order_by("number").last()
+    assert made is not None
+    assert (made.obligations_monthly, made.own_obligations_monthly) == (9_793, 9_793)
 
 
 def test_it_leaves_the_events_the_forms_would_leave(alice: User) -> None:

@@ -66,6 +66,27 @@ def test_it_moves_by_round_figures_as_far_as_the_table_allows(
 
 
 @pytest.mark.parametrize(
+    ("most", "own", "last", "count"),
+    [
+        ("1", 4_000, 4_000, 8),
+        ("0.5", 4_000, 8_000, 4),
+        ("1", 11_500, None, 0),
+        ("1", 12_000, None, 0),
+    ],
+)
+def test_what_is_paid_to_us_is_no_way_to_pay_less(
+    most: str, own: int, last: int | None, count: int
+) -> None:
+    now = replace(NOW, own_monthly=Decimal(own))
+    found = changes.levers([_row("obligations_monthly", most)], now)
+
+    assert [(one.levels[-1], len(one.levels)) for one in found] == (
+        [(last, count)] if count else []
+    )
+    assert all(cost <= 1 for one in found for cost in one.costs)
+
+
+@pytest.mark.parametrize(
     ("what", "most", "has"),
     [
         ("obligations_monthly", "1", {"obligations_monthly": None}),

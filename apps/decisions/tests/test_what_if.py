@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Branch, User
+from apps.applications.tests import factories as applications
 from apps.decisions import services, what_if
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
@@ -59,6 +60,26 @@ def test_the_page_stands_where_the_application_does(
         "income_verification",
     ]
     assert b"What would have turned the decision" in shown.content
+
+
+def test_what_is_paid_to_us_cannot_be_tried_away(
+    signed_in: SignedIn, alice: User, declined: Decision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applications.paying_us(monkeypatch, 5_000)
+    second = factories.assessed(alice, borrower={"obligations": (DEBT,)})
+    client = signed_in(alice)
+
+    page = client.get(_page(second))
+    below, at = (
+        client.post(_page(second), {"obligations_monthly": tried}, headers={"HX-Request": "true"})
+        for tried in ("4999", "5000")
+    )
+
+    field = page.context["form"].fields["obligations_monthly"]
+    assert (field.min_value, field.initial) == (5_000, 17_000)
+    assert field.help_text.endswith("₹5,000.00 of them are for other loans with us.")
+    assert "obligations_monthly" in below.context["form"].errors
+    assert at.context["answer"].tried.point == {"obligations_monthly": Decimal(5_000)}
 
 
 def test_what_is_moved_answers_and_stores_nothing(

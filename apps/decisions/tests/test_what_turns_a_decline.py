@@ -9,6 +9,7 @@ import pytest
 from django.utils import translation
 
 from apps.accounts.models import Branch, User
+from apps.applications.tests import factories as applications
 from apps.decisions import recourse_words, services, trying
 from apps.decisions.models import Decision
 from apps.decisions.tests import factories
@@ -159,6 +160,50 @@ def test_the_letter_says_it_in_plain_words(declined: Decision) -> None:
     assert told[0].startswith("With an amount of ₹")
     assert "instead of ₹2,00,000" in told[0]
     assert "the application would have been approved" in told[0]
+
+
+def test_what_is_paid_to_us_stays_and_is_told_apart(
+    pune: Branch, alice: User, rita: User, mark: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applications.paying_us(monkeypatch, 9_000)
+    document = {**_document(foir_cap="0.35"), "changes": TABLE[2:3]}
+    factories.stage(pune, rita, mark, document=document)
+    elsewhere = {"monthly_payment": Decimal(9_000)}
+
+    made = factories.assessed(alice, borrower={"obligations": (elsewhere,)})
+
+    assert (made.outcome, made.application.own_obligations_monthly) == ("decline", 9_000)
+    # Half of what is paid elsewhere is as far as the table goes, and that is not enough.
+    assert made.recourse["suggestions"] == []
+    [furthest] = made.recourse["furthest"]["changes"]
+    assert furthest == {
+        "what": "obligations_monthly",
+        "from": "18000.00",
+        "to": "14000.00",
+        "own": "9000.00",
+    }
+    [reason] = [
+        one["sentence"] for one in made.letter.facts["reasons"] if one["code"] == "foir_cap"
+    ]
+    assert reason.endswith(
+        "Of what you pay a month already, ₹9,000.00 are for other loans with us."
+    )
+    assert services.replay(actor="system:test", decision=made, now=factories.NOW).identical
+
+
+def test_a_letter_says_what_of_the_obligations_stays(
+    pune: Branch, alice: User, rita: User, mark: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applications.paying_us(monkeypatch, 4_000)
+    document = {**_document(foir_cap="0.35"), "changes": TABLE[2:3]}
+    factories.stage(pune, rita, mark, document=document)
+    elsewhere = {"monthly_payment": Decimal(8_000)}
+
+    made = factories.assessed(alice, borrower={"obligations": (elsewhere,)})
+
+    [told] = made.letter.facts["could_change"]
+    assert "instead of ₹12,000.00, ₹4,000.00 of them still for your other loans with us" in told
+    assert services.replay(actor="system:test", decision=made, now=factories.NOW).identical
 
 
 @pytest.mark.parametrize("language", ["hi", "sw"])
