@@ -63,24 +63,28 @@ class CaseRatioOut(serializers.Serializer[Any]):
 
 
 class ExposureOut(serializers.Serializer[Any]):
-    """One other loan or request of the borrower, or a guarantee for somebody else."""
+    """One other loan or request that the borrower owes, asks for or answers for."""
 
-    role = serializers.ChoiceField(choices=[exposure.BORROWER, exposure.GUARANTOR])
+    role = serializers.ChoiceField(choices=[role.value for role in exposure.ROLES])
     application = serializers.UUIDField(source="application.pk")
     number = serializers.CharField(source="application.number")
     loan = serializers.CharField(source="loan_number")
     state = serializers.CharField()
     amount = serializers.DecimalField(max_digits=18, decimal_places=2)
     currency = serializers.CharField()
-    counts = serializers.BooleanField()
+    counts = serializers.BooleanField(
+        help_text="Whether it is owed: what is only asked for and what has ended is not."
+    )
 
 
 class ExposureTotalOut(serializers.Serializer[Any]):
-    """What counts, in one currency."""
+    """What counts, in one currency, and what is only asked for."""
 
     currency = serializers.CharField()
     as_borrower = serializers.DecimalField(max_digits=18, decimal_places=2)
+    as_co_borrower = serializers.DecimalField(max_digits=18, decimal_places=2)
     as_guarantor = serializers.DecimalField(max_digits=18, decimal_places=2)
+    asked = serializers.DecimalField(max_digits=18, decimal_places=2)
 
 
 class PastCaseOut(serializers.Serializer[Any]):
@@ -205,7 +209,7 @@ def _memo(request: Request, case: ReviewCase) -> Memo:
 def _whole(request: Request, case: ReviewCase) -> dict[str, Any]:
     application: Application = case.application
     decision = decisions.latest(application) or case.referral
-    lines = exposure.lines(request.user, application)
+    beside = exposure.beside(request.user, application)
     found = past_cases.most_similar(request.user, application, decision)
     return {
         "id": case.pk,
@@ -214,8 +218,8 @@ def _whole(request: Request, case: ReviewCase) -> dict[str, Any]:
         "ratios": memo_text.ratios(application),
         **_judged(application, decision),
         "documents": case_page.papers(application, decision, now=timezone.now()),
-        "exposure": lines,
-        "exposure_totals": exposure.totals(lines),
+        "exposure": beside.lines,
+        "exposure_totals": beside.totals,
         "similar": found.cases,
         "memo": _memo(request, case),
     }

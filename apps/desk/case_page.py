@@ -72,11 +72,11 @@ def similar(actor: User, application: Application) -> dict[str, Any]:
 
 def exposed(actor: User, application: Application) -> dict[str, Any]:
     """Return the context of everything else the borrower owes, asks for or answers for."""
-    lines = exposure.lines(actor, application)
+    found = exposure.beside(actor, application)
     return {
         "application": application,
-        "lines": [(line, exposure.ROLES[line.role]) for line in lines],
-        "totals": exposure.totals(lines),
+        "lines": [(line, exposure.ROLES[line.role]) for line in found.lines],
+        "totals": found.totals,
     }
 
 

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application, Guarantor
 from apps.applications.tests import factories as applications
+from apps.collateral.models import CoBorrower
 from apps.customers.models import Document
 from apps.decisions import services
 from apps.decisions.models import Decision, ReviewCase
@@ -111,14 +112,26 @@ def test_exposure_adds_up_requests_and_guarantees(
         application=friend, customer=borrower, name="X", amount=Decimal(50_000), currency="INR"
     )
 
-    found = exposure.lines(bob, first)
+    factories.services.assess(application_id=friend.pk, actor="system:test", now=factories.NOW)
+    approved = factories.assessed(alice, amount=Decimal(120_000)).application
+    CoBorrower.objects.create(
+        application=approved,
+        customer=borrower,
+        liability="share",
+        share=Decimal("0.25"),
+        added_by=alice,
+    )
 
-    assert [(one.role, one.amount) for one in found] == [
-        ("borrower", Decimal(150_000)),
-        ("guarantor", Decimal(50_000)),
+    found = exposure.beside(bob, first)
+
+    assert [(one.role, one.amount, one.counts, one.liable) for one in found.lines] == [
+        ("guarantor", Decimal(50_000), True, "Jointly and severally"),
+        ("co_borrower", Decimal(30_000), True, "For 25 %"),
+        ("borrower", Decimal(150_000), False, ""),
     ]
-    [total] = exposure.totals(found)
-    assert (total.as_borrower, total.as_guarantor, total.together) == (150_000, 50_000, 200_000)
+    [total] = found.totals
+    assert (total.as_borrower, total.as_co_borrower, total.as_guarantor) == (0, 30_000, 50_000)
+    assert (total.together, total.asked) == (80_000, 150_000)
 
 
 def test_what_is_owed_is_never_cut_off_by_loans_that_were_repaid(
@@ -147,11 +160,12 @@ def test_what_is_owed_is_never_cut_off_by_loans_that_were_repaid(
     )
     Outcome.objects.create(loan=loan, defaulted=False, reported_status="Finished")
 
-    found = exposure.lines(bob, first, limit=1)
+    found = exposure.beside(bob, first, limit=1)
 
-    assert [(one.amount, one.counts) for one in found] == [(Decimal(150_000), True)]
-    states = [one.state for one in exposure.lines(bob, first)]
-    assert states == ["submitted", "closed"]
+    assert [one.amount for one in found.lines] == [Decimal(150_000)]
+    lines = exposure.beside(bob, first).lines
+    assert [(one.state, one.counts) for one in lines] == [("submitted", False), ("closed", False)]
+    assert [one.asked for one in found.totals] == [150_000]
 
 
 def test_exposure_shows_only_what_the_person_may_see(
@@ -162,7 +176,7 @@ def test_exposure_shows_only_what_the_person_may_see(
     applications.submitted(alice, borrower)
     ned = make_person("Ned", "credit_reviewer", branch=nashik)
 
-    assert exposure.lines(ned, first) == []
+    assert exposure.beside(ned, first) == exposure.Beside((), ())
 
 
 def test_a_missing_paper_is_named(scored: ReviewCase) -> None:

@@ -42,8 +42,9 @@ def test_a_contract_that_was_given_up_counts_for_nothing(
     assert exposures.owed([key]) == {}
     assert hooks.live([key]) == set()
     other = applications.submitted(alice, loan.customer)
-    lines = exposure.lines(bob, other)
-    assert [(one.loan_number, one.counts) for one in lines] == [(loan.number, False)]
+    found = exposure.beside(bob, other)
+    lines = [(one.loan_number, one.state, one.counts) for one in found.lines]
+    assert (lines, found.totals) == ([(loan.number, "closed", False)], ())
 
 
 def test_a_loans_money_is_shown_to_who_may_see_the_loan(
