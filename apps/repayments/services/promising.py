@@ -162,7 +162,7 @@ def _judge(found: Iterable[Promise], day: date, now: datetime) -> int:
     for one in found:
         paid: Decimal = one.paid_by_day  # type: ignore[attr-defined]  # annotated
         stands = promising.verdict(one.amount, paid, by=one.promised_date, day=day)
-        if stands == one.status:
+        if stands == one.status or not one.may(promising.ACTIONS[stands]):
             continue
         try:
             one.move(promising.ACTIONS[stands], paid=paid, judged_at=now)

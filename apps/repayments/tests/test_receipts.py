@@ -188,7 +188,8 @@ def test_there_are_receipts_of_payments_alone(lent: Loan, alice: User) -> None:
 
 def test_an_altered_receipt_is_not_handed_out(alice: User, payment: AccountEvent) -> None:
     paper = printed(alice, payment)
-    ReceiptPaper.objects.filter(pk=paper.pk).update(pdf=b"%PDF-1.7 another")
+    paper.pdf = b"%PDF-1.7 another"
+    paper.save(update_fields=["pdf"])
 
     assert refused(lambda: printed(alice, payment)).code == "receipt_damaged"
 
