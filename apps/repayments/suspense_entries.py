@@ -50,13 +50,10 @@ def release(*, actor: Any, line: StatementLine, event: Event, day: date, now: da
 
 
 def event_reference(file: StatementFile, line: StatementLine) -> str:
-    """Return the reference of the payment that a line makes: the bank's own, of one lender.
+    """Return the reference of the payment that a line makes: the bank's own, within the lender.
 
-    A receipt number of M-Pesa is unique among all there are; a bank's reference is among the
-    lender's.
+    A payment that is posted by hand is named the same way, so the two are never both posted.
     """
-    if file.layout == StatementFile.Layout.MPESA and line.reference:
-        return line.reference
     return f"{file.branch.entity.code}:{line.reference or line.key}"
 
 

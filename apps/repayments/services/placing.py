@@ -1,7 +1,6 @@
 """Place money that waits in suspense on the loan it is for, and take it back from a wrong one."""
 
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -36,13 +35,12 @@ def place_money(
     counts_from = day or held.value_date
     _check_place(held, loan, counts_from, now=now)
     suspense_entries.release(actor=actor, line=held, event=Event.TRANSFER, day=counts_from, now=now)
-    event = receive(
+    event = entering.enter(
         actor=actor,
-        line=held,
         loan=loan,
+        fact=fact_of(held, is_written_off=loan.status == "written_off", day=counts_from),
         reference=_reference(held),
         now=now,
-        day=counts_from,
     )
     held.move(
         "place",
@@ -106,25 +104,18 @@ def misplace_money(
     return held
 
 
-def receive(
-    *,
-    actor: Any,
-    line: StatementLine,
-    loan: Loan,
-    reference: str,
-    now: datetime,
-    day: date | None = None,
-) -> AccountEvent:
-    """Post a line's money to a loan; raises what the loan's account refuses."""
-    kind = Recovery if loan.status == "written_off" else Receipt
-    fact = kind(
+def fact_of(
+    line: StatementLine, *, is_written_off: bool, day: date | None = None
+) -> Receipt | Recovery:
+    """Return a line's money as what happens on a loan, on its value date or another day."""
+    kind = Recovery if is_written_off else Receipt
+    return kind(
         day=day or line.value_date,
         amount=line.money,
         channel=_CHANNELS[StatementFile.Layout(line.file.layout)],
         # A bank that names no reference leaves only what the row says.
         external_reference=line.reference or line.key,
     )
-    return entering.enter(actor=actor, loan=loan, fact=fact, reference=reference, now=now)
 
 
 def loan_of(actor: User, line: StatementLine, number: str) -> Loan | None:
@@ -171,8 +162,16 @@ def require_day(line: StatementLine, day: date, *, now: datetime) -> None:
 
 
 def _reference(line: StatementLine) -> str:
-    """Return the reference of the payment; one that was taken back before keeps its own."""
+    """Return the reference of the payment; one that was taken back before keeps its own.
+
+    Raises Conflict where somebody has posted the payment by hand meanwhile.
+    """
     first = suspense_entries.event_reference(line.file, line)
-    if not AccountEvent.objects.filter(reference=first).exists():
+    before = AccountEvent.objects.filter(reference=first).first()
+    if before is None:
         return first
+    if before.status == "live":
+        raise Conflict(
+            "payment_used", _("A payment was posted under this reference by hand meanwhile.")
+        )
     return f"{first}#{line.held_entry_id}"

@@ -6,8 +6,9 @@ posted. Money nobody can be found for is booked as well: debit cash, credit unid
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -18,13 +19,14 @@ from django.db import (
     connection,
     transaction,
 )
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import rows as core_rows
-from apps.core.errors import Conflict, DomainError
+from apps.core.errors import Conflict
 from apps.core.jobs import enqueue
 from apps.core.table_faults import Fault
 from apps.ledger.refusals import DayClosed
@@ -32,7 +34,8 @@ from apps.loans.models import Loan
 from apps.repayments import candidates, statement_lists, suspense_entries
 from apps.repayments import statement_policies as policies
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
-from apps.repayments.services import _permitting, checking_statements, placing
+from apps.repayments.services import _permitting, checking_statements, many, placing
+from apps.repayments.services.many import Incoming
 from apps.repayments.statement_lifecycle import TAKEN
 
 logger = structlog.get_logger(__name__)
@@ -149,41 +152,79 @@ def _post(file: StatementFile, *, size: int, now: datetime) -> int:
         line.pk: checking_statements.foreseen(line, suggestions, known)
         for line, suggestions in zip(lines, found, strict=True)
     }
-    loans = Loan.objects.select_related("branch__entity").in_bulk(
-        [loan_id for loan_id, _because in meant.values() if loan_id]
-    )
-    # One order of loans for all: two files at once wait for each other and never in a circle.
-    lines.sort(key=lambda line: (str(meant[line.pk][0] or ""), line.day, line.number))
+    by_hand = _posted_by_hand(file, lines)
     outcomes: dict[Any, Outcome] = {}
+    to_loans: list[StatementLine] = []
     for line in lines:
         loan_id, because = meant[line.pk]
-        if loan_id is None:
-            outcomes[line.pk] = _without_loan(file, line, because, known, now=now)
+        if line.key not in known and line.pk in by_hand:
+            outcomes[line.pk] = _posted_before(line, by_hand[line.pk])
+        elif loan_id is not None:
+            to_loans.append(line)
         else:
-            outcomes[line.pk] = _to_loan(file, line, loans[loan_id], because, now=now)
+            outcomes[line.pk] = _without_loan(file, line, because, known, now=now)
+    outcomes |= _to_loans(file, to_loans, meant, now=now)
     _write(outcomes)
     return len(lines)
 
 
-def _to_loan(
-    file: StatementFile, line: StatementLine, loan: Loan, because: str, *, now: datetime
-) -> Outcome:
-    """Post a line to its loan; what the account does not take waits in suspense."""
-    reference = suspense_entries.event_reference(file, line)
-    before = AccountEvent.objects.filter(reference=reference).first()
-    if before is not None:
-        return _posted_before(line, before)
-    try:
-        with transaction.atomic():
-            event = placing.receive(
-                actor=_WORKER, line=line, loan=loan, reference=reference, now=now
+def _to_loans(
+    file: StatementFile,
+    lines: Sequence[StatementLine],
+    meant: Mapping[Any, tuple[uuid.UUID | None, str]],
+    *,
+    now: datetime,
+) -> dict[Any, Outcome]:
+    """Post lines to their loans, all at once; what an account does not take waits in suspense."""
+    written_off = set(
+        Loan.objects.filter(
+            pk__in=[meant[line.pk][0] for line in lines], status="written_off"
+        ).values_list("pk", flat=True)
+    )
+    incoming = [
+        Incoming(
+            loan_id=loan_id,
+            fact=placing.fact_of(line, is_written_off=loan_id in written_off),
+            reference=suspense_entries.event_reference(file, line),
+        )
+        for line in lines
+        if (loan_id := meant[line.pk][0]) is not None
+    ]
+    answers = many.enter_many(actor=_WORKER, receipts=incoming, now=now)
+    outcomes: dict[Any, Outcome] = {}
+    for line, answer in zip(lines, answers, strict=True):
+        loan_id, because = meant[line.pk]
+        if isinstance(answer.refusal, DayClosed):
+            outcomes[line.pk] = _day_closed(file)
+        elif answer.refusal is not None:
+            code = answer.refusal.code
+            logger.info("statement_line_not_taken", line=str(line.pk), code=code)
+            outcomes[line.pk] = _held(file, line, "refused_by_account", now=now)
+        else:
+            outcomes[line.pk] = _outcome(
+                "posted", because, loan_id=loan_id, event_id=answer.event_id
             )
-    except DayClosed:
-        return _day_closed(file)
-    except DomainError as refusal:
-        logger.info("statement_line_not_taken", line=str(line.pk), code=refusal.code)
-        return _held(file, line, "refused_by_account", now=now)
-    return _outcome("posted", because, loan_id=loan.pk, event_id=event.pk)
+    return outcomes
+
+
+def _posted_by_hand(
+    file: StatementFile, lines: Sequence[StatementLine]
+) -> dict[Any, list[AccountEvent]]:
+    """Return the payments that were posted under the references of lines before, by the line.
+
+    Money against a customer is posted loan by loan, under the reference and the loan's number.
+    """
+    references = {suspense_entries.event_reference(file, line): line.pk for line in lines}
+    asked = Q(reference__in=list(references))
+    for reference in references:
+        asked |= Q(reference__startswith=f"{reference}/")
+    found: dict[Any, list[AccountEvent]] = {}
+    for event in AccountEvent.objects.filter(asked):
+        line = references.get(event.reference)
+        if line is None:
+            line = references[event.reference.rpartition("/")[0]]
+        found.setdefault(line, []).append(event)
+    return found
 
 
 def _without_loan(
@@ -218,10 +259,13 @@ def _held(file: StatementFile, line: StatementLine, because: str, *, now: dateti
     return _outcome("suspense", because, held_entry_id=entry.pk)
 
 
-def _posted_before(line: StatementLine, before: AccountEvent) -> Outcome:
-    """Return what a line comes to whose reference a payment has: the same money, or another."""
-    if before.status == "live" and (before.amount, before.day) == (line.amount, line.day):
-        return _outcome("ignored", "by_hand", loan_id=before.loan_id)
+def _posted_before(line: StatementLine, before: Sequence[AccountEvent]) -> Outcome:
+    """Return what a line comes to whose reference payments have: the same money, or another."""
+    live = [event for event in before if event.status == "live"]
+    amount = sum((event.amount or Decimal(0) for event in live), Decimal(0))
+    if amount == line.amount and all(event.day == line.day for event in live):
+        loan_id = live[0].loan_id if len(live) == 1 else None
+        return _outcome("ignored", "by_hand", loan_id=loan_id)
     return _refused(Fault("", "payment_used"))
 
 

@@ -71,15 +71,13 @@ def test_the_dry_run_foresees_and_writes_nothing(alice: User, lent: Loan) -> Non
     assert (Entry.objects.count(), AccountEvent.objects.count()) == (entries, 0)
 
 
-@pytest.mark.parametrize("way", ["customer", "phone"])
-def test_who_pays_is_enough_where_there_is_one_loan(alice: User, lent: Loan, way: str) -> None:
-    customer = lent.customer
-    text = {"customer": f"BY {customer.number}", "phone": f"UPI/{customer.phone}/PAY"}[way]
+def test_who_pays_is_enough_where_there_is_one_loan(alice: User, lent: Loan) -> None:
+    by, of = lent.customer.number, lent.customer.phone
 
-    file = factories.posted(alice, [row("UTR1", text=text)])
+    file = factories.posted(alice, [row("UTR1", text=f"BY {by}"), row("UTR2", text=f"UPI/{of}/X")])
 
-    assert factories.came_to(file) == [(2, "posted", way)]
-    assert file.lines.get().loan == lent
+    assert factories.came_to(file) == [(2, "posted", "customer"), (3, "posted", "phone")]
+    assert {line.loan for line in file.lines.all()} == {lent}
 
 
 def test_it_does_not_choose_between_two_loans_of_who_pays(
@@ -144,7 +142,7 @@ def test_the_same_rows_in_another_file_post_nothing_twice(alice: User, lent: Loa
 
 
 def test_rows_that_say_the_same_without_a_reference_are_each_taken_once(
-    alice: User, stage: None
+    alice: User,
 ) -> None:
     factories.posted(alice, [row("", "100.00", "CASH"), row("", "100.00", "CASH")])
 
@@ -171,12 +169,44 @@ def test_a_known_reference_with_other_content_is_refused(alice: User, lent: Loan
     assert AccountEvent.objects.count() == 1
 
 
-def test_what_was_posted_by_hand_is_passed_over(alice: User, lent: Loan) -> None:
-    file = factories.checked(alice, [row("UTR1", text=f"EMI {lent.number}"), row("UTR2", "5.00")])
+def test_what_was_posted_by_hand_is_not_posted_again(alice: User, lent: Loan) -> None:
+    rows = [row("UTR1", text=f"EMI {lent.number}"), row("UTR2"), row("UTR3", "5.00")]
+    file = factories.checked(alice, rows)
     line = file.lines.get(number=2)
-    services.enter(
+    for reference in ("UTR1", "UTR2", "UTR3"):
+        services.enter(
+            actor=alice,
+            loan=lent,
+            fact=Receipt(
+                day=line.value_date,
+                amount=line.money,
+                channel="cash",
+                external_reference=reference,
+            ),
+            reference=f"sahyadri:{reference}",
+            now=NOW,
+        )
+    services.start_statement(actor=alice, file=file, now=NOW)
+
+    factories.run(file)
+
+    assert factories.came_to(file) == [
+        (2, "ignored", "by_hand"),
+        (3, "ignored", "by_hand"),
+        (4, "refused", ""),
+    ]
+    assert "Another payment was posted under this reference." in _reasons(file.lines.get(number=4))
+    assert AccountEvent.objects.count() == 3
+
+
+def test_money_of_a_customer_that_was_posted_by_hand_is_not_posted_again(
+    alice: User, lent: Loan
+) -> None:
+    file = factories.checked(alice, [row("UTR1", text=f"BY {lent.customer.number}")])
+    line = file.lines.get()
+    services.enter_for_customer(
         actor=alice,
-        loan=lent,
+        customer=lent.customer,
         fact=Receipt(
             day=line.value_date, amount=line.money, channel="cash", external_reference="UTR1"
         ),
@@ -187,23 +217,25 @@ def test_what_was_posted_by_hand_is_passed_over(alice: User, lent: Loan) -> None
 
     factories.run(file)
 
-    assert factories.came_to(file) == [(2, "ignored", "by_hand"), (3, "suspense", "no_loan")]
+    assert factories.came_to(file) == [(2, "ignored", "by_hand")]
     assert AccountEvent.objects.count() == 1
 
 
 def test_a_row_of_a_closed_day_is_refused_with_the_way_to_proceed(alice: User, lent: Loan) -> None:
-    ledger.close_day(
-        actor="system:tests", entity=alice.branch.entity, day=factories.PAID_ON, now=NOW
-    )
+    entity = alice.branch.entity
+    services.accrue_day(actor="system:tests", entity=entity, day=factories.PAID_ON, now=NOW)
+    ledger.close_day(actor="system:tests", entity=entity, day=factories.PAID_ON, now=NOW)
 
     file = factories.posted(alice, [row("UTR1", text=f"EMI {lent.number}"), row("UTR2")])
 
     assert [status for _row, status, _why in factories.came_to(file)] == ["refused", "refused"]
-    assert _reasons(file.lines.first()) == (
-        "Date: The books are closed up to 2026-11-23. Give the row a later day, and upload it"
-        " again."
-    )
+    for line in file.lines.all():
+        assert _reasons(line) == (
+            "Date: The books are closed up to 2026-11-23. Give the row a later day, and upload it"
+            " again."
+        )
     assert not AccountEvent.objects.exists()
+    assert factories.balance(Account.UNIDENTIFIED) == 0
 
 
 def test_the_refused_rows_come_back_to_be_mended(alice: User, lent: Loan) -> None:
@@ -271,7 +303,7 @@ def test_a_line_that_breaks_holds_up_no_other(
     assert "Something is wrong on our side" in _reasons(file.lines.get(number=3))
 
 
-def test_it_stops_where_who_started_it_may_no_longer_post(alice: User, stage: None) -> None:
+def test_it_stops_where_who_started_it_may_no_longer_post(alice: User) -> None:
     file = factories.started(alice, [row("UTR1")])
     alice.groups.clear()
 
@@ -298,7 +330,7 @@ def test_a_stopped_statement_keeps_what_was_posted_and_is_not_discarded(
     assert file.lines.filter(status="suspense").count() == 1
 
 
-def test_a_discarded_statement_can_be_uploaded_anew(alice: User, stage: None) -> None:
+def test_a_discarded_statement_can_be_uploaded_anew(alice: User) -> None:
     first = factories.checked(alice, [row("UTR1")])
 
     services.discard_statement(actor=alice, file=first)
@@ -399,7 +431,7 @@ def test_it_refuses_columns_of_no_known_kind(alice: User) -> None:
 
 
 def test_another_branch_is_told_that_the_file_is_there(
-    alice: User, make_person: MakePerson, nashik: Branch, stage: None
+    alice: User, make_person: MakePerson, nashik: Branch
 ) -> None:
     factories.received(alice, [row("UTR1")])
     nadia = make_person("Nadia", "loan_officer", branch=nashik)
