@@ -31,6 +31,11 @@ class Agreed:
     penal_rate: Decimal
     interest_runs_on: bool
 
+    @property
+    def asks_something(self) -> bool:
+        """Whether being late costs anything."""
+        return bool(self.penal_rate) or self.interest_runs_on
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:

@@ -7,7 +7,7 @@ charged too much is taken back, the last charge first; what is missing is charge
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, F, Max, OuterRef, Q
@@ -23,6 +23,8 @@ from apps.repayments.services import entering, taking_back
 from apps.repayments.writing import Added
 
 _BUCKETS = {lateness.PENAL: Bucket.PENAL, lateness.INTEREST: Bucket.INTEREST}
+# What was reported before an accrual may have waited for it, and is news for the next one.
+_ON_THE_WAY = timedelta(minutes=10)
 CORRECTED = "What is owed for being late was computed anew"
 
 
@@ -46,8 +48,9 @@ def assess(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> 
     found = concerned(loans, day)
     if not found:
         return 0
-    agreed = {loan.pk: _agreed(loan) for loan in found}
+    agreed = _agreed(found)
     charged = _charged(found)
+    found = [loan for loan in found if agreed[loan.pk].asks_something or loan.pk in charged]
     wanted: list[_Wanted] = []
     for loan in found:
         missing = _missing(loan, agreed[loan.pk], charged.get(loan.pk, []), day)
@@ -70,25 +73,33 @@ def concerned(loans: Collection[Loan], day: date) -> list[Loan]:
         in_force=True,
         due_date__lt=day,
     )
+    since = OuterRef("account__accrued_at") - _ON_THE_WAY
     news = AccountEvent.objects.filter(
-        Q(made_at__gt=OuterRef("account__accrued_at"))
-        | Q(reversed_at__gt=OuterRef("account__accrued_at")),
-        loan=OuterRef("pk"),
+        Q(made_at__gt=since) | Q(reversed_at__gt=since), loan=OuterRef("pk")
     )
     keys = Loan.objects.filter(Exists(overdue) | Exists(news), pk__in=[one.pk for one in loans])
     wanted = set(keys.values_list("pk", flat=True))
     return [loan for loan in loans if loan.pk in wanted]
 
 
-def _agreed(loan: Loan) -> Agreed:
-    """Return what the contract of a loan asks for being late; nothing where it says nothing."""
-    conditions = getattr(loan.product, "conditions", None)
-    told = loan.offer.key_facts["contingent"]["penal_charge_rate"] if loan.offer else None
-    rate = told if told is not None else (conditions.penal_charge_rate if conditions else ZERO)
-    return Agreed(
-        penal_rate=Decimal(rate),
-        interest_runs_on=conditions is not None and conditions.overdue_interest,
+def _agreed(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:
+    """Return what the contract of each loan asks for being late; nothing where it says nothing.
+
+    The penal rate is the one that the borrower was told with the offer.
+    """
+    offered = Loan.objects.filter(pk__in=[loan.pk for loan in loans], offer__isnull=False)
+    told = dict(
+        offered.values_list("pk", "offer__key_facts__contingent__penal_charge_rate").order_by()
     )
+    found = {}
+    for loan in loans:
+        conditions = getattr(loan.product, "conditions", None)
+        rate = told.get(loan.pk, conditions.penal_charge_rate if conditions else ZERO)
+        found[loan.pk] = Agreed(
+            penal_rate=Decimal(rate),
+            interest_runs_on=conditions is not None and conditions.overdue_interest,
+        )
+    return found
 
 
 def _charged(loans: Iterable[Loan]) -> dict[uuid.UUID, list[AccountEvent]]:
