@@ -61,6 +61,20 @@ class HeldTheLink(NotPermitted):
         )
 
 
+class AllAlone(NotPermitted):
+    """One person recorded the acceptance, asked for the payment, and would tell the bank, too."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            "all_alone",
+            _(
+                "Nobody else of the lender took part in payment %(reference)s so far; another"
+                " person than you must tell the bank to pay, or record that it paid."
+            )
+            % {"reference": reference},
+        )
+
+
 class NotSecured(Conflict):
     """What is to secure the loan does not stand yet."""
 

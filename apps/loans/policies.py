@@ -61,14 +61,35 @@ def may_give_up(actor: User, disbursement: Disbursement) -> bool:
     )
 
 
+def would_be_alone(actor: User, disbursement: Disbursement) -> bool:
+    """Say whether the person would be the only one of the lender from the acceptance to the bank.
+
+    So it is where the same person asked for the payment within what one may pay out alone, and
+    recorded the acceptance, or the borrower accepted by a link; until another one told the bank.
+    """
+    if disbursement.status != "approved" or disbursement.checked_by_id is not None:
+        return False
+    offer = disbursement.loan.offer
+    accepted_by = None if offer is None else offer.accepted_by_id
+    return disbursement.requested_by_id == actor.pk and accepted_by in (None, actor.pk)
+
+
 def may_instruct(actor: User, disbursement: Disbursement) -> bool:
     """Say whether the person may put the payment into a file for the bank."""
-    return disbursement.may("instruct") and actor.has_perm(SETTLE)
+    return (
+        disbursement.may("instruct")
+        and actor.has_perm(SETTLE)
+        and not would_be_alone(actor, disbursement)
+    )
 
 
 def may_confirm(actor: User, disbursement: Disbursement) -> bool:
     """Say whether the person may record that the bank paid."""
-    return disbursement.may("confirm") and actor.has_perm(SETTLE)
+    return (
+        disbursement.may("confirm")
+        and actor.has_perm(SETTLE)
+        and not would_be_alone(actor, disbursement)
+    )
 
 
 def may_fail(actor: User, disbursement: Disbursement) -> bool:

@@ -32,3 +32,21 @@ WITHIN_LOAN = """
     END IF;
     RETURN NEW;
 """
+
+TWO_PEOPLE = """
+    IF OLD.status = 'approved' AND NEW.status IN ('instructed', 'paid')
+        AND NEW.checked_by_id IS NULL
+        AND NEW.requested_by_id = COALESCE(
+            (SELECT made_by_id FROM loans_paymentfile WHERE id = NEW.payment_file_id),
+            NEW.confirmed_by_id
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM loans_loan l JOIN offers_offer o ON o.id = l.offer_id
+            WHERE l.id = NEW.loan_id AND o.accepted_by_id <> NEW.requested_by_id
+        )
+    THEN
+        RAISE EXCEPTION 'loans_disbursement_two_people: one person alone took part in this payment,'
+            ' from the acceptance to the bank' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""

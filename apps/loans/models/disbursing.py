@@ -15,7 +15,7 @@ from apps.core.fields import EncryptedBytesField, EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.ledger.models import Entry
 from apps.loans.lifecycle import DISBURSEMENT, ENDED, HELD
-from apps.loans.models.bounds import WITHIN_LOAN
+from apps.loans.models.bounds import TWO_PEOPLE, WITHIN_LOAN
 from apps.loans.models.contract import Loan
 
 _AS_ASKED = (
@@ -115,7 +115,9 @@ class DisbursementQuerySet(models.QuerySet["Disbursement"]):
 class Disbursement(Identified, Timestamped, Stateful):
     """One payment of a loan, or of one of its tranches, to the borrower's own account.
 
-    Above the limit of the person who asks, another person approves; the database knows it, too.
+    Above the limit of the person who asks, another person approves. Within it, somebody else at
+    least records the acceptance or tells the bank: no amount goes out by one person of the lender
+    alone. The database knows both, too.
     """
 
     lifecycle = DISBURSEMENT
@@ -167,6 +169,12 @@ class Disbursement(Identified, Timestamped, Stateful):
                 when=pgtrigger.Before,
                 declare=[("lent", "RECORD")],
                 func=WITHIN_LOAN,
+            ),
+            pgtrigger.Trigger(
+                name="loans_disbursement_two_people",
+                operation=pgtrigger.UpdateOf("status"),
+                when=pgtrigger.Before,
+                func=TWO_PEOPLE,
             ),
         ]
         constraints: ClassVar[list[Any]] = [

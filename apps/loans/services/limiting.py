@@ -1,4 +1,8 @@
-"""Set what one person of a role may pay out without a second one."""
+"""Set what one person of a role may ask for and approve without a second one.
+
+The limit spares the second look at a payment, never the second person: whoever asked alone and
+recorded the acceptance does not tell the bank as well (`policies.would_be_alone`, and a trigger).
+"""
 
 from decimal import Decimal
 

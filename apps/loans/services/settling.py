@@ -14,8 +14,8 @@ from apps.core.errors import Conflict, DomainError
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
 from apps.ledger.lines import Line
-from apps.loans import payment_files, payout, policies
-from apps.loans.errors import PaidOtherwise, refused_field
+from apps.loans import hooks, payment_files, payout, policies
+from apps.loans.errors import AllAlone, PaidOtherwise, refused_field
 from apps.loans.models import Disbursement, Loan, PaymentFile, ScheduleVersion
 from apps.loans.services import grounds, scheduling
 from apps.loans.services.opening import reason_of
@@ -35,9 +35,10 @@ def instruct(
 ) -> PaymentFile:
     """Write approved payments into one file for the bank, and return it: it is made once.
 
-    Raises NotPermitted, NotVisible, Conflict for a payment that is not approved or was told to the
-    bank before, DomainError where there is none, or they are of several lenders or currencies, and
-    whatever stands in the way of paying out.
+    Raises NotPermitted, NotVisible, AllAlone where the person would be the only one of the lender
+    that took part, Conflict for a payment that is not approved or was told to the bank before,
+    DomainError where there is none, or they are of several lenders or currencies, and whatever
+    stands in the way of paying out.
     """
     grounds.require(actor, policies.SETTLE)
     ordered = sorted(disbursements, key=lambda one: (str(one.loan_id), str(one.pk)))
@@ -45,6 +46,7 @@ def instruct(
     _require_one_kind(found, entity)
     for one in found:
         one.lifecycle.target("instruct", one.status)
+        _require_another(actor, one)
         grounds.require_payable(one.loan, now=now)
     file = _file(actor, entity, found, now)
     for one in found:
@@ -89,8 +91,8 @@ def confirm(
 
     The schedule follows the day the money went out, as a new version where that is another day
     than planned; the original stays. The same said again returns the payment. Raises NotPermitted,
-    NotVisible, PaidOtherwise, Conflict for a payment nobody approved, DomainError for a day or a
-    reference that is refused, DayClosed where the books of that day are closed.
+    NotVisible, AllAlone, PaidOtherwise, Conflict for a payment nobody approved, DomainError for a
+    day or a reference that is refused, DayClosed where the books of that day are closed.
     """
     grounds.require(actor, policies.SETTLE)
     found = held(actor, disbursement)
@@ -100,6 +102,7 @@ def confirm(
             raise PaidOtherwise
         return found
     found.lifecycle.target("confirm", found.status)
+    _require_another(actor, found)
     if found.status == "approved":
         # No file went before, so nobody looked at this again since it was approved.
         grounds.require_payable(found.loan, now=now)
@@ -124,6 +127,11 @@ def fail(*, actor: User, disbursement: Disbursement, reason: str, now: datetime)
     found.move("fail", ended_by=actor, ended_at=now, ended_reason=said)
     audit.record(actor, "loans.payment_failed", found.loan, **history(found), reason=said)
     return found
+
+
+def _require_another(actor: User, disbursement: Disbursement) -> None:
+    if policies.would_be_alone(actor, disbursement):
+        raise AllAlone(disbursement.reference)
 
 
 def _require_one_kind(found: Sequence[Disbursement], entity: Entity) -> None:
@@ -198,6 +206,7 @@ def _book(
         if loan.offer is not None:
             offers.paid_out(offer=loan.offer, actor=actor, day=day, now=now)
     follow_the_money(actor, loan, original)
+    hooks.paid_out_otherwise(actor, loan, now)
     audit.record(
         actor,
         "loans.payment_confirmed",

@@ -160,7 +160,7 @@ def test_an_accepted_offer_is_opened_from_the_case(
     signed_in: Browser, alice: User, amir: User, stage: None
 ) -> None:
     application = factories.agreed(alice)
-    panel = reverse("loans:application_panel", args=[application.pk])
+    panel = reverse("loans:next_step", args=[application.pk])
     opened = reverse("loans:open", args=[application.pk])
 
     assert signed_in(alice).get(panel).status_code == 302
