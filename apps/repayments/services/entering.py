@@ -174,7 +174,8 @@ def _replay(loan: Loan, row: LoanAccount, event: AccountEvent, *, actor: Any) ->
         account,
         replayed.Reason(
             actor=actor,
-            since=event.day,
+            # What fell due since the account was last brought forward is booked along with it.
+            since=min(event.day, row.through),
             said=f"{event.kind} of {event.day}",
             reference=f"account:{event.pk}",
             now=event.made_at,

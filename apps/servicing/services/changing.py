@@ -58,7 +58,7 @@ def change(
         actor=actor,
         loan=found,
         fact=fact(kind, parameters, reason, day=on),
-        reference=reference or f"change:{found.number}:{now.isoformat()}",
+        reference=reference or f"change:{found.number}:{found.events.count() + 1}",
         now=now,
     )
     audit.record(

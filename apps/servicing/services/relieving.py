@@ -81,7 +81,13 @@ def approve(*, actor: User, proposal: Proposal, now: datetime, note: str = "") -
     _require_open(found.loan, found.kind)
     day = _ground.today(found.loan, now)
     _require_within_limit(actor, found, selectors.given_up(found, day=day))
-    relief = Relief(kind=found.kind, reason=found.reason, bucket=found.bucket, amount=found.amount)
+    relief = Relief(
+        kind=found.kind,
+        reason=found.reason,
+        bucket=found.bucket,
+        amount=found.amount,
+        reference=found.reference,
+    )
     event = repayments.enter(
         actor=found.proposed_by,
         loan=found.loan,
@@ -185,7 +191,10 @@ def _fact(kind: str, relief: Relief, day: date, reason: str) -> Fact:
         return Waiver(day=day, amount=amount, bucket=Bucket(relief.bucket), reason=reason)
     if kind == Proposal.Kind.REFUND:
         return Refund(
-            day=day, amount=amount, channel="bank_transfer", external_reference=relief.reference
+            day=day,
+            amount=amount,
+            channel="bank_transfer",
+            external_reference=relief.reference[-60:],
         )
     return WriteOff(day=day, reason=reason)
 
