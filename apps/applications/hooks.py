@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import DecimalField, QuerySet, Value
+from django.db.models import BooleanField, DecimalField, QuerySet, Value
 
 from apps.accounts.models import User
 from apps.applications.lent import Lent
@@ -30,10 +30,12 @@ class Lending:
 
     `left(application)` is a part of a query: what of the principal is owed or still to be paid out
     under the application that a key or an `OuterRef` names; nothing where the loan is over, NULL
-    where there is none. `histories(applications)` says the same of many, day by day.
+    where there is none. `booked(application)` is the condition that a loan under it is, or was, on
+    the books. `histories(applications)` says of many what was left, day by day.
     """
 
     left: Callable[[Any], Any]
+    booked: Callable[[Any], Any]
     histories: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Lent]]
 
 
@@ -118,6 +120,13 @@ def left(application: Any) -> Any:
     for lending in _lending:
         return lending.left(application)
     return Value(None, output_field=DecimalField(max_digits=18, decimal_places=2))
+
+
+def booked(application: Any) -> Any:
+    """Return the condition that a loan under an application is, or was, on the books."""
+    for lending in _lending:
+        return lending.booked(application)
+    return Value(value=False, output_field=BooleanField())
 
 
 def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:

@@ -11,14 +11,17 @@ class LoansConfig(AppConfig):
         from apps.core import history
         from apps.decisions import sources
         from apps.ledger import hooks as ledger
-        from apps.loans import lending, proofs, selectors, services, standing
+        from apps.loans import burdens, lending, proofs, selectors, services, standing
         from apps.loans.models import Disbursement, Loan, Outcome
         from apps.offers import hooks as offers
 
         hooks.on_withdraw(services.keep_while_lent)
         hooks.on_change(services.keep_as_lent)
         hooks.know_unlent(services.unlent)
-        hooks.know_lending(hooks.Lending(left=lending.left, histories=lending.histories))
+        hooks.know_lending(
+            hooks.Lending(left=lending.left, booked=lending.booked, histories=lending.histories)
+        )
+        hooks.know_burdens(burdens.of_customers)
         sources.register("loans", standing.of_borrower)
         proofs.register_all()
         ledger.show_loans(visible=selectors.may_see, named=selectors.named)

@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import (
     Case,
     DecimalField,
+    Exists,
     F,
     Max,
     OuterRef,
@@ -54,6 +55,11 @@ def left(application: Any) -> Subquery:
     return Subquery(
         Loan.objects.filter(application=application).annotate(left=amount).values("left")
     )
+
+
+def booked(application: Any) -> Exists:
+    """Return the condition that a loan under an application is, or was, on the books."""
+    return Exists(Loan.objects.filter(application=application).exclude(status="imported"))
 
 
 def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:
