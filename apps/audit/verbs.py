@@ -39,6 +39,7 @@ VERBS = {
     "customers.document_read": _("opened a document"),
     "customers.protected_attributes_recorded": _("recorded attributes for fairness monitoring"),
     # products
+    "products.taxes_loaded": _("changed the taxes on fees"),
     "products.loaded": _("loaded loan products"),
     # applications
     "applications.drafted": _("took the application"),
