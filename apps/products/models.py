@@ -299,3 +299,29 @@ class Conditions(Identified, Timestamped):
 
     def __str__(self) -> str:
         return str(self.product)
+
+
+class TaxRate(Identified):
+    """What share of a fee a tax of a lender's country is, from a day on; zero ends the tax."""
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False)
+    code = models.SlugField(_("code"), max_length=40)
+    name = models.CharField(_("name"), max_length=120)
+    rate = models.DecimalField(_("rate"), max_digits=7, decimal_places=6)
+    effective_from = models.DateField(_("from"))
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["entity", "code", "effective_from"], name="products_tax_rate_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__gte=0) & Q(rate__lt=1), name="products_tax_rate_is_a_fraction"
+            ),
+        ]
+        verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.effective_from}"

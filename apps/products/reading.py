@@ -112,6 +112,7 @@ def _days(value: Any) -> tuple[date, ...]:
 
 _READERS: Mapping[Any, Any] = {
     str: _text,
+    date: lambda value: date.fromisoformat(_text(value)),
     int: _whole,
     bool: _flag,
     Decimal: _decimal,

@@ -1,12 +1,14 @@
 """What can be asked about products."""
 
+import uuid
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import QuerySet
 
 from apps.accounts.models import Entity, User
 from apps.products import pricing
-from apps.products.models import Conditions, Product
+from apps.products.models import Conditions, Product, TaxRate
 
 
 def open_products(entity: Entity) -> QuerySet[Product]:
@@ -22,6 +24,13 @@ def catalogue(actor: User) -> QuerySet[Product]:
         .prefetch_related("fees")
         .order_by("entity__name", "name")
     )
+
+
+def taxes_on_fees(entity: uuid.UUID, day: date) -> list[TaxRate]:
+    """Return the taxes that a fee of an entity bears on a day, those of a rate of zero left out."""
+    rows = TaxRate.objects.filter(entity=entity, effective_from__lte=day)
+    latest = rows.order_by("code", "-effective_from").distinct("code")
+    return [one for one in latest if one.rate]
 
 
 def is_scored(segment: str) -> bool:

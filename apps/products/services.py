@@ -9,8 +9,9 @@ from django.db import models, transaction
 from apps.accounts.models import Branch, Entity
 from apps.audit import services as audit
 from apps.products import catalogue
+from apps.products import taxes as tax_rates
 from apps.products.conditions import ConditionsSpec
-from apps.products.models import Conditions, Fee, Product, Purpose
+from apps.products.models import Conditions, Fee, Product, Purpose, TaxRate
 
 
 @dataclass
@@ -57,6 +58,32 @@ def load(*, actor: Any, entities: Any, products: Any) -> Loaded:
             entities=[spec.code for spec in entity_specs],
             products=[spec.code for spec in product_specs],
             **asdict(loaded),
+        )
+    return loaded
+
+
+@transaction.atomic
+def load_taxes(*, actor: Any, taxes: Any) -> Loaded:
+    """Bring the tax rates of lenders to what the file's content says; what it leaves out stays.
+
+    Idempotent as `load`. Raises CatalogueRefused with the place; then nothing was changed.
+    """
+    loaded = Loaded()
+    entities = {entity.code: entity for entity in Entity.objects.all()}
+    specs = tax_rates.read(taxes, entities=entities)
+    for spec in specs:
+        key = {
+            "entity": entities[spec.entity],
+            "code": spec.code,
+            "effective_from": spec.effective_from,
+        }
+        _upsert(TaxRate, key, {"name": spec.name, "rate": spec.rate}, loaded)
+    if loaded.touched:
+        audit.record(
+            actor,
+            "products.taxes_loaded",
+            "products.taxes",
+            rates=[f"{one.entity} {one.code} {one.effective_from} {one.rate}" for one in specs],
         )
     return loaded
 

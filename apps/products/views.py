@@ -3,8 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core import dates
 from apps.core.access import requires
 from apps.core.visibility import get_visible
 from apps.products import selectors
@@ -28,6 +30,9 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "purposes": [Purpose(value).label for value in product.purposes],
         "conditions": getattr(product, "conditions", None),
         "order": selectors.allocation_order(product),
+        "taxes": selectors.taxes_on_fees(
+            product.entity_id, dates.local_date(timezone.now(), product.entity.time_zone)
+        ),
         "payments": selectors.example_payments(product),
     }
     return render(request, "products/detail.html", context)

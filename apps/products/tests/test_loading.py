@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Branch, Entity
 from apps.audit.models import Event
-from apps.products.models import Conditions, Fee, Product
+from apps.products import selectors
+from apps.products.models import Conditions, Fee, Product, TaxRate
 from apps.products.tests.test_catalogue import PRODUCTS, changed
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +34,10 @@ def written(folder: Path, data: object) -> str:
 def test_it_loads_lenders_branches_products_and_fees() -> None:
     said = load()
 
-    assert said == "Products: 33 new, 0 changed, 0 removed, 0 as they were."
+    assert said.splitlines() == [
+        "Products: 33 new, 0 changed, 0 removed, 0 as they were.",
+        "Taxes on fees: 1 new, 0 changed.",
+    ]
     assert Entity.objects.count() == 3
     assert Branch.objects.count() == 6
     assert Product.objects.count() == 7
@@ -122,3 +127,53 @@ def test_the_database_itself_wants_whole_conditions(changes: dict[str, object]) 
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Conditions.objects.filter(product__code="in-personal").update(**changes)
+
+
+def taxed(folder: Path, **changes: object) -> str:
+    row = {
+        "entity": "sahyadri",
+        "code": "gst",
+        "name": "Goods and services tax",
+        "rate": "0.18",
+        "effective_from": "2017-07-01",
+    }
+    file = folder / "taxes.json"
+    file.write_text(json.dumps({"tax_rates": [{**row, **changes}]}))
+    return str(file)
+
+
+def test_it_loads_the_taxes_on_fees_from_a_day_on(tmp_path: Path) -> None:
+    load()
+    said = load("--taxes", taxed(tmp_path, rate="0.20", effective_from="2026-04-01"))
+
+    assert said.endswith("Taxes on fees: 1 new, 0 changed.")
+    lender = Entity.objects.get(code="sahyadri")
+    rates = [
+        [one.rate for one in selectors.taxes_on_fees(lender.pk, day)]
+        for day in (date(2017, 6, 30), date(2017, 7, 1), date(2026, 3, 31), date(2026, 4, 1))
+    ]
+    assert rates == [[], [Decimal("0.18")], [Decimal("0.18")], [Decimal("0.20")]]
+    load("--taxes", taxed(tmp_path, rate="0", effective_from="2026-10-01"))
+    assert selectors.taxes_on_fees(lender.pk, date(2026, 10, 1)) == []
+    assert Event.objects.filter(verb="products.taxes_loaded").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"rate": "1.18"}, "rate is a fraction"),
+        ({"entity": "nobody"}, "There is no entity"),
+        ({"effective_from": "soon"}, "does not fit here"),
+        ({"name": ""}, "A tax has a code and a name"),
+    ],
+    ids=["no-fraction", "no-lender", "no-day", "no-name"],
+)
+def test_it_refuses_a_tax_that_breaks_a_rule(
+    changes: dict[str, str], why: str, tmp_path: Path
+) -> None:
+    load()
+
+    with pytest.raises(CommandError, match=why):
+        load("--taxes", taxed(tmp_path, **{"code": "other", **changes}))
+
+    assert TaxRate.objects.count() == 1
