@@ -7,8 +7,11 @@ class RepaymentsConfig(AppConfig):
     def ready(self) -> None:
         from apps.core import history
         from apps.ledger import hooks as ledger
-        from apps.repayments import services
+        from apps.loans import hooks as loans
+        from apps.repayments import proofs, services
         from apps.repayments.models import AccountEvent
 
         history.keep(AccountEvent)
         ledger.before_closing(services.require_accrued)
+        loans.on_payout(services.follow_payout)
+        proofs.register_all()

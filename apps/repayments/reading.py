@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from apps.ledger.chart import Event
 from apps.ledger.models import Entry
@@ -104,13 +105,18 @@ def of_event(row: AccountEvent) -> Happened:
 
 def points(loan_id: uuid.UUID) -> list[date]:
     """Return the days on which interest was booked and still is."""
-    rows = Entry.objects.filter(
-        loan_id=loan_id,
-        event=Event.INTEREST_ACCRUAL.value,
-        reverses__isnull=True,
-        reversal__isnull=True,
-    )
+    rows = derived(loan_id).filter(event=Event.INTEREST_ACCRUAL.value)
     return sorted(set(rows.values_list("day", flat=True)))
+
+
+def derived(loan_id: uuid.UUID, *, standing: bool = True) -> "QuerySet[Entry]":
+    """Return the entries of a loan that follow from its history: those that stand, or all."""
+    rows: QuerySet[Entry] = Entry.objects.filter(
+        loan_id=loan_id, event__in=[event.value for event in DERIVED]
+    )
+    if standing:
+        rows = rows.filter(reverses__isnull=True, reversal__isnull=True)
+    return rows
 
 
 def accounts(loans: Iterable[Loan]) -> dict[uuid.UUID, LoanAccount]:
@@ -151,8 +157,8 @@ def positions(
         _add(found[claim_of], claim)
     later = Instalment.objects.filter(loan__in=keys, in_force=True, due_date__gt=upto)
     unpaid = later.exclude(principal=0, interest=0, fee=0)
-    for loan, day in unpaid.values_list("loan", "due_date").order_by("loan", "due_date").distinct(
-        "loan"
+    for loan, day in (
+        unpaid.values_list("loan", "due_date").order_by("loan", "due_date").distinct("loan")
     ):
         found[loan].ahead.append(Claim("later", day, {Bucket.PRINCIPAL: Decimal(1)}))
     return found

@@ -11,7 +11,7 @@ from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
 from apps.ledger.models import Entry
-from apps.loans import policies
+from apps.loans import hooks, policies
 from apps.loans.errors import refused_field
 from apps.loans.lifecycle import HELD
 from apps.loans.models import Allocation, Disbursement
@@ -50,6 +50,7 @@ def reverse(
     )
     found.move("reverse", ended_by=actor, ended_at=now, ended_reason=said)
     _set_back(found, actor, now)
+    hooks.paid_out_otherwise(actor, found.loan, now)
     audit.record(
         actor,
         "loans.payment_reversed",

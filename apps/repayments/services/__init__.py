@@ -9,6 +9,7 @@ from apps.repayments.services.accruing import (
 from apps.repayments.services.bringing import apply_due
 from apps.repayments.services.checking_statements import check_statement, check_statement_again
 from apps.repayments.services.entering import enter
+from apps.repayments.services.following import follow_payout
 from apps.repayments.services.foreseeing import Foreseen, PlannedRow, Side, foresee
 from apps.repayments.services.many import Answer, Incoming, enter_many
 from apps.repayments.services.placing import misplace_money, place_money
@@ -66,6 +67,7 @@ __all__ = [
     "enter_for_customer",
     "enter_many",
     "enter_plan",
+    "follow_payout",
     "foresee",
     "give_back",
     "is_whole",

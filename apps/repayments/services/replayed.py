@@ -14,7 +14,6 @@ from apps.accounts.models import User
 from apps.core import rows as single
 from apps.ledger import services as ledger
 from apps.ledger.difference import Planned
-from apps.ledger.models import Entry
 from apps.ledger.services import Rederived
 from apps.loans.models import Allocation, Instalment, Loan, ScheduleVersion
 from apps.loans.services import scheduling
@@ -75,12 +74,7 @@ def planned(account: Account, since: date) -> list[Planned]:
 
 def _entries(loan: Loan) -> dict[tuple[str, date, str], int]:
     """Return the entries of the history that stand, by what they are told apart by."""
-    rows = Entry.objects.filter(
-        loan_id=loan.pk,
-        event__in=[event.value for event in reading.DERIVED],
-        reverses__isnull=True,
-        reversal__isnull=True,
-    )
+    rows = reading.derived(loan.pk)
     return {
         (event, day, facts.get("key", "")): key
         for key, event, day, facts in rows.values_list("pk", "event", "day", "facts")
@@ -120,6 +114,28 @@ def _schedules(loan: Loan, account: Account, actor: Any) -> dict[RowKey, Instalm
 def _is_same(version: ScheduleVersion, generation: Generation) -> bool:
     kept = sorted(_figures_kept(one) for one in version.instalments.all())
     return kept == sorted(_figures(row) for row in generation.owed())
+
+
+def figures(account: Account) -> list[tuple[Any, ...]]:
+    """Return the schedule in force with what is paid of each row, as the history gives it."""
+    last = account.in_force
+    paid: dict[tuple[int, str], Decimal] = {}
+    for _one, part in _parts(account):
+        if isinstance(part.key, RowKey) and part.key.generation == last.number:
+            key = (part.key.number, part.bucket.value)
+            paid[key] = paid.get(key, ZERO) + part.amount
+    return sorted(
+        (*_figures(row), *(paid.get((row.number, bucket), ZERO) for bucket in _BUCKETS))
+        for row in last.owed()
+    )
+
+
+def figures_kept(loan: Loan) -> list[tuple[Any, ...]]:
+    """Return the schedule in force with what is paid of each row, as it is kept."""
+    return sorted(
+        (*_figures_kept(row), row.paid_principal, row.paid_interest, row.paid_fee)
+        for row in loan.instalments.filter(in_force=True)
+    )
 
 
 def _figures_kept(one: Instalment) -> tuple[Any, ...]:

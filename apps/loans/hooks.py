@@ -1,0 +1,26 @@
+"""What apps above tell loans at start-up: what follows when money goes out or comes back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from apps.loans.models import Loan
+
+# Called with who did it, the loan, which is held, and the moment.
+OnPayout = Callable[[Any, Loan, datetime], None]
+_on_payout: list[OnPayout] = []
+
+
+def on_payout(act: OnPayout) -> None:
+    """Do this, in the same transaction, whenever the first schedule of a loan may have changed.
+
+    It follows the money: a payment was made or came back, or was made on another day than planned.
+    """
+    if act not in _on_payout:
+        _on_payout.append(act)
+
+
+def paid_out_otherwise(actor: Any, loan: Loan, now: datetime) -> None:
+    """Let the apps above do what follows; whatever one raises refuses the payment."""
+    for act in _on_payout:
+        act(actor, loan, now)

@@ -1,0 +1,77 @@
+"""Follow the money that went out: where the first schedule changed, so does what came of it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from apps.audit import services as audit
+from apps.ledger import services as ledger
+from apps.loans.models import Loan
+from apps.repayments import reading
+from apps.repayments.models import LoanAccount
+from apps.repayments.services import entering, replayed
+
+
+def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
+    """Compute an account anew after a payment of the loan was made or came back.
+
+    Nothing where nothing happened on the account yet. The caller holds the loan. Raises DayClosed
+    where a day to change is closed, and so refuses the payment.
+    """
+    row = LoanAccount.objects.filter(pk=loan.pk).first()
+    if row is None:
+        return
+    if loan.disbursed_date is None:
+        _forget(actor, loan, row, now)
+        return
+    account = entering.replay(loan, row, reading.happened(loan))
+    changed = replayed.make_so(
+        loan,
+        row,
+        account,
+        replayed.Reason(
+            actor=actor,
+            since=_first_day(loan),
+            said="The loan was paid out otherwise.",
+            reference=_reference(loan),
+            now=now,
+        ),
+    )
+    _record(actor, loan, taken_back=len(changed.reversals), posted=len(changed.posted))
+
+
+def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
+    """Take back what came with time on a loan of which all came back: nothing was ever lent."""
+    changed = ledger.rederive(
+        actor=actor,
+        loan_id=loan.pk,
+        since=_first_day(loan),
+        derive=lambda _standing: [],
+        reason="All of the loan came back.",
+        reference=_reference(loan),
+        now=now,
+        events=reading.DERIVED,
+    )
+    row.delete()
+    _record(actor, loan, taken_back=len(changed.reversals), posted=0)
+
+
+def _first_day(loan: Loan) -> date:
+    """Return the first day of which something that follows from the history stands or should."""
+    days = reading.derived(loan.pk).order_by("day").values_list("day", flat=True)
+    found = [day for day in (days.first(), loan.disbursed_date) if day is not None]
+    return min(found, default=date.max)
+
+
+def _reference(loan: Loan) -> str:
+    """Return a reference that was not used: each payout makes a version or comes back once."""
+    return f"followed:{loan.pk}:{reading.derived(loan.pk, standing=False).count()}"
+
+
+def _record(actor: Any, loan: Loan, **facts: int) -> None:
+    audit.record(
+        actor,
+        "repayments.followed",
+        loan,
+        case=f"applications.application:{loan.application_id}",
+        **facts,
+    )
