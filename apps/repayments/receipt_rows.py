@@ -10,14 +10,14 @@ from apps.ledger.chart import Account
 from apps.loans.models import Loan
 from apps.repayments import receipt_wording, services
 from apps.repayments.facts import MONEY_IN
-from apps.repayments.models import AccountEvent
+from apps.repayments.models import AccountEvent, LoanAccount
 
 SHOWN = 25
 
 
 @dataclass(frozen=True)
 class PaymentRow:
-    """A payment as a list shows it: what it was used for in words, and its receipt's number."""
+    """A payment as a list shows it: what it was used for, and its receipt's number in the loan."""
 
     event: AccountEvent
     split: Mapping[Account, Decimal]
@@ -47,7 +47,7 @@ def payments(loan: Loan) -> QuerySet[AccountEvent]:
 
 def shown(loan: Loan, *, live_only: bool = False) -> list[PaymentRow]:
     """Return the last payments of a loan as a list shows them; three queries at most."""
-    rows = payments(loan).select_related("paper__loan", "entry", "made_by")
+    rows = payments(loan).select_related("paper", "entry", "made_by")
     if live_only:
         rows = rows.filter(status="live")
     found = rows.defer("paper__pdf", "paper__facts").prefetch_related("entry__lines")[:SHOWN]
@@ -56,6 +56,12 @@ def shown(loan: Loan, *, live_only: bool = False) -> list[PaymentRow]:
     ]
 
 
+def paid_ahead(loan: Loan) -> Decimal:
+    """Return what was paid and waits for what falls due next."""
+    found = LoanAccount.objects.filter(loan=loan).values_list("advances", flat=True).first()
+    return found or Decimal(0)
+
+
 def _number(event: AccountEvent) -> str:
     paper = getattr(event, "paper", None)
-    return paper.label if paper else ""
+    return f"R{paper.number}" if paper else ""

@@ -107,7 +107,7 @@ def test_without_a_public_address_there_are_no_links(loan: Loan) -> None:
 def test_a_borrower_sees_payments_and_has_their_receipts(
     loan: Loan, alice: User, charlie: User
 ) -> None:
-    kept = factories.pay(alice, loan, DUE, "9793.00")
+    kept = factories.pay(alice, loan, DUE, "9900.00")
     gone = factories.pay(alice, loan, DUE, "500.00")
     repayments.take_back(actor=charlie, event=gone, reason="Bounced.", now=NOW)
     path = _path(loan, "letter")
@@ -116,6 +116,8 @@ def test_a_borrower_sees_payments_and_has_their_receipts(
     answer = Client().get(f"{path}loan/receipts/{kept.pk}/")
 
     assert "Your payments" in text
+    assert "Paid ahead" in text
+    assert "₹107.00" in text
     assert f"loan/receipts/{kept.pk}/" in text
     assert f"loan/receipts/{gone.pk}/" not in text
     assert answer["Content-Type"] == "application/pdf"

@@ -99,7 +99,7 @@ def pdf(request: HttpRequest, _token: str, visit: Visit) -> HttpResponse:
         return render(request, "portal/not_valid.html", status=404)
     services.note_letter(visit, letter, form="pdf")
     response = HttpResponse(letter.pdf, content_type="application/pdf")
-    response["Content-Disposition"] = 'attachment; filename="offer.pdf"'
+    response["Content-Disposition"] = f'attachment; filename="offer-{offer.number}.pdf"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

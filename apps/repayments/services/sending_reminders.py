@@ -170,5 +170,4 @@ def _about(reminder: Reminder) -> dict[str, Any]:
         "reminder": str(reminder.pk),
         "due": reminder.due_date.isoformat(),
         "step": reminder.step,
-        "message_id": reminder.message_id,
     }

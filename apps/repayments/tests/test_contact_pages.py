@@ -195,7 +195,9 @@ def test_a_manager_sets_when_borrowers_are_reminded(
     client.post(reverse("repayments:end_reminder_plan", args=[plan.pk]))
 
     assert ReminderPlan.objects.get().ended_by == charlie
-    assert client.post(enter, given | {"steps": ""}).status_code == 302
+    assert client.post(enter, given | {"steps": ""}).status_code == 422
+    assert client.post(enter, given | {"nobody": "on"}).status_code == 422
+    assert client.post(enter, given | {"steps": "", "nobody": "on"}).status_code == 302
     assert "Nobody is reminded" in page(client, "repayments:reminder_plans")
 
 
@@ -241,7 +243,7 @@ def test_payments_are_listed_with_their_receipts(
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"] == f'attachment; filename="{lent.number}-R1.pdf"'
     assert answer.content == signed_in(amir).get(address).content
-    assert f"{lent.number}/R1" in page(signed_in(amir), "repayments:receipts_panel", lent.pk)
+    assert ">R1<" in page(signed_in(amir), "repayments:receipts_panel", lent.pk)
 
 
 def test_the_list_of_payments_asks_few_questions(
