@@ -7,6 +7,7 @@ from apps.repayments.services.accruing import (
     require_accrued,
 )
 from apps.repayments.services.bringing import apply_due
+from apps.repayments.services.charging import Asked, charge, take_charge_back
 from apps.repayments.services.checking_statements import check_statement, check_statement_again
 from apps.repayments.services.entering import enter
 from apps.repayments.services.following import follow_payout
@@ -45,6 +46,7 @@ from apps.repayments.services.taking_back import take_back
 
 __all__ = [
     "Answer",
+    "Asked",
     "Foreseen",
     "Incoming",
     "PlanEntry",
@@ -58,6 +60,7 @@ __all__ = [
     "advance_statement",
     "apply_due",
     "ask_return",
+    "charge",
     "check_statement",
     "check_statement_again",
     "discard_statement",
@@ -92,6 +95,7 @@ __all__ = [
     "stop_statement",
     "sweep_statements",
     "take_back",
+    "take_charge_back",
     "take_promise",
     "with_paid",
     "withdraw_promise",

@@ -1,0 +1,188 @@
+"""Fees and charges: told before or agreed to, taxed, paid in their place, taken back whole."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import User
+from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.ledger.models import Entry
+from apps.loans.models import Loan
+from apps.products.models import TaxRate
+from apps.repayments import services
+from apps.repayments.facts import Bucket
+from apps.repayments.models import AccountEvent
+from apps.repayments.services import Asked
+from apps.repayments.tests import factories
+
+pytestmark = pytest.mark.django_db
+DAY = factories.later(5)
+
+
+def _asked(**changes: Any) -> Asked:
+    values: dict[str, Any] = {
+        "code": "bounce",
+        "amount": Decimal("500.00"),
+        "day": DAY,
+        "due_on": DAY,
+        "reason": "The bank returned the debit",
+    }
+    return Asked(**{**values, **changes})
+
+
+def _charge(actor: User, loan: Loan, *, reference: str = "c-1", **changes: Any) -> AccountEvent:
+    return services.charge(
+        actor=actor,
+        loan=loan,
+        asked=_asked(**changes),
+        reference=reference,
+        now=factories.at(DAY),
+    )
+
+
+def _taxed(loan: Loan, rate: str = "0.18") -> None:
+    TaxRate.objects.create(
+        entity=loan.branch.entity,
+        code="gst",
+        name="Goods and services tax",
+        rate=Decimal(rate),
+        effective_from=date(2017, 7, 1),
+    )
+
+
+def test_it_asks_for_a_fee_with_the_tax_on_it(charlie: User, lent: Loan) -> None:
+    _taxed(lent)
+    before = factories.books(lent)
+
+    event = _charge(charlie, lent)
+
+    books = factories.books(lent)
+    assert books["fees_receivable"] == books["fee_income"] - before["fee_income"] == Decimal(500)
+    taxes = books["tax_payable"] - before.get("tax_payable", Decimal(0))
+    assert books["tax_receivable"] == taxes == Decimal(90)
+    assert event.parameters["basis"] == {"reason": "The bank returned the debit"}
+    tax = AccountEvent.objects.get(parameters__code="gst")
+    assert tax.parameters["basis"] == {"on": str(event.pk), "rate": "0.180000"}
+    assert factories.offenders() == []
+
+
+def test_it_asks_once_under_one_reference(charlie: User, lent: Loan) -> None:
+    _taxed(lent)
+
+    assert _charge(charlie, lent) == _charge(charlie, lent)
+
+    assert AccountEvent.objects.count() == 2
+    with pytest.raises(Conflict):
+        _charge(charlie, lent, amount=Decimal(400))
+
+
+def test_rule_6_6_t2_a_fee_that_was_not_told_needs_explicit_consent(
+    charlie: User, lent: Loan
+) -> None:
+    with pytest.raises(DomainError) as refusal:
+        _charge(charlie, lent, code="documentation")
+    assert refusal.value.code == "not_in_key_facts"
+    with pytest.raises(DomainError) as above:
+        _charge(charlie, lent, amount=Decimal("500.01"))
+    assert above.value.code == "above_key_facts"
+    assert not AccountEvent.objects.exists()
+    assert not Entry.objects.filter(event="fee").exists()
+
+    event = _charge(
+        charlie, lent, code="documentation", consent="Signed request of 24 November 2026"
+    )
+
+    assert event.parameters["basis"]["consent"] == "Signed request of 24 November 2026"
+
+
+def test_rule_6_8_a_penal_charge_is_no_interest_and_bears_no_tax(charlie: User, lent: Loan) -> None:
+    _taxed(lent)
+
+    _charge(charlie, lent, bucket=Bucket.PENAL, code="insurance_lapsed", consent="Clause 12")
+
+    books = factories.books(lent)
+    assert books["penal_receivable"] == books["penal_income"] == Decimal(500)
+    assert "tax_receivable" not in books
+    assert books["principal"] == lent.principal
+
+
+def test_a_charge_taken_back_takes_its_tax_along_and_frees_what_was_paid(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    _taxed(lent)
+    before = factories.books(lent)
+    event = _charge(charlie, lent)
+    factories.pay(alice, lent, DAY, 590)
+    assert "fees_receivable" not in factories.books(lent)
+
+    services.take_charge_back(
+        actor=charlie, event=event, reason="The bank was wrong", now=factories.at(DAY)
+    )
+
+    books = factories.books(lent)
+    assert books["advances"] == Decimal(590)
+    assert {name: books[name] for name in before if name != "cash"} == {
+        name: before[name] for name in before if name != "cash"
+    }
+    assert set(AccountEvent.objects.filter(kind="charge").values_list("status", flat=True)) == {
+        "reversed"
+    }
+    assert factories.offenders() == []
+
+
+def test_what_being_late_costs_and_a_tax_alone_are_not_taken_back(
+    charlie: User, lent: Loan
+) -> None:
+    _taxed(lent)
+    _charge(charlie, lent)
+    due = factories.due_dates(lent)[0]
+    late = due + (DAY - factories.TODAY)
+    services.accrue_day(
+        actor="system:tests", entity=lent.branch.entity, day=late, now=factories.at(late)
+    )
+
+    for code, refused in (("late_payment", "computed_charge"), ("gst", "tax_alone")):
+        event = AccountEvent.objects.get(parameters__code=code)
+        with pytest.raises(Conflict) as refusal:
+            services.take_charge_back(
+                actor=charlie, event=event, reason="Not right", now=factories.at(late)
+            )
+        assert refusal.value.code == refused
+    assert not AccountEvent.objects.filter(status="reversed").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param({"reason": "  "}, "reason", id="no-reason"),
+        pytest.param({"amount": Decimal(0)}, "amount", id="nothing"),
+        pytest.param({"amount": Decimal("1.005"), "consent": "Yes"}, "amount", id="fractions"),
+        pytest.param({"bucket": Bucket.PRINCIPAL}, "bucket", id="principal"),
+        pytest.param({"code": "late_payment"}, "code", id="computed"),
+        pytest.param({"due_on": factories.later(4)}, "due_on", id="owed-before"),
+        pytest.param({"day": factories.later(6), "due_on": factories.later(6)}, "day", id="ahead"),
+    ],
+)
+def test_it_refuses_what_cannot_be_asked_for(
+    changes: dict[str, Any], field: str, charlie: User, lent: Loan
+) -> None:
+    with pytest.raises(DomainError) as refusal:
+        _charge(charlie, lent, **changes)
+
+    assert field in refusal.value.fields
+    assert not AccountEvent.objects.exists()
+
+
+def test_only_who_may_asks_for_charges(alice: User, bob: User, charlie: User, lent: Loan) -> None:
+    for person in (alice, bob):
+        with pytest.raises(NotPermitted):
+            _charge(person, lent)
+    event = _charge(charlie, lent)
+    with pytest.raises(NotPermitted):
+        services.take_charge_back(
+            actor=alice, event=event, reason="Not right", now=factories.at(DAY)
+        )
+
+    assert AccountEvent.objects.get().status == "live"
