@@ -70,12 +70,15 @@ def statement(said: Payment, parties: Parties) -> Statement:
                 columns=(_("For"), _("Amount")),
                 rows=_split(said),
             ),
-            Part(heading=_("What you owe after it"), lines=_after(said)),
+            Part(
+                heading=_("What you owe at the end of %(day)s") % {"day": _day(said.day)},
+                lines=_after(said),
+            ),
         ),
         closing=(
             _(
                 "A payment that a bank takes back afterwards, for example a cheque that is not"
-                " honoured, no longer counts, and this receipt then neither."
+                " honoured, no longer counts, and neither does this receipt then."
             ),
         ),
         footer=f"{parties.lender} · {title} · {said.number}",
@@ -129,16 +132,9 @@ def _split(said: Payment) -> tuple[tuple[str, ...], ...]:
 
 
 def _after(said: Payment) -> tuple[Line, ...]:
-    day = {"day": _day(said.day)}
     return (
-        Line(
-            label=_("Principal at the end of %(day)s") % day,
-            value=_money(said, said.principal),
-        ),
-        Line(
-            label=_("All that is on the account at the end of %(day)s") % day,
-            value=_money(said, said.owed),
-        ),
+        Line(label=_("Principal"), value=_money(said, said.principal)),
+        Line(label=_("In all, less what is paid ahead"), value=_money(said, said.owed)),
     )
 
 

@@ -62,7 +62,11 @@ def test_it_says_what_the_books_say(lent: Loan, alice: User, payment: AccountEve
         "Paid ahead, for what falls due next",
         "Together",
     ]
-    assert after.lines[0].label == "Principal at the end of 20 December 2026"
+    assert after.heading == "What you owe at the end of 20 December 2026"
+    assert [line.label for line in after.lines] == [
+        "Principal",
+        "In all, less what is paid ahead",
+    ]
 
 
 def test_the_split_always_sums_to_the_payment(lent: Loan, alice: User, charlie: User) -> None:
