@@ -15,6 +15,8 @@ def database() -> Iterator[str]:
     before = connection.settings_dict["NAME"]
     # One for each process, so that two benchmarks at once do not take it from each other.
     connection.settings_dict["TEST"]["NAME"] = f"test_{before}_{os.getpid()}"
+    # Nobody puts its first rows back.
+    connection.settings_dict["TEST"]["SERIALIZE"] = False
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         for command in ("sync_roles", "load_products", "load_policy"):

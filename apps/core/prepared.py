@@ -5,12 +5,15 @@ one request asks the same few questions every time, each is declared with `Given
 its values, and asked through `Query`. What comes back is what the queryset itself would return.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import ModelIterable, get_related_populators
+from psycopg2.extensions import AsIs
 
 from apps.core import statements
 
@@ -61,6 +64,24 @@ class Query(Generic[Row]):
         [found] = self.all(**values)
         return found
 
+    def one_each(self, asked: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """Return what `one` returns for each of several sets of values, with one statement.
+
+        A value is a UUID, a text, a day or a number, and none is None. Raises KeyError when one is
+        missing.
+        """
+        if not asked:
+            return []
+        columns = {name: [values[name] for values in asked] for name in self._names}
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            self._each({name: type(column[0]) for name, column in columns.items()}).send(
+                cursor, columns
+            )
+            found = list(self.parts.read(cursor.fetchall()))
+        if len(found) != len(asked):
+            raise LookupError(f"{self.label} has not exactly one row for each.")
+        return found
+
     def ask(self, **values: Any) -> None:
         """Ask for the sake of the locks that the rows get; nobody reads the answer.
 
@@ -74,6 +95,37 @@ class Query(Generic[Row]):
     def _compiled(self) -> tuple[statements.Statement, Reader]:
         sql, parameters, read, _width = self.parts
         return statements.Statement(self.label, sql, parameters, after=self._after), read
+
+    def _each(self, kinds: Mapping[str, type]) -> statements.Statement:
+        """Return the question asked for every row of a table of values, in their order."""
+        key = tuple(kinds.values())
+        if key not in self._asked_each:
+            places = {name: _Named(f'asked."{name}"') for name in kinds}
+            sql, parameters, _read, _width = self.parts
+            named = [
+                places[one.name] if isinstance(one, statements.Given) else one for one in parameters
+            ]
+            arrays = ", ".join(f"%s::{_SQL_TYPES[kind]}[]" for kind in kinds.values())
+            columns = ", ".join(f'"{name}"' for name in kinds)
+            text = (
+                f"SELECT it.* FROM unnest({arrays}) WITH ORDINALITY AS asked({columns}, place)"  # noqa: S608 - own names
+                f" CROSS JOIN LATERAL ({sql}) AS it ORDER BY asked.place"
+            )
+            given = [statements.Given(name) for name in kinds]
+            self._asked_each[key] = statements.Statement(
+                f"each {self.label}", text, [*given, *named], after=self._after
+            )
+        return self._asked_each[key]
+
+    @cached_property
+    def _asked_each(self) -> dict[tuple[type, ...], statements.Statement]:
+        return {}
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The names of the values, each once."""
+        given = (one.name for one in self.parts.parameters if isinstance(one, statements.Given))
+        return list(dict.fromkeys(given))
 
     @property
     def label(self) -> str:
@@ -89,6 +141,22 @@ class Query(Generic[Row]):
         is_model = queryset._iterable_class is ModelIterable  # noqa: SLF001 - Django asks it, too
         read = _instances(compiler) if is_model else _tuples(compiler)
         return _Parts(sql, parameters, read, len(compiler.select))
+
+
+class _Named(AsIs):
+    """A column of a statement's own, where a value would stand."""
+
+    def __repr__(self) -> str:
+        return str(self.adapted)
+
+
+# How the kinds of values that are asked about travel in a list.
+_SQL_TYPES: Mapping[type, str] = {
+    uuid.UUID: "uuid",
+    str: "text",
+    int: "bigint",
+    date: "date",
+}
 
 
 class _Parts(NamedTuple):

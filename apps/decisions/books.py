@@ -2,6 +2,7 @@
 
 import dataclasses
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -48,8 +49,10 @@ class Books:
 
 
 def read(application: Application) -> Books:
-    """Return what the tables say now."""
-    return _books(application, _NOW)
+    """Return what the tables say now; of who asked another lender, what they say of that day."""
+    book = _books(application, _NOW)
+    day = debts.day_of(status=application.status, applied_date=application.applied_date)
+    return book if day is None else _as_of(book, application, day)
 
 
 def read_for_decision(application: Application) -> Books:
@@ -61,6 +64,12 @@ def read_for_decision(application: Application) -> Books:
     return _books(application, _UNTIL_COMMIT)
 
 
+def read_each_for_decision(chosen: Sequence[Application]) -> list[Books]:
+    """Return what `read_for_decision` returns for each, asked with one question."""
+    found = _UNTIL_COMMIT.one_each([_values(one) for one in chosen])
+    return [_told(answer) for answer in found]
+
+
 def asked_on(application: Application) -> date:
     """Return the lender's day on which we were asked; long after that of a tape, as a rule."""
     if application.submitted_at is None:
@@ -69,16 +78,24 @@ def asked_on(application: Application) -> date:
 
 
 def _books(application: Application, question: prepared.Query[Any]) -> Books:
-    approved, abroad, shared, shared_abroad, guaranteed, guaranteed_abroad, *rest = question.one(
-        application=application.pk,
-        customer=application.customer_id,
-        entity=application.branch.entity_id,
-        lender=application.customer.entity_id,
-        currency=application.currency,
-        on=asked_on(application),
-    )
+    return _told(question.one(**_values(application)))
+
+
+def _values(application: Application) -> dict[str, Any]:
+    return {
+        "application": application.pk,
+        "customer": application.customer_id,
+        "entity": application.branch.entity_id,
+        "lender": application.customer.entity_id,
+        "currency": application.currency,
+        "on": asked_on(application),
+    }
+
+
+def _told(answer: Sequence[Any]) -> Books:
+    approved, abroad, shared, shared_abroad, guaranteed, guaranteed_abroad, *rest = answer
     is_guaranteed, blocked, co_borrower_blocked, security, last, stop_id = rest
-    book = Books(
+    return Books(
         approved=None if abroad or shared_abroad else (approved or _NOTHING) + (shared or _NOTHING),
         guaranteed=None if guaranteed_abroad else guaranteed or _NOTHING,
         is_guaranteed=is_guaranteed,
@@ -88,8 +105,6 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
         last_number=last or 0,
         stop_id=stop_id,
     )
-    then = debts.day_of(status=application.status, applied_date=application.applied_date)
-    return book if then is None else _as_of(book, application, then)
 
 
 def _as_of(book: Books, application: Application, day: date) -> Books:

@@ -15,6 +15,7 @@ from apps.core import dates
 from apps.decisions import books, debts, selectors, sources
 from apps.decisions.books import Books
 from apps.decisions.policy_inputs import Value, exact
+from apps.decisions.sources import Borrowing
 
 _BUREAU = (
     ("bureau_score", "score"),
@@ -86,14 +87,23 @@ class Gathered:
         return {}
 
 
-def gather(application: Application, *, known: Books | None = None) -> Gathered:
+@dataclass(frozen=True)
+class Known:
+    """What was read of an application before: our own book, and what apps above know."""
+
+    book: Books
+    borrowing: Borrowing | None
+
+
+def gather(application: Application, *, known: Known | None = None) -> Gathered:
     """Return what is known about an application from its frozen facts and our own book.
 
     Who has read the book before says what is `known` of it.
     """
     customer, employment = application.customer, application.employment
-    borrowing = sources.borrowing(application)
-    book = books.read(application) if known is None else known
+    if known is None:
+        known = Known(books.read(application), sources.borrowing(application))
+    book, borrowing = known.book, known.borrowing
     born = customer.date_of_birth
     guaranteed, others = book.guaranteed, total(book.approved, book.guaranteed)
     if borrowing is not None:

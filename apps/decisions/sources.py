@@ -4,7 +4,7 @@ They register in their `AppConfig.ready()`; where nobody has, it is not known, a
 asks for it refers the case.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,12 +25,13 @@ class Borrowing:
     guaranteed: Decimal = Decimal(0)
 
 
-Source = Callable[[Application], Borrowing]
+# Of applications, as many as are asked about: what is known of each, in their order.
+Source = Callable[[Sequence[Application]], Sequence[Borrowing]]
 _sources: dict[str, Source] = {}
 
 
 def register(name: str, source: Source) -> None:
-    """Ask `source` about every application that is assessed."""
+    """Ask `source` about every application that is assessed; about several at once."""
     _sources[name] = source
 
 
@@ -41,9 +42,19 @@ def forget(name: str) -> None:
 
 def borrowing(application: Application) -> Borrowing | None:
     """Return what all sources know together, or None where nobody keeps loans."""
+    [found] = borrowings([application])
+    return found
+
+
+def borrowings(chosen: Sequence[Application]) -> Sequence[Borrowing | None]:
+    """Return for each application what `borrowing` returns; each source is asked once."""
     if not _sources:
-        return None
-    found = [source(application) for source in _sources.values()]
+        return [None] * len(chosen)
+    answers = zip(*(source(chosen) for source in _sources.values()), strict=True)
+    return [_together(found) for found in answers]
+
+
+def _together(found: Sequence[Borrowing]) -> Borrowing:
     return Borrowing(
         defaults=sum(one.defaults for one in found),
         owed=sum((one.owed for one in found), Decimal(0)),

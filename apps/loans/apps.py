@@ -22,7 +22,7 @@ class LoansConfig(AppConfig):
             hooks.Lending(left=lending.left, booked=lending.booked, histories=lending.histories)
         )
         hooks.know_burdens(burdens.of_customers)
-        sources.register("loans", standing.of_borrower)
+        sources.register("loans", standing.of_borrowers)
         proofs.register_all()
         ledger.show_loans(visible=selectors.may_see, named=selectors.named)
         ledger.withhold(selectors.withheld_from)

@@ -1,5 +1,6 @@
 """What a borrower's loans with us say when the borrower applies again."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,16 +13,17 @@ from apps.decisions.sources import Borrowing
 from apps.loans.models import Outcome
 
 
-def of_borrower(application: Application) -> Borrowing:
-    """Return the borrower's defaults with us before this application, its own loan left out.
+def of_borrowers(chosen: Sequence[Application]) -> list[Borrowing]:
+    """Return each borrower's defaults with us before the application, its own loan left out.
 
     What is owed of a loan, also of one taken on from a tape, decisions add up themselves by its
     application (`apps.loans.lending`).
     """
-    [defaults] = _DEFAULTS.one(
-        customer=application.customer_id, before=application.applied_date, but=application.pk
-    )
-    return Borrowing(defaults=defaults, owed=Decimal(0))
+    asked = [
+        {"customer": one.customer_id, "before": one.applied_date, "but": one.pk} for one in chosen
+    ]
+    found = [_DEFAULTS.one(**asked[0])] if len(asked) == 1 else _DEFAULTS.one_each(asked)
+    return [Borrowing(defaults=defaults, owed=Decimal(0)) for (defaults,) in found]
 
 
 def _defaults() -> QuerySet[Any, Any]:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.core import rows as core_rows
 from apps.core.errors import StaleRecord
 from apps.products import selectors as products
-from apps.scoring import champion, fingerprint, signing
+from apps.scoring import artefact_checks, champion, fingerprint, signing
 from apps.scoring.errors import (
     FeaturesRefused,
     ModelRefused,
@@ -23,9 +24,8 @@ from apps.scoring.errors import (
 )
 from apps.scoring.models import ModelVersion, ScoreRun
 from ml import artefact as artefacts
-from ml.application_schema import SCHEMA
-from ml.artefact import Artefact, ArtefactCorrupt
-from ml.schema import SchemaViolation, is_protected
+from ml.artefact import Artefact
+from ml.schema import SchemaViolation
 from ml.serving import Scored, Scorer
 
 Answer = TypeVar("Answer")
@@ -42,7 +42,7 @@ def register_model(
     Raises ModelRefused for content that does not match its hash, a schema the house does not
     collect, a protected attribute among the features, or a model registered before.
     """
-    _check_artefact(artefact)
+    artefact_checks.require_acceptable(artefact)
     if ModelVersion.objects.filter(segment=segment, sha256=artefact.sha256).exists():
         raise ModelRefused(
             "model_registered_before", _("This model is registered in the segment already.")
@@ -137,32 +137,49 @@ def score(
     else:
         scorer = champion.scorer_of(model)
     snapshot, scored = _scored(scorer, features)
-    run = ScoreRun(
-        subject=audit.reference(subject),
-        model=model,
-        model_sha256=model.sha256,
-        schema_hash=model.schema_hash,
-        features=snapshot,
-        features_sha256=fingerprint.of_features(snapshot),
-        pd=scored.pd,
-        score=scored.displayed_score,
-        log_odds=scored.log_odds,
-        base=scored.base,
-        attributions=scored.attributions,
-        scored_at=now,
-    )
-    run.save()
-    audit.record(
-        actor,
-        "scoring.scored",
-        run,
-        case=subject,
-        model=str(model.pk),
-        score=run.score,
-        features_sha256=run.features_sha256,
-        content_sha256=fingerprint.of_run(run),
-    )
+    run = _run(subject, model, snapshot, scored, now=now)
+    keep_all(actor=actor, runs=[run])
     return run
+
+
+def score_all(
+    *,
+    subjects: Sequence[models.Model],
+    features: Sequence[Mapping[str, object]],
+    model: ModelVersion,
+    now: datetime,
+) -> list[ScoreRun | ScoringFailed]:
+    """Return for each subject the run that `score` would store, or what it would raise.
+
+    The model is asked once, and the numbers are those of one subject alone, bit by bit. Nothing
+    is stored yet: `keep_all` does that. Raises ModelUnusable where it cannot be asked at all.
+    """
+    scorer = champion.scorer_of(model)
+    snapshots = [_snapshot_or_refused(scorer, one) for one in features]
+    whole = [one for one in snapshots if not isinstance(one, ScoringFailed)]
+    answers = iter(_scored_together(scorer, whole))
+    return [
+        one
+        if isinstance(one, ScoringFailed)
+        else _run_or_refused(subject, model, one, next(answers), now=now)
+        for subject, one in zip(subjects, snapshots, strict=True)
+    ]
+
+
+def keep_all(*, actor: User | str, runs: Sequence[ScoreRun]) -> None:
+    """Store runs that were not stored yet, with one statement, and record each."""
+    core_rows.insert_all(runs)
+    for run in runs:
+        audit.record(
+            actor,
+            "scoring.scored",
+            run,
+            case=run.subject,
+            model=str(run.model_id),
+            score=run.score,
+            features_sha256=run.features_sha256,
+            content_sha256=fingerprint.of_run(run),
+        )
 
 
 def score_stateless(
@@ -257,6 +274,53 @@ def probabilities(
     return [one if isinstance(one, ScoringFailed) else one.pd for one in found]
 
 
+def _run(
+    subject: models.Model,
+    model: ModelVersion,
+    snapshot: Mapping[str, Any],
+    scored: Scored,
+    *,
+    now: datetime,
+) -> ScoreRun:
+    """Return a run that is not stored yet."""
+    return ScoreRun(
+        subject=audit.reference(subject),
+        model=model,
+        model_sha256=model.sha256,
+        schema_hash=model.schema_hash,
+        features=snapshot,
+        features_sha256=fingerprint.of_features(snapshot),
+        pd=scored.pd,
+        score=scored.displayed_score,
+        log_odds=scored.log_odds,
+        base=scored.base,
+        attributions=scored.attributions,
+        scored_at=now,
+    )
+
+
+def _run_or_refused(
+    subject: models.Model,
+    model: ModelVersion,
+    snapshot: Mapping[str, Any],
+    answer: Rescored,
+    *,
+    now: datetime,
+) -> ScoreRun | ScoringFailed:
+    if isinstance(answer, ScoringFailed):
+        return answer
+    return _run(subject, model, snapshot, answer, now=now)
+
+
+def _snapshot_or_refused(
+    scorer: Scorer, features: Mapping[str, object]
+) -> dict[str, Any] | FeaturesRefused:
+    try:
+        return dict(scorer.schema.validate_row(features))
+    except SchemaViolation as error:
+        return FeaturesRefused(error.feature, error.sentence)
+
+
 def _scored(scorer: Scorer, features: Mapping[str, object]) -> tuple[dict[str, Any], Scored]:
     try:
         snapshot = scorer.schema.validate_row(features)
@@ -308,39 +372,3 @@ def _is_probability(scored: Scored) -> bool:
 
 def _no_probability() -> ModelUnusable:
     return ModelUnusable(_("it gave no probability."))
-
-
-def _check_artefact(artefact: Artefact) -> None:
-    """Raise ModelRefused unless the artefact is whole and built on what the house collects."""
-    try:
-        scorer = artefacts.load(artefact.body, artefact.manifest, expected_sha256=artefact.sha256)
-    except ArtefactCorrupt as error:
-        protected = _protected_in(artefact.manifest)
-        if protected:
-            raise _protected_refusal(protected) from error
-        raise ModelRefused("artefact_corrupt", str(error)) from error
-    declared = scorer.schema.protected
-    protected = [name for name in scorer.schema.names if is_protected(name) or name in declared]
-    if protected:
-        raise _protected_refusal(protected)
-    if scorer.schema.hash != SCHEMA.hash:
-        raise ModelRefused(
-            "schema_unknown",
-            _("The model was trained on other features than applications provide."),
-        )
-
-
-def _protected_in(manifest: Mapping[str, Any]) -> list[str]:
-    """Return protected names in a manifest whose schema cannot even be read."""
-    try:
-        names = [str(feature["name"]) for feature in manifest["schema"]["features"]]
-    except (KeyError, TypeError):
-        return []
-    return [name for name in names if is_protected(name)]
-
-
-def _protected_refusal(names: list[str]) -> ModelRefused:
-    return ModelRefused(
-        "protected_feature",
-        _("A model must not use protected attributes: %(names)s.") % {"names": ", ".join(names)},
-    )

@@ -2,8 +2,8 @@
 
 Several workers are at one file, each with rows of its own. A chunk lands in one transaction -
 customers, facts, submitted applications, their events, and what became of each row - and is then
-decided and lettered one application at a time by `decisions`, exactly as at the counter. Whoever
-is killed in between leaves submitted applications, which the sweeps decide.
+decided by `decisions` and lettered, some applications at a time, each exactly as at the counter.
+Whoever is killed in between leaves submitted applications, which the sweeps decide.
 """
 
 import uuid
@@ -29,7 +29,6 @@ from apps.core.jobs import enqueue
 from apps.core.table_faults import Fault
 from apps.customers.models import Customer
 from apps.decisions import services as decisions
-from apps.decisions.models import Decision
 from apps.letters import services as letters
 
 logger = structlog.get_logger(__name__)
@@ -226,18 +225,14 @@ def _lock_customers(keys: Sequence[uuid.UUID]) -> None:
 
 
 def _decide(applications: Sequence[uuid.UUID], *, now: datetime) -> None:
-    """Decide applications one by one, and set the letters that follow, some at a time."""
+    """Decide applications and set the letters that follow, some at a time."""
     for first in range(0, len(applications), LETTERED):
         part = applications[first : first + LETTERED]
-        made = [_assessed(key, now=now) for key in part]
+        with jobs.done_here(RENDER):
+            made = decisions.assess_each(application_ids=part, actor=_WORKER, now=now)
         due = [one.letter_id for one in made if one.letter_id is not None]
         # One that breaks holds up no other letter; the sweep tries it again.
         letters.render_each(letter_ids=due, now=now)
-
-
-def _assessed(application_id: uuid.UUID, *, now: datetime) -> Decision:
-    with jobs.done_here(RENDER):
-        return decisions.assess(application_id=application_id, actor=_WORKER, now=now)
 
 
 def _finish(upload: Upload, *, now: datetime) -> bool:

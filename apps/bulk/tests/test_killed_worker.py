@@ -36,9 +36,9 @@ from apps.bulk import services
 from apps.bulk.services import running
 from django.utils.dateparse import parse_datetime
 
-upload, module, name, now = sys.argv[1:]
+upload, module, name, now, together = sys.argv[1:]
 running.CHUNK = 2
-running.LETTERED = 1
+running.LETTERED = 1 if together == "1" else 2
 place = importlib.import_module(module)
 real, calls = getattr(place, name), []
 
@@ -66,12 +66,17 @@ def killed() -> Iterator[list[subprocess.Popen[str]]]:
         process.wait()
 
 
-def _worker(place: str, upload: Upload) -> subprocess.Popen[str]:
+def _worker(place: str, upload: Upload, *, together: int = 1) -> subprocess.Popen[str]:
     module, _dot, name = place.rpartition(".")
     parts = urlsplit(os.environ["DATABASE_URL"])
     url = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
     return subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(upload.pk), module, name, NOW.isoformat()],
+        [
+            sys.executable,
+            "-c",
+            WORKER,
+            *map(str, (upload.pk, module, name, NOW.isoformat(), together)),
+        ],
         env={**os.environ, "DATABASE_URL": url},
         cwd=places.ROOT,
         stdout=subprocess.PIPE,
@@ -80,15 +85,16 @@ def _worker(place: str, upload: Upload) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize(
-    "place",
+    ("place", "together"),
     [
-        # Inside the landing of a chunk, between landing and deciding, while one is decided, and
-        # after it is decided but before its letter is set, and while letters are frozen.
-        "apps.bulk.landing._freeze",
-        "apps.decisions.services.assess",
-        "apps.decisions.fingerprint.of_decision",
-        "apps.letters.services.render_each",
-        "apps.letters.services.queueing.queue_all",
+        # Inside the landing of a chunk, between landing and deciding, while one or several are
+        # decided, after that but before their letters are set, and while letters are frozen.
+        ("apps.bulk.landing._freeze", 1),
+        ("apps.decisions.services.assess_each", 1),
+        ("apps.decisions.fingerprint.of_decision", 1),
+        ("apps.decisions.fingerprint.of_decision", 2),
+        ("apps.letters.services.render_each", 1),
+        ("apps.letters.services.queueing.queue_all", 1),
     ],
 )
 def test_it_is_taken_in_once_whatever_is_killed(
@@ -99,6 +105,7 @@ def test_it_is_taken_in_once_whatever_is_killed(
     killed: list[subprocess.Popen[str]],
     monkeypatch: pytest.MonkeyPatch,
     place: str,
+    together: int,
 ) -> None:
     decisions.stage(pune, rita, mark)
     upload = factories.started(alice, [factories.row(n) for n in range(1, ROWS + 1)])
@@ -106,7 +113,7 @@ def test_it_is_taken_in_once_whatever_is_killed(
     monkeypatch.setattr(
         "apps.bulk.services.running.enqueue", lambda task, **call: sent.append((task, call))
     )
-    process = _worker(place, upload)
+    process = _worker(place, upload, together=together)
     killed.append(process)
 
     assert process.stdout is not None

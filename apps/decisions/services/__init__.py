@@ -2,6 +2,7 @@
 
 from apps.decisions.services.approving import Terms
 from apps.decisions.services.assessing import assess
+from apps.decisions.services.assessing_many import assess_each
 from apps.decisions.services.assigning import assign
 from apps.decisions.services.automating import (
     ask_restart,
@@ -92,6 +93,7 @@ __all__ = [
     "ask_reason_end",
     "ask_restart",
     "assess",
+    "assess_each",
     "assign",
     "authorise_override",
     "basis_of",

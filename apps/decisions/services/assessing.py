@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Entity, User
 from apps.applications import features
 from apps.applications import selectors as applications
 from apps.applications.models import Application
@@ -34,6 +34,7 @@ from apps.decisions import (
     recourse,
     rulebook,
     selectors,
+    sources,
     tracing,
     trying,
 )
@@ -51,7 +52,7 @@ from apps.decisions.services import approving, automating, lettering, recording,
 from apps.scoring import selectors as models
 from apps.scoring import services as scoring
 from apps.scoring.errors import NoChampion, ScoringFailed
-from apps.scoring.models import ScoreRun
+from apps.scoring.models import ModelVersion, ScoreRun
 
 logger = structlog.get_logger(__name__)
 
@@ -152,11 +153,16 @@ def _locked(application_id: uuid.UUID | str, branch_id: uuid.UUID | None) -> App
     return found
 
 
-def _to_lock() -> QuerySet[Application]:
+def to_lock() -> QuerySet[Application]:
+    """Return all applications as they are read to be decided: locked until the transaction ends."""
     rows = Application.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related(
         "product", "customer__address", "branch__entity", "employment", "bureau_report"
-    ).filter(pk=Given("application"))
+    )
+
+
+def _to_lock() -> QuerySet[Application]:
+    return to_lock().filter(pk=Given("application"))
 
 
 def _to_lock_in_branch() -> QuerySet[Application]:
@@ -168,7 +174,7 @@ _LOCKED_IN_BRANCH = prepared.Query(_to_lock_in_branch)
 
 
 @dataclass(frozen=True)
-class _Case:
+class Case:
     """One application while it is being decided: its facts, score and the policy in force."""
 
     judge: judging.Judge
@@ -203,7 +209,22 @@ class _Case:
 
 
 def _decide(application: Application, *, actor: User | str, now: datetime) -> Decision:
-    case = _scored(application, actor=actor, now=now)
+    decision, changes = judged(_scored(application, actor=actor, now=now), now=now)
+    return recording.record(
+        actor=actor,
+        application=application,
+        decision=decision,
+        changes=changes,
+        actions=("score", decision.outcome),
+    )
+
+
+def judged(case: Case, *, now: datetime) -> tuple[Decision, tuple[recourse.Change, ...] | None]:
+    """Return the decision on a scored case, not stored yet, and the changes its letter tells of.
+
+    Raises AssessmentFailed where no machine can decide.
+    """
+    application = case.judge.application
     asked = case.judge.judged(application.amount, application.term_months, pd=case.run.pd)
     if asked.trace.outcome == "approve" and asked.values["blocked"]:
         # Nobody could lend under it, so no letter says that it is approved.
@@ -235,25 +256,12 @@ def _decide(application: Application, *, actor: User | str, now: datetime) -> De
     if decision.outcome == "approve":
         decision.valid_until = approving.open_until(application, now=now)
         decision.is_counter_offer = False
-    return recording.record(
-        actor=actor,
-        application=application,
-        decision=decision,
-        changes=changes,
-        actions=("score", decision.outcome),
-    )
+    return decision, changes
 
 
-def _scored(application: Application, *, actor: User | str, now: datetime) -> _Case:
-    entity = application.branch.entity
+def _scored(application: Application, *, actor: User | str, now: datetime) -> Case:
     segment = application.product.scoring_segment
-    version, model = _IN_FORCE.first(
-        entity=entity.pk, on=lettering.local_date(entity, now), segment=segment
-    )
-    if version is None:
-        raise NoPolicy
-    if model is None:
-        raise NoChampion(segment)
+    version, model = in_force(application.branch.entity, segment, now=now)
     facts = applications.feature_facts(application)
     run = scoring.score(
         actor=actor,
@@ -265,16 +273,44 @@ def _scored(application: Application, *, actor: User | str, now: datetime) -> _C
     )
     # As late as can be: whoever stops automation waits for us from here on.
     book = books.read_for_decision(application)
-    gathered = inputs.gather(application, known=book)
+    known = inputs.Known(book, sources.borrowing(application))
+    return case_of(application, facts=facts, run=run, version=version, known=known)
+
+
+def case_of(
+    application: Application,
+    *,
+    facts: features.Facts,
+    run: ScoreRun,
+    version: PolicyVersion,
+    known: inputs.Known,
+) -> Case:
+    """Return a scored application with what is known of it, ready to be judged.
+
+    Raises PolicyUnusable.
+    """
+    gathered = inputs.gather(application, known=known)
     judge = judging.Judge(application, rulebook.policy_of(version), gathered)
-    return _Case(judge, book, facts, run, version)
+    return Case(judge, known.book, facts, run, version)
+
+
+def in_force(entity: Entity, segment: str, *, now: datetime) -> tuple[PolicyVersion, ModelVersion]:
+    """Return the policy and the model that decide today. Raises NoPolicy and NoChampion."""
+    version, model = _IN_FORCE.first(
+        entity=entity.pk, on=lettering.local_date(entity, now), segment=segment
+    )
+    if version is None:
+        raise NoPolicy
+    if model is None:
+        raise NoChampion(segment)
+    return version, model
 
 
 # Which policy and which model decide today.
 _IN_FORCE = prepared.Both(selectors.IN_FORCE, models.CHAMPION)
 
 
-def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:
+def _reasons(case: Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:
     try:
         return explaining.of_trace(
             trace,
@@ -289,7 +325,7 @@ def _reasons(case: _Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:
 
 
 def _changes(
-    case: _Case, asked: judging.Judged, offers: tuple[judging.Judged, ...]
+    case: Case, asked: judging.Judged, offers: tuple[judging.Judged, ...]
 ) -> tuple[recourse.Change, ...]:
     """Return verified changes; none at all when a requirement failed that they cannot move."""
     if judging.set_aside(asked.trace):

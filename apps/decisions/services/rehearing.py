@@ -27,6 +27,7 @@ from apps.decisions import (
     reasons,
     rulebook,
     selectors,
+    sources,
     tracing,
 )
 from apps.decisions.errors import NoPolicy, NoSpecificReason
@@ -55,7 +56,8 @@ def judge_anew(*, actor: User, application: Application, now: datetime) -> Decis
         features=features.build(applications.feature_facts(application)),
         now=now,
     )
-    gathered = inputs.gather(application, known=books.read_for_decision(application))
+    book = books.read_for_decision(application)
+    gathered = inputs.gather(application, known=inputs.Known(book, sources.borrowing(application)))
     judge = judging.Judge(application, rulebook.policy_of(version), gathered)
     asked = judge.judged(application.amount, application.term_months, pd=run.pd)
     try:

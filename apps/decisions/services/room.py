@@ -4,7 +4,7 @@ Asked at the moment of the approval: what a machine judged may be weeks old when
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,12 @@ def lock_borrowers(application: Application) -> None:
     All are locked in one order, so that two applications cannot wait for each other.
     """
     _CONCERNED.ask(application=application.pk, borrower=application.customer_id)
+
+
+def lock_each(chosen: Sequence[Application]) -> None:
+    """Lock the borrowers of applications for which nobody else answers, in one order for all."""
+    borrowers = Customer.objects.filter(pk__in={one.customer_id for one in chosen}).order_by("pk")
+    list(borrowers.select_for_update(no_key=True, of=("self",)).values_list("pk"))
 
 
 def _concerned() -> QuerySet[Customer, tuple[uuid.UUID]]:

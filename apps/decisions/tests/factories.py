@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -182,9 +183,9 @@ def installed_reasons() -> dict[str, ReasonCode]:
     }
 
 
-def nobody_defaulted(application: Application) -> sources.Borrowing:
-    """Say that the borrower owes us nothing."""
-    return sources.Borrowing(defaults=0, owed=Decimal(0))
+def nobody_defaulted(chosen: Sequence[Application]) -> list[sources.Borrowing]:
+    """Say that no borrower owes us anything."""
+    return [sources.Borrowing(defaults=0, owed=Decimal(0)) for _application in chosen]
 
 
 def stage(branch: Branch, rita: User, mark: User, **changes: Any) -> ModelVersion:

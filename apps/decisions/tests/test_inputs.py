@@ -1,6 +1,6 @@
 """What a policy is told of the borrower: block list, guarantees, and income on paper."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -224,8 +224,9 @@ def test_loans_kept_above_add_what_they_know_of(
     application = factories.submitted(alice)
     _guarantee(alice, application.customer, 70_000)
 
-    def book(_application: Application) -> sources.Borrowing:
-        return sources.Borrowing(defaults=0, owed=Decimal(1_000), guaranteed=Decimal(500))
+    def book(chosen: Sequence[Application]) -> list[sources.Borrowing]:
+        owed, guaranteed = Decimal(1_000), Decimal(500)
+        return [sources.Borrowing(defaults=0, owed=owed, guaranteed=guaranteed) for _ in chosen]
 
     monkeypatch.setattr(sources, "_sources", {"one": book, "two": book})
 

@@ -5,6 +5,7 @@ from apps.accounts.models import Branch
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.decisions import sources
+from apps.decisions.sources import Borrowing
 from apps.loans import standing
 from apps.loans.models import Loan, Outcome
 
@@ -42,10 +43,11 @@ def test_it_counts_earlier_defaults_and_not_the_applications_own_loan(pune: Bran
     later = applications.historic(borrower, applied_date=DISBURSED + timedelta(days=1))
     _loan(later, defaulted=True)
 
-    assert standing.of_borrower(later).defaults == 1
-    assert standing.of_borrower(first).defaults == 0
-    assert standing.of_borrower(later).owed == 0
+    assert [one.defaults for one in standing.of_borrowers([later, first])] == [1, 0]
+    assert standing.of_borrowers([later]) == [Borrowing(defaults=1, owed=Decimal(0))]
+    assert standing.of_borrowers([first]) == [Borrowing(defaults=0, owed=Decimal(0))]
+    assert standing.of_borrowers([]) == []
 
 
 def test_decisions_ask_for_it() -> None:
-    assert sources._sources["loans"] is standing.of_borrower
+    assert sources._sources["loans"] is standing.of_borrowers

@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.accounts.models import User
 from apps.audit.models import Event
-from apps.scoring import champion, services
+from apps.scoring import artefact_checks, champion, services
 from apps.scoring.errors import ModelRefused, NoChampion, PromotionRefused
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories
@@ -72,7 +72,7 @@ def test_it_refuses_a_feature_declared_protected(
     }
     checksum = artefacts.checksum(packed.body, manifest)
     # Even where the house itself declared it so.
-    monkeypatch.setattr(services, "SCHEMA", declaring)
+    monkeypatch.setattr(artefact_checks, "SCHEMA", declaring)
 
     assert _refused(rita, Artefact(packed.body, manifest, checksum)) == "protected_feature"
 
