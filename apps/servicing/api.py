@@ -290,7 +290,10 @@ class Rates(APIView):
         entity = Entity.objects.filter(code=given.pop("entity")).first()
         if entity is None:
             raise NotVisible("not_found", _("There is no such lender."))
-        made = services.set_rate(actor=request.user, entity=entity, now=timezone.now(), **given)
+        source = given.pop("published_in")
+        made = services.set_rate(
+            actor=request.user, entity=entity, source=source, now=timezone.now(), **given
+        )
         return Response(serializers.RateAnswer(made).data)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -39,7 +40,7 @@ def close(*, actor: User, loan: Loan, now: datetime) -> Closure:
     if found.status not in ("active", "closed") or repaid_on is None:
         raise NotRunning
     last = found.closures.order_by("-number").first()
-    if last is not None and found.status == "closed" and last.repaid_date == repaid_on:
+    if last is not None and found.status == "closed" and not _has_moved(found, last):
         return last
     _require_nothing_owed(found)
     if found.status == "active":
@@ -66,6 +67,12 @@ def close(*, actor: User, loan: Loan, now: datetime) -> Closure:
         releases=len(things),
     )
     return made
+
+
+def _has_moved(loan: Loan, closure: Closure) -> bool:
+    """Say whether something happened on the account, or was taken back, since a closure."""
+    since = Q(made_at__gt=closure.closed_at) | Q(reversed_at__gt=closure.closed_at)
+    return loan.events.filter(since).exists()
 
 
 def _require_nothing_owed(loan: Loan) -> None:

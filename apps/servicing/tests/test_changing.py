@@ -226,7 +226,7 @@ def test_the_table_of_rates_takes_a_day_once_and_no_absurd_rate(
     lent: Loan, alice: User, charlie: User
 ) -> None:
     _rate(charlie, lent, TODAY, "0.065")
-    cases = [
+    cases: list[tuple[User, dict[str, Any], str]] = [
         (charlie, {"rate": "0.07"}, "rate_known"),
         (charlie, {"rate": "1", "day": TODAY + timedelta(days=1)}, "rate_refused"),
         (charlie, {"rate": "-0.01", "day": TODAY + timedelta(days=1)}, "rate_refused"),

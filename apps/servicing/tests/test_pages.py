@@ -1,0 +1,279 @@
+"""The pages of what changes on a loan: previewed, done, refused beside the field, few queries."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.loans.models import Loan
+from apps.repayments.models import AccountEvent
+from apps.repayments.tests import factories as repaid
+from apps.servicing import services
+from apps.servicing.models import BenchmarkRate, Closure, Pause, Proposal
+from apps.servicing.tests import factories
+from apps.servicing.tests.factories import TODAY, at, waiver
+
+Browser = Callable[[User], Client]
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: at(TODAY))
+
+
+def _url(name: str, loan: Loan, *more: Any) -> str:
+    return reverse(f"servicing:{name}", args=[loan.pk, *more])
+
+
+def _panel(client: Client, loan: Loan) -> str:
+    return client.get(_url("loan_panel", loan), headers=HTMX).text
+
+
+def _money(amount: Any, **changes: Any) -> dict[str, Any]:
+    return {
+        "day": TODAY.isoformat(),
+        "amount": str(amount),
+        "channel": "bank_transfer",
+        "external_reference": "UTR-1",
+        **changes,
+    }
+
+
+def test_the_loan_page_fetches_the_panel_and_offers_what_one_may(
+    signed_in: Browser, lent: Loan, alice: User, charlie: User, amir: User
+) -> None:
+    page = signed_in(alice).get(reverse("loans:detail", args=[lent.pk])).text
+    assert f'hx-get="{_url("loan_panel", lent)}"' in page
+    officer, manager, auditor = (
+        _panel(signed_in(person), lent) for person in (alice, charlie, amir)
+    )
+
+    assert _url("prepay", lent) in officer
+    assert _url("change", lent, "restructure") not in officer
+    assert _url("change", lent, "restructure") in manager
+    assert _url("relief", lent) not in manager
+    assert _url("payoff", lent) in auditor
+    assert _url("prepay", lent) not in auditor
+    assert "Nothing changed since the loan was paid out." in auditor
+
+
+def test_the_panel_alone_leads_to_the_loan(signed_in: Browser, lent: Loan, alice: User) -> None:
+    response = signed_in(alice).get(_url("loan_panel", lent))
+
+    assert response.headers["Location"] == reverse("loans:detail", args=[lent.pk])
+
+
+def test_a_part_is_paid_early_after_both_ways_were_shown(
+    signed_in: Browser, lent: Loan, alice: User
+) -> None:
+    client = signed_in(alice)
+    address = _url("prepay", lent)
+
+    shown = client.get(address, {"amount": "51,500.00"}).text
+    assert "Interest saved" in shown
+    assert "₹50,000.00" in shown
+    refused = client.post(address, _money(206_000, option="shorter_term"))
+    assert (refused.status_code, AccountEvent.objects.count()) == (422, 0)
+    assert "pays the loan off" in refused.text
+    done = client.post(address, _money("51,500.00", option="smaller_instalment"))
+    assert done.status_code == 302
+    panel = _panel(client, lent)
+    assert "Part pre-payment" in panel
+    assert "51,500.00" in panel
+
+
+def test_too_small_an_amount_is_said_beside_the_field(
+    signed_in: Browser, lent: Loan, alice: User
+) -> None:
+    client = signed_in(alice)
+
+    for amount in ("0", "-1", "x", ""):
+        page = client.get(_url("prepay", lent), {"amount": amount})
+        assert page.status_code == 200
+        assert "Interest saved" not in page.text
+    assert AccountEvent.objects.count() == 0
+
+
+def test_the_quote_closes_the_loan_and_the_letter_follows(
+    signed_in: Browser, lent: Loan, alice: User
+) -> None:
+    client = signed_in(alice)
+    later = (TODAY + timedelta(days=12)).isoformat()
+
+    ahead = client.get(_url("payoff", lent), {"day": later}).text
+    assert "Charge for paying early" in ahead
+    assert "Take the payment" not in ahead
+    far = client.get(_url("payoff", lent), {"day": "2030-01-01"}).text
+    assert "at most 30 days ahead" in far
+    total = services.quote(lent, TODAY, today=TODAY).total
+    less = client.post(_url("payoff", lent), _money(total - 1))
+    assert (less.status_code, AccountEvent.objects.count()) == (422, 0)
+    client.post(_url("payoff", lent), _money(total))
+    lent.refresh_from_db()
+    assert lent.status == "closed"
+
+    client.post(_url("close", lent))
+    closure = Closure.objects.get()
+    panel = _panel(client, lent)
+    assert reverse("letters:detail", args=[closure.letter_id]) in panel
+
+
+def test_a_change_is_shown_before_it_is_made(signed_in: Browser, lent: Loan, charlie: User) -> None:
+    client = signed_in(charlie)
+    address = _url("change", lent, "reschedule")
+    asked = {"instalments": "36", "difficulty": "yes", "reason": "Lost his job"}
+
+    shown = client.post(address, {**asked, "preview": "1"})
+    assert (shown.status_code, AccountEvent.objects.count()) == (200, 0)
+    assert "24 → 36" in shown.text
+    client.post(address, {**asked, "confirm": "1"})
+    event = AccountEvent.objects.get()
+    assert event.parameters["parameters"] == {"instalments": 36, "difficulty": True}
+    assert "Borrower in financial difficulty" in _panel(client, lent)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "said"),
+    [
+        ("rate-change", {"rate": "14", "keeps": "term"}, "24 → 24"),
+        (
+            "moratorium",
+            {"principal_free": "2", "on": "all", "extends": "on", "difficulty": "no"},
+            "24 → 26",
+        ),
+        ("restructure", {"instalments": "30", "rate": "12", "difficulty": "yes"}, "24 → 30"),
+        ("due-date-change", {"first_due_on": "2026-12-28"}, "24 → 24"),
+    ],
+)
+def test_every_kind_of_change_can_be_looked_at(
+    signed_in: Browser, lent: Loan, charlie: User, kind: str, asked: dict[str, str], said: str
+) -> None:
+    client = signed_in(charlie)
+    address = _url("change", lent, kind)
+
+    assert client.get(address).status_code == 200
+    page = client.post(address, {**asked, "reason": "Agreed with the borrower", "preview": "1"})
+
+    assert said in page.text
+    assert AccountEvent.objects.count() == 0
+
+
+def test_a_refusal_stands_beside_its_field(signed_in: Browser, lent: Loan, charlie: User) -> None:
+    client = signed_in(charlie)
+
+    same = client.post(
+        _url("change", lent, "rate-change"), {"rate": "16", "keeps": "term", "reason": "Reset"}
+    )
+    unknown = client.get(_url("change", lent, "gift"))
+
+    assert same.status_code == 422
+    assert "That is the rate already." in same.text
+    assert unknown.status_code == 404
+
+
+def test_a_proposal_waits_in_the_worklist_for_another_person(
+    signed_in: Browser, lent: Loan, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = factories.late(lent, 5)
+    monkeypatch.setattr(timezone, "now", lambda: at(day))
+    officer, reviewer = signed_in(alice), signed_in(bob)
+    asked = {"kind": "waiver", "bucket": "interest", "amount": "250", "reason": "Ill for a month"}
+
+    officer.post(_url("relief", lent), asked)
+    proposal = Proposal.objects.get()
+    assert reviewer.get(reverse("servicing:count")).text == "1"
+    listed = reviewer.get(reverse("servicing:proposals")).text
+    assert "Ill for a month" in listed
+    assert officer.get(reverse("servicing:proposals")).status_code == 403
+    own = officer.post(reverse("servicing:approve", args=[proposal.pk]))
+    assert own.status_code == 403
+    refused = reviewer.post(reverse("servicing:refuse", args=[proposal.pk]), {"note": ""})
+    assert refused.status_code == 422
+    reviewer.post(reverse("servicing:approve", args=[proposal.pk]))
+
+    proposal.refresh_from_db()
+    assert proposal.status == "approved"
+    panel = _panel(officer, lent)
+    assert "Approved" in panel
+    assert reverse("servicing:undo", args=[proposal.event_id]) not in panel
+    assert reviewer.get(reverse("servicing:count")).text == ""
+
+
+def test_hardship_rates_and_taking_back_have_pages(
+    signed_in: Browser, lent: Loan, alice: User, charlie: User
+) -> None:
+    client = signed_in(charlie)
+    client.post(
+        _url("pause", lent),
+        {"starts_on": TODAY.isoformat(), "ends_on": "2026-12-31", "reason": "Flood"},
+    )
+    pause = Pause.objects.get()
+    assert "Left alone for hardship" in _panel(client, lent)
+    client.post(reverse("servicing:end_pause", args=[pause.pk]), {"reason": "He earns again"})
+    pause.refresh_from_db()
+    assert pause.status == "ended"
+
+    rate = {
+        "entity": str(lent.branch.entity_id),
+        "benchmark": "Repo rate",
+        "effective_date": TODAY.isoformat(),
+        "rate": "6.5",
+        "source": "Central bank",
+    }
+    client.post(reverse("servicing:rates"), rate)
+    assert BenchmarkRate.objects.get().annual_rate == Decimal("0.065")
+    again = client.post(reverse("servicing:rates"), rate)
+    assert (again.status_code, BenchmarkRate.objects.count()) == (422, 1)
+    assert "6.50" in client.get(reverse("servicing:rates")).text
+    assert client.get(_url("follow_rate", lent)).status_code == 200
+
+    event = services.prepay(
+        actor=alice,
+        loan=lent,
+        money=factories.money(TODAY, 51_500),
+        option="shorter_term",
+        now=at(TODAY),
+    )
+    undo = reverse("servicing:undo", args=[event.pk])
+    assert client.post(undo, {"reason": ""}).status_code == 422
+    client.post(undo, {"reason": "The cheque bounced"})
+    event.refresh_from_db()
+    assert event.status == "reversed"
+
+
+def test_who_may_not_see_the_loan_finds_nothing(
+    signed_in: Browser, lent: Loan, make_person: Any, nashik: Any
+) -> None:
+    stranger = signed_in(make_person("Wanjiru", "loan_officer", branch=nashik))
+
+    for name in ("loan_panel", "payoff", "prepay", "relief", "close"):
+        assert stranger.get(_url(name, lent), headers=HTMX).status_code == 404
+
+
+def test_the_worklist_asks_the_same_number_of_queries_whatever_waits(
+    signed_in: Browser,
+    lent: Loan,
+    alice: User,
+    bob: User,
+    django_assert_max_num_queries: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    day = factories.late(lent, 5)
+    monkeypatch.setattr(timezone, "now", lambda: at(day))
+    for bucket in ("interest", "principal"):
+        services.propose(actor=alice, loan=lent, relief=waiver("50.00", bucket=bucket), now=at(day))
+    client = signed_in(bob)
+    client.get(reverse("servicing:proposals"))
+
+    with django_assert_max_num_queries(8):
+        page = client.get(reverse("servicing:proposals"))
+
+    assert page.text.count("data-row") == 2
+    assert repaid.offenders() == []
