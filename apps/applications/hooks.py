@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import BooleanField, DecimalField, QuerySet, Value
+from django.db.models import DecimalField, Q, QuerySet, Value
 
 from apps.accounts.models import User
 from apps.applications.lent import Lent
 from apps.applications.models import Application
 from apps.applications.own_debts import OwnDebt, OwnDebts
 
+# Under these something can be owed: what was granted, and what was lent elsewhere and taken on.
+OWING = ("approved", "historic")
 OnWithdraw = Callable[[Application, User, datetime], None]
 Narrow = Callable[[QuerySet[Application]], QuerySet[Application]]
 Burdens = Callable[[Collection[uuid.UUID], date], OwnDebts]
@@ -28,14 +30,17 @@ Burdens = Callable[[Collection[uuid.UUID], date], OwnDebts]
 class Lending:
     """What an app that keeps loans knows of the applications under which they were made.
 
-    `left(application)` is a part of a query: what of the principal is owed or still to be paid out
-    under the application that a key or an `OuterRef` names; nothing where the loan is over, NULL
-    where there is none. `booked(application)` is the condition that a loan under it is, or was, on
-    the books. `histories(applications)` says of many what was left, day by day.
+    The first four are parts of a query about rows of which `of` is the path to the application.
+    `left(of)`: what of the principal is owed or still to be paid out; nothing where the loan is
+    over, NULL where there is none. `none(of)`: there is no loan. `runs(of)`: there is one that is
+    not over. `booked(of)`: one is, or was, on the books. `histories(applications)` says of many
+    what was left, day by day.
     """
 
-    left: Callable[[Any], Any]
-    booked: Callable[[Any], Any]
+    left: Callable[[str], Any]
+    none: Callable[[str], Q]
+    runs: Callable[[str], Q]
+    booked: Callable[[str], Q]
     histories: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Lent]]
 
 
@@ -112,21 +117,30 @@ def unlent(rows: QuerySet[Application]) -> QuerySet[Application]:
     return rows
 
 
-def left(application: Any) -> Any:
-    """Return the expression for what is left of the principal lent under an application.
-
-    Nothing where the loan is over, NULL where there is none or nobody lends.
-    """
+def left(of: str = "") -> Any:
+    """Return the expression for what is left of the principal lent; NULL where nobody lends."""
     for lending in _lending:
-        return lending.left(application)
+        return lending.left(of)
     return Value(None, output_field=DecimalField(max_digits=18, decimal_places=2))
 
 
-def booked(application: Any) -> Any:
-    """Return the condition that a loan under an application is, or was, on the books."""
+def is_owed(of: str = "") -> Q:
+    """Return the condition that something is or will be owed to us under an application.
+
+    It is approved and no loan was opened, or there is a loan that is not over.
+    """
     for lending in _lending:
-        return lending.booked(application)
-    return Value(value=False, output_field=BooleanField())
+        granted = lending.none(of) & Q(**{f"{of}status": "approved"})
+        return Q(**{f"{of}status__in": OWING}) & (granted | lending.runs(of))
+    return Q(**{f"{of}status": "approved"})
+
+
+def was_owed(of: str = "") -> Q:
+    """Return the condition that something is or was owed to us, whatever became of it since."""
+    granted = Q(**{f"{of}status": "approved"})
+    for lending in _lending:
+        return granted | (Q(**{f"{of}status__in": OWING}) & lending.booked(of))
+    return granted
 
 
 def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:

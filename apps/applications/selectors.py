@@ -34,8 +34,6 @@ from apps.products import pricing
 from apps.products.models import Product
 
 FEATURE_CHUNK = 5_000
-# Under these something can be owed: what was granted, and what was lent elsewhere and taken on.
-OWING = ("approved", "historic")
 _BUREAU = tuple(features.Bureau.__dataclass_fields__)
 _FACT_COLUMNS = (
     "pk",
@@ -216,9 +214,9 @@ def exposure(application: Application, actor: User) -> list[Exposure]:
     """
     is_open, approved = Q(status__in=OPEN), ~Q(status__in=OPEN)
     others = Application.objects.visible_to(actor).filter(customer=application.customer_id)
-    others = others.exclude(pk=application.pk).annotate(left=hooks.left(OuterRef("pk")))
+    others = others.exclude(pk=application.pk).annotate(left=hooks.left())
     rows = (
-        others.filter(is_open | _is_owed())
+        others.filter(is_open | hooks.is_owed())
         .order_by("currency")
         .values("currency")
         .annotate(
@@ -234,19 +232,10 @@ def exposure(application: Application, actor: User) -> list[Exposure]:
 def owed(rows: QuerySet[Any, Any], *, of: str = "") -> QuerySet[Any, Any]:
     """Keep the rows about applications under which something is or will be owed to us.
 
-    Approved ones whose loan is not over, and loans taken on from a tape that run. `left` is what is
-    left of the principal, NULL before there is a loan. `of` is the path to the application, where
-    rows of something else are asked.
+    `left` is what is left of the principal, NULL before there is a loan. `of` is the path to the
+    application, where rows of something else are asked.
     """
-    # By state first: what is left is only asked of the few that can owe.
-    can_owe = rows.filter(**{f"{of}status__in": OWING})
-    return can_owe.annotate(left=hooks.left(OuterRef(f"{of}pk"))).filter(_is_owed(of))
-
-
-def _is_owed(of: str = "") -> Q:
-    """Return which rows, with `left` on them, are about what is owed."""
-    is_open_still = Q(left__isnull=True, **{f"{of}status": "approved"})
-    return is_open_still | Q(left__gt=0, **{f"{of}status__in": OWING})
+    return rows.filter(hooks.is_owed(of)).annotate(left=hooks.left(of))
 
 
 def guaranteed_for_others(application: Application) -> Decimal:

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Value
 
 from apps.applications import hooks
 from apps.applications.lent import Lent
@@ -129,9 +129,7 @@ _NO_LIMIT = Value(None, output_field=DecimalField(max_digits=18, decimal_places=
 def _known(rows: QuerySet[Any, Any], *, of: str = "") -> QuerySet[Any, Any]:
     decided = Decision.objects.filter(application=OuterRef(f"{of}pk")).order_by("-number")
     # A tape may be a customer's only past with us: what was never on the books is not even read.
-    is_ours = Q(**{f"{of}status": "approved"})
-    taken_on = Q(hooks.booked(OuterRef(f"{of}pk")), **{f"{of}status": "historic"})
-    return rows.filter(is_ours | taken_on).annotate(
+    return rows.filter(hooks.was_owed(of)).annotate(
         granted=selectors.lent(of=of), granted_at=Subquery(decided.values("decided_at")[:1])
     )
 

@@ -19,7 +19,13 @@ class LoansConfig(AppConfig):
         hooks.on_change(services.keep_as_lent)
         hooks.know_unlent(services.unlent)
         hooks.know_lending(
-            hooks.Lending(left=lending.left, booked=lending.booked, histories=lending.histories)
+            hooks.Lending(
+                left=lending.left,
+                none=lending.none,
+                runs=lending.runs,
+                booked=lending.booked,
+                histories=lending.histories,
+            )
         )
         hooks.know_burdens(burdens.of_customers)
         sources.register("loans", standing.of_borrowers)

@@ -16,7 +16,6 @@ from typing import Any
 from django.db.models import (
     Case,
     DecimalField,
-    Exists,
     F,
     Max,
     OuterRef,
@@ -41,25 +40,34 @@ _NOTHING = Value(Decimal(0), output_field=_AMOUNT)
 _PAYING_OUT = (Event.DISBURSEMENT.value, Event.DISBURSEMENT_REVERSAL.value)
 
 
-def left(application: Any) -> Subquery:
+def left(of: str = "") -> Case:
     """Return the expression for what is left of the principal under an application.
 
-    Nothing where the loan is over, NULL where there is none.
+    Nothing where the loan is over, NULL where there is none. `of` is the path to the application.
     """
-    gone = _moved().filter(loan_id=OuterRef("pk")).order_by().values("loan_id")
-    standing = Greatest(
-        F("principal") - Coalesce(Subquery(gone.annotate(sum=_TAKEN_OFF).values("sum")), _NOTHING),
-        _NOTHING,
-    )
-    amount = Case(When(status__in=RUNNING, then=standing), default=_NOTHING, output_field=_AMOUNT)
-    return Subquery(
-        Loan.objects.filter(application=application).annotate(left=amount).values("left")
+    gone = _moved().filter(loan_id=OuterRef(f"{of}loan__pk")).order_by().values("loan_id")
+    taken_off = Coalesce(Subquery(gone.annotate(sum=_TAKEN_OFF).values("sum")), _NOTHING)
+    return Case(
+        When(none(of), then=None),
+        When(runs(of), then=Greatest(F(f"{of}loan__principal") - taken_off, _NOTHING)),
+        default=_NOTHING,
+        output_field=_AMOUNT,
     )
 
 
-def booked(application: Any) -> Exists:
+def none(of: str = "") -> Q:
+    """Return the condition that there is no loan under an application."""
+    return Q(**{f"{of}loan__isnull": True})
+
+
+def runs(of: str = "") -> Q:
+    """Return the condition that there is a loan under an application that is not over."""
+    return Q(**{f"{of}loan__status__in": RUNNING})
+
+
+def booked(of: str = "") -> Q:
     """Return the condition that a loan under an application is, or was, on the books."""
-    return Exists(Loan.objects.filter(application=application).exclude(status="imported"))
+    return ~none(of) & ~Q(**{f"{of}loan__status": "imported"})
 
 
 def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:

@@ -227,7 +227,7 @@ def test_what_is_left_now_is_what_history_says_of_the_last_day(
     ledger.reverse(actor=bob, entry=entry, day=TODAY, reason="Bounced", now=NOW + TWO_DAYS)
     key = loan.application_id
 
-    [now] = Application.objects.filter(pk=key).values_list(lending.left(key), flat=True)
+    [now] = Application.objects.filter(pk=key).values_list(lending.left(), flat=True)
 
     assert now == lending.histories([key])[key].left(date.max) == 170_000
 
