@@ -1,7 +1,7 @@
 """Collateral over the API: the register, what is done about an item, and what lacks for a loan."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.collateral import acting_api, policies, selectors, serializers, services, worths
 from apps.collateral.entries import InsuranceEntry, ItemEntry, LienEntry, ValuationEntry
@@ -55,7 +56,10 @@ class Items(APIView):
         page = keyset.page(rows, by=NEWEST, after=given.get("after", ""))
         found = worths.on_day(page.rows, today)
         return Response(
-            {"results": [_answer(found[one.pk]) for one in page.rows], "after": page.after}
+            {
+                "results": _answers(request.user, [found[one.pk] for one in page.rows]),
+                "after": page.after,
+            }
         )
 
     @extend_schema(
@@ -74,7 +78,7 @@ class Items(APIView):
             valuation=None if valuation is None else ValuationEntry(**valuation),
             now=timezone.now(),
         )
-        return _again(made.pk, status=201)
+        return _again(request, made.pk, status=201)
 
 
 class OneItem(APIView):
@@ -91,7 +95,8 @@ class OneItem(APIView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return an item with its worth on a day, and the liens that stand now."""
         item = _item(request, pk)
-        return Response(_answer(worths.of_item(item, _day(request, item))))
+        [answer] = _answers(request.user, [worths.of_item(item, _day(request, item))])
+        return Response(answer)
 
 
 class ItemValuations(APIView):
@@ -133,7 +138,7 @@ class ItemValuations(APIView):
         services.value(
             actor=request.user, item=item, entry=ValuationEntry(**values), now=timezone.now()
         )
-        return _again(pk, status=201)
+        return _again(request, pk, status=201)
 
 
 class ItemInsurances(APIView):
@@ -153,7 +158,7 @@ class ItemInsurances(APIView):
         services.insure(
             actor=request.user, item=item, entry=InsuranceEntry(**values), now=timezone.now()
         )
-        return _again(pk, status=201)
+        return _again(request, pk, status=201)
 
 
 class ItemLiens(APIView):
@@ -176,7 +181,7 @@ class ItemLiens(APIView):
             application = get_visible(Application.objects.all(), request.user, pk=key)
         entry = LienEntry(application=application, **values)
         services.charge(actor=request.user, item=item, entry=entry, now=timezone.now())
-        return _again(pk, status=201)
+        return _again(request, pk, status=201)
 
 
 class PledgeItem(APIView):
@@ -268,13 +273,19 @@ class CustomerExposure(APIView):
         return Response(serializers.ExposureAnswer(values).data)
 
 
-def _answer(found: Worth) -> dict[str, Any]:
+def _answers(actor: User, found: Sequence[Worth]) -> list[dict[str, Any]]:
+    """Return items as they are answered; which application a lien secures, for who may see it."""
+    seen = selectors.seen(actor, [lien for one in found for lien in one.liens])
+    return [_answer(one, seen) for one in found]
+
+
+def _answer(found: Worth, seen: Collection[uuid.UUID]) -> dict[str, Any]:
     item, shares, realised = found.item, found.shares, found.realised
     liens = [
         {
             "id": lien.pk,
             "rank": lien.rank,
-            "application": lien.application_id,
+            "application": lien.application_id if lien.application_id in seen else None,
             "holder": lien.holder,
             "secured_amount": lien.secured_amount,
             "gets": shares[lien.pk].gets,
@@ -312,10 +323,11 @@ def _owner(request: Request, key: uuid.UUID | None) -> Customer | None:
     return get_visible(rows, request.user, pk=key)
 
 
-def _again(pk: uuid.UUID, *, status: int = 200) -> Response:
+def _again(request: Request, pk: uuid.UUID, *, status: int = 200) -> Response:
     item = selectors.detailed().get(pk=pk)
     today = dates.local_date(timezone.now(), item.branch.entity.time_zone)
-    return Response(_answer(worths.of_item(item, today)), status=status)
+    [answer] = _answers(request.user, [worths.of_item(item, today)])
+    return Response(answer, status=status)
 
 
 def _taken(kind: type[Any], request: Request) -> dict[str, Any]:
@@ -329,7 +341,7 @@ def _moved(request: Request, pk: uuid.UUID, move: Callable[..., Any]) -> Respons
     item, values = _item(request, pk), _taken(serializers.DeedRequest, request)
     deed = services.Deed(values["day"], values["reference"])
     move(actor=request.user, item=item, deed=deed, now=timezone.now())
-    return _again(pk)
+    return _again(request, pk)
 
 
 def _day(request: Request, of: Any) -> date:

@@ -40,13 +40,14 @@ class NotValued(Conflict):
 
 
 class LoanIsLive(Conflict):
-    """Money is owed under what the item secures."""
+    """Money is owed under what the item secures; what the person may not see is not named."""
 
-    def __init__(self, numbers: Iterable[str]) -> None:
+    def __init__(self, numbers: Iterable[str], *, has_unseen: bool = False) -> None:
+        named = [*numbers, *([_("an application you may not see")] if has_unseen else [])]
         super().__init__(
             "loan_is_live",
             _("Money is still owed under %(numbers)s; what secures it stays charged.")
-            % {"numbers": ", ".join(numbers)},
+            % {"numbers": ", ".join(named)},
         )
 
 

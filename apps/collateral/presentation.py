@@ -1,5 +1,6 @@
 """What states and roles of collateral are called and look like."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,8 +9,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.models import User
+from apps.collateral import selectors
 from apps.collateral.liability import Role
-from apps.collateral.models import Item
+from apps.collateral.models import Item, Lien
 from apps.collateral.selectors import SOON, Exposure, Line
 from apps.collateral.worths import Worth
 from apps.core import masking
@@ -81,17 +84,23 @@ def _until(day: date, on: date) -> Mark:
     return ("neutral", "clock", _("Until %(day)s") % {"day": said})
 
 
-def charges(found: Worth, liens: Any) -> list[dict[str, Any]]:
-    """Return the liens of an item with what each gets, as its page shows them."""
+def charges(found: Worth, liens: Iterable[Lien], *, actor: User) -> list[dict[str, Any]]:
+    """Return the liens of an item with what each gets, as its page shows them to a person.
+
+    Which application a lien secures only who may see that application is told.
+    """
+    listed = list(liens)
+    seen = selectors.seen(actor, listed)
     shares, realised = found.shares, found.realised
     return [
         {
             "lien": lien,
             "state": LIENS[lien.status],
+            "is_seen": lien.application_id in seen,
             "share": shares.get(lien.pk),
             "realised": realised.get(lien.pk),
         }
-        for lien in liens
+        for lien in listed
     ]
 
 

@@ -106,6 +106,16 @@ def same_thing(item: Item, actor: User, *, most: int = 5) -> list[Item]:
     return list(rows.exclude(pk=item.pk).order_by(*NEWEST)[:most])
 
 
+def seen(actor: User, liens: Iterable[Lien]) -> set[uuid.UUID]:
+    """Return the applications that liens secure, as far as a person may see them.
+
+    An item may secure what another branch lends; who sees the item does not see that.
+    """
+    keys = {lien.application_id for lien in liens if lien.application_id is not None}
+    rows = Application.objects.visible_to(actor).filter(pk__in=keys)
+    return set(rows.values_list("pk", flat=True)) if keys else set()
+
+
 def liens(item: Item) -> QuerySet[Lien]:
     """Return every lien there was on an item, those that stand in order of rank before others."""
     rows = item.liens.select_related("application__customer", "added_by")

@@ -79,7 +79,9 @@ class LienAnswer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     rank = serializers.IntegerField()
-    application = serializers.UUIDField(allow_null=True)
+    application = serializers.UUIDField(
+        allow_null=True, help_text="Null for another lender's, and for one you may not see."
+    )
     holder = serializers.CharField(help_text="Empty where the lien is ours.")
     secured_amount = _money()
     gets = _money()

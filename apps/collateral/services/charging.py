@@ -131,7 +131,12 @@ def _rank(entry: LienEntry, worth: Worth) -> int:
 
 
 def _require_fit(actor: User, item: Item, application: Application, entry: LienEntry) -> None:
-    found = get_visible(Application.objects.select_related("branch"), actor, pk=application.pk)
+    """Raise DomainError where the item cannot secure the application; hold it until we commit.
+
+    After the item, as a release does: nobody withdraws it or decides it in the meantime.
+    """
+    rows = Application.objects.select_for_update(of=("self",), no_key=True)
+    found = get_visible(rows.select_related("branch"), actor, pk=application.pk)
     errors: checks.Errors = {}
     if found.branch.entity_id != item.entity_id:
         errors["application"] = _("This application is with another lender.")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.collateral import hooks, policies
+from apps.collateral import hooks, policies, selectors
 from apps.collateral.errors import AskedYourself, LoanIsLive
 from apps.collateral.models import Item, Lien, Release
 from apps.collateral.services import _ground
@@ -35,7 +35,7 @@ def ask_release(
     if found.releases.filter(status="asked").exists():
         raise Conflict("release_waits", _("A release was asked for already and waits."))
     why = _ground.said(reason)
-    _require_over(_concerned(found, lien))
+    _require_over(actor, _concerned(found, lien))
     asked = Release.objects.create(item=found, lien=lien, reason=why, asked_by=actor, asked_at=now)
     audit.record(actor, "collateral.release_asked", found, whole=lien is None)
     return asked
@@ -49,7 +49,7 @@ def grant_release(*, actor: User, release: Release, now: datetime, note: str = "
     """
     found, item = _waiting(actor, release)
     liens = _concerned(item, found.lien)
-    _require_over(liens)
+    _require_over(actor, liens)
     found.move("grant", answered_by=actor, answered_at=now, answer_note=_note(note))
     for lien in liens:
         lien.move("release", ended_at=now)
@@ -107,7 +107,7 @@ def _concerned(item: Item, lien: Lien | None) -> list[Lien]:
     return chosen
 
 
-def _require_over(liens: list[Lien]) -> None:
+def _require_over(actor: User, liens: list[Lien]) -> None:
     """Raise LoanIsLive where money is owed; nobody opens a loan there until the transaction ends.
 
     Whoever opens one locks its application first.
@@ -117,7 +117,9 @@ def _require_over(liens: list[Lien]) -> None:
     numbers = dict(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", "number"))
     live = hooks.live(keys)
     if live:
-        raise LoanIsLive(sorted(numbers[key] for key in live))
+        seen = live & selectors.seen(actor, liens)
+        named = sorted(numbers[key] for key in seen)
+        raise LoanIsLive(named, has_unseen=seen != live)
 
 
 def _note(note: str) -> str:

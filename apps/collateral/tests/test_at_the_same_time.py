@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.applications.models import Application
@@ -69,6 +69,32 @@ def test_two_liens_never_secure_more_than_the_value(
 
     assert _refused(results) == ["beyond_value"]
     assert Lien.objects.get().secured_amount == Decimal(200_000)
+
+
+def test_a_lien_waits_for_who_withdraws_its_application(
+    alice: User, applications: list[Application]
+) -> None:
+    item, application = factories.item(alice), applications[0]
+
+    def charge() -> object:
+        try:
+            return factories.charged(alice, item, application, 100_000)
+        except DomainError as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            application.move("withdraw")
+            charging = pool.submit(charge)
+            with pytest.raises(TimeoutError):
+                charging.result(timeout=1)
+        refusal = charging.result(timeout=10)
+
+    assert isinstance(refusal, DomainError)
+    assert "application" in refusal.fields
+    assert not Lien.objects.exists()
 
 
 def test_two_liens_take_one_rank_each(alice: User, applications: list[Application]) -> None:

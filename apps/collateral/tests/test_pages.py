@@ -372,3 +372,31 @@ def test_the_customers_page_shows_all_exposure_with_totals(
     assert "₹2,00,000.00 as borrower" in text
     assert item.number in text
     assert client.get(address).status_code == 302
+
+
+def test_a_lien_for_another_branch_does_not_name_its_application(
+    alice: User, application: Application, nashik: Branch, signed_in: SignedIn
+) -> None:
+    item = factories.pledged(alice, application)
+    release = services.ask_release(
+        actor=alice, item=item, reason="Repaid", now=NOW, lien=item.liens.get()
+    )
+    client = signed_in(alice)
+    named = _text(client, _url("detail", item.pk))
+    told = client.get(f"/api/v1/collateral/{item.pk}").json()
+
+    Application.objects.filter(pk=application.pk).update(branch=nashik)
+
+    unnamed = _text(client, _url("detail", item.pk))
+    assert named.count(application.number) > 1
+    assert application.customer.number in named
+    for hidden in (application.number, str(application.pk)):
+        assert hidden not in unnamed
+    assert "An application you may not see" in unnamed
+    assert "Release of a lien was asked for." in unnamed
+    assert told["liens"][0]["application"] == str(application.pk)
+    [lien] = client.get(f"/api/v1/collateral/{item.pk}").json()["liens"]
+    assert (lien["application"], lien["holder"], lien["gets"]) == (None, "", "200000.00")
+    listed = client.get("/api/v1/collateral").json()["results"]
+    assert [one["liens"][0]["application"] for one in listed] == [None]
+    assert release.status == "asked"

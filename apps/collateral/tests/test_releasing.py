@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from apps.accounts.models import User
+from apps.accounts.models import Branch, User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.collateral import hooks, services
@@ -249,3 +249,20 @@ def test_the_number_is_read_in_clear_on_record(alice: User, amir: User) -> None:
 
     [event] = Event.objects.filter(verb="collateral.registration_read")
     assert "1234" not in str(event.facts)
+
+
+def test_a_refusal_does_not_name_what_the_person_may_not_see(
+    alice: User, application: Application, lent: set[uuid.UUID], nashik: Branch
+) -> None:
+    item = factories.pledged(alice, application)
+    lent.add(application.pk)
+    said = []
+    for branch in (application.branch, nashik):
+        Application.objects.filter(pk=application.pk).update(branch=branch)
+        with pytest.raises(Conflict) as refusal:
+            _asked(alice, item)
+        said.append(str(refusal.value))
+
+    assert f"owed under {application.number};" in said[0]
+    assert "owed under an application you may not see;" in said[1]
+    assert not Release.objects.exists()

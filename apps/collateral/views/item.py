@@ -39,7 +39,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "is_today": on == today,
         "as_of": form,
         "crumbs": _pages.crumbs(None, item.number),
-        "charges": presentation.charges(found, selectors.liens(item)),
+        "charges": presentation.charges(found, selectors.liens(item), actor=request.user),
         "valuations": selectors.valuations(item),
         "insurances": [
             (one, masking.tail(one.policy_number)) for one in selectors.insurances(item)
@@ -190,6 +190,9 @@ def _actions(actor: User, item: Item) -> dict[str, Any]:
         "may_open_documents": item.owner is not None
         and customer_policies.may_download(actor, item.owner),
         "waiting": waiting,
+        "names_lien": waiting is not None
+        and waiting.lien is not None
+        and bool(selectors.seen(actor, [waiting.lien])),
         "may_answer": waiting is not None and policies.may_answer_release(actor, waiting),
         "asked_by_me": waiting is not None and policies.asked(actor, waiting),
     }
