@@ -168,16 +168,23 @@ def _standing(loan: Loan, payment: Payment) -> Disbursement | None:
     found = Disbursement.objects.filter(reference=payment.reference).first()
     if found is None:
         return None
-    same = (
-        found.loan_id == loan.pk
-        and payment.amount in (None, found.amount)
+    if found.loan_id != loan.pk or not _says_the_same(found, loan, payment):
+        raise OtherContent
+    return found
+
+
+def _says_the_same(found: Disbursement, loan: Loan, payment: Payment) -> bool:
+    """Say whether a payment is the one that is asked for again: amount, days and account."""
+    return (
+        payment.amount in (None, found.amount)
+        and payment.currency in ("", found.currency)
+        and found.deducted == _deducted(loan, payment, found.tranche)
         and found.planned_date == payment.planned_date
+        and found.rest_planned_date == payment.rest_planned_date
+        and beneficiary.is_same_person(payment.holder, found.holder)
         and found.account_number == beneficiary.account(payment.account_number)
         and found.bank_code == beneficiary.bank(payment.bank_code)
     )
-    if not same:
-        raise OtherContent
-    return found
 
 
 def _amount(loan: Loan, payment: Payment) -> Decimal:
@@ -264,7 +271,7 @@ def _written(
 ) -> Disbursement:
     number = loan.disbursements.count() + 1
     tranche = _tranche(loan)
-    deducted = _upfront(loan) if tranche == 1 and payment.is_net else Decimal(0)
+    deducted = _deducted(loan, payment, tranche)
     if deducted >= amount:
         raise refused_field(
             "amount_refused", "amount", _("The fees taken off are more than this payment.")
@@ -301,6 +308,11 @@ def _tranche(loan: Loan) -> int:
     """Return the first tranche that no payment holds."""
     taken = set(loan.disbursements.filter(status__in=HELD).values_list("tranche", flat=True))
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def _deducted(loan: Loan, payment: Payment, tranche: int) -> Decimal:
+    """Return what is kept back of a payment: with the first one, and where it is paid net."""
+    return _upfront(loan) if tranche == 1 and payment.is_net else Decimal(0)
 
 
 def _upfront(loan: Loan) -> Decimal:

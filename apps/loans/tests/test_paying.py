@@ -281,14 +281,31 @@ def test_a_reference_asks_once(alice: User, loan: Loan) -> None:
     first = factories.requested(alice, loan, reference="BATCH-7")
 
     assert factories.requested(alice, loan, reference="BATCH-7") == first
-    assert isinstance(
-        _refused(
-            lambda: factories.requested(
-                alice, loan, reference="BATCH-7", account_number="999999999"
-            )
-        ),
-        OtherContent,
-    )
+    assert Disbursement.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"account_number": "999999999"},
+        {"bank_code": "HDFC0000008"},
+        {"is_net": False},
+        {"holder": "Somebody Else"},
+        {"rest_planned_date": TODAY + timedelta(days=9)},
+        {"planned_date": TODAY + timedelta(days=1)},
+        {"amount": Decimal(1)},
+        {"currency": "KES"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_reference_that_says_something_else_is_refused(
+    alice: User, loan: Loan, changes: dict[str, Any]
+) -> None:
+    factories.requested(alice, loan, reference="BATCH-7")
+
+    refusal = _refused(lambda: factories.requested(alice, loan, reference="BATCH-7", **changes))
+
+    assert isinstance(refusal, OtherContent)
     assert Disbursement.objects.count() == 1
 
 
