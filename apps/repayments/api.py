@@ -20,6 +20,7 @@ from apps.core.visibility import get_visible
 from apps.customers.models import Customer
 from apps.loans.models import Loan
 from apps.repayments import (
+    charge_api,
     policies,
     promise_api,
     receipt_api,
@@ -27,6 +28,7 @@ from apps.repayments import (
     selectors,
     serializers,
     services,
+    statement_api,
 )
 from apps.repayments.errors import refused_field
 from apps.repayments.facts import Receipt
@@ -279,7 +281,9 @@ urlpatterns = [
     path("repayments/preview", RepaymentPreview.as_view(), name="repayment_preview"),
     path("repayments/<uuid:pk>", OneRepayment.as_view(), name="repayment"),
     path("repayments/<uuid:pk>/reversal", RepaymentReversal.as_view(), name="repayment_reversal"),
+    *charge_api.urlpatterns,
     *receipt_api.urlpatterns,
     *promise_api.urlpatterns,
     *reminder_api.urlpatterns,
+    *statement_api.urlpatterns,
 ]

@@ -114,13 +114,13 @@ def lines(file: StatementFile, *, status: str = "") -> QuerySet[StatementLine]:
 
 def lines_shown(file: StatementFile, actor: User, *, status: str = "") -> QuerySet[StatementLine]:
     """Return the lines, each with its loan and whether the person may see that."""
-    return _with_loan(lines(file, status=status), actor).defer("cells")
+    return with_loan(lines(file, status=status), actor).defer("cells")
 
 
 def suspense(actor: User) -> QuerySet[StatementLine]:
     """Return the lines whose money is in suspense, that a person may see; the oldest come first."""
     rows = lines_with_lender().visible_to(actor).filter(status="suspense")
-    return rows.defer("cells").annotate(notes_written=Count("notes"))
+    return with_loan(rows, actor).defer("cells").annotate(notes_written=Count("notes"))
 
 
 def lines_with_lender() -> StatementLineQuerySet:
@@ -145,6 +145,7 @@ def suspense_count(actor: User) -> int:
     return StatementLine.objects.visible_to(actor).filter(status="suspense").count()
 
 
-def _with_loan(rows: QuerySet[StatementLine], actor: User) -> QuerySet[StatementLine]:
+def with_loan(rows: QuerySet[StatementLine], actor: User) -> QuerySet[StatementLine]:
+    """Return lines with their loan, and whether the person may see that."""
     seen = Loan.objects.visible_to(actor).filter(pk=OuterRef("loan_id"))
     return rows.select_related("loan", "event").annotate(is_seen=Exists(seen))
