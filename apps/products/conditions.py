@@ -38,6 +38,24 @@ class Bucket(StrEnum):
     PRINCIPAL = "principal"
 
 
+class Across(StrEnum):
+    """Which way a payment goes through what is due.
+
+    Horizontal: all of the oldest instalment first. Vertical: one bucket of all instalments first.
+    """
+
+    HORIZONTAL = "horizontal"
+    VERTICAL = "vertical"
+
+
+# The orders of loans that are not standard; empty where they have none of their own.
+OTHER_ORDERS = (
+    "npa_allocation_order",
+    "written_off_allocation_order",
+    "settlement_allocation_order",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConditionsSpec:
     """The conditions of a product's contracts, every one of them said.
@@ -77,6 +95,10 @@ class ConditionsSpec:
     is_digital: bool
     recovery_agent: str
     allocation_order: tuple[str, ...]
+    allocation_across: str
+    npa_allocation_order: tuple[str, ...]
+    written_off_allocation_order: tuple[str, ...]
+    settlement_allocation_order: tuple[str, ...]
     offer_working_days: int
 
 
@@ -93,11 +115,7 @@ def read(row: Any, *, currency: str, place: str) -> ConditionsSpec | None:
     _check_rate(spec, place)
     _check_charges(spec, currency, place)
     _check_contract(spec, place)
-    expect(
-        sorted(spec.allocation_order) == sorted(Bucket),
-        place,
-        f"allocation_order names each of {', '.join(Bucket)} once.",
-    )
+    _check_allocation(spec, place)
     expect(
         FEWEST_WORKING_DAYS <= spec.offer_working_days <= MOST_WORKING_DAYS,
         place,
@@ -145,6 +163,26 @@ def _check_charges(spec: ConditionsSpec, currency: str, place: str) -> None:
         value = getattr(spec, name)
         whole = value == money.money(value, currency)
         expect(value >= 0 and whole, place, f"{name} must be an amount, or 0.")
+
+
+def _check_allocation(spec: ConditionsSpec, place: str) -> None:
+    whole = sorted(Bucket)
+    expect(
+        sorted(spec.allocation_order) == whole,
+        place,
+        f"allocation_order names each of {', '.join(Bucket)} once.",
+    )
+    expect(
+        spec.allocation_across in list(Across),
+        place,
+        f"allocation_across is one of {', '.join(Across)}.",
+    )
+    for name in OTHER_ORDERS:
+        expect(
+            sorted(getattr(spec, name)) in ([], whole),
+            place,
+            f"{name} names each of {', '.join(Bucket)} once, or nothing: as allocation_order.",
+        )
 
 
 def _check_contract(spec: ConditionsSpec, place: str) -> None:

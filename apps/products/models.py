@@ -146,6 +146,14 @@ class Fee(Identified):
         return self.name
 
 
+def _whole_or_empty(name: str) -> Q:
+    """Return the condition that an order of allocation names every bucket, or none."""
+    whole = Q(
+        **{f"{name}__len": 4, f"{name}__contains": ["fees", "penal", "interest", "principal"]}
+    )
+    return whole | Q(**{name: []})
+
+
 class Conditions(Identified, Timestamped):
     """What a product's contracts say beside amount, term and price; every offer tells it.
 
@@ -199,6 +207,10 @@ class Conditions(Identified, Timestamped):
         INTEREST = "interest", _("Interest")
         PRINCIPAL = "principal", _("Principal")
 
+    class Across(models.TextChoices):
+        HORIZONTAL = "horizontal", _("All of the oldest instalment")
+        VERTICAL = "vertical", _("One purpose of all instalments")
+
     product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="conditions")
     frequency = models.CharField(_("instalments"), max_length=16, choices=Frequency)
     day_count = models.CharField(_("day count"), max_length=16, choices=DayCount)
@@ -246,6 +258,23 @@ class Conditions(Identified, Timestamped):
     allocation_order = ArrayField(
         models.CharField(max_length=12, choices=Bucket), verbose_name=_("a payment is taken for")
     )
+    allocation_across = models.CharField(_("first"), max_length=12, choices=Across)
+    # Empty: as of a standard loan.
+    npa_allocation_order = ArrayField(
+        models.CharField(max_length=12, choices=Bucket),
+        verbose_name=_("on a loan that does not perform"),
+        blank=True,
+    )
+    written_off_allocation_order = ArrayField(
+        models.CharField(max_length=12, choices=Bucket),
+        verbose_name=_("on a loan that was written off"),
+        blank=True,
+    )
+    settlement_allocation_order = ArrayField(
+        models.CharField(max_length=12, choices=Bucket),
+        verbose_name=_("under a settlement"),
+        blank=True,
+    )
     offer_working_days = models.PositiveSmallIntegerField(_("working days an offer holds"))
 
     class Meta:
@@ -289,6 +318,13 @@ class Conditions(Identified, Timestamped):
                 name="products_conditions_allocation_is_whole",
             ),
             models.CheckConstraint(
+                condition=_whole_or_empty("npa_allocation_order")
+                & _whole_or_empty("written_off_allocation_order")
+                & _whole_or_empty("settlement_allocation_order")
+                & Q(allocation_across__in=["horizontal", "vertical"]),
+                name="products_conditions_other_orders_whole",
+            ),
+            models.CheckConstraint(
                 condition=Q(offer_working_days__gte=FEWEST_WORKING_DAYS)
                 & Q(offer_working_days__lte=MOST_WORKING_DAYS),
                 name="products_conditions_offer_in_bounds",
@@ -299,6 +335,11 @@ class Conditions(Identified, Timestamped):
 
     def __str__(self) -> str:
         return str(self.product)
+
+    @classmethod
+    def label_of(cls, name: str) -> str:
+        """Return what a column is called."""
+        return str(next(one.verbose_name for one in cls._meta.fields if one.name == name))
 
 
 class TaxRate(Identified):

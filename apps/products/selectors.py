@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import Entity, User
 from apps.products import pricing
+from apps.products.conditions import OTHER_ORDERS
 from apps.products.models import Conditions, Product, TaxRate
 
 
@@ -43,6 +44,20 @@ def allocation_order(product: Product) -> list[str]:
     conditions: Conditions | None = getattr(product, "conditions", None)
     codes = [] if conditions is None else conditions.allocation_order
     return [str(Conditions.Bucket(code).label) for code in codes]
+
+
+def other_orders(product: Product) -> list[tuple[str, str]]:
+    """Return when a payment is taken for things in another order, and which, both in words."""
+    conditions: Conditions | None = getattr(product, "conditions", None)
+    if conditions is None:
+        return []
+    found = []
+    for name in OTHER_ORDERS:
+        codes = getattr(conditions, name)
+        if codes:
+            words = ", ".join(str(Conditions.Bucket(code).label) for code in codes)
+            found.append((Conditions.label_of(name), words))
+    return found
 
 
 def example_payments(product: Product) -> list[tuple[int, Decimal]]:

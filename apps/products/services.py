@@ -10,7 +10,7 @@ from apps.accounts.models import Branch, Entity
 from apps.audit import services as audit
 from apps.products import catalogue
 from apps.products import taxes as tax_rates
-from apps.products.conditions import ConditionsSpec
+from apps.products.conditions import OTHER_ORDERS, ConditionsSpec
 from apps.products.models import Conditions, Fee, Product, Purpose, TaxRate
 
 
@@ -114,7 +114,8 @@ def _load_conditions(product: Product, spec: ConditionsSpec | None, loaded: Load
         count, _ = Conditions.objects.filter(product=product).delete()
         loaded.removed += count
         return
-    values = {**vars(spec), "allocation_order": list(spec.allocation_order)}
+    orders = ("allocation_order", *OTHER_ORDERS)
+    values = {**vars(spec), **{name: list(getattr(spec, name)) for name in orders}}
     _upsert(Conditions, {"product": product}, values, loaded)
 
 

@@ -30,6 +30,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "purposes": [Purpose(value).label for value in product.purposes],
         "conditions": getattr(product, "conditions", None),
         "order": selectors.allocation_order(product),
+        "other_orders": selectors.other_orders(product),
         "taxes": selectors.taxes_on_fees(
             product.entity_id, dates.local_date(timezone.now(), product.entity.time_zone)
         ),

@@ -1,7 +1,7 @@
 """What accounts are computed from, read from the database: contracts, histories, positions."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -60,12 +60,13 @@ def contract(loan: Loan) -> Contract:
     if loan.disbursed_date is None:
         raise ValueError(f"{loan.number} was not paid out.")
     terms = documents.from_document(base_version(loan).terms)
+    kept = LoanAccount.objects.filter(pk=loan.pk).values_list("orders", flat=True)
     return Contract(
         terms=terms,
         rows=building.build(terms).rows,
         paid_out_on=loan.disbursed_date,
         upfront=upfront([loan.pk]).get(loan.pk, {}),
-        orders=orders(loan.product),
+        orders=orders(kept[0] if kept else orders_of(loan.product)),
     )
 
 
@@ -79,12 +80,33 @@ def upfront(loans: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[Bucket, Decima
     return found
 
 
-def orders(product: Product) -> dict[Standing, Order]:
-    """Return how payments on loans of a product are allocated, by class."""
+def orders(kept: Mapping[str, Any]) -> dict[Standing, Order]:
+    """Return how payments are allocated by class, as an account keeps it."""
+    return {
+        Standing(standing): named(said["buckets"], across=said["across"])
+        for standing, said in kept.items()
+    }
+
+
+def orders_of(product: Product) -> dict[str, Any]:
+    """Return how payments on loans of a product are allocated, as an account keeps it.
+
+    Nothing where the product has no conditions: then the order is that of `allocation.Order`.
+    """
     conditions = getattr(product, "conditions", None)
     if conditions is None:
         return {}
-    return {Standing.STANDARD: named(conditions.allocation_order)}
+    named_by_class = {
+        Standing.STANDARD: conditions.allocation_order,
+        Standing.NPA: conditions.npa_allocation_order,
+        Standing.WRITTEN_OFF: conditions.written_off_allocation_order,
+        Standing.SETTLEMENT: conditions.settlement_allocation_order,
+    }
+    return {
+        standing.value: {"buckets": list(buckets), "across": conditions.allocation_across}
+        for standing, buckets in named_by_class.items()
+        if buckets
+    }
 
 
 def happened(loan: Loan, *, but: AccountEvent | None = None) -> list[Happened]:
@@ -136,6 +158,7 @@ def _begun(loan: Loan, owed: dict[Bucket, Decimal]) -> LoanAccount:
     return LoanAccount(
         loan=loan,
         through=loan.disbursed_date,
+        orders=orders_of(loan.product),
         upfront_fee=owed.get(Bucket.FEE, ZERO),
         upfront_tax=owed.get(Bucket.TAX, ZERO),
         upfront_interest=owed.get(Bucket.INTEREST, ZERO),
@@ -167,7 +190,7 @@ def positions(
 def _position(loan: Loan, standing: LoanAccount) -> Position:
     position = Position(
         through=standing.through,
-        orders=orders(loan.product),
+        orders=orders(standing.orders),
         advances=standing.advances,
         unbilled=standing.unbilled,
         standing=Standing(standing.standing),

@@ -182,7 +182,7 @@ def _settle(written: Iterable[_Written]) -> None:
 
 # --- accounts -----------------------------------------------------------------------------------
 _COLUMNS = (
-    *("through", "moved_on", "advances", "unbilled", "upfront_fee", "upfront_tax"),
+    *("through", "moved_on", "orders", "advances", "unbilled", "upfront_fee", "upfront_tax"),
     *("upfront_interest", "written_off", "recovered", "standing"),
 )
 

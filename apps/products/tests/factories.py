@@ -67,6 +67,10 @@ def conditions(product: Product, **changes: Any) -> Conditions:
         "is_colent": False,
         "is_digital": True,
         "allocation_order": ["fees", "penal", "interest", "principal"],
+        "allocation_across": "horizontal",
+        "npa_allocation_order": [],
+        "written_off_allocation_order": [],
+        "settlement_allocation_order": [],
         "offer_working_days": 5,
         **changes,
     }

@@ -188,6 +188,10 @@ def test_it_refuses_an_entity_without_branches() -> None:
         ({"is_colent": True}, "Lending together needs"),
         ({"colender": "Konkan Bank"}, "Lending together needs"),
         ({"allocation_order": ["interest", "principal"]}, "allocation_order names each"),
+        ({"allocation_across": "diagonal"}, "allocation_across is one of"),
+        ({"npa_allocation_order": ["fees"]}, "npa_allocation_order names each"),
+        ({"written_off_allocation_order": ["fees"]}, "written_off_allocation_order names each"),
+        ({"settlement_allocation_order": ["fees"]}, "settlement_allocation_order names each"),
         ({"offer_working_days": 2}, "offer_working_days must be from 3 to 30."),
     ],
 )

@@ -118,6 +118,8 @@ def test_a_product_whose_file_says_nothing_of_conditions_has_none(tmp_path: Path
         {"recovery_clause": ""},
         {"is_staged": True},
         {"allocation_order": ["fees", "fees", "interest", "principal"]},
+        {"allocation_across": "diagonal"},
+        {"npa_allocation_order": ["fees", "fees", "interest", "principal"]},
         {"offer_working_days": 2},
     ],
     ids=lambda changes: next(iter(changes)),

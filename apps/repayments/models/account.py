@@ -45,6 +45,9 @@ class LoanAccount(models.Model):
     written_off = _amount(_("written off"))
     recovered = _amount(_("recovered since"))
     standing = models.CharField(_("class"), max_length=12, default="standard")
+    # How payments are allocated, by class, as the product said when the account began: another
+    # order of the product does not reach back into what was paid.
+    orders = models.JSONField(default=dict)
 
     class Meta:
         default_permissions = ()

@@ -75,6 +75,8 @@ def money(kind: type[Any], day: date, amount: object, **more: Any) -> Any:
 def balances(account: Account, *, lent: bool = True) -> dict[Chart, Decimal]:
     """Return what the entries make of the loan's accounts, with the pay-out."""
     found = {Chart.PRINCIPAL: account.contract.terms.lent if lent else ZERO}
+    for bucket, amount in account.contract.upfront.items():
+        found[RECEIVABLE[bucket]] = amount
     for booked in account.position.booked:
         for line in booked.lines:
             found[line.account] = found.get(line.account, ZERO) + line.signed

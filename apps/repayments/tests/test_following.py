@@ -1,0 +1,105 @@
+"""Where money goes out otherwise, what came of it follows; the proofs find what is wrong."""
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from apps.accounts.models import User
+from apps.loans import services as loans
+from apps.loans.models import Loan
+from apps.repayments import proofs, services
+from apps.repayments.facts import Bucket, Charge
+from apps.repayments.models import LoanAccount
+from apps.repayments.tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_was_earned_is_taken_back_with_the_loan_that_came_back(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    day = factories.due_dates(lent)[0]
+    services.apply_due(actor="system:test", loans=[lent.pk], day=day, now=factories.at(day))
+    assert "interest_receivable" in factories.books(lent)
+
+    loans.reverse(
+        actor=charlie,
+        disbursement=lent.disbursements.get(),
+        day=day,
+        reason="The account is closed.",
+        now=factories.at(day),
+    )
+
+    assert factories.books(lent) == {}
+    assert not LoanAccount.objects.exists()
+    assert factories.offenders() == []
+
+
+def test_the_proof_names_the_loan_whose_account_says_otherwise(alice: User, lent: Loan) -> None:
+    factories.pay(alice, lent, factories.later(3), 100)
+    assert factories.offenders() == []
+
+    LoanAccount.objects.update(advances=Decimal(99))
+
+    found = proofs.balances_agree()
+    assert found is not None
+    assert (found.name, found.expected, found.found) == (
+        lent.number,
+        "advances -99.00",
+        "advances -100.00",
+    )
+
+
+def test_the_proof_names_the_loan_whose_history_gives_other_books(alice: User, lent: Loan) -> None:
+    event = factories.pay(alice, lent, factories.later(3), 100)
+    factories.pay(alice, lent, factories.later(4), 200)
+    said = io.StringIO()
+    call_command("prove_accounts", stdout=said)
+    assert said.getvalue().startswith("1 accounts")
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL session_replication_role = replica;"
+            "UPDATE repayments_accountevent SET amount = 101 WHERE id = %s;"
+            "SET LOCAL session_replication_role = origin",
+            [event.pk],
+        )
+
+    assert proofs.payments_are_booked() is not None
+    found = proofs.sample_replays()
+    assert found is not None
+    assert found.name == lent.number
+    with pytest.raises(CommandError, match=lent.number):
+        call_command("prove_accounts", f"--loan={lent.number}", stdout=io.StringIO())
+
+
+def test_a_charge_is_paid_after_its_day_and_never_joins_the_principal(
+    alice: User, lent: Loan
+) -> None:
+    """Rule book 6.8 T1: 197.26 on 10,000 for 30 days at 24 %, beside the balance."""
+    first = lent.instalments.order_by("number")[0]
+    day = first.due_date + timedelta(days=30)
+    charge = services.enter(
+        actor="system:test",
+        loan=lent,
+        fact=Charge(
+            day=day, amount=Decimal("197.26"), bucket=Bucket.PENAL, code="late", due_on=day
+        ),
+        reference="late-1",
+        now=factories.at(day),
+    )
+    before = factories.books(lent)
+
+    factories.pay(alice, lent, day, first.due + Decimal("100.00"))
+
+    charge.refresh_from_db()
+    assert before["principal"] == lent.principal
+    assert before["penal_receivable"] == Decimal("197.26")
+    # The instalment is older; the charge takes what is left.
+    assert charge.settled == Decimal("100.00")
+    assert factories.books(lent)["penal_receivable"] == Decimal("97.26")
+    assert factories.offenders() == []
