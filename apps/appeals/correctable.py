@@ -53,6 +53,8 @@ def read(code: str, text: str) -> Decimal | int | str:
             raise NotAValue("not_a_choice")
         return given
     number = _number(_grouped(given))
+    if number < 0:
+        raise NotAValue("negative")
     if kind == "months":
         if number != number.to_integral_value() or not 0 <= number <= MOST_MONTHS:
             raise NotAValue("not_months")

@@ -10,6 +10,8 @@ from django.contrib.auth import get_user_model
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from apps.audit import fact_words
+
 PERSON = "accounts.user:"
 # Who opened the own pages by a signed link; the case of the event says whose.
 APPLICANT = "portal:applicant"
@@ -80,7 +82,7 @@ def told(value: Any, people: Mapping[str, str]) -> str:
 
 def told_facts(facts: Mapping[str, Any], people: Mapping[str, str]) -> str:
     """Return facts as `of_facts` does, each as `told`, without those that say nothing."""
-    shown = ((name.replace("_", " "), told(value, people)) for name, value in facts.items())
+    shown = ((fact_words.name_of(name), told(value, people)) for name, value in facts.items())
     return " · ".join(f"{name}: {text}" for name, text in shown if text)
 
 

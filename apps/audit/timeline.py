@@ -78,7 +78,9 @@ def _changes(subject: str) -> Iterable[LogEntry]:
 
 def _change_entry(change: LogEntry, people: Mapping[str, str]) -> Entry:
     return {
-        "what": _("Row deleted") if change.action == LogEntry.Action.DELETE else _("Row changed"),
+        "what": _("Record deleted")
+        if change.action == LogEntry.Action.DELETE
+        else _("Record changed"),
         "who": change.actor.name if change.actor else "",
         "when": change.timestamp,
         "note": " · ".join(_change_notes(change, people)),
@@ -95,7 +97,17 @@ def _change_notes(change: LogEntry, people: Mapping[str, str]) -> Iterator[str]:
             objects = names.told(values.get("objects", []), people)
             yield f"{label}: {values.get('operation', '')} {objects}".rstrip()
         else:
-            yield _moved(label, *(str(value) for value in values), people=people)
+            said = (_said(model, field, str(value)) for value in values)
+            yield _moved(label, *said, people=people)
+
+
+def _said(model: Any, field: str, value: str) -> str:
+    """Return the word of a column's choice, and any other value as it is."""
+    try:
+        choices = getattr(model._meta.get_field(field), "flatchoices", ())
+    except (FieldDoesNotExist, AttributeError):
+        return value
+    return str(dict(choices).get(value, value))
 
 
 def _moved(label: str, before: str, after: str, *, people: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ from apps.collateral.models.answering import Liability
 from apps.collateral.selectors import SHOWN
 from apps.collateral.services import Deed
 from apps.core.errors import DomainError
+from apps.core.form_fields import DayField
 from apps.core.money import MINOR_UNITS
 from apps.customers.models import Customer
 
@@ -46,14 +47,6 @@ _SHOWN_AS = {
     "ended": _("Ended"),
     "all": _("All"),
 }
-
-
-class DayField(forms.DateField):
-    """A day, chosen in the browser's calendar."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(widget=widget, **options)
 
 
 class Entry(forms.Form):

@@ -23,7 +23,7 @@ class NeededPaper(serializers.Serializer[Any]):
     """A paper, consent or report that a case needs."""
 
     code = serializers.CharField()
-    label = serializers.SerializerMethodField()
+    name = serializers.SerializerMethodField()
     by = serializers.ChoiceField(
         choices=["law", "product", "policy"], help_text="What asks for it."
     )
@@ -33,7 +33,7 @@ class NeededPaper(serializers.Serializer[Any]):
         help_text="Nobody accepts an offer and nothing is lent before it is there or waived."
     )
 
-    def get_label(self, item: Any) -> str:
+    def get_name(self, item: Any) -> str:
         """Return what the paper is called."""
         return str(papers.LABELS[item.code])
 

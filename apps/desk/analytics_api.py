@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from apps.core import dates
 from apps.core.api import APIView, Problem, Strict
-from apps.customers.forms.fields import FIRST_YEAR, LAST_YEAR
+from apps.core.form_fields import FIRST_YEAR, LAST_YEAR
 from apps.desk import analytics_page, analytics_rows, policies
 from apps.desk.analytics_rows import Period
 

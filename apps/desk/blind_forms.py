@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
-from apps.customers.forms.fields import DayField
+from apps.core.form_fields import DayField
 from apps.decisions import reason_list
 from apps.decisions.reason_codes import Listed
 from apps.desk.analytics_rows import Period

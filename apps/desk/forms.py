@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import labels
 from apps.accounts.models import Entity, User
 from apps.applications.forms import AmountField
+from apps.core.form_fields import DayField
 from apps.customers import filetypes
 from apps.customers.findings import Finding
-from apps.customers.forms.fields import DayField, PickField
+from apps.customers.forms.fields import PickField
 from apps.customers.models import IdentityNumber
 from apps.customers.sentences import words
 from apps.decisions import sentences

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, User
+from apps.core.form_fields import DayField
 from apps.core.templatetags import _statuses
-from apps.customers.forms.fields import AmountField, DayField
+from apps.customers.forms.fields import AmountField
 from apps.decisions import selectors as decisions
 from apps.decisions.models import PolicyVersion
 from apps.laboratory import cutoff

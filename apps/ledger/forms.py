@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Branch, Entity
 from apps.core.errors import DomainError
+from apps.core.form_fields import DayField
 from apps.core.money import MINOR_UNITS
 from apps.ledger import labels, statement
 from apps.ledger.chart import Event
@@ -19,8 +20,7 @@ LONGEST_DAYS = 366
 
 
 def _day(label: Any, *, required: bool = False) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, widget=widget)
+    return DayField(label=label, required=required)
 
 
 class _Span(forms.Form):

@@ -38,7 +38,7 @@ def entry(one: Entry) -> dict[str, Any]:
     shown = [{"line": line, "account": labels.ACCOUNTS[Account(line.account)]} for line in lines]
     reason = one.facts.get("reason", "")
     facts = {name: value for name, value in one.facts.items() if name != "reason"}
-    return row | {"lines": shown, "reason": reason, "facts": names.of_facts(facts)}
+    return row | {"lines": shown, "reason": reason, "facts": names.told_facts(facts, {})}
 
 
 def lines(rows: Sequence[Line]) -> list[dict[str, Any]]:

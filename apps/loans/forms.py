@@ -10,6 +10,7 @@ from apps.accounts import labels
 from apps.accounts.models import Entity
 from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
+from apps.core.form_fields import DayField
 from apps.loans.models import Loan
 from apps.loans.presentation import LOANS
 from apps.loans.services import Payment
@@ -19,11 +20,6 @@ from apps.products.models import Product
 def _products() -> list[tuple[str, Any]]:
     products = Product.objects.order_by("name").values_list("code", "name")
     return [("", _("All")), *products]
-
-
-def _day(**options: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(widget=widget, **options)
 
 
 class FilterForm(forms.Form):
@@ -65,7 +61,7 @@ class PaymentForm(Refusable):
     """A payment to the borrower's own account."""
 
     reference = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
-    planned_date = _day(label=_("To be paid on"))
+    planned_date = DayField(label=_("To be paid on"))
     holder = forms.CharField(
         label=_("Account holder"),
         max_length=120,
@@ -80,7 +76,7 @@ class PaymentForm(Refusable):
         label=_("Bank code"), max_length=24, help_text=_("IFSC, branch, routing or BIC.")
     )
     amount = AmountField(label=_("Amount"), required=False)
-    rest_planned_date = _day(label=_("The rest on"), required=False)
+    rest_planned_date = DayField(label=_("The rest on"), required=False)
     fees_apart = forms.BooleanField(
         label=_("Pay the whole amount; the fees are asked for apart"), required=False
     )
@@ -118,21 +114,21 @@ class ReasonForm(Refusable):
 class ConfirmForm(Refusable):
     """What the bank says it did."""
 
-    paid_date = _day(label=_("Paid on"))
+    paid_date = DayField(label=_("Paid on"))
     bank_reference = forms.CharField(label=_("The bank's reference"), max_length=60)
 
 
 class ReverseForm(ReasonForm):
     """When the money came back, and why."""
 
-    day = _day(label=_("Came back on"))
+    day = DayField(label=_("Came back on"))
     field_order = ("day", "reason")
 
 
 class ExitForm(Refusable):
     """When and under which reference the borrower paid what stepping back costs."""
 
-    paid_date = _day(label=_("Paid on"))
+    paid_date = DayField(label=_("Paid on"))
     bank_reference = forms.CharField(label=_("The bank's reference"), max_length=60)
 
 

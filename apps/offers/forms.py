@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
+from apps.core.form_fields import DayField
 from apps.offers.models import Channel
 from apps.offers.services import Consent
 from apps.offers.services.accepting import BY_OFFICER, LONGEST_REFERENCE
@@ -32,15 +33,11 @@ class MakeForm(Refusable):
 
     principal = AmountField(label=_("Amount"))
     term_months = forms.IntegerField(label=_("Term in months"), min_value=1, max_value=480)
-    disbursal_on = forms.DateField(
-        label=_("Planned day of payment"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-    first_due_on = forms.DateField(
+    disbursal_on = DayField(label=_("Planned day of payment"))
+    first_due_on = DayField(
         label=_("First instalment due"),
         required=False,
         help_text=_("Empty: one period after the payment."),
-        widget=forms.DateInput(attrs={"type": "date"}),
     )
     language = forms.ChoiceField(label=_("Language of the statement"), choices=settings.LANGUAGES)
 

@@ -61,7 +61,7 @@ def panel(actor: User, application: Application, *, now: datetime) -> dict[str, 
     may_make = actor.has_perm(policies.MAKE) and decision is not None and live is None
     lacking = {}
     if decision is not None and (live is None or live.status != "taken_up"):
-        lacking = lacking_of(actor, application, now=now, amount=live and live.principal)
+        lacking = lacking_of(actor, application, now=now, amount=live.principal if live else None)
     return {
         **lacking,
         "application": application,

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, User
 from apps.applications.forms import AmountField
-from apps.customers.forms.fields import DayField, PickField
+from apps.core.form_fields import DayField
+from apps.customers.forms.fields import PickField
 from apps.loans.forms import Refusable
 from apps.loans.models import Loan
 from apps.products.models import Product
@@ -87,11 +88,9 @@ class PlanForm(Refusable):
     steps = DaysField(
         label=_("Days from the due date"),
         required=False,
-        help_text=_(
-            "For example -3, 0, 5: three days before, the day itself, five days after. Empty:"
-            " nobody is reminded."
-        ),
+        help_text=_("For example -3, 0, 5: three days before, the day itself, five days after."),
     )
+    nobody = forms.BooleanField(label=_("Nobody is reminded"), required=False)
     from_date = DayField(label=_("From"))
 
     def __init__(self, *args: Any, actor: User, today: date, **kwargs: Any) -> None:
@@ -105,6 +104,14 @@ class PlanForm(Refusable):
         products = Product.objects.visible_to(actor).order_by("name")
         cast("forms.ModelChoiceField[Product]", self.fields["product"]).queryset = products
 
+    def clean(self) -> dict[str, Any]:
+        """Accept days, or the word that nobody is reminded, and not both."""
+        given = super().clean() or {}
+        if "steps" in given and bool(given["steps"]) == given["nobody"]:
+            self.add_error("steps", _("Name days, or say that nobody is reminded."))
+        return given
+
     def entry(self) -> PlanEntry:
         """Return the row that was entered."""
-        return PlanEntry(**self.cleaned_data)
+        given = {name: value for name, value in self.cleaned_data.items() if name != "nobody"}
+        return PlanEntry(**given)

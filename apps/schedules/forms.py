@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import money
 from apps.core.errors import DomainError
-from apps.customers.forms.fields import AmountField, CountField, DayField
+from apps.core.form_fields import DayField
+from apps.customers.forms.fields import AmountField, CountField
 from apps.schedules import words
+from apps.schedules.checks import HIGHEST_RATE
 from apps.schedules.terms import (
     Adjustment,
     Calendar,
@@ -67,8 +69,16 @@ class RateField(forms.DecimalField):
         super().__init__(max_digits=14, decimal_places=8, **options)
 
     def clean(self, value: Any) -> Decimal | None:
-        """Return the fraction; raise ValidationError for what is no number."""
+        """Return the fraction; raise ValidationError for what is no number, or nobody's rate.
+
+        The arithmetic refuses it as well, but speaks of the fraction that it takes.
+        """
         percent = super().clean(value)
+        if percent is not None and percent > HIGHEST_RATE * _PERCENT:
+            raise ValidationError(
+                _now("The rate is per cent a year, 12 for 12 %%, and at most %(highest)s.")
+                % {"highest": f"{HIGHEST_RATE * _PERCENT:f}"}
+            )
         return None if percent is None else percent / _PERCENT
 
 

@@ -47,7 +47,7 @@ def paper(request: HttpRequest) -> HttpResponse:
     if made is None:
         return _to(request.GET.urlencode())
     content = papers.pdf(made, lender=request.user.branch.entity.name, dated=_today(request))
-    return _file(content, name="schedule.pdf", kind="application/pdf")
+    return _file(content, name=_named(made, "pdf"), kind="application/pdf")
 
 
 @requires(policies.MAKE)
@@ -58,7 +58,7 @@ def table(request: HttpRequest) -> HttpResponse:
     if made is None:
         return _to(request.GET.urlencode())
     content = "".join(csv_lines(downloads.table(made.schedule)))
-    return _file(content.encode(), name="schedule.csv", kind="text/csv; charset=utf-8")
+    return _file(content.encode(), name=_named(made, "csv"), kind="text/csv; charset=utf-8")
 
 
 @requires(policies.MAKE)
@@ -69,7 +69,7 @@ def due_dates(request: HttpRequest) -> HttpResponse:
     if made is None:
         return _to(request.GET.urlencode())
     content = downloads.calendar(made.schedule, made_at=timezone.now())
-    return _file(content, name="schedule.ics", kind="text/calendar; charset=utf-8")
+    return _file(content, name=_named(made, "ics"), kind="text/calendar; charset=utf-8")
 
 
 def _offers(request: HttpRequest) -> list[Asked]:
@@ -84,6 +84,15 @@ def _only(request: HttpRequest) -> Quote | None:
 
 def _today(request: HttpRequest) -> date:
     return dates.local_date(timezone.now(), request.user.branch.entity.time_zone)
+
+
+def _named(made: Quote, ending: str) -> str:
+    """Return a name by which a quote is found again: what is lent, over how many instalments."""
+    terms = made.schedule.terms
+    amount = (
+        f"{terms.principal:.0f}" if terms.principal == int(terms.principal) else terms.principal
+    )
+    return f"quote-{terms.currency}-{amount}-{terms.instalments}-instalments.{ending}"
 
 
 def _to(query: str) -> HttpResponseRedirect:

@@ -55,6 +55,13 @@
     }
   }
 
+  // --- Ticking all of a form's boxes of one name ----------------------------------------------
+  function tickAll(box) {
+    box.form.querySelectorAll(`input[type="checkbox"][name="${box.dataset.tickAll}"]`).forEach((one) => {
+      one.checked = box.checked;
+    });
+  }
+
   // --- Double submits -------------------------------------------------------------------------
   function markSubmitted(form, submitter) {
     form.dataset.submitted = "true";
@@ -358,6 +365,13 @@
     if (event.target.matches("[data-single-keys]")) {
       chooseSingleKeys(event.target);
     }
+    if (event.target.matches("[data-tick-all]")) {
+      tickAll(event.target);
+    }
+  });
+  // One box that ticks the others of its form is shown where it can do so.
+  document.querySelectorAll("[data-tick-all]").forEach((box) => {
+    box.closest("[hidden]")?.removeAttribute("hidden");
   });
   // Paper cannot be unfolded: what is folded for the screen is printed open.
   const folded = "details.fold:not([open]), details[data-beside-chart]:not([open])";

@@ -175,6 +175,7 @@ def read_claim(claim: Claim) -> Any:
         "not_months": _("Enter whole months, at most 720."),
         "not_an_amount": _("Enter an amount with at most two decimals."),
         "not_a_number": _("Enter a number."),
+        "negative": _("This cannot be less than zero."),
     }
     try:
         return correctable.read(claim.fact, claim.value)

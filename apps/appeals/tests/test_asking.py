@@ -131,6 +131,14 @@ def test_what_is_no_value_is_refused(fact: str, text: str) -> None:
         correctable.read(fact, text)
 
 
+def test_a_negative_income_is_refused_in_words(declined: Application) -> None:
+    with pytest.raises(AppealIncomplete) as refused:
+        factories.received(declined, claims=(Claim("net_monthly_income", "-1"),))
+
+    assert refused.value.fields == {"net_monthly_income": "This cannot be less than zero."}
+    assert not Appeal.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -175,7 +175,7 @@ def test_it_merges_events_and_changed_columns(diana: User, alice: User) -> None:
 
     entries = timeline.of(reference)
 
-    assert [entry["what"] for entry in entries] == ["Row changed", "changed an approval limit"]
+    assert [entry["what"] for entry in entries] == ["Record changed", "changed an approval limit"]
     assert entries[0]["note"] == "amount: 100.00 → 250"
     assert (entries[1]["who"], entries[1]["note"]) == ("Diana", "after: 100.00")
 
@@ -211,6 +211,13 @@ def test_it_tells_people_by_name_and_moments_by_the_local_clock(diana: User, ali
 def test_it_tells_a_changed_column_as_people_read_it(values: list[str], told: str) -> None:
     with timezone.override("Asia/Kolkata"):
         assert timeline._moved("at", *values, people={}) == told
+
+
+def test_it_tells_the_choice_of_a_column_by_its_word() -> None:
+    assert timeline._said(User, "language", "hi") == "Hindi"
+    assert timeline._said(User, "name", "hi") == "hi"
+    assert timeline._said(User, "gone", "hi") == "hi"
+    assert timeline._said(None, "name", "hi") == "hi"
 
 
 def test_it_shows_the_latest_ten_and_folds_the_rest(amir: User, signed_in: SignedIn) -> None:

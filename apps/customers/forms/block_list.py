@@ -6,9 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, User
+from apps.core.form_fields import DayField
 from apps.customers import identity
 from apps.customers.entries import BlockEntry
-from apps.customers.forms.fields import DayField, KeyField, PickField
+from apps.customers.forms.fields import KeyField, PickField
 from apps.customers.models import BlockListEntry, IdentityNumber
 
 

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,6 @@ from apps.customers.sentences import words
 # 1,234,567.89 or 12,34,567.89; a comma anywhere else is not a thousands separator.
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", re.ASCII)
 _PLAIN = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,10})?", re.ASCII)
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class AmountField(forms.DecimalField):
@@ -40,22 +39,6 @@ class AmountField(forms.DecimalField):
         if text and not _PLAIN.fullmatch(text):
             raise ValidationError(_("Write the amount in digits, for example 45000.00."))
         return super().to_python(text)
-
-
-class DayField(forms.DateField):
-    """A day; the browser offers a calendar."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("input_formats", ["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"])
-        options.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-        super().__init__(**options)
-
-    def to_python(self, value: Any) -> date | None:
-        """Return the day; raise ValidationError for years nobody means."""
-        day = super().to_python(value)
-        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise ValidationError(_("Check the year."))
-        return day
 
 
 class CountField(forms.IntegerField):

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
+from apps.core.form_fields import DayField
 from apps.customers import identity
 from apps.customers.entries import AddressEntry, ChangeEntry, CustomerEntry
-from apps.customers.forms.fields import DayField, KeyField, ShownField
+from apps.customers.forms.fields import KeyField, ShownField
 from apps.customers.models import Customer, IdentityNumber
 
 IDENTITY_FIELDS = tuple(IdentityNumber.Kind.values)

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.form_fields import DayField
 from apps.core.money import MINOR_UNITS
 from apps.customers import checks, protected, protected_words, wordings
 from apps.customers.entries import (
@@ -18,7 +19,6 @@ from apps.customers.entries import (
 from apps.customers.forms.fields import (
     AmountField,
     CountField,
-    DayField,
     KeyField,
     LenderCurrencyField,
     PickField,

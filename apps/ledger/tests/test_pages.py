@@ -250,8 +250,8 @@ def test_it_exports_the_journal_line_by_line_with_totals(
     [
         ("2026-06-02", "2026-06-01", "before the first one"),
         ("2025-01-01", "2026-06-01", "at most one year"),
-        ("", "2026-06-01", "This field is required"),
-        ("soon", "2026-06-01", "Enter a valid date"),
+        ("", "2026-06-01", "Enter the day."),
+        ("soon", "2026-06-01", "Enter a day of the calendar"),
     ],
     ids=["backwards", "too-long", "missing", "no-date"],
 )

@@ -10,6 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
+from apps.audit import timeline
+from apps.customers.models import Document
+from apps.decisions.errors import PapersMissing
 from apps.loans.models import Disbursement, DisbursementLimit, Loan, PaymentFile
 from apps.loans.tests import factories
 from apps.offers import services as offers
@@ -222,3 +225,70 @@ def test_a_loan_of_another_branch_is_not_there(
     browser.post(reverse("loans:instruct"), {"payment": [str(one.pk), "nonsense"]})
     one.refresh_from_db()
     assert one.status == "requested"
+
+
+def test_no_payment_is_chosen_for_whoever_makes_a_file(
+    signed_in: Browser, alice: User, bob: User, charlie: User, stage: None
+) -> None:
+    one = factories.approved(alice, bob)
+
+    page = signed_in(charlie).get(reverse("loans:queue"), {"stage": "instruct"}).text
+    nothing = signed_in(charlie).post(reverse("loans:instruct"), follow=True)
+
+    box = (
+        page.split(f'value="{one.pk}"')[0].rpartition("<input")[2]
+        + (page.split(f'value="{one.pk}"')[1].partition(">")[0])
+    )
+    assert "checked" not in box
+    assert 'data-tick-all="payment"' in page
+    assert "Choose at least one payment." in nothing.text
+    assert Disbursement.objects.get().status == "approved"
+
+
+def test_the_history_of_a_payment_is_told_in_words(
+    signed_in: Browser, alice: User, bob: User, stage: None
+) -> None:
+    one = factories.paid(alice, bob)
+
+    of_loan = timeline.of(f"loans.loan:{one.loan_id}")
+
+    told = " ".join(entry["note"] for entry in of_loan)
+    assert "to the borrower: 199500.00" in told
+    assert "net: " not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("30 Feb", "Enter a day of the calendar, for example 2027-01-31."),
+        ("", "Enter the day."),
+        ("0026-11-20", "Check the year."),
+    ],
+    ids=["no day", "nothing", "no year"],
+)
+def test_a_day_that_is_none_is_refused_in_words(
+    signed_in: Browser, alice: User, loan: Loan, given: str, sentence: str
+) -> None:
+    page = signed_in(alice).post(
+        reverse("loans:ask", args=[loan.pk]),
+        {"planned_date": given, "holder": "x", "account_number": "1", "bank_code": "1"},
+    )
+
+    assert (page.status_code, sentence in page.text) == (422, True)
+    assert not Disbursement.objects.exists()
+
+
+def test_what_is_missing_stands_on_the_loan_and_beside_its_payment(
+    signed_in: Browser, alice: User, loan: Loan
+) -> None:
+    Document.objects.filter(customer=loan.customer, kind="address").delete()
+    add = reverse("customers:upload", args=[loan.customer_id])
+
+    for name in ("detail", "ask"):
+        page = signed_in(alice).get(reverse(f"loans:{name}", args=[loan.pk])).text
+        assert "Proof of address is missing." in page, name
+        assert add in page, name
+    with pytest.raises(PapersMissing):
+        factories.requested(alice, loan)
+
+    assert not Disbursement.objects.exists()

@@ -1,6 +1,7 @@
 """Lists of loans."""
 
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -55,7 +56,7 @@ def next_step(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("applications:detail", pk=pk)
     loan = Loan.objects.visible_to(request.user).filter(application=application).first()
     offer = None if loan is not None else offers.accepted(application)
-    context = {
+    context: dict[str, Any] = {
         "application": application,
         "offer": offer,
         "loan": loan if loan is not None and not loan.source else None,

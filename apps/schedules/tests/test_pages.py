@@ -179,8 +179,9 @@ def test_it_compares_in_the_first_ones_currency(browser: Client) -> None:
         ({"principal": ""}, "principal", "required"),
         ({"principal": "0"}, "principal", "above zero"),
         ({"annual_rate": "abc"}, "annual_rate", "Enter a number."),
+        ({"annual_rate": "1001"}, "annual_rate", "per cent a year, 12 for 12 %, and at most 1000"),
         ({"instalments": "480", "annual_rate": "48"}, "instalments", "too long"),
-        ({"disbursed_on": "2026-02-30"}, "disbursed_on", "valid date"),
+        ({"disbursed_on": "2026-02-30"}, "disbursed_on", "a day of the calendar"),
         ({"method": "balloon"}, "balloon", "“Equal instalments and a balloon” needs this."),
         ({"method": "gift"}, "method", "not one of the available choices"),
         ({"fee_upfront": "30000"}, "fee_upfront", "leave nothing to pay out"),
@@ -188,7 +189,7 @@ def test_it_compares_in_the_first_ones_currency(browser: Client) -> None:
         ({"steps": "2 1.1\nthree"}, "steps", "Line 2: Write two values"),
         ({"method": "custom", "rows": "2026-05-01 x"}, "rows", "Line 1: Write the amount"),
         ({"tranches": "2026-04-01 100"}, "tranches", "must sum to the amount lent"),
-        ({"holidays": "tomorrow"}, "holidays", "Line 1: Enter a valid date."),
+        ({"holidays": "tomorrow"}, "holidays", "Line 1: Enter a day of the calendar"),
         ({"rows": "2026-05-01 1\n" * 51}, "rows", "At most 50 lines; the API takes more."),
     ],
     ids=str,
@@ -254,7 +255,9 @@ def test_it_sends_a_paper_that_anybody_can_read(browser: Client) -> None:
     reader = pypdf.PdfReader(io.BytesIO(answer.content))
     text = " ".join(page.extract_text() for page in reader.pages)
     assert answer["Content-Type"] == "application/pdf"
-    assert answer["Content-Disposition"] == 'attachment; filename="schedule.pdf"'
+    assert answer["Content-Disposition"] == (
+        'attachment; filename="quote-INR-20000-24-instalments.pdf"'
+    )
     assert "Sahyadri Finance Ltd" in text
     assert "17.07" in text
     assert "1 Apr 2028" in text
