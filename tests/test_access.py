@@ -21,6 +21,7 @@ OPEN = {
     "people/password/<uidb64>/<token>/",
     "language/",
     # By a signed link only.
+    "my/reminders/<str:token>/",
     "my/<str:token>/",
     "my/<str:token>/appeal/",
     "my/<str:token>/offer/",
@@ -28,6 +29,7 @@ OPEN = {
     "my/<str:token>/offer/pdf/",
     "my/<str:token>/offer/step-back/",
     "my/<str:token>/loan/",
+    "my/<str:token>/loan/receipts/<uuid:pk>/",
     "my/<str:token>/letters/<uuid:pk>/",
     "my/<str:token>/letters/<uuid:pk>/pdf/",
     "api/v1/token",
