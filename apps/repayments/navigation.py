@@ -31,4 +31,12 @@ register(
         order=45,
         badge_url_name="repayments:suspense_count",
     ),
+    Entry(
+        group="control",
+        label=_("Accrual of days"),
+        url_name="repayments:accruals",
+        icon="calendar",
+        permission="repayments.run_accrual",
+        order=43,
+    ),
 )

@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from apps.repayments.views import promises, receipts, reminders, statements, suspense
+from apps.repayments.views import charges, promises, receipts, reminders, statements, suspense
 
 app_name = "repayments"
 urlpatterns = [
+    path("accruals/", charges.accruals, name="accruals"),
+    path("charges/<uuid:pk>/take-back/", charges.take_back, name="take_charge_back"),
+    path("of-loan/<uuid:pk>/charges/", charges.charges, name="charges"),
+    path("of-loan/<uuid:pk>/charges/ask/", charges.ask, name="ask_charge"),
+    path("of-loan/<uuid:pk>/charges/panel/", charges.panel, name="charges_panel"),
     path("promises/", promises.promises, name="promises"),
     path("promises/count/", promises.count, name="promises_count"),
     path("promises/<uuid:pk>/withdraw/", promises.withdraw, name="withdraw_promise"),

@@ -5,6 +5,7 @@ from apps.repayments.services.accruing import (
     accrue_day,
     accrue_missing,
     require_accrued,
+    require_over_or_today,
 )
 from apps.repayments.services.bringing import apply_due
 from apps.repayments.services.charging import Asked, charge, take_charge_back
@@ -85,6 +86,7 @@ __all__ = [
     "refuse_return",
     "remind_due",
     "require_accrued",
+    "require_over_or_today",
     "resume_reminders",
     "send_reminders",
     "shares_of_customer",

@@ -57,8 +57,7 @@ def accrue_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Accru
     is named among the problems and stops no other. Raises FactRefused for a day to come,
     AccruingNow while somebody else accrues the lender, DayClosed where a day to post in is closed.
     """
-    if day > dates.local_date(now, entity.time_zone):
-        raise refused_field("day_refused", "day", _("This day is still to come."))
+    require_over_or_today(entity, day, now=now)
     with _alone(entity):
         run, _made = AccrualRun.objects.get_or_create(
             entity=entity, day=day, defaults={"started_at": now}
@@ -67,6 +66,12 @@ def accrue_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Accru
         for keys in _behind(entity, day):
             _chunk(keys, done, actor=actor, day=day, now=now)
         return _finished(run, done, actor=actor, now=now)
+
+
+def require_over_or_today(entity: Entity, day: date, *, now: datetime) -> None:
+    """Raise FactRefused for a day that lies ahead in the lender's calendar."""
+    if day > dates.local_date(now, entity.time_zone):
+        raise refused_field("day_refused", "day", _("This day is still to come."))
 
 
 def accrue_missing(*, actor: Any, entity: Entity, now: datetime) -> list[AccrualRun]:
