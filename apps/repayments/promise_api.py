@@ -65,7 +65,7 @@ class PromisePage(serializers.Serializer[Any]):
     after = serializers.CharField()
 
 
-class WithdrawIn(Strict):
+class PromiseWithdrawal(Strict):
     """Why a promise no longer counts."""
 
     reason = serializers.CharField(max_length=300)
@@ -145,13 +145,13 @@ class WithdrawPromise(APIView):
 
     @extend_schema(
         operation_id="promises_withdraw",
-        request=WithdrawIn,
+        request=PromiseWithdrawal,
         responses={200: PromiseOut, **_REFUSALS},
         tags=_TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Withdraw it: it is neither kept nor broken then."""
-        given = WithdrawIn(data=request.data)
+        given = PromiseWithdrawal(data=request.data)
         given.is_valid(raise_exception=True)
         promise = get_visible(Promise.objects.all(), request.user, pk=pk)
         found = services.withdraw_promise(
