@@ -1,9 +1,10 @@
 """What is left of the loans under applications, for those who judge what a person may owe us.
 
 A running loan counts by its principal: what of it is owed or still to be paid out. That is what the
-ledger says, so what was repaid, waived or written off does not count twice; interest and charges
-are no part of what may be lent. A loan that was given up, stepped back from or repaid is over and
-counts for nothing, and so does one of a tape that was never taken on the books.
+ledger says, so what was repaid or waived does not count twice; interest and charges are no part of
+what may be lent. What was written off is still owed, less what was recovered since. A loan that was
+given up, stepped back from or repaid is over and counts for nothing, and so does one of a tape that
+was never taken on the books.
 """
 
 import uuid
@@ -31,13 +32,22 @@ from django.db.models.functions import Coalesce, Greatest
 from apps.applications.lent import Lent
 from apps.ledger.chart import Account, Event
 from apps.ledger.models import Line
-from apps.loans.lifecycle import RUNNING
+from apps.loans.lifecycle import OWED
 from apps.loans.models import Loan
 
 _AMOUNT: Any = DecimalField(max_digits=18, decimal_places=2)
 _NOTHING = Value(Decimal(0), output_field=_AMOUNT)
-# What is paid out, or comes back unpaid, changes who has the money and not what is lent.
-_PAYING_OUT = (Event.DISBURSEMENT.value, Event.DISBURSEMENT_REVERSAL.value)
+# What is paid out, or comes back unpaid, changes who has the money and not what is lent; what is
+# written off, or written back, changes whose loss it is and not what is owed.
+_LEFT_AS_IT_IS = Q(
+    entry__event__in=[
+        Event.DISBURSEMENT.value,
+        Event.DISBURSEMENT_REVERSAL.value,
+        Event.WRITE_OFF.value,
+    ]
+) | Q(entry__reverses__event=Event.WRITE_OFF.value)
+# What is recovered of a loss is earned by the books, and paid by the borrower.
+_TAKEN_FROM = (Account.PRINCIPAL.value, Account.RECOVERY_INCOME.value)
 
 
 def left(of: str = "") -> Case:
@@ -62,7 +72,7 @@ def none(of: str = "") -> Q:
 
 def runs(of: str = "") -> Q:
     """Return the condition that there is a loan under an application that is not over."""
-    return Q(**{f"{of}loan__status__in": RUNNING})
+    return Q(**{f"{of}loan__status__in": OWED})
 
 
 def booked(of: str = "") -> Q:
@@ -96,9 +106,8 @@ def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:
 
 
 def _moved() -> QuerySet[Line]:
-    """Return the lines that say what was taken off the principal of loans, or put back."""
-    lines = Line.objects.filter(account=Account.PRINCIPAL.value)
-    return lines.filter(~Q(entry__event__in=_PAYING_OUT))
+    """Return the lines that say what was taken off what is owed of principal, or put back."""
+    return Line.objects.filter(account__in=_TAKEN_FROM).exclude(_LEFT_AS_IT_IS)
 
 
 _TAKEN_OFF = Sum(F("credit") - F("debit"), output_field=_AMOUNT)

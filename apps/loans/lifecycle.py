@@ -23,6 +23,8 @@ LOAN = Lifecycle(
 )
 # What a borrower owes or is about to owe.
 RUNNING = ("opened", "active")
+# The same with what is off the books as a loss: that is not forgiven.
+OWED = (*RUNNING, "written_off")
 
 DISBURSEMENT = Lifecycle(
     initial="requested",

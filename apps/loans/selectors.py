@@ -17,7 +17,7 @@ from apps.core import keyset, withheld
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.ledger.hooks import Shown
-from apps.loans import arrears, policies
+from apps.loans import arrears, lending, policies
 from apps.loans.arrears import Arrears
 from apps.loans.lifecycle import HELD
 from apps.loans.models import Disbursement, Instalment, Loan, PaymentFile
@@ -190,12 +190,13 @@ def owed_under(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Owed |
     loans = list(Loan.objects.filter(application__in=applications).select_related("outcome"))
     booked = [loan for loan in loans if loan.status == "active"]
     balances = ledger.balances([loan.pk for loan in booked])
-    found: dict[uuid.UUID, Owed | None] = {}
-    for loan in loans:
-        found[loan.application_id] = _owed(
+    found = {
+        loan.application_id: _owed(
             loan, balances[loan.pk].owed if loan.pk in balances else Decimal(0)
         )
-    return found
+        for loan in loans
+    }
+    return {**found, **_lost([loan for loan in loans if loan.status == "written_off"])}
 
 
 def may_see(actor: Any, loan_id: uuid.UUID) -> bool:
@@ -227,6 +228,20 @@ def _owed(loan: Loan, owed: Decimal) -> Owed | None:
             amount=loan.principal, currency=loan.currency, state="opened", reference=loan.number
         )
     return None
+
+
+def _lost(loans: list[Loan]) -> dict[uuid.UUID, Owed | None]:
+    """Return what is owed under loans that were written off: the principal less what came in."""
+    history = lending.histories([loan.application_id for loan in loans]) if loans else {}
+    left = {key: one.left(date.max) for key, one in history.items()}
+    return {
+        loan.application_id: Owed(
+            amount=amount, currency=loan.currency, state="written_off", reference=loan.number
+        )
+        if (amount := left[loan.application_id])
+        else None
+        for loan in loans
+    }
 
 
 def _filtered(rows: QuerySet[Loan], filters: Filters) -> QuerySet[Loan]:

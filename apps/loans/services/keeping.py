@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.core.errors import Conflict
-from apps.loans.lifecycle import RUNNING
+from apps.loans.lifecycle import OWED
 from apps.loans.models import Loan
 
 
@@ -35,5 +35,5 @@ def unlent(rows: QuerySet[Application]) -> QuerySet[Application]:
 
 def live(applications: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Return which of these applications have a loan under which money is or will be owed."""
-    rows = Loan.objects.filter(application__in=applications, status__in=RUNNING)
+    rows = Loan.objects.filter(application__in=applications, status__in=OWED)
     return set(rows.values_list("application_id", flat=True))

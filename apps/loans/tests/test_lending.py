@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.applications import selectors as applications
 from apps.applications.models import Application, Guarantor
 from apps.applications.tests import factories as requests
+from apps.collateral import exposures, hooks
 from apps.collateral.models import CoBorrower
 from apps.core import dates
 from apps.customers.models import Customer
@@ -18,7 +19,7 @@ from apps.decisions import debts, exposed, inputs
 from apps.decisions import selectors as decisions
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
-from apps.ledger.lines import credit, debit
+from apps.ledger.lines import Line, credit, debit
 from apps.ledger.models import Entry
 from apps.loans import lending, services
 from apps.loans.models import Loan
@@ -29,13 +30,12 @@ NOW, LATER, TODAY = factories.NOW, factories.LATER, factories.TODAY
 TWO_DAYS = timedelta(days=2)
 
 
-def _repaid(actor: User, loan: Loan, amount: int, *, on: date = TODAY) -> Entry:
-    """Post a repayment of principal as such."""
+def _post(actor: User, loan: Loan, event: Event, *lines: Line, on: date = TODAY) -> Entry:
     return ledger.post(
         actor=actor,
-        event=Event.REPAYMENT,
+        event=event,
         day=on,
-        lines=(debit(Account.CASH, Decimal(amount)), credit(Account.PRINCIPAL, Decimal(amount))),
+        lines=lines,
         branch=loan.branch,
         currency=loan.currency,
         loan_id=loan.pk,
@@ -43,6 +43,12 @@ def _repaid(actor: User, loan: Loan, amount: int, *, on: date = TODAY) -> Entry:
         reference=f"test:{Entry.objects.count()}",
         now=NOW + TWO_DAYS,
     )
+
+
+def _repaid(actor: User, loan: Loan, amount: int, *, on: date = TODAY) -> Entry:
+    """Post a repayment of principal as such."""
+    lines = (debit(Account.CASH, Decimal(amount)), credit(Account.PRINCIPAL, Decimal(amount)))
+    return _post(actor, loan, Event.REPAYMENT, *lines, on=on)
 
 
 def _given_up(alice: User, bob: User, loan: Loan) -> None:
@@ -216,6 +222,51 @@ def test_a_loan_taken_on_from_a_tape_is_owed(alice: User, loan: Loan) -> None:
     services.take_on(actor="system:test", loans=Loan.objects.filter(pk=imported.pk), now=NOW)
 
     assert (before, _known(again)["exposure_with_us"]) == (400_000, 500_000)
+
+
+def test_what_was_written_off_is_owed_less_what_was_recovered(
+    alice: User, bob: User, loan: Loan, friend: Customer
+) -> None:
+    _answers(loan, friend)
+    factories.paid(alice, bob, loan)
+    _repaid(bob, loan, 50_000)
+    loan.refresh_from_db()
+    again, theirs = (requests.submitted(alice, one) for one in (loan.customer, friend))
+    lost, little = Decimal(150_000), Decimal(90_000)
+
+    def owed() -> list[int]:
+        key = loan.application_id
+        told = exposures.owed([key])[key]
+        cases = [int(_known(one)["exposure_with_us"]) - 200_000 for one in (again, theirs)]
+        return [*cases, int(told.amount)]
+
+    loss = _post(
+        bob,
+        loan,
+        Event.WRITE_OFF,
+        debit(Account.WRITE_OFF_EXPENSE, lost),
+        credit(Account.PRINCIPAL, lost),
+    )
+    loan.move("write_off")
+    written_off = owed()
+    _post(
+        bob,
+        loan,
+        Event.RECOVERY,
+        debit(Account.CASH, little),
+        credit(Account.RECOVERY_INCOME, little),
+    )
+    recovered = owed()
+
+    assert (written_off, recovered) == ([150_000, 70_000, 150_000], [60_000, 60_000, 60_000])
+    assert hooks.live([loan.application_id]) == {loan.application_id}
+    ledger.reverse(actor=bob, entry=loss, day=TODAY, reason="Mistaken", now=NOW + TWO_DAYS)
+    loan.move("write_back")
+    assert owed()[:2] == [60_000, 60_000]
+    [now] = Application.objects.filter(pk=loan.application_id).values_list(
+        lending.left(), flat=True
+    )
+    assert now == lending.histories([loan.application_id])[loan.application_id].left(date.max)
 
 
 def test_what_is_left_now_is_what_history_says_of_the_last_day(
