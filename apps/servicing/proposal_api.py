@@ -96,13 +96,13 @@ class Refuse(APIView):
 
     @extend_schema(
         operation_id="proposal_refuse",
-        request=serializers.NoteRequest,
+        request=serializers.ProposalRefusal,
         responses=_ANSWERS,
         tags=["servicing"],
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Refuse what another person proposed, with a reason."""
-        given = taken(request, serializers.NoteRequest)
+        given = taken(request, serializers.ProposalRefusal)
         return _answered(request, pk, services.refuse, **given)
 
 

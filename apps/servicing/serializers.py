@@ -172,7 +172,7 @@ class ProposalPage(serializers.Serializer[Any]):
     after = serializers.CharField()
 
 
-class NoteRequest(Strict):
+class ProposalRefusal(Strict):
     """Why it is refused."""
 
     note = serializers.CharField(max_length=300)
