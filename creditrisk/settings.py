@@ -305,6 +305,9 @@ SPECTACULAR_SETTINGS = {
         "ReleaseState": "apps.collateral.lifecycle.RELEASES.states",
         "ValuationMethod": "apps.collateral.models.Method",
         "RepaymentMethod": "apps.schedules.serializers.METHODS",
+        "ApplicationState": "apps.applications.lifecycle.LIFECYCLE.states",
+        "PaymentChannel": "apps.repayments.services.holding.CHANNELS",
+        "PromiseChannel": "apps.repayments.models.Promise.Channel",
     },
 }
 
