@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import (
+    IntegrityError,
     InterfaceError,
     OperationalError,
     ProgrammingError,
@@ -40,6 +41,7 @@ from apps.repayments.statement_lifecycle import TAKEN
 
 logger = structlog.get_logger(__name__)
 CHUNK = 100
+_TRIES = 3
 # The database does not answer, or is of another version: no fault of a line, and tried again.
 _OURS = (OperationalError, InterfaceError, ProgrammingError)
 # A statement says whose loan it is, whoever may see that; the file keeps who let it be posted.
@@ -101,17 +103,10 @@ def advance_statement(*, file_id: uuid.UUID | str, now: datetime) -> bool:
     if file.status != "running":
         return False
     try:
-        number = _post(file, size=CHUNK, now=now)
-    except _OURS:
-        raise
+        number = _post_some(file, now=now)
     except _NoRight:
         _stop_without_right(file)
         return False
-    except Exception:
-        # A line of a kind that nobody thought of must not hold up the others: alone it is refused,
-        # and the log keeps the traceback.
-        logger.exception("chunk_broke", file=str(file.pk))
-        number = sum(_post_one(file, now=now) for _line in range(CHUNK))
     if number:
         # Not within the chunk: two workers that hold the row as running would wait in a circle.
         StatementFile.objects.filter(pk=file.pk).update(updated_at=Now())
@@ -119,14 +114,42 @@ def advance_statement(*, file_id: uuid.UUID | str, now: datetime) -> bool:
     return _finish(file, now=now)
 
 
-def _post_one(file: StatementFile, *, now: datetime) -> int:
+def _post_some(file: StatementFile, *, now: datetime) -> int:
+    """Post one chunk; where a line breaks it, its lines one by one. Return how many there were."""
     try:
-        return _post(file, size=1, now=now)
+        return _post(file, size=CHUNK, now=now)
     except (*_OURS, _NoRight):
         raise
+    except IntegrityError:
+        logger.warning("chunk_looked_at_anew", file=str(file.pk))
     except Exception:
-        logger.exception("line_broke", file=str(file.pk))
-        return _give_up_one(file)
+        # A line of a kind that nobody thought of must not hold up the others: alone it is refused,
+        # and the log keeps the traceback.
+        logger.exception("chunk_broke", file=str(file.pk))
+    return _post_singly(file, now=now)
+
+
+def _post_singly(file: StatementFile, *, now: datetime) -> int:
+    number = 0
+    while number < CHUNK and _post_one(file, now=now):
+        number += 1
+    return number
+
+
+def _post_one(file: StatementFile, *, now: datetime) -> int:
+    """Post the next line alone; one that breaks is refused, so that it holds up no other."""
+    for _try in range(_TRIES):
+        try:
+            return _post(file, size=1, now=now)
+        except (*_OURS, _NoRight):
+            raise
+        except IntegrityError:
+            # Another file took the same movement at this moment; the next look knows it.
+            logger.warning("line_looked_at_anew", file=str(file.pk))
+        except Exception:
+            logger.exception("line_broke", file=str(file.pk))
+            break
+    return _give_up_one(file)
 
 
 @transaction.atomic
