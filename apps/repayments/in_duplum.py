@@ -6,9 +6,16 @@ owed on that day. What was paid meanwhile makes no room for more: the sum that m
 capped, not the sum that is open. A loan that performs again is charged as the contract says.
 """
 
+from collections.abc import Iterable
+from datetime import date, timedelta
 from decimal import Decimal
 
+from apps.repayments.lateness import Late
+
 ZERO = Decimal(0)
+# Days past due after which a loan does not perform: substandard for a bank (rule book 2.4) and for
+# a SACCO (2.1).
+BANK_DAYS, SACCO_DAYS = 90, 30
 
 
 def chargeable(new: Decimal, *, accrued: Decimal, principal: Decimal) -> Decimal:
@@ -23,3 +30,24 @@ def chargeable(new: Decimal, *, accrued: Decimal, principal: Decimal) -> Decimal
 def most_recoverable(principal: Decimal) -> Decimal:
     """Return the most that may be recovered, expenses apart: twice that principal."""
     return 2 * principal
+
+
+def non_performing_since(instalments: Iterable[Late], day: date, *, after: int) -> date | None:
+    """Return since when a loan does not perform on a day; None where it does.
+
+    From the first day on which an instalment is more than `after` days overdue until nothing is
+    overdue any more.
+    """
+    since: date | None = None
+    clear_on: date | None = None
+    for one in sorted(instalments, key=lambda late: late.due_on):
+        if clear_on is not None and clear_on <= one.due_on:
+            # Nothing was overdue any more when this one fell due.
+            since = clear_on = None
+        end = one.settled_on or date.max
+        clear_on = end if clear_on is None else max(clear_on, end)
+        crossed = one.due_on + timedelta(days=after + 1)
+        if crossed < end:
+            since = crossed if since is None else min(since, crossed)
+    is_over = clear_on is None or clear_on <= day
+    return None if since is None or is_over or since > day else since

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from apps.repayments import accruing, alterations, rescheduling, walking
+from apps.repayments import accruing, alterations, capping, rescheduling, walking
 from apps.repayments.account import (
     UPFRONT,
     ZERO,
@@ -31,7 +31,7 @@ from apps.repayments.facts import (
     Payoff,
     WriteOff,
 )
-from apps.repayments.rescheduling import Alteration
+from apps.repayments.rescheduling import Alteration, Rescheduled
 from apps.repayments.walking import Position
 from apps.schedules.refusals import gettext_noop, refused
 from apps.schedules.terms import Row
@@ -134,6 +134,15 @@ class _Walk:
                 self.position.write_off(one)
             case Change(change="classified"):
                 self.position.standing = Standing(str(fact.parameters["to"]))
+            case Change(change=capping.CAPPED):
+                self.position.earn(fact.day)
+                room = Decimal(str(fact.parameters["room"]))
+                self._follow(one, capping.capped(self._standing(fact.day), room))
+            case Change(change=capping.LIFTED):
+                # The contract's interest again, on what is not due yet.
+                self.position.earn(fact.day)
+                number = len(self._standing(fact.day).ahead)
+                self._reschedule(one, Alteration(instalments=number))
             case Change():
                 self.position.earn(fact.day)
                 self._reschedule(one, alterations.of_change(fact.change, fact.parameters))
@@ -181,6 +190,11 @@ class _Walk:
         if change.prepaid:
             opening = sum((row.principal for row in after.new), ZERO) + change.prepaid
             prepaid = [_due_at_once(BESIDE, day, opening=opening, principal=change.prepaid)]
+        self._follow(one, after, prepaid)
+
+    def _follow(self, one: Happened, after: Rescheduled, prepaid: Sequence[Row] = ()) -> None:
+        """Put a schedule in force from the day on, with what is prepaid under it."""
+        day = one.fact.day
         self._put_in_force(
             Generation(
                 number=len(self.account.generations),

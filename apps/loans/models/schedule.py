@@ -38,6 +38,8 @@ class ScheduleVersion(Identified, Timestamped):
         RESTRUCTURE = "restructure", _("Restructured")
         MORATORIUM = "moratorium", _("A pause was agreed")
         DUE_DATE_CHANGE = "due_date_change", _("Another day of the month")
+        IN_DUPLUM = "in_duplum", _("Interest stopped at the principal")
+        IN_DUPLUM_LIFTED = "in_duplum_lifted", _("Interest runs again")
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="schedules")
     number = models.PositiveSmallIntegerField(_("version"))

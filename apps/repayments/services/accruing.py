@@ -26,7 +26,7 @@ from apps.loans.models import Loan
 from apps.repayments import reading, replaying, running, writing
 from apps.repayments.errors import AccruingNow, refused_field
 from apps.repayments.models import AccrualRun, LoanAccount
-from apps.repayments.services import assessing, holding, replayed
+from apps.repayments.services import assessing, capping, holding, replayed
 from apps.repayments.writing import Added
 
 logger = structlog.get_logger(__name__)
@@ -186,6 +186,9 @@ def _accrue(keys: Sequence[uuid.UUID], *, actor: Any, day: date, now: datetime) 
         return 0, 0
     _bring(loans, standing, actor=actor, day=day, now=now)
     charges = assessing.assess(actor=actor, loans=loans, day=day, now=now)
+    if capping.is_capped(loans[0].branch.entity):
+        late = assessing.concerned(loans, day)
+        capping.cap(actor=actor, loans=late, day=day, now=now)
     kept = LoanAccount.objects.filter(pk__in=[loan.pk for loan in loans])
     kept.update(accrued_on=day, accrued_at=now)
     return len(loans), charges

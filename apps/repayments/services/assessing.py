@@ -19,7 +19,7 @@ from apps.repayments.account import ZERO
 from apps.repayments.facts import Bucket, Charge
 from apps.repayments.lateness import Agreed
 from apps.repayments.models import AccountEvent
-from apps.repayments.services import entering, taking_back
+from apps.repayments.services import capping, entering, taking_back
 from apps.repayments.writing import Added
 
 _BUCKETS = {lateness.PENAL: Bucket.PENAL, lateness.INTEREST: Bucket.INTEREST}
@@ -122,12 +122,13 @@ def _missing(
     """Return under each code what is owed by the day's end beyond what was charged."""
     account = replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
     owed = lateness.owed(account, day, agreed)
+    interest = capping.overdue_interest(loan, account, day, agreed)
     sums = dict.fromkeys(lateness.CODES, ZERO)
     for one in charged:
         sums[one.parameters["code"]] += one.amount or ZERO
     return [
         (lateness.PENAL, owed.penal - sums[lateness.PENAL]),
-        (lateness.INTEREST, owed.interest - sums[lateness.INTEREST]),
+        (lateness.INTEREST, interest - sums[lateness.INTEREST]),
     ]
 
 
