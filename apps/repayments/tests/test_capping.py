@@ -1,0 +1,170 @@
+"""Interest of a loan that does not perform stops where the law of Kenya says (rule book 2.2)."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import Entity
+from apps.loans import services as loans
+from apps.loans.models import Loan
+from apps.loans.tests.factories import us_platform
+from apps.loans.tests.test_import_tape import run, write
+from apps.loans.tests.test_mapping import line
+from apps.repayments import capping, in_duplum, services
+from apps.repayments.lateness import Late
+from apps.repayments.models import AccountEvent, AccrualRun
+from apps.repayments.penal import Unpaid
+from apps.repayments.rescheduling import Standing
+from apps.repayments.tests import factories
+from apps.schedules import building
+from apps.schedules.terms import Terms
+
+CLERK = "system:tests"
+DUE = date(2026, 1, 1)
+TERMS = Terms(
+    principal=Decimal(120_000),
+    currency="KES",
+    annual_rate=Decimal("0.12"),
+    instalments=12,
+    disbursed_on=date(2026, 1, 15),
+)
+
+
+def _late(number: int, due_on: date, settled: date | None) -> Late:
+    steps = [Unpaid(due_on, Decimal(100))]
+    if settled is not None:
+        steps.append(Unpaid(settled, Decimal(0)))
+    return Late(number=number, due_on=due_on, unpaid=tuple(steps))
+
+
+def _since(*late: Late, day: int) -> date | None:
+    on = DUE + timedelta(days=day)
+    return in_duplum.non_performing_since(late, on, after=in_duplum.BANK_DAYS)
+
+
+def test_a_loan_ceases_to_perform_on_the_ninety_first_day_and_until_nothing_is_overdue() -> None:
+    alone = _late(1, DUE, None)
+    crossed = DUE + timedelta(days=91)
+
+    assert _since(alone, day=90) is None
+    assert _since(alone, day=91) == crossed
+    # The oldest was paid, the next one is overdue: it still does not perform.
+    paid = _late(1, DUE, DUE + timedelta(days=100))
+    following = _late(2, DUE + timedelta(days=31), None)
+    assert _since(paid, following, day=101) == crossed
+    # All was paid, and later something else fell due and was not.
+    cleared = _late(2, DUE + timedelta(days=31), DUE + timedelta(days=100))
+    again = _late(3, DUE + timedelta(days=120), None)
+    assert _since(paid, cleared, day=100) is None
+    assert _since(paid, cleared, again, day=150) is None
+    assert _since(paid, cleared, again, day=211) == DUE + timedelta(days=211)
+
+
+def test_a_capped_schedule_earns_what_there_is_room_for_and_keeps_its_principal() -> None:
+    rows = building.build(TERMS).rows
+    day = date(2026, 3, 25)
+    # Of the third month 372.09 is earned on 25 March: ten of its thirty days.
+    standing = Standing(day=day, terms=TERMS, rows=rows, earned=Decimal("336.51"))
+
+    found = capping.capped(standing, Decimal(1000))
+
+    assert capping.future(standing) == sum(row.interest for row in rows[2:]) - Decimal("336.51")
+    assert [row.principal for row in found.rows] == [row.principal for row in rows]
+    assert [row.due_on for row in found.rows] == [row.due_on for row in rows]
+    assert sum(row.interest for row in found.new) == Decimal("1336.51")
+    assert found.new[0].interest == rows[2].interest
+    assert found.new[-1].interest == 0
+    assert sum(span.interest for span in found.spans) == Decimal(1000)
+
+
+@pytest.fixture
+def dear(tmp_path: Path) -> Loan:
+    """A loan in Kenya whose interest is more than its principal: 7,500 at 36 % for five years."""
+    branch = us_platform()
+    Entity.objects.filter(pk=branch.entity_id).update(country="KE", kind=Entity.Kind.BANK)
+    row = line(
+        loan_no="1",
+        issue_d="2010-01-01",
+        loan_status="Fully Paid",
+        term="60",
+        int_rate="0.36",
+        installment="271.00",
+    )
+    run(write(tmp_path, row), tmp_path / "rejects.csv")
+    loans.take_on(actor="system:test", loans=Loan.objects.all(), now=factories.NOW)
+    return Loan.objects.get()
+
+
+def _accrue(loan: Loan, day: date) -> AccrualRun:
+    found: Any = services.accrue_day(
+        actor=CLERK, entity=loan.branch.entity, day=day, now=factories.NOW
+    )
+    assert found.problems == []
+    return found
+
+
+@pytest.mark.django_db
+def test_rule_2_2_interest_stops_at_the_principal_owed_when_the_loan_ceased_to_perform(
+    dear: Loan,
+) -> None:
+    loan = dear
+    first = loan.instalments.get(number=1).due_date
+    since = first + timedelta(days=91)
+
+    _accrue(loan, since - timedelta(days=1))
+    assert not AccountEvent.objects.exists()
+    _accrue(loan, since)
+    owed = factories.books(loan)["interest_receivable"]
+    _accrue(loan, date(2018, 1, 1))
+
+    event = AccountEvent.objects.get()
+    assert (event.parameters["change"], event.day) == ("in_duplum", since)
+    assert Decimal(event.parameters["parameters"]["room"]) == loan.principal - owed
+    books = factories.books(loan)
+    assert books["principal"] == loan.principal
+    assert books["interest_receivable"] == loan.principal
+    assert books["interest_income"] == loan.principal
+    assert factories.offenders() == []
+
+
+@pytest.mark.django_db
+def test_rule_2_2_interest_runs_again_when_the_loan_performs_again(dear: Loan) -> None:
+    loan = dear
+    first = loan.instalments.get(number=1).due_date
+    _accrue(loan, first + timedelta(days=91))
+    owed = sum(
+        row.due
+        for row in loan.instalments.filter(in_force=True, due_date__lte=first + timedelta(days=92))
+    )
+    day = first + timedelta(days=92)
+    services.enter(
+        actor=CLERK,
+        loan=loan,
+        fact=factories.receipt(day, owed),
+        reference="cured",
+        now=factories.NOW,
+    )
+
+    _accrue(loan, day)
+
+    changes = AccountEvent.objects.filter(kind="change").order_by("day")
+    assert [one.parameters["change"] for one in changes] == ["in_duplum", "in_duplum_lifted"]
+    ahead = loan.instalments.filter(in_force=True, due_date__gt=day)
+    assert sum(row.interest for row in ahead) > loan.principal
+    assert factories.offenders() == []
+
+
+@pytest.mark.django_db
+def test_elsewhere_interest_goes_on(dear: Loan) -> None:
+    loan = dear
+    Entity.objects.update(country="US")
+    loan = Loan.objects.get(pk=loan.pk)
+
+    _accrue(loan, date(2018, 1, 1))
+
+    assert not AccountEvent.objects.exists()
+    total = sum(row.interest for row in loan.instalments.all())
+    assert factories.books(loan)["interest_receivable"] == total > loan.principal
