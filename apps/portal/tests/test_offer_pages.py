@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.core.keyring import keyring
+from apps.customers.models import Document
 from apps.letters import hooks
 from apps.letters import services as letters
 from apps.letters.models import Letter
@@ -322,3 +323,21 @@ def test_the_statement_carries_the_address_to_answer(
     assert link.expires_at.isoformat() == "2026-11-27T18:29:59+00:00"
     # The address opens the offer: no event may hold it.
     assert found[1] not in str(list(Event.objects.values_list("facts", flat=True)))
+
+
+def test_an_applicant_is_told_which_papers_to_bring_before_accepting(offer: Offer) -> None:
+    client, path = Client(), _path(offer.application)
+    Document.objects.filter(customer=offer.application.customer, kind="address").delete()
+
+    page = client.get(f"{path}offer/").content.decode()
+    posted = client.post(f"{path}offer/", _yes(offer))
+
+    assert "Your branch still needs from you:" in page
+    assert "<li>Proof of address</li>" in page
+    assert "Proof of identity" not in page
+    assert "Accept the offer" not in page
+    assert "I do not want this loan" in page
+    assert posted.status_code == 409
+    assert "your branch needs from you: Proof of address." in posted.content.decode()
+    offer.refresh_from_db()
+    assert offer.status == "offered"

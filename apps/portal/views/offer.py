@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.core import dates
 from apps.core.access import PUBLIC, requires
 from apps.core.errors import DomainError
+from apps.decisions import papers
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.offers import policies, presentation
@@ -131,8 +132,11 @@ def _page(
         # Escaped when it was rendered, sealed since, and just compared with its hash.
         "html": mark_safe(bytes(letter.html or b"").decode()),  # noqa: S308
     }
-    if may_answer:
+    lacking = papers.lacking(visit.application, on=today) if may_answer else []
+    context["papers"] = [papers.LABELS[one.code] for one in lacking]
+    if may_answer and not lacking:
         context["agree"] = bound.get("agree") or forms.AgreeForm(initial=shown)
+    if may_answer:
         context["decline"] = bound.get("decline") or forms.SureForm(prefix="decline", initial=shown)
     if may_exit:
         context["step_back"] = bound.get("step_back") or forms.SureForm(
