@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
@@ -26,7 +27,7 @@ class PaymentRow:
     @property
     def parts(self) -> list[tuple[str, Decimal]]:
         """What the payment was used for, in words, with the amounts."""
-        return [(receipt_wording.bucket(one), amount) for one, amount in self.split.items()]
+        return [(_word(one), amount) for one, amount in self.split.items()]
 
     @property
     def is_live(self) -> bool:
@@ -60,6 +61,11 @@ def paid_ahead(loan: Loan) -> Decimal:
     """Return what was paid and waits for what falls due next."""
     found = LoanAccount.objects.filter(loan=loan).values_list("advances", flat=True).first()
     return found or Decimal(0)
+
+
+def _word(account: Account) -> str:
+    # On paper it says what for; here is no room, and who reads it knows.
+    return _("Paid ahead") if account == Account.ADVANCES else receipt_wording.bucket(account)
 
 
 def _number(event: AccountEvent) -> str:
