@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -35,17 +37,17 @@ class Draft:
     key: str
     digest: str
 
-    @property
+    @cached_property
     def prints(self) -> list[tuple[str, str]]:
         """Return the kinds and blind indexes of the official numbers."""
         return [(kind, fingerprints.identity(kind, n)) for kind, n in self.identities.items()]
 
-    @property
+    @cached_property
     def phone_print(self) -> str:
         """Return the blind index of the telephone number."""
         return fingerprints.phone(self.phone)
 
-    @property
+    @cached_property
     def email_print(self) -> str:
         """Return the blind index of the e-mail."""
         return fingerprints.email(self.email)
@@ -115,7 +117,7 @@ def _identity_of(
 
 def _normal(value: Any) -> Any:
     """Return a value so that 1000, 1000.0 and 1000.00 are one."""
-    return format(value.normalize(), "f") if hasattr(value, "normalize") else value
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else value
 
 
 def _print(said: Any, place: str) -> str:

@@ -16,7 +16,7 @@ from apps.applications.models import Application, Collateral
 from apps.bulk import columns, facts, people
 from apps.bulk.drafts import Draft
 from apps.bulk.facts import Records
-from apps.bulk.ground import Ground, Person
+from apps.bulk.ground import Ground, Person, Taken
 from apps.core.money import money
 from apps.core.table_faults import Fault
 from apps.customers.models import Customer
@@ -74,10 +74,7 @@ def examine(draft: Draft, ground: Ground) -> Verdict:
     """Return what a row comes to; the ground is not changed."""
     before = ground.taken.get(draft.key)
     if before is not None and not draft.faults:
-        application_id, number, digest = before
-        if digest != draft.digest and "reference" in draft.values:
-            return Refused((Fault("reference", "reference_used", {"number": number}),))
-        return Known(application_id, number)
+        return _recognised(draft, before)
     faults = list(draft.faults)
     found = people.find(draft, ground, faults)
     records = facts.records(draft, ground, found, faults)
@@ -100,6 +97,17 @@ def examine(draft: Draft, ground: Ground) -> Verdict:
         registers=found.customer.pk not in ground.people,
         has_first_household=found.household is None,
     )
+
+
+def _recognised(draft: Draft, before: Taken) -> Known | Refused:
+    """Return what a row comes to whose request was taken in before, by this branch or another."""
+    if not before.is_within_reach:
+        # What another branch took in is not told to who does not work there.
+        column = "reference" if "reference" in draft.values else ""
+        return Refused((Fault(column, "taken_elsewhere"),))
+    if before.digest != draft.digest and "reference" in draft.values:
+        return Refused((Fault("reference", "reference_used", {"number": before.number}),))
+    return Known(before.application_id, before.number)
 
 
 def in_every_language(make: Callable[[], Made]) -> dict[str, Made]:

@@ -71,6 +71,19 @@ class Person:
         return is_fresh and not any(ended > declared for ended in self.ended_dates)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A request that was taken in before: its application - none in a dry run - and what it said.
+
+    `is_within_reach` says whether the uploader works in the branch of that application.
+    """
+
+    application_id: uuid.UUID | None
+    number: str
+    digest: str
+    is_within_reach: bool = True
+
+
 @dataclass
 class Ground:
     """What rows are judged by. `admit` adds what a good row would change."""
@@ -86,8 +99,8 @@ class Ground:
     owners: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
     sharers: dict[str, set[uuid.UUID]] = field(default_factory=lambda: defaultdict(set))
     by_number: dict[str, uuid.UUID] = field(default_factory=dict)
-    # Key of a row that was taken in -> its application (key, number) and digest.
-    taken: dict[str, tuple[uuid.UUID | None, str, str]] = field(default_factory=dict)
+    # By the key of the row that was taken in.
+    taken: dict[str, Taken] = field(default_factory=dict)
 
     @property
     def entity(self) -> Entity:
@@ -116,7 +129,7 @@ class Ground:
             for index in (draft.phone_print, draft.email_print):
                 if index:
                     self.sharers[index].add(key)
-        self.taken[draft.key] = (*application, draft.digest)
+        self.taken[draft.key] = Taken(*application, draft.digest)
 
     def _learn_owners(self, drafts: Iterable[Draft]) -> None:
         indexes = {index for one in drafts for _kind, index in one.prints}
@@ -128,9 +141,10 @@ class Ground:
         rows = UploadRow.objects.filter(
             entity=self.entity, key__in=keys, state=UploadRow.State.ACCEPTED
         )
-        columns = ("key", "application_id", "application__number", "digest")
-        for key, application, number, digest in rows.values_list(*columns):
-            self.taken[key] = (application, number, digest)
+        application = ("application_id", "application__number")
+        columns = ("key", *application, "digest", "application__branch_id")
+        for key, made, number, digest, branch in rows.values_list(*columns):
+            self.taken[key] = Taken(made, number, digest, is_within_reach=branch in self.reach)
 
     def _learn_people(self, drafts: Sequence[Draft]) -> None:
         phones = {one.phone_print for one in drafts} - {""}

@@ -25,6 +25,7 @@ _ROWS = {
     "reference_used": gettext_lazy(
         "This reference was used before for another request, application %(number)s."
     ),
+    "taken_elsewhere": gettext_lazy("Another branch has taken this request in before."),
     "numbers_of_two": gettext_lazy("The numbers belong to two different customers."),
     "on_record_elsewhere": gettext_lazy(
         "On record for customer %(number)s (%(name)s, branch %(branch)s)."

@@ -1,6 +1,7 @@
 """From a file to decided applications: each row accepted, or refused with column and reason."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -300,6 +301,29 @@ def test_a_row_in_two_files_is_taken_in_once(alice: User) -> None:
     assert [row.state for row in rows] == ["known", "accepted"]
     assert rows[0].application == Application.objects.order_by("number").first()
     assert Application.objects.count() == 2
+
+
+@pytest.mark.parametrize("reference", ["R1", ""])
+def test_what_another_branch_took_in_is_not_told(
+    alice: User, nashik: Branch, make_person: Callable[..., User], reference: str
+) -> None:
+    row = factories.row(1, reference=reference)
+    taken = factories.taken_in(alice, [row])
+    stranger = make_person("Nina", "loan_officer", branch=nashik)
+    content = factories.written([row, factories.row(2)])
+
+    upload = factories.received(stranger, content)
+    services.ask_check(actor=stranger, upload=upload)
+    services.check(upload_id=upload.pk, now=NOW)
+    upload.refresh_from_db()
+    services.start(actor=stranger, upload=upload, now=NOW)
+    factories.run(upload)
+
+    first, second = upload.rows.order_by("number")
+    assert (first.state, first.application) == ("refused", None)
+    assert list(reasons(upload)[2].values()) == ["Another branch has taken this request in before."]
+    assert taken.rows.get().application.number not in str(first.faults)  # type: ignore[union-attr]
+    assert (second.state, Application.objects.count()) == ("accepted", 2)
 
 
 def test_a_reference_used_for_another_request_is_refused(alice: User) -> None:
