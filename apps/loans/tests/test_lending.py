@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import User
+from apps.applications import hooks as application_hooks
 from apps.applications import selectors as applications
 from apps.applications.models import Application, Guarantor
 from apps.applications.tests import factories as requests
@@ -267,6 +268,22 @@ def test_what_was_written_off_is_owed_less_what_was_recovered(
         lending.left(), flat=True
     )
     assert now == lending.histories([loan.application_id])[loan.application_id].left(date.max)
+
+
+def test_where_nobody_keeps_loans_counts_what_was_granted(
+    alice: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = requests.submitted(alice, loan.customer)
+    loan.move("cancel")
+    besides = {"currency": "INR", "besides": again.pk}
+
+    monkeypatch.setattr(application_hooks, "_lending", [])
+
+    key = loan.customer_id
+    assert decisions.approved_amounts([key], **besides) == {key: 200_000}
+    [exposure] = applications.exposure(again, alice)
+    assert exposure.approved_amount == 200_000
+    assert [one.on(None) for one in debts.owed([key])[key]] == [200_000]
 
 
 def test_what_is_left_now_is_what_history_says_of_the_last_day(
