@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.accounts.models import Entity, User
 from apps.customers import contact, fingerprints
@@ -46,7 +46,7 @@ def suggestions(
     """Return for each line the loans of the lender that anything speaks for, the best first.
 
     Only loans that `seen_by` may see, where somebody is named. With `with_likely` also what merely
-    agrees in the regular instalment; names are compared then, which opens them.
+    agrees in the regular instalment; what falls due and names, which are opened, count then.
     """
     payments = [payment_of(line, entity.country) for line in lines]
     book = Loan.objects.filter(branch__entity=entity)
@@ -55,7 +55,7 @@ def suggestions(
     loans = _named(payments, book)
     if with_likely:
         loans |= _likely(payments, book)
-    found = _candidates(loans.values(), with_names=with_likely)
+    found = _candidates(loans.values(), with_likely=with_likely)
     return [matching.suggestions(payment, found) for payment in payments]
 
 
@@ -99,15 +99,17 @@ def _read(rows: QuerySet[Loan]) -> QuerySet[Loan]:
     )
 
 
-def _candidates(loans: Collection[Loan], *, with_names: bool) -> list[Candidate]:
-    due = _next_due([one.pk for one in loans if one.status in TAKES_MONEY])
+def _candidates(loans: Collection[Loan], *, with_likely: bool) -> list[Candidate]:
+    """Return the loans as candidates; what falls due and names only where they are compared."""
+    running = [one.pk for one in loans if one.status in TAKES_MONEY]
+    due = _next_due(running) if with_likely else {}
     return [
         Candidate(
             loan_id=one.pk,
             numbers=frozenset({one.number}),
             customer=one.customer.number,
             phone=one.customer.phone_index,
-            name=str(one.customer.full_name or "") if with_names else "",
+            name=str(one.customer.full_name or "") if with_likely else "",
             next_due=due.get(one.pk),
             takes_money=one.status in TAKES_MONEY,
         )
@@ -117,12 +119,11 @@ def _candidates(loans: Collection[Loan], *, with_names: bool) -> list[Candidate]
 
 def _next_due(loans: Collection[UUID]) -> dict[UUID, Decimal]:
     """Return what is left of each loan's oldest instalment that is not paid in full."""
-    rows = Instalment.objects.filter(loan__in=loans, in_force=True).order_by("loan", "due_date")
-    found: dict[UUID, Decimal] = {}
-    for row in rows:
-        if row.unpaid > 0:
-            found.setdefault(row.loan_id, row.unpaid)
-    return found
+    left = F("principal") + F("interest") + F("fee")
+    left -= F("paid_principal") + F("paid_interest") + F("paid_fee")
+    rows = Instalment.objects.filter(loan__in=loans, in_force=True).annotate(left=left)
+    oldest = rows.filter(left__gt=0).order_by("loan", "due_date", "number").distinct("loan")
+    return dict(oldest.values_list("loan_id", "left"))
 
 
 def _indexes(phones: Iterable[str], country: str) -> frozenset[str]:

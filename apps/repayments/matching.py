@@ -112,6 +112,11 @@ def certain(found: Sequence[Suggestion]) -> Suggestion | None:
     return open_[0] if len(open_) == 1 else None
 
 
+def stands_out(found: Sequence[Suggestion]) -> bool:
+    """Say whether more speaks for the first loan than for any other."""
+    return bool(found) and (len(found) == 1 or found[0].weight > found[1].weight)
+
+
 def numbers_given(account: str) -> frozenset[str]:
     """Return the loan numbers an account reference may mean; the letters may be missing."""
     text = account.strip().upper()

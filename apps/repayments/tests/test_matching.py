@@ -129,6 +129,20 @@ def test_an_amount_and_a_name_are_never_certain() -> None:
     assert matching.certain(found) is None
 
 
+def test_one_of_several_equals_does_not_stand_out() -> None:
+    payment = Payment(amount=Decimal(9_793), party="RAVI KULKARNI")
+    first, second = (_loan(key, next_due=Decimal(9_793)) for key in (FIRST, SECOND))
+    third = _loan(THIRD, next_due=Decimal(9_793), name="Ravi Kulkarni")
+
+    equal = matching.suggestions(payment, [first, second])
+    ranked = matching.suggestions(payment, [first, second, third])
+
+    assert [matching.stands_out(one) for one in (equal, ranked, equal[:1], ())] == [
+        *(False, True, True, False),
+    ]
+    assert ranked[0].loan_id == THIRD
+
+
 @pytest.mark.parametrize(
     ("name", "agrees"),
     [

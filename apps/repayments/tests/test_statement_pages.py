@@ -130,7 +130,9 @@ def test_money_is_placed_from_the_worklist(
     line = factories.in_suspense(alice, amount=str(lent.instalment), text=text)
     client = signed_in(alice)
 
-    assert "UTR900" in _text(client, _url("suspense"))
+    listed = _text(client, _url("suspense"))
+    assert "UTR900" in listed
+    assert lent.number in listed
     page = _text(client, _url("suspense_line", line.pk))
     assert lent.number in page
     assert "The amount is what falls due next." in page

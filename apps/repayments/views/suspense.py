@@ -20,6 +20,7 @@ from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.repayments import (
     candidates,
+    matching,
     services,
     statement_forms,
     statement_lists,
@@ -175,12 +176,19 @@ def visible(actor: Any, pk: uuid.UUID) -> StatementLine:
 
 
 def best_of(actor: Any, lines: list[StatementLine]) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return for each line the loan that most speaks for, of those a person may see."""
+    """Return for each line the one loan that most speaks for, of those a person may see.
+
+    Where as much speaks for another, none is named: an amount alone may be that of many.
+    """
     found: dict[uuid.UUID, dict[str, Any]] = {}
     for entity in {one.file.branch.entity for one in lines}:
         own = [one for one in lines if one.file.entity_id == entity.pk]
-        ranked = candidates.suggestions(own, entity=entity, seen_by=actor)
-        chosen = {one.pk: each[0] for one, each in zip(own, ranked, strict=True) if each}
+        ranked = candidates.suggestions(own, entity=entity, seen_by=actor, with_likely=True)
+        chosen = {
+            one.pk: each[0]
+            for one, each in zip(own, ranked, strict=True)
+            if matching.stands_out(each)
+        }
         loans = Loan.objects.in_bulk([one.loan_id for one in chosen.values()])
         found |= {pk: _suggested(one, loans[one.loan_id]) for pk, one in chosen.items()}
     return found
