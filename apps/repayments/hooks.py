@@ -1,4 +1,4 @@
-"""What apps above tell repayments: the addresses of the borrower's own pages.
+"""What apps above tell repayments: addresses of the borrower's own pages, whom to leave alone.
 
 They register in their `AppConfig.ready()`; repayments does not know the portal.
 """
@@ -6,6 +6,7 @@ They register in their `AppConfig.ready()`; repayments does not know the portal.
 import uuid
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 # `build(application, until)`: the address of the borrower's page of a loan, with https and host,
 # that holds until the end of a day; empty where the lender has no public address.
@@ -13,8 +14,12 @@ OwnLink = Callable[[uuid.UUID, date], str]
 # `build(token)`: the address at which a token of `stop_links` ends reminders.
 StopLink = Callable[[str], str]
 
+# `find(day)`: a query for the keys of the loans whose borrowers are left alone on a day.
+LeftAlone = Callable[[date], Any]
+
 _own_links: list[OwnLink] = []
 _stop_links: list[StopLink] = []
+_left_alone: list[LeftAlone] = []
 
 
 def build_links(*, own: OwnLink, stop: StopLink) -> None:
@@ -30,3 +35,14 @@ def own_link(application: uuid.UUID, until: date) -> str:
 def stop_link(token: str) -> str:
     """Return the address that ends reminders, or nothing while no app offers one."""
     return next((build(token) for build in _stop_links), "")
+
+
+def leave_alone(find: LeftAlone) -> None:
+    """Send no reminders about the loans that are found; what is owed and overdue stays so."""
+    if find not in _left_alone:
+        _left_alone.append(find)
+
+
+def left_alone(day: date) -> list[Any]:
+    """Return the queries for the loans whose borrowers are left alone on a day."""
+    return [find(day) for find in _left_alone]

@@ -6,7 +6,11 @@ class ServicingConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import history
+        from apps.repayments import hooks
+        from apps.servicing import selectors
         from apps.servicing.models import BenchmarkRate, Closure, Pause, Proposal
+
+        hooks.leave_alone(selectors.left_alone)
 
         history.keep(Proposal, exclude=["updated_at"])
         history.keep(Pause, exclude=["updated_at"])

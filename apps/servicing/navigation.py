@@ -8,7 +8,7 @@ from apps.servicing import policies
 register(
     Entry(
         group="lending",
-        label=_("Waivers and write-offs"),
+        label=_("Waivers, write-offs"),
         url_name="servicing:proposals",
         icon="hand-coins",
         permission=policies.APPROVE,

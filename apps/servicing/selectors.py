@@ -168,6 +168,12 @@ def pauses(loan: Loan) -> QuerySet[Pause]:
     return Pause.objects.filter(loan=loan).select_related("agreed_by").order_by("-starts_on")
 
 
+def left_alone(day: date) -> QuerySet[Pause, Any]:
+    """Return the keys of the loans whose borrowers are left alone on a day, for their hardship."""
+    rows = Pause.objects.filter(status="agreed", starts_on__lte=day, ends_on__gte=day)
+    return rows.values("loan")
+
+
 def changes(loan: Loan) -> QuerySet[AccountEvent]:
     """Return what changed on a loan beside ordinary payments, the newest first."""
     rows = AccountEvent.objects.filter(loan=loan, kind__in=CHANGES)

@@ -16,7 +16,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 
 from apps.accounts.models import Entity
 from apps.loans.models import Instalment
-from apps.repayments import contact_hours, reminding
+from apps.repayments import contact_hours, hooks, reminding
 from apps.repayments.models import Promise, Reminder, ReminderPlan, ReminderStop
 from apps.schedules.refusals import TermsRefused
 from apps.schedules.terms import Calendar
@@ -124,9 +124,11 @@ def owed(rows: QuerySet[Instalment]) -> QuerySet[Instalment]:
 
 
 def not_silenced(rows: QuerySet[Instalment], day: date) -> QuerySet[Instalment]:
-    """Leave out who wants no reminders, and who has promised to pay by a day that is not over."""
+    """Leave out who wants no reminders, who promised to pay, and who is left alone."""
     stopped = ReminderStop.objects.filter(customer=OuterRef("loan__customer"), resumed_at=None)
     promised = Promise.objects.filter(loan=OuterRef("loan"), status="open", promised_date__gte=day)
+    for loans in hooks.left_alone(day):
+        rows = rows.exclude(loan__in=loans)
     return rows.filter(~Exists(stopped), ~Exists(promised))
 
 

@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.loans import selectors as loans
 from apps.loans.models import Loan
 from apps.repayments.models import AccountEvent
+from apps.repayments.services import reminding
 from apps.repayments.tests import factories as repaid
 from apps.servicing import selectors, services
 from apps.servicing.models import BenchmarkRate
@@ -277,6 +278,24 @@ def test_a_pause_for_hardship_changes_no_date_and_no_day_past_due(lent: Loan, bo
     ended = services.end_pause(actor=bob, pause=pause, reason="He earns again", now=at(day))
     assert second.code == "pause_runs"
     assert (ended.status, ended.ended_reason) == ("ended", "He earns again")
+
+
+def test_nobody_is_reminded_while_a_borrower_is_left_alone(lent: Loan, bob: User) -> None:
+    day = factories.late(lent, 3)
+    rows = lent.instalments.filter(in_force=True, number=1)
+    assert reminding.not_silenced(rows, day).exists()
+
+    services.pause(
+        actor=bob,
+        loan=lent,
+        starts_on=day,
+        ends_on=day + timedelta(days=10),
+        reason="Flood in the village",
+        now=at(day),
+    )
+
+    assert not reminding.not_silenced(rows, day).exists()
+    assert reminding.not_silenced(rows, day + timedelta(days=11)).exists()
 
 
 def test_a_pause_has_days_and_a_reason(lent: Loan, alice: User, bob: User) -> None:
