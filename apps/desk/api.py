@@ -9,6 +9,8 @@ from apps.desk import (
     interest_api,
     level_api,
     queue_api,
+    stamp_api,
+    view_api,
 )
 
 urlpatterns = [
@@ -20,4 +22,6 @@ urlpatterns = [
     *correcting_api.urlpatterns,
     *level_api.urlpatterns,
     *interest_api.urlpatterns,
+    *stamp_api.urlpatterns,
+    *view_api.urlpatterns,
 ]

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import labels
@@ -105,6 +106,16 @@ class QueueForm(forms.Form):
             most=given.get("most"),
             waiting_hours=int(age) if age else None,
         )
+
+
+def kept_query(query: QueryDict) -> str:
+    """Return the part of an address of the queue that is a way of looking, nothing else."""
+    known = {*QueueForm.base_fields, "sort"}
+    kept = QueryDict(mutable=True)
+    for name in query:
+        if name in known and query[name]:
+            kept[name] = str(query[name])
+    return kept.urlencode()
 
 
 class ViewForm(RefusedForm):

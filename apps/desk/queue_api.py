@@ -14,6 +14,7 @@ from apps.core.api import APIView, Problem
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.decisions import services as cases
+from apps.decisions.errors import NotHolder
 from apps.decisions.models import ReviewCase
 from apps.desk import policies, selectors, serializers, services
 from apps.desk.models import Escalation, InformationRequest
@@ -84,6 +85,25 @@ class Claim(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Hold the case for half an hour; of two at once one is refused with 409."""
         cases.claim(actor=request.user, case=_case(request.user, pk), now=timezone.now())
+        return _answer(request.user, pk)
+
+
+class Keep(APIView):
+    """Hold a case longer."""
+
+    required_permission = policies.REVIEW
+
+    @extend_schema(
+        operation_id="review_keep",
+        request=None,
+        responses={200: serializers.CaseOut, **REFUSALS},
+        tags=TAGS,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Hold a case of yours for another half hour; 409 where you do not hold it any more."""
+        case = _case(request.user, pk)
+        if not cases.extend(actor=request.user, case=case, now=timezone.now()):
+            raise NotHolder
         return _answer(request.user, pk)
 
 
@@ -302,6 +322,7 @@ urlpatterns = [
     path("review/cases", Queue.as_view(), name="review_queue"),
     path("review/cases/<uuid:pk>", OneCase.as_view(), name="review_case"),
     path("review/cases/<uuid:pk>/claim", Claim.as_view(), name="review_claim"),
+    path("review/cases/<uuid:pk>/keep", Keep.as_view(), name="review_keep"),
     path("review/cases/<uuid:pk>/release", Release.as_view(), name="review_release"),
     path("review/cases/<uuid:pk>/assign", Assign.as_view(), name="review_assign"),
     path("review/cases/<uuid:pk>/escalate", Escalate.as_view(), name="review_escalate"),

@@ -91,7 +91,7 @@ def next_case(request: HttpRequest) -> HttpResponse:
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keep what is shown under a name."""
     form = forms.ViewForm(request.POST, actor=request.user)
-    query = _kept_query(QueryDict(request.POST.get("query", "")))
+    query = forms.kept_query(QueryDict(request.POST.get("query", "")))
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -186,18 +186,8 @@ def _query(request: HttpRequest, **changes: str) -> str:
     return query.urlencode()
 
 
-def _kept_query(query: QueryDict) -> str:
-    """Return the part of an address that is a way of looking, nothing else."""
-    known = {*forms.QueueForm.base_fields, "sort"}
-    kept = QueryDict(mutable=True)
-    for name in query:
-        if name in known and query[name]:
-            kept[name] = str(query[name])
-    return kept.urlencode()
-
-
 def _views(request: HttpRequest) -> list[dict[str, Any]]:
-    current = _kept_query(request.GET)
+    current = forms.kept_query(request.GET)
     return [
         {
             "view": one,
@@ -210,4 +200,4 @@ def _views(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _view_form(request: HttpRequest) -> forms.ViewForm:
-    return forms.ViewForm(actor=request.user, initial={"query": _kept_query(request.GET)})
+    return forms.ViewForm(actor=request.user, initial={"query": forms.kept_query(request.GET)})
