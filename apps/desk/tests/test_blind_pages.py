@@ -254,7 +254,8 @@ def test_the_api_gives_facts_first_and_the_decision_after_the_verdict(
     assert taken.status_code == 200
     assert set(taken.json()) == {
         *("id", "number", "product", "amount", "currency", "term_months", "purpose"),
-        *("gross_annual_income", "obligations_monthly", "bureau_score", "held_until"),
+        *("gross_annual_income", "obligations_monthly", "own_obligations_monthly"),
+        *("bureau_score", "held_until"),
     }
     judged = api.post(
         f"/api/v1/blind/samples/{sample.pk}/judge",

@@ -231,7 +231,7 @@ def test_each_part_is_for_who_may_see_the_case(
 
 
 @pytest.mark.parametrize(
-    ("part", "most"), [("documents", 20), ("exposure", 14), ("similar", 16), ("memo", 18)]
+    ("part", "most"), [("documents", 20), ("exposure", 16), ("similar", 16), ("memo", 18)]
 )
 def test_each_part_asks_few_questions(
     scored: ReviewCase,
