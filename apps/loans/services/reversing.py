@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -14,7 +15,7 @@ from apps.ledger.models import Entry
 from apps.loans import hooks, policies
 from apps.loans.errors import refused_field
 from apps.loans.lifecycle import HELD
-from apps.loans.models import Allocation, Disbursement
+from apps.loans.models import Disbursement
 from apps.loans.services import grounds
 from apps.loans.services.opening import reason_of
 from apps.loans.services.requesting import held, history
@@ -67,7 +68,8 @@ def _require_last(disbursement: Disbursement) -> None:
     later = loan.disbursements.filter(status__in=HELD, tranche__gt=disbursement.tranche)
     if later.exists():
         raise Conflict("not_the_last", _("A later tranche was asked for; take that back first."))
-    if Allocation.objects.filter(instalment__loan=loan).exists():
+    paid = Q(paid_principal__gt=0) | Q(paid_interest__gt=0) | Q(paid_fee__gt=0)
+    if loan.instalments.filter(paid).exists():
         raise Conflict(
             "already_repaid", _("Something was repaid already, so the payment cannot be reversed.")
         )

@@ -3,11 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.audit import services as audit
+from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
 from apps.repayments import reading
-from apps.repayments.models import LoanAccount
+from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.services import entering, replayed
 
 
@@ -41,6 +44,11 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
 
 def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
     """Take back what came with time on a loan of which all came back: nothing was ever lent."""
+    if AccountEvent.objects.filter(loan=loan, status="live").exists():
+        raise Conflict(
+            "already_repaid",
+            _("Something was posted on this loan already, so the payment cannot be reversed."),
+        )
     changed = ledger.rederive(
         actor=actor,
         loan_id=loan.pk,
