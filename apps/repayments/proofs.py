@@ -36,6 +36,8 @@ _BALANCES = """
         UNION ALL
         SELECT a.loan_id, 'interest_receivable',
             a.unbilled + a.upfront_interest + COALESCE(due.interest, 0)
+            + COALESCE((SELECT amount FROM asked WHERE asked.loan_id = a.loan_id
+                AND bucket = 'interest'), 0)
         FROM repayments_loanaccount a LEFT JOIN due USING (loan_id)
         UNION ALL
         SELECT a.loan_id, 'fees_receivable', a.upfront_fee + COALESCE(due.fee, 0)
