@@ -10,151 +10,460 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0002_one_currency_of_a_loan'),
-        ('loans', '0008_ended_by_its_borrower'),
+        ("ledger", "0002_one_currency_of_a_loan"),
+        ("loans", "0008_ended_by_its_borrower"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccountEvent',
+            name="AccountEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('kind', models.CharField(choices=[('receipt', 'Payment'), ('part_prepayment', 'Part pre-payment'), ('payoff', 'Pay-off'), ('recovery', 'Recovery'), ('refund', 'Refund'), ('charge', 'Charge'), ('waiver', 'Waiver'), ('write_off', 'Write-off'), ('change', 'Change of the schedule')], max_length=16, verbose_name='what')),
-                ('day', models.DateField(verbose_name='day')),
-                ('position', models.PositiveIntegerField(verbose_name='position within the day')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('parameters', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('reference', models.CharField(max_length=120, unique=True, verbose_name='reference')),
-                ('made_at', models.DateTimeField(verbose_name='reported')),
-                ('settled', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='settled')),
-                ('reversed_at', models.DateTimeField(null=True, verbose_name='taken back')),
-                ('reversed_reason', models.CharField(blank=True, max_length=300, verbose_name='why')),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry')),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='loans.loan')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reversed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("receipt", "Payment"),
+                            ("part_prepayment", "Part pre-payment"),
+                            ("payoff", "Pay-off"),
+                            ("recovery", "Recovery"),
+                            ("refund", "Refund"),
+                            ("charge", "Charge"),
+                            ("waiver", "Waiver"),
+                            ("write_off", "Write-off"),
+                            ("change", "Change of the schedule"),
+                        ],
+                        max_length=16,
+                        verbose_name="what",
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("position", models.PositiveIntegerField(verbose_name="position within the day")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="amount"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "parameters",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(max_length=120, unique=True, verbose_name="reference"),
+                ),
+                ("made_at", models.DateTimeField(verbose_name="reported")),
+                (
+                    "settled",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=18, verbose_name="settled"
+                    ),
+                ),
+                ("reversed_at", models.DateTimeField(null=True, verbose_name="taken back")),
+                (
+                    "reversed_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="why"),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.entry",
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="loans.loan",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reversed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'account event',
-                'verbose_name_plural': 'account events',
-                'permissions': [('view_repayment', "See payments and what happened on loans' accounts"), ('post_repayment', 'Post payments'), ('reverse_repayment', 'Take payments back')],
-                'default_permissions': (),
+                "verbose_name": "account event",
+                "verbose_name_plural": "account events",
+                "permissions": [
+                    ("view_repayment", "See payments and what happened on loans' accounts"),
+                    ("post_repayment", "Post payments"),
+                    ("reverse_repayment", "Take payments back"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ChargeAllocation',
+            name="ChargeAllocation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('bucket', models.CharField(max_length=10, verbose_name='went to')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('place', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('charge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='repayments.accountevent')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry')),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.loan')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("bucket", models.CharField(max_length=10, verbose_name="went to")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                ("place", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="repayments.accountevent",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.entry",
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loans.loan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'allocation to a charge',
-                'verbose_name_plural': 'allocations to charges',
-                'default_permissions': (),
+                "verbose_name": "allocation to a charge",
+                "verbose_name_plural": "allocations to charges",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='LoanAccount',
+            name="LoanAccount",
             fields=[
-                ('loan', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='account', serialize=False, to='loans.loan')),
-                ('through', models.DateField(verbose_name='brought up to')),
-                ('last_event_on', models.DateField(null=True, verbose_name='last event')),
-                ('advances', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='paid ahead')),
-                ('unbilled', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='interest not due yet')),
-                ('upfront_fee', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='fees owed since it was paid out')),
-                ('upfront_tax', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='taxes owed since it was paid out')),
-                ('upfront_interest', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='interest owed since it was paid out')),
-                ('written_off', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='written off')),
-                ('recovered', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='recovered since')),
-                ('standing', models.CharField(default='standard', max_length=12, verbose_name='class')),
+                (
+                    "loan",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="account",
+                        serialize=False,
+                        to="loans.loan",
+                    ),
+                ),
+                ("through", models.DateField(verbose_name="brought up to")),
+                ("last_event_on", models.DateField(null=True, verbose_name="last event")),
+                (
+                    "advances",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=18, verbose_name="paid ahead"
+                    ),
+                ),
+                (
+                    "unbilled",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="interest not due yet",
+                    ),
+                ),
+                (
+                    "upfront_fee",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="fees owed since it was paid out",
+                    ),
+                ),
+                (
+                    "upfront_tax",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="taxes owed since it was paid out",
+                    ),
+                ),
+                (
+                    "upfront_interest",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="interest owed since it was paid out",
+                    ),
+                ),
+                (
+                    "written_off",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=18, verbose_name="written off"
+                    ),
+                ),
+                (
+                    "recovered",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=18, verbose_name="recovered since"
+                    ),
+                ),
+                (
+                    "standing",
+                    models.CharField(default="standard", max_length=12, verbose_name="class"),
+                ),
             ],
             options={
-                'verbose_name': 'account of a loan',
-                'verbose_name_plural': 'accounts of loans',
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('advances__gte', 0), ('recovered__gte', 0), ('unbilled__gte', 0), ('upfront_fee__gte', 0), ('upfront_interest__gte', 0), ('upfront_tax__gte', 0), ('written_off__gte', 0)), name='repayments_account_not_negative'), models.CheckConstraint(condition=models.Q(('standing__in', ['standard', 'npa', 'written_off', 'settlement'])), name='repayments_account_standing_known')],
+                "verbose_name": "account of a loan",
+                "verbose_name_plural": "accounts of loans",
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("advances__gte", 0),
+                            ("recovered__gte", 0),
+                            ("unbilled__gte", 0),
+                            ("upfront_fee__gte", 0),
+                            ("upfront_interest__gte", 0),
+                            ("upfront_tax__gte", 0),
+                            ("written_off__gte", 0),
+                        ),
+                        name="repayments_account_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("standing__in", ["standard", "npa", "written_off", "settlement"])
+                        ),
+                        name="repayments_account_standing_known",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='accountevent',
-            index=models.Index(fields=['-made_at', '-id'], name='repayments_event_newest'),
+            model_name="accountevent",
+            index=models.Index(fields=["-made_at", "-id"], name="repayments_event_newest"),
         ),
         migrations.AddIndex(
-            model_name='accountevent',
-            index=models.Index(fields=['kind', '-made_at', '-id'], name='repayments_event_of_kind'),
+            model_name="accountevent",
+            index=models.Index(fields=["kind", "-made_at", "-id"], name="repayments_event_of_kind"),
         ),
         migrations.AddIndex(
-            model_name='accountevent',
-            index=models.Index(condition=models.Q(('kind', 'charge'), ('settled__lt', models.F('amount')), ('status', 'live')), fields=['loan', 'day'], name='repayments_unpaid_charges'),
+            model_name="accountevent",
+            index=models.Index(
+                condition=models.Q(
+                    ("kind", "charge"), ("settled__lt", models.F("amount")), ("status", "live")
+                ),
+                fields=["loan", "day"],
+                name="repayments_unpaid_charges",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('live', 'reversed'))), name='repayments_event_status_known'),
+            model_name="accountevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ("live", "reversed"))),
+                name="repayments_event_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.UniqueConstraint(fields=('loan', 'day', 'position'), name='repayments_event_in_its_place'),
+            model_name="accountevent",
+            constraint=models.UniqueConstraint(
+                fields=("loan", "day", "position"), name="repayments_event_in_its_place"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['receipt', 'part_prepayment', 'payoff', 'recovery', 'refund', 'charge', 'waiver', 'write_off', 'change'])), name='repayments_event_kind_known'),
+            model_name="accountevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "receipt",
+                            "part_prepayment",
+                            "payoff",
+                            "recovery",
+                            "refund",
+                            "charge",
+                            "waiver",
+                            "write_off",
+                            "change",
+                        ],
+                    )
+                ),
+                name="repayments_event_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('kind__in', ('write_off', 'change'))), models.Q(models.Q(('kind__in', ('write_off', 'change')), _negated=True), ('amount__gt', 0)), _connector='OR'), name='repayments_event_amount_fits'),
+            model_name="accountevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount__isnull", True), ("kind__in", ("write_off", "change"))),
+                    models.Q(
+                        models.Q(("kind__in", ("write_off", "change")), _negated=True),
+                        ("amount__gt", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_event_amount_fits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ('waiver', 'write_off', 'refund')), _negated=True), models.Q(('approved_by__isnull', False), ('made_by__isnull', False), models.Q(('made_by', models.F('approved_by')), _negated=True)), _connector='OR'), name='repayments_event_by_two_people'),
+            model_name="accountevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ("waiver", "write_off", "refund")), _negated=True),
+                    models.Q(
+                        ("approved_by__isnull", False),
+                        ("made_by__isnull", False),
+                        models.Q(("made_by", models.F("approved_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_event_by_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.CheckConstraint(condition=models.Q(('settled', 0), models.Q(('kind', 'charge'), ('settled__gte', 0), ('settled__lte', models.F('amount'))), _connector='OR'), name='repayments_event_settled_at_most'),
+            model_name="accountevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("settled", 0),
+                    models.Q(
+                        ("kind", "charge"),
+                        ("settled__gte", 0),
+                        ("settled__lte", models.F("amount")),
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_event_settled_at_most",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reversed_at', None), ('reversed_by', None), ('reversed_reason', ''), ('status', 'live')), models.Q(('reversed_at__isnull', False), ('status', 'reversed'), models.Q(('reversed_reason', ''), _negated=True)), _connector='OR'), name='repayments_event_reversed_with_reason'),
+            model_name="accountevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("reversed_at", None),
+                        ("reversed_by", None),
+                        ("reversed_reason", ""),
+                        ("status", "live"),
+                    ),
+                    models.Q(
+                        ("reversed_at__isnull", False),
+                        ("status", "reversed"),
+                        models.Q(("reversed_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_event_reversed_with_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountevent',
-            constraint=models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='repayments_event_has_reference'),
+            model_name="accountevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reference", ""), _negated=True),
+                name="repayments_event_has_reference",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accountevent',
-            trigger=pgtrigger.compiler.Trigger(name='repayments_event_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='4e1bc6e30ef2bc3f1d6d15551a2fd772a59d2328', operation='DELETE', pgid='pgtrigger_repayments_event_kept_4ed54', table='repayments_accountevent', when='BEFORE')),
+            model_name="accountevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="repayments_event_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="4e1bc6e30ef2bc3f1d6d15551a2fd772a59d2328",
+                    operation="DELETE",
+                    pgid="pgtrigger_repayments_event_kept_4ed54",
+                    table="repayments_accountevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accountevent',
-            trigger=pgtrigger.compiler.Trigger(name='repayments_event_as_happened', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."day" IS DISTINCT FROM (NEW."day") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."parameters" IS DISTINCT FROM (NEW."parameters") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at") OR OLD."approved_by_id" IS DISTINCT FROM (NEW."approved_by_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='a5b3e1f53cf54ac06293de677634d0bb762eb685', operation='UPDATE', pgid='pgtrigger_repayments_event_as_happened_0fd5c', table='repayments_accountevent', when='BEFORE')),
+            model_name="accountevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="repayments_event_as_happened",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."day" IS DISTINCT FROM (NEW."day") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."parameters" IS DISTINCT FROM (NEW."parameters") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at") OR OLD."approved_by_id" IS DISTINCT FROM (NEW."approved_by_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="a5b3e1f53cf54ac06293de677634d0bb762eb685",
+                    operation="UPDATE",
+                    pgid="pgtrigger_repayments_event_as_happened_0fd5c",
+                    table="repayments_accountevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chargeallocation',
-            constraint=models.UniqueConstraint(fields=('entry', 'loan', 'charge', 'bucket', 'place'), name='repayments_allocation_once', nulls_distinct=False),
+            model_name="chargeallocation",
+            constraint=models.UniqueConstraint(
+                fields=("entry", "loan", "charge", "bucket", "place"),
+                name="repayments_allocation_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chargeallocation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='repayments_allocation_not_zero'),
+            model_name="chargeallocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True),
+                name="repayments_allocation_not_zero",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chargeallocation',
-            constraint=models.CheckConstraint(condition=models.Q(('bucket__in', ['penal', 'fee', 'tax', 'interest'])), name='repayments_allocation_bucket_known'),
+            model_name="chargeallocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bucket__in", ["penal", "fee", "tax", "interest"])),
+                name="repayments_allocation_bucket_known",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='chargeallocation',
-            trigger=pgtrigger.compiler.Trigger(name='repayments_allocation_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c152173425d16e9eb64260fac78eaec2f8806337', operation='UPDATE OR DELETE', pgid='pgtrigger_repayments_allocation_kept_4df21', table='repayments_chargeallocation', when='BEFORE')),
+            model_name="chargeallocation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="repayments_allocation_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="c152173425d16e9eb64260fac78eaec2f8806337",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_repayments_allocation_kept_4df21",
+                    table="repayments_chargeallocation",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

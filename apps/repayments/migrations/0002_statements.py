@@ -12,162 +12,454 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_working_days_and_officer'),
-        ('ledger', '0003_days_are_closed_by_people'),
-        ('loans', '0008_ended_by_its_borrower'),
-        ('repayments', '0001_initial'),
+        ("accounts", "0003_working_days_and_officer"),
+        ("ledger", "0003_days_are_closed_by_people"),
+        ("loans", "0008_ended_by_its_borrower"),
+        ("repayments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StatementFile',
+            name="StatementFile",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('layout', models.CharField(choices=[('bank', 'Bank statement'), ('mpesa', 'M-Pesa organisation statement')], max_length=8, verbose_name='layout')),
-                ('filename', apps.core.fields.EncryptedTextField(editable=True, verbose_name='file name')),
-                ('size', models.PositiveIntegerField(verbose_name='size in bytes')),
-                ('sha256', models.CharField(editable=False, max_length=64)),
-                ('format', models.JSONField(verbose_name='format')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('header', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), size=None, verbose_name='columns of the file')),
-                ('roles', models.JSONField(verbose_name='columns')),
-                ('total_rows', models.PositiveIntegerField(verbose_name='rows')),
-                ('uploaded_at', models.DateTimeField(verbose_name='uploaded')),
-                ('checked_at', models.DateTimeField(null=True, verbose_name='checked')),
-                ('started_at', models.DateTimeField(null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='finished')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.branch', verbose_name='branch')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.entity', verbose_name='entity')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                (
+                    "layout",
+                    models.CharField(
+                        choices=[
+                            ("bank", "Bank statement"),
+                            ("mpesa", "M-Pesa organisation statement"),
+                        ],
+                        max_length=8,
+                        verbose_name="layout",
+                    ),
+                ),
+                (
+                    "filename",
+                    apps.core.fields.EncryptedTextField(editable=True, verbose_name="file name"),
+                ),
+                ("size", models.PositiveIntegerField(verbose_name="size in bytes")),
+                ("sha256", models.CharField(editable=False, max_length=64)),
+                ("format", models.JSONField(verbose_name="format")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "header",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80),
+                        size=None,
+                        verbose_name="columns of the file",
+                    ),
+                ),
+                ("roles", models.JSONField(verbose_name="columns")),
+                ("total_rows", models.PositiveIntegerField(verbose_name="rows")),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded")),
+                ("checked_at", models.DateTimeField(null=True, verbose_name="checked")),
+                ("started_at", models.DateTimeField(null=True, verbose_name="started")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="finished")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.branch",
+                        verbose_name="branch",
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.entity",
+                        verbose_name="entity",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'statement of a bank',
-                'verbose_name_plural': 'statements of banks',
-                'permissions': [('view_statement', 'See statements of banks, and money that is not placed'), ('upload_statement', 'Upload statements of banks and post what they say'), ('place_money', 'Place money on a loan, and ask for its return'), ('return_money', 'Return money that another person asked to return')],
-                'default_permissions': (),
+                "verbose_name": "statement of a bank",
+                "verbose_name_plural": "statements of banks",
+                "permissions": [
+                    ("view_statement", "See statements of banks, and money that is not placed"),
+                    ("upload_statement", "Upload statements of banks and post what they say"),
+                    ("place_money", "Place money on a loan, and ask for its return"),
+                    ("return_money", "Return money that another person asked to return"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='StatementLine',
+            name="StatementLine",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('number', models.PositiveIntegerField(verbose_name='row')),
-                ('day', models.DateField(null=True, verbose_name='value date')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, null=True, verbose_name='amount')),
-                ('reference', models.CharField(blank=True, max_length=60, verbose_name='reference')),
-                ('key', models.CharField(blank=True, editable=False, max_length=80)),
-                ('cells', apps.core.fields.EncryptedJSONField(editable=True, verbose_name='cells')),
-                ('details', apps.core.fields.EncryptedJSONField(editable=True, verbose_name='what the payer wrote')),
-                ('faults', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='faults')),
-                ('because', models.CharField(blank=True, max_length=24, verbose_name='because')),
-                ('placed_at', models.DateTimeField(null=True, verbose_name='placed')),
-                ('return_reason', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='why it is returned')),
-                ('returned_at', models.DateTimeField(null=True, verbose_name='returned')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.entity')),
-                ('event', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='statement_line', to='repayments.accountevent')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='repayments.statementfile')),
-                ('held_entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry')),
-                ('loan', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.loan')),
-                ('placed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('released_entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry')),
-                ('return_asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('returned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                ("number", models.PositiveIntegerField(verbose_name="row")),
+                ("day", models.DateField(null=True, verbose_name="value date")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, null=True, verbose_name="amount"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(blank=True, max_length=60, verbose_name="reference"),
+                ),
+                ("key", models.CharField(blank=True, editable=False, max_length=80)),
+                ("cells", apps.core.fields.EncryptedJSONField(editable=True, verbose_name="cells")),
+                (
+                    "details",
+                    apps.core.fields.EncryptedJSONField(
+                        editable=True, verbose_name="what the payer wrote"
+                    ),
+                ),
+                (
+                    "faults",
+                    models.JSONField(
+                        default=list,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="faults",
+                    ),
+                ),
+                ("because", models.CharField(blank=True, max_length=24, verbose_name="because")),
+                ("placed_at", models.DateTimeField(null=True, verbose_name="placed")),
+                (
+                    "return_reason",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="why it is returned"
+                    ),
+                ),
+                ("returned_at", models.DateTimeField(null=True, verbose_name="returned")),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="accounts.entity"
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statement_line",
+                        to="repayments.accountevent",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="repayments.statementfile",
+                    ),
+                ),
+                (
+                    "held_entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.entry",
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loans.loan",
+                    ),
+                ),
+                (
+                    "placed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "released_entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.entry",
+                    ),
+                ),
+                (
+                    "return_asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "returned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of a statement',
-                'verbose_name_plural': 'lines of statements',
-                'default_permissions': (),
+                "verbose_name": "line of a statement",
+                "verbose_name_plural": "lines of statements",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SuspenseNote',
+            name="SuspenseNote",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('text', apps.core.fields.EncryptedTextField(editable=True, verbose_name='note')),
-                ('written_at', models.DateTimeField(verbose_name='written')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='repayments.statementline')),
-                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", apps.core.fields.EncryptedTextField(editable=True, verbose_name="note")),
+                ("written_at", models.DateTimeField(verbose_name="written")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="repayments.statementline",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'note on money in suspense',
-                'verbose_name_plural': 'notes on money in suspense',
-                'default_permissions': (),
+                "verbose_name": "note on money in suspense",
+                "verbose_name_plural": "notes on money in suspense",
+                "default_permissions": (),
             },
         ),
         migrations.AddIndex(
-            model_name='statementfile',
-            index=models.Index(fields=['branch', '-uploaded_at', '-id'], name='repayments__branch__cd9549_idx'),
+            model_name="statementfile",
+            index=models.Index(
+                fields=["branch", "-uploaded_at", "-id"], name="repayments__branch__cd9549_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='statementfile',
-            index=models.Index(condition=models.Q(('status__in', ('checking', 'running'))), fields=['updated_at'], name='repayments_statement_at_work'),
+            model_name="statementfile",
+            index=models.Index(
+                condition=models.Q(("status__in", ("checking", "running"))),
+                fields=["updated_at"],
+                name="repayments_statement_at_work",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementfile',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('checking', 'checked', 'running', 'finished', 'discarded'))), name='repayments_statement_status_known'),
+            model_name="statementfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("checking", "checked", "running", "finished", "discarded"))
+                ),
+                name="repayments_statement_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementfile',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'discarded'), _negated=True), fields=('entity', 'sha256'), name='repayments_statement_once'),
+            model_name="statementfile",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "discarded"), _negated=True),
+                fields=("entity", "sha256"),
+                name="repayments_statement_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('started_by__isnull', False), ('status__in', ['running', 'finished'])), ('started_by__isnull', True), _connector='OR'), name='repayments_statement_started_by_somebody'),
+            model_name="statementfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("started_by__isnull", False), ("status__in", ["running", "finished"])
+                    ),
+                    ("started_by__isnull", True),
+                    _connector="OR",
+                ),
+                name="repayments_statement_started_by_somebody",
+            ),
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=models.Index(fields=['file', 'status', 'number'], name='repayments_line_by_status'),
+            model_name="statementline",
+            index=models.Index(
+                fields=["file", "status", "number"], name="repayments_line_by_status"
+            ),
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=models.Index(condition=models.Q(('status', 'suspense')), fields=['day', 'id'], name='repayments_line_in_suspense'),
+            model_name="statementline",
+            index=models.Index(
+                condition=models.Q(("status", "suspense")),
+                fields=["day", "id"],
+                name="repayments_line_in_suspense",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('waiting', 'posted', 'suspense', 'refused', 'ignored', 'returned'))), name='repayments_line_status_known'),
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ("waiting", "posted", "suspense", "refused", "ignored", "returned"),
+                    )
+                ),
+                name="repayments_line_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(fields=('file', 'number'), name='repayments_line_number'),
+            model_name="statementline",
+            constraint=models.UniqueConstraint(
+                fields=("file", "number"), name="repayments_line_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('posted', 'suspense', 'returned'))), fields=('entity', 'key'), name='repayments_line_taken_once'),
+            model_name="statementline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("posted", "suspense", "returned"))),
+                fields=("entity", "key"),
+                name="repayments_line_taken_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['waiting', 'posted', 'suspense', 'returned']), _negated=True), models.Q(('amount__gt', 0), ('day__isnull', False), models.Q(('key', ''), _negated=True)), _connector='OR'), name='repayments_line_of_money'),
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status__in", ["waiting", "posted", "suspense", "returned"]), _negated=True
+                    ),
+                    models.Q(
+                        ("amount__gt", 0),
+                        ("day__isnull", False),
+                        models.Q(("key", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_line_of_money",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('event__isnull', False), ('loan__isnull', False), ('status', 'posted')), models.Q(models.Q(('status', 'posted'), _negated=True), ('event__isnull', True)), _connector='OR'), name='repayments_line_posted_to_a_loan'),
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("event__isnull", False), ("loan__isnull", False), ("status", "posted")
+                    ),
+                    models.Q(
+                        models.Q(("status", "posted"), _negated=True), ("event__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_line_posted_to_a_loan",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_entry__isnull', False), ('status__in', ['suspense', 'returned'])), models.Q(('status__in', ['suspense', 'returned']), _negated=True), _connector='OR'), name='repayments_line_held_by_an_entry'),
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("held_entry__isnull", False), ("status__in", ["suspense", "returned"])
+                    ),
+                    models.Q(("status__in", ["suspense", "returned"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="repayments_line_held_by_an_entry",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('returned_by__isnull', False), ('status', 'returned'), ('released_entry__isnull', False), ('return_asked_by__isnull', False), models.Q(('returned_by', models.F('return_asked_by')), _negated=True)), models.Q(models.Q(('status', 'returned'), _negated=True), ('returned_by__isnull', True)), _connector='OR'), name='repayments_line_returned_by_two_people'),
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("returned_by__isnull", False),
+                        ("status", "returned"),
+                        ("released_entry__isnull", False),
+                        ("return_asked_by__isnull", False),
+                        models.Q(("returned_by", models.F("return_asked_by")), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status", "returned"), _negated=True),
+                        ("returned_by__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_line_returned_by_two_people",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='statementline',
-            trigger=pgtrigger.compiler.Trigger(name='repayments_line_as_sent', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."file_id" IS DISTINCT FROM (NEW."file_id") OR OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."day" IS DISTINCT FROM (NEW."day") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."key" IS DISTINCT FROM (NEW."key"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='b95bc9bca31e650e93e27201850bab92c4e4c830', operation='UPDATE', pgid='pgtrigger_repayments_line_as_sent_ebd40', table='repayments_statementline', when='BEFORE')),
+            model_name="statementline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="repayments_line_as_sent",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."file_id" IS DISTINCT FROM (NEW."file_id") OR OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."day" IS DISTINCT FROM (NEW."day") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."key" IS DISTINCT FROM (NEW."key"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="b95bc9bca31e650e93e27201850bab92c4e4c830",
+                    operation="UPDATE",
+                    pgid="pgtrigger_repayments_line_as_sent_ebd40",
+                    table="repayments_statementline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='statementline',
-            trigger=pgtrigger.compiler.Trigger(name='repayments_line_kept', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.status IN ('posted', 'suspense', 'returned'))", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='1644a80748bb4eec377bdfbdf4cb39840efc05dc', operation='DELETE', pgid='pgtrigger_repayments_line_kept_fbac2', table='repayments_statementline', when='BEFORE')),
+            model_name="statementline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="repayments_line_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.status IN ('posted', 'suspense', 'returned'))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="1644a80748bb4eec377bdfbdf4cb39840efc05dc",
+                    operation="DELETE",
+                    pgid="pgtrigger_repayments_line_kept_fbac2",
+                    table="repayments_statementline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='suspensenote',
-            index=models.Index(fields=['line', 'written_at', 'id'], name='repayments__line_id_8230da_idx'),
+            model_name="suspensenote",
+            index=models.Index(
+                fields=["line", "written_at", "id"], name="repayments__line_id_8230da_idx"
+            ),
         ),
     ]

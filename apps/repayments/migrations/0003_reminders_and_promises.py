@@ -11,204 +11,612 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_working_days_and_officer'),
-        ('customers', '0008_correct_facts'),
-        ('loans', '0008_ended_by_its_borrower'),
-        ('products', '0003_conditions'),
-        ('repayments', '0002_statements'),
+        ("accounts", "0003_working_days_and_officer"),
+        ("customers", "0008_correct_facts"),
+        ("loans", "0008_ended_by_its_borrower"),
+        ("products", "0003_conditions"),
+        ("repayments", "0002_statements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('due_date', models.DateField(verbose_name='due')),
-                ('step', models.SmallIntegerField(verbose_name='days from the due date')),
-                ('last_date', models.DateField(verbose_name='at the latest on')),
-                ('obstacle', models.CharField(blank=True, choices=[('paid', 'Nothing of it is owed any more.'), ('promised', 'The borrower has promised to pay by a day.'), ('stopped', 'The borrower wants no reminders.'), ('too_late', 'It could not go out on its day.'), ('no_address', 'No e-mail address is on record.'), ('no_consent', 'The borrower has not agreed to be reached by e-mail.'), ('not_configured', 'No e-mail is configured here.'), ('server_down', 'The e-mail server did not take it; it is tried again.'), ('gave_up', 'The e-mail server did not take it in many attempts.'), ('refused', 'The e-mail server refused the address or the message.'), ('unknown', 'Nobody knows whether the e-mail went out.')], max_length=16, verbose_name='obstacle')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('next_try_at', models.DateTimeField(null=True, verbose_name='next attempt')),
-                ('claimed_at', models.DateTimeField(null=True, verbose_name='last attempt')),
-                ('message_id', models.CharField(blank=True, max_length=120, verbose_name='message')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
-                ('instalment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.instalment')),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='loans.loan')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                ("due_date", models.DateField(verbose_name="due")),
+                ("step", models.SmallIntegerField(verbose_name="days from the due date")),
+                ("last_date", models.DateField(verbose_name="at the latest on")),
+                (
+                    "obstacle",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("paid", "Nothing of it is owed any more."),
+                            ("promised", "The borrower has promised to pay by a day."),
+                            ("stopped", "The borrower wants no reminders."),
+                            ("too_late", "It could not go out on its day."),
+                            ("no_address", "No e-mail address is on record."),
+                            ("no_consent", "The borrower has not agreed to be reached by e-mail."),
+                            ("not_configured", "No e-mail is configured here."),
+                            (
+                                "server_down",
+                                "The e-mail server did not take it; it is tried again.",
+                            ),
+                            ("gave_up", "The e-mail server did not take it in many attempts."),
+                            ("refused", "The e-mail server refused the address or the message."),
+                            ("unknown", "Nobody knows whether the e-mail went out."),
+                        ],
+                        max_length=16,
+                        verbose_name="obstacle",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("next_try_at", models.DateTimeField(null=True, verbose_name="next attempt")),
+                ("claimed_at", models.DateTimeField(null=True, verbose_name="last attempt")),
+                (
+                    "message_id",
+                    models.CharField(blank=True, max_length=120, verbose_name="message"),
+                ),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="sent")),
+                (
+                    "instalment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loans.instalment",
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="loans.loan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reminder',
-                'verbose_name_plural': 'reminders',
-                'default_permissions': (),
+                "verbose_name": "reminder",
+                "verbose_name_plural": "reminders",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ReminderPlan',
+            name="ReminderPlan",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('steps', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), blank=True, default=list, size=12, verbose_name='days from the due date')),
-                ('from_date', models.DateField(verbose_name='from')),
-                ('entered_at', models.DateTimeField(verbose_name='entered')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminder_plans', to='accounts.entity')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "steps",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SmallIntegerField(),
+                        blank=True,
+                        default=list,
+                        size=12,
+                        verbose_name="days from the due date",
+                    ),
+                ),
+                ("from_date", models.DateField(verbose_name="from")),
+                ("entered_at", models.DateTimeField(verbose_name="entered")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminder_plans",
+                        to="accounts.entity",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'plan of reminders',
-                'verbose_name_plural': 'plans of reminders',
-                'permissions': [('manage_reminder_plans', 'Set when borrowers are reminded')],
-                'default_permissions': (),
+                "verbose_name": "plan of reminders",
+                "verbose_name_plural": "plans of reminders",
+                "permissions": [("manage_reminder_plans", "Set when borrowers are reminded")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ReminderStop',
+            name="ReminderStop",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('channel', models.CharField(choices=[('link', 'By the link in a reminder'), ('counter', 'At the counter'), ('phone', 'By telephone'), ('writing', 'In writing')], max_length=12, verbose_name='asked')),
-                ('stopped_at', models.DateTimeField(verbose_name='stopped')),
-                ('resumed_at', models.DateTimeField(null=True, verbose_name='wanted again')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminder_stops', to='customers.customer')),
-                ('resumed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('stopped_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("link", "By the link in a reminder"),
+                            ("counter", "At the counter"),
+                            ("phone", "By telephone"),
+                            ("writing", "In writing"),
+                        ],
+                        max_length=12,
+                        verbose_name="asked",
+                    ),
+                ),
+                ("stopped_at", models.DateTimeField(verbose_name="stopped")),
+                ("resumed_at", models.DateTimeField(null=True, verbose_name="wanted again")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminder_stops",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "resumed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stopped_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'wish for no reminders',
-                'verbose_name_plural': 'wishes for no reminders',
-                'permissions': [('stop_reminders', 'Stop reminders and resume them as borrowers ask')],
-                'default_permissions': (),
+                "verbose_name": "wish for no reminders",
+                "verbose_name_plural": "wishes for no reminders",
+                "permissions": [
+                    ("stop_reminders", "Stop reminders and resume them as borrowers ask")
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('promised_date', models.DateField(verbose_name='promised for')),
-                ('channel', models.CharField(choices=[('phone', 'By telephone'), ('counter', 'At the counter'), ('visit', 'On a visit'), ('message', 'By message or e-mail')], max_length=12, verbose_name='promised')),
-                ('taken_at', models.DateTimeField(verbose_name='taken')),
-                ('taken_date', models.DateField(verbose_name='taken on')),
-                ('paid', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='paid')),
-                ('judged_at', models.DateTimeField(null=True, verbose_name='judged')),
-                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn')),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='loans.loan')),
-                ('taken_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("promised_date", models.DateField(verbose_name="promised for")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("phone", "By telephone"),
+                            ("counter", "At the counter"),
+                            ("visit", "On a visit"),
+                            ("message", "By message or e-mail"),
+                        ],
+                        max_length=12,
+                        verbose_name="promised",
+                    ),
+                ),
+                ("taken_at", models.DateTimeField(verbose_name="taken")),
+                ("taken_date", models.DateField(verbose_name="taken on")),
+                (
+                    "paid",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=18, verbose_name="paid"
+                    ),
+                ),
+                ("judged_at", models.DateTimeField(null=True, verbose_name="judged")),
+                ("withdrawn_at", models.DateTimeField(null=True, verbose_name="withdrawn")),
+                (
+                    "withdrawn_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="reason"),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promises",
+                        to="loans.loan",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'promise to pay',
-                'verbose_name_plural': 'promises to pay',
-                'permissions': [('take_promise', 'Take and withdraw promises to pay')],
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['status', 'promised_date', 'id'], name='repayments_promises_due'), models.Index(fields=['loan', '-taken_at'], name='repayments_promises_of_loan')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('open', 'broken', 'kept', 'withdrawn'))), name='repayments_promise_status_known'), models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('loan',), name='repayments_promise_one_open'), models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('paid__gte', 0)), name='repayments_promise_of_something'), models.CheckConstraint(condition=models.Q(('promised_date__gte', models.F('taken_date'))), name='repayments_promise_for_a_day_to_come'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawn_reason', ''), _negated=True)), models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True), ('withdrawn_reason', '')), _connector='OR'), name='repayments_promise_withdrawn_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'kept'), _negated=True), ('paid__gte', models.F('amount')), _connector='OR'), name='repayments_promise_kept_by_money')],
+                "verbose_name": "promise to pay",
+                "verbose_name_plural": "promises to pay",
+                "permissions": [("take_promise", "Take and withdraw promises to pay")],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        fields=["status", "promised_date", "id"], name="repayments_promises_due"
+                    ),
+                    models.Index(fields=["loan", "-taken_at"], name="repayments_promises_of_loan"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ("open", "broken", "kept", "withdrawn"))),
+                        name="repayments_promise_status_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")),
+                        fields=("loan",),
+                        name="repayments_promise_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("paid__gte", 0)),
+                        name="repayments_promise_of_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("promised_date__gte", models.F("taken_date"))),
+                        name="repayments_promise_for_a_day_to_come",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("status", "withdrawn"),
+                                ("withdrawn_at__isnull", False),
+                                ("withdrawn_by__isnull", False),
+                                models.Q(("withdrawn_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("status", "withdrawn"), _negated=True),
+                                ("withdrawn_at__isnull", True),
+                                ("withdrawn_by__isnull", True),
+                                ("withdrawn_reason", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="repayments_promise_withdrawn_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "kept"), _negated=True),
+                            ("paid__gte", models.F("amount")),
+                            _connector="OR",
+                        ),
+                        name="repayments_promise_kept_by_money",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='promise',
-            trigger=pgtrigger.compiler.Trigger(name='promise_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='8b5024a2857b35f739017a4c9a1c6189993d0288', operation='DELETE', pgid='pgtrigger_promise_kept_136fd', table='repayments_promise', when='BEFORE')),
+            model_name="promise",
+            trigger=pgtrigger.compiler.Trigger(
+                name="promise_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="8b5024a2857b35f739017a4c9a1c6189993d0288",
+                    operation="DELETE",
+                    pgid="pgtrigger_promise_kept_136fd",
+                    table="repayments_promise",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='promise',
-            trigger=pgtrigger.compiler.Trigger(name='promise_as_taken', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."promised_date" IS DISTINCT FROM (NEW."promised_date") OR OLD."channel" IS DISTINCT FROM (NEW."channel") OR OLD."taken_by_id" IS DISTINCT FROM (NEW."taken_by_id") OR OLD."taken_at" IS DISTINCT FROM (NEW."taken_at") OR OLD."taken_date" IS DISTINCT FROM (NEW."taken_date"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='a1b5f2068e5c36f704a04144247730b2e38ab9a5', operation='UPDATE', pgid='pgtrigger_promise_as_taken_cadc0', table='repayments_promise', when='BEFORE')),
+            model_name="promise",
+            trigger=pgtrigger.compiler.Trigger(
+                name="promise_as_taken",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."promised_date" IS DISTINCT FROM (NEW."promised_date") OR OLD."channel" IS DISTINCT FROM (NEW."channel") OR OLD."taken_by_id" IS DISTINCT FROM (NEW."taken_by_id") OR OLD."taken_at" IS DISTINCT FROM (NEW."taken_at") OR OLD."taken_date" IS DISTINCT FROM (NEW."taken_date"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="a1b5f2068e5c36f704a04144247730b2e38ab9a5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_promise_as_taken_cadc0",
+                    table="repayments_promise",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(condition=models.Q(('status__in', ['queued', 'sending'])), fields=['next_try_at', 'id'], name='repayments_reminders_waiting'),
+            model_name="reminder",
+            index=models.Index(
+                condition=models.Q(("status__in", ["queued", "sending"])),
+                fields=["next_try_at", "id"],
+                name="repayments_reminders_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(fields=['loan', '-due_date'], name='repayments_reminders_of_loan'),
+            model_name="reminder",
+            index=models.Index(fields=["loan", "-due_date"], name="repayments_reminders_of_loan"),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('queued', 'sending', 'sent', 'failed', 'unknown', 'dropped', 'joined'))), name='repayments_reminder_status_known'),
+            model_name="reminder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ("queued", "sending", "sent", "failed", "unknown", "dropped", "joined"),
+                    )
+                ),
+                name="repayments_reminder_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('loan', 'due_date', 'step'), name='repayments_reminder_once'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(
+                fields=("loan", "due_date", "step"), name="repayments_reminder_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(condition=models.Q(('message_id', ''), _negated=True), fields=('message_id',), name='repayments_reminder_message_once'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("message_id", ""), _negated=True),
+                fields=("message_id",),
+                name="repayments_reminder_message_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='repayments_reminder_sent_when'),
+            model_name="reminder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "sent"), _negated=True),
+                    ("sent_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="repayments_reminder_sent_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'sending'), _negated=True), models.Q(('claimed_at__isnull', False), models.Q(('message_id', ''), _negated=True)), _connector='OR'), name='repayments_reminder_claimed_first'),
+            model_name="reminder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "sending"), _negated=True),
+                    models.Q(
+                        ("claimed_at__isnull", False), models.Q(("message_id", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_reminder_claimed_first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'queued'), _negated=True), ('next_try_at__isnull', False), _connector='OR'), name='repayments_reminder_waits_for_a_time'),
+            model_name="reminder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "queued"), _negated=True),
+                    ("next_try_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="repayments_reminder_waits_for_a_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reminder',
-            trigger=pgtrigger.compiler.Trigger(name='reminder_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='97cdb5f2babec2afa12b78f8d9dae177350eba47', operation='DELETE', pgid='pgtrigger_reminder_kept_416c4', table='repayments_reminder', when='BEFORE')),
+            model_name="reminder",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reminder_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="97cdb5f2babec2afa12b78f8d9dae177350eba47",
+                    operation="DELETE",
+                    pgid="pgtrigger_reminder_kept_416c4",
+                    table="repayments_reminder",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reminder',
-            trigger=pgtrigger.compiler.Trigger(name='reminder_of_instalment', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."instalment_id" IS DISTINCT FROM (NEW."instalment_id") OR OLD."due_date" IS DISTINCT FROM (NEW."due_date") OR OLD."step" IS DISTINCT FROM (NEW."step") OR OLD."last_date" IS DISTINCT FROM (NEW."last_date") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='201b03294aa2f244c7d1ce0e1a38c774715d9fe1', operation='UPDATE', pgid='pgtrigger_reminder_of_instalment_778a9', table='repayments_reminder', when='BEFORE')),
+            model_name="reminder",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reminder_of_instalment",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."instalment_id" IS DISTINCT FROM (NEW."instalment_id") OR OLD."due_date" IS DISTINCT FROM (NEW."due_date") OR OLD."step" IS DISTINCT FROM (NEW."step") OR OLD."last_date" IS DISTINCT FROM (NEW."last_date") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="201b03294aa2f244c7d1ce0e1a38c774715d9fe1",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reminder_of_instalment_778a9",
+                    table="repayments_reminder",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminderplan',
-            constraint=models.UniqueConstraint(models.F('entity'), django.db.models.functions.comparison.Coalesce(models.F('product'), models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'))), models.F('from_date'), condition=models.Q(('ended_at__isnull', True)), name='repayments_reminder_plan_once'),
+            model_name="reminderplan",
+            constraint=models.UniqueConstraint(
+                models.F("entity"),
+                django.db.models.functions.comparison.Coalesce(
+                    models.F("product"),
+                    models.Value(uuid.UUID("00000000-0000-0000-0000-000000000000")),
+                ),
+                models.F("from_date"),
+                condition=models.Q(("ended_at__isnull", True)),
+                name="repayments_reminder_plan_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminderplan',
-            constraint=models.CheckConstraint(condition=models.Q(('steps__len__lte', 12)), name='repayments_reminder_plan_few_steps'),
+            model_name="reminderplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("steps__len__lte", 12)),
+                name="repayments_reminder_plan_few_steps",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminderplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='repayments_reminder_plan_ended_by_somebody'),
+            model_name="reminderplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="repayments_reminder_plan_ended_by_somebody",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reminderplan',
-            trigger=pgtrigger.compiler.Trigger(name='reminder_plan_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='b07d470f50f6287892a92d63f2586b33abd9ef65', operation='DELETE', pgid='pgtrigger_reminder_plan_kept_b21a9', table='repayments_reminderplan', when='BEFORE')),
+            model_name="reminderplan",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reminder_plan_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="b07d470f50f6287892a92d63f2586b33abd9ef65",
+                    operation="DELETE",
+                    pgid="pgtrigger_reminder_plan_kept_b21a9",
+                    table="repayments_reminderplan",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reminderplan',
-            trigger=pgtrigger.compiler.Trigger(name='reminder_plan_entered', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."product_id" IS DISTINCT FROM (NEW."product_id") OR OLD."steps" IS DISTINCT FROM (NEW."steps") OR OLD."from_date" IS DISTINCT FROM (NEW."from_date") OR OLD."entered_by_id" IS DISTINCT FROM (NEW."entered_by_id") OR OLD."entered_at" IS DISTINCT FROM (NEW."entered_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='fae40a2423072b6972fc5cad4971691a70adbdd9', operation='UPDATE', pgid='pgtrigger_reminder_plan_entered_56055', table='repayments_reminderplan', when='BEFORE')),
+            model_name="reminderplan",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reminder_plan_entered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."entity_id" IS DISTINCT FROM (NEW."entity_id") OR OLD."product_id" IS DISTINCT FROM (NEW."product_id") OR OLD."steps" IS DISTINCT FROM (NEW."steps") OR OLD."from_date" IS DISTINCT FROM (NEW."from_date") OR OLD."entered_by_id" IS DISTINCT FROM (NEW."entered_by_id") OR OLD."entered_at" IS DISTINCT FROM (NEW."entered_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="fae40a2423072b6972fc5cad4971691a70adbdd9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reminder_plan_entered_56055",
+                    table="repayments_reminderplan",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reminderplan',
-            trigger=pgtrigger.compiler.Trigger(name='reminder_plan_ended_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.ended_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='28d4f54d1dd627a6dfbdb931d0c21b239bfbea58', operation='UPDATE', pgid='pgtrigger_reminder_plan_ended_once_36c38', table='repayments_reminderplan', when='BEFORE')),
+            model_name="reminderplan",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reminder_plan_ended_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.ended_at IS NOT NULL)",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="28d4f54d1dd627a6dfbdb931d0c21b239bfbea58",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reminder_plan_ended_once_36c38",
+                    table="repayments_reminderplan",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminderstop',
-            constraint=models.UniqueConstraint(condition=models.Q(('resumed_at__isnull', True)), fields=('customer',), name='repayments_reminder_stop_one_standing'),
+            model_name="reminderstop",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("resumed_at__isnull", True)),
+                fields=("customer",),
+                name="repayments_reminder_stop_one_standing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminderstop',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', 'link'), ('stopped_by__isnull', True)), models.Q(models.Q(('channel', 'link'), _negated=True), ('stopped_by__isnull', False)), _connector='OR'), name='repayments_reminder_stop_by_link_or_person'),
+            model_name="reminderstop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("channel", "link"), ("stopped_by__isnull", True)),
+                    models.Q(
+                        models.Q(("channel", "link"), _negated=True), ("stopped_by__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_reminder_stop_by_link_or_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminderstop',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resumed_at__isnull', True), ('resumed_by__isnull', True)), models.Q(('resumed_at__gte', models.F('stopped_at')), ('resumed_by__isnull', False)), _connector='OR'), name='repayments_reminder_stop_ended_by_person'),
+            model_name="reminderstop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("resumed_at__isnull", True), ("resumed_by__isnull", True)),
+                    models.Q(
+                        ("resumed_at__gte", models.F("stopped_at")), ("resumed_by__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="repayments_reminder_stop_ended_by_person",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reminderstop',
-            trigger=pgtrigger.compiler.Trigger(name='reminder_stop_made', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."customer_id" IS DISTINCT FROM (NEW."customer_id") OR OLD."channel" IS DISTINCT FROM (NEW."channel") OR OLD."stopped_at" IS DISTINCT FROM (NEW."stopped_at") OR OLD."stopped_by_id" IS DISTINCT FROM (NEW."stopped_by_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='53e3aafc52591c99b9eb791714b896099e9341ba', operation='UPDATE', pgid='pgtrigger_reminder_stop_made_f1f1f', table='repayments_reminderstop', when='BEFORE')),
+            model_name="reminderstop",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reminder_stop_made",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."customer_id" IS DISTINCT FROM (NEW."customer_id") OR OLD."channel" IS DISTINCT FROM (NEW."channel") OR OLD."stopped_at" IS DISTINCT FROM (NEW."stopped_at") OR OLD."stopped_by_id" IS DISTINCT FROM (NEW."stopped_by_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="53e3aafc52591c99b9eb791714b896099e9341ba",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reminder_stop_made_f1f1f",
+                    table="repayments_reminderstop",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='reminderstop',
-            trigger=pgtrigger.compiler.Trigger(name='reminder_stop_ended_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.resumed_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='226c729bd8aa9ff45400f66b08c2b215558f2c73', operation='UPDATE', pgid='pgtrigger_reminder_stop_ended_once_5bab9', table='repayments_reminderstop', when='BEFORE')),
+            model_name="reminderstop",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reminder_stop_ended_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.resumed_at IS NOT NULL)",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="226c729bd8aa9ff45400f66b08c2b215558f2c73",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reminder_stop_ended_once_5bab9",
+                    table="repayments_reminderstop",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

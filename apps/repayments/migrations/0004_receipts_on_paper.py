@@ -10,47 +10,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('loans', '0008_ended_by_its_borrower'),
-        ('repayments', '0003_reminders_and_promises'),
+        ("loans", "0008_ended_by_its_borrower"),
+        ("repayments", "0003_reminders_and_promises"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReceiptPaper',
+            name="ReceiptPaper",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('language', models.CharField(max_length=8, verbose_name='language')),
-                ('template_version', models.CharField(max_length=20, verbose_name='template')),
-                ('facts', apps.core.fields.EncryptedJSONField(editable=True, verbose_name='facts')),
-                ('facts_sha256', models.CharField(max_length=64)),
-                ('pdf', apps.core.fields.EncryptedBytesField(editable=True)),
-                ('pdf_sha256', models.CharField(max_length=64, verbose_name='PDF hash')),
-                ('engine', models.CharField(max_length=40, verbose_name='typesetter')),
-                ('printed_at', models.DateTimeField(verbose_name='first printed')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='paper', to='repayments.accountevent')),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='loans.loan')),
-                ('printed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                ("language", models.CharField(max_length=8, verbose_name="language")),
+                ("template_version", models.CharField(max_length=20, verbose_name="template")),
+                ("facts", apps.core.fields.EncryptedJSONField(editable=True, verbose_name="facts")),
+                ("facts_sha256", models.CharField(max_length=64)),
+                ("pdf", apps.core.fields.EncryptedBytesField(editable=True)),
+                ("pdf_sha256", models.CharField(max_length=64, verbose_name="PDF hash")),
+                ("engine", models.CharField(max_length=40, verbose_name="typesetter")),
+                ("printed_at", models.DateTimeField(verbose_name="first printed")),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paper",
+                        to="repayments.accountevent",
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="loans.loan",
+                    ),
+                ),
+                (
+                    "printed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'receipt',
-                'verbose_name_plural': 'receipts',
-                'permissions': [('print_receipt', 'Print receipts of payments')],
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('loan', 'number'), name='repayments_receipt_paper_number'), models.CheckConstraint(condition=models.Q(models.Q(('facts_sha256', ''), _negated=True), models.Q(('pdf_sha256', ''), _negated=True), ('number__gte', 1)), name='repayments_receipt_paper_has_hashes')],
+                "verbose_name": "receipt",
+                "verbose_name_plural": "receipts",
+                "permissions": [("print_receipt", "Print receipts of payments")],
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("loan", "number"), name="repayments_receipt_paper_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("facts_sha256", ""), _negated=True),
+                            models.Q(("pdf_sha256", ""), _negated=True),
+                            ("number__gte", 1),
+                        ),
+                        name="repayments_receipt_paper_has_hashes",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='receiptpaper',
-            trigger=pgtrigger.compiler.Trigger(name='receipt_paper_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='257c641ad2a397edc7508c90154129acf6e15719', operation='DELETE', pgid='pgtrigger_receipt_paper_kept_c84ef', table='repayments_receiptpaper', when='BEFORE')),
+            model_name="receiptpaper",
+            trigger=pgtrigger.compiler.Trigger(
+                name="receipt_paper_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="257c641ad2a397edc7508c90154129acf6e15719",
+                    operation="DELETE",
+                    pgid="pgtrigger_receipt_paper_kept_c84ef",
+                    table="repayments_receiptpaper",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='receiptpaper',
-            trigger=pgtrigger.compiler.Trigger(name='receipt_paper_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."event_id" IS DISTINCT FROM (NEW."event_id") OR OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."language" IS DISTINCT FROM (NEW."language") OR OLD."template_version" IS DISTINCT FROM (NEW."template_version") OR OLD."facts_sha256" IS DISTINCT FROM (NEW."facts_sha256") OR OLD."pdf_sha256" IS DISTINCT FROM (NEW."pdf_sha256") OR OLD."engine" IS DISTINCT FROM (NEW."engine") OR OLD."printed_by_id" IS DISTINCT FROM (NEW."printed_by_id") OR OLD."printed_at" IS DISTINCT FROM (NEW."printed_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4f2caeeaf3044b2259f70eddc14fd7edc0642ced', operation='UPDATE', pgid='pgtrigger_receipt_paper_frozen_d9809', table='repayments_receiptpaper', when='BEFORE')),
+            model_name="receiptpaper",
+            trigger=pgtrigger.compiler.Trigger(
+                name="receipt_paper_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."event_id" IS DISTINCT FROM (NEW."event_id") OR OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."language" IS DISTINCT FROM (NEW."language") OR OLD."template_version" IS DISTINCT FROM (NEW."template_version") OR OLD."facts_sha256" IS DISTINCT FROM (NEW."facts_sha256") OR OLD."pdf_sha256" IS DISTINCT FROM (NEW."pdf_sha256") OR OLD."engine" IS DISTINCT FROM (NEW."engine") OR OLD."printed_by_id" IS DISTINCT FROM (NEW."printed_by_id") OR OLD."printed_at" IS DISTINCT FROM (NEW."printed_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="4f2caeeaf3044b2259f70eddc14fd7edc0642ced",
+                    operation="UPDATE",
+                    pgid="pgtrigger_receipt_paper_frozen_d9809",
+                    table="repayments_receiptpaper",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

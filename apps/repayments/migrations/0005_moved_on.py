@@ -2,7 +2,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("repayments", "0004_receipts_on_paper")]
 
     operations = [

@@ -25,7 +25,11 @@ class Command(BaseCommand):
         entity = Entity.objects.filter(code=options["entity"]).first()
         if entity is None:
             raise CommandError(f"There is no lender {options['entity']!r}.")
-        values: dict[str, Any] = {"actor": system("accrue"), "entity": entity, "now": timezone.now()}
+        values: dict[str, Any] = {
+            "actor": system("accrue"),
+            "entity": entity,
+            "now": timezone.now(),
+        }
         try:
             if options["day"]:
                 runs = [services.accrue_day(**values, day=options["day"])]

@@ -19,8 +19,8 @@ class Command(BaseCommand):
         if options["loan"]:
             rows = rows.filter(number=options["loan"])
         proved = 0
-        for loan in rows.select_related("product__conditions").order_by("number").iterator(
-            chunk_size=500
+        for loan in (
+            rows.select_related("product__conditions").order_by("number").iterator(chunk_size=500)
         ):
             found = proofs.difference(loan)
             if found is not None:
