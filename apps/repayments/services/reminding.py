@@ -115,8 +115,13 @@ def owed(rows: QuerySet[Instalment]) -> QuerySet[Instalment]:
     unpaid = left[0] + left[1] + left[2] - left[3] - left[4] - left[5]
     return (
         rows.filter(in_force=True)
+        # In the words of the index of unpaid instalments, so that it is read and no other row.
+        .filter(
+            Q(paid_principal__lt=F("principal"))
+            | Q(paid_interest__lt=F("interest"))
+            | Q(paid_fee__lt=F("fee"))
+        )
         .annotate(unpaid_amount=unpaid)
-        .filter(unpaid_amount__gt=0)
         .exclude(loan__offer__status="exited")
         .exclude(loan__account__advances__gte=F("unpaid_amount"))
         .exclude(loan__account__standing__in=["written_off", "settlement"])
