@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.loans.models import Loan
 from apps.repayments import policies, reading
 from apps.repayments.errors import TakenBackAlready, refused_field
 from apps.repayments.facts import MONEY_IN
@@ -29,32 +31,15 @@ def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) ->
         holding.require(actor, policies.REVERSE)
     held = holding.hold(actor, event.loan)
     found = AccountEvent.objects.get(pk=event.pk)
-    said = reason.strip()
-    if not 3 <= len(said) <= LONGEST_REASON:
-        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
-        raise refused_field("reason_missing", "reason", sentence)
+    said = _said(reason)
     if found.status == "reversed":
         if found.reversed_reason != said:
             raise TakenBackAlready
         return found
-    row = reading.accounts([held])[held.pk]
-    account = entering.replay(held, row, reading.happened(held, but=found))
-    replayed.make_so(
-        held,
-        row,
-        account,
-        replayed.Reason(
-            actor=actor,
-            since=found.day,
-            said=said,
-            reference=f"without:{found.pk}",
-            now=now,
-        ),
-    )
-    found.refresh_from_db(fields=["entry", "settled"])
+    _replay_without(held, found, actor=actor, said=said, now=now)
     found.move(
         "take_back",
-        reversed_by=actor if not isinstance(actor, str) else None,
+        reversed_by=actor if isinstance(actor, User) else None,
         reversed_at=now,
         reversed_reason=said,
     )
@@ -70,3 +55,25 @@ def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) ->
         reason=said,
     )
     return found
+
+
+def _said(reason: str) -> str:
+    """Return a reason without spaces around it. Raises FactRefused where it says nothing."""
+    said = reason.strip()
+    if not 3 <= len(said) <= LONGEST_REASON:
+        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+        raise refused_field("reason_missing", "reason", sentence)
+    return said
+
+
+def _replay_without(
+    loan: Loan, event: AccountEvent, *, actor: Any, said: str, now: datetime
+) -> None:
+    """Make the books what they would be without an event."""
+    row = reading.accounts([loan])[loan.pk]
+    account = entering.replay(loan, row, reading.happened(loan, but=event))
+    why = replayed.Reason(
+        actor=actor, since=event.day, said=said, reference=f"without:{event.pk}", now=now
+    )
+    replayed.make_so(loan, row, account, why)
+    event.refresh_from_db(fields=["entry", "settled"])
