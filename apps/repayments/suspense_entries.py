@@ -5,6 +5,7 @@ A loan's payment then debits cash as every payment does, so that money which was
 in the books as it would have stood had it been known at once.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.lines import credit, debit
 from apps.ledger.models import Closing, Entry
+from apps.ledger.posting import Posting
 from apps.repayments.models import StatementFile, StatementLine
 
 
@@ -29,6 +31,26 @@ def hold(*, actor: Any, line: StatementLine, day: date, reference: str, now: dat
         now=now,
         facts={"statement_line": str(line.pk)},
     )
+
+
+def hold_all(*, actor: Any, lines: Sequence[StatementLine], now: datetime) -> list[int]:
+    """Take the money of lines into suspense on their value dates; return the entries' numbers.
+
+    All or nothing: raises DayClosed for the first closed day.
+    """
+    postings = [
+        Posting(
+            event=Event.REPAYMENT,
+            day=line.value_date,
+            lines=(debit(Account.CASH, line.money), credit(Account.UNIDENTIFIED, line.money)),
+            reference=f"suspense:{line.pk}",
+            branch_id=line.file.branch_id,
+            currency=line.file.currency,
+            facts={"statement_line": str(line.pk)},
+        )
+        for line in lines
+    ]
+    return ledger.post_many(actor=actor, postings=postings, now=now) if postings else []
 
 
 def release(*, actor: Any, line: StatementLine, event: Event, day: date, now: datetime) -> Entry:
@@ -49,12 +71,14 @@ def release(*, actor: Any, line: StatementLine, event: Event, day: date, now: da
     )
 
 
-def event_reference(file: StatementFile, line: StatementLine) -> str:
+def event_reference(file: StatementFile, line: StatementLine, *, again: str = "") -> str:
     """Return the reference of the payment that a line makes: the bank's own, within the lender.
 
     A payment that is posted by hand is named the same way, so the two are never both posted.
+    `again` tells apart what is posted after the first was taken back.
     """
-    return f"{file.branch.entity.code}:{line.reference or line.key}"
+    first = f"{file.branch.entity.code}:{line.reference or line.key}"
+    return f"{first}#{again}" if again else first
 
 
 def closed_up_to(entity_id: UUID) -> date | None:

@@ -174,4 +174,4 @@ def _reference(line: StatementLine) -> str:
         raise Conflict(
             "payment_used", _("A payment was posted under this reference by hand meanwhile.")
         )
-    return f"{first}#{line.held_entry_id}"
+    return suspense_entries.event_reference(line.file, line, again=str(line.held_entry_id))

@@ -180,13 +180,17 @@ def _post(file: StatementFile, *, size: int, now: datetime) -> int:
     to_loans: list[StatementLine] = []
     for line in lines:
         loan_id, because = meant[line.pk]
-        if line.key not in known and line.pk in by_hand:
+        if line.key in known:
+            outcomes[line.pk] = _taken_before(file, known[line.key], because)
+        elif any(event.status == "live" for event in by_hand.get(line.pk, ())):
             outcomes[line.pk] = _posted_before(line, by_hand[line.pk])
         elif loan_id is not None:
             to_loans.append(line)
         else:
-            outcomes[line.pk] = _without_loan(file, line, because, known, now=now)
-    outcomes |= _to_loans(file, to_loans, meant, now=now)
+            outcomes[line.pk] = _outcome("suspense", because)
+    outcomes |= _to_loans(file, to_loans, meant, by_hand, now=now)
+    held = [line for line in lines if outcomes[line.pk]["status"] == "suspense"]
+    outcomes |= _hold(file, held, outcomes, now=now)
     _write(outcomes)
     return len(lines)
 
@@ -195,38 +199,40 @@ def _to_loans(
     file: StatementFile,
     lines: Sequence[StatementLine],
     meant: Mapping[Any, tuple[uuid.UUID | None, str]],
+    taken_back: Mapping[Any, object],
     *,
     now: datetime,
 ) -> dict[Any, Outcome]:
-    """Post lines to their loans, all at once; what an account does not take waits in suspense."""
-    written_off = set(
-        Loan.objects.filter(
-            pk__in=[meant[line.pk][0] for line in lines], status="written_off"
-        ).values_list("pk", flat=True)
-    )
+    """Post lines to their loans, all at once; what an account does not take is for suspense.
+
+    A payment that was taken back keeps its reference: the line's is made another one.
+    """
+    keys = [loan_id for line in lines if (loan_id := meant[line.pk][0]) is not None]
+    gone = Loan.objects.filter(pk__in=keys, status="written_off").values_list("pk", flat=True)
+    written_off = set(gone)
     incoming = [
         Incoming(
             loan_id=loan_id,
             fact=placing.fact_of(line, is_written_off=loan_id in written_off),
-            reference=suspense_entries.event_reference(file, line),
+            reference=suspense_entries.event_reference(
+                file, line, again=str(line.pk)[:8] if line.pk in taken_back else ""
+            ),
         )
-        for line in lines
-        if (loan_id := meant[line.pk][0]) is not None
+        for line, loan_id in zip(lines, keys, strict=True)
     ]
     answers = many.enter_many(actor=_WORKER, receipts=incoming, now=now)
     outcomes: dict[Any, Outcome] = {}
-    for line, answer in zip(lines, answers, strict=True):
-        loan_id, because = meant[line.pk]
+    for line, loan_id, answer in zip(lines, keys, answers, strict=True):
         if isinstance(answer.refusal, DayClosed):
             outcomes[line.pk] = _day_closed(file)
         elif answer.refusal is not None:
             code = answer.refusal.code
             logger.info("statement_line_not_taken", line=str(line.pk), code=code)
-            outcomes[line.pk] = _held(file, line, "refused_by_account", now=now)
+            outcomes[line.pk] = _outcome("suspense", "refused_by_account")
         else:
-            outcomes[line.pk] = _outcome(
-                "posted", because, loan_id=loan_id, event_id=answer.event_id
-            )
+            because = meant[line.pk][1]
+            event_id = answer.event_id
+            outcomes[line.pk] = _outcome("posted", because, loan_id=loan_id, event_id=event_id)
     return outcomes
 
 
@@ -250,36 +256,33 @@ def _posted_by_hand(
     return found
 
 
-def _without_loan(
-    file: StatementFile,
-    line: StatementLine,
-    because: str,
-    known: Mapping[str, StatementLine],
-    *,
-    now: datetime,
-) -> Outcome:
+def _taken_before(file: StatementFile, before: StatementLine, because: str) -> Outcome:
     if because == "known":
         return _outcome("ignored", because)
-    if because == "reference_used":
-        before = known[line.key]
-        facts = {"row": before.number, "uploaded": before.file.uploaded_at.date().isoformat()}
-        return _refused(Fault(_heading(file, "reference"), because, facts))
-    return _held(file, line, because, now=now)
+    facts = {"row": before.number, "uploaded": before.file.uploaded_at.date().isoformat()}
+    return _refused(Fault(_heading(file, "reference"), "reference_used", facts))
 
 
-def _held(file: StatementFile, line: StatementLine, because: str, *, now: datetime) -> Outcome:
+def _hold(
+    file: StatementFile,
+    lines: Sequence[StatementLine],
+    outcomes: Mapping[Any, Outcome],
+    *,
+    now: datetime,
+) -> dict[Any, Outcome]:
+    """Book money that is for suspense, all at once; one by one where a day of it is closed."""
     try:
         with transaction.atomic():
-            entry = suspense_entries.hold(
-                actor=_WORKER,
-                line=line,
-                day=line.value_date,
-                reference=f"suspense:{line.pk}",
-                now=now,
-            )
+            entries = suspense_entries.hold_all(actor=_WORKER, lines=lines, now=now)
     except DayClosed:
-        return _day_closed(file)
-    return _outcome("suspense", because, held_entry_id=entry.pk)
+        if len(lines) == 1:
+            return {lines[0].pk: _day_closed(file)}
+        singly = [_hold(file, [line], outcomes, now=now) for line in lines]
+        return {key: outcome for one in singly for key, outcome in one.items()}
+    return {
+        line.pk: {**outcomes[line.pk], "held_entry_id": entry}
+        for line, entry in zip(lines, entries, strict=True)
+    }
 
 
 def _posted_before(line: StatementLine, before: Sequence[AccountEvent]) -> Outcome:

@@ -226,16 +226,21 @@ def test_a_row_of_a_closed_day_is_refused_with_the_way_to_proceed(alice: User, l
     services.accrue_day(actor="system:tests", entity=entity, day=factories.PAID_ON, now=NOW)
     ledger.close_day(actor="system:tests", entity=entity, day=factories.PAID_ON, now=NOW)
 
-    file = factories.posted(alice, [row("UTR1", text=f"EMI {lent.number}"), row("UTR2")])
+    rows = [row("UTR1", text=f"EMI {lent.number}"), row("UTR2"), row("UTR3")]
+    later = row("UTR4", day=factories.PAID_ON + timedelta(days=1))
 
-    assert [status for _row, status, _why in factories.came_to(file)] == ["refused", "refused"]
-    for line in file.lines.all():
+    file = factories.posted(alice, [*rows, later])
+
+    assert [status for _row, status, _why in factories.came_to(file)] == [
+        *("refused", "refused", "refused", "suspense"),
+    ]
+    for line in file.lines.filter(number__lt=5):
         assert _reasons(line) == (
             "Date: The books are closed up to 2026-11-23. Give the row a later day, and upload it"
             " again."
         )
     assert not AccountEvent.objects.exists()
-    assert factories.balance(Account.UNIDENTIFIED) == 0
+    assert factories.balance(Account.UNIDENTIFIED) == Decimal("-9793.00")
 
 
 def test_the_refused_rows_come_back_to_be_mended(alice: User, lent: Loan) -> None:
@@ -283,24 +288,40 @@ def test_it_goes_on_where_a_worker_was_killed(
     assert factories.balance(Account.ADVANCES, lent) == Decimal("-300.00")
 
 
-def test_a_line_that_breaks_holds_up_no_other(
-    alice: User, lent: Loan, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_breaks_holds_up_no_other(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     file = factories.started(alice, [row("UTR1"), row("UTR2", text="BREAKS"), row("UTR3")])
-    real = posting_statements._held
+    real = posting_statements._hold
 
-    def breaking(file: Any, line: StatementLine, *args: Any, **options: Any) -> Any:
-        if line.reference == "UTR2":
+    def breaking(file: Any, lines: Any, *args: Any, **options: Any) -> Any:
+        if any(line.reference == "UTR2" for line in lines):
             raise ZeroDivisionError
-        return real(file, line, *args, **options)
+        return real(file, lines, *args, **options)
 
-    monkeypatch.setattr(posting_statements, "_held", breaking)
+    monkeypatch.setattr(posting_statements, "_hold", breaking)
 
     factories.run(file)
 
     found = [status for _row, status, _why in factories.came_to(file)]
     assert found == ["suspense", "refused", "suspense"]
     assert "Something is wrong on our side" in _reasons(file.lines.get(number=3))
+
+
+def test_what_was_taken_back_by_hand_is_posted_as_the_statement_says(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    file = factories.checked(alice, [row("UTR1", text=f"EMI {lent.number}")])
+    line = file.lines.get()
+    fact = Receipt(
+        day=line.value_date, amount=Decimal(1), channel="cash", external_reference="UTR1"
+    )
+    wrong = services.enter(actor=alice, loan=lent, fact=fact, reference="sahyadri:UTR1", now=NOW)
+    services.take_back(actor=charlie, event=wrong, reason="Typed wrongly.", now=NOW)
+    services.start_statement(actor=alice, file=file, now=NOW)
+
+    factories.run(file)
+
+    assert factories.came_to(file) == [(2, "posted", "narrative")]
+    assert factories.balance(Account.ADVANCES, lent) == Decimal("-9793.00")
 
 
 def test_it_stops_where_who_started_it_may_no_longer_post(alice: User) -> None:
