@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "ReasonKind": "apps.decisions.models.ListedReason.Kind",
         "ReviewVerdict": "apps.decisions.models.ListedReason.Verdict",
         "ReviewState": "apps.decisions.lifecycle.LIFECYCLE.states",
+        "PaperState": "apps.decisions.checklist.STATES",
         "MemoSection": "apps.desk.memo_text.CODES",
         "InterestNumber": "apps.desk.interest_api.NUMBERS",
         "ExceptionReason": "apps.decisions.models.OverrideReason",

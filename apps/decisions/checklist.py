@@ -15,6 +15,7 @@ State = Literal["present", "missing", "expired", "waived"]
 By = Literal["law", "product", "policy"]
 When = Literal["always", "secured", "inputs"]
 
+STATES: tuple[str, ...] = get_args(State)
 CONSENTS = ("credit_assessment", "automated_decision")
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from apps.applications.models import Application
 from apps.core.api import APIView, Problem, Strict
 from apps.core.visibility import get_visible
-from apps.decisions import papers, policies, selectors, services
+from apps.decisions import checklist, papers, policies, selectors, services
 from apps.decisions.services.papering import LONGEST_REASON
 
 _REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
@@ -27,7 +27,7 @@ class NeededPaper(serializers.Serializer[Any]):
     by = serializers.ChoiceField(
         choices=["law", "product", "policy"], help_text="What asks for it."
     )
-    state = serializers.ChoiceField(choices=["present", "missing", "expired", "waived"])
+    state = serializers.ChoiceField(choices=checklist.STATES)
     day = serializers.DateField(allow_null=True, help_text="Of the newest one on record.")
     holds_up = serializers.BooleanField(
         help_text="Nobody accepts an offer and nothing is lent before it is there or waived."

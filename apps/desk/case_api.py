@@ -14,7 +14,7 @@ from apps.applications import selectors as applications
 from apps.applications.models import Application
 from apps.core.api import APIView, Problem, Strict
 from apps.core.visibility import get_visible
-from apps.decisions import panel
+from apps.decisions import checklist, panel
 from apps.decisions import selectors as decisions
 from apps.decisions.models import Decision, ListedReason, ReviewCase
 from apps.desk import case_page, exposure, memo_page, memo_text, past_cases, policies, services
@@ -30,7 +30,7 @@ class PaperOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField(source="label")
     needed_by = serializers.CharField()
-    state = serializers.ChoiceField(choices=["present", "missing", "expired", "waived"])
+    state = serializers.ChoiceField(choices=checklist.STATES)
     detail = serializers.CharField()
     day = serializers.DateField(allow_null=True)
 

@@ -100,7 +100,7 @@ def pdf(request: HttpRequest, _token: str, visit: Visit) -> HttpResponse:
         return render(request, "portal/not_valid.html", status=404)
     services.note_letter(visit, letter, form="pdf")
     response = HttpResponse(letter.pdf, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="offer-{offer.number}.pdf"'
+    response["Content-Disposition"] = f'attachment; filename="offer-{visit.application.number}.pdf"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
