@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from apps.ledger.chart import Account
 from apps.repayments import payoff, replaying
 from apps.repayments.account import Contract, Happened
-from apps.repayments.facts import Bucket, Charge, Fact, PartPrepayment, Payoff, Receipt
+from apps.repayments.facts import Bucket, Change, Charge, Fact, PartPrepayment, Payoff, Receipt
 from apps.repayments.payoff import Quote
 from apps.schedules import building
 from apps.schedules.refusals import TermsRefused
@@ -124,6 +125,22 @@ def test_it_asks_for_the_account_of_its_day() -> None:
 
 
 @st.composite
+def _changes(draw: st.DrawFn, day: date) -> Change:
+    code = draw(st.sampled_from(["rate_change", "moratorium", "reschedule", "due_date_change"]))
+    parameters: dict[str, dict[str, Any]] = {
+        "rate_change": {"annual_rate": str(D(draw(st.integers(1, 40))) / 100)},
+        "moratorium": {
+            "principal_free": 2,
+            "interest_free": draw(st.sampled_from([0, 2])),
+            "extends": True,
+        },
+        "reschedule": {"instalments": draw(st.integers(2, 36))},
+        "due_date_change": {"first_due_on": (day + timedelta(days=20)).isoformat()},
+    }
+    return Change(day=day, change=code, parameters=parameters[code], reason="Agreed")
+
+
+@st.composite
 def _loans(draw: st.DrawFn) -> tuple[Contract, list[Happened], date]:
     method = draw(
         st.sampled_from(
@@ -147,13 +164,15 @@ def _loans(draw: st.DrawFn) -> tuple[Contract, list[Happened], date]:
     for _number in range(draw(st.integers(0, 5))):
         day += timedelta(days=draw(st.integers(0, 45)))
         amount = D(draw(st.integers(1, 3_000_000))) / 100
-        kind = draw(st.sampled_from(["receipt", "receipt", "prepayment", "charge"]))
+        kind = draw(st.sampled_from(["receipt", "receipt", "prepayment", "charge", "change"]))
         if kind == "receipt":
             facts.append(_receipt(day, amount))
         elif kind == "prepayment":
             facts.append(
                 PartPrepayment(day=day, amount=amount, channel="bank", external_reference="q")
             )
+        elif kind == "change":
+            facts.append(draw(_changes(day)))
         else:
             facts.append(
                 Charge(
@@ -165,6 +184,18 @@ def _loans(draw: st.DrawFn) -> tuple[Contract, list[Happened], date]:
                 )
             )
     return contract, _history(*facts), day + timedelta(days=draw(st.integers(0, 60)))
+
+
+def _interest(account: replaying.Account) -> Decimal:
+    """Return the interest that was booked as earned."""
+    lines = [line for entry in account.position.booked for line in entry.lines]
+    return -sum((one.signed for one in lines if one.account == Account.INTEREST_INCOME), D(0))
+
+
+def _interest_settled(account: replaying.Account) -> Decimal:
+    """Return the interest that payments went to."""
+    parts = [part for entry in account.position.booked for part in entry.parts]
+    return sum((part.amount for part in parts if part.bucket == Bucket.INTEREST), D(0))
 
 
 @settings(max_examples=200, deadline=None)
@@ -185,3 +216,7 @@ def test_the_quote_is_what_closes_the_loan(
     assert after.position.is_settled
     assert after.position.advances == 0
     assert after.position.principal() == 0
+    for entry in after.position.booked:
+        assert sum((line.signed for line in entry.lines), D(0)) == 0
+    income, expected = _interest(after), _interest_settled(after)
+    assert income == expected
