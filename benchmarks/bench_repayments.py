@@ -10,10 +10,11 @@ import io
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -33,6 +34,8 @@ from benchmarks import bench_import, measuring, scratch
 SINGLY = 200
 ROUNDS = 5
 CLERK = audit.system("benchmark")
+# What writes one payment, as (SQL, values).
+Statements = list[tuple[str, list[object]]]
 # The tables a payment adds rows to, by what its rows are found again.
 _ADDED = {
     "repayments_accountevent": "id IN (SELECT id FROM paid)",
@@ -150,32 +153,42 @@ def _singly(loans: Sequence[uuid.UUID], name: str) -> tuple[float, float]:
     with closing(psycopg2.connect(urlunsplit(parts._replace(path=f"/{name}")))) as link:
         for number in range(ROUNDS + 1, 2 * ROUNDS + 1):
             payments = _due(loans[:SINGLY], number)
-            began = time.perf_counter()
-            for one in payments:
-                services.enter(
-                    actor=CLERK,
-                    loan=Loan(pk=one.loan_id),
-                    fact=one.fact,
-                    reference=one.reference,
-                    now=timezone.now(),
-                )
-            own.append(len(payments) / (time.perf_counter() - began))
+            own.append(len(payments) / _seconds(lambda: _enter_each(payments)))  # noqa: B023
             rows = _by_payment(f"P-{number}-%")
-            began = time.perf_counter()
-            for statements in rows:
-                with link, link.cursor() as cursor:
-                    for sql, values in statements:
-                        cursor.execute(sql, values)
-            bare.append(len(rows) / (time.perf_counter() - began))
+            bare.append(len(rows) / _seconds(lambda: _insert_each(link, rows)))  # noqa: B023
     return sorted(own)[ROUNDS // 2], sorted(bare)[ROUNDS // 2]
 
 
-def _by_payment(reference: str) -> list[list[tuple[str, list[object]]]]:
+def _enter_each(payments: Sequence[Incoming]) -> None:
+    for one in payments:
+        services.enter(
+            actor=CLERK,
+            loan=Loan(pk=one.loan_id),
+            fact=one.fact,
+            reference=one.reference,
+            now=timezone.now(),
+        )
+
+
+def _insert_each(link: Any, rows: Sequence[Statements]) -> None:
+    for statements in rows:
+        with link, link.cursor() as cursor:
+            for sql, values in statements:
+                cursor.execute(sql, values)
+
+
+def _seconds(act: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def _by_payment(reference: str) -> list[Statements]:
     """Return the inserts that write again what each payment added, into empty copies."""
     _texts(reference)
     found = []
     for event in _events(reference):
-        statements: list[tuple[str, list[object]]] = []
+        statements: Statements = []
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE paid")
             cursor.execute("INSERT INTO paid VALUES (%s)", [event])

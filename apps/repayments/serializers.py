@@ -45,7 +45,7 @@ class RepaymentAnswer(serializers.Serializer[Any]):
     loan = serializers.UUIDField()
     loan_number = serializers.CharField()
     kind = serializers.CharField()
-    state = serializers.ChoiceField(choices=["live", "reversed"])
+    state = serializers.CharField(help_text="live, or reversed")
     day = serializers.DateField()
     amount = _money()
     currency = serializers.CharField()

@@ -12,7 +12,7 @@ from apps.loans.models import Loan
 from apps.repayments import facts, reading, replaying, walking, writing
 from apps.repayments.account import Contract, Happened
 from apps.repayments.errors import NotAllowed, ReferenceUsed, refused_field
-from apps.repayments.facts import Charge, Fact, Receipt, Recovery, Refund, Waiver
+from apps.repayments.facts import MONEY_IN, Charge, Fact, Receipt, Recovery, Refund, Waiver
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.models.event import BY_TWO
 from apps.repayments.replaying import Account
@@ -74,17 +74,19 @@ def _write(loan: Loan, event: AccountEvent, fact: Fact, *, actor: Any) -> None:
 
 def record(actor: Any, loan: Loan, event: AccountEvent) -> None:
     """Say in the audit trail what was entered."""
-    audit.record(
-        actor,
-        f"repayments.{event.kind}",
-        loan,
-        case=f"applications.application:{loan.application_id}",
-        event=str(event.pk),
-        day=event.day.isoformat(),
-        amount=str(event.amount) if event.amount is not None else "",
-        reference=event.reference,
-        approved_by=str(event.approved_by_id or ""),
-    )
+    said = {
+        "case": f"applications.application:{loan.application_id}",
+        "event": str(event.pk),
+        "kind": event.kind,
+        "day": event.day.isoformat(),
+        "amount": str(event.amount) if event.amount is not None else "",
+        "reference": event.reference,
+        "approved_by": str(event.approved_by_id or ""),
+    }
+    if event.kind in {kind.value for kind in MONEY_IN}:
+        audit.record(actor, "repayments.payment_posted", loan, **said)
+    else:
+        audit.record(actor, "repayments.entered", loan, **said)
 
 
 # --- an event -----------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def test_it_answers_each_in_its_place_and_posts_nothing_twice(taken: list[Loan])
     assert [one.event_id for one in again] == [one.event_id for one in answers]
     assert not any(one.is_new for one in again)
     assert AccountEvent.objects.count() == 2
-    assert Event.objects.filter(verb="repayments.receipt").count() == 2
+    assert Event.objects.filter(verb="repayments.payment_posted").count() == 2
     assert factories.offenders() == []
 
 
