@@ -250,5 +250,5 @@ def test_it_stays_on_record_who_took_it(lent: Loan, alice: User) -> None:
 
     verbs = Event.objects.order_by("-pk").values_list("verb", flat=True)[:4]
     assert "servicing.early_charge_asked" in verbs
-    assert "repayments.part_prepayment" in verbs
+    assert "repayments.payment_posted" in verbs
     assert AccountEvent.objects.get(kind="part_prepayment").made_by == alice
