@@ -14,7 +14,7 @@ from apps.repayments.services.entering import enter
 from apps.repayments.services.following import follow_payout
 from apps.repayments.services.foreseeing import Foreseen, PlannedRow, Side, foresee
 from apps.repayments.services.many import Answer, Incoming, enter_many
-from apps.repayments.services.placing import misplace_money, place_money
+from apps.repayments.services.placing import foresee_placing, misplace_money, place_money
 from apps.repayments.services.planning import PlanEntry, end_plan, enter_plan, load_plans
 from apps.repayments.services.posting_statements import (
     advance_statement,
@@ -43,6 +43,7 @@ from apps.repayments.services.sending_reminders import send_reminders
 from apps.repayments.services.spreading import enter_for_customer, shares_of_customer
 from apps.repayments.services.stopping import resume_reminders, stop_by_link, stop_reminders
 from apps.repayments.services.sweeping_statements import sweep_statements
+from apps.repayments.services.taking import Money, preview, take
 from apps.repayments.services.taking_back import take_back
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Asked",
     "Foreseen",
     "Incoming",
+    "Money",
     "PlanEntry",
     "PlannedRow",
     "PromiseEntry",
@@ -73,6 +75,7 @@ __all__ = [
     "enter_plan",
     "follow_payout",
     "foresee",
+    "foresee_placing",
     "give_back",
     "is_whole",
     "judge_promises",
@@ -80,6 +83,7 @@ __all__ = [
     "misplace_money",
     "paper_of",
     "place_money",
+    "preview",
     "print_receipt",
     "receive_statement",
     "refuse_announced",
@@ -96,6 +100,7 @@ __all__ = [
     "stop_reminders",
     "stop_statement",
     "sweep_statements",
+    "take",
     "take_back",
     "take_charge_back",
     "take_promise",

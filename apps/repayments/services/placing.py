@@ -15,7 +15,8 @@ from apps.repayments import statement_policies as policies
 from apps.repayments import suspense_entries
 from apps.repayments.facts import Receipt, Recovery
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
-from apps.repayments.services import _permitting, entering, taking_back
+from apps.repayments.services import _permitting, entering, foreseeing, holding, taking_back
+from apps.repayments.services.foreseeing import Foreseen
 
 _CHANNELS = {StatementFile.Layout.BANK: "bank_transfer", StatementFile.Layout.MPESA: "mobile_money"}
 LONGEST_REASON = 300
@@ -63,6 +64,17 @@ def place_money(
         day=str(counts_from),
     )
     return held
+
+
+def foresee_placing(*, line: StatementLine, loan: Loan, day: date, now: datetime) -> Foreseen:
+    """Return what placing a line's money on a loan would come to; nothing is written.
+
+    Raises what placing would be refused for, but for closed days.
+    """
+    _check_place(line, loan, day, now=now)
+    fact = fact_of(line, is_written_off=loan.status == "written_off", day=day)
+    holding.require_possible(loan, fact, now=now)
+    return foreseeing.foresee(loan=loan, fact=fact)
 
 
 @transaction.atomic
@@ -120,7 +132,9 @@ def fact_of(
 
 def loan_of(actor: User, line: StatementLine, number: str) -> Loan | None:
     """Return the loan of a number, of the line's lender, that the person may see."""
-    rows = Loan.objects.visible_to(actor).select_related("branch__entity", "application")
+    rows = Loan.objects.visible_to(actor).select_related(
+        "branch__entity", "application", "customer", "product__conditions"
+    )
     return rows.filter(number=number, branch__entity=line.file.branch.entity_id).first()
 
 

@@ -137,6 +137,10 @@ def test_money_is_placed_from_the_worklist(
     assert lent.number in page
     assert "The amount is what falls due next." in page
     assert "The names agree." in page
+    foreseen = _text(client, _url("suspense_line", line.pk), loan=lent.number, day="2026-11-23")
+    assert "What placing it comes to" in foreseen
+    assert "Paid ahead, for what falls due next" in foreseen
+    assert not AccountEvent.objects.exists()
     answer = client.post(
         _url("suspense_place", line.pk), {"loan": lent.number, "day": "2026-11-23"}
     )
@@ -147,6 +151,22 @@ def test_money_is_placed_from_the_worklist(
     assert "UTR900" not in _text(client, _url("suspense"))
     assert "It is on the wrong loan" not in _text(client, answer.url)
     assert "It is on the wrong loan" in _text(signed_in(charlie), answer.url)
+
+
+def test_it_says_why_money_cannot_be_placed_so(alice: User, lent: Loan, signed_in: Browser) -> None:
+    line = factories.in_suspense(alice)
+    url = _url("suspense_line", line.pk)
+
+    for loan, day, said in (
+        ("L-0", "2026-11-23", "There is no such loan"),
+        (lent.number, "2026-11-22", "Choose a day from the value date to today."),
+        (lent.number, "2026-11-25", "Choose a day from the value date to today."),
+        (lent.number, "soon", "Enter a valid date."),
+    ):
+        answer = signed_in(alice).get(url, {"loan": loan, "day": day})
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert "Place it on this loan" not in answer.content.decode()
 
 
 def test_money_is_returned_by_another_person_than_who_asked(

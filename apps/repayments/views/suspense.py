@@ -20,6 +20,7 @@ from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.repayments import (
     candidates,
+    desk_rows,
     matching,
     services,
     statement_forms,
@@ -73,8 +74,15 @@ def count(request: HttpRequest) -> HttpResponse:
 @requires(policies.SEE)
 @require_GET
 def line(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show one line's money: what the payer wrote, whose it may be, what was noted and done."""
-    return _page(request, visible(request.user, pk))
+    """Show one line's money: what the payer wrote, whose it may be, what was noted and done.
+
+    With a loan and a day in the address, also what placing it there would come to.
+    """
+    found = visible(request.user, pk)
+    is_asked = "loan" in request.GET and found.status == "suspense"
+    if is_asked and policies.may_place(request.user):
+        return _foreseen(request, found)
+    return _page(request, found)
 
 
 @requires(policies.PLACE)
@@ -242,6 +250,20 @@ def _page(
         **forms,
     }
     return render(request, "repayments/suspense_line.html", context, status=status)
+
+
+def _foreseen(request: HttpRequest, found: StatementLine) -> HttpResponse:
+    """Show what placing the money would come to, or why it cannot be placed so."""
+    form = statement_forms.PlaceForm(request.GET, actor=request.user, line=found)
+    share = None
+    if form.is_valid():
+        try:
+            foreseen = services.foresee_placing(line=found, now=timezone.now(), **form.cleaned_data)
+            share = desk_rows.Share(form.cleaned_data["loan"], foreseen)
+        except DomainError as refusal:
+            form.refuse(refusal)
+    context = {"place_form": form, "share": share, "day": form.cleaned_data.get("day")}
+    return _page(request, found, status=422 if form.errors else 200, **context)
 
 
 def _may_misplace(actor: Any, found: StatementLine) -> bool:
