@@ -7,6 +7,22 @@ from apps.core.navigation import Entry, register
 register(
     Entry(
         group="lending",
+        label=_("Repayment desk"),
+        url_name="repayments:desk",
+        icon="receipt",
+        permission="repayments.post_repayment",
+        order=42,
+    ),
+    Entry(
+        group="lending",
+        label=_("Sheet of the day"),
+        url_name="repayments:day_sheet",
+        icon="calendar",
+        permission="repayments.view_repayment",
+        order=43,
+    ),
+    Entry(
+        group="lending",
         label=_("Promises to pay"),
         url_name="repayments:promises",
         icon="clock",

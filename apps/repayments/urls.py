@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from apps.repayments.views import charges, promises, receipts, reminders, statements, suspense
+from apps.repayments.views import charges, desk, promises, receipts, reminders, statements, suspense
 
 app_name = "repayments"
 urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("day/", desk.sheet, name="day_sheet"),
+    path("payments/<uuid:pk>/take-back/", desk.take_back, name="take_back"),
     path("accruals/", charges.accruals, name="accruals"),
     path("charges/<uuid:pk>/take-back/", charges.take_back, name="take_charge_back"),
     path("of-loan/<uuid:pk>/charges/", charges.charges, name="charges"),

@@ -1,0 +1,106 @@
+"""What the repayment desk shows: what money would come to, and payments in a list."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from apps.ledger.chart import Account
+from apps.loans.models import Loan
+from apps.repayments import receipt_wording
+from apps.repayments.account import RECEIVABLE
+from apps.repayments.day_sheet import Total
+from apps.repayments.facts import Bucket
+from apps.repayments.models import AccountEvent
+from apps.repayments.services import Foreseen
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one loan gets of the money, and how it stands before and after."""
+
+    loan: Loan
+    found: Foreseen
+
+    @property
+    def borrower(self) -> str:
+        """Whose loan it is."""
+        return str(self.loan.customer.full_name)
+
+    @property
+    def amount(self) -> Decimal:
+        """How much of the money goes to this loan."""
+        return sum(amount for _word, amount in self.parts) or Decimal(0)
+
+    @property
+    def parts(self) -> list[tuple[str, Decimal]]:
+        """What the money is used for, in words, with the amounts."""
+        rows = [
+            (receipt_wording.bucket(_account(bucket)), self.found.parts[bucket])
+            for bucket in Bucket
+            if self.found.parts.get(bucket)
+        ]
+        if self.found.to_income:
+            rows.append((receipt_wording.bucket(Account.RECOVERY_INCOME), self.found.to_income))
+        if self.found.to_advances:
+            rows.append((_("Paid ahead, for what falls due next"), self.found.to_advances))
+        return rows
+
+    @property
+    def settles(self) -> bool:
+        """Whether nothing is owed afterwards."""
+        return self.found.after.status == "closed"
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment as the desk and the day's sheet list it."""
+
+    event: AccountEvent
+
+    @property
+    def channel(self) -> str:
+        """How it came."""
+        return receipt_wording.channel(self.event.parameters.get("channel", ""))
+
+    @property
+    def reference(self) -> str:
+        """The reference of whoever moved the money."""
+        return str(self.event.parameters.get("external_reference", ""))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it counts."""
+        return self.event.status == "live"
+
+    @property
+    def has_receipt(self) -> bool:
+        """Whether there is a receipt, or may be one: money came in and was not taken back."""
+        return self.event.kind != "refund" and (self.is_live or hasattr(self.event, "paper"))
+
+
+@dataclass(frozen=True)
+class ChannelTotal:
+    """What one channel brought on a day, with the channel in words."""
+
+    total: Total
+
+    @property
+    def word(self) -> str:
+        """How the money came."""
+        return receipt_wording.channel(self.total.channel)
+
+
+def totals(found: Iterable[Total]) -> list[ChannelTotal]:
+    """Return the totals of a day as its sheet shows them."""
+    return [ChannelTotal(one) for one in found]
+
+
+def payments(events: Iterable[AccountEvent]) -> list[Payment]:
+    """Return payments as a list shows them."""
+    return [Payment(one) for one in events]
+
+
+def _account(bucket: Bucket) -> Account:
+    return Account.PRINCIPAL if bucket == Bucket.PRINCIPAL else RECEIVABLE[bucket]

@@ -1,0 +1,206 @@
+"""The repayment desk: a payment is shown before it is posted, and posted as it was shown."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.models import Branch, User
+from apps.loans.models import Loan
+from apps.repayments import services
+from apps.repayments.models import AccountEvent
+from apps.repayments.tests import factories
+from conftest import MakePerson
+
+pytestmark = pytest.mark.django_db
+DESK, SHEET = reverse("repayments:desk"), reverse("repayments:day_sheet")
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def officer(alice: User, signed_in: SignIn, freeze: Any) -> Client:
+    """Alice at the desk, on the day the loan was paid out."""
+    return signed_in(alice)
+
+
+@pytest.fixture
+def freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be the moment of the tests."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: factories.NOW)
+
+
+def said(loan: Loan, **changes: Any) -> dict[str, Any]:
+    return {
+        "number": loan.number,
+        "amount": "1500.00",
+        "channel": "cash",
+        "external_reference": "",
+        "day": factories.TODAY.isoformat(),
+        "own_reference": "5bd1a0ff-6c4b-4f2c-8a40-5f2b8d0c1e11",
+        "do": "see",
+        **changes,
+    }
+
+
+def seen(answer: Any) -> str:
+    return str(answer.context["seen"])
+
+
+def test_it_shows_what_money_comes_to_and_posts_nothing(officer: Client, lent: Loan) -> None:
+    answer = officer.post(DESK, said(lent))
+
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "What this comes to" in text
+    assert "Paid ahead, for what falls due next" in text
+    assert "Post the payment" in text
+    assert not AccountEvent.objects.exists()
+
+
+def test_it_posts_what_was_shown_once(officer: Client, lent: Loan) -> None:
+    shown = officer.post(DESK, said(lent))
+    first = officer.post(DESK, said(lent, do="post", seen=seen(shown)))
+    again = officer.post(DESK, said(lent, do="post", seen=seen(shown)))
+
+    [event] = AccountEvent.objects.all()
+    assert (first.status_code, again.status_code) == (302, 302)
+    assert (event.amount, event.parameters["channel"]) == (1500, "cash")
+    assert event.parameters["external_reference"] == "CASH-5BD1A0FF6C4B4F2C"
+    page = officer.get(DESK).content.decode()
+    assert reverse("repayments:receipt", args=[event.pk]) in page
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"amount": "9000.00"}, id="amount"),
+        pytest.param({"channel": "card", "external_reference": "POS 77"}, id="channel"),
+    ],
+)
+def test_it_shows_again_what_was_changed_since(
+    officer: Client, lent: Loan, changed: dict[str, str]
+) -> None:
+    shown = officer.post(DESK, said(lent))
+
+    answer = officer.post(DESK, said(lent, do="post", seen=seen(shown), **changed))
+
+    assert answer.status_code == 200
+    assert "What this comes to" in answer.content.decode()
+    assert not AccountEvent.objects.exists()
+
+
+def test_it_takes_a_customers_number_for_all_loans(officer: Client, lent: Loan) -> None:
+    by_customer = said(lent, number=lent.customer.number)
+    shown = officer.post(DESK, by_customer)
+
+    officer.post(DESK, {**by_customer, "do": "post", "seen": seen(shown)})
+
+    assert lent.number in shown.content.decode()
+    assert AccountEvent.objects.get().loan == lent
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param({"number": "L-0"}, "There is no loan and no customer", id="number"),
+        pytest.param({"amount": "0"}, "greater than or equal to 0.01", id="zero"),
+        pytest.param({"amount": "-5"}, "greater than or equal to 0.01", id="negative"),
+        pytest.param({"amount": "1.001"}, "no more than 2 decimal places", id="fractions"),
+        pytest.param({"channel": "cheque"}, "Enter the reference of the payment", id="reference"),
+        pytest.param({"day": "2090-01-01"}, "This day is still to come", id="future"),
+        pytest.param({"day": "2001-01-01"}, "nothing was paid back before", id="before"),
+    ],
+)
+def test_it_says_what_is_wrong_and_posts_nothing(
+    officer: Client, lent: Loan, changes: dict[str, str], sentence: str
+) -> None:
+    answer = officer.post(DESK, said(lent, **changes))
+
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not AccountEvent.objects.exists()
+
+
+def test_it_knows_no_loan_of_another_branch(
+    lent: Loan, make_person: MakePerson, nashik: Branch, signed_in: SignIn, freeze: None
+) -> None:
+    elsewhere = signed_in(make_person("Nina", "loan_officer", branch=nashik))
+
+    answer = elsewhere.post(DESK, said(lent))
+
+    assert answer.status_code == 422
+    assert "There is no loan and no customer of this number" in answer.content.decode()
+
+
+def test_the_sheet_of_the_day_counts_what_stays(
+    officer: Client, lent: Loan, alice: User, charlie: User, signed_in: SignIn
+) -> None:
+    for amount, reference in (("1500.00", "a"), ("500.00", "b")):
+        money = services.Money(
+            number=lent.number,
+            amount=factories.Decimal(amount),
+            channel="cash",
+            external_reference=reference,
+            day=factories.TODAY,
+        )
+        [event] = services.take(actor=alice, money=money, now=factories.NOW)
+    manager = signed_in(charlie)
+    path = reverse("repayments:take_back", args=[event.pk])
+    done = manager.post(path, {"reason": "Counted twice."})
+
+    answer = manager.get(SHEET, {"day": factories.TODAY.isoformat()})
+
+    [total] = answer.context["sheet"].totals
+    text = answer.content.decode()
+    assert done.status_code == 302
+    assert (total.payments, total.taken, total.given, total.net) == (2, 2000, 500, 1500)
+    assert answer.context["sheet"].cash == [("INR", 1500)]
+    assert "Counted twice." in text
+    assert "Taken back on this day" in text
+
+
+def test_a_payment_is_not_taken_back_without_the_right_or_a_reason(
+    officer: Client, lent: Loan, alice: User, charlie: User, signed_in: SignIn
+) -> None:
+    money = services.Money(
+        number=lent.number,
+        amount=factories.Decimal(100),
+        channel="cash",
+        external_reference="a",
+        day=factories.TODAY,
+    )
+    [event] = services.take(actor=alice, money=money, now=factories.NOW)
+    path = reverse("repayments:take_back", args=[event.pk])
+
+    by_officer = officer.post(path, {"reason": "A mistake of mine."})
+    unsaid = signed_in(charlie).post(path, {"reason": ""})
+
+    event.refresh_from_db()
+    assert (by_officer.status_code, unsaid.status_code) == (403, 422)
+    assert event.status == "live"
+
+
+def test_a_sheet_of_no_day_is_refused(officer: Client) -> None:
+    answer = officer.get(SHEET, {"day": "yesterday"})
+
+    assert answer.status_code == 422
+    assert "Enter a day of the calendar" in answer.content.decode()
+
+
+def test_it_asks_few_questions_however_many_payments_there_are(
+    officer: Client, lent: Loan, alice: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(6):
+        money = services.Money(
+            number=lent.number,
+            amount=factories.Decimal(10),
+            channel="cash",
+            external_reference=f"few-{number}",
+            day=factories.TODAY,
+        )
+        services.take(actor=alice, money=money, now=factories.NOW)
+
+    with django_assert_max_num_queries(22):
+        officer.get(SHEET, {"day": factories.TODAY.isoformat()})
