@@ -91,6 +91,9 @@ class _Walk:
     """An account on its way through its history."""
 
     def __init__(self, contract: Contract) -> None:
+        if any(row.capitalised for row in contract.rows):
+            # Interest that joins the principal is not booked: such a contract is not lent here.
+            raise ValueError("A loan whose interest joins its principal has no account yet.")
         first = Generation(
             number=0,
             event="",

@@ -16,7 +16,7 @@ from apps.repayments.facts import Bucket, Change, Charge, Fact, PartPrepayment, 
 from apps.repayments.payoff import Quote
 from apps.schedules import building
 from apps.schedules.refusals import TermsRefused
-from apps.schedules.terms import DayCount, Fee, FeeTiming, Method, Terms
+from apps.schedules.terms import DayCount, Fee, FeeTiming, Grace, Method, Terms
 
 D = Decimal
 START = date(2026, 1, 15)
@@ -122,6 +122,13 @@ def test_it_asks_for_the_account_of_its_day() -> None:
 
     with pytest.raises(ValueError, match="stands at"):
         payoff.quote(account.position, date(2026, 4, 26))
+
+
+def test_a_contract_whose_interest_joins_the_principal_has_no_account() -> None:
+    contract = _contract(grace=Grace(principal=3, interest=3, capitalised=True))
+
+    with pytest.raises(ValueError, match="joins its principal"):
+        replaying.replay(contract, [], upto=START)
 
 
 @st.composite
