@@ -204,3 +204,11 @@ def test_it_asks_few_questions_however_many_payments_there_are(
 
     with django_assert_max_num_queries(22):
         officer.get(SHEET, {"day": factories.TODAY.isoformat()})
+
+
+def test_the_loans_page_leads_to_the_desk_with_its_number(officer: Client, lent: Loan) -> None:
+    panel = officer.get(reverse("repayments:receipts_panel", args=[lent.pk])).content.decode()
+
+    assert f'href="{DESK}?number={lent.number}"' in panel
+    desk = officer.get(DESK, {"number": lent.number}).content.decode()
+    assert f'value="{lent.number}"' in desk

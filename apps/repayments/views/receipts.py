@@ -12,6 +12,7 @@ from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.repayments import policies, receipt_files, receipt_rows, services
 from apps.repayments.models import AccountEvent
+from apps.repayments.services import holding
 
 
 @require_GET
@@ -23,6 +24,7 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "loan": loan,
         "rows": receipt_rows.shown(loan),
         "may_print": request.user.has_perm(policies.PRINT),
+        "may_post": loan.status in holding.OPEN and request.user.has_perm(policies.POST),
     }
     return render(request, "repayments/_receipts.html", context)
 
