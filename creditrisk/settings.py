@@ -286,6 +286,7 @@ SPECTACULAR_SETTINGS = {
         "SpokenThrough": "apps.customers.wordings.CHANNEL_CODES",
         "ApplicationChannel": "apps.applications.models.Application.Channel",
         "LoanPurpose": "apps.products.models.Purpose",
+        "AllocationBucket": "apps.products.models.Conditions.Bucket",
         "ConsentPurpose": "apps.customers.models.Consent.Purpose",
         "CollateralKind": "apps.applications.models.Collateral.Kind",
         "ObligationKind": "apps.customers.models.Obligation.Kind",
