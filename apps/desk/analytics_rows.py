@@ -103,8 +103,9 @@ _VERDICTS = f"""
     SELECT c.verdict, c.verdict_by_id AS reviewer, a.product_id AS product,
         a.branch_id AS branch, (c.verdict_at AT TIME ZONE %(zone)s)::date AS day,
         c.recommended, o.defaulted,
-        extract(epoch FROM c.verdict_at - c.opened_at) AS age,
-        extract(epoch FROM c.verdict_at - c.claimed_at) - coalesce(pauses.seconds, 0) AS work
+        extract(epoch FROM c.verdict_at - c.opened_at)::float8 AS age,
+        (extract(epoch FROM c.verdict_at - c.claimed_at) - coalesce(pauses.seconds, 0))::float8
+            AS work
     FROM decisions_reviewcase c
     JOIN applications_application a ON a.id = c.application_id
     LEFT JOIN loans_loan l ON l.application_id = a.id
@@ -116,8 +117,9 @@ _VERDICTS = f"""
         AND (%(product)s::uuid[] IS NULL OR a.product_id = ANY(%(product)s::uuid[]))
         AND (%(reviewer)s::uuid IS NULL OR c.verdict_by_id = %(reviewer)s::uuid)
 """  # noqa: S608 - composed of constants; every value is a parameter
+# Read once, whatever it is grouped by; to keep the verdicts first would write them to the disk.
 _FIGURES = f"""
-    WITH pauses AS ({_PAUSES}), verdicts AS MATERIALIZED ({_VERDICTS})
+    WITH pauses AS ({_PAUSES}), verdicts AS ({_VERDICTS})
     SELECT grouping(reviewer, product, branch, day), reviewer, product, branch, day,
         count(*),
         count(*) FILTER (WHERE verdict = 'approve'),
