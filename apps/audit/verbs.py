@@ -187,6 +187,7 @@ VERBS = {
     # repayments: reminders, promises, receipts
     "repayments.payment_posted": _("posted a payment"),
     "repayments.entered": _("entered what happened on the account"),
+    "repayments.accrued": _("accrued the interest of a day"),
     "repayments.taken_back": _("took back what was posted on a loan"),
     "repayments.followed": _("computed an account anew, for the schedule it follows changed"),
     "repayments.statement_uploaded": _("uploaded a statement of a bank"),
