@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.accounts.models import Entity, User
+from apps.accounts.models import User
 from apps.audit.models import Event as AuditEvent
 from apps.core.errors import Conflict, DomainError
 from apps.ledger import services as ledger
@@ -364,16 +364,19 @@ def test_the_command_says_what_it_did(lent: Loan, monkeypatch: pytest.MonkeyPatc
         call_command("accrue", "--entity", lent.branch.entity.code, "--day", "2099-01-01")
 
 
-def test_only_one_accrues_a_lender_at_a_time(lent: Loan, monkeypatch: pytest.MonkeyPatch) -> None:
-    def taken(entity: Entity) -> Any:
-        raise AccruingNow
+def test_only_one_accrues_a_lender_at_a_time(lent: Loan) -> None:
+    entity = lent.branch.entity
+    another = connection.copy()
+    try:
+        with another.cursor() as cursor:
+            key = (accruing._LOCK, str(entity.pk))
+            cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", key)
 
-    monkeypatch.setattr(accruing, "_alone", taken)
+        services.accrue_asked(actor=CLERK, entity=entity, day=factories.TODAY, now=factories.NOW)
+        with pytest.raises(AccruingNow):
+            _accrue(lent, factories.TODAY)
+        assert not AccrualRun.objects.exists()
+    finally:
+        another.close()
 
-    services.accrue_asked(
-        actor=CLERK, entity=lent.branch.entity, day=factories.TODAY, now=factories.NOW
-    )
-    with pytest.raises(AccruingNow):
-        _accrue(lent, factories.TODAY)
-
-    assert not AccrualRun.objects.exists()
+    assert _accrue(lent, factories.TODAY).loans == 1
