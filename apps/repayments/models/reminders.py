@@ -179,6 +179,7 @@ class Reminder(Identified, Timestamped, Stateful):
         PAID = "paid", _("Nothing of it is owed any more.")
         PROMISED = "promised", _("The borrower has promised to pay by a day.")
         STOPPED = "stopped", _("The borrower wants no reminders.")
+        LEFT_ALONE = "left_alone", _("The borrower is left alone for a time.")
         TOO_LATE = "too_late", _("It could not go out on its day.")
         NO_ADDRESS = "no_address", _("No e-mail address is on record.")
         NO_CONSENT = "no_consent", _("The borrower has not agreed to be reached by e-mail.")

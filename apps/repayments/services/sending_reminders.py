@@ -84,8 +84,10 @@ def _silence(reminder: Reminder, day: date) -> str:
         return Reminder.Obstacle.PAID
     if reminding.not_silenced(still, day).exists():
         return ""
-    stopped = reminder.loan.customer.reminder_stops.filter(resumed_at=None).exists()
-    return Reminder.Obstacle.STOPPED if stopped else Reminder.Obstacle.PROMISED
+    if reminder.loan.customer.reminder_stops.filter(resumed_at=None).exists():
+        return Reminder.Obstacle.STOPPED
+    promised = reminder.loan.promises.filter(status="open", promised_date__gte=day).exists()
+    return Reminder.Obstacle.PROMISED if promised else Reminder.Obstacle.LEFT_ALONE
 
 
 def _no_way(obstacle: str) -> str:

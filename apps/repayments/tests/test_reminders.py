@@ -205,6 +205,19 @@ def test_a_promise_taken_meanwhile_stops_what_waits(
     assert states() == [(DUE, -3, "dropped", "promised")]
 
 
+def test_whom_an_app_above_leaves_alone_is_not_reminded(
+    loan: Loan, planned: ReminderPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.remind_due(now=at(BEFORE))
+    alone = [lambda _day: Loan.objects.filter(pk=loan.pk).values("pk")]
+    monkeypatch.setattr(hooks, "_left_alone", alone)
+
+    services.send_reminders(now=at(BEFORE, "10:01"))
+
+    assert states() == [(DUE, -3, "dropped", "left_alone")]
+    assert run(at(ON_THE_DAY)) == (0, 0)
+
+
 def test_a_loan_that_is_not_running_is_not_reminded_of(
     alice: User, stage: None, planned: ReminderPlan
 ) -> None:
