@@ -28,27 +28,28 @@ from creditrisk.local import places
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 NOW, row, balance = factories.NOW, factories.row, factories.balance
-# The process stands still in the middle of its second chunk, with everything written.
+# The process stands still when it comes to the named place for the second time.
 WORKER = """
-import sys, time
+import importlib, sys, time
 import django
 django.setup()
 from apps.repayments import services
 from apps.repayments.services import posting_statements
 from django.utils.dateparse import parse_datetime
 
-file, now = sys.argv[1:]
+file, module, name, now = sys.argv[1:]
 posting_statements.CHUNK = 2
-real, calls = posting_statements._write, []
+place = importlib.import_module(module)
+real, calls = getattr(place, name), []
 
-def stand_still(outcomes):
-    real(outcomes)
+def stand_still(*arguments, **known):
     calls.append(1)
     if len(calls) == 2:
         print("standing still", flush=True)
         time.sleep(60)
+    return real(*arguments, **known)
 
-posting_statements._write = stand_still
+setattr(place, name, stand_still)
 while services.advance_statement(file_id=file, now=parse_datetime(now)):
     pass
 """
@@ -166,16 +167,28 @@ def test_two_workers_at_one_file_share_its_lines(alice: User, lent: Loan) -> Non
     assert balance(Account.UNIDENTIFIED) == Decimal("-100.00")
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        # With lines claimed, with money about to be posted to loans, with some of it posted, and
+        # with all money of the chunk posted but what became of the lines not yet written.
+        "apps.repayments.candidates.suggestions",
+        "apps.repayments.writing.write",
+        "apps.repayments.suspense_entries.hold_all",
+        "apps.repayments.services.posting_statements._write",
+    ],
+)
 def test_a_killed_worker_leaves_nothing_half_done(
-    alice: User, lent: Loan, killed: list[subprocess.Popen[str]]
+    alice: User, lent: Loan, killed: list[subprocess.Popen[str]], place: str
 ) -> None:
     rows = [row(f"A{n}", "10.00", f"EMI {lent.number}" if n % 2 else "?") for n in range(7)]
     file = factories.started(alice, rows)
     entries = Entry.objects.count()
+    module, _dot, name = place.rpartition(".")
     parts = urlsplit(os.environ["DATABASE_URL"])
     url = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
     process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(file.pk), NOW.isoformat()],
+        [sys.executable, "-c", WORKER, str(file.pk), module, name, NOW.isoformat()],
         env={**os.environ, "DATABASE_URL": url},
         cwd=places.ROOT,
         stdout=subprocess.PIPE,
