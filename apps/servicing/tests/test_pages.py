@@ -186,6 +186,9 @@ def test_a_proposal_waits_in_the_worklist_for_another_person(
     officer, reviewer = signed_in(alice), signed_in(bob)
     asked = {"kind": "waiver", "bucket": "interest", "amount": "250", "reason": "Ill for a month"}
 
+    page = officer.get(_url("relief", lent)).text
+    assert "Due and unpaid" in page
+    assert "₹2,666.67" in page
     officer.post(_url("relief", lent), asked)
     proposal = Proposal.objects.get()
     assert reviewer.get(reverse("servicing:count")).text == "1"

@@ -1,6 +1,7 @@
 """What is done with one loan: its panel on the loan's page, and a page for each action."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from apps.loans.forms import ReasonForm
 from apps.loans.models import Loan
 from apps.repayments.models import AccountEvent
 from apps.servicing import forms, policies, presentation, selectors, services
-from apps.servicing.models import Pause
+from apps.servicing.models import Pause, Proposal
 from apps.servicing.services import changing
 from apps.servicing.views.shown import Task, crumbs, done, one_form, rendered, running, seen, today
 
@@ -151,7 +152,7 @@ def relief(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         act=lambda _given: services.propose(
             actor=request.user, loan=loan, relief=form.relief(), now=timezone.now()
         ),
-        quote=_owed(loan),
+        due=_due(loan),
     )
 
 
@@ -257,5 +258,10 @@ def _comparison(loan: Loan, form: Any, code: str, parameters: dict[str, Any]) ->
         return None
 
 
-def _owed(loan: Loan) -> Any:
-    return selectors.quote(loan, today(loan)) if loan.status == "active" else None
+def _due(loan: Loan) -> list[tuple[str, Decimal]]:
+    """Return what is due and unpaid, by what it is for: that much can be waived."""
+    if loan.status != "active":
+        return []
+    due = selectors.quote(loan, today(loan)).due
+    words = dict(Proposal.Bucket.choices)
+    return [(str(words[bucket.value]), amount) for bucket, amount in due.items() if amount]
