@@ -59,8 +59,8 @@ class StatementOut(serializers.Serializer[StatementFile]):
     """A statement and how far it has come."""
 
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(
-        source="status", choices=[(one, one) for one in STATEMENT.states]
+    state = serializers.CharField(
+        source="status", help_text=f"One of {', '.join(sorted(STATEMENT.states))}."
     )
     layout = serializers.ChoiceField(choices=StatementFile.Layout.choices)
     branch = serializers.CharField(source="branch.code")
@@ -129,7 +129,9 @@ class StatementLineOut(serializers.Serializer[StatementLine]):
 
     id = serializers.UUIDField()
     row = serializers.IntegerField(source="number", help_text="As a spreadsheet numbers it.")
-    state = serializers.ChoiceField(source="status", choices=[(one, one) for one in LINE.states])
+    state = serializers.CharField(
+        source="status", help_text=f"One of {', '.join(sorted(LINE.states))}."
+    )
     because = serializers.CharField(help_text="A code of why it came to that; empty: no reason.")
     reason = serializers.SerializerMethodField()
     value_date = serializers.DateField(source="day", allow_null=True)
