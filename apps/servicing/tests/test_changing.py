@@ -7,6 +7,9 @@ from typing import Any
 from apps.accounts.models import User
 from apps.loans import selectors as loans
 from apps.loans.models import Loan
+from apps.loans.tests import factories as lending
+from apps.offers.tests import factories as offering
+from apps.products.tests import factories as products
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import reminding
 from apps.repayments.tests import factories as repaid
@@ -211,6 +214,36 @@ def test_the_rate_in_force_on_a_day_is_the_last_one_before_it(lent: Loan, charli
     assert later is not None
     assert (now.annual_rate, later.annual_rate) == (D("0.160000"), D("0.150000"))
     assert selectors.following(loan, TODAY - timedelta(days=61)).annual_rate is None  # type: ignore[union-attr]
+
+
+def test_a_floating_loan_follows_its_benchmark_and_prepays_free(
+    stage: None, alice: User, bob: User, charlie: User
+) -> None:
+    """Rule book 6.11 T2: floating, to a person for own needs, sanctioned in 2026."""
+    application = offering.approved(alice)
+    products.floating(application.product)
+    opened = lending.opened(alice, application=application)
+    loan = Loan.objects.get(pk=lending.paid(alice, bob, opened).loan_id)
+    missing = factories.refused(
+        lambda: services.follow_rate(
+            actor=charlie, loan=loan, keeps="term", reason="Half-yearly reset", now=at(TODAY)
+        )
+    )
+    _rate(charlie, loan, TODAY, "0.088", benchmark="Reference rate")
+
+    event = services.follow_rate(
+        actor=charlie, loan=loan, keeps="term", reason="Half-yearly reset", now=at(TODAY)
+    )
+
+    assert missing.code == "no_rate"
+    assert event.parameters["parameters"] == {
+        "annual_rate": "0.150000",
+        "keeps": "term",
+        "benchmark": "Reference rate",
+    }
+    assert selectors.standing(loan, TODAY).terms.annual_rate == D("0.15")
+    assert services.choices(loan, TODAY, D(50_000)).charge == 0
+    assert repaid.offenders() == []
 
 
 def test_a_fixed_rate_follows_nothing(lent: Loan, charlie: User) -> None:
