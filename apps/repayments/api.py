@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -182,17 +182,13 @@ class RepaymentPreview(APIView):
         asked = _Asked(request)
         now = timezone.now()
         if asked.loan is not None:
-            holding.require_possible(asked.loan, asked.fact, now=now)
-            found = [services.foresee(loan=asked.loan, fact=asked.fact)]
-            return Response({"results": [_preview(asked.loan, found[0])]})
+            return Response({"results": [_foreseen(asked.loan, asked.fact, now)]})
         shares = services.shares_of_customer(
             actor=request.user, customer=asked.customer, fact=asked.fact
         )
-        results = []
-        for loan, amount in shares:
-            fact = replace(asked.fact, amount=amount)
-            holding.require_possible(loan, fact, now=now)
-            results.append(_preview(loan, services.foresee(loan=loan, fact=fact)))
+        results = [
+            _foreseen(loan, replace(asked.fact, amount=amount), now) for loan, amount in shares
+        ]
         return Response({"results": results})
 
 
@@ -241,6 +237,13 @@ def _seen(request: Request, pk: uuid.UUID) -> AccountEvent:
         request.user,
         pk=pk,
     )
+
+
+def _foreseen(loan: Loan, fact: Receipt, now: datetime) -> dict[str, Any]:
+    """Return what a payment would come to; refused as it would be if it were posted."""
+    holding.require_possible(loan, fact, now=now)
+    holding.require_open(loan, fact.day)
+    return _preview(loan, services.foresee(loan=loan, fact=fact))
 
 
 def _preview(loan: Loan, found: Foreseen) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from apps.accounts.models import Branch, User
 from apps.core import dates
 from apps.core.money import money
 from apps.core.visibility import get_visible
+from apps.ledger import selectors as ledger
 from apps.ledger.lines import LARGEST
+from apps.ledger.services import posting
 from apps.loans.models import Loan
 from apps.repayments import facts, policies
 from apps.repayments.errors import NotAllowed, NothingOwed, refused_field
@@ -81,6 +83,13 @@ def require_possible(loan: Loan, fact: Fact, *, now: datetime) -> None:
         _require_words(fact)
     if isinstance(fact, Charge) and fact.due_on < fact.day:
         raise refused_field("due_before", "due_on", _("Nothing is owed before it was asked for."))
+
+
+def require_open(loan: Loan, day: date) -> None:
+    """Raise DayClosed where the books of a day are closed: the next open day is named."""
+    last = ledger.closed_up_to(loan.branch.entity_id)
+    if last is not None and day <= last.day:
+        raise posting.day_closed(loan.branch)
 
 
 def require_amount(amount: Decimal, currency: str) -> None:

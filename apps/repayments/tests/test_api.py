@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.ledger import hooks
+from apps.ledger import services as ledger
 from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
 from apps.repayments.models import AccountEvent
@@ -203,3 +205,24 @@ def test_it_takes_money_of_a_customer_for_what_is_due_first(
     assert [one["parts"] for one in foreseen] == [one["parts"] for one in posted]
     assert again == posted
     assert (other.status_code, other.json()["code"]) == (409, "reference_used")
+
+
+def test_a_closed_day_is_refused_before_and_when_it_is_posted(
+    alice: User,
+    lent: Loan,
+    now: datetime,
+    signed_in: SignedIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hooks, "_may_close", [])
+    day = now.date() - timedelta(days=2)
+    ledger.close_day(actor="system:test", entity=lent.branch.entity, day=day, now=now)
+    client = signed_in(alice)
+
+    answers = [
+        _post(client, name, **_money(lent, day=day.isoformat()))
+        for name in ("repayment_preview", "repayments")
+    ]
+
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(409, "day_closed")] * 2
+    assert not AccountEvent.objects.exists()

@@ -59,6 +59,33 @@ def test_it_comes_out_as_one_by_one(taken: list[Loan], seed: int) -> None:
     assert factories.offenders() == []
 
 
+def test_the_order_in_which_they_are_told_makes_no_difference(taken: list[Loan]) -> None:
+    # One a day, so that no two of a day can change places.
+    wanted = [
+        _incoming(loan, date(2010, 5, 1) + timedelta(days=13 * place), amount, f"R{place}")
+        for place, (loan, amount) in enumerate(
+            zip(taken * 6, ["255.42", "700", "10", "300.01", "0.01", "90"] * 3, strict=True)
+        )
+    ]
+    with transaction.atomic():
+        services.enter_many(actor=BY, receipts=wanted, now=NOW)
+        in_order = [_settled(loan) for loan in taken]
+        transaction.set_rollback(True)
+    mixed = list(wanted)
+    random.Random(7).shuffle(mixed)  # noqa: S311 - not for secrets
+
+    answers = services.enter_many(actor=BY, receipts=mixed, now=NOW)
+
+    assert all(one.is_new for one in answers)
+    assert [_settled(loan) for loan in taken] == in_order
+    assert factories.offenders() == []
+
+
+def _settled(loan: Loan) -> dict[str, Any]:
+    """Return how a loan stands, whatever day it was brought to meanwhile."""
+    return {key: value for key, value in _standing(loan).items() if key != "settled"}
+
+
 def _enter_alone(one: Incoming) -> None:
     loan = Loan.objects.get(pk=one.loan_id)
     services.enter(actor=BY, loan=loan, fact=one.fact, reference=one.reference, now=NOW)
