@@ -100,7 +100,7 @@ def _addresses(keys: Keys) -> list[tuple[str, Any]]:
                 "release_pk",
             ):
                 found = found.replace(f"<uuid:{rest}>", NOWHERE)
-            found = found.replace("<slug:way>", "receive")
+            found = found.replace("<slug:way>", "receive").replace("<slug:code>", "income")
             assert "<" not in found, f"what stands in {found} is not known here"
             filled.append((f"/{found}", view))
     return filled
