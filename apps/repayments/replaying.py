@@ -38,7 +38,7 @@ from apps.schedules.terms import Row
 
 # Of the row for a part pre-payment: it stands beside the numbered instalments.
 BESIDE = 0
-# A change of class, which has nothing to do with the schedule.
+# A change of class, `to` one of `allocation.Standing`: it changes in which order payments are taken.
 CLASSIFIED = "classified"
 
 
@@ -135,7 +135,7 @@ class _Walk:
                 self._collapse(one)
                 self.position.apply(fact.day, f"due:{one.key}")
                 self.position.write_off(one)
-            case Change(change="classified"):
+            case Change() if fact.change == CLASSIFIED:
                 self.position.standing = Standing(str(fact.parameters["to"]))
             case Change(change=capping.CAPPED):
                 self.position.earn(fact.day)

@@ -25,7 +25,7 @@ from apps.repayments.account import (
 )
 from apps.repayments.allocation import Order, Part, Piece, Standing
 from apps.repayments.facts import Bucket, Charge, Receipt, Recovery, Refund, Waiver
-from apps.schedules.refusals import TermsRefused, gettext_noop, refused
+from apps.schedules.refusals import gettext_noop, refused
 
 _INCOME = {
     Bucket.PENAL: (Event.PENAL_CHARGE, Chart.PENAL_INCOME),
@@ -303,6 +303,3 @@ def _check_waiver(position: Position, fact: Waiver) -> None:
     if fact.amount > owed:
         pattern = gettext_noop("Only %(amount)s of that is due; no more can be given up.")
         raise refused("amount", "more_than_due", pattern, amount=owed)
-
-
-__all__ = ["Position", "TermsRefused", "check"]
