@@ -1,8 +1,10 @@
 """Many rows move with one UPDATE, and only those the lifecycle lets."""
 
 import pytest
+from django.db import transaction
 from django.db.models import QuerySet
 
+from apps.core.errors import StaleRecord
 from apps.scoring.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +53,44 @@ def test_it_refuses_an_action_the_lifecycle_does_not_know() -> None:
         ModelVersion.move_all(rows, "explode")
 
     assert rows.get().status == "registered"
+
+
+def test_each_row_moves_by_actions_of_its_own(django_assert_num_queries: object) -> None:
+    first, second, third = _models("registered", "registered", "registered")
+
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        ModelVersion.move_each(
+            [
+                (first, ("retire",), {"name": "Old"}),
+                (second, ("promote", "retire"), {"name": "Best"}),
+            ]
+        )
+
+    assert (first.status, first.name, second.status, second.name) == (
+        *("retired", "Old"),
+        *("retired", "Best"),
+    )
+    stored = ModelVersion.objects.order_by("number").values_list("status", "name")
+    assert list(stored) == [("retired", "Old"), ("retired", "Best"), ("registered", third.name)]
+
+
+def test_none_moves_alone_where_one_of_them_has_moved() -> None:
+    first, second = _models("registered", "registered")
+    ModelVersion.objects.filter(pk=second.pk).update(status="retired")
+
+    with pytest.raises(StaleRecord), transaction.atomic():
+        ModelVersion.move_each([(first, ("retire",), {}), (second, ("retire",), {})])
+
+    assert ModelVersion.objects.get(pk=first.pk).status == "registered"
+    assert first.status == "registered"
+
+
+def test_a_row_read_without_its_status_does_not_ask_for_it(
+    django_assert_num_queries: object,
+) -> None:
+    rows = _models("retired", "retired")
+
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        found = list(rows.only("name"))
+
+    assert [one.status for one in found] == ["retired", "retired"]

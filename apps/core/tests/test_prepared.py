@@ -162,3 +162,52 @@ def test_a_value_of_one_name_serves_both_questions(alice: User, pune: Branch) ->
 
     assert place == pune
     assert number == (User.objects.filter(branch=pune).count(),)
+
+
+def _counted() -> QuerySet[User]:
+    people = User.objects.filter(branch=Given("branch"), name__gte=Given("name"))
+    return prepared.over_all(people, number=Count("pk"), last=Max("email"))
+
+
+def test_it_asks_one_question_for_many_values_at_once(
+    alice: User,
+    bob: User,
+    pune: Branch,
+    nashik: Branch,
+    django_assert_num_queries: Callable[[int], object],
+) -> None:
+    question = prepared.Query(_counted)
+    asked = [
+        {"branch": pune.pk, "name": "B"},
+        {"branch": uuid4(), "name": ""},
+        {"branch": pune.pk, "name": ""},
+        {"branch": nashik.pk, "name": "A"},
+        {"branch": pune.pk, "name": "B"},
+    ]
+
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        found = question.one_each(asked)
+
+    assert found == [question.one(**one) for one in asked]
+    assert found[0] == found[4] != found[2]
+    assert question.one_each([]) == []
+
+
+def test_it_sends_what_goes_before_one_question_for_many_once(pune: Branch) -> None:
+    lock = prepared.Query(_counted, after="SELECT pg_advisory_xact_lock(77)")
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock.one_each([{"branch": pune.pk, "name": ""}] * 3)
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77")
+        held = cursor.fetchone()[0]
+
+    assert held == 1
+
+
+def test_it_says_when_there_is_not_one_row_for_each(pune: Branch, alice: User) -> None:
+    nobody = uuid4()
+
+    with pytest.raises(LookupError, match="one row for each"):
+        PEOPLE.one_each([{"branch": nobody}, {"branch": nobody}])
+    with pytest.raises(KeyError, match="branch"):
+        PEOPLE.one_each([{"place": nobody}])
