@@ -38,7 +38,7 @@ from apps.schedules.terms import Row
 
 # Of the row for a part pre-payment: it stands beside the numbered instalments.
 BESIDE = 0
-# A change of class, `to` one of `allocation.Standing`: it changes in which order payments are taken.
+# A change of class, `to` one of `allocation.Standing`: payments are taken in the order of that.
 CLASSIFIED = "classified"
 
 
@@ -136,7 +136,7 @@ class _Walk:
                 self.position.apply(fact.day, f"due:{one.key}")
                 self.position.write_off(one)
             case Change() if fact.change == CLASSIFIED:
-                self.position.standing = Standing(str(fact.parameters["to"]))
+                self.position.standing = _class(fact)
             case Change(change=capping.CAPPED):
                 self.position.earn(fact.day)
                 room = Decimal(str(fact.parameters["room"]))
@@ -313,3 +313,11 @@ def _due_at_once(
 def _upfront(contract: Contract) -> list[Claim]:
     owed = {bucket: amount for bucket, amount in contract.upfront.items() if amount}
     return [Claim(UPFRONT, contract.paid_out_on, owed)] if owed else []
+
+
+def _class(fact: Change) -> Standing:
+    """Return the class a loan came into. Raises TermsRefused for one there is not."""
+    to = str(fact.parameters.get("to", ""))
+    if to not in list(Standing):
+        raise refused("to", "unknown_class", gettext_noop("There is no such class of loans."))
+    return Standing(to)
