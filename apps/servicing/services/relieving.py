@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -103,7 +104,7 @@ def approve(*, actor: User, proposal: Proposal, now: datetime, note: str = "") -
         answer_note=_note(note),
         event=event,
     )
-    _record(actor, "servicing.relief_approved", found)
+    audit.record(actor, "servicing.relief_approved", found.loan, **_told(found))
     return found
 
 
@@ -116,7 +117,7 @@ def refuse(*, actor: User, proposal: Proposal, note: str, now: datetime) -> Prop
         raise OwnProposal
     why = _ground.said(note, field="note")
     found.move("refuse", answered_by=actor, answered_at=now, answer_note=why)
-    _record(actor, "servicing.relief_refused", found, reason=why)
+    audit.record(actor, "servicing.relief_refused", found.loan, **_told(found), reason=why)
     return found
 
 
@@ -130,7 +131,7 @@ def withdraw(*, actor: User, proposal: Proposal, now: datetime) -> Proposal:
             "not_own_proposal", _("Only who proposed this takes it back; refuse it instead.")
         )
     found.move("withdraw", answered_by=actor, answered_at=now)
-    _record(actor, "servicing.relief_withdrawn", found)
+    audit.record(actor, "servicing.relief_withdrawn", found.loan, **_told(found))
     return found
 
 
@@ -232,13 +233,10 @@ def _note(note: str) -> str:
     return _ground.said(note, field="note") if note.strip() else ""
 
 
-def _record(actor: User, verb: str, proposal: Proposal, **facts: str) -> None:
-    audit.record(
-        actor,
-        verb,
-        proposal.loan,
-        case=proposal.loan.application,
-        proposal=proposal.reference,
-        what=proposal.kind,
-        **facts,
-    )
+def _told(proposal: Proposal) -> dict[str, Any]:
+    """Return what the history of a loan and its case says of a proposal."""
+    return {
+        "case": proposal.loan.application,
+        "proposal": proposal.reference,
+        "what": proposal.kind,
+    }
