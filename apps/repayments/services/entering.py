@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from apps.accounts.models import User
 from apps.audit import services as audit
@@ -21,6 +21,8 @@ from apps.repayments.walking import Position
 from apps.repayments.writing import Added
 
 LONGEST_REFERENCE = 120
+# Between the reference of money of a customer and the loan that a part of it went to.
+PART = "::"
 
 
 @transaction.atomic
@@ -43,7 +45,7 @@ def enter(
     """
     holding.permit(actor, fact)
     held = holding.hold(actor, loan)
-    standing = AccountEvent.objects.filter(reference=reference).first()
+    standing = _under(reference)
     if standing is not None:
         return same(standing, held, fact)
     holding.require_possible(held, fact, now=now)
@@ -61,6 +63,17 @@ def enter(
         raise
     record(actor, held, event)
     return event
+
+
+def _under(reference: str) -> AccountEvent | None:
+    """Return the event under a reference. Raises ReferenceUsed where it was split over loans."""
+    rows = AccountEvent.objects.filter(
+        Q(reference=reference) | Q(reference__startswith=f"{reference}{PART}")
+    )
+    found = rows.order_by("reference").first()
+    if found is not None and found.reference != reference:
+        raise ReferenceUsed(reference)
+    return found
 
 
 def _write(loan: Loan, event: AccountEvent, fact: Fact, *, actor: Any) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -52,7 +53,7 @@ def enter_for_customer(
             actor=actor,
             loan=loan,
             fact=replace(fact, amount=shares[place]),
-            reference=f"{reference}/{loan.number}",
+            reference=f"{reference}{entering.PART}{loan.number}",
             now=now,
         )
         for place, loan in enumerate(loans)
@@ -132,7 +133,10 @@ def _running(actor: Any, customer: Customer) -> list[Loan]:
 
 def _standing(reference: str, loans: Sequence[Loan], fact: Receipt) -> list[AccountEvent]:
     """Return what was posted under a reference before. Raises ReferenceUsed for other content."""
-    rows = AccountEvent.objects.filter(reference__startswith=f"{reference}/").select_related("loan")
+    parts = f"{reference}{entering.PART}"
+    rows = AccountEvent.objects.filter(
+        Q(reference=reference) | Q(reference__startswith=parts)
+    ).select_related("loan")
     found = list(rows.order_by("loan__number"))
     if not found:
         return []
@@ -140,6 +144,7 @@ def _standing(reference: str, loans: Sequence[Loan], fact: Receipt) -> list[Acco
     is_same = told == {(fact.day, fact.external_reference, "receipt")}
     amounts = sum((one.amount or ZERO for one in found), ZERO)
     customers = {loan.customer_id for loan in loans} | {one.loan.customer_id for one in found}
-    if not is_same or amounts != amount_of(fact) or len(customers) > 1:
+    is_whole = any(one.reference == reference for one in found)
+    if is_whole or not is_same or amounts != amount_of(fact) or len(customers) > 1:
         raise ReferenceUsed(reference)
     return found

@@ -201,7 +201,9 @@ def test_it_takes_money_of_a_customer_for_what_is_due_first(
     posted = _post(client, "repayments", **money).json()["results"]
     again = _post(client, "repayments", **money).json()["results"]
     other = _post(client, "repayments", **{**money, "amount": "5.00"})
+    to_loan = _post(client, "repayments", **_money(lent))
 
+    assert (to_loan.status_code, to_loan.json()["code"]) == (409, "reference_used")
     assert [one["parts"] for one in foreseen] == [one["parts"] for one in posted]
     assert again == posted
     assert (other.status_code, other.json()["code"]) == (409, "reference_used")
