@@ -230,6 +230,7 @@ ROLES = (
             "laboratory.view_experiment",
             "laboratory.view_rows",
             "bulk.view_upload",
+            "repayments.view_statement",
             "ledger.view_ledger",
             "ledger.export_journal",
             "ledger.prove_ledger",

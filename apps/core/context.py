@@ -21,6 +21,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     titles = {
         "home": "",
         "lending": _("Lending"),
+        "servicing": _("Repayments"),
         "review": _("Review"),
         "models": _("Models and policy"),
         "control": _("Control"),

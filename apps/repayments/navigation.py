@@ -6,7 +6,7 @@ from apps.core.navigation import Entry, register
 
 register(
     Entry(
-        group="lending",
+        group="servicing",
         label=_("Repayment desk"),
         url_name="repayments:desk",
         icon="receipt",
@@ -14,7 +14,7 @@ register(
         order=42,
     ),
     Entry(
-        group="lending",
+        group="servicing",
         label=_("Sheet of the day"),
         url_name="repayments:day_sheet",
         icon="calendar",
@@ -22,7 +22,7 @@ register(
         order=43,
     ),
     Entry(
-        group="lending",
+        group="servicing",
         label=_("Promises to pay"),
         url_name="repayments:promises",
         icon="clock",
@@ -31,7 +31,7 @@ register(
         badge_url_name="repayments:promises_count",
     ),
     Entry(
-        group="lending",
+        group="servicing",
         label=_("Statements"),
         url_name="repayments:statements",
         icon="landmark",
@@ -39,7 +39,7 @@ register(
         order=44,
     ),
     Entry(
-        group="lending",
+        group="servicing",
         label=_("Money in suspense"),
         url_name="repayments:suspense",
         icon="inbox",

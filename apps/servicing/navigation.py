@@ -7,7 +7,7 @@ from apps.servicing import policies
 
 register(
     Entry(
-        group="lending",
+        group="servicing",
         label=_("Waivers, write-offs"),
         url_name="servicing:proposals",
         icon="hand-coins",
@@ -18,7 +18,7 @@ register(
 )
 register(
     Entry(
-        group="lending",
+        group="servicing",
         label=_("Benchmark rates"),
         url_name="servicing:rates",
         icon="percent",

@@ -41,6 +41,13 @@ REVIEW = [
     "Conflicts of interest",
 ]
 LEDGER = ["Ledger", "Journal entries", "Proofs of the ledger"]
+PAYMENTS = [
+    "Repayment desk",
+    "Sheet of the day",
+    "Statements",
+    "Money in suspense",
+    "Promises to pay",
+]
 CONTROL = ["People", "Roles", "Audit trail", *LEDGER]
 NAVIGATION = {
     "Alice": [
@@ -55,11 +62,31 @@ NAVIGATION = {
         "Loans",
         "Disbursements",
         "Quotes",
+        *PAYMENTS,
         "Appeals",
         "Conflicts of interest",
     ],
-    "Bob": ["Home", *LENDING, *REVIEW, *MODELS],
-    "Charlie": ["Home", *LENDING_AND_BLOCKS, *REVIEW, *MODELS, "Laboratory", *LEDGER],
+    "Bob": [
+        "Home",
+        *LENDING,
+        "Sheet of the day",
+        "Promises to pay",
+        "Waivers, write-offs",
+        *REVIEW,
+        *MODELS,
+    ],
+    "Charlie": [
+        "Home",
+        *LENDING_AND_BLOCKS,
+        *PAYMENTS,
+        "Waivers, write-offs",
+        "Benchmark rates",
+        *REVIEW,
+        *MODELS,
+        "Laboratory",
+        *LEDGER,
+        "Accrual of days",
+    ],
     "Carol": [
         "Home",
         "Customers",
@@ -67,6 +94,8 @@ NAVIGATION = {
         "Loans",
         "Disbursements",
         "Quotes",
+        "Sheet of the day",
+        "Promises to pay",
         "Conflicts of interest",
     ],
     "Rita": [
@@ -76,6 +105,7 @@ NAVIGATION = {
         "Loans",
         "Disbursements",
         "Quotes",
+        "Promises to pay",
         *MODELS,
         "Laboratory",
     ],
@@ -93,6 +123,7 @@ NAVIGATION = {
         "Loans",
         "Disbursements",
         "Quotes",
+        *PAYMENTS[1:],
         *REVIEW,
         *MODELS,
         "Laboratory",
