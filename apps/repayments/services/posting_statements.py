@@ -35,7 +35,7 @@ from apps.loans.models import Loan
 from apps.repayments import candidates, statement_lists, suspense_entries
 from apps.repayments import statement_policies as policies
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
-from apps.repayments.services import _permitting, checking_statements, many, placing
+from apps.repayments.services import _permitting, checking_statements, entering, many, placing
 from apps.repayments.services.many import Incoming
 from apps.repayments.statement_lifecycle import TAKEN
 
@@ -246,13 +246,13 @@ def _posted_by_hand(
     references = {suspense_entries.event_reference(file, line): line.pk for line in lines}
     asked = Q(reference__in=list(references))
     for reference in references:
-        asked |= Q(reference__startswith=f"{reference}/")
+        asked |= Q(reference__startswith=f"{reference}{entering.PART}")
     found: dict[Any, list[AccountEvent]] = {}
     for event in AccountEvent.objects.filter(asked):
-        line = references.get(event.reference)
-        if line is None:
-            line = references[event.reference.rpartition("/")[0]]
-        found.setdefault(line, []).append(event)
+        whole = event.reference.rpartition(entering.PART)[0]
+        line = references.get(event.reference) or references.get(whole)
+        if line is not None:
+            found.setdefault(line, []).append(event)
     return found
 
 
