@@ -1,14 +1,12 @@
 """What every change begins with: permitted, seen, locked, of a running loan, with a reason."""
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core import dates
 from apps.core.errors import NotPermitted
-from apps.core.money import money
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.servicing.errors import NotRunning, refused_field
@@ -62,9 +60,3 @@ def said(reason: str, *, field: str = "reason") -> str:
             _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON},
         )
     return text
-
-
-def require_amount(amount: Decimal, currency: str) -> None:
-    """Raise DomainError for what is no amount of money above zero."""
-    if not amount.is_finite() or amount <= 0 or amount != money(amount, currency):
-        raise refused_field("amount_refused", "amount", _("This is no amount that can be paid."))

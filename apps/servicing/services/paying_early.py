@@ -18,6 +18,7 @@ from apps.repayments.facts import Bucket, Charge, Option, PartPrepayment, Payoff
 from apps.repayments.models import AccountEvent
 from apps.repayments.payoff import Quote
 from apps.repayments.prepaying import Choice
+from apps.repayments.services import holding
 from apps.servicing import policies, selectors
 from apps.servicing.errors import refused_field
 from apps.servicing.services import _ground
@@ -47,7 +48,7 @@ def prepay(*, actor: User, loan: Loan, money: Money, option: str, now: datetime)
     """
     found = _ground.running(actor, loan, policies.POST)
     _check(found, money, now)
-    reference = _reference(money)
+    reference = _reference(found, money)
     if not selectors.is_known(reference):
         charge = charge_of_part(found, money.day, money.amount)
         _ask(found, money.day, charge, reference, actor=actor, now=now)
@@ -69,7 +70,7 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     """
     found = _ground.running(actor, loan, policies.POST)
     _check(found, money, now)
-    reference = _reference(money)
+    reference = _reference(found, money)
     if not selectors.is_known(reference):
         asked = _quoted(found, money.day)
         if money.amount < asked.total:
@@ -127,7 +128,7 @@ class Choices:
 
 def choices(loan: Loan, day: date, amount: Decimal) -> Choices:
     """Return what a part pre-payment leads to both ways. Raises TermsRefused, DomainError."""
-    _ground.require_amount(amount, loan.currency)
+    holding.require_amount(amount, loan.currency)
     due = sum(selectors.quote(loan, day).due.values(), Decimal(0))
     charge = charge_of_part(loan, day, amount)
     prepaid = amount - due - charge
@@ -182,15 +183,19 @@ def _ask(
 
 def _check(loan: Loan, money: Money, now: datetime) -> None:
     _ground.require_day(loan, money.day, now=now)
-    _ground.require_amount(money.amount, loan.currency)
+    holding.require_amount(money.amount, loan.currency)
     if not 0 < len(money.external_reference.strip()) <= 60:
         raise refused_field(
             "reference_missing", "external_reference", _("Enter the payer's or bank's reference.")
         )
 
 
-def _reference(money: Money) -> str:
-    return f"{money.channel}:{money.external_reference.strip()}"
+def _reference(loan: Loan, money: Money) -> str:
+    """Return the reference of the payer within the lender, as any payment is named by it.
+
+    The same money is so never taken twice: once early, and once over the desk or by a statement.
+    """
+    return f"{loan.branch.entity.code}:{money.external_reference.strip()}"
 
 
 def _prepayment(money: Money, option: str) -> PartPrepayment:

@@ -15,6 +15,7 @@ from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.facts import Bucket, Fact, Refund, Waiver, WriteOff
+from apps.repayments.services import holding
 from apps.servicing import policies, selectors
 from apps.servicing.errors import AboveLimit, NotRunning, OtherContent, OwnProposal, refused_field
 from apps.servicing.models import Proposal
@@ -182,7 +183,7 @@ def _check(loan: Loan, relief: Relief) -> None:
                 "amount_refused", "amount", _("A write-off is of all that is owed.")
             )
         return
-    _ground.require_amount(relief.amount or Decimal(0), loan.currency)
+    holding.require_amount(relief.amount or Decimal(0), loan.currency)
 
 
 def _fact(kind: str, relief: Relief, day: date, reason: str) -> Fact:

@@ -132,6 +132,7 @@ def test_nonsense_is_refused_in_one_shape(
         client.get(f"/api/v1/{loan}/payoff", {"day": "soon"}),
         client.get(f"/api/v1/{loan}/payoff", {"day": "2031-01-01"}),
         client.get(f"/api/v1/{loan}/prepayment", {"amount": "NaN"}),
+        client.get(f"/api/v1/{loan}/prepayment", {"amount": "1e30"}),
         client.get(f"/api/v1/{loan}/prepayment", {"amount": "much"}),
         _post(client, f"{loan}/proposals", kind="gift", reason="Because"),
         _post(manager, f"{loan}/changes", kind="reschedule", reason="Because"),

@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.audit.models import Event
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
+from apps.repayments import services as repayments
 from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories as repaid
 from apps.servicing import selectors, services
@@ -70,6 +71,33 @@ def test_the_same_reference_is_taken_once(lent: Loan, alice: User) -> None:
     for changes in ({"amount": 51_501}, {"option": "smaller_instalment"}):
         refusal = factories.refused(lambda changes=changes: prepay(**changes))
         assert refusal.code == "reference_used"
+
+
+def test_money_that_came_over_the_desk_is_not_taken_early_as_well(lent: Loan, alice: User) -> None:
+    repayments.take(
+        actor=alice,
+        money=repayments.Money(
+            number=lent.number,
+            amount=D(51_500),
+            channel="cash",
+            external_reference="UTR-1",
+            day=TODAY,
+        ),
+        now=at(TODAY),
+    )
+    same = money(TODAY, 51_500, external_reference="UTR-1")
+    for act in (
+        lambda: services.prepay(
+            actor=alice, loan=lent, money=same, option="shorter_term", now=at(TODAY)
+        ),
+        lambda: services.pay_off(
+            actor=alice,
+            loan=lent,
+            money=money(TODAY, 206_000, external_reference="UTR-1"),
+            now=at(TODAY),
+        ),
+    ):
+        assert factories.refused(act).code == "reference_used"
 
 
 def test_taken_back_everything_is_as_it_was(lent: Loan, alice: User, charlie: User) -> None:
@@ -150,7 +178,7 @@ def test_a_bounced_payoff_lets_the_loan_run_again(lent: Loan, alice: User, charl
 
 
 def test_absurd_amounts_are_refused(lent: Loan, alice: User) -> None:
-    for amount in ("0", "-5", "0.001", "NaN", "Infinity"):
+    for amount in ("0", "-5", "0.001", "1e30", "NaN", "Infinity"):
         absurd = money(TODAY, amount)
         for act in (
             lambda absurd=absurd: services.prepay(
