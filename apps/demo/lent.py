@@ -51,6 +51,11 @@ def write(*, now: datetime) -> list[str]:
     return [", ".join(done)]
 
 
+def lend(application: Application, *, officer: User, manager: User, now: datetime) -> str:
+    """Offer, open and pay out what was approved, all at one moment; say so."""
+    return _lent(application, "paid", officer=officer, manager=manager, now=now)
+
+
 def _approved(officer: User, now: datetime) -> list[Application]:
     """Return applications of Pune whose approval is unused and without an offer."""
     rows = Application.objects.visible_to(officer).filter(

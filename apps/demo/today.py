@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -52,14 +52,9 @@ def write(place: Place, *, count: int, seed: int, now: datetime) -> Iterator[App
 
     Submitted ones are assessed at once by the champion and the policy in force.
     """
-    products = list(
-        Product.objects.filter(scoring_segment=place.segment, secured=False).order_by("code")
-    )
     branches = Branch.objects.in_bulk(list(place.branches), field_name="code")
-    today = now.date()
     # Another seed than the past's, or the same people would come again.
-    drawn = applicants.draw(place, rows=count * 2, seed=seed + 1, start=today, end=today)
-    fitted = ((one, product) for one in drawn if (product := history.fitting(products, one)))
+    fitted = who_come(place, rows=count * 2, seed=seed + 1, day=now.date())
     for position, (one, product) in enumerate(fitted):
         if position == count:
             return
@@ -67,6 +62,26 @@ def write(place: Place, *, count: int, seed: int, now: datetime) -> Iterator[App
         came = now - (count - position) * _CAME_EVERY
         desk = _Desk(place, branches[officer.branch.code], officer, came)
         yield _take(desk, one, product, draft=position % _DRAFT_EVERY == 0)
+
+
+def who_come(
+    place: Place, *, rows: int, seed: int, day: date
+) -> Iterator[tuple[Applicant, Product]]:
+    """Yield who comes to a place on a day, each with the product that fits."""
+    products = list(
+        Product.objects.filter(scoring_segment=place.segment, secured=False).order_by("code")
+    )
+    for one in applicants.draw(place, rows=rows, seed=seed, start=day, end=day):
+        product = history.fitting(products, one)
+        if product is not None:
+            yield one, product
+
+
+def take(
+    place: Place, officer: User, one: Applicant, product: Product, *, now: datetime
+) -> Application:
+    """Register an applicant, take the application, and have it assessed at once; return it."""
+    return _take(_Desk(place, officer.branch, officer, now), one, product, draft=False)
 
 
 def _officer(place: Place, branch: str) -> User:

@@ -45,6 +45,7 @@ PORTFOLIO = (
     Step("Taking today's applications", "seed_today"),
     Step("Drafting policies and trying one on past loans", "seed_underway"),
     Step("Judging a sample of automatic decisions blindly", "seed_quality"),
+    Step("Taking what borrowers of past months repay", "seed_repaid"),
 )
 PLANS = {"base": BASE, "all": (*BASE, *PORTFOLIO)}
 

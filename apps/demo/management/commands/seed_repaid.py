@@ -1,0 +1,19 @@
+"""Lend in the demonstration's past months, and let the borrowers repay."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from apps.core.origin import origin
+from apps.demo import people, repaid
+
+
+class Command(BaseCommand):
+    help = "Lend in past months, take what was repaid since, and post a statement; only once."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people.refuse_in_production()
+        with origin("command:seed_repaid"):
+            done = repaid.write(now=timezone.now())
+        self.stdout.write("; ".join(done) or "Payments are there already, or nothing was lent.")
