@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity
@@ -264,7 +265,7 @@ class RateForm(Refusable):
     """What a benchmark is from a day on."""
 
     entity = forms.ModelChoiceField(
-        label=_("Lender"), queryset=Entity.objects.order_by("name"), empty_label=None
+        label=_("Lender"), queryset=Entity.objects.none(), empty_label=None
     )
     benchmark = forms.CharField(label=_("Benchmark"), max_length=120)
     effective_date = _day(label=_("From"))
@@ -272,6 +273,10 @@ class RateForm(Refusable):
     source = forms.CharField(
         label=_("Source"), max_length=200, help_text=_("Where it was published.")
     )
+
+    def __init__(self, *args: Any, lenders: QuerySet[Entity], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["entity"].queryset = lenders  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, the rate as a fraction."""

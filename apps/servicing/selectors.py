@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.accounts.models import User
+from apps.accounts.models import Entity, User
 from apps.collateral.models import Item
 from apps.ledger import selectors as ledger
 from apps.ledger.balances import Balances
@@ -114,6 +114,12 @@ def early_charge(loan: Loan, principal: Decimal) -> Decimal:
 
 
 # --- rates --------------------------------------------------------------------------------------
+def lenders(actor: User) -> QuerySet[Entity]:
+    """Return the lenders whose table of rates a person reads and keeps, by name."""
+    rows = Entity.objects.order_by("name")
+    return rows if actor.works_everywhere else rows.filter(pk=actor.branch.entity_id)
+
+
 def following(loan: Loan, day: date) -> Following | None:
     """Return what a floating loan follows on a day; None for a fixed rate."""
     told = None if loan.offer is None else loan.offer.key_facts.get("floating")
@@ -133,9 +139,7 @@ def following(loan: Loan, day: date) -> Following | None:
 def rates(actor: User) -> QuerySet[BenchmarkRate]:
     """Return the table of rates of the lenders a person works for, the newest first."""
     rows = BenchmarkRate.objects.select_related("entity", "set_by")
-    if not actor.works_everywhere:
-        rows = rows.filter(entity=actor.branch.entity_id)
-    return rows.order_by("entity__name", "benchmark", "-effective_date")
+    return rows.filter(entity__in=lenders(actor).order_by().values("pk")).order_by("entity__name", "benchmark", "-effective_date")
 
 
 # --- what was proposed, agreed and done ---------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Entity, User
 from apps.audit import services as audit
 from apps.core import dates
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, NotVisible
 from apps.loans.models import Loan
 from apps.repayments.alterations import Change
 from apps.repayments.models import AccountEvent
@@ -34,9 +34,12 @@ def set_rate(
 ) -> BenchmarkRate:
     """Enter what a benchmark is from a day on; return the row, which never changes.
 
-    Raises NotPermitted, Conflict where the day has a rate, DomainError for values that are refused.
+    Raises NotPermitted, NotVisible for another lender, Conflict where the day has a rate, DomainError
+    for values that are refused.
     """
     _ground.permit(actor, policies.RATES)
+    if not selectors.lenders(actor).filter(pk=entity.pk).exists():
+        raise NotVisible("not_found", _("There is no such lender."))
     name, where = benchmark.strip(), source.strip()
     _check(name, where, annual_rate)
     if effective_date < dates.add_months(dates.local_date(now, entity.time_zone), -12):

@@ -4,7 +4,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from apps.accounts.models import User
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from apps.accounts.models import Entity, User
 from apps.loans import selectors as loans
 from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
@@ -279,6 +282,24 @@ def test_the_table_of_rates_takes_a_day_once_and_no_absurd_rate(
             )
         )
         assert refusal.code == code
+
+
+def test_nobody_keeps_the_rates_of_another_lender(
+    lent: Loan, make_person: Any, signed_in: Any
+) -> None:
+    eve = make_person("Eve")
+    eve.user_permissions.add(Permission.objects.get(codename="manage_rates"))
+    other = Entity.objects.create(
+        code="kilima", name="Kilima", country="KE", currency="KES", time_zone="Africa/Nairobi"
+    )
+
+    refusal = factories.refused(lambda: _rate(eve, lent, TODAY, "0.07", entity=other))
+    page = signed_in(eve).get(reverse("servicing:rates")).content.decode()
+
+    assert refusal.code == "not_found"
+    assert other.name not in page
+    assert lent.branch.entity.name in page
+    assert _rate(eve, lent, TODAY, "0.07").entity == lent.branch.entity
 
 
 # --- hardship -----------------------------------------------------------------------------------
