@@ -139,7 +139,9 @@ def following(loan: Loan, day: date) -> Following | None:
 def rates(actor: User) -> QuerySet[BenchmarkRate]:
     """Return the table of rates of the lenders a person works for, the newest first."""
     rows = BenchmarkRate.objects.select_related("entity", "set_by")
-    return rows.filter(entity__in=lenders(actor).order_by().values("pk")).order_by("entity__name", "benchmark", "-effective_date")
+    return rows.filter(entity__in=lenders(actor).order_by().values("pk")).order_by(
+        "entity__name", "benchmark", "-effective_date"
+    )
 
 
 # --- what was proposed, agreed and done ---------------------------------------------------------

@@ -34,8 +34,8 @@ def set_rate(
 ) -> BenchmarkRate:
     """Enter what a benchmark is from a day on; return the row, which never changes.
 
-    Raises NotPermitted, NotVisible for another lender, Conflict where the day has a rate, DomainError
-    for values that are refused.
+    Raises NotPermitted, NotVisible for another lender, Conflict where the day has a rate, and
+    DomainError for values that are refused.
     """
     _ground.permit(actor, policies.RATES)
     if not selectors.lenders(actor).filter(pk=entity.pk).exists():
