@@ -113,6 +113,10 @@ bench-ledger: install-dev ## posting singly and in bulk, and the proof over 100,
 bench-replay: install-dev ## past decisions derived again, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_replay $(ARGS)
 
+.PHONY: bench-repayments
+bench-repayments: install-dev ## payments posted singly and many at once, beside the bare limits; ARGS=--record
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_repayments $(ARGS)
+
 .PHONY: bench-schedules
 bench-schedules: install-dev ## equal monthly schedules a second, beside one by one and the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_schedules $(ARGS)
