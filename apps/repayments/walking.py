@@ -98,7 +98,7 @@ class Position:
         earned_on = {one for one in points if self.through < one <= day}
         days = {claim.due_on for claim in self.ahead if claim.due_on <= day} | earned_on
         for one in sorted(days):
-            self._tick(one)
+            self._tick(one, is_point=one in earned_on)
         self.through = max(self.through, day)
 
     def earn(self, day: date) -> None:
@@ -110,7 +110,7 @@ class Position:
             raise ValueError("Interest between due dates needs the schedule it is earned by.")
         self._accrue(day, unbilled=self.earning(day), billed=ZERO)
 
-    def _tick(self, day: date) -> None:
+    def _tick(self, day: date, *, is_point: bool) -> None:
         falling = [claim for claim in self.ahead if claim.due_on <= day]
         if falling:
             self.ahead = [claim for claim in self.ahead if claim.due_on > day]
@@ -122,7 +122,8 @@ class Position:
         if billed:
             # Whoever asks for interest asks for all that was earned.
             self._accrue(day, unbilled=ZERO, billed=billed)
-        elif self.earning is not None and not falling:
+        elif self.earning is not None and is_point:
+            # What falls due without interest - a fee, an instalment of a grace - books none.
             self._accrue(day, unbilled=self.earning(day), billed=ZERO)
         self._bill_fees(day, falling)
         self.due = [claim for claim in self.due if claim.total]

@@ -153,6 +153,9 @@ def _require_two(event: AccountEvent) -> None:
 def goes_on(account: LoanAccount, fact: Fact) -> bool:
     """Say whether a fact adds to an account without changing what came before or the schedule."""
     is_plain = isinstance(fact, Receipt | Recovery | Charge | Waiver | Refund)
+    if isinstance(fact, Charge) and fact.day < fact.due_on <= account.through:
+        # It fell due meanwhile: what waited ahead was paid for it on that day.
+        return False
     return is_plain and (account.moved_on is None or fact.day >= account.moved_on)
 
 

@@ -11,7 +11,7 @@ from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.products.models import TaxRate
-from apps.repayments import services
+from apps.repayments import selectors, services
 from apps.repayments.facts import Bucket
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import Asked
@@ -186,3 +186,59 @@ def test_only_who_may_asks_for_charges(alice: User, bob: User, charlie: User, le
         )
 
     assert AccountEvent.objects.get().status == "live"
+
+
+def _accrued(loan: Loan, *days: int) -> None:
+    for number in days:
+        services.accrue_day(
+            actor="system:tests",
+            entity=loan.branch.entity,
+            day=factories.later(number),
+            now=factories.at(factories.later(number)),
+        )
+
+
+def test_a_day_on_which_a_fee_falls_due_keeps_its_interest_when_history_is_replayed(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    _charge(charlie, lent, due_on=factories.later(8))
+    _accrued(lent, *range(5, 11))
+    assert factories.offenders() == []
+    before = factories.books(lent)
+
+    bounced = factories.pay(alice, lent, factories.later(9), 100, now=factories.at(_late()))
+    services.take_back(
+        actor=charlie, event=bounced, reason="It bounced.", now=factories.at(_late())
+    )
+
+    assert factories.books(lent) == before
+    assert factories.offenders() == []
+
+
+def test_a_fee_that_fell_due_before_it_became_known_is_paid_from_advances_on_its_day(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    factories.pay(alice, lent, factories.later(1), 2_000)
+    _accrued(lent, *range(1, 11))
+
+    event = services.charge(
+        actor=charlie,
+        loan=lent,
+        asked=_asked(due_on=factories.later(8)),
+        reference="c-1",
+        now=factories.at(_late()),
+    )
+
+    event.refresh_from_db()
+    assert event.settled == 500
+    entries = Entry.objects.filter(loan_id=lent.pk, event="repayment", day=factories.later(8))
+    assert [entry.facts["key"] for entry in entries] == [f"due:{factories.later(8)}"]
+    assert factories.offenders() == []
+    # What becomes known of a day between is paid ahead: the fee was not due yet.
+    between = factories.pay(alice, lent, factories.later(7), 100, now=factories.at(_late()))
+    assert selectors.went([between])[between.pk].parts == {}
+    assert factories.offenders() == []
+
+
+def _late() -> date:
+    return factories.later(10)
