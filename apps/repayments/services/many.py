@@ -13,7 +13,8 @@ from apps.core.errors import DomainError, NotVisible
 from apps.ledger import selectors as ledger
 from apps.ledger.services import posting
 from apps.loans.models import Loan
-from apps.repayments import policies, reading, writing
+from apps.repayments import policies, reading, walking, writing
+from apps.repayments.allocation import Standing
 from apps.repayments.facts import Receipt, Recovery
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.services import entering, holding
@@ -161,8 +162,11 @@ def _append(
     if position.moved_on is not None and one.fact.day < position.moved_on:
         return None
     _require_open(batch, loan, one.fact.day)
-    if position.is_settled:
+    is_lost = position.standing == Standing.WRITTEN_OFF
+    if position.is_settled and not is_lost:
         raise holding.nothing_owed()
+    # Before the account goes on to the day: what is refused moves nothing.
+    walking.check(position, one.fact)
     event = entering.new_event(loan, one.fact, actor=actor, reference=one.reference, now=now)
     place = batch.places.get((loan.pk, one.fact.day), 0) + 1
     event.position = place

@@ -16,6 +16,7 @@ from apps.ledger import services as ledger
 from apps.loans.models import Loan
 from apps.repayments import services
 from apps.repayments.errors import ReferenceUsed
+from apps.repayments.facts import Recovery, WriteOff
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import Incoming
 from apps.repayments.tests import factories
@@ -163,6 +164,49 @@ def test_it_takes_nothing_for_a_loan_that_an_earlier_one_of_them_settled(
     assert answers[1].refusal is not None
     assert answers[1].refusal.code == "nothing_owed"
     assert Loan.objects.get(pk=loan.pk).status == "closed"
+    assert factories.offenders() == []
+
+
+def _recovery(loan: Loan, day: date, amount: str, reference: str) -> Incoming:
+    fact = Recovery(
+        day=day, amount=Decimal(amount), channel="cash", external_reference=f"UTR{reference}"
+    )
+    return Incoming(loan.pk, fact, reference)
+
+
+def test_it_takes_what_is_recovered_of_a_loan_that_was_written_off(
+    lent: Loan, alice: User, charlie: User
+) -> None:
+    day = factories.later(40)
+    services.enter(
+        actor=alice,
+        loan=lent,
+        fact=WriteOff(day=day, reason="Gone."),
+        reference="W",
+        now=factories.at(day),
+        approved_by=charlie,
+    )
+
+    answers = services.enter_many(
+        actor=BY, receipts=[_recovery(lent, day, "40", "A")], now=factories.at(day)
+    )
+
+    assert [one.refusal for one in answers] == [None]
+    assert factories.books(lent)["recovery_income"] == 40
+    assert factories.offenders() == []
+
+
+def test_what_is_refused_takes_nothing_from_the_next_of_its_loan(taken: list[Loan]) -> None:
+    loan = taken[0]
+    day = factories.due_dates(loan)[1]
+
+    answers = services.enter_many(
+        actor=BY,
+        receipts=[_recovery(loan, day, "40", "A"), _incoming(loan, day, "10", "B")],
+        now=NOW,
+    )
+
+    assert [one.is_new for one in answers] == [False, True]
     assert factories.offenders() == []
 
 
