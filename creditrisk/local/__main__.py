@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from creditrisk.local import demo, environment, keys, postgres, services
+from creditrisk.local import demo, environment, keys, postgres, services, slots
 from creditrisk.local.errors import LocalError
 
 _STATUS_AFTER_CTRL_C = 130
@@ -74,6 +74,8 @@ def _run(options: argparse.Namespace) -> int:
     """Runs a command with the demo's, the tests' or a production check's environment."""
     if options.settings == "demo":
         return _call(options.command, _demo_environment())
+    # While it is held, a test run that ends leaves the services running.
+    slots.take()
     running = services.start("test", given=os.environ)
     if options.settings == "test":
         return _call(options.command, environment.for_tests(running))
