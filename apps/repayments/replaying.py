@@ -152,7 +152,7 @@ class _Walk:
 
     def _prepay(self, one: Happened, fact: PartPrepayment, *, is_new: bool) -> None:
         if self.position.standing == Standing.WRITTEN_OFF:
-            self.position.receive_amount(one, fact.amount, self.position.due_pieces())
+            self.position.recover(one, fact.amount)
             return
         due = sum(self.position.owed().values(), ZERO)
         prepaid = fact.amount - due
@@ -169,6 +169,10 @@ class _Walk:
         self.position.receive_amount(one, fact.amount, self.position.due_pieces())
 
     def _pay_off(self, one: Happened, fact: Payoff, *, is_new: bool) -> None:
+        if self.position.standing == Standing.WRITTEN_OFF:
+            # It was written off before, as became known since.
+            self.position.recover(one, fact.amount)
+            return
         self._collapse(one)
         self.position.apply(fact.day, f"due:{one.key}")
         owed = sum(self.position.owed().values(), ZERO)

@@ -184,7 +184,7 @@ class Position:
         On a loan that was written off it is a recovery, up to what was written off.
         """
         if self.standing == Standing.WRITTEN_OFF:
-            self._recover(one, fact.amount)
+            self.recover(one, fact.amount)
             return
         self.receive_amount(one, fact.amount, self.due_pieces())
 
@@ -199,8 +199,11 @@ class Position:
         self.book_for(one, Event.REPAYMENT, tuple(lines), parts)
         return rest
 
-    def _recover(self, one: Happened, amount: Decimal) -> None:
-        # What fell due after the write-off - a charge, say - is paid first.
+    def recover(self, one: Happened, amount: Decimal) -> None:
+        """Take money on a loan that was written off; what it owes since - a charge - comes first.
+
+        Up to what was written off the rest is a recovery, and beyond that an advance.
+        """
         parts = self._taken(amount, self.due_pieces())
         left = amount - allocation.total(parts)
         income = min(left, self.written_off - self.recovered)

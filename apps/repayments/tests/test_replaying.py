@@ -235,6 +235,20 @@ def test_a_write_off_takes_all_off_the_books_and_what_comes_after_is_recovered()
     assert account.position.standing == Standing.WRITTEN_OFF
 
 
+@pytest.mark.parametrize("kind", [Receipt, PartPrepayment, Payoff])
+def test_whatever_money_is_called_on_a_loan_that_was_written_off_it_is_recovered(kind: Any) -> None:
+    terms = contract()
+    day = terms.rows[2].due_on + timedelta(days=14)
+    lost = told([WriteOff(day=day, reason="Gone."), money(kind, day + timedelta(days=9), 500_000)])
+
+    account = replaying.replay(terms, lost, upto=END)
+
+    require_sound(account)
+    position = account.position
+    assert position.recovered == position.written_off > 0
+    assert position.advances == 500_000 - position.written_off
+
+
 def test_fees_of_instalments_are_asked_for_when_they_fall_due() -> None:
     terms = contract(fees=(Fee("service", Decimal(50), FeeTiming.EACH_INSTALMENT),))
     first = terms.rows[0]
