@@ -11,6 +11,9 @@ from decimal import Decimal
 
 from apps.offers import contingent
 
+# What the charge is asked for under, and what its reference adds to that of the payment.
+CODE = "prepayment"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:

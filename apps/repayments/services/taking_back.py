@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.loans.models import Loan
-from apps.repayments import policies, reading
+from apps.repayments import policies, prepayment_charge, reading
 from apps.repayments.errors import TakenBackAlready, refused_field
-from apps.repayments.facts import MONEY_IN
+from apps.repayments.facts import MONEY_IN, Kind
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import entering, holding, replayed
 
@@ -22,8 +22,9 @@ LONGEST_REASON = 300
 def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) -> AccountEvent:
     """Take an event back: a bounced cheque, a chargeback, a mistake; return it.
 
-    The history is replayed without it. Again for the same reason returns the event. Payments are
-    permitted here; for everything else whoever calls has seen to that. Raises NotAllowed,
+    The history is replayed without it; the charge for paying early goes with what was paid. Again
+    for the same reason returns the event. Payments are permitted here; for everything else whoever
+    calls has seen to that. Raises NotAllowed,
     NotVisible, TakenBackAlready, FactRefused without a reason, TermsRefused where something that
     came after would be impossible, DayClosed where the books of a day it changes are closed.
     """
@@ -54,7 +55,23 @@ def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) ->
         amount=str(found.amount) if found.amount is not None else "",
         reason=said,
     )
+    for charge in _charged_for(found):
+        take_back(actor=actor, event=charge, reason=said, now=now)
     return found
+
+
+def _charged_for(event: AccountEvent) -> list[AccountEvent]:
+    """Return what was asked for because money came early, which goes with the money."""
+    if event.kind not in (Kind.PART_PREPAYMENT, Kind.PAYOFF):
+        return []
+    rows = AccountEvent.objects.filter(
+        loan=event.loan_id,
+        kind="charge",
+        status="live",
+        reference=f"{event.reference}:{prepayment_charge.CODE}",
+        parameters__code=prepayment_charge.CODE,
+    )
+    return list(rows)
 
 
 def _said(reason: str) -> str:

@@ -23,7 +23,7 @@ from apps.servicing import policies, selectors
 from apps.servicing.errors import refused_field
 from apps.servicing.services import _ground
 
-PREPAYMENT = "prepayment"
+PREPAYMENT = prepayment_charge.CODE
 # So far ahead what paying off takes can be told.
 LONGEST_QUOTE = timedelta(days=30)
 

@@ -177,6 +177,22 @@ def test_a_bounced_payoff_lets_the_loan_run_again(lent: Loan, alice: User, charl
     assert repaid.offenders() == []
 
 
+def test_a_payoff_that_is_taken_back_like_any_payment_takes_its_charge_with_it(
+    lent: Loan, alice: User, charlie: User
+) -> None:
+    day = TODAY + timedelta(days=10)
+    quote = services.quote(lent, day, today=day)
+    event = services.pay_off(actor=alice, loan=lent, money=money(day, quote.total), now=at(day))
+    assert quote.charge > 0
+
+    repayments.take_back(actor=charlie, event=event, reason="It bounced", now=at(day))
+
+    assert "fees_receivable" not in repaid.books(lent)
+    assert set(AccountEvent.objects.values_list("status", flat=True)) == {"reversed"}
+    assert services.quote(lent, day, today=day) == quote
+    assert repaid.offenders() == []
+
+
 def test_absurd_amounts_are_refused(lent: Loan, alice: User) -> None:
     for amount in ("0", "-5", "0.001", "1e30", "NaN", "Infinity"):
         absurd = money(TODAY, amount)
