@@ -19,6 +19,7 @@ from apps.repayments import alterations, payoff, prepayment_charge, reading, rep
 from apps.repayments.account import Happened
 from apps.repayments.facts import Fact
 from apps.repayments.models import AccountEvent
+from apps.repayments.models.event import AccountEventQuerySet
 from apps.repayments.payoff import Quote
 from apps.repayments.prepayment_charge import Contract
 from apps.repayments.replaying import BESIDE, Account
@@ -180,9 +181,14 @@ def left_alone(day: date) -> QuerySet[Pause, Any]:
     return rows.values("loan")
 
 
+def all_changes() -> AccountEventQuerySet:
+    """Return what changed loans beside ordinary payments and charges."""
+    return AccountEvent.objects.filter(kind__in=CHANGES)
+
+
 def changes(loan: Loan) -> QuerySet[AccountEvent]:
     """Return what changed on a loan beside ordinary payments, the newest first."""
-    rows = AccountEvent.objects.filter(loan=loan, kind__in=CHANGES)
+    rows = all_changes().filter(loan=loan)
     return rows.select_related("made_by", "approved_by").order_by("-day", "-position")
 
 

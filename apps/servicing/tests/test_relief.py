@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from apps.accounts.models import ApprovalLimit, User
 from apps.audit.models import Event
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
+from apps.repayments import services as repayments
+from apps.repayments.facts import Bucket, Charge
 from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories as repaid
 from apps.servicing import selectors, services
@@ -139,9 +142,41 @@ def test_taken_back_the_debt_stands_again(
     assert proposal.event is not None
 
     services.undo(actor=charlie, event=proposal.event, reason="Entered by mistake", now=at(day))
+    services.undo(actor=charlie, event=proposal.event, reason="Entered by mistake", now=at(day))
 
+    assert Event.objects.filter(verb="servicing.change_taken_back").count() == 1
     assert lent.instalments.get(in_force=True, number=1).unpaid == before
     assert repaid.offenders() == []
+
+
+def test_nobody_takes_back_alone_what_two_people_would_waive(
+    lent: Loan, charlie: User, signed_in: Any
+) -> None:
+    """What being late costs follows from the payments: it is waived, and no payment either."""
+    day = factories.late(lent, 5)
+    late = repayments.enter(
+        actor="accrual",
+        loan=lent,
+        fact=Charge(
+            day=day,
+            amount=D("25.00"),
+            bucket=Bucket.PENAL,
+            code="late",
+            due_on=day,
+        ),
+        reference="late:1",
+        now=at(day),
+    )
+    path = f"/api/v1/servicing/events/{late.pk}/take-back"
+
+    refusal = factories.refused(
+        lambda: services.undo(actor=charlie, event=late, reason="A favour", now=at(day))
+    )
+    over_api = signed_in(charlie).post(path, {"reason": "A favour"}, "application/json")
+    page = signed_in(charlie).get(reverse("servicing:undo", args=[late.pk]))
+
+    assert refusal.code == "not_found"
+    assert (over_api.status_code, page.status_code) == (404, 404)
 
 
 def test_a_refusal_says_why_and_posts_nothing(lent: Loan, alice: User, bob: User) -> None:

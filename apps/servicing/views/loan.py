@@ -226,7 +226,7 @@ def close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @requires(policies.TAKE_BACK)
 def undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a change of a loan back."""
-    event = get_visible(AccountEvent.objects.all(), request.user, pk=pk)
+    event = get_visible(selectors.all_changes(), request.user, pk=pk)
     loan = seen(request, event.loan_id)
     task = Task(
         title=_("Take back"),
