@@ -14,7 +14,6 @@ from apps.accounts.models import Entity
 from apps.core.api import APIView, Problem
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
-from apps.repayments.models import AccountEvent
 from apps.servicing import (
     policies,
     presentation,
@@ -149,7 +148,7 @@ class ChangePreview(APIView):
         """Return what is ahead before and after; nothing is changed."""
         known, parameters = _change(request)
         loan = running(request, pk)
-        on = known.get("day") or today(loan)
+        on = changing.day_of(loan, known.get("day"), now=timezone.now())
         found = presentation.comparison(*selectors.preview(loan, on, known["kind"], parameters))
         return Response(serializers.ChangePreview(found).data)
 
@@ -189,7 +188,7 @@ class TakeBack(APIView):
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Take it back: the account is as if it had not happened."""
-        event = get_visible(AccountEvent.objects.all(), request.user, pk=pk)
+        event = get_visible(selectors.all_changes(), request.user, pk=pk)
         given = taken(request, serializers.ServicedReason)
         found = services.undo(actor=request.user, event=event, now=timezone.now(), **given)
         return Response(serializers.ServicedEvent(found).data)

@@ -15,7 +15,7 @@ from apps.repayments.alterations import DIFFICULTY
 from apps.repayments.alterations import Change as Kind
 from apps.repayments.facts import Change
 from apps.repayments.models import AccountEvent
-from apps.servicing import policies
+from apps.servicing import policies, selectors
 from apps.servicing.services import _ground
 
 # A change of the contract itself; the others move what is ahead within it.
@@ -52,26 +52,35 @@ def change(
     schedule, DomainError for a day or a reason that is refused, DayClosed.
     """
     found = _ground.running(actor, loan, permission(kind))
-    on = day or _ground.today(found, now)
-    _ground.require_day(found, on, now=now)
+    on = day_of(found, day, now=now)
+    reference = reference or f"change:{found.number}:{found.events.count() + 1}"
+    is_new = not selectors.is_known(reference)
     event = repayments.enter(
         actor=actor,
         loan=found,
         fact=fact(kind, parameters, reason, day=on),
-        reference=reference or f"change:{found.number}:{found.events.count() + 1}",
+        reference=reference,
         now=now,
     )
-    audit.record(
-        actor,
-        "servicing.schedule_changed",
-        found,
-        case=found.application,
-        change=kind,
-        day=on.isoformat(),
-        reason=event.parameters["reason"],
-        difficulty=parameters.get(DIFFICULTY),
-    )
+    if is_new:
+        audit.record(
+            actor,
+            "servicing.schedule_changed",
+            found,
+            case=found.application,
+            change=kind,
+            day=on.isoformat(),
+            reason=event.parameters["reason"],
+            difficulty=parameters.get(DIFFICULTY),
+        )
     return event
+
+
+def day_of(loan: Loan, day: date | None, *, now: datetime) -> date:
+    """Return the day a change counts from, today where none is told. Raises DomainError."""
+    on = day or _ground.today(loan, now)
+    _ground.require_day(loan, on, now=now)
+    return on
 
 
 def fact(kind: str, parameters: dict[str, Any], reason: str, *, day: date) -> Change:

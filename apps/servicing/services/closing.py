@@ -36,13 +36,15 @@ def close(*, actor: User, loan: Loan, now: datetime) -> Closure:
     """
     _ground.permit(actor, policies.CLOSE)
     found = _ground.locked(actor, loan)
-    repaid_on = selectors.repaid_date(found)
-    if found.status not in ("active", "closed") or repaid_on is None:
+    if found.status not in ("active", "closed"):
         raise NotRunning
     last = found.closures.order_by("-number").first()
     if last is not None and found.status == "closed" and not _has_moved(found, last):
         return last
     _require_nothing_owed(found)
+    repaid_on = selectors.repaid_date(found)
+    if repaid_on is None:
+        raise NotRunning
     if found.status == "active":
         found.move("close")
     things = selectors.pledged(found)

@@ -1,6 +1,6 @@
 """Leave a borrower in hardship alone for a time, and end that time."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -31,10 +31,11 @@ def pause(
     today = _ground.today(found, now)
     if starts_on < today:
         raise refused_field("day_refused", "starts_on", _("This day has passed."))
-    if not starts_on <= ends_on <= starts_on + timedelta(days=LONGEST_DAYS):
-        raise refused_field(
-            "day_refused", "ends_on", _("A pause ends after it begins, within a year.")
-        )
+    sentence = _("A pause ends after it begins, within a year.")
+    if (starts_on - today).days > LONGEST_DAYS:
+        raise refused_field("day_refused", "starts_on", sentence)
+    if not 0 <= (ends_on - starts_on).days <= LONGEST_DAYS:
+        raise refused_field("day_refused", "ends_on", sentence)
     made = Pause(
         loan=found,
         starts_on=starts_on,

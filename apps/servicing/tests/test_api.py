@@ -137,6 +137,23 @@ def test_nonsense_is_refused_in_one_shape(
         _post(client, f"{loan}/proposals", kind="gift", reason="Because"),
         _post(manager, f"{loan}/changes", kind="reschedule", reason="Because"),
         _post(manager, f"{loan}/changes", kind="reschedule", reason="Because", instalments=0),
+        # Before the loan was paid out nothing of it could change.
+        _post(
+            manager,
+            f"{loan}/changes/preview",
+            kind="reschedule",
+            reason="Because",
+            instalments=12,
+            day="2020-01-01",
+        ),
+        # The calendar ends within the longest pause.
+        _post(
+            manager,
+            f"{loan}/pauses",
+            starts_on="9999-12-30",
+            ends_on="9999-12-31",
+            reason="Because",
+        ),
     ]
 
     for answer in answers:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from apps.accounts.models import Entity, User
+from apps.audit.models import Event
 from apps.loans import selectors as loans
 from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
@@ -185,6 +186,7 @@ def test_the_same_reference_changes_once(lent: Loan, bob: User) -> None:
     first = change(30)
 
     assert change(30) == first
+    assert Event.objects.filter(verb="servicing.schedule_changed").count() == 1
     assert factories.refused(lambda: change(31)).code == "reference_used"
 
 

@@ -70,7 +70,7 @@ def test_something_owed_on_either_side_is_refused(lent: Loan, alice: User, bob: 
 
     too_much = factories.refused(lambda: services.close(actor=alice, loan=lent, now=at(TODAY)))
 
-    assert unpaid.code == "loan_not_running"
+    assert unpaid.code == "still_owed"
     assert too_much.code == "not_paid_back"
     assert "₹300.00" in str(too_much.sentence)
     relief = services.Relief(kind="refund", amount=Decimal(300), reason="Paid too much")
