@@ -134,6 +134,20 @@ def test_it_knows_no_loan_of_another_branch(
     assert "There is no loan and no customer of this number" in answer.content.decode()
 
 
+def test_a_payment_that_was_taken_back_is_not_said_to_be_posted(
+    officer: Client, lent: Loan, charlie: User
+) -> None:
+    shown = officer.post(DESK, said(lent))
+    officer.post(DESK, said(lent, do="post", seen=seen(shown)))
+    [event] = AccountEvent.objects.all()
+    services.take_back(actor=charlie, event=event, reason="It bounced.", now=factories.NOW)
+
+    again = officer.post(DESK, said(lent, do="post", seen=seen(shown)))
+
+    assert again.status_code == 422
+    assert "This was taken back already." in again.content.decode()
+
+
 def test_the_sheet_of_the_day_counts_what_stays(
     officer: Client, lent: Loan, alice: User, charlie: User, signed_in: SignIn
 ) -> None:

@@ -19,6 +19,7 @@ from apps.core.formatting import format_money
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
 from apps.repayments import day_sheet, desk_forms, desk_rows, policies, selectors, services
+from apps.repayments.errors import TakenBackAlready
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import holding
 from apps.repayments.views import contact_page
@@ -136,6 +137,9 @@ def _posted(request: HttpRequest, form: desk_forms.PaymentForm) -> bool:
     """Post the money of the form; say in it why not."""
     try:
         events = services.take(actor=request.user, money=_money(form), now=timezone.now())
+        if any(one.status != "live" for one in events):
+            # The same reference answers with what it was: nothing was posted now.
+            raise TakenBackAlready
     except DomainError as refusal:
         form.refuse(refusal)
         return False

@@ -89,6 +89,24 @@ def test_a_part_is_paid_early_after_both_ways_were_shown(
     assert "51,500.00" in panel
 
 
+def test_money_that_was_taken_back_is_not_said_to_be_posted(
+    signed_in: Browser, lent: Loan, alice: User, charlie: User
+) -> None:
+    client, total = signed_in(alice), services.quote(lent, TODAY, today=TODAY).total
+    for page, sent in (
+        ("prepay", _money(51_500, option="shorter_term")),
+        ("payoff", _money(total, external_reference="UTR-2")),
+    ):
+        assert client.post(_url(page, lent), sent).status_code == 302
+        event = AccountEvent.objects.get(kind__in=("part_prepayment", "payoff"), status="live")
+        services.undo(actor=charlie, event=event, reason="The cheque bounced", now=at(TODAY))
+
+        again = client.post(_url(page, lent), sent)
+
+        assert again.status_code == 422
+        assert "This was taken back already." in again.text
+
+
 def test_too_small_an_amount_is_said_beside_the_field(
     signed_in: Browser, lent: Loan, alice: User
 ) -> None:

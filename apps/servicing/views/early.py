@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
+from apps.repayments.errors import TakenBackAlready
+from apps.repayments.models import AccountEvent
 from apps.servicing import forms, policies, selectors, services
 from apps.servicing.views.shown import crumbs, done, rendered, running, today
 
@@ -33,12 +35,14 @@ def prepay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         is_done = done(
             request,
             form,
-            lambda: services.prepay(
-                actor=request.user,
-                loan=loan,
-                money=form.money(),
-                option=form.cleaned_data["option"],
-                now=timezone.now(),
+            lambda: _require_live(
+                services.prepay(
+                    actor=request.user,
+                    loan=loan,
+                    money=form.money(),
+                    option=form.cleaned_data["option"],
+                    now=timezone.now(),
+                )
             ),
             said=_("The part pre-payment is posted."),
         )
@@ -73,8 +77,8 @@ def payoff(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         is_done = done(
             request,
             form,
-            lambda: services.pay_off(
-                actor=request.user, loan=loan, money=money, now=timezone.now()
+            lambda: _require_live(
+                services.pay_off(actor=request.user, loan=loan, money=money, now=timezone.now())
             ),
             said=_("The loan is paid off."),
         )
@@ -89,6 +93,12 @@ def payoff(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "is_today": quote is not None and quote.day == first,
     }
     return rendered(request, "servicing/payoff.html", context)
+
+
+def _require_live(event: AccountEvent) -> None:
+    """Raise TakenBackAlready for money that was taken under this reference, and taken back."""
+    if event.status != "live":
+        raise TakenBackAlready
 
 
 def _choices(loan: Loan, form: forms.AmountForm, on: date) -> Any:
