@@ -79,7 +79,7 @@ def test_a_charge_is_asked_for_and_taken_back_by_pages(
     assert "Returned payment" in browser.get(f"{page}panel/").content.decode()
     back = browser.post(f"/repayments/charges/{event.pk}/take-back/", {"reason": "Not right"})
     assert back["Location"] == page
-    assert "taken back" in browser.get(page).content.decode()
+    assert "Taken back" in browser.get(page).content.decode()
 
 
 def test_the_page_says_beside_the_field_what_is_refused(
@@ -168,7 +168,7 @@ def test_a_day_is_accrued_by_the_worker_when_somebody_asks(
     tasks.accrue(**message)
     run = AccrualRun.objects.get()
     assert (run.loans, run.problems) == (1, [])
-    assert "done" in browser.get("/repayments/accruals/").content.decode()
+    assert "Done" in browser.get("/repayments/accruals/").content.decode()
     listed = browser.get("/api/v1/accruals").json()["results"]
     assert [(one["id"], one["day"]) for one in listed] == [(run.pk, values["day"])]
     assert _post(browser, "accruals", {**values, "entity": str(uuid.uuid4())}).status_code == 404

@@ -2,18 +2,21 @@
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core import dates, jobs, keyset
 from apps.core.access import requires
 from apps.core.errors import DomainError
+from apps.core.formatting import format_money
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
 from apps.loans.models import Loan
@@ -104,7 +107,15 @@ def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         done=_("The charge is taken back."),
         place=_("Charges"),
         back=reverse("repayments:charges", args=[event.loan_id]),
-        text=_("With the taxes on it. What was paid of it goes to what else is owed."),
+        text=_(
+            "%(what)s of %(day)s, %(amount)s, with the taxes on it. What was paid of it goes to"
+            " what else is owed."
+        )
+        % {
+            "what": charge_rows.Row(event, may_take_back=True).code,
+            "day": date_format(event.day, "DATE_FORMAT"),
+            "amount": format_money(event.amount or Decimal(0), event.currency),
+        },
     )
     return contact_page.page(
         request,
