@@ -31,7 +31,7 @@ from apps.repayments import (
     statement_api,
 )
 from apps.repayments.errors import refused_field
-from apps.repayments.facts import Receipt
+from apps.repayments.facts import Receipt, payer_reference
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import Foreseen, holding
 
@@ -91,7 +91,7 @@ class _Asked:
     @property
     def reference(self) -> str:
         """The reference the payment is posted under: that of the payer, within the lender."""
-        return f"{self.entity.code}:{self.fact.external_reference}"
+        return payer_reference(self.entity.code, self.fact.external_reference)
 
     def _whose(self, request: Request) -> tuple[Loan | None, Any]:
         loan, customer = self.values.get("loan"), self.values.get("customer")

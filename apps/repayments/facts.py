@@ -203,3 +203,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return value
+
+
+def payer_reference(lender: str, told: str) -> str:
+    """Return what money is known by within a lender, however its reference was typed.
+
+    The same money is one over the desk, by the API and in a statement, where letters are compared
+    as capitals and without spaces.
+    """
+    return f"{lender}:{''.join(told.split()).upper()}"

@@ -15,6 +15,7 @@ from apps.ledger.chart import Account, Event
 from apps.ledger.lines import credit, debit
 from apps.ledger.models import Closing, Entry
 from apps.ledger.posting import Posting
+from apps.repayments.facts import payer_reference
 from apps.repayments.models import StatementFile, StatementLine
 
 
@@ -77,7 +78,8 @@ def event_reference(file: StatementFile, line: StatementLine, *, again: str = ""
     A payment that is posted by hand is named the same way, so the two are never both posted.
     `again` tells apart what is posted after the first was taken back.
     """
-    first = f"{file.branch.entity.code}:{line.reference or line.key}"
+    lender = file.branch.entity.code
+    first = payer_reference(lender, line.reference) if line.reference else f"{lender}:{line.key}"
     return f"{first}#{again}" if again else first
 
 

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.customers.models import Customer
 from apps.loans.models import Loan
 from apps.repayments.errors import refused_field
-from apps.repayments.facts import Receipt
+from apps.repayments.facts import Receipt, payer_reference
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import entering, foreseeing, holding, spreading
 from apps.repayments.services.foreseeing import Foreseen
@@ -60,13 +60,13 @@ def take(*, actor: User, money: Money, now: datetime) -> list[AccountEvent]:
     fact = _fact(money)
     loan, customer = _whose(actor, money.number)
     if loan is not None:
-        reference = f"{loan.branch.entity.code}:{money.external_reference}"
+        reference = payer_reference(loan.branch.entity.code, money.external_reference)
         return [entering.enter(actor=actor, loan=loan, fact=fact, reference=reference, now=now)]
     return spreading.enter_for_customer(
         actor=actor,
         customer=customer,
         fact=fact,
-        reference=f"{customer.branch.entity.code}:{money.external_reference}",
+        reference=payer_reference(customer.branch.entity.code, money.external_reference),
         now=now,
     )
 

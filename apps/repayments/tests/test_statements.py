@@ -221,6 +221,28 @@ def test_money_of_a_customer_that_was_posted_by_hand_is_not_posted_again(
     assert AccountEvent.objects.count() == 1
 
 
+@pytest.mark.parametrize("whose", ["loan", "customer"])
+def test_money_over_the_desk_is_known_by_its_reference_however_it_was_typed(
+    alice: User, lent: Loan, whose: str
+) -> None:
+    file = factories.checked(alice, [row("UTR1", text=f"EMI {lent.number}")])
+    line = file.lines.get()
+    money = services.Money(
+        number=lent.number if whose == "loan" else lent.customer.number,
+        amount=line.money,
+        channel="bank_transfer",
+        external_reference="utr 1",
+        day=line.value_date,
+    )
+    services.take(actor=alice, money=money, now=NOW)
+    services.start_statement(actor=alice, file=file, now=NOW)
+
+    factories.run(file)
+
+    assert factories.came_to(file) == [(2, "ignored", "by_hand")]
+    assert AccountEvent.objects.count() == 1
+
+
 def test_a_row_of_a_closed_day_is_refused_with_the_way_to_proceed(alice: User, lent: Loan) -> None:
     entity = alice.branch.entity
     services.accrue_day(actor="system:tests", entity=entity, day=factories.PAID_ON, now=NOW)

@@ -14,7 +14,7 @@ from apps.core.money import quantum
 from apps.loans.models import Loan
 from apps.repayments import prepaying, prepayment_charge
 from apps.repayments import services as repayments
-from apps.repayments.facts import Bucket, Charge, Option, PartPrepayment, Payoff
+from apps.repayments.facts import Bucket, Charge, Option, PartPrepayment, Payoff, payer_reference
 from apps.repayments.models import AccountEvent
 from apps.repayments.payoff import Quote
 from apps.repayments.prepaying import Choice
@@ -195,7 +195,7 @@ def _reference(loan: Loan, money: Money) -> str:
 
     The same money is so never taken twice: once early, and once over the desk or by a statement.
     """
-    return f"{loan.branch.entity.code}:{money.external_reference.strip()}"
+    return payer_reference(loan.branch.entity.code, money.external_reference)
 
 
 def _prepayment(money: Money, option: str) -> PartPrepayment:
