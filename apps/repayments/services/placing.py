@@ -29,12 +29,15 @@ def place_money(
     """Move a line's money from suspense to a loan, where it counts from its value date.
 
     `day` is another day it is to count from, where its own is closed. Raises NotPermitted, Conflict
-    where somebody else placed or returned it, DayClosed, and what the loan's account refuses.
+    where somebody else placed or returned it, NotVisible, DayClosed, and what the loan's account
+    refuses.
     """
     _permitting.require(policies.may_place(actor))
     held = waiting(line)
     counts_from = day or held.value_date
     _check_place(held, loan, counts_from, now=now)
+    # Before the books: whoever posts for a loan holds it first, and a day is closed in between.
+    loan = holding.hold(actor, loan)
     suspense_entries.release(actor=actor, line=held, event=Event.TRANSFER, day=counts_from, now=now)
     event = entering.enter(
         actor=actor,

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.audit.models import Event
@@ -16,7 +17,8 @@ from apps.ledger.models import Entry, Line
 from apps.ledger.refusals import DayClosed
 from apps.loans.models import Loan
 from apps.loans.tests import factories as loans
-from apps.repayments import services
+from apps.repayments import services, suspense_entries
+from apps.repayments.facts import WriteOff
 from apps.repayments.models import AccountEvent, StatementLine
 from apps.repayments.tests import factories as books
 from apps.repayments.tests import statement_factories as factories
@@ -56,6 +58,35 @@ def test_placed_money_stands_as_if_it_had_been_known_at_once(alice: User, lent: 
     assert books.offenders() == []
     said = Event.objects.get(verb="repayments.money_placed")
     assert (said.facts["loan"], said.facts["value_date"]) == (lent.number, str(PAID_ON))
+
+
+def test_the_loan_is_held_before_anything_is_posted_and_is_as_it_is_by_then(
+    alice: User, charlie: User, lent: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = factories.in_suspense(alice)
+    now = NOW + timedelta(days=2)
+    as_seen = Loan.objects.get(pk=lent.pk)
+    services.enter(
+        actor=alice,
+        loan=lent,
+        fact=WriteOff(day=PAID_ON, reason="Gone."),
+        reference="W",
+        now=now,
+        approved_by=charlie,
+    )
+
+    release = suspense_entries.release
+
+    def released(**given: Any) -> Entry:
+        said = [one["sql"] for one in queries]
+        assert any('FOR NO KEY UPDATE OF "loans_loan"' in sql for sql in said)
+        return release(**given)
+
+    monkeypatch.setattr(suspense_entries, "release", released)
+    with CaptureQueriesContext(connection) as queries:
+        services.place_money(actor=alice, line=line, loan=as_seen, now=now)
+
+    assert AccountEvent.objects.get(reference="sahyadri:UTR900").kind == "recovery"
 
 
 def test_money_of_a_closed_day_is_placed_on_a_day_that_is_open(alice: User, lent: Loan) -> None:
