@@ -1,5 +1,6 @@
 """Forms of what changes on a loan."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -101,11 +102,19 @@ class QuoteForm(Refusable):
     day = _day(label=_("To be paid on"))
 
 
-class _ChangeForm(ReasonForm):
+class ChangeForm(ReasonForm):
     """A change of the schedule with its reason."""
 
     # The fields that are a parameter of the change as they were typed.
     plain: tuple[str, ...] = ()
+    # Sent again, the same page makes the same change.
+    reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the page has to have shown before this change is made."""
+        said = sorted((name, str(value)) for name, value in self.parameters().items())
+        return "|".join(f"{name}={value}" for name, value in said)
 
     def parameters(self) -> dict[str, Any]:
         """Return what was typed as `repayments.alterations` reads it."""
@@ -126,7 +135,7 @@ class _ChangeForm(ReasonForm):
         super().refuse(refusal)
 
 
-class RateChangeForm(_ChangeForm):
+class RateChangeForm(ChangeForm):
     """Another rate of interest from today on."""
 
     plain = ("keeps",)
@@ -141,14 +150,14 @@ class RateChangeForm(_ChangeForm):
     field_order = ("rate", "keeps", "reason")
 
 
-class FollowForm(_ChangeForm):
+class FollowForm(ChangeForm):
     """The benchmark of the day."""
 
     keeps = RateChangeForm.base_fields["keeps"]
     field_order = ("keeps", "reason")
 
 
-class MoratoriumForm(_ChangeForm):
+class MoratoriumForm(ChangeForm):
     """For some instalments nothing, or only interest, is asked for."""
 
     plain = ("principal_free", "extends")
@@ -174,7 +183,7 @@ class MoratoriumForm(_ChangeForm):
         return found
 
 
-class RescheduleForm(_ChangeForm):
+class RescheduleForm(ChangeForm):
     """Another number of instalments for what is ahead."""
 
     plain = ("instalments", "principal_free")
@@ -200,14 +209,14 @@ class RestructureForm(RescheduleForm):
     )
 
 
-class DueDateForm(_ChangeForm):
+class DueDateForm(ChangeForm):
     """Another day of the month."""
 
     first_due_on = _day(label=_("The next falls due on"))
     field_order = ("first_due_on", "reason")
 
 
-CHANGE_FORMS: dict[str, type[_ChangeForm]] = {
+CHANGE_FORMS: dict[str, type[ChangeForm]] = {
     Change.RATE_CHANGE: RateChangeForm,
     Change.MORATORIUM: MoratoriumForm,
     Change.RESCHEDULE: RescheduleForm,

@@ -11,18 +11,16 @@ from apps.repayments import services as repayments
 from apps.repayments.models import AccountEvent
 from apps.servicing import policies, selectors
 from apps.servicing.services import _ground
-from apps.servicing.services.paying_early import PREPAYMENT
 
 
 @transaction.atomic
 def undo(*, actor: User, event: AccountEvent, reason: str, now: datetime) -> AccountEvent:
     """Take back a pre-payment, a pay-off, a waiver, a write-off or a change; return the event.
 
-    The account is then what it would have been without it, whatever came after; the charge for
-    paying early goes with what was paid. Again for the same reason returns the event. Raises
-    NotPermitted, NotVisible also for what is no change - a charge for being late is waived by two
-    people - Conflict where it was taken back, TermsRefused where what came after would not be
-    possible, DayClosed.
+    The account is then what it would have been without it, whatever came after. Again for the same
+    reason returns the event. Raises NotPermitted, NotVisible also for what is no change - a charge
+    for being late is waived by two people - Conflict where it was taken back, TermsRefused where
+    what came after would not be possible, DayClosed.
     """
     _ground.permit(actor, policies.TAKE_BACK)
     seen = get_visible(selectors.all_changes().select_related("loan"), actor, pk=event.pk)
@@ -30,11 +28,6 @@ def undo(*, actor: User, event: AccountEvent, reason: str, now: datetime) -> Acc
     stands = selectors.all_changes().filter(pk=seen.pk, status="live").exists()
     why = _ground.said(reason)
     found = repayments.take_back(actor=actor, event=seen, reason=why, now=now)
-    charge = AccountEvent.objects.filter(
-        loan=loan, reference=f"{seen.reference}:{PREPAYMENT}", status="live"
-    ).first()
-    if charge is not None:
-        repayments.take_back(actor=actor, event=charge, reason=why, now=now)
     if stands:
         audit.record(
             actor,

@@ -1,5 +1,6 @@
 """The pages of what changes on a loan: previewed, done, refused beside the field, few queries."""
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -151,7 +152,12 @@ def test_a_change_is_shown_before_it_is_made(signed_in: Browser, lent: Loan, cha
     shown = client.post(address, {**asked, "preview": "1"})
     assert (shown.status_code, AccountEvent.objects.count()) == (200, 0)
     assert "24 → 36" in shown.text
-    client.post(address, {**asked, "confirm": "1"})
+    as_shown = {"confirm": "1", "seen": shown.context["seen"], "reference": str(uuid.uuid4())}
+    other = client.post(address, {**asked, **as_shown, "instalments": "48"})
+    assert (other.status_code, AccountEvent.objects.count()) == (200, 0)
+    assert "24 → 48" in other.text
+    for _twice in range(2):
+        assert client.post(address, {**asked, **as_shown}).status_code == 302
     event = AccountEvent.objects.get()
     assert event.parameters["parameters"] == {"instalments": 36, "difficulty": True}
     assert "Borrower in financial difficulty" in _panel(client, lent)

@@ -75,7 +75,7 @@ def change(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
     shown = None
     if request.method == "POST" and form.is_valid():
         parameters = form.parameters()
-        if "confirm" in request.POST:
+        if "confirm" in request.POST and request.POST.get("seen") == form.fingerprint:
             is_done = done(
                 request,
                 form,
@@ -85,6 +85,7 @@ def change(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
                     kind=code,
                     parameters=parameters,
                     reason=form.cleaned_data["reason"],
+                    reference=_reference(loan, form),
                     now=timezone.now(),
                 ),
                 said=_("The schedule is changed."),
@@ -99,6 +100,8 @@ def change(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
         "crumbs": crumbs(loan, str(presentation.TITLES[code])),
         "form": form,
         "comparison": shown,
+        # A change is made only as its consequences were shown.
+        "seen": form.fingerprint if shown is not None else "",
         "standing": selectors.standing(loan, today(loan)),
     }
     return rendered(request, "servicing/change.html", context, is_fine=shown is not None)
@@ -244,6 +247,12 @@ def undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             actor=request.user, event=event, now=timezone.now(), **given
         ),
     )
+
+
+def _reference(loan: Loan, form: forms.ChangeForm) -> str:
+    """Return the reference of a change that was sent from a page; empty where it names none."""
+    told = form.cleaned_data["reference"]
+    return f"change:{loan.number}:{told}" if told else ""
 
 
 def _may_undo(request: HttpRequest, event: AccountEvent) -> bool:
