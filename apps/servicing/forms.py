@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity
 from apps.applications.forms import AmountField
+from apps.core.form_fields import DayField
 from apps.loans.forms import ReasonForm, Refusable
+from apps.repayments import receipt_wording
 from apps.repayments.alterations import DIFFICULTY, Change
 from apps.repayments.facts import Option
 from apps.repayments.rescheduling import Keeps
@@ -18,15 +20,6 @@ from apps.repayments.services.holding import CHANNELS
 from apps.servicing.models import Proposal
 from apps.servicing.services import Money, Relief
 
-_CHANNEL_WORDS = {
-    "cash": _("Cash"),
-    "bank_transfer": _("Bank transfer"),
-    "direct_debit": _("Direct debit"),
-    "mobile_money": _("Mobile money"),
-    "cheque": _("Cheque"),
-    "card": _("Card"),
-    "other": _("Another way"),
-}
 OPTIONS = {
     Option.SHORTER_TERM: _("Same instalment, shorter term"),
     Option.SMALLER_INSTALMENT: _("Same term, smaller instalment"),
@@ -34,9 +27,8 @@ OPTIONS = {
 _YES_NO = [("", _("Choose")), ("yes", _("Yes")), ("no", _("No"))]
 
 
-def _day(**options: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(widget=widget, **options)
+def _channels() -> list[tuple[str, str]]:
+    return [(code, receipt_wording.channel(code)) for code in CHANNELS]
 
 
 def _percent(**options: Any) -> forms.DecimalField:
@@ -62,11 +54,9 @@ def _rows(**options: Any) -> forms.IntegerField:
 class MoneyForm(Refusable):
     """What came in: when, how much, how, under which reference."""
 
-    day = _day(label=_("Paid on"))
+    day = DayField(label=_("Paid on"))
     amount = AmountField(label=_("Amount"))
-    channel = forms.ChoiceField(
-        label=_("How it came"), choices=[(code, _CHANNEL_WORDS[code]) for code in CHANNELS]
-    )
+    channel = forms.ChoiceField(label=_("How it came"), choices=_channels)
     external_reference = forms.CharField(label=_("Reference of the payment"), max_length=60)
 
     def money(self) -> Money:
@@ -99,7 +89,7 @@ class AmountForm(Refusable):
 class QuoteForm(Refusable):
     """Until when the quote is to hold."""
 
-    day = _day(label=_("To be paid on"))
+    day = DayField(label=_("To be paid on"))
 
 
 class ChangeForm(ReasonForm):
@@ -188,7 +178,7 @@ class RescheduleForm(ChangeForm):
 
     plain = ("instalments", "principal_free")
     instalments = _rows(label=_("Instalments from now on"))
-    first_due_on = _day(label=_("The next falls due on"), required=False)
+    first_due_on = DayField(label=_("The next falls due on"), required=False)
     principal_free = _rows(label=_("Of these without principal"), required=False)
     difficulty = forms.ChoiceField(
         label=_("Is the borrower in financial difficulty?"), choices=_YES_NO
@@ -212,7 +202,7 @@ class RestructureForm(RescheduleForm):
 class DueDateForm(ChangeForm):
     """Another day of the month."""
 
-    first_due_on = _day(label=_("The next falls due on"))
+    first_due_on = DayField(label=_("The next falls due on"))
     field_order = ("first_due_on", "reason")
 
 
@@ -261,8 +251,8 @@ class NoteForm(Refusable):
 class PauseForm(ReasonForm):
     """From when until when a borrower is left alone."""
 
-    starts_on = _day(label=_("From"))
-    ends_on = _day(label=_("Until"))
+    starts_on = DayField(label=_("From"))
+    ends_on = DayField(label=_("Until"))
     field_order = ("starts_on", "ends_on", "reason")
 
 
@@ -277,7 +267,7 @@ class RateForm(Refusable):
         label=_("Lender"), queryset=Entity.objects.none(), empty_label=None
     )
     benchmark = forms.CharField(label=_("Benchmark"), max_length=120)
-    effective_date = _day(label=_("From"))
+    effective_date = DayField(label=_("From"))
     rate = _percent(label=_("Rate a year, in percent"))
     source = forms.CharField(
         label=_("Source"), max_length=200, help_text=_("Where it was published.")

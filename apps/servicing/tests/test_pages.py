@@ -129,6 +129,7 @@ def test_the_quote_closes_the_loan_and_the_letter_follows(
     ahead = client.get(_url("payoff", lent), {"day": later}).text
     assert "Charge for paying early" in ahead
     assert "Take the payment" not in ahead
+    assert "Check the year." in client.get(_url("payoff", lent), {"day": "9999-12-31"}).text
     far = client.get(_url("payoff", lent), {"day": "2030-01-01"}).text
     assert "at most 30 days ahead" in far
     total = services.quote(lent, TODAY, today=TODAY).total
