@@ -86,7 +86,12 @@ class _Asked:
             external_reference=self.values["external_reference"],
         )
         if self.loan:
-            self._require_currency(self.loan)
+            holding.require_currency(self.loan.currency, self.currency)
+
+    @property
+    def currency(self) -> str:
+        """The currency the money is said to be in; empty where nothing is said."""
+        return str(self.values.get("currency", ""))
 
     @property
     def reference(self) -> str:
@@ -104,12 +109,6 @@ class _Asked:
             return get_visible(rows, request.user, pk=loan), None
         people = Customer.objects.select_related("branch__entity")
         return None, get_visible(people, request.user, pk=customer)
-
-    def _require_currency(self, loan: Loan) -> None:
-        told = self.values.get("currency")
-        if told and told != loan.currency:
-            sentence = _("This loan is in %(currency)s.") % {"currency": loan.currency}
-            raise refused_field("other_currency", "currency", sentence)
 
 
 class Repayments(APIView):
@@ -162,6 +161,7 @@ class Repayments(APIView):
             fact=asked.fact,
             reference=asked.reference,
             now=now,
+            currency=asked.currency,
         )
         return Response({"results": _answers(events)})
 
@@ -184,7 +184,10 @@ class RepaymentPreview(APIView):
         if asked.loan is not None:
             return Response({"results": [_foreseen(asked.loan, asked.fact, now)]})
         shares = services.shares_of_customer(
-            actor=request.user, customer=asked.customer, fact=asked.fact
+            actor=request.user,
+            customer=asked.customer,
+            fact=asked.fact,
+            currency=asked.currency,
         )
         results = [
             _foreseen(loan, replace(asked.fact, amount=amount), now) for loan, amount in shares
@@ -261,22 +264,28 @@ def _preview(loan: Loan, found: Foreseen) -> dict[str, Any]:
 
 
 def _filters(asked: Any) -> selectors.Filters:
+    words = [asked.get(name, "") for name in ("kind", "state", "external_reference")]
+    if not all(one.isprintable() for one in words):
+        raise _filter_refused()
     try:
         loan = uuid.UUID(asked["loan"]) if asked.get("loan") else None
         first = date.fromisoformat(asked["from"]) if asked.get("from") else None
         last = date.fromisoformat(asked["to"]) if asked.get("to") else None
     except (ValueError, ValidationError):
-        raise DomainError(
-            "filter_refused", _("A filter is a loan's id, or a day as year-month-day.")
-        ) from None
+        raise _filter_refused() from None
+    kind, state, reference = words
     return selectors.Filters(
         loan=loan,
-        kind=asked.get("kind", ""),
-        state=asked.get("state", ""),
-        external_reference=asked.get("external_reference", ""),
+        kind=kind,
+        state=state,
+        external_reference=reference,
         from_date=first,
         to_date=last,
     )
+
+
+def _filter_refused() -> DomainError:
+    return DomainError("filter_refused", _("A filter is a loan's id, or a day as year-month-day."))
 
 
 urlpatterns = [

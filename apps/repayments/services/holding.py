@@ -103,6 +103,13 @@ def require_amount(amount: Decimal, currency: str) -> None:
         raise refused_field("amount_refused", "amount", sentence)
 
 
+def require_currency(currency: str, told: str) -> None:
+    """Raise FactRefused where money is said to be in another currency than a loan's."""
+    if told and told != currency:
+        sentence = _("This loan is in %(currency)s.") % {"currency": currency}
+        raise refused_field("other_currency", "currency", sentence)
+
+
 def _require_state(loan: Loan, fact: Fact) -> None:
     if loan.status not in OPEN:
         words = {

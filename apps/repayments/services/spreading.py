@@ -27,13 +27,20 @@ LONGEST_REFERENCE = 110
 
 @transaction.atomic
 def enter_for_customer(
-    *, actor: User, customer: Customer, fact: Receipt, reference: str, now: datetime
+    *,
+    actor: User,
+    customer: Customer,
+    fact: Receipt,
+    reference: str,
+    now: datetime,
+    currency: str = "",
 ) -> list[AccountEvent]:
     """Post money over the running loans of a customer that a person may see; return the payments.
 
     What fell due first is paid first, whichever loan it is of; what is left over is an advance on
     the loan that falls due next. Each loan's part is a payment of its own, of the same external
-    reference. The same again returns the same payments. Raises NotAllowed, NotVisible,
+    reference. The same again returns the same payments. `currency` is what the money is said to be
+    in; empty where nothing is said. Raises NotAllowed, NotVisible,
     ReferenceUsed, NothingOwed where no loan runs, and what `enter` raises.
     """
     holding.permit(actor, fact)
@@ -46,6 +53,7 @@ def enter_for_customer(
         return standing
     if not loans:
         raise no_running_loan()
+    holding.require_currency(loans[0].currency, currency)
     holding.require_amount(fact.amount, loans[0].currency)
     shares = split(loans, fact)
     return [
@@ -62,7 +70,7 @@ def enter_for_customer(
 
 
 def shares_of_customer(
-    *, actor: User, customer: Customer, fact: Receipt
+    *, actor: User, customer: Customer, fact: Receipt, currency: str = ""
 ) -> list[tuple[Loan, Decimal]]:
     """Return which loans money of a customer would go to, and how much to each; nothing is held.
 
@@ -73,6 +81,7 @@ def shares_of_customer(
     loans = list(rows.select_related("branch__entity", "product__conditions").order_by("number"))
     if not loans:
         raise no_running_loan()
+    holding.require_currency(loans[0].currency, currency)
     holding.require_amount(fact.amount, loans[0].currency)
     shares = split(loans, fact)
     return [(loan, share) for loan, share in zip(loans, shares, strict=True) if share]

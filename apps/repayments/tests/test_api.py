@@ -209,6 +209,28 @@ def test_it_takes_money_of_a_customer_for_what_is_due_first(
     assert (other.status_code, other.json()["code"]) == (409, "reference_used")
 
 
+@pytest.mark.parametrize("name", ["repayment_preview", "repayments"])
+def test_money_of_a_customer_in_another_currency_than_their_loans_is_refused(
+    alice: User, lent: Loan, now: datetime, signed_in: SignedIn, name: str
+) -> None:
+    money = _money(lent, customer=str(lent.customer_id), currency="USD")
+    del money["loan"]
+
+    answer = _post(signed_in(alice), name, **money)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "other_currency")
+    assert not AccountEvent.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["kind", "state", "external_reference"])
+def test_a_filter_that_nothing_can_be_called_is_refused(
+    alice: User, signed_in: SignedIn, name: str
+) -> None:
+    answer = signed_in(alice).get(reverse("api:repayments"), {name: "\0"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "filter_refused")
+
+
 def test_a_closed_day_is_refused_before_and_when_it_is_posted(
     alice: User,
     lent: Loan,
