@@ -44,7 +44,10 @@ class Person:
 _MANAGERS_LIMITS = (("INR", 5_000_000), ("KES", 5_000_000), ("USD", 100_000))
 PEOPLE = (
     Person(
-        "Asha Kulkarni", "loan_officer", "pune", hint="Customers > Register, then New application"
+        "Asha Kulkarni",
+        "loan_officer",
+        "pune",
+        hint="Customers > Register, then New application; Repayment desk; Money in suspense",
     ),
     Person(
         "Bhaskar Iyer",
@@ -58,7 +61,8 @@ PEOPLE = (
         "credit_manager",
         "mumbai",
         _MANAGERS_LIMITS,
-        "Review queue: counter-sign above the reviewer's limit; Block list; stop automation",
+        "Review queue: counter-sign above the reviewer's limit; Block list; stop automation; "
+        "Sheet of the day: take a payment back",
     ),
     Person(
         "Nyambura Wekesa",
@@ -67,7 +71,7 @@ PEOPLE = (
         _MANAGERS_LIMITS,
         "the second manager: lift the block, answer the exception, start automation again",
     ),
-    Person("Dev Rao", "collections_officer", "pune", hint="Loans"),
+    Person("Dev Rao", "collections_officer", "pune", hint="Promises to pay; Loans"),
     Person(
         "Farida Shaikh",
         "risk_analyst",
