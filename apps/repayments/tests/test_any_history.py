@@ -87,9 +87,15 @@ class AnyHistory(RuleBasedStateMachine):
     def pay(self, day: Any, amount: Decimal) -> None:
         self.enter(money(Receipt, day, amount))
 
-    @rule(day=days, amount=cents, bucket=st.sampled_from([Bucket.PENAL, Bucket.FEE, Bucket.TAX]))
-    def charge(self, day: Any, amount: Decimal, bucket: Bucket) -> None:
-        self.enter(Charge(day=day, amount=amount, bucket=bucket, code="x", due_on=day))
+    @rule(
+        day=days,
+        amount=cents,
+        bucket=st.sampled_from([Bucket.PENAL, Bucket.FEE, Bucket.TAX]),
+        ahead=st.sampled_from([0, 12]),
+    )
+    def charge(self, day: Any, amount: Decimal, bucket: Bucket, ahead: int) -> None:
+        due_on = day + timedelta(days=ahead)
+        self.enter(Charge(day=day, amount=amount, bucket=bucket, code="x", due_on=due_on))
 
     @rule(day=days, amount=cents, bucket=st.sampled_from(Bucket))
     def waive(self, day: Any, amount: Decimal, bucket: Bucket) -> None:
@@ -117,8 +123,8 @@ class AnyHistory(RuleBasedStateMachine):
             [
                 ("rate_change", {"annual_rate": "0.15", "keeps": "term"}),
                 ("rate_change", {"annual_rate": "0.10", "keeps": "instalment"}),
-                ("moratorium", {"rows": 2, "on": "principal", "extends": True}),
-                ("moratorium", {"rows": 1, "on": "all", "extends": False}),
+                ("moratorium", {"principal_free": 2, "extends": True}),
+                ("moratorium", {"principal_free": 1, "interest_free": 1, "extends": False}),
                 ("reschedule", {"instalments": 15}),
             ]
         ),
