@@ -70,7 +70,6 @@ def change(
             case=found.application,
             change=kind,
             day=on.isoformat(),
-            reason=event.parameters["reason"],
             difficulty=parameters.get(DIFFICULTY),
         )
     return event

@@ -51,6 +51,7 @@ def pause(
         raise Conflict(
             "pause_runs", _("A pause was agreed already; end it before another.")
         ) from refusal
+    # The reason tells about the borrower, and the audit trail is for good: the pause keeps it.
     audit.record(
         actor,
         "servicing.pause_agreed",
@@ -58,7 +59,6 @@ def pause(
         case=found.application,
         since=starts_on.isoformat(),
         until=ends_on.isoformat(),
-        reason=made.reason,
     )
     return made
 
@@ -73,5 +73,5 @@ def end_pause(*, actor: User, pause: Pause, reason: str, now: datetime) -> Pause
     seen = get_visible(Pause.objects.select_related("loan__application"), actor, pk=pause.pk)
     why = _ground.said(reason)
     seen.move("end", ended_by=actor, ended_at=now, ended_reason=why)
-    audit.record(actor, "servicing.pause_ended", seen.loan, case=seen.loan.application, reason=why)
+    audit.record(actor, "servicing.pause_ended", seen.loan, case=seen.loan.application)
     return seen

@@ -63,7 +63,6 @@ def propose(*, actor: User, loan: Loan, relief: Relief, now: datetime) -> Propos
         what=made.kind,
         of=made.bucket,
         amount=str(made.amount or ""),
-        reason=reason,
     )
     return made
 
@@ -118,7 +117,7 @@ def refuse(*, actor: User, proposal: Proposal, note: str, now: datetime) -> Prop
         raise OwnProposal
     why = _ground.said(note, field="note")
     found.move("refuse", answered_by=actor, answered_at=now, answer_note=why)
-    audit.record(actor, "servicing.relief_refused", found.loan, **_told(found), reason=why)
+    audit.record(actor, "servicing.relief_refused", found.loan, **_told(found))
     return found
 
 
@@ -235,7 +234,10 @@ def _note(note: str) -> str:
 
 
 def _told(proposal: Proposal) -> dict[str, Any]:
-    """Return what the history of a loan and its case says of a proposal."""
+    """Return what the history of a loan and its case says of a proposal.
+
+    Not why: that tells about the borrower, and stays with the proposal.
+    """
     return {
         "case": proposal.loan.application,
         "proposal": proposal.reference,

@@ -149,6 +149,28 @@ def test_taken_back_the_debt_stands_again(
     assert repaid.offenders() == []
 
 
+def test_the_audit_trail_tells_no_illness(lent: Loan, alice: User, bob: User) -> None:
+    day = factories.late(lent, 5)
+    proposal = _proposed(lent, alice)
+    services.refuse(actor=bob, proposal=proposal, note="He is not ill", now=at(day))
+    pause = services.pause(
+        actor=bob, loan=lent, starts_on=day, ends_on=day, reason="Ill again", now=at(day)
+    )
+    services.end_pause(actor=bob, pause=pause, reason="No longer ill", now=at(day))
+    services.change(
+        actor=bob,
+        loan=lent,
+        kind="reschedule",
+        parameters={"instalments": 30},
+        reason="Long ill",
+        now=at(day),
+    )
+
+    told = Event.objects.filter(verb__startswith="servicing.")
+    assert told.count() == 5
+    assert "ill" not in "".join(str(one.facts) for one in told).casefold()
+
+
 def test_nobody_takes_back_alone_what_two_people_would_waive(
     lent: Loan, charlie: User, signed_in: Any
 ) -> None:
