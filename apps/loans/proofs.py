@@ -3,10 +3,9 @@
 Each check is one statement over the whole book and names the first loan where it fails.
 """
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from apps.ledger.proofs import Offender, register
+from apps.ledger.proofs import Offender, first_loan, register
 
 # What was paid out and came back, by the loans' own books, beside what the ledger holds.
 _BACK = """
@@ -91,24 +90,14 @@ def register_all() -> None:
 
 def principal_is_booked() -> Offender | None:
     """Return the first loan whose principal outstanding is not what the ledger holds."""
-    return _first(_PRINCIPAL)
+    return first_loan(_PRINCIPAL)
 
 
 def schedule_covers_principal() -> Offender | None:
     """Return the first loan whose schedule in force does not plan the principal still owed."""
-    return _first(_SCHEDULE)
+    return first_loan(_SCHEDULE)
 
 
 def paid_is_allocated() -> Offender | None:
     """Return the first loan with an instalment that says it was paid otherwise than allocated."""
-    return _first(_PAID)
-
-
-def _first(sql: str) -> Offender | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    number, key, expected, found = row
-    return Offender(str(number or key), str(expected), str(found), str(key))
+    return first_loan(_PAID)

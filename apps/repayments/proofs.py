@@ -6,11 +6,10 @@ fails. The last replays whole histories, of some loans each night; `prove_accoun
 
 from collections.abc import Iterable
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.ledger import services as ledger
-from apps.ledger.proofs import Offender, register
+from apps.ledger.proofs import Offender, first_loan, register
 from apps.loans.models import Loan
 from apps.repayments import reading, replaying
 from apps.repayments.models import LoanAccount
@@ -27,33 +26,24 @@ _BALANCES = """
         FROM repayments_loanaccount a JOIN loans_instalment i ON i.loan_id = a.loan_id
         WHERE i.in_force AND i.due_date <= a.through GROUP BY a.loan_id
     ), asked AS (
-        SELECT loan_id, parameters ->> 'bucket' AS bucket, sum(amount - settled) AS amount
-        FROM repayments_accountevent WHERE kind = 'charge' AND status = 'live'
-        GROUP BY loan_id, parameters ->> 'bucket'
+        SELECT loan_id,
+            sum(amount - settled) FILTER (WHERE parameters ->> 'bucket' = 'interest') AS interest,
+            sum(amount - settled) FILTER (WHERE parameters ->> 'bucket' = 'fee') AS fee,
+            sum(amount - settled) FILTER (WHERE parameters ->> 'bucket' = 'tax') AS tax,
+            sum(amount - settled) FILTER (WHERE parameters ->> 'bucket' = 'penal') AS penal
+        FROM repayments_accountevent WHERE kind = 'charge' AND status = 'live' GROUP BY loan_id
     ), says AS (
-        SELECT a.loan_id, 'advances' AS account, -a.advances AS amount
+        SELECT a.loan_id, one.account, one.amount
         FROM repayments_loanaccount a
-        UNION ALL
-        SELECT a.loan_id, 'interest_receivable',
-            a.unbilled + a.upfront_interest + COALESCE(due.interest, 0)
-            + COALESCE((SELECT amount FROM asked WHERE asked.loan_id = a.loan_id
-                AND bucket = 'interest'), 0)
-        FROM repayments_loanaccount a LEFT JOIN due USING (loan_id)
-        UNION ALL
-        SELECT a.loan_id, 'fees_receivable', a.upfront_fee + COALESCE(due.fee, 0)
-            + COALESCE((SELECT amount FROM asked WHERE asked.loan_id = a.loan_id
-                AND bucket = 'fee'), 0)
-        FROM repayments_loanaccount a LEFT JOIN due USING (loan_id)
-        UNION ALL
-        SELECT a.loan_id, 'tax_receivable', a.upfront_tax
-            + COALESCE((SELECT amount FROM asked WHERE asked.loan_id = a.loan_id
-                AND bucket = 'tax'), 0)
-        FROM repayments_loanaccount a
-        UNION ALL
-        SELECT a.loan_id, 'penal_receivable',
-            COALESCE((SELECT amount FROM asked WHERE asked.loan_id = a.loan_id
-                AND bucket = 'penal'), 0)
-        FROM repayments_loanaccount a
+        LEFT JOIN due USING (loan_id) LEFT JOIN asked USING (loan_id)
+        CROSS JOIN LATERAL (VALUES
+            ('advances', -a.advances),
+            ('interest_receivable', a.unbilled + a.upfront_interest
+                + COALESCE(due.interest, 0) + COALESCE(asked.interest, 0)),
+            ('fees_receivable', a.upfront_fee + COALESCE(due.fee, 0) + COALESCE(asked.fee, 0)),
+            ('tax_receivable', a.upfront_tax + COALESCE(asked.tax, 0)),
+            ('penal_receivable', COALESCE(asked.penal, 0))
+        ) AS one (account, amount)
     ), booked AS (
         SELECT loan_id, account, sum(debit - credit) AS amount FROM ledger_line
         WHERE account IN ('advances', 'interest_receivable', 'fees_receivable',
@@ -123,17 +113,17 @@ def register_all() -> None:
 
 def balances_agree() -> Offender | None:
     """Return the first loan whose account says otherwise than the ledger."""
-    return _first(_BALANCES)
+    return first_loan(_BALANCES)
 
 
 def charges_are_allocated() -> Offender | None:
     """Return the first loan with a charge that says it was paid otherwise than allocated."""
-    return _first(_CHARGES)
+    return first_loan(_CHARGES)
 
 
 def payments_are_booked() -> Offender | None:
     """Return the first loan with a payment that no entry stands for."""
-    return _first(_EVENTS)
+    return first_loan(_EVENTS)
 
 
 def sample_replays() -> Offender | None:
@@ -178,13 +168,3 @@ def difference(loan: Loan) -> Offender | None:
     says = replayed.figures(account)
     kept = replayed.figures_kept(loan)
     return None if says == kept else Offender(loan.number, str(says), str(kept), str(loan.pk))
-
-
-def _first(sql: str) -> Offender | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    number, key, expected, found = row
-    return Offender(str(number), str(expected), str(found), str(key))
