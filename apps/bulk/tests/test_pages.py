@@ -230,11 +230,11 @@ def test_a_row_shows_no_application_of_a_branch_elsewhere(
 
     theirs = factories.checked(elsewhere, [factories.row(1)])
 
-    assert [(row.state, row.application) for row in theirs.rows.all()] == [("known", application)]
+    assert [(row.state, row.application) for row in theirs.rows.all()] == [("refused", None)]
     shown = signed_in(alice).get(reverse("bulk:rows", args=[mine.pk])).content.decode()
     assert application.number in shown
     hidden = signed_in(elsewhere).get(reverse("bulk:rows", args=[theirs.pk])).content.decode()
-    assert "Taken in before" in hidden
+    assert "Another branch has taken this request in before." in hidden
     assert application.number not in hidden
     assert str(application.pk) not in hidden
     api = APIClient()

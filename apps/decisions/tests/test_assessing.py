@@ -89,9 +89,10 @@ def test_it_says_plainly_that_no_amount_would_change_a_knock_out(
     assert decision.letter.facts["reasons"][0]["sentence"] == (
         "You are 19 years old; we lend from the age of 21 years."
     )
-    assert decision.letter.facts["could_change"] == [
+    assert decision.letter.facts["could_change"] == []
+    assert decision.letter.facts["no_change"] == (
         "A smaller amount or another term alone would not have changed this decision."
-    ]
+    )
 
 
 def test_it_declines_by_pd_with_factors_that_raised_this_risk(

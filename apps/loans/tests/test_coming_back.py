@@ -126,6 +126,7 @@ def test_it_is_reversed_once_and_not_after_something_was_repaid(
     Allocation.objects.create(
         entry=Entry.objects.get(), instalment=first, bucket="principal", amount=Decimal(1)
     )
+    Instalment.objects.filter(pk=first.pk).update(paid_principal=Decimal(1))
 
     def reverse() -> object:
         return services.reverse(
