@@ -197,9 +197,10 @@ def test_a_letter_promises_nothing_that_people_must_clear(alice: User, stage: ob
     assert decision.outcome == "decline"
     assert decision.recommendation[0]["amount"] == "612000"
     assert decision.letter is not None
-    assert decision.letter.facts["could_change"] == [
+    assert decision.letter.facts["could_change"] == []
+    assert decision.letter.facts["no_change"] == (
         "A smaller amount or another term alone would not have changed this decision."
-    ]
+    )
 
 
 def test_a_counter_offer_is_scored_priced_and_judged_anew(

@@ -20,6 +20,9 @@ ALLOWED = {
         ("active", "take_back", "opened"),
         ("opened", "cancel", "cancelled"),
         ("active", "close", "closed"),
+        ("closed", "reopen", "active"),
+        ("active", "write_off", "written_off"),
+        ("written_off", "write_back", "active"),
         ("imported", "take_on", "active"),
     },
     "disbursement": {

@@ -170,7 +170,7 @@ def test_a_link_used_again_shows_the_appeal_and_asks_nothing_twice(declined: App
         ({"grounds": []}, "Choose at least one."),
         ({"statement": " "}, "Say in a few words"),
         ({"net_monthly_income": "a lot"}, "Enter a number."),
-        ({"net_monthly_income": "-5"}, "Enter an amount"),
+        ({"net_monthly_income": "-5"}, "This cannot be less than zero."),
         ({"net_monthly_income": ""}, "Say which data are wrong"),
         ({"home": "castle"}, "castle"),
     ],

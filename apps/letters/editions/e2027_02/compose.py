@@ -224,7 +224,8 @@ def _review_desk(lender: Lender, words: Wording) -> tuple[str, ...]:
     phone = _clean(lender.phone)
     if _digits(phone) in _digits(" ".join(lines)):
         return lines
-    return (*lines, words.telephone.format(phone=phone))
+    # On the last line, so that an ordinary letter stays on one page.
+    return (*lines[:-1], f"{lines[-1]} · {words.telephone.format(phone=phone)}")
 
 
 def _digits(text: str) -> str:
