@@ -16,13 +16,12 @@ from apps.repayments.facts import MONEY_IN, Charge, Fact, Receipt, Recovery, Ref
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.models.event import BY_TWO
 from apps.repayments.replaying import Account
-from apps.repayments.services import holding, replayed
+from apps.repayments.services import holding, references, replayed
 from apps.repayments.walking import Position
 from apps.repayments.writing import Added
 
 LONGEST_REFERENCE = 120
-# Between the reference of money of a customer and the loan that a part of it went to.
-PART = "::"
+PART = references.PART
 
 
 @transaction.atomic
@@ -45,6 +44,8 @@ def enter(
     """
     holding.permit(actor, fact)
     held = holding.hold(actor, loan)
+    if fact.kind in MONEY_IN:
+        references.hold([reference])
     standing = _under(reference)
     if standing is not None:
         return same(standing, held, fact)

@@ -1,7 +1,7 @@
 """Post many payments at once: set by set, with every check and rule of a single one."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +15,10 @@ from apps.ledger.services import posting
 from apps.loans.models import Loan
 from apps.repayments import policies, reading, walking, writing
 from apps.repayments.allocation import Standing
+from apps.repayments.errors import ReferenceUsed
 from apps.repayments.facts import Receipt, Recovery
 from apps.repayments.models import AccountEvent, LoanAccount
-from apps.repayments.services import entering, holding
+from apps.repayments.services import entering, holding, references
 from apps.repayments.walking import Position
 from apps.repayments.writing import Added
 
@@ -51,6 +52,8 @@ class _Batch:
     accounts: dict[uuid.UUID, LoanAccount]
     positions: dict[uuid.UUID, Position]
     known: dict[str, AccountEvent]
+    # References under which money of a customer was split over loans.
+    split: set[str]
     places: dict[tuple[uuid.UUID, Any], int]
     closed: dict[uuid.UUID, date | None]
     added: list[Added] = field(default_factory=list)
@@ -97,11 +100,14 @@ def _begin(actor: Any, receipts: Sequence[Incoming]) -> _Batch:
     accounts = reading.accounts(running)
     last = max((one.fact.day for one in receipts), default=None)
     positions = reading.positions(running, accounts, upto=last) if last and running else {}
+    told = {one.reference for one in receipts}
+    references.hold(told)
     return _Batch(
         loans={loan.pk: loan for loan in held},
         accounts=accounts,
         positions=positions,
-        known=_known(receipts),
+        known=_known(told),
+        split=references.split_before(told),
         places=_places(receipts),
         closed=_closed(held),
     )
@@ -123,8 +129,8 @@ def _visible(actor: Any, keys: set[uuid.UUID]) -> set[uuid.UUID]:
     return set(rows.values_list("pk", flat=True))
 
 
-def _known(receipts: Iterable[Incoming]) -> dict[str, AccountEvent]:
-    rows = AccountEvent.objects.filter(reference__in=[one.reference for one in receipts])
+def _known(told: Collection[str]) -> dict[str, AccountEvent]:
+    rows = AccountEvent.objects.filter(reference__in=told)
     return {row.reference: row for row in rows}
 
 
@@ -149,6 +155,8 @@ def _enter(batch: _Batch, one: Incoming, *, actor: Any, now: datetime) -> Answer
         if standing is not None:
             entering.same(standing, loan, one.fact)
             return Answer(event_id=standing.pk)
+        if one.reference in batch.split:
+            raise ReferenceUsed(one.reference)
         holding.require_possible(loan, one.fact, now=now)
         return _append(batch, loan, one, actor=actor, now=now)
     except DomainError as refusal:

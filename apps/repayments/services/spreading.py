@@ -19,7 +19,7 @@ from apps.repayments.account import ZERO
 from apps.repayments.errors import NothingOwed, ReferenceUsed, refused_field
 from apps.repayments.facts import Receipt, amount_of
 from apps.repayments.models import AccountEvent
-from apps.repayments.services import entering, holding
+from apps.repayments.services import entering, holding, references
 from apps.repayments.walking import Position
 
 LONGEST_REFERENCE = 110
@@ -48,6 +48,7 @@ def enter_for_customer(
         raise refused_field("reference_refused", "reference", _("This reference is too long."))
     found = get_visible(Customer.objects.all(), actor, pk=customer.pk)
     loans = _running(actor, found)
+    references.hold([reference])
     standing = _standing(reference, loans, fact)
     if standing:
         return standing

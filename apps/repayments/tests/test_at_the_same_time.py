@@ -1,5 +1,6 @@
 """Fifty payments of one loan at once: right balances, nothing doubled, nobody waits for ever."""
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -9,11 +10,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from apps.accounts.models import User
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
+from apps.loans.tests import factories as lending
 from apps.repayments import services
+from apps.repayments.errors import ReferenceUsed
 from apps.repayments.models import AccountEvent
-from apps.repayments.services import Incoming
+from apps.repayments.services import Incoming, holding
 from apps.repayments.tests import factories
 
 BY = "system:test"
@@ -90,3 +94,49 @@ def test_batches_over_the_same_loans_and_taking_back_at_once(tmp_path: Path) -> 
     for loan in Loan.objects.all():
         assert factories.books(loan)["cash"] == sum(range(10, 18)) - loan.principal
     assert factories.offenders() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["one", "many"])
+def test_one_reference_for_a_loan_and_for_another_customer_at_once_is_used_once(
+    alice: User, bob: User, lent: Loan, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    other = lending.paid(alice, bob).loan
+    fact = factories.receipt(factories.later(1), 500)
+    known: dict[str, Any] = {
+        "actor": alice,
+        "reference": "shire:UTR1",
+        "now": factories.at(factories.later(2)),
+    }
+    # Both have looked the reference up before either writes: nothing in the tables tells them.
+    both = threading.Barrier(2)
+    looked_at = holding.require_possible
+
+    def wait_for_the_other(*arguments: Any, **named: Any) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        looked_at(*arguments, **named)
+
+    monkeypatch.setattr(holding, "require_possible", wait_for_the_other)
+    to_the_loan: dict[str, Any] = {
+        "one": lambda: services.enter(loan=lent, fact=fact, **known),
+        "many": lambda: _in_bulk(Incoming(lent.pk, fact, "shire:UTR1"), alice, known["now"]),
+    }
+
+    came_to = _all_at_once(
+        [
+            to_the_loan[way],
+            lambda: services.enter_for_customer(customer=other.customer, fact=fact, **known),
+        ]
+    )
+
+    assert sum(isinstance(one, ReferenceUsed) for one in came_to) == 1
+    assert AccountEvent.objects.count() == 1
+    assert factories.offenders() == []
+
+
+def _in_bulk(one: Incoming, actor: User, now: Any) -> Any:
+    [answer] = services.enter_many(actor=actor, receipts=[one], now=now)
+    if answer.refusal is not None:
+        raise answer.refusal
+    return answer

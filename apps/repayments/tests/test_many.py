@@ -96,6 +96,36 @@ def _standing(loan: Loan) -> dict[str, Any]:
     return factories.state(loan)
 
 
+def test_it_refuses_a_reference_that_money_of_a_customer_was_split_under(
+    alice: User, lent: Loan
+) -> None:
+    day, now = factories.later(1), factories.at(factories.later(2))
+    [standing] = services.enter_for_customer(
+        actor=alice,
+        customer=lent.customer,
+        fact=factories.receipt(day, 500),
+        reference="shire:UTR1",
+        now=now,
+    )
+
+    [refused, other] = services.enter_many(
+        actor=BY,
+        receipts=[
+            _incoming(lent, day, 500, "shire:UTR1"),
+            # Begins the same, and is another one.
+            _incoming(lent, day, 500, "shire:UTR10"),
+        ],
+        now=now,
+    )
+
+    assert isinstance(refused.refusal, ReferenceUsed)
+    assert other.is_new
+    assert [one.pk for one in AccountEvent.objects.order_by("reference")] == [
+        other.event_id,
+        standing.pk,
+    ]
+
+
 def test_it_answers_each_in_its_place_and_posts_nothing_twice(taken: list[Loan]) -> None:
     first, second = taken[:2]
     day = date(2010, 6, 1)

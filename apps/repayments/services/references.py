@@ -1,0 +1,37 @@
+"""The references money comes under: each is used once, for one loan or split over several."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+# Between the reference of money of a customer and the loan that a part of it went to.
+PART = "::"
+# The first half of the advisory lock of a reference ("REFE").
+_LOCK = 0x52454645
+
+
+def hold(references: Collection[str]) -> None:
+    """Hold references to the end of the transaction: nobody else looks one up to use it meanwhile.
+
+    No constraint tells a whole payment from the parts of a split one. Loans are held before; a
+    part is held as its whole. All at once, in one order, so that two never wait in a circle.
+    """
+    wholes = sorted({one.partition(PART)[0] for one in references})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_advisory_xact_lock(%s, key)) FROM"
+            " (SELECT DISTINCT hashtext(told) AS key FROM unnest(%s) AS told ORDER BY key) AS keys",
+            [_LOCK, wholes],
+        )
+
+
+def split_before(references: Collection[str]) -> set[str]:
+    """Return those of some references under which money was split over a customer's loans."""
+    with connection.cursor() as cursor:
+        # The operators of the index for beginnings, which compares letter by letter.
+        cursor.execute(
+            "SELECT DISTINCT told FROM unnest(%s) AS told JOIN repayments_accountevent AS event"
+            " ON event.reference ~>=~ (told || '::') AND event.reference ~<~ (told || ':;')",
+            [list(references)],
+        )
+        return {told for (told,) in cursor.fetchall()}
