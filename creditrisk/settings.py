@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "apps.loans",
     "apps.repayments",
     "apps.servicing",
+    "apps.npa",
     "apps.desk",
     "apps.appeals",
     "apps.bulk",

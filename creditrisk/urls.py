@@ -29,6 +29,7 @@ urlpatterns = [
     path("loans/", include("apps.loans.urls")),
     path("repayments/", include("apps.repayments.urls")),
     path("servicing/", include("apps.servicing.urls")),
+    path("npa/", include("apps.npa.urls")),
     path("ledger/", include("apps.ledger.urls")),
     path("models/", include("apps.scoring.urls")),
     path("governance/", include("apps.governance.urls")),

@@ -264,6 +264,9 @@ VERBS = {
     # demo
     "demo.seeded": _("laid out the demonstration portfolio"),
     "demo.tape_submitted": _("submitted applications of a tape to be judged anew"),
+    # npa
+    "npa.day_ended": _("ended a day: classes, provisions and what was posted for them"),
+    "npa.day_run_again": _("had an open day ended once more"),
     # servicing
     "servicing.schedule_changed": _("changed the schedule of the loan"),
     "servicing.early_charge_asked": _("asked for the charge for paying early"),

@@ -22,6 +22,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "home": "",
         "lending": _("Lending"),
         "servicing": _("Repayments"),
+        "quality": _("Portfolio quality"),
         "review": _("Review"),
         "models": _("Models and policy"),
         "control": _("Control"),

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class NpaConfig(AppConfig):
+    name = "apps.npa"

@@ -1,0 +1,1 @@
+"""Rules as SQL: built from the same dataclasses that the pure modules read. Pure."""

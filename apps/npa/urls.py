@@ -1,0 +1,4 @@
+"""Addresses of the quality of the book."""
+
+app_name = "npa"
+urlpatterns: list[object] = []
