@@ -2,5 +2,20 @@
 
 from apps.npa.models.day_end import Changed, DayEnd, ProvisionMovement
 from apps.npa.models.loan_day import LoanDay
+from apps.npa.models.override import Override
+from apps.npa.models.returns import Return
+from apps.npa.models.watching import Alert, AlertDelivery, DayFigures, PortfolioDay, Threshold
 
-__all__ = ["Changed", "DayEnd", "LoanDay", "ProvisionMovement"]
+__all__ = [
+    "Alert",
+    "AlertDelivery",
+    "Changed",
+    "DayEnd",
+    "DayFigures",
+    "LoanDay",
+    "Override",
+    "PortfolioDay",
+    "ProvisionMovement",
+    "Return",
+    "Threshold",
+]
