@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "apps.offers",
     "apps.loans",
     "apps.repayments",
+    "apps.debits",
     "apps.servicing",
     "apps.npa",
     "apps.desk",
@@ -200,6 +201,8 @@ CELERY_TASK_ROUTES = {
     "laboratory.*": {"queue": "training"},
     "repayments.check_statement": {"queue": "batch"},
     "repayments.post_statement": {"queue": "batch"},
+    "debits.post_answers": {"queue": "batch"},
+    "debits.prepare": {"queue": "batch"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

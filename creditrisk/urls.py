@@ -28,6 +28,7 @@ urlpatterns = [
     path("letters/", include("apps.letters.urls")),
     path("loans/", include("apps.loans.urls")),
     path("repayments/", include("apps.repayments.urls")),
+    path("debits/", include("apps.debits.urls")),
     path("servicing/", include("apps.servicing.urls")),
     path("npa/", include("apps.npa.urls")),
     path("ledger/", include("apps.ledger.urls")),

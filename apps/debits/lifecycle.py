@@ -1,0 +1,70 @@
+"""The lives of mandates, of files of debits, of single debits, and of the bank's answers. Pure."""
+
+from apps.core.lifecycle import Lifecycle
+
+MANDATE = Lifecycle(
+    initial="draft",
+    steps=[
+        # The borrower's consent is on record; the bank has to know of it before it pays.
+        ("register", ["draft"], "registered"),
+        ("activate", ["registered"], "active"),
+        ("reject", ["registered"], "rejected"),
+        ("pause", ["active"], "paused"),
+        ("resume", ["paused"], "active"),
+        # The borrower may end it at any time, and needs no reason.
+        ("cancel", ["draft", "registered", "active", "paused"], "cancelled"),
+        ("expire", ["draft", "registered", "active", "paused"], "expired"),
+    ],
+)
+# While one of these is there, no other mandate is recorded for the same loan.
+IN_FORCE = ("draft", "registered", "active", "paused")
+
+FILE = Lifecycle(
+    initial="draft",
+    steps=[
+        # What the machine prepared is nobody's until somebody takes it on.
+        ("take_on", ["draft"], "prepared"),
+        ("withdraw", ["draft", "prepared"], "withdrawn"),
+        ("release", ["prepared"], "released"),
+        # Every debit of it was answered.
+        ("settle", ["released"], "settled"),
+    ],
+)
+OPEN_FILES = ("draft", "prepared")
+
+DEBIT = Lifecycle(
+    initial="waiting",
+    steps=[
+        ("present", ["waiting"], "presented"),
+        ("withdraw", ["waiting"], "withdrawn"),
+        ("collect", ["presented"], "collected"),
+        ("fail", ["presented"], "failed"),
+        # The bank takes money back that it had collected.
+        ("return", ["collected"], "returned"),
+    ],
+)
+# A loan has one of these at most: what is due is asked for once at a time.
+UNDERWAY = ("waiting", "presented")
+PAID = ("collected", "returned")
+
+ANSWERS = Lifecycle(
+    initial="running",
+    steps=[
+        ("finish", ["running"], "finished"),
+        # Who started it lost the right to post; somebody else goes on.
+        ("halt", ["running"], "halted"),
+        ("go_on", ["halted"], "running"),
+    ],
+)
+ANSWER = Lifecycle(
+    initial="waiting",
+    steps=[
+        ("post", ["waiting", "refused"], "posted"),
+        ("record", ["waiting"], "recorded"),
+        ("pass_over", ["waiting"], "ignored"),
+        ("refuse", ["waiting"], "refused"),
+        ("close", ["refused"], "closed"),
+    ],
+)
+# What was done with a row stands.
+TAKEN = ("posted", "recorded")

@@ -1,0 +1,39 @@
+"""Who may do what with mandates, debits and the bank's answers."""
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, User
+from apps.debits.models import AnswerFile, DebitFile, Mandate
+
+SEE = "debits.view_debit"
+KEEP = "debits.keep_mandate"
+PREPARE = "debits.prepare_debits"
+RELEASE = "debits.release_debits"
+ANSWER = "debits.answer_debits"
+FOLLOW = "debits.follow_debits"
+RULES = "debits.manage_debit_rules"
+
+
+def may(actor: User, permission: str) -> bool:
+    """Say whether a person's role allows something."""
+    return actor.is_active and actor.has_perm(permission)
+
+
+def may_move(actor: User, mandate: Mandate, action: str) -> bool:
+    """Say whether the person may move a mandate by an action."""
+    return may(actor, KEEP) and mandate.may(action)
+
+
+def may_release(actor: User, file: DebitFile) -> bool:
+    """Say whether the person may release the file: never who prepared it."""
+    return may(actor, RELEASE) and file.may("release") and file.made_by_id != actor.pk
+
+
+def may_answer_for(actor: User, branch: Branch) -> bool:
+    """Say whether the person may take in answers for a branch."""
+    reaches = actor.works_everywhere or branch.pk in accounts.branch_ids(actor)
+    return may(actor, ANSWER) and reaches
+
+
+def may_work_on(actor: User, file: AnswerFile) -> bool:
+    """Say whether the person may let be posted what the answers say."""
+    return may_answer_for(actor, file.branch)

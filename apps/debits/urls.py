@@ -1,0 +1,4 @@
+"""Addresses of direct debits."""
+
+app_name = "debits"
+urlpatterns: list[object] = []
