@@ -109,6 +109,16 @@ OWED = (
 )
 BORROWERS = (*OWED, Account.ADVANCES)
 
+# What a loan holds in its branch and takes along to another one: what it is worth and owes. What
+# was earned, spent, and what is owed to others for it stays with the branch that earned and owes.
+HELD_BY_LOAN = (
+    *BORROWERS,
+    Account.INTEREST_SUSPENSE,
+    Account.PROVISIONS,
+    Account.MEMORANDUM_INTEREST,
+    Account.MEMORANDUM_CONTRA,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:

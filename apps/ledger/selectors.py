@@ -4,17 +4,18 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.ledger import balances as holdings
 from apps.ledger import statement as statements
 from apps.ledger.balances import Balances
-from apps.ledger.chart import BORROWERS, Account, Event
+from apps.ledger.chart import BORROWERS, HELD_BY_LOAN, Account, Event
 from apps.ledger.models import Closing, Entry, Line, ProofRun
 from apps.ledger.statement import Statement
 from apps.ledger.trial import TrialBalance, trial_balance
@@ -30,6 +31,7 @@ __all__ = [
     "days_of",
     "entities",
     "entries",
+    "held_in",
     "journal",
     "last_proof",
     "lines_of",
@@ -63,6 +65,17 @@ def balances(
         for loan, *one in cursor.fetchall():
             sums[loan].append(one)
     return {key: holdings.of_sums(rows) for key, rows in sums.items()}
+
+
+def held_in(loan_id: uuid.UUID, branch_id: uuid.UUID) -> dict[Account, Decimal]:
+    """Return what a loan holds in one branch, debits less credits; accounts of nothing left out."""
+    rows = Line.objects.filter(
+        loan_id=loan_id,
+        branch_id=branch_id,
+        account__in=[account.value for account in HELD_BY_LOAN],
+    )
+    sums = rows.values_list("account").annotate(sum=Sum(F("debit") - F("credit")))
+    return {Account(code): amount for code, amount in sums.order_by("account") if amount}
 
 
 def currency_of(loan_id: uuid.UUID) -> str:
@@ -123,7 +136,9 @@ def _stated(
     theirs = Line.objects.filter(account__in=[account.value for account in BORROWERS])
     taken_back = Entry.objects.filter(reverses=OuterRef("pk")).values("day")[:1]
     rows = (
+        # Between branches a loan moves as it is: nothing of that is the borrower's.
         Entry.objects.filter(loan_id=loan_id, day__range=(start, end))
+        .exclude(event=Event.TRANSFER.value)
         .annotate(taken_back_on=Subquery(taken_back))
         .prefetch_related(Prefetch("lines", queryset=theirs))
         .order_by("day", "id")

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from apps.ledger import services as ledger
+from apps.ledger.chart import HELD_BY_LOAN
 from apps.ledger.proofs import Offender, first_loan, register
 from apps.loans.models import Loan
 from apps.repayments import reading, replaying
@@ -87,8 +88,24 @@ _EVENTS = """
 """
 
 
+_BRANCHES = """
+    SELECT l.number, l.id, 'nothing outside of its branch', b.code || ' ' || n.account || ' '
+        || sum(n.debit - n.credit)
+    FROM ledger_line n JOIN loans_loan l ON l.id = n.loan_id
+    JOIN accounts_branch b ON b.id = n.branch_id
+    WHERE n.branch_id <> l.branch_id AND n.account IN ($HELD)
+    GROUP BY l.number, l.id, b.code, n.account HAVING sum(n.debit - n.credit) <> 0
+    ORDER BY l.number, b.code, n.account LIMIT 1
+""".replace("$HELD", ", ".join(f"'{account.value}'" for account in HELD_BY_LOAN))
+
+
 def register_all() -> None:
     """Have these proved whenever the ledger is."""
+    register(
+        "repayments.branches",
+        loans_are_in_their_branch,
+        sentence=_("What a loan holds stands in its branch, and nowhere else"),
+    )
     register(
         "repayments.balances",
         balances_agree,
@@ -114,6 +131,11 @@ def register_all() -> None:
 def balances_agree() -> Offender | None:
     """Return the first loan whose account says otherwise than the ledger."""
     return first_loan(_BALANCES)
+
+
+def loans_are_in_their_branch() -> Offender | None:
+    """Return the first loan that holds something in a branch that it is not in."""
+    return first_loan(_BRANCHES)
 
 
 def charges_are_allocated() -> Offender | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import Branch
 from apps.audit import services as audit
 from apps.ledger import difference as differences
 from apps.ledger import refusals, selectors
@@ -19,6 +20,8 @@ from apps.ledger.services import posting as single
 
 # Takes the entries that stand from the day on, and returns those that should.
 Derive = Callable[[Sequence[Standing]], Iterable[Planned]]
+# Says in which branch a loan was on a day.
+BranchOn = Callable[[date], Branch]
 # Of the two numbers of the lock that keeps derivations of one loan apart ("REDR").
 _LOCK = 0x52454452
 
@@ -46,10 +49,12 @@ def rederive(
     reference: str,
     now: datetime,
     events: Collection[Event] = (),
+    branch_on: BranchOn | None = None,
 ) -> Rederived:
     """Make the entries of a loan from a day on into what should follow, and report the change.
 
     `derive` is given what stands - of `events`, where any are named - and returns what should.
+    It is posted in the branch of `branch_on` its day, or else in that of the loan's last entry.
     What differs is taken back on its own day, last first, and the rest posted, first first, under
     `reference` with a number: balances of every later day are then right, while what was known
     before stays known. Deriving the same again changes nothing. All or nothing: raises DayClosed
@@ -67,7 +72,9 @@ def rederive(
         for one in found.taken_back
     ]
     _require_fresh(reference, len(found.posted))
-    posted = _posted(found, _ground(loan_id, rows), actor=actor, reference=reference, now=now)
+    ground = _ground(loan_id, rows)
+    where = branch_on or (lambda _day: ground.branch)
+    posted = _posted(found, ground, where, actor=actor, reference=reference, now=now)
     if found:
         audit.record(
             actor,
@@ -155,7 +162,13 @@ def _references(reference: str, number: int) -> list[str]:
 
 
 def _posted(
-    found: Difference, ground: Entry, *, actor: Any, reference: str, now: datetime
+    found: Difference,
+    ground: Entry,
+    branch_on: BranchOn,
+    *,
+    actor: Any,
+    reference: str,
+    now: datetime,
 ) -> list[Entry]:
     names = _references(reference, len(found.posted))
     return [
@@ -164,7 +177,7 @@ def _posted(
             event=plan.event,
             day=plan.day,
             lines=plan.lines,
-            branch=ground.branch,
+            branch=branch_on(plan.day),
             currency=ground.currency,
             reference=name,
             now=now,

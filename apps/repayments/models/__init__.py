@@ -3,6 +3,7 @@
 from apps.repayments.models.account import ChargeAllocation, LoanAccount
 from apps.repayments.models.accrual import AccrualRun, AccrualRunQuerySet
 from apps.repayments.models.event import AccountEvent, AccountEventQuerySet
+from apps.repayments.models.moves import BranchMove
 from apps.repayments.models.papers import ReceiptPaper
 from apps.repayments.models.promises import Promise
 from apps.repayments.models.reminders import Reminder, ReminderPlan, ReminderStop
@@ -19,6 +20,7 @@ __all__ = [
     "AccountEventQuerySet",
     "AccrualRun",
     "AccrualRunQuerySet",
+    "BranchMove",
     "ChargeAllocation",
     "LoanAccount",
     "Promise",

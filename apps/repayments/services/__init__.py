@@ -8,8 +8,10 @@ from apps.repayments.services.accruing import (
     require_over_or_today,
 )
 from apps.repayments.services.bringing import apply_due
+from apps.repayments.services.carrying import move_branch
 from apps.repayments.services.charging import Asked, charge, take_charge_back
 from apps.repayments.services.checking_statements import check_statement, check_statement_again
+from apps.repayments.services.ending import end_account
 from apps.repayments.services.entering import enter
 from apps.repayments.services.following import follow_payout
 from apps.repayments.services.foreseeing import Foreseen, PlannedRow, Side, foresee
@@ -68,6 +70,7 @@ __all__ = [
     "check_statement_again",
     "discard_statement",
     "download_refused",
+    "end_account",
     "end_plan",
     "enter",
     "enter_for_customer",
@@ -81,6 +84,7 @@ __all__ = [
     "judge_promises",
     "load_plans",
     "misplace_money",
+    "move_branch",
     "paper_of",
     "place_money",
     "preview",

@@ -23,6 +23,11 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
     row = LoanAccount.objects.filter(pk=loan.pk).first()
     if row is None:
         return
+    if loan.moves.exists():
+        raise Conflict(
+            "moved_since",
+            _("This loan moved to another branch since; its payments stay as they are."),
+        )
     if loan.disbursed_date is None:
         _forget(actor, loan, row, now)
         return

@@ -20,8 +20,9 @@ from apps.loans.services import scheduling
 from apps.repayments import reading, writing
 from apps.repayments.account import ZERO, Booked, Generation, RowKey
 from apps.repayments.allocation import Part
-from apps.repayments.models import AccountEvent, ChargeAllocation, LoanAccount
+from apps.repayments.models import AccountEvent, BranchMove, ChargeAllocation, LoanAccount
 from apps.repayments.replaying import Account
+from apps.repayments.services import carrying
 from apps.schedules.terms import Row
 
 # What an allocation is told apart by: the entry that was posted first, and what it went to.
@@ -42,8 +43,10 @@ class Reason:
 def make_so(loan: Loan, row: LoanAccount, account: Account, reason: Reason) -> Rederived:
     """Make entries, schedules, allocations and what is paid of a loan what its account says.
 
+    What belongs to a day on which the loan was in another branch is posted there, and carried on.
     The caller holds the loan. Raises DayClosed where a day to change is closed.
     """
+    moves = carrying.moves_of(loan)
     changed = ledger.rederive(
         actor=reason.actor,
         loan_id=loan.pk,
@@ -53,7 +56,9 @@ def make_so(loan: Loan, row: LoanAccount, account: Account, reason: Reason) -> R
         reference=reason.reference,
         now=reason.now,
         events=reading.DERIVED,
+        branch_on=carrying.branch_on(loan, moves),
     )
+    _carry(account, moves, changed, reason)
     entries = _entries(loan)
     instalments = _schedules(loan, account, reason.actor)
     _allocate(loan, account, entries, instalments)
@@ -61,6 +66,21 @@ def make_so(loan: Loan, row: LoanAccount, account: Account, reason: Reason) -> R
     writing.keep_accounts([writing.take_position(row, account.position)])
     writing.follow([writing.Added(loan, row, account.position, reason.reference)])
     return changed
+
+
+def _carry(account: Account, moves: list[BranchMove], changed: Rederived, reason: Reason) -> None:
+    """Let what changed before the loan moved go along with it; moves are days it stood at."""
+    if not moves:
+        return
+    carrying.carry(
+        actor=reason.actor,
+        moves=moves,
+        posted=[*changed.reversals, *changed.posted],
+        reference=reason.reference,
+        now=reason.now,
+    )
+    position, last = account.position, moves[-1].day
+    position.moved_on = max(position.moved_on or last, last)
 
 
 def planned(account: Account, since: date) -> list[Planned]:
