@@ -15,6 +15,7 @@ _LOAN_DAYS = """
         day date NOT NULL,
         npa_date date,
         class_since date NOT NULL,
+        aged_from date,
         oldest_due date,
         loan_id uuid NOT NULL,
         customer_id uuid NOT NULL,
@@ -29,6 +30,7 @@ _LOAN_DAYS = """
         currency varchar(3) NOT NULL,
         bucket varchar(16) NOT NULL,
         asset_class varchar(16) NOT NULL,
+        computed varchar(16) NOT NULL,
         reason varchar(24) NOT NULL,
         flags varchar(16) NOT NULL,
         principal numeric(18, 2) NOT NULL,
@@ -231,6 +233,11 @@ class Migration(migrations.Migration):
                             models.DateField(null=True, verbose_name="non-performing since"),
                         ),
                         ("class_since", models.DateField(verbose_name="class since")),
+                        ("aged_from", models.DateField(null=True, verbose_name="aged from")),
+                        (
+                            "computed",
+                            models.CharField(max_length=16, verbose_name="class by the rules"),
+                        ),
                         (
                             "stage",
                             models.PositiveSmallIntegerField(default=1, verbose_name="stage"),

@@ -71,6 +71,10 @@ class LoanDay(models.Model):
     asset_class = models.CharField(_("class"), max_length=16)
     npa_date = models.DateField(_("non-performing since"), null=True)
     class_since = models.DateField(_("class since"))
+    # What its age in classes counts from: the NPA date, or earlier where its security eroded.
+    aged_from = models.DateField(_("aged from"), null=True)
+    # The class the rules give, where an override puts another in its place; else the same.
+    computed = models.CharField(_("class by the rules"), max_length=16)
     stage = models.PositiveSmallIntegerField(_("stage"), default=1)
     # Why it has this class: a code of `why`, for example `days`, `borrower`, `override`.
     reason = models.CharField(_("reason"), max_length=24)
