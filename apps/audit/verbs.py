@@ -279,6 +279,21 @@ VERBS = {
     "servicing.rate_set": _("entered a benchmark rate"),
     "servicing.closed": _("closed the loan with a letter of no dues"),
     "servicing.change_taken_back": _("took a change of the loan back"),
+    # npa: classes set by people, thresholds, alerts, returns
+    "npa.override_proposed": _("proposed another class for a loan than the rules give"),
+    "npa.override_approved": _("approved another class for a loan, for a time"),
+    "npa.override_refused": _("refused another class for a loan"),
+    "npa.override_withdrawn": _("took back the proposal of another class"),
+    "npa.override_end_proposed": _("asked that the rules class a loan again before the time"),
+    "npa.override_ended": _("ended the other class of a loan before its time"),
+    "npa.override_kept": _("refused to end the other class of a loan before its time"),
+    "npa.overrides_reported": _("made the report of overridden classes"),
+    "npa.threshold_set": _("set a threshold of the portfolio's alerts"),
+    "npa.alert_raised": _("raised an alert about the portfolio"),
+    "npa.alert_acknowledged": _("acknowledged an alert about the portfolio"),
+    "npa.alert_over": _("noted that an alert about the portfolio is over"),
+    "npa.return_made": _("made a return"),
+    "npa.return_downloaded": _("downloaded a return"),
 }
 
 

@@ -2,3 +2,10 @@
 
 VIEW = "npa.view_quality"
 RUN = "npa.run_day_end"
+PROPOSE_OVERRIDE = "npa.propose_override"
+APPROVE_OVERRIDE = "npa.approve_override"
+THRESHOLDS = "npa.manage_thresholds"
+ACKNOWLEDGE = "npa.acknowledge_alert"
+MAKE_RETURN = "npa.make_return"
+# The files of bureaus name every borrower.
+MAKE_BUREAU_FILE = "npa.make_bureau_file"
