@@ -21,6 +21,7 @@ from apps.servicing import (
     selectors,
     serializers,
     services,
+    transfer_api,
 )
 from apps.servicing.asked import amount_of, day_of, running, seen, taken, today
 from apps.servicing.models import Pause
@@ -317,4 +318,5 @@ urlpatterns = [
     path("servicing/events/<uuid:pk>/take-back", TakeBack.as_view(), name="servicing_take_back"),
     path("servicing/rates", Rates.as_view(), name="servicing_rates"),
     *proposal_api.urlpatterns,
+    *transfer_api.urlpatterns,
 ]

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Entity
+from apps.accounts.models import Branch, Entity
 from apps.applications.forms import AmountField
 from apps.core.form_fields import DayField
 from apps.loans.forms import ReasonForm, Refusable
@@ -254,6 +254,21 @@ class PauseForm(ReasonForm):
     starts_on = DayField(label=_("From"))
     ends_on = DayField(label=_("Until"))
     field_order = ("starts_on", "ends_on", "reason")
+
+
+class TransferForm(ReasonForm):
+    """To which branch a loan is to go, and why."""
+
+    branch = forms.ModelChoiceField(
+        label=_("To the branch"), queryset=Branch.objects.none(), empty_label=_("Choose")
+    )
+    # Sent again, the same page proposes the same transfer.
+    reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+    field_order = ("branch", "reason")
+
+    def __init__(self, *args: Any, branches: QuerySet[Branch], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["branch"].queryset = branches  # type: ignore[attr-defined]
 
 
 class EmptyForm(Refusable):

@@ -19,6 +19,17 @@ register(
 register(
     Entry(
         group="servicing",
+        label=_("Transfers"),
+        url_name="servicing:transfers",
+        icon="building-2",
+        permission=policies.APPROVE_TRANSFER,
+        order=47,
+        badge_url_name="servicing:transfers_count",
+    )
+)
+register(
+    Entry(
+        group="servicing",
         label=_("Benchmark rates"),
         url_name="servicing:rates",
         icon="percent",

@@ -1,11 +1,12 @@
 """Who may change what of a loan's life; used for buttons and enforced in services."""
 
+import uuid
 from decimal import Decimal
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.loans.models import Loan
-from apps.servicing.models import Pause, Proposal
+from apps.servicing.models import Pause, Proposal, Transfer
 
 VIEW = "loans.view_loan"
 # Money comes in: the same right as for any payment.
@@ -17,6 +18,8 @@ PROPOSE = "servicing.propose_relief"
 APPROVE = "servicing.approve_relief"
 CLOSE = "servicing.close_loan"
 RATES = "servicing.manage_rates"
+PROPOSE_TRANSFER = "servicing.propose_transfer"
+APPROVE_TRANSFER = "servicing.approve_transfer"
 
 
 def limit(actor: User, loan: Loan) -> Decimal:
@@ -34,6 +37,32 @@ def may_answer(actor: User, proposal: Proposal) -> bool:
 def may_withdraw(actor: User, proposal: Proposal) -> bool:
     """Say whether the person may take back a proposal: their own."""
     return proposal.may("withdraw") and proposal.proposed_by_id == actor.pk
+
+
+def reach(actor: User) -> set[uuid.UUID] | None:
+    """Return the branches a person works in; None for all."""
+    return None if actor.works_everywhere else accounts.branch_ids(actor)
+
+
+def reaches(actor: User, branch_id: uuid.UUID) -> bool:
+    """Say whether a person works in a branch."""
+    found = reach(actor)
+    return found is None or branch_id in found
+
+
+def may_answer_transfer(actor: User, transfer: Transfer, branches: set[uuid.UUID] | None) -> bool:
+    """Say whether a person of these branches may take over or refuse what another proposed."""
+    return (
+        transfer.may("approve")
+        and actor.has_perm(APPROVE_TRANSFER)
+        and transfer.proposed_by_id != actor.pk
+        and (branches is None or transfer.to_branch_id in branches)
+    )
+
+
+def may_withdraw_transfer(actor: User, transfer: Transfer) -> bool:
+    """Say whether the person may take back a transfer: their own."""
+    return transfer.may("withdraw") and transfer.proposed_by_id == actor.pk
 
 
 def may_end(actor: User, pause: Pause) -> bool:

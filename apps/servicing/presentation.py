@@ -103,6 +103,10 @@ def actions(actor: User, loan: Loan, *, is_floating: bool) -> list[dict[str, Any
         found.append(
             _link("relief", loan, _("Propose a waiver, write-off or refund"), "hand-coins")
         )
+    if actor.has_perm(policies.PROPOSE_TRANSFER) and loan.status in (
+        *("active", "closed", "written_off"),
+    ):
+        found.append(_link("transfer", loan, _("Transfer to another branch"), "building-2"))
     if actor.has_perm(policies.CLOSE) and loan.status in ("active", "closed"):
         found.append(_link("close", loan, _("Close with a letter of no dues"), "badge-check"))
     return found

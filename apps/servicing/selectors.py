@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from apps.accounts.models import Entity, User
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, Entity, User
 from apps.collateral.models import Item
 from apps.ledger import selectors as ledger
 from apps.ledger.balances import Balances
@@ -24,7 +26,8 @@ from apps.repayments.payoff import Quote
 from apps.repayments.prepayment_charge import Contract
 from apps.repayments.replaying import BESIDE, Account
 from apps.repayments.rescheduling import Rescheduled, Standing
-from apps.servicing.models import BenchmarkRate, Pause, Proposal
+from apps.servicing.errors import refused_field
+from apps.servicing.models import BenchmarkRate, Pause, Proposal, Transfer
 
 # After everything else of its day.
 LAST = 2**31
@@ -168,6 +171,38 @@ def waiting(actor: User) -> QuerySet[Proposal]:
 def my_count(actor: User) -> int:
     """Return how many proposals wait for this person."""
     return waiting(actor).exclude(proposed_by=actor).count()
+
+
+def transfers(loan: Loan) -> QuerySet[Transfer]:
+    """Return the transfers of a loan between branches, the newest first."""
+    rows = Transfer.objects.filter(loan=loan).order_by("-proposed_at", "-id")
+    return rows.select_related("proposed_by", "answered_by", "from_branch", "to_branch")
+
+
+def waiting_transfers(actor: User) -> QuerySet[Transfer]:
+    """Return the transfers that wait, from or to the branches of a person."""
+    rows = Transfer.objects.visible_to(actor).filter(status="proposed")
+    return rows.select_related("loan__customer", "proposed_by", "from_branch", "to_branch")
+
+
+def my_transfers(actor: User) -> int:
+    """Return how many transfers wait for this person."""
+    rows = waiting_transfers(actor).exclude(proposed_by=actor)
+    return rows.filter(accounts.in_reach(actor, branch_field="to_branch_id")).count()
+
+
+def other_branches(loan: Loan) -> QuerySet[Branch]:
+    """Return the other branches of a loan's lender, by name."""
+    rows = Branch.objects.filter(entity=loan.branch.entity_id).exclude(pk=loan.branch_id)
+    return rows.order_by("name")
+
+
+def branch_called(code: str) -> Branch:
+    """Return a branch by its code. Raises DomainError where there is none."""
+    found = Branch.objects.filter(code=code).first()
+    if found is None:
+        raise refused_field("branch_unknown", "branch", _("There is no such branch."))
+    return found
 
 
 def pauses(loan: Loan) -> QuerySet[Pause]:

@@ -178,6 +178,37 @@ class ProposalRefusal(Strict):
     note = serializers.CharField(max_length=300)
 
 
+class TransferRequest(Strict):
+    """To which branch a loan is to go."""
+
+    branch = serializers.CharField(max_length=50, help_text="The code of the branch.")
+    reason = serializers.CharField(max_length=300)
+    reference = serializers.CharField(
+        max_length=80, required=False, help_text="The same reference proposes once."
+    )
+
+
+class TransferAnswer(serializers.Serializer[Any]):
+    """A transfer and what came of it."""
+
+    id = serializers.UUIDField()
+    loan = serializers.UUIDField(source="loan_id")
+    from_branch = serializers.CharField(source="from_branch.code")
+    to_branch = serializers.CharField(source="to_branch.code")
+    reason = serializers.CharField()
+    reference = serializers.CharField()
+    state = serializers.CharField(source="status")
+    note = serializers.CharField(source="answer_note")
+    day = serializers.DateField(source="move_made.day", allow_null=True, default=None)
+
+
+class TransferPage(serializers.Serializer[Any]):
+    """Some transfers, and the position to ask for the next ones at."""
+
+    results = TransferAnswer(many=True)
+    after = serializers.CharField()
+
+
 class ServicedReason(Strict):
     """Why."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.servicing.views import early, loan, proposals
+from apps.servicing.views import early, loan, proposals, transfers
 
 app_name = "servicing"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("proposals/<uuid:pk>/approve/", proposals.approve, name="approve"),
     path("proposals/<uuid:pk>/refuse/", proposals.refuse, name="refuse"),
     path("proposals/<uuid:pk>/withdraw/", proposals.withdraw, name="withdraw"),
+    path("transfers/", transfers.worklist, name="transfers"),
+    path("transfers/count/", transfers.count, name="transfers_count"),
+    path("transfers/<uuid:pk>/approve/", transfers.approve, name="approve_transfer"),
+    path("transfers/<uuid:pk>/refuse/", transfers.refuse, name="refuse_transfer"),
+    path("transfers/<uuid:pk>/withdraw/", transfers.withdraw, name="withdraw_transfer"),
+    path("loans/<uuid:pk>/transfer/", transfers.propose, name="transfer"),
     path("rates/", proposals.rates, name="rates"),
     path("pauses/<uuid:pk>/end/", loan.end_pause, name="end_pause"),
     path("events/<uuid:pk>/take-back/", loan.undo, name="undo"),

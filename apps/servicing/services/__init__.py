@@ -6,6 +6,12 @@ from apps.servicing.services.pausing import end_pause, pause
 from apps.servicing.services.paying_early import Choices, Money, choices, pay_off, prepay, quote
 from apps.servicing.services.rating import follow_rate, set_rate
 from apps.servicing.services.relieving import Relief, approve, propose, refuse, withdraw
+from apps.servicing.services.transferring import (
+    approve_transfer,
+    propose_transfer,
+    refuse_transfer,
+    withdraw_transfer,
+)
 from apps.servicing.services.undoing import undo
 
 __all__ = [
@@ -13,6 +19,7 @@ __all__ = [
     "Money",
     "Relief",
     "approve",
+    "approve_transfer",
     "change",
     "choices",
     "close",
@@ -22,9 +29,12 @@ __all__ = [
     "pay_off",
     "prepay",
     "propose",
+    "propose_transfer",
     "quote",
     "refuse",
+    "refuse_transfer",
     "set_rate",
     "undo",
     "withdraw",
+    "withdraw_transfer",
 ]

@@ -48,6 +48,7 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             }
             for one in selectors.proposals(loan)
         ],
+        "transfers": _transfers(request, loan),
         "pauses": [
             {
                 "one": one,
@@ -247,6 +248,19 @@ def undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             actor=request.user, event=event, now=timezone.now(), **given
         ),
     )
+
+
+def _transfers(request: HttpRequest, loan: Loan) -> list[dict[str, Any]]:
+    reach = policies.reach(request.user)
+    return [
+        {
+            "one": one,
+            "look": presentation.PROPOSALS[one.status],
+            "may_answer": policies.may_answer_transfer(request.user, one, reach),
+            "may_withdraw": policies.may_withdraw_transfer(request.user, one),
+        }
+        for one in selectors.transfers(loan)
+    ]
 
 
 def _reference(loan: Loan, form: forms.ChangeForm) -> str:
