@@ -12,14 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from django.db import (
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    ProgrammingError,
-    connection,
-    transaction,
-)
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -35,23 +28,23 @@ from apps.loans.models import Loan
 from apps.repayments import candidates, statement_lists, suspense_entries
 from apps.repayments import statement_policies as policies
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
-from apps.repayments.services import _permitting, checking_statements, entering, many, placing
+from apps.repayments.services import (
+    _permitting,
+    checking_statements,
+    chunking,
+    entering,
+    many,
+    placing,
+)
 from apps.repayments.services.many import Incoming
 from apps.repayments.statement_lifecycle import TAKEN
 
 logger = structlog.get_logger(__name__)
 CHUNK = 100
-_TRIES = 3
-# The database does not answer, or is of another version: no fault of a line, and tried again.
-_OURS = (OperationalError, InterfaceError, ProgrammingError)
 # A statement says whose loan it is, whoever may see that; the file keeps who let it be posted.
 _WORKER = audit.system("statements")
 # What a line comes to, by column.
 Outcome = dict[str, Any]
-
-
-class _NoRight(Exception):
-    """Who started the file may no longer post what statements say."""
 
 
 @transaction.atomic
@@ -103,8 +96,8 @@ def advance_statement(*, file_id: uuid.UUID | str, now: datetime) -> bool:
     if file.status != "running":
         return False
     try:
-        number = _post_some(file, now=now)
-    except _NoRight:
+        number = chunking.post_some(_work(file, now=now))
+    except chunking.NoRight:
         _stop_without_right(file)
         return False
     if number:
@@ -114,61 +107,26 @@ def advance_statement(*, file_id: uuid.UUID | str, now: datetime) -> bool:
     return _finish(file, now=now)
 
 
-def _post_some(file: StatementFile, *, now: datetime) -> int:
-    """Post one chunk; where a line breaks it, its lines one by one. Return how many there were."""
-    try:
-        return _post(file, size=CHUNK, now=now)
-    except (*_OURS, _NoRight):
-        raise
-    except IntegrityError:
-        logger.warning("chunk_looked_at_anew", file=str(file.pk))
-    except Exception:
-        # A line of a kind that nobody thought of must not hold up the others: alone it is refused,
-        # and the log keeps the traceback.
-        logger.exception("chunk_broke", file=str(file.pk))
-    return _post_singly(file, now=now)
+def _work(file: StatementFile, *, now: datetime) -> chunking.Work:
+    return chunking.Work(
+        file=file,
+        lines=StatementLine,
+        size=CHUNK,
+        permit=lambda: _require_right(file),
+        post=lambda lines: _post(file, lines, now=now),
+        give_up=lambda lines: _write(
+            {line.pk: _refused(Fault("", "unexpected")) for line in lines}
+        ),
+    )
 
 
-def _post_singly(file: StatementFile, *, now: datetime) -> int:
-    number = 0
-    while number < CHUNK and _post_one(file, now=now):
-        number += 1
-    return number
-
-
-def _post_one(file: StatementFile, *, now: datetime) -> int:
-    """Post the next line alone; one that breaks is refused, so that it holds up no other."""
-    for _try in range(_TRIES):
-        try:
-            return _post(file, size=1, now=now)
-        except (*_OURS, _NoRight):
-            raise
-        except IntegrityError:
-            # Another file took the same movement at this moment; the next look knows it.
-            logger.warning("line_looked_at_anew", file=str(file.pk))
-        except Exception:
-            logger.exception("line_broke", file=str(file.pk))
-            break
-    return _give_up_one(file)
-
-
-@transaction.atomic
-def _give_up_one(file: StatementFile) -> int:
-    lines = _claim(file, 1)
-    _write({line.pk: _refused(Fault("", "unexpected")) for line in lines})
-    return len(lines)
-
-
-@transaction.atomic
-def _post(file: StatementFile, *, size: int, now: datetime) -> int:
-    """Post the next lines that wait; return how many there were."""
-    if not _is_running(file):
-        return 0
+def _require_right(file: StatementFile) -> None:
     if file.started_by is None or not policies.may_work_on(file.started_by, file):
-        raise _NoRight
-    lines = _claim(file, size)
-    if not lines:
-        return 0
+        raise chunking.NoRight
+
+
+def _post(file: StatementFile, lines: list[StatementLine], *, now: datetime) -> None:
+    """Post lines that wait, and write what each came to."""
     known = checking_statements.known_lines(lines)
     found = candidates.suggestions(lines, entity=file.branch.entity)
     meant = {
@@ -192,7 +150,6 @@ def _post(file: StatementFile, *, size: int, now: datetime) -> int:
     held = [line for line in lines if outcomes[line.pk]["status"] == "suspense"]
     outcomes |= _hold(file, held, outcomes, now=now)
     _write(outcomes)
-    return len(lines)
 
 
 def _to_loans(
@@ -323,26 +280,6 @@ def _outcome(status: str, because: str, **changes: Any) -> Outcome:
 
 def _write(outcomes: Mapping[Any, Outcome]) -> None:
     core_rows.change_each(StatementLine, outcomes, while_={"status": "waiting"})
-
-
-def _claim(file: StatementFile, size: int) -> list[StatementLine]:
-    """Return the next lines that wait and that no other worker holds."""
-    waiting = StatementLine.objects.filter(file=file, status="waiting").order_by("number")
-    found = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)[:size]
-    lines = list(found)
-    for line in lines:
-        line.file = file
-    return lines
-
-
-def _is_running(file: StatementFile) -> bool:
-    """Hold the file as running to the end of the transaction: whoever stops it waits for us."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT status FROM repayments_statementfile WHERE id = %s FOR SHARE", [file.pk]
-        )
-        (status,) = cursor.fetchone()
-    return bool(status == "running")
 
 
 @transaction.atomic
