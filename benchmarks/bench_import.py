@@ -92,14 +92,15 @@ def take_in(text: str) -> None:
         mapping=read_mapping("lendingclub"),
         lines=io.StringIO(text),
         fingerprint=importing.fingerprint_of(iter([text.encode()])),
-        reject=_complain,
+        reject=refuse,
         progress=lambda _count: None,
     )
     if done.landed != text.count("\n") - 1:
         raise AssertionError("Not every line landed: the tape was imported before.")
 
 
-def _complain(refusal: object) -> None:
+def refuse(refusal: object) -> None:
+    """Raise AssertionError: every line of a benchmark's tape is to land."""
     raise AssertionError(refusal)
 
 
