@@ -1,0 +1,85 @@
+"""The relation `facility`: what every loan of a lender is at the end of a day. Pure: SQL text.
+
+A temporary table with a column for each field of `facility.Facility`, beside what the snapshot keeps
+of it. What loans of the book never have - a limit that can be drawn, crop seasons, a model's PD over
+their life - is what the field has by itself.
+"""
+
+from collections.abc import Iterable
+
+from apps.npa.grading import GONE
+from apps.npa.override_lifecycle import COUNTED
+from apps.npa.statements.owed import OWED
+from apps.npa.statements.secured import Kind, security
+from apps.npa.statements.words import literals
+
+TABLE = "npa_facility"
+
+# A loan restructured for financial difficulty: since when, what it was then, how it went on.
+_RESTRUCTURED = """
+    restructured AS (
+        SELECT DISTINCT ON (e.loan_id) e.loan_id, e.day AS restructured_on,
+            COALESCE(d.asset_class, '') AS class_when_restructured,
+            (SELECT min(i.due_date) FROM loans_instalment i
+                WHERE i.loan_id = e.loan_id AND i.in_force AND i.due_date > e.day)
+                AS first_payment_on,
+            (SELECT max(i.opening) FROM loans_instalment i
+                WHERE i.loan_id = e.loan_id AND i.in_force AND i.due_date > e.day) AS owed_then
+        FROM repayments_accountevent e
+        LEFT JOIN npa_loanday d ON d.day = e.day - 1 AND d.loan_id = e.loan_id
+        WHERE e.kind = 'change' AND e.status = 'live' AND e.day <= %(day)s
+            AND e.parameters ->> 'change' = 'restructure'
+        ORDER BY e.loan_id, e.day DESC, e.position DESC
+    )
+"""
+# Of a borrower with a restructured loan: whether any loan was late over 30 days since.
+_DEFAULTED = """
+    defaulted AS (
+        SELECT DISTINCT r.loan_id FROM restructured r JOIN owed o ON o.key = r.loan_id
+        JOIN owed other ON other.customer_id = o.customer_id
+        JOIN npa_loanday d ON d.loan_id = other.key AND d.dpd_ifrs > 30
+            AND d.day >= r.first_payment_on AND d.day < %(day)s
+    )
+"""
+
+
+def make(kinds: Iterable[Kind]) -> str:
+    """Return the statement that makes the relation; `%(day)s` and `%(entity)s` are its values."""
+    return f"""
+    CREATE TEMPORARY TABLE {TABLE} ON COMMIT DROP AS
+    WITH {OWED}, {security(kinds)}, {_RESTRUCTURED}, {_DEFAULTED}
+    SELECT o.key, o.customer_id, o.branch_id, o.currency, o.opened_on,
+        o.principal, o.principal_due, o.interest_due, o.interest_earned, o.charges_due,
+        o.fees_unpaid, o.penal_unpaid,
+        o.principal + o.interest_due + o.interest_earned + o.charges_due AS outstanding,
+        o.interest_due + o.interest_earned AS suspended,
+        'term'::text AS form, o.oldest_due, o.missed::int AS missed,
+        0 AS excess_days, 0 AS days_without_credit,
+        NULL::numeric AS credits, NULL::numeric AS interest_debited, NULL::int AS season_months,
+        o.purpose, ''::text AS segment, COALESCE(s.security_kind, '') AS security_kind,
+        COALESCE(s.security, 0) AS security, COALESCE(s.security_stale, 0) AS security_stale,
+        s.security_assessed, o.lent AS exposure_at_start,
+        COALESCE(s.security_at_start, 0) AS security_at_start,
+        FALSE AS has_escrow, COALESCE(s.deposits, 0) AS deposits,
+        ''::text AS guarantee, FALSE AS guarantee_repudiated,
+        FALSE AS is_fraud, ''::text AS reviewed, COALESCE(v.asset_class, '') AS override,
+        v.id AS override_id,
+        r.restructured_on, FALSE AS restructuring_exempt,
+        COALESCE(r.class_when_restructured, '') AS class_when_restructured, r.first_payment_on,
+        CASE WHEN r.owed_then > 0 THEN (r.owed_then - o.principal) / r.owed_then ELSE 0 END
+            AS repaid_share,
+        f.loan_id IS NOT NULL AS defaulted_since, TRUE AS is_rated_well,
+        NULL::numeric AS pd_origination, NULL::numeric AS pd_12_months,
+        NULL::numeric AS pd_lifetime, NULL::numeric AS lgd, FALSE AS has_increased_risk,
+        COALESCE(y.asset_class, '') AS was_class, y.class_since AS was_class_since,
+        y.npa_date AS was_npa_date, y.aged_from AS was_aged_from
+    FROM owed o
+    LEFT JOIN security s ON s.application_id = o.application_id
+    LEFT JOIN restructured r ON r.loan_id = o.key
+    LEFT JOIN defaulted f ON f.loan_id = o.key
+    LEFT JOIN npa_loanday y ON y.day = %(before)s AND y.loan_id = o.key
+        AND y.asset_class NOT IN ({literals(GONE)})
+    LEFT JOIN npa_override v ON v.loan_id = o.key AND v.status IN ({literals(COUNTED)})
+        AND v.from_date <= %(day)s AND v.until_date >= %(day)s
+        AND (v.ended_on IS NULL OR v.ended_on > %(day)s)
+    """  # noqa: S608 - the parts are ours

@@ -1,0 +1,43 @@
+"""How provisions moved on a day, branch by branch and class by class. Pure: SQL text.
+
+A loan that stays in its class adds or releases; one that changes class or branch is a release where
+it was and an addition where it is; of one that was written off the provision is used up.
+"""
+
+MOVEMENTS = """
+    INSERT INTO npa_provisionmovement (day_end_id, branch_id, currency, asset_class, opening,
+        additions, releases, written_off, closing)
+    SELECT %(day_end)s, part.branch_id, part.currency, part.asset_class, sum(part.opening),
+        sum(part.additions), sum(part.releases), sum(part.written_off), sum(part.closing)
+    FROM (
+        SELECT branch_id, currency, asset_class, provision, loan_id FROM npa_loanday
+        WHERE day = %(before)s AND entity_id = %(entity)s AND provision > 0
+    ) y
+    FULL JOIN (
+        SELECT branch_id, currency, asset_class, provision, loan_id FROM npa_loanday
+        WHERE day = %(day)s AND entity_id = %(entity)s
+            AND (provision > 0 OR asset_class = 'written_off')
+    ) t ON t.loan_id = y.loan_id
+    CROSS JOIN LATERAL (
+        SELECT (y.branch_id, y.currency, y.asset_class)
+            IS NOT DISTINCT FROM (t.branch_id, t.currency, t.asset_class) AS stays,
+            COALESCE(y.provision, 0) AS opening, COALESCE(t.provision, 0) AS closing,
+            COALESCE(t.asset_class = 'written_off', FALSE) AS is_lost
+    ) one
+    CROSS JOIN LATERAL (
+        SELECT t.branch_id, t.currency, t.asset_class, one.opening,
+            GREATEST(one.closing - one.opening, 0) AS additions,
+            GREATEST(one.opening - one.closing, 0) AS releases,
+            0 AS written_off, one.closing
+        WHERE one.stays
+        UNION ALL
+        SELECT y.branch_id, y.currency, y.asset_class, one.opening, 0,
+            CASE WHEN one.is_lost THEN 0 ELSE one.opening END,
+            CASE WHEN one.is_lost THEN one.opening ELSE 0 END, 0
+        WHERE NOT one.stays AND y.loan_id IS NOT NULL
+        UNION ALL
+        SELECT t.branch_id, t.currency, t.asset_class, 0, one.closing, 0, 0, one.closing
+        WHERE NOT one.stays AND t.loan_id IS NOT NULL AND one.closing > 0
+    ) part
+    GROUP BY part.branch_id, part.currency, part.asset_class
+"""

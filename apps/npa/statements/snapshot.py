@@ -1,0 +1,79 @@
+"""The statement that writes the snapshot of a day: classes and provisions of a whole book. Pure."""
+
+from apps.npa.grading import GONE, RESTRUCTURED
+from apps.npa.regimes import Rules
+from apps.npa.statements import facilities
+from apps.npa.statements.classes import classes
+from apps.npa.statements.provisions import provisions, suspended
+from apps.npa.statements.words import literals
+
+# Columns of `LoanDay` that say what was found, in the order of the statement below.
+FOUND = (
+    *("customer_id", "branch_id", "currency", "principal", "principal_due", "interest_due"),
+    *("interest_earned", "charges_due", "oldest_due", "missed", "dpd_rbi", "dpd_ifrs", "bucket"),
+    *("asset_class", "computed", "npa_date", "class_since", "aged_from", "stage", "reason"),
+    *("secured", "unsecured", "provision", "reserve", "override_id"),
+)
+COLUMNS = (
+    *("loan_id", "day", "entity_id", "rule_table_id", *FOUND, "rate", "flags"),
+    *("interest_suspended", "fees_suspended", "penal_suspended"),
+)
+
+
+def write(rules: Rules) -> str:
+    """Return the statement that writes a row for every facility of the relation.
+
+    `%(day)s`, `%(entity)s` and `%(table)s`, the key of the rule table, are its values.
+    """
+    return f"""
+    INSERT INTO npa_loanday ({", ".join(COLUMNS)})
+    WITH facility AS (SELECT * FROM {facilities.TABLE}), {classes(rules)}, {provisions(rules)}
+    SELECT key, %(day)s, %(entity)s, %(table)s, {", ".join(FOUND)}, round(rate, 6),
+        CASE WHEN restructured_on IS NULL THEN '' ELSE '{RESTRUCTURED}' END,
+        {suspended("interest_due + interest_earned")}, {suspended("fees_unpaid")},
+        {suspended("penal_unpaid")}
+    FROM provided
+    """  # noqa: S608 - the parts are ours
+
+
+# A loan that was repaid or written off since the day before: a last row, without amounts.
+GONE_SINCE = f"""
+    INSERT INTO npa_loanday ({", ".join(COLUMNS)})
+    SELECT y.loan_id, %(day)s, y.entity_id, %(table)s, y.customer_id, y.branch_id, y.currency,
+        0, 0, 0, 0, 0, NULL, 0, 0, 0, 'none', l.gone, l.gone, NULL, %(day)s, NULL, 1, 'in_time',
+        0, 0, 0, 0, NULL, 0, '', 0, 0, 0
+    FROM npa_loanday y
+    JOIN LATERAL (
+        SELECT CASE WHEN status = 'written_off' THEN 'written_off' ELSE 'repaid' END AS gone
+        FROM loans_loan WHERE id = y.loan_id
+    ) l ON TRUE
+    LEFT JOIN {facilities.TABLE} f ON f.key = y.loan_id
+    WHERE y.day = %(before)s AND y.entity_id = %(entity)s
+        AND y.asset_class NOT IN ({literals(GONE)}) AND f.key IS NULL
+"""  # noqa: S608 - the parts are ours
+
+# What the run before found of the day, kept aside while this one writes.
+SET_ASIDE = """
+    CREATE TEMPORARY TABLE npa_before ON COMMIT DROP AS
+    SELECT * FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s
+"""
+TAKE_AWAY = "DELETE FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s"
+# What differs, as JSON of the columns that do.
+COMPARE = """
+    INSERT INTO npa_changed (day_end_id, run, loan_id, before, after)
+    SELECT %(day_end)s, %(run)s, COALESCE(n.loan_id, b.loan_id), was.columns, now.columns
+    FROM npa_before b
+    FULL JOIN (
+        SELECT * FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s
+    ) n ON n.loan_id = b.loan_id
+    CROSS JOIN LATERAL (SELECT to_jsonb(b) AS b, to_jsonb(n) AS n) j
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(jsonb_object_agg(key, value), '{}') AS columns FROM jsonb_each(j.b)
+        WHERE b.loan_id IS NOT NULL AND n.loan_id IS NULL OR value IS DISTINCT FROM j.n -> key
+    ) was
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(jsonb_object_agg(key, value), '{}') AS columns FROM jsonb_each(j.n)
+        WHERE value IS DISTINCT FROM j.b -> key
+    ) now
+    WHERE b IS DISTINCT FROM n
+"""
