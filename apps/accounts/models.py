@@ -51,6 +51,8 @@ class Entity(Identified, Timestamped):
     nodal_officer = models.CharField(_("nodal officer for complaints"), max_length=120, blank=True)
     nodal_phone = models.CharField(_("nodal officer's telephone"), max_length=32, blank=True)
     nodal_email = models.EmailField(_("nodal officer's e-mail"), blank=True)
+    # Where borrowers pay to, a line each; empty where borrowers are to ask.
+    repayment_account = models.TextField(_("account loans are repaid to"), blank=True)
     # Days of the week nobody works (Monday is 0), and the days beside them.
     weekend = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("weekly days off"), default=list

@@ -270,6 +270,7 @@ VERBS = {
     # servicing
     "servicing.schedule_changed": _("changed the schedule of the loan"),
     "servicing.early_charge_asked": _("asked for the charge for paying early"),
+    "servicing.quote_printed": _("handed over the quote of what ends the loan"),
     "servicing.relief_proposed": _("proposed to give up or pay back an amount"),
     "servicing.relief_approved": _("approved what another person proposed"),
     "servicing.relief_refused": _("refused what another person proposed"),

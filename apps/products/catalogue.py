@@ -69,6 +69,8 @@ class EntitySpec:
     nodal_officer: str
     nodal_phone: str
     nodal_email: str
+    # Where borrowers pay to, a line each; empty where they are to ask.
+    repayment_account: str
     # Days of the week nobody works, Monday is 0, and the days beside them.
     weekend: tuple[int, ...]
     holidays: tuple[date, ...]

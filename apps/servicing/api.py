@@ -3,9 +3,11 @@
 import uuid
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +17,7 @@ from apps.core.api import APIView, Problem
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
 from apps.servicing import (
+    payoff_file,
     policies,
     presentation,
     proposal_api,
@@ -60,6 +63,26 @@ class Payoff(APIView):
             actor=request.user, loan=seen(request, pk), money=money, now=timezone.now()
         )
         return Response(serializers.ServicedEvent(event).data)
+
+
+class PayoffPaper(APIView):
+    """What ends a loan, as a paper for the borrower."""
+
+    required_permission = policies.VIEW
+
+    @extend_schema(
+        operation_id="loan_payoff_paper",
+        parameters=[OpenApiParameter("day", str, description="Valid until. Left out: today.")],
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY, **REFUSED},
+        tags=["servicing"],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
+        """Return the PDF: what closes the loan on every day until that one."""
+        loan = running(request, pk)
+        pdf = services.print_quote(
+            actor=request.user, loan=loan, until=day_of(request, loan), now=timezone.now()
+        )
+        return payoff_file.response(pdf, loan.number)
 
 
 class Prepayment(APIView):
@@ -308,6 +331,7 @@ def _change(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
 
 urlpatterns = [
     path("loans/<uuid:pk>/payoff", Payoff.as_view(), name="loan_payoff"),
+    path("loans/<uuid:pk>/payoff/paper", PayoffPaper.as_view(), name="loan_payoff_paper"),
     path("loans/<uuid:pk>/prepayment", Prepayment.as_view(), name="loan_prepayment"),
     path("loans/<uuid:pk>/changes", Changes.as_view(), name="loan_changes"),
     path("loans/<uuid:pk>/changes/preview", ChangePreview.as_view(), name="loan_change_preview"),

@@ -1,6 +1,7 @@
 """What can be asked about changes of loans: quotes, previews, proposals, rates."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -58,6 +59,20 @@ def account(loan: Loan, day: date) -> Account:
 def quote(loan: Loan, day: date) -> Quote:
     """Return what ends a loan on a day, without the charge for paying early."""
     return payoff.quote(account(loan, day).position, day)
+
+
+def payoff_on(loan: Loan, day: date) -> Quote:
+    """Return what ends a loan on a day, with the charge for paying early."""
+    return payoffs(loan, [day])[0]
+
+
+def payoffs(loan: Loan, days: Sequence[date]) -> list[Quote]:
+    """Return what ends a loan on each of some days, with the charge for paying early."""
+    contract, history = reading.contract(loan), reading.happened(loan)
+    found = [
+        payoff.quote(replaying.replay(contract, history, upto=day).position, day) for day in days
+    ]
+    return [replace(one, charge=early_charge(loan, one.early_principal)) for one in found]
 
 
 def standing(loan: Loan, day: date) -> Standing:

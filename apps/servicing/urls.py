@@ -23,6 +23,7 @@ urlpatterns = [
     path("loans/<uuid:pk>/panel/", loan.panel, name="loan_panel"),
     path("loans/<uuid:pk>/prepay/", early.prepay, name="prepay"),
     path("loans/<uuid:pk>/payoff/", early.payoff, name="payoff"),
+    path("loans/<uuid:pk>/payoff/quote/", early.quote_paper, name="payoff_paper"),
     path("loans/<uuid:pk>/change/<slug:kind>/", loan.change, name="change"),
     path("loans/<uuid:pk>/follow-rate/", loan.follow_rate, name="follow_rate"),
     path("loans/<uuid:pk>/relief/", loan.relief, name="relief"),

@@ -4,6 +4,7 @@ from apps.servicing.services.changing import change
 from apps.servicing.services.closing import close
 from apps.servicing.services.pausing import end_pause, pause
 from apps.servicing.services.paying_early import Choices, Money, choices, pay_off, prepay, quote
+from apps.servicing.services.quoting import print_quote
 from apps.servicing.services.rating import follow_rate, set_rate
 from apps.servicing.services.relieving import Relief, approve, propose, refuse, withdraw
 from apps.servicing.services.transferring import (
@@ -28,6 +29,7 @@ __all__ = [
     "pause",
     "pay_off",
     "prepay",
+    "print_quote",
     "propose",
     "propose_transfer",
     "quote",

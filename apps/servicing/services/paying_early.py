@@ -1,6 +1,6 @@
 """Take money that is paid before its time: a part of the principal, or all that is owed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
@@ -72,7 +72,7 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     _check(found, money, now)
     reference = _reference(found, money)
     if not selectors.is_known(reference):
-        asked = _quoted(found, money.day)
+        asked = selectors.payoff_on(found, money.day)
         if money.amount < asked.total:
             raise refused_field(
                 "less_than_payoff",
@@ -101,6 +101,12 @@ def quote(loan: Loan, day: date, *, today: date) -> Quote:
     From today on the quote holds where nothing else happens until then; what is overdue may grow by
     penal charges. Raises DomainError for a day that has passed or is too far ahead.
     """
+    require_quotable(day, today=today)
+    return selectors.payoff_on(loan, day)
+
+
+def require_quotable(day: date, *, today: date) -> None:
+    """Raise DomainError for a day that has passed or is too far ahead."""
     if not today <= day <= today + LONGEST_QUOTE:
         raise refused_field(
             "day_refused",
@@ -108,12 +114,6 @@ def quote(loan: Loan, day: date, *, today: date) -> Quote:
             _("A quote is for a day from today on, at most %(days)s days ahead.")
             % {"days": LONGEST_QUOTE.days},
         )
-    return _quoted(loan, day)
-
-
-def _quoted(loan: Loan, day: date) -> Quote:
-    found = selectors.quote(loan, day)
-    return replace(found, charge=selectors.early_charge(loan, found.early_principal))
 
 
 @dataclass(frozen=True)

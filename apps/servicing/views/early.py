@@ -4,18 +4,19 @@ import uuid
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
 from apps.repayments.errors import TakenBackAlready
 from apps.repayments.models import AccountEvent
-from apps.servicing import forms, policies, selectors, services
+from apps.servicing import forms, payoff_file, policies, selectors, services
 from apps.servicing.views.shown import crumbs, done, rendered, running, today
 
 
@@ -93,6 +94,25 @@ def payoff(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "is_today": quote is not None and quote.day == first,
     }
     return rendered(request, "servicing/payoff.html", context)
+
+
+@require_GET
+@requires(policies.VIEW)
+def quote_paper(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Hand the quote over as a PDF that holds until a day."""
+    loan = running(request, pk)
+    asked = forms.QuoteForm(request.GET)
+    if asked.is_valid():
+        try:
+            pdf = services.print_quote(
+                actor=request.user, loan=loan, until=asked.cleaned_data["day"], now=timezone.now()
+            )
+            return payoff_file.response(pdf, loan.number)
+        except DomainError as refusal:
+            messages.error(request, str(refusal.sentence))
+    else:
+        messages.error(request, _("Say until which day the quote is to hold."))
+    return redirect("servicing:payoff", pk=pk)
 
 
 def _require_live(event: AccountEvent) -> None:
