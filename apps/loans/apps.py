@@ -35,6 +35,7 @@ class LoansConfig(AppConfig):
         exposures.register("loans", selectors.owed_under, order=30)
         collateral.know_live(services.live)
         offers.on_exit(services.borrower_steps_back)
+        offers.know_payouts(services.payouts)
 
         history.keep(Loan)
         history.keep(Outcome)

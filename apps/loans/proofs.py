@@ -40,13 +40,21 @@ _SCHEDULE = f"""
     WITH back AS ({_BACK}), planned AS (
         SELECT loan_id, sum(principal - paid_principal) AS amount
         FROM loans_instalment WHERE in_force GROUP BY loan_id
+    ), exited AS (
+        SELECT v.loan_id, COALESCE(sum(d.amount), 0) AS amount
+        FROM loans_scheduleversion v
+        LEFT JOIN loans_disbursement d ON d.loan_id = v.loan_id AND d.status = 'paid'
+        WHERE v.in_force AND v.reason = 'exited' GROUP BY v.loan_id
+    ), owed AS (
+        SELECT l.number, l.id,
+            COALESCE(exited.amount, l.principal) - COALESCE(back.amount, 0) AS amount,
+            COALESCE(planned.amount, 0) AS planned
+        FROM loans_loan l LEFT JOIN exited ON exited.loan_id = l.id
+        LEFT JOIN back ON back.loan_id = l.id LEFT JOIN planned ON planned.loan_id = l.id
+        WHERE l.status IN ('opened', 'active', 'closed', 'written_off')
     )
-    SELECT l.number, l.id, l.principal - COALESCE(back.amount, 0), COALESCE(planned.amount, 0)
-    FROM loans_loan l
-    LEFT JOIN back ON back.loan_id = l.id LEFT JOIN planned ON planned.loan_id = l.id
-    WHERE l.status IN ('opened', 'active', 'closed', 'written_off')
-        AND l.principal - COALESCE(back.amount, 0) IS DISTINCT FROM COALESCE(planned.amount, 0)
-    ORDER BY l.number LIMIT 1
+    SELECT number, id, amount, planned FROM owed
+    WHERE amount IS DISTINCT FROM planned ORDER BY number LIMIT 1
 """  # noqa: S608 - the parts are ours
 
 _PAID = """

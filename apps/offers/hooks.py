@@ -2,12 +2,14 @@
 
 They register in their `AppConfig.ready()`: the applicant's pages say at which address an offer is
 answered, and loans gives up a contract whose borrower steps back, or refuses while money is on its
-way.
+way, and tells what was paid out of it.
 """
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 # `build(application_id, until)`: the address, complete with https and host; empty without one.
@@ -15,8 +17,27 @@ OfferLink = Callable[[uuid.UUID, date], str]
 # `listener(offer_id, actor, now)`; the actor is None where the borrower acts by a signed link.
 OnExit = Callable[[uuid.UUID, Any, datetime], None]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """One payment under an offer that reached the borrower.
+
+    `upfront` is what was charged with it for fees and interest paid beforehand, `taken_off` what of
+    that was kept back; the rest is owed beside.
+    """
+
+    paid_date: date
+    amount: Decimal
+    upfront: Decimal
+    taken_off: Decimal
+
+
+# `payouts(offer_id)`: what was paid out under an offer, or nothing while no loan knows.
+PayoutsOf = Callable[[uuid.UUID], tuple[Payout, ...]]
+
 _links: list[OfferLink] = []
 _on_exit: list[OnExit] = []
+_payouts: list[PayoutsOf] = []
 
 
 def build_offer_links(build: OfferLink) -> None:
@@ -43,3 +64,13 @@ def steps_back(offer_id: uuid.UUID, *, actor: Any, now: datetime) -> None:
     """Tell everybody who asked that a borrower is about to step back."""
     for listener in _on_exit:
         listener(offer_id, actor, now)
+
+
+def know_payouts(tell: PayoutsOf) -> None:
+    """Ask `tell(offer_id)` what was paid out under an offer: all of it, or the first tranches."""
+    _payouts[:] = [tell]
+
+
+def payouts(offer_id: uuid.UUID) -> tuple[Payout, ...]:
+    """Return what was paid out under an offer; nothing while no app tells."""
+    return next((tell(offer_id) for tell in _payouts), ())

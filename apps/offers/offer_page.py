@@ -26,6 +26,7 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
     stands = _stands(offer, now=now)
     initial = {"version": offer.version}
     lacking = _lacking(actor, offer, now=now) if stands else {}
+    quote = _quote(offer, today)
 
     def form(kind: type[forms.Versioned]) -> forms.Versioned:
         return bound if isinstance(bound, kind) else kind(initial=initial)
@@ -38,7 +39,8 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         "audit_subject": audit.reference(application),
         "is_overtaken": offer.status in ("offered", "accepted") and not stands,
         "may_exit": policies.may_exit(actor, offer, today=today),
-        "quote": _quote(offer, today),
+        "quote": quote,
+        "quote_rest": 0 if quote is None else offer.principal - quote.principal,
         "link_holders": selectors.holders_named(offer),
         "to_hand_over": offer.is_open and not _is_sent(offer),
         **lacking,

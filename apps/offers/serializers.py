@@ -51,6 +51,7 @@ class ExitQuoteAnswer(serializers.Serializer[Any]):
     cost = serializers.DecimalField(max_digits=18, decimal_places=2)
     kept_fees = serializers.DecimalField(max_digits=18, decimal_places=2)
     returned_fees = serializers.DecimalField(max_digits=18, decimal_places=2)
+    beside = serializers.DecimalField(max_digits=18, decimal_places=2)
     amount = serializers.DecimalField(max_digits=18, decimal_places=2)
 
 

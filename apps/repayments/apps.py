@@ -14,4 +14,5 @@ class RepaymentsConfig(AppConfig):
         history.keep(AccountEvent)
         ledger.before_closing(services.require_accrued)
         loans.on_payout(services.follow_payout)
+        loans.on_exit(services.end_account)
         proofs.register_all()

@@ -1,7 +1,7 @@
 """What is done about loans, one module for each action."""
 
 from apps.loans.services.exiting import exit_amount, settle_exit
-from apps.loans.services.giving_up import borrower_steps_back
+from apps.loans.services.giving_up import borrower_steps_back, payouts
 from apps.loans.services.keeping import keep_as_lent, keep_while_lent, live, unlent
 from apps.loans.services.limiting import set_limit
 from apps.loans.services.opening import cancel, open_loan
@@ -25,6 +25,7 @@ __all__ = [
     "keep_while_lent",
     "live",
     "open_loan",
+    "payouts",
     "refuse",
     "request",
     "reverse",

@@ -5,25 +5,28 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import Conflict
+from apps.ledger import selectors as balances
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.lines import Line, credit, debit
 from apps.ledger.models import Entry
-from apps.loans import payout, policies
+from apps.loans import hooks, payout, policies
 from apps.loans.errors import PaidOtherwise, refused_field
-from apps.loans.lifecycle import HELD
-from apps.loans.models import Allocation, Instalment, Loan, ScheduleVersion
+from apps.loans.lifecycle import ON_ITS_WAY
+from apps.loans.models import Allocation, Disbursement, Instalment, Loan, ScheduleVersion
 from apps.loans.services import grounds, scheduling
 from apps.loans.services.opening import locked
+from apps.offers import services as offers
 from apps.offers.cooling_off import ExitQuote
 from apps.offers.models import Offer
-from apps.schedules import building, documents
-from apps.schedules.terms import CustomRow, Method, Row, Schedule, Terms
+from apps.schedules import documents
+from apps.schedules.terms import CustomRow, Method, Row, Terms
 
 
 @transaction.atomic
@@ -32,12 +35,14 @@ def settle_exit(
 ) -> Loan:
     """Record that the borrower paid what stepping back costs, close the loan, and return it.
 
-    The amount is that of the offer's exit quote (rule book 6.5): principal less the fees that are
-    returned, and the proportionate annual percentage rate to the day of stepping back, on whatever
-    day it was paid. It becomes the one instalment of the last schedule, paid in full. The same
-    again returns the loan. Raises NotPermitted, NotVisible, PaidOtherwise, Conflict where the
-    borrower did not step back or a payment is on its way, DomainError for a day or a reference that
-    is refused, DayClosed where the books of that day are closed.
+    The amount is that of the offer's exit quote (rule book 6.5): what was paid out less the fees
+    that are returned, and the proportionate annual percentage rate to the day of stepping back, on
+    whatever day it was paid. It becomes the one instalment of the last schedule, paid in full.
+    Interest that was accrued before the borrower stepped back is part of that cost, not owed beside
+    it. The same again returns the loan. Raises NotPermitted, NotVisible, PaidOtherwise, Conflict
+    where the borrower did not step back, a payment is on its way or something else was posted on
+    the account, DomainError for a day or a reference that is refused, DayClosed where the books of
+    that day are closed.
     """
     grounds.require(actor, policies.SETTLE)
     found = locked(actor, loan)
@@ -50,12 +55,14 @@ def settle_exit(
             "bank_reference_missing", "bank_reference", _("Enter the bank's reference.")
         )
     _require_day(found, quote, paid_date, now)
-    _require_paid_out(found, quote)
+    _require_nothing_on_its_way(found)
+    hooks.exit_settled(actor, found, now)
+    beside = _beside(found)
     entry = ledger.post(
         actor=actor,
         event=Event.REPAYMENT,
         day=paid_date,
-        lines=lines(quote, _returned(found), _beside(found)),
+        lines=lines(quote, _returned(found), beside, _accrued(found, beside)),
         branch=found.branch,
         currency=found.currency,
         loan_id=found.pk,
@@ -72,7 +79,7 @@ def settle_exit(
         found,
         case=found.application,
         day=paid_date.isoformat(),
-        amount=str(exit_amount(found)),
+        amount=str(quote.amount),
         entry=str(entry.pk),
     )
     return found
@@ -99,65 +106,87 @@ def _require_day(loan: Loan, quote: ExitQuote, day: date, now: datetime) -> None
         )
 
 
-def _require_paid_out(loan: Loan, quote: ExitQuote) -> None:
-    """Raise Conflict where a payment is under way, or a part of the loan is not paid out."""
-    if loan.disbursements.filter(status__in=HELD).exclude(status="paid").exists():
+def _require_nothing_on_its_way(loan: Loan) -> None:
+    if loan.disbursements.filter(status__in=ON_ITS_WAY).exists():
         raise Conflict(
             "payment_on_its_way", _("A payment of this loan is on its way; take that back first.")
-        )
-    owed = sum((one.amount for one in loan.disbursements.filter(status="paid")), Decimal(0))
-    if owed != quote.principal:
-        raise Conflict(
-            "paid_in_part", _("Only a part of the loan was paid out; the quote is for all of it.")
         )
 
 
 def exit_amount(loan: Loan) -> Decimal:
     """Return what the borrower who stepped back pays. Raises Conflict where nobody did."""
-    return _quote(loan).amount + _beside(loan).total
+    return _quote(loan).amount
 
 
-def lines(quote: ExitQuote, returned: payout.Upfront, beside: payout.Upfront) -> tuple[Line, ...]:
+def lines(
+    quote: ExitQuote, returned: payout.Upfront, beside: payout.Upfront, accrued: payout.Upfront
+) -> tuple[Line, ...]:
     """Return the entry of an exit: what comes in and what is given up settle principal and cost.
 
     `returned` is what is given up, by whose it was to be: a third party or the state gets nothing
     of what the borrower has back. `beside` is what was not kept back when the money went out: the
-    borrower had more in hand, and gives it back with the rest.
+    borrower had more in hand, and gives it back with the rest. `accrued` is what was earned by days
+    before: it is not owed beside the cost, so it leaves the books as it came.
     """
+    interest = quote.cost - returned.interest - accrued.interest
+    fees = -returned.fees - accrued.fees
     written = [
-        debit(Account.CASH, quote.amount + beside.total),
-        debit(Account.FEE_INCOME, returned.fees),
+        debit(Account.CASH, quote.amount),
         debit(Account.THIRD_PARTY_PAYABLE, returned.third_party),
         debit(Account.TAX_PAYABLE, returned.taxes),
-        debit(Account.INTEREST_INCOME, returned.interest),
+        _income(Account.FEE_INCOME, fees),
+        _income(Account.INTEREST_INCOME, interest),
         credit(Account.PRINCIPAL, quote.principal),
-        credit(Account.INTEREST_INCOME, quote.cost),
-        credit(Account.FEES_RECEIVABLE, beside.fees + beside.third_party),
+        credit(Account.FEES_RECEIVABLE, beside.fees + beside.third_party + accrued.fees),
         credit(Account.TAX_RECEIVABLE, beside.taxes),
-        credit(Account.INTEREST_RECEIVABLE, beside.interest),
+        credit(Account.INTEREST_RECEIVABLE, beside.interest + accrued.interest),
     ]
     return tuple(line for line in written if line.amount)
 
 
+def _income(account: Account, amount: Decimal) -> Line:
+    return credit(account, amount) if amount >= 0 else debit(account, -amount)
+
+
+def _accrued(loan: Loan, beside: payout.Upfront) -> payout.Upfront:
+    """Return what days before asked for beside what was not kept back when the money went out."""
+    held = balances.balances([loan.pk])[loan.pk]
+    return payout.Upfront(
+        interest=held[Account.INTEREST_RECEIVABLE] - beside.interest,
+        fees=held[Account.FEES_RECEIVABLE] - beside.fees - beside.third_party,
+    )
+
+
+def _first(loan: Loan) -> Disbursement | None:
+    """Return the payment that fees paid beforehand went with, if it was made."""
+    return loan.disbursements.filter(status="paid", tranche=1).first()
+
+
 def _beside(loan: Loan) -> payout.Upfront:
     """Return what was owed beside the principal because the loan was not paid out net."""
-    found = payout.upfront(_agreed(loan))
-    kept_back = loan.disbursements.filter(status="paid", tranche=1, deducted=found.total).exists()
-    return payout.Upfront() if kept_back else found
+    first = _first(loan)
+    if first is None:
+        return payout.Upfront()
+    found = payout.upfront(scheduling.agreed(loan))
+    return payout.Upfront() if first.deducted == found.total else found
 
 
 def _returned(loan: Loan) -> payout.Upfront:
     """Return what was paid upfront and is given back: all but what the statement said is kept."""
+    if _first(loan) is None:
+        return payout.Upfront()
     offer = _stepped_back(loan)
-    return payout.upfront(_agreed(loan), but=offer.key_facts["kept_on_exit"])
-
-
-def _agreed(loan: Loan) -> Schedule:
-    return building.build(documents.from_document(loan.schedules.get(number=1).terms))
+    return payout.upfront(scheduling.agreed(loan), but=offer.key_facts["kept_on_exit"])
 
 
 def _quote(loan: Loan) -> ExitQuote:
-    return ExitQuote.from_json(_stepped_back(loan).exit_quote or {})
+    """Return what the borrower was told; of less, where a payment came back since."""
+    offer = _stepped_back(loan)
+    told = ExitQuote.from_json(offer.exit_quote or {})
+    paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
+    if paid in (None, told.principal) and "beside" in (offer.exit_quote or {}):
+        return told
+    return offers.exit_quote(offer, on=told.exit_date)
 
 
 def _stepped_back(loan: Loan) -> Offer:

@@ -1,10 +1,10 @@
-"""Give up what was not paid out under a loan whose borrower steps back."""
+"""Give up what was not paid out under a loan whose borrower steps back, and tell what was."""
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -12,18 +12,22 @@ from apps.accounts.models import User
 from apps.audit import names
 from apps.audit import services as audit
 from apps.core.errors import Conflict
+from apps.core.formatting import format_money
+from apps.loans import payout
 from apps.loans.models import Disbursement, Loan
+from apps.loans.services import scheduling
 from apps.loans.services.requesting import history
 from apps.offers.errors import BranchMustHelp
+from apps.offers.hooks import Payout
 
 
 def borrower_steps_back(offer_id: uuid.UUID, actor: User | None, now: datetime) -> None:
     """Take back the payments the bank was not told of, and cancel a loan not paid out.
 
     In the transaction in which the borrower steps back, the application held and the offer not yet.
-    A loan that was paid out stays, to be settled. Raises Conflict where the bank was told to pay
-    and has not said what became of it, and where only a part was paid; a borrower who acts by a
-    signed link is sent to the branch.
+    A loan of which something was paid out, all or the first tranches, stays to be settled. Raises
+    Conflict where the bank was told to pay and has not said what became of it; a borrower who acts
+    by a signed link is sent to the branch.
     """
     rows = Loan.objects.select_for_update(of=("self",), no_key=True).select_related("application")
     loan = rows.filter(offer=offer_id, status__in=("opened", "active")).first()
@@ -52,18 +56,41 @@ def borrower_steps_back(offer_id: uuid.UUID, actor: User | None, now: datetime) 
         )
 
 
+def payouts(offer_id: uuid.UUID) -> tuple[Payout, ...]:
+    """Return what was paid out under an offer; fees paid beforehand go with the first tranche."""
+    paid = Disbursement.objects.filter(loan__offer=offer_id, status="paid")
+    rows = list(paid.order_by("paid_date", "tranche"))
+    first = next((one for one in rows if one.tranche == 1), None)
+    agreed = None if first is None else scheduling.agreed(Loan(pk=first.loan_id))
+    upfront = Decimal(0) if agreed is None else payout.upfront(agreed).total
+    return tuple(
+        Payout(
+            paid_date=one.paid_date,
+            amount=one.amount,
+            upfront=upfront if one is first else Decimal(0),
+            taken_off=one.deducted,
+        )
+        for one in rows
+        if one.paid_date is not None
+    )
+
+
 def _hindrance(loan: Loan) -> Conflict | None:
-    """Return why nobody steps back now, or None."""
-    if loan.disbursements.filter(status="instructed").exists():
-        return Conflict(
-            "payment_on_its_way", _("A payment of this loan is on its way; take that back first.")
-        )
-    paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
-    if paid and paid < loan.principal:
-        return Conflict(
-            "paid_in_part", _("Only a part of the loan was paid out; the quote is for all of it.")
-        )
-    return None
+    """Return why nobody steps back now, or None: a payment the bank was told of may still go."""
+    told = loan.disbursements.filter(status="instructed").select_related("payment_file").first()
+    if told is None:
+        return None
+    sentence = _(
+        "Payment %(payment)s of %(amount)s is with the bank, in file %(file)s. Have the bank stop"
+        " it and record that it was not paid, or record that it was; then the borrower can step"
+        " back."
+    )
+    values = {
+        "payment": told.reference,
+        "amount": format_money(told.net_amount, told.currency),
+        "file": str(told.payment_file),
+    }
+    return Conflict("payment_on_its_way", sentence % values)
 
 
 def _take_back(one: Disbursement, actor: User | None, reason: str, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from apps.decisions import services as decisions
 from apps.decisions.errors import NotBinding
 from apps.loans.errors import NotPayable, NotSecured, refused_field
 from apps.loans.models import Disbursement, Loan
+from apps.offers.models import Offer
 
 # So far ahead a payment may be planned; what is later is asked for later.
 FARTHEST = timedelta(days=90)
@@ -36,7 +37,8 @@ def require_payable(loan: Loan, *, now: datetime) -> None:
     within the cooling-off time is allowed: whoever steps back after it settles at the cost that the
     offer told.
     """
-    if loan.offer is not None and loan.offer.status != "taken_up":
+    # Read anew: the borrower may have stepped back while this waited for the loan.
+    if loan.offer is not None and not _is_taken_up(loan.offer):
         raise NotPayable("offer_ended", _("The borrower stepped back from this loan."))
     if loan.status not in ("opened", "active") or loan.source or loan.offer is None:
         raise NotPayable("not_payable", _("Nothing is paid out under this loan in its state."))
@@ -73,6 +75,10 @@ def require_paid_day(disbursement: Disbursement, day: date, *, now: datetime) ->
         raise refused_field(
             "day_refused", "paid_date", _("Nothing is paid out before it was approved.")
         )
+
+
+def _is_taken_up(offer: Offer) -> bool:
+    return Offer.objects.filter(pk=offer.pk, status="taken_up").exists()
 
 
 def _require_decided(loan: Loan, now: datetime) -> None:

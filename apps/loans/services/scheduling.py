@@ -53,3 +53,8 @@ def instalment(loan: Loan, version: ScheduleVersion, row: Row) -> Instalment:
         fee=row.fee,
         closing=row.closing,
     )
+
+
+def agreed(loan: Loan) -> Schedule:
+    """Return the schedule that was agreed, built anew from the terms of the original."""
+    return building.build(documents.from_document(loan.schedules.get(number=1).terms))

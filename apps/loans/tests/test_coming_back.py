@@ -168,7 +168,7 @@ def test_rule_6_5_stepping_back_is_settled_at_proportionate_cost(
 
     done = _settled(bob, loan)
 
-    assert services.exit_amount(done) == quoted + (0 if is_net else 500)
+    assert services.exit_amount(done) == quoted
     assert done.status == "closed"
     held = ledger.balances([loan.pk])[loan.pk]
     assert (held.owed, held[Account.PRINCIPAL]) == (0, 0)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -190,7 +191,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "next_action": presentation.next_action(loan, waiting, position),
         "payments": [_payment(request, one) for one in payments],
         "link_holders": offers.holders_named(loan.offer) if loan.offer else "",
-        "left": selectors.left_to_ask(loan) if loan.status in ("opened", "active") else 0,
+        "left": _left(loan),
         "versions": loan.schedules.count(),
         "audit_subject": audit.reference(loan),
         "case_subject": audit.reference(loan.application),
@@ -242,14 +243,21 @@ def _payment(request: HttpRequest, one: Disbursement) -> dict[str, Any]:
     return {"payment": one, "look": look, "has_actions": any(may.values()), **may}
 
 
+def _is_exited(loan: Loan) -> bool:
+    return loan.offer is not None and loan.offer.status == "exited"
+
+
+def _left(loan: Loan) -> Decimal:
+    """Return what may still be asked for; nothing once the borrower stepped back."""
+    is_over = _is_exited(loan) or loan.status not in RUNNING
+    return Decimal(0) if is_over else selectors.left_to_ask(loan)
+
+
 def _actions(request: HttpRequest, loan: Loan) -> dict[str, Any]:
-    left = selectors.left_to_ask(loan) if loan.status in ("opened", "active") else 0
-    offer = loan.offer
-    is_exited = offer is not None and offer.status == "exited"
+    is_exited = _is_exited(loan)
     return {
-        "may_request": bool(left)
-        and offer is not None
-        and not is_exited
+        "may_request": bool(_left(loan))
+        and loan.offer is not None
         and request.user.has_perm(policies.REQUEST),
         "may_cancel": policies.may_cancel(request.user, loan),
         "may_settle_exit": is_exited

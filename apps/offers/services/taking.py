@@ -83,20 +83,27 @@ def came_back(*, offer: Offer, now: datetime) -> None:
 def exit_quote(offer: Offer, *, on: date) -> ExitQuote:
     """Return what stepping back on a day costs after the money was paid. Rule book 6.5.
 
-    Raises Conflict where nothing was paid yet: then stepping back costs nothing.
+    Of a loan paid in stages it is for what was paid out so far. Raises Conflict where nothing was
+    paid yet: then stepping back costs nothing.
     """
     if offer.paid_out_date is None:
         raise Conflict("nothing_paid", _("Nothing was paid yet; stepping back costs nothing."))
-    terms = documents.from_document(offer.terms)
+    paid = hooks.payouts(offer.pk) or (_at_once(offer, offer.paid_out_date),)
+    upfront = sum((one.upfront for one in paid), Decimal(0))
     try:
         return cooling_off.exit_quote(
             cooling_off.Paid(
-                principal=offer.principal,
+                parts=tuple(
+                    cooling_off.Part(
+                        paid_date=one.paid_date, amount=one.amount, taken_off=one.taken_off
+                    )
+                    for one in paid
+                ),
                 currency=offer.currency,
                 apr=offer.apr,
-                paid_out_date=offer.paid_out_date,
-                upfront_fees=offer.principal - offer.net_disbursed,
-                kept_fees=_kept(offer, {fee.code: fee.amount for fee in terms.fees}),
+                upfront_fees=upfront,
+                # Nothing is kept of what was never charged: it goes with the first tranche.
+                kept_fees=_kept(offer) if upfront else Decimal(0),
             ),
             on=on,
         )
@@ -161,7 +168,14 @@ def require_chargeable(offer: Offer, *, code: str, amount: Decimal, consented: b
         )
 
 
-def _kept(offer: Offer, amounts: dict[str, Decimal]) -> Decimal:
+def _at_once(offer: Offer, day: date) -> hooks.Payout:
+    """Return the payment of all that was offered, net, as the statement tells it."""
+    upfront = offer.principal - offer.net_disbursed
+    return hooks.Payout(paid_date=day, amount=offer.principal, upfront=upfront, taken_off=upfront)
+
+
+def _kept(offer: Offer) -> Decimal:
     """Return the fees that the statement said are kept, of those taken off beforehand."""
+    amounts = {fee.code: fee.amount for fee in documents.from_document(offer.terms).fees}
     kept = offer.key_facts["kept_on_exit"]
     return sum((amounts[code] for code in kept), Decimal(0))

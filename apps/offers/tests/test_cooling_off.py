@@ -10,22 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.offers import cooling_off
-from apps.offers.cooling_off import ExitQuote, ExitRefused, Paid
+from apps.offers.cooling_off import ExitQuote, ExitRefused, Paid, Part
 
 PAID_OUT = date(2026, 11, 20)
 
 
 def _paid(**changes: Any) -> Paid:
+    """Return a loan of 200,000 paid at once, net of 500 of fees of which 400 are kept."""
+    principal = changes.pop("principal", Decimal(200_000))
     values: dict[str, Any] = {
-        "principal": Decimal(200_000),
         "currency": "INR",
         "apr": Decimal("0.1626"),
-        "paid_out_date": PAID_OUT,
         "upfront_fees": Decimal(500),
         "kept_fees": Decimal(400),
         **changes,
     }
-    return Paid(**values)
+    one = Part(paid_date=PAID_OUT, amount=principal, taken_off=values["upfront_fees"])
+    return Paid(**{"parts": (one,), **values})
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,7 @@ def test_there_is_no_penalty_and_nothing_is_paid_twice(
     quote = cooling_off.exit_quote(paid, on=PAID_OUT + timedelta(days=days))
 
     # What he received, what is kept, and the rate for the days: no other term.
+    assert quote.beside == 0
     assert quote.amount == quote.net_disbursed + quote.kept_fees + quote.cost
     assert quote.kept_fees + quote.returned_fees == fees
     later = cooling_off.exit_quote(paid, on=PAID_OUT + timedelta(days=days + 1))
@@ -116,3 +118,51 @@ def test_a_quote_is_read_back_as_it_was_written() -> None:
     assert written["amount"] == str(quote.amount)
     assert written["days"] == 2
     assert {field.name for field in dataclasses.fields(quote)} == set(written)
+
+
+def _part(days: int, amount: int, taken_off: int = 0) -> Part:
+    day = PAID_OUT + timedelta(days=days)
+    return Part(paid_date=day, amount=Decimal(amount), taken_off=Decimal(taken_off))
+
+
+@pytest.mark.parametrize(
+    ("parts", "fees", "kept", "cost", "beside", "amount"),
+    [
+        # 79,500 x 0.1626 x 3 / 365 = 106.2468...; 80,000 - 100 + 106.25.
+        ((_part(0, 80_000, 500),), 500, 400, "106.25", "0", "80006.25"),
+        # The second of two was had for one day: (79,500 x 3 + 50,000) x 0.1626 / 365 = 128.5208...
+        ((_part(0, 80_000, 500), _part(2, 50_000)), 500, 400, "128.52", "0", "130028.52"),
+        # Not net: he had all of it, and owes what is kept: 80,000 x 0.1626 x 3 / 365 = 106.915...
+        ((_part(0, 80_000),), 500, 400, "106.92", "500", "80506.92"),
+        # A second tranche alone: the fees go with the first, which was never paid.
+        ((_part(2, 50_000),), 0, 0, "22.27", "0", "50022.27"),
+        # Fees beyond a small first tranche that was not paid net.
+        ((_part(3, 300),), 500, 400, "0.00", "500", "700.00"),
+    ],
+    ids=["6.5-first", "6.5-two", "6.5-beside", "6.5-second-alone", "6.5-small"],
+)
+def test_of_a_staged_loan_it_is_for_what_was_paid_out(
+    parts: tuple[Part, ...], fees: int, kept: int, cost: str, beside: str, amount: str
+) -> None:
+    paid = _paid(parts=parts, upfront_fees=Decimal(fees), kept_fees=Decimal(kept))
+
+    quote = cooling_off.exit_quote(paid, on=PAID_OUT + timedelta(days=3))
+
+    assert (quote.cost, quote.beside, quote.amount) == tuple(map(Decimal, (cost, beside, amount)))
+    assert quote.principal == sum(one.amount for one in parts)
+    assert quote.days == (quote.exit_date - parts[0].paid_date).days
+
+
+def test_nobody_steps_back_before_the_last_part_was_paid() -> None:
+    paid = _paid(parts=(_part(0, 80_000), _part(4, 50_000)))
+
+    with pytest.raises(ExitRefused):
+        cooling_off.exit_quote(paid, on=PAID_OUT + timedelta(days=3))
+
+
+def test_a_quote_that_does_not_tell_what_is_owed_beside_is_read_as_nothing_beside() -> None:
+    quote = cooling_off.exit_quote(_paid(), on=PAID_OUT + timedelta(days=2))
+    written = quote.to_json()
+    del written["beside"]
+
+    assert ExitQuote.from_json(written) == quote

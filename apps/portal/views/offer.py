@@ -143,7 +143,8 @@ def _page(
             prefix="exit", initial=shown
         )
         if offer.paid_out_date is not None:
-            context["quote"] = offering.exit_quote(offer, on=today)
+            context["quote"] = quote = offering.exit_quote(offer, on=today)
+            context["quote_rest"] = offer.principal - quote.principal
     return render(request, "portal/offer.html", context, status=status)
 
 
