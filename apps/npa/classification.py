@@ -214,7 +214,7 @@ def _as_it_stands(
         key=one.key,
         dpd_rbi=dpd[DayCount.RBI],
         dpd_ifrs=dpd[DayCount.PLAIN],
-        bucket=NPA_BUCKET if is_bad else bucket(one, rules, as_of),
+        bucket=bucket(one, rules, as_of, is_bad=is_bad),
         asset_class=asset_class,
         computed=computed,
         npa_date=npa_date,
@@ -225,17 +225,20 @@ def _as_it_stands(
     )
 
 
-def bucket(one: Facility, rules: Rules, as_of: date) -> str:
-    """Return the bucket of a facility that performs; crop loans have none. Rule book 1.2."""
-    if triggers.is_seasonal(one, rules):
+def bucket(one: Facility, rules: Rules, as_of: date, *, is_bad: bool) -> str:
+    """Return the bucket of a facility; a crop loan that performs has none. Rule book 1.2."""
+    if triggers.is_seasonal(one, rules) and not is_bad:
         return NO_BUCKET
-    days, revolving = triggers.days_counted(one, as_of, rules.day_count), one.form == Form.REVOLVING
+    days = triggers.days_counted(one, as_of, rules.day_count)
+    revolving = one.form == Form.REVOLVING
     reached = [
         each.code
         for each in rules.buckets
-        if each.from_days <= days and (each.revolving or not revolving or not days)
+        if each.from_days <= days
+        and (each.revolving or not revolving or not days)
+        and (each.when_bad or not is_bad)
     ]
-    return reached[-1] if reached else NO_BUCKET
+    return reached[-1] if reached else NPA_BUCKET if is_bad else NO_BUCKET
 
 
 _PLACES = {reason: place for place, reason in enumerate(Reason)}

@@ -36,8 +36,8 @@ from apps.npa.rule_parts import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
-    """One rule table, read. Lists are ordered as both readings need them (see each part)."""
+class Head:
+    """Whose rules a table has, for what, from when to when, and where they stand written."""
 
     code: str
     name: str
@@ -52,6 +52,11 @@ class Rules:
     status: Status
     source: str
     note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules(Head):
+    """One rule table, read. Lists are ordered as both readings need them (see each part)."""
 
     day_count: DayCount
     contagion: bool

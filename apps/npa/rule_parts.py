@@ -84,15 +84,17 @@ class Ageing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """What a performing facility is called by its days past due: SMA-1, PAR30 and the like.
+    """What a facility is called by its days past due: SMA-1, PAR30 and the like.
 
-    `revolving` says whether overdrafts have it; theirs are days above the limit.
+    `revolving` says whether overdrafts have it; theirs are days above the limit. `when_bad` says
+    whether a facility that does not perform has it too; otherwise it is just called that.
     """
 
     code: str
     name: str
     from_days: int
     revolving: bool
+    when_bad: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,8 @@ class Stages:
     stage_2_over_days: int
     stage_3_from_days: int
     revolving_stage_2_over_days: int
+    # Whether what does not perform for the regulator is credit-impaired.
+    bad_is_stage_3: bool
     pd_multiple: Decimal | None
 
 
@@ -187,12 +191,14 @@ class Rate:
 class Segment:
     """A kind of exposure with a rate of its own; the first that fits counts, the last fits all.
 
-    A facility fits by its purpose and the kind of its best security; an empty tuple takes any.
+    A facility fits by its purpose and the kind of its best security; an empty tuple takes any. One
+    that is `by_name_only` is for facilities that a person put there.
     `stage_3` names the schedule of floors; `lgd` replaces the backstop of the table.
     """
 
     code: str
     name: str
+    by_name_only: bool
     purposes: tuple[str, ...]
     securities: tuple[str, ...]
     standard: Decimal | None
@@ -203,8 +209,10 @@ class Segment:
 
     def fits(self, purpose: str, security: str) -> bool:
         """Say whether a facility of this purpose and kind of security belongs here."""
-        return (not self.purposes or purpose in self.purposes) and (
-            not self.securities or security in self.securities
+        return (
+            not self.by_name_only
+            and (not self.purposes or purpose in self.purposes)
+            and (not self.securities or security in self.securities)
         )
 
 

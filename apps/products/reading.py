@@ -118,6 +118,7 @@ _READERS: Mapping[Any, Any] = {
     Decimal: _decimal,
     int | None: lambda value: None if value is None else _whole(value),
     Decimal | None: lambda value: None if value is None else _decimal(value),
+    date | None: lambda value: None if value is None else date.fromisoformat(_text(value)),
     tuple[str, ...]: _words,
     tuple[int, ...]: _wholes,
     tuple[date, ...]: _days,
