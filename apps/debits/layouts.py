@@ -5,6 +5,7 @@ debit in the order of its number, T the trailer with count and control total. Am
 and the currency's decimals; dates are ISO 8601.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -55,3 +56,8 @@ def content(head: Head, debits: Sequence[Instruction]) -> bytes:
     ]
     rows.append((TRAILER, str(len(debits)), f"{total:f}"))
     return "".join(csv_lines(rows)).encode()
+
+
+def fingerprint(written: bytes) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(written).hexdigest()

@@ -18,6 +18,11 @@ def may(actor: User, permission: str) -> bool:
     return actor.is_active and actor.has_perm(permission)
 
 
+def reaches(actor: User, branch: Branch) -> bool:
+    """Say whether the person works in a branch."""
+    return actor.works_everywhere or branch.pk in accounts.branch_ids(actor)
+
+
 def may_move(actor: User, mandate: Mandate, action: str) -> bool:
     """Say whether the person may move a mandate by an action."""
     return may(actor, KEEP) and mandate.may(action)
@@ -30,8 +35,7 @@ def may_release(actor: User, file: DebitFile) -> bool:
 
 def may_answer_for(actor: User, branch: Branch) -> bool:
     """Say whether the person may take in answers for a branch."""
-    reaches = actor.works_everywhere or branch.pk in accounts.branch_ids(actor)
-    return may(actor, ANSWER) and reaches
+    return may(actor, ANSWER) and reaches(actor, branch)
 
 
 def may_work_on(actor: User, file: AnswerFile) -> bool:

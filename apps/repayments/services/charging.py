@@ -7,6 +7,7 @@ only with their explicit consent, which is on record (rule book 6.6).
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -47,8 +48,10 @@ class Asked:
 
 
 @transaction.atomic
-def charge(*, actor: User, loan: Loan, asked: Asked, reference: str, now: datetime) -> AccountEvent:
+def charge(*, actor: Any, loan: Loan, asked: Asked, reference: str, now: datetime) -> AccountEvent:
     """Enter a charge with the taxes on it, and return its event.
+
+    The actor is a person, or the name of the system's own work.
 
     The same reference with the same content returns the event it made. Raises NotAllowed,
     NotVisible, FactRefused for a charge that was not told and not agreed to, and what

@@ -65,7 +65,7 @@ def receive_statement(
             "not_permitted", _("Your role does not take in statements for this branch.")
         )
     _check(statement)
-    size, sha256 = _measured(statement.stream)
+    size, sha256 = measured(statement.stream)
     before = _sent_before(branch, sha256)
     if before is not None:
         return _shown(actor, before), False
@@ -108,7 +108,7 @@ def _kept(
         uploaded_by=actor,
         uploaded_at=now,
     )
-    file.filename = _name(statement.filename)
+    file.filename = named(statement.filename)
     file.save(force_insert=True)
     today = dates.local_date(now, branch.entity.time_zone)
     file.total_rows = _copy_rows(file, lines, statement.form, today)
@@ -208,7 +208,7 @@ def _key(layout: str, row: Money, seen: "Counter[str]") -> str:
     return f"{layout}#{index}:{seen[index]}"
 
 
-def _measured(stream: BinaryIO) -> tuple[int, str]:
+def measured(stream: BinaryIO) -> tuple[int, str]:
     """Return size and SHA-256 of a file. Raises FileRefused when it is too large."""
     digest, size = hashlib.sha256(), 0
     stream.seek(0)
@@ -241,7 +241,8 @@ def _shown(actor: User, before: StatementFile) -> StatementFile:
     return before
 
 
-def _name(filename: str) -> str:
+def named(filename: str) -> str:
+    """Return the end of a file's name, of signs that can be seen."""
     return "".join(sign for sign in filename if sign.isprintable())[-150:] or "-"
 
 
