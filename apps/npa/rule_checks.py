@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from apps.npa.regimes import Rules
@@ -147,7 +148,7 @@ def _check_disputed(rules: Rules, place: str) -> None:
 
 
 def _rising(values: Sequence[Any], place: str) -> None:
-    in_order = all(one < other for one, other in zip(values, values[1:], strict=False))
+    in_order = all(one < other for one, other in pairwise(values))
     expect(in_order, place, "Each row begins after the one before it.")
 
 

@@ -1,7 +1,7 @@
 """Read a rule table and check that it says everything both readings need. Pure.
 
-A file's table may be `like` another of the file: it has its body, but for the parts it gives itself.
-Nothing else is filled in: a part that is missing, unknown, of the wrong kind or out of order is
+A file's table may be `like` another of the file: it has its body, but for the parts that it gives
+itself. Nothing else is filled in: a part that is missing, unknown, of the wrong kind or out of order is
 refused with its place.
 """
 

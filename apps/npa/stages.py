@@ -11,8 +11,9 @@ STAGES = (1, 2, 3)
 def stage(one: Facility, dpd: int, *, is_bad: bool, rules: Stages) -> int:
     """Return the stage: 3 credit-impaired, 2 significantly riskier than at first, 1 neither.
 
-    What the regulator calls non-performing is credit-impaired where the table says so. `dpd` is the plain difference; of
-    an overdraft the days above its limit, to which the days of term loans do not apply.
+    What the regulator calls non-performing is credit-impaired where the table says so. `dpd` is the
+    plain difference; of an overdraft the days above its limit, to which the days of term loans do
+    not apply.
     """
     revolving = one.form == Form.REVOLVING
     if (is_bad and rules.bad_is_stage_3) or (not revolving and dpd >= rules.stage_3_from_days):
