@@ -117,6 +117,10 @@ bench-replay: install-dev ## past decisions derived again, beside the bare limit
 bench-repayments: install-dev ## payments posted singly and many at once, beside the bare limits; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_repayments $(ARGS)
 
+.PHONY: load-repayments
+load-repayments: install-dev ## 50 clients repay one loan, then 500 loans, by API; balances proved; ARGS="--seed 3"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.load_repayments $(ARGS)
+
 .PHONY: bench-schedules
 bench-schedules: install-dev ## equal monthly schedules a second, beside one by one and the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_schedules $(ARGS)

@@ -30,13 +30,14 @@ from creditrisk.local import (
 )
 
 _PATIENCE_SECONDS = 120.0
-_WORLD = "import django; django.setup(); from tests.journeys import world; world.{}()"
+_WORLD = "import django; django.setup(); from tests.journeys import {0}; {0}.{1}(*{2})"
 
 
 class Stack:
     """Running processes, where they answer, and what their database held at first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ready: str = "ready") -> None:
+        self._ready = ready
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = _environment(folder)
@@ -52,13 +53,13 @@ class Stack:
             cursor.execute(sql, values)
             return cursor.fetchall()
 
-    def world(self, wish: str) -> Any:
-        """Runs a function of `world` and returns what it printed."""
-        command = [sys.executable, "-c", _WORLD.format(wish)]
+    def world(self, wish: str, *arguments: int, of: str = "world") -> Any:
+        """Runs a function of `world`, or of the module beside it, and returns what it printed."""
+        command = [sys.executable, "-c", _WORLD.format(of, wish, arguments)]
         done = subprocess.run(
             command, env=self.environment, cwd=places.ROOT, check=False, text=True, stdout=-1
         )
-        assert done.returncode == 0, f"world.{wish} ended with {done.returncode}; see above"
+        assert done.returncode == 0, f"{of}.{wish} ended with {done.returncode}; see above"
         return json.loads(done.stdout.splitlines()[-1])
 
     def start(self, name: str) -> None:
@@ -102,6 +103,10 @@ class Stack:
         """Returns the file a program writes to; it stays after the run."""
         return places.log_file(f"journeys-{name}")
 
+    def pid(self, name: str) -> int:
+        """Returns the process of a program that runs; those it started are its children."""
+        return self._children[name].pid
+
     def wait_until_ready(self) -> None:
         """Waits until web has database, broker and champion, and the worker takes tasks."""
         for name, is_ready in (("web", self._web_is_ready), ("worker", self._worker_is_ready)):
@@ -115,19 +120,22 @@ class Stack:
             )
 
     def _web_is_ready(self) -> bool:
-        return _answers(f"{self.url}/api/v1/ready")
+        return _answers(f"{self.url}/api/v1/{self._ready}")
 
     def _worker_is_ready(self) -> bool:
         return " ready." in self.log("worker").read_text(errors="replace")
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    """Prepares and starts everything; stops it and drops its database afterwards."""
-    stack = Stack(folder)
+def running(folder: Path, *, of: str = "world") -> Iterator[Stack]:
+    """Prepares and starts everything; stops it and drops its database afterwards.
+
+    `of` is the module whose `prepare` fills the database; only `world` has champions.
+    """
+    stack = Stack(folder, ready="ready" if of == "world" else "health")
     with _database(stack.environment["DATABASE_URL"]):
         try:
-            stack.made = stack.world("prepare")
+            stack.made = stack.world("prepare", of=of)
             for name in ("web", "worker"):
                 stack.log(name).unlink(missing_ok=True)
                 stack.start(name)

@@ -8,6 +8,7 @@ import itertools
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -65,7 +66,7 @@ def prepare() -> None:
     """Makes everything there is before the first journey and prints the primary keys."""
     for step in steps.BASE:
         call_command(step.command, *step.arguments, stdout=sys.stderr)
-    people = _people()
+    people = team()
     for segment in readiness.segments():
         _champion(segment, people["Rita"], people["Mark"])
     _loans()
@@ -213,7 +214,7 @@ def _protected_attributes() -> None:
             one.save()
 
 
-def _people() -> dict[str, User]:
+def team() -> dict[str, User]:
     """Makes the first administrator as an installation does, and lets her make the others."""
     branches = {branch.code: branch for branch in Branch.objects.all()}
     diana = User(email="diana@lender.example", name="Diana", branch=branches["pune"])
@@ -345,6 +346,11 @@ def _loans() -> None:
         )
         for number in range(1, LOANS + 1)
     ]
+    import_tape(lines)
+
+
+def import_tape(lines: Sequence[str]) -> None:
+    """Imports lines of a loan tape by the command that a lender would use."""
     with tempfile.TemporaryDirectory() as folder:
         tape = Path(folder) / "tape.csv"
         tape.write_text(tapes.tape_text(*lines))
