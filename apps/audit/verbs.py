@@ -271,6 +271,7 @@ VERBS = {
     "servicing.schedule_changed": _("changed the schedule of the loan"),
     "servicing.early_charge_asked": _("asked for the charge for paying early"),
     "servicing.quote_printed": _("handed over the quote of what ends the loan"),
+    "servicing.losses_downloaded": _("downloaded the register of what was written off"),
     "servicing.relief_proposed": _("proposed to give up or pay back an amount"),
     "servicing.relief_approved": _("approved what another person proposed"),
     "servicing.relief_refused": _("refused what another person proposed"),
@@ -299,6 +300,7 @@ VERBS = {
     "npa.alert_over": _("noted that an alert about the portfolio is over"),
     "npa.return_made": _("made a return"),
     "npa.return_downloaded": _("downloaded a return"),
+    "npa.rules_loaded": _("changed the rules of classes and provisions"),
 }
 
 

@@ -298,8 +298,24 @@ def check(position: Position, fact: object) -> None:
     if isinstance(fact, Recovery) and not is_lost:
         pattern = gettext_noop("This loan was not written off; post a payment.")
         raise refused("kind", "not_written_off", pattern)
+    if is_lost and isinstance(fact, Receipt | Recovery):
+        _check_recovery(position, fact)
     if isinstance(fact, Waiver):
         _check_waiver(position, fact)
+
+
+def recoverable(position: Position) -> Decimal:
+    """Return what can be taken on a loan that was written off: the rest of it, and what is due."""
+    return position.written_off - position.recovered + sum(position.owed().values(), ZERO)
+
+
+def _check_recovery(position: Position, fact: Receipt | Recovery) -> None:
+    most = recoverable(position)
+    if fact.amount > most:
+        pattern = gettext_noop(
+            "Only %(amount)s is left of what was written off; keep the rest as unidentified."
+        )
+        raise refused("amount", "more_than_written_off", pattern, amount=most)
 
 
 def _check_waiver(position: Position, fact: Waiver) -> None:

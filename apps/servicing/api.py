@@ -21,6 +21,7 @@ from apps.servicing import (
     policies,
     presentation,
     proposal_api,
+    recovery_api,
     selectors,
     serializers,
     services,
@@ -343,4 +344,5 @@ urlpatterns = [
     path("servicing/rates", Rates.as_view(), name="servicing_rates"),
     *proposal_api.urlpatterns,
     *transfer_api.urlpatterns,
+    *recovery_api.urlpatterns,
 ]

@@ -17,6 +17,15 @@ class NotRunning(Conflict):
         )
 
 
+class NotWrittenOff(Conflict):
+    """Only what was written off is recovered."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_written_off", _("This loan was not written off; post a payment instead.")
+        )
+
+
 class OwnProposal(NotPermitted):
     """Nobody agrees to what they proposed."""
 

@@ -30,6 +30,16 @@ register(
 register(
     Entry(
         group="servicing",
+        label=_("Written off"),
+        url_name="servicing:losses",
+        icon="trending-down",
+        permission=policies.VIEW_LOSSES,
+        order=49,
+    )
+)
+register(
+    Entry(
+        group="servicing",
         label=_("Benchmark rates"),
         url_name="servicing:rates",
         icon="percent",

@@ -11,6 +11,8 @@ from apps.servicing.models import Pause, Proposal, Transfer
 VIEW = "loans.view_loan"
 # Money comes in: the same right as for any payment.
 POST = "repayments.post_repayment"
+# The register of what was written off, and what was paid on it.
+VIEW_LOSSES = "repayments.view_repayment"
 TAKE_BACK = "repayments.reverse_repayment"
 CHANGE = "servicing.change_loan"
 RESTRUCTURE = "servicing.restructure_loan"

@@ -99,6 +99,8 @@ def actions(actor: User, loan: Loan, *, is_floating: bool) -> list[dict[str, Any
     found = (
         [*_when_running(actor, loan, is_floating=is_floating)] if loan.status == "active" else []
     )
+    if actor.has_perm(policies.POST) and loan.status == "written_off":
+        found.append(_link("recover", loan, _("Take a recovery"), "coins"))
     if actor.has_perm(policies.PROPOSE) and loan.status in ("active", "closed", "written_off"):
         found.append(
             _link("relief", loan, _("Propose a waiver, write-off or refund"), "hand-coins")

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as accounts
@@ -18,7 +18,15 @@ from apps.ledger.chart import Event
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.offers import contract as contracts
-from apps.repayments import alterations, payoff, prepayment_charge, reading, replaying, rescheduling
+from apps.repayments import (
+    alterations,
+    payoff,
+    prepayment_charge,
+    reading,
+    replaying,
+    rescheduling,
+    walking,
+)
 from apps.repayments.account import Happened
 from apps.repayments.facts import Fact
 from apps.repayments.models import AccountEvent
@@ -28,6 +36,7 @@ from apps.repayments.prepayment_charge import Contract
 from apps.repayments.replaying import BESIDE, Account
 from apps.repayments.rescheduling import Rescheduled, Standing
 from apps.servicing.errors import refused_field
+from apps.servicing.losses import Total
 from apps.servicing.models import BenchmarkRate, Pause, Proposal, Transfer
 
 # After everything else of its day.
@@ -130,6 +139,36 @@ def early_charge(loan: Loan, principal: Decimal) -> Decimal:
     if contract is None:
         return Decimal(0)
     return prepayment_charge.charge(principal, contract, loan.currency)
+
+
+# --- what was written off -----------------------------------------------------------------------
+def losses(actor: User) -> "QuerySet[Loan]":
+    """Return the loans a person may see written off, with `lost_on`; the latest first."""
+    day = AccountEvent.objects.filter(loan=OuterRef("pk"), kind="write_off", status="live")
+    rows = Loan.objects.visible_to(actor).filter(status="written_off")
+    found = rows.annotate(lost_on=Subquery(day.order_by("-day").values("day")[:1]))
+    return found.select_related("account", "branch", "customer").order_by("-lost_on", "-pk")
+
+
+def loss_totals(actor: User) -> list[Total]:
+    """Return what was written off and recovered in each currency, of the loans one may see."""
+    rows = (
+        Loan.objects.visible_to(actor)
+        .filter(status="written_off")
+        .order_by("currency")
+        .values("currency")
+        .annotate(
+            loans=Count("pk"),
+            written_off=Sum("account__written_off"),
+            recovered=Sum("account__recovered"),
+        )
+    )
+    return [Total(**row) for row in rows]
+
+
+def recoverable(loan: Loan, day: date) -> Decimal:
+    """Return what can be taken on a day on a loan that was written off."""
+    return walking.recoverable(account(loan, day).position)
 
 
 # --- rates --------------------------------------------------------------------------------------

@@ -209,6 +209,39 @@ class TransferPage(serializers.Serializer[Any]):
     after = serializers.CharField()
 
 
+class Recoverable(serializers.Serializer[Any]):
+    """What was written off of a loan, and what of it can still be recovered."""
+
+    written_off = serializers.DecimalField(**_MONEY)
+    recovered = serializers.DecimalField(**_MONEY)
+    recoverable = serializers.DecimalField(
+        **_MONEY, help_text="With what was asked for since; no more is taken."
+    )
+    currency = serializers.CharField()
+
+
+class LossRow(serializers.Serializer[Any]):
+    """A loan that was written off."""
+
+    loan = serializers.UUIDField(source="loan.pk")
+    number = serializers.CharField(source="loan.number")
+    currency = serializers.CharField(source="loan.currency")
+    written_off_on = serializers.DateField(source="day")
+    written_off = serializers.DecimalField(**_MONEY)
+    recovered = serializers.DecimalField(**_MONEY)
+    left = serializers.DecimalField(**_MONEY)
+    rate = serializers.DecimalField(
+        max_digits=7, decimal_places=6, help_text="The share that was recovered."
+    )
+
+
+class LossPage(serializers.Serializer[Any]):
+    """Some loans that were written off, and the position to ask for the next ones at."""
+
+    results = LossRow(many=True)
+    after = serializers.CharField()
+
+
 class ServicedReason(Strict):
     """Why."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.servicing.views import early, loan, proposals, transfers
+from apps.servicing.views import early, loan, losses, proposals, transfers
 
 app_name = "servicing"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("transfers/<uuid:pk>/refuse/", transfers.refuse, name="refuse_transfer"),
     path("transfers/<uuid:pk>/withdraw/", transfers.withdraw, name="withdraw_transfer"),
     path("loans/<uuid:pk>/transfer/", transfers.propose, name="transfer"),
+    path("written-off/", losses.register, name="losses"),
+    path("written-off/table.csv", losses.register_csv, name="losses_csv"),
+    path("loans/<uuid:pk>/recover/", losses.recover, name="recover"),
     path("rates/", proposals.rates, name="rates"),
     path("pauses/<uuid:pk>/end/", loan.end_pause, name="end_pause"),
     path("events/<uuid:pk>/take-back/", loan.undo, name="undo"),

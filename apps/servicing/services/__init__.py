@@ -6,6 +6,7 @@ from apps.servicing.services.pausing import end_pause, pause
 from apps.servicing.services.paying_early import Choices, Money, choices, pay_off, prepay, quote
 from apps.servicing.services.quoting import print_quote
 from apps.servicing.services.rating import follow_rate, set_rate
+from apps.servicing.services.recovering import download_losses, recover
 from apps.servicing.services.relieving import Relief, approve, propose, refuse, withdraw
 from apps.servicing.services.transferring import (
     approve_transfer,
@@ -24,6 +25,7 @@ __all__ = [
     "change",
     "choices",
     "close",
+    "download_losses",
     "end_pause",
     "follow_rate",
     "pause",
@@ -33,6 +35,7 @@ __all__ = [
     "propose",
     "propose_transfer",
     "quote",
+    "recover",
     "refuse",
     "refuse_transfer",
     "set_rate",

@@ -47,7 +47,7 @@ def prepay(*, actor: User, loan: Loan, money: Money, option: str, now: datetime)
     is left to pay before its time or everything is, Conflict, DomainError, DayClosed.
     """
     found = _ground.running(actor, loan, policies.POST)
-    _check(found, money, now)
+    check_money(found, money, now)
     reference = _reference(found, money)
     if not selectors.is_known(reference):
         charge = charge_of_part(found, money.day, money.amount)
@@ -69,7 +69,7 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     less than the quote.
     """
     found = _ground.running(actor, loan, policies.POST)
-    _check(found, money, now)
+    check_money(found, money, now)
     reference = _reference(found, money)
     if not selectors.is_known(reference):
         asked = selectors.payoff_on(found, money.day)
@@ -181,7 +181,8 @@ def _ask(
     )
 
 
-def _check(loan: Loan, money: Money, now: datetime) -> None:
+def check_money(loan: Loan, money: Money, now: datetime) -> None:
+    """Raise DomainError for a day, an amount or a reference that is refused."""
     _ground.require_day(loan, money.day, now=now)
     holding.require_amount(money.amount, loan.currency)
     if not 0 < len(money.external_reference.strip()) <= 60:

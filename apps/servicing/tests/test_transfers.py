@@ -20,7 +20,7 @@ from apps.ledger.models import Entry
 from apps.loans import services as lending
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
-from apps.repayments.models import BranchMove, LoanAccount
+from apps.repayments.models import AccountEvent, BranchMove, LoanAccount
 from apps.repayments.tests import factories as repaid
 from apps.servicing import services
 from apps.servicing.models import Transfer
@@ -108,9 +108,10 @@ def test_what_becomes_known_of_an_earlier_day_is_posted_where_the_loan_was_then(
     never = _untransferred(lent, told, day + timedelta(days=3))
     moved = _moved(lent, alice, nina, day)
 
-    repaid.pay("system:test", moved, told, "3000.00", now=at(day + timedelta(days=3)))
+    event = repaid.pay("system:test", moved, told, "3000.00", now=at(day + timedelta(days=3)))
+    repaid.pay("system:test", moved, day + timedelta(days=3), "1.00")
 
-    entry = Entry.objects.get(loan_id=lent.pk, lines__account="cash", event="repayment")
+    entry = Entry.objects.get(pk=AccountEvent.objects.get(pk=event.pk).entry_id)
     assert (entry.day, entry.branch) == (told, nashik if ago == 0 else pune)
     assert _held(moved, pune) == {}
     assert _but_interest(repaid.books(moved)) == _but_interest(never)
@@ -121,6 +122,7 @@ def _untransferred(loan: Loan, told: date, known: date) -> dict[str, Decimal]:
     """Return the books of the same history without a transfer."""
     with transaction.atomic():
         repaid.pay("system:test", loan, told, "3000.00", now=at(known))
+        repaid.pay("system:test", loan, known, "1.00")
         books = repaid.books(loan)
         transaction.set_rollback(True)
     return books
