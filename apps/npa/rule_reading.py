@@ -1,12 +1,13 @@
 """Read a rule table and check that it says everything both readings need. Pure.
 
-A file's table may be `like` another of the file: it has its body, but for the parts that it gives
-itself. Nothing else is filled in: a part that is missing, unknown, of the wrong kind or out of order is
-refused with its place.
+A file's table may be `like` another of the file: it has the body of that one, but for the parts
+that it gives itself. Nothing else is filled in: a part that is missing, unknown, of the wrong kind
+or out of order is refused with its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +68,27 @@ def read_all(data: Any) -> list[tuple[Rules, dict[str, Any]]]:
         bodies[rules.code] = whole
         found.append((rules, whole))
     once([rules.code for rules, _body in found], "tables")
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerSpec:
+    """Under which layer of its regulator a lender is, from a day on."""
+
+    entity: str
+    layer: str
+    effective_from: date
+
+
+def read_layers(data: Any, *, entities: Collection[str]) -> list[LayerSpec]:
+    """Return the layers of lenders of a file's content, or raise CatalogueRefused."""
+    found = []
+    for place, row in rows(data, "lenders"):
+        spec = LayerSpec(**typed(LayerSpec, row, place))
+        expect(spec.entity in entities, place, f"There is no entity {spec.entity!r}.")
+        expect(bool(spec.layer), place, "A layer has a name.")
+        found.append(spec)
+    once([f"{one.entity} {one.effective_from}" for one in found], "lenders")
     return found
 
 

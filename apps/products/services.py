@@ -77,7 +77,7 @@ def load_taxes(*, actor: Any, taxes: Any) -> Loaded:
             "code": spec.code,
             "effective_from": spec.effective_from,
         }
-        _upsert(TaxRate, key, {"name": spec.name, "rate": spec.rate}, loaded)
+        upsert(TaxRate, key, {"name": spec.name, "rate": spec.rate}, loaded)
     if loaded.touched:
         audit.record(
             actor,
@@ -91,9 +91,9 @@ def load_taxes(*, actor: Any, taxes: Any) -> Loaded:
 def _load_entity(spec: catalogue.EntitySpec, loaded: Loaded) -> None:
     values = {name: value for name, value in vars(spec).items() if name != "branches"}
     values |= {"weekend": list(spec.weekend), "holidays": list(spec.holidays)}
-    entity = _upsert(Entity, {"code": values.pop("code")}, values, loaded)
+    entity = upsert(Entity, {"code": values.pop("code")}, values, loaded)
     for branch in spec.branches:
-        _upsert(Branch, {"code": branch.code}, {"entity": entity, "name": branch.name}, loaded)
+        upsert(Branch, {"code": branch.code}, {"entity": entity, "name": branch.name}, loaded)
 
 
 def _load_product(spec: catalogue.ProductSpec, loaded: Loaded) -> None:
@@ -101,11 +101,11 @@ def _load_product(spec: catalogue.ProductSpec, loaded: Loaded) -> None:
     values = {name: value for name, value in vars(spec).items() if name not in apart}
     values["entity"] = Entity.objects.get(code=spec.entity)
     values["purposes"] = list(spec.purposes)
-    product = _upsert(Product, {"code": values.pop("code")}, values, loaded)
+    product = upsert(Product, {"code": values.pop("code")}, values, loaded)
     _remove_fees(product, keep=[fee.code for fee in spec.fees], loaded=loaded)
     for fee in spec.fees:
         values = {name: value for name, value in vars(fee).items() if name != "code"}
-        _upsert(Fee, {"product": product, "code": fee.code}, values, loaded)
+        upsert(Fee, {"product": product, "code": fee.code}, values, loaded)
     _load_conditions(product, spec.conditions, loaded)
 
 
@@ -116,7 +116,7 @@ def _load_conditions(product: Product, spec: ConditionsSpec | None, loaded: Load
         return
     orders = ("allocation_order", *OTHER_ORDERS)
     values = {**vars(spec), **{name: list(getattr(spec, name)) for name in orders}}
-    _upsert(Conditions, {"product": product}, values, loaded)
+    upsert(Conditions, {"product": product}, values, loaded)
 
 
 def _remove_fees(product: Product, *, keep: Iterable[str], loaded: Loaded) -> None:
@@ -124,9 +124,10 @@ def _remove_fees(product: Product, *, keep: Iterable[str], loaded: Loaded) -> No
     loaded.removed += count
 
 
-def _upsert(
+def upsert(
     model: type[models.Model], key: Mapping[str, Any], values: Mapping[str, Any], loaded: Loaded
 ) -> Any:
+    """Make the row of a key, or bring it to the values; count which of both."""
     row = model._default_manager.filter(**key).first()
     if row is None:
         loaded.created += 1

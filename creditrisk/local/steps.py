@@ -37,6 +37,7 @@ BASE = (
     Step("Loading the list of reasons", "load_reason_codes"),
     Step("Loading the service levels of the review queue", "load_service_levels"),
     Step("Loading when borrowers are reminded", "load_reminder_plans"),
+    Step("Loading the rules of classes and provisions", "load_classification_rules"),
     Step("Collecting static files", "collectstatic", ("--no-input", "--verbosity=0")),
 )
 PORTFOLIO = (

@@ -4,6 +4,7 @@ from apps.npa.models.day_end import Changed, DayEnd, ProvisionMovement
 from apps.npa.models.loan_day import LoanDay
 from apps.npa.models.override import Override
 from apps.npa.models.returns import Return
+from apps.npa.models.rule_table import Layer, RuleTable
 from apps.npa.models.watching import Alert, AlertDelivery, DayFigures, PortfolioDay, Threshold
 
 __all__ = [
@@ -12,10 +13,12 @@ __all__ = [
     "Changed",
     "DayEnd",
     "DayFigures",
+    "Layer",
     "LoanDay",
     "Override",
     "PortfolioDay",
     "ProvisionMovement",
     "Return",
+    "RuleTable",
     "Threshold",
 ]
