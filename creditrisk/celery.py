@@ -33,6 +33,9 @@ app.conf.beat_schedule = {
     "put reminders down": {"task": "repayments.remind_due", "schedule": 600.0},
     "send reminders": {"task": "repayments.send_reminders", "schedule": 60.0},
     "sweep waiting statements": {"task": "repayments.sweep_statements", "schedule": 60.0},
+    "sweep answers to debits": {"task": "debits.sweep_answers", "schedule": 60.0},
+    "prepare direct debits": {"task": "debits.prepare", "schedule": crontab(minute=10)},
+    "end mandates": {"task": "debits.expire_mandates", "schedule": crontab(minute=2)},
     # Somewhere a day has just ended.
     # Every hour: somewhere a day has just ended.
     "accrue days that are over": {
@@ -40,6 +43,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=20),
     },
     "judge promises to pay": {"task": "repayments.judge_promises", "schedule": crontab(minute=5)},
+    "send alerts": {"task": "npa.deliver_waiting_alerts", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},
 }
 

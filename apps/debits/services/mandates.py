@@ -185,7 +185,7 @@ def _end(mandate: Mandate, action: str, *, actor: Any, reason: str, now: datetim
     if action == "reject":
         changes["answered_at"] = now
     mandate.move(action, **changes)
-    _withdraw_waiting(mandate, f"mandate_{mandate.status}")
+    _withdraw_waiting(mandate, _GONE[action])
     _record(actor, mandate, verb=_ENDED[action])
 
 
@@ -193,6 +193,12 @@ _ENDED = {
     "reject": "debits.mandate_rejected",
     "cancel": "debits.mandate_cancelled",
     "expire": "debits.mandate_expired",
+}
+# Why a debit under it is withdrawn.
+_GONE = {
+    "reject": "mandate_rejected",
+    "cancel": "mandate_cancelled_before",
+    "expire": "mandate_expired",
 }
 
 

@@ -1,0 +1,124 @@
+"""What follows where the bank could not collect, or takes back what it had collected."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from apps.audit import services as audit
+from apps.core.errors import DomainError
+from apps.debits import reasons
+from apps.debits.models import AnswerLine, Debit, Mandate
+from apps.debits.services import mandates, outcomes
+from apps.debits.services.outcomes import Chunk, Outcome
+from apps.ledger.refusals import DayClosed
+from apps.repayments import services as repayments
+from apps.repayments.facts import Bucket
+from apps.repayments.services import charging
+
+logger = structlog.get_logger(__name__)
+# An answer says whose loan it is, whoever may see that; the file keeps who took it in.
+WORKER = audit.system("debits")
+
+
+def failed(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
+    """Record that a debit failed, with what follows; return what its row comes to."""
+    changes = _consequences(chunk, line, debit)
+    debit.move("fail", value_date=line.value_date, bank_reference=line.bank_reference, **changes)
+    _record(debit, verb="debits.failed")
+    return outcomes.outcome("recorded", "failed", debit)
+
+
+def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
+    """Take money back from a loan that the bank took back; return what the row comes to."""
+    if debit.event is None:
+        raise LookupError("What was collected has its payment.")
+    try:
+        repayments.take_back(
+            actor=WORKER,
+            event=debit.event,
+            reason=f"Returned by the bank: {line.reason_code}",
+            now=chunk.now,
+        )
+    except DayClosed:
+        closed = outcomes.closed_up_to(chunk.file)
+        return outcomes.refused("value_date", "return_day_closed", debit, closed=closed)
+    except DomainError as refusal:
+        logger.info("return_not_taken_back", line=str(line.pk), code=refusal.code)
+        return outcomes.refused("", "refused_by_account", debit)
+    debit.move("return", **_consequences(chunk, line, debit))
+    _record(debit, verb="debits.returned")
+    return outcomes.outcome("recorded", "returned", debit)
+
+
+def _consequences(chunk: Chunk, line: AnswerLine, debit: Debit) -> dict[str, Any]:
+    """Do what follows from a reason - charge, mandate - and return what the debit becomes."""
+    reason = reasons.table()[line.reason_code]
+    again = reasons.retry_on(
+        reason,
+        attempt=debit.attempt,
+        most_tries=chunk.rule.most_tries,
+        answered=max(line.value_date or chunk.today, debit.file.collect_on),
+        days_between=chunk.rule.days_between,
+    )
+    if reason.mandate:
+        _move_mandate(debit.mandate, reason, now=chunk.now)
+    return {
+        "reason_code": reason.code,
+        "answered_at": chunk.now,
+        "retry_on": again,
+        "needs_look": again is None,
+        "charge_id": _charged(chunk, debit) if reason.charges else None,
+    }
+
+
+def _move_mandate(mandate: Mandate, reason: reasons.Reason, *, now: datetime) -> None:
+    held = mandates.hold(mandate.pk)
+    if not held.may(reason.mandate):
+        # The borrower was faster, or it has expired.
+        return
+    if reason.mandate == "pause":
+        mandates.pause(held, actor=WORKER, reason=reason.code)
+    else:
+        mandates.cancel_for_bank(held, reason=reason.code, now=now)
+
+
+def _charged(chunk: Chunk, debit: Debit) -> Any:
+    """Ask for what a bounce costs, where the borrower was told so; return the charge's key."""
+    amount = charging.told(debit.loan).get("bounce")
+    if not amount or debit.charge_id is not None:
+        return debit.charge_id
+    asked = repayments.Asked(
+        code="bounce",
+        bucket=Bucket.FEE,
+        amount=amount,
+        day=chunk.today,
+        due_on=chunk.today,
+        reason=f"Direct debit {debit.reference} bounced",
+    )
+    try:
+        event = repayments.charge(
+            actor=WORKER,
+            loan=debit.loan,
+            asked=asked,
+            reference=f"bounce:{debit.pk}",
+            now=chunk.now,
+        )
+    except DomainError as refusal:
+        # A loan that is over owes no charge; the failure is recorded all the same.
+        logger.info("bounce_not_charged", debit=str(debit.pk), code=refusal.code)
+        return None
+    return event.pk
+
+
+def _record(debit: Debit, *, verb: str) -> None:
+    audit.record(
+        WORKER,
+        verb,
+        debit.loan,
+        case=f"applications.application:{debit.loan.application_id}",
+        reference=debit.reference,
+        amount=str(debit.amount),
+        reason=debit.reason_code,
+        again=debit.retry_on.isoformat() if debit.retry_on else "",
+    )

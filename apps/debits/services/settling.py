@@ -1,0 +1,103 @@
+"""What people do about rows that were refused and debits that failed."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit import services as audit
+from apps.core import dates
+from apps.core.errors import Conflict, DomainError
+from apps.core.visibility import get_visible
+from apps.debits import errors, policies
+from apps.debits.models import AnswerLine, Debit
+from apps.debits.sealing import sealed
+from apps.debits.services import outcomes, posting_answers
+from apps.repayments import services as repayments
+
+
+@transaction.atomic
+def post_on_day(*, actor: User, line: AnswerLine, day: date, now: datetime) -> AnswerLine:
+    """Post collected money that was refused, so that it counts from a day the person chooses.
+
+    The day is the value date or a later one that is not closed. Raises NotPermitted, NotVisible,
+    Conflict for a row that is no such money, DayClosed, and what the loan's account refuses.
+    """
+    held = _held(actor, line)
+    if held.status != "refused" or held.debit_id is None or held.outcome != "collected":
+        raise Conflict("not_refused", _("This row brings no money that waits to be posted."))
+    rows = Debit.objects.select_related("mandate", "loan", "file")
+    debit = get_visible(rows.select_for_update(of=("self",), no_key=True), actor, pk=held.debit_id)
+    if debit.status != "presented" or held.money > debit.amount:
+        raise Conflict("answered_otherwise", _("The bank answered this debit otherwise."))
+    today = dates.local_date(now, held.file.branch.entity.time_zone)
+    if held.value_date is None or not held.value_date <= day <= today:
+        sentence = _("Choose a day from the value date to today.")
+        raise DomainError("day_refused", sentence, fields={"day": sentence})
+    event = repayments.enter(
+        actor=actor,
+        loan=debit.loan,
+        fact=outcomes.fact_of(held, debit, day=day),
+        reference=outcomes.reference_of(held.file, debit),
+        now=now,
+    )
+    debit.move("collect", **outcomes.collected_as(held, debit, event.pk, now))
+    held.move("post", because="posted_later", settled_by=actor, settled_at=now)
+    posting_answers.settle({debit.file_id})
+    audit.record(
+        actor,
+        "debits.answer_posted",
+        debit.loan,
+        case=f"applications.application:{debit.loan.application_id}",
+        reference=debit.reference,
+        amount=str(held.amount),
+        value_date=str(held.value_date),
+        day=day.isoformat(),
+    )
+    return held
+
+
+@transaction.atomic
+def close_answer(*, actor: User, line: AnswerLine, note: str, now: datetime) -> AnswerLine:
+    """Say what became of a row that was refused; it is done with then.
+
+    Raises NotPermitted, NotVisible, Conflict, and DomainError without words.
+    """
+    said = errors.required_words(note, name="note")
+    held = _held(actor, line)
+    note_sealed = sealed(held, "note", said)
+    held.move("close", because="closed", note=note_sealed, settled_by=actor, settled_at=now)
+    audit.record(actor, "debits.answer_closed", held, row=held.number, reference=held.reference)
+    return held
+
+
+@transaction.atomic
+def look_at(*, actor: User, debit: Debit, note: str, now: datetime) -> Debit:
+    """Say what was done about a debit that failed or came amiss; it leaves the list.
+
+    Raises NotPermitted, NotVisible, Conflict where somebody else did, DomainError without words.
+    """
+    errors.require(policies.may(actor, policies.FOLLOW))
+    said = errors.required_words(note, name="note")
+    rows = Debit.objects.select_related("loan")
+    held = get_visible(rows.select_for_update(of=("self",), no_key=True), actor, pk=debit.pk)
+    if not held.needs_look:
+        raise Conflict("looked_at", _("Somebody looked at this already. Reload the page."))
+    held.needs_look, held.looked_by, held.looked_at, held.note = False, actor, now, said
+    held.save(update_fields=["needs_look", "looked_by", "looked_at", "note", "updated_at"])
+    audit.record(
+        actor,
+        "debits.looked_at",
+        held.loan,
+        case=f"applications.application:{held.loan.application_id}",
+        reference=held.reference,
+        state=held.status,
+    )
+    return held
+
+
+def _held(actor: User, line: AnswerLine) -> AnswerLine:
+    errors.require(policies.may(actor, policies.ANSWER))
+    rows = AnswerLine.objects.select_related("file__branch__entity", "file__entity")
+    return get_visible(rows.select_for_update(of=("self",), no_key=True), actor, pk=line.pk)
