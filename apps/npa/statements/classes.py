@@ -9,9 +9,11 @@ is the least of them.
 
 from dataclasses import dataclass
 
-from apps.npa.classification import NO_BUCKET, NPA_BUCKET, Reason
-from apps.npa.regimes import DayCount, Rules, Upgrade
+from apps.npa.classification import NO_BUCKET, NPA_BUCKET
+from apps.npa.regimes import Rules
+from apps.npa.rule_parts import Bucket, DayCount, Upgrade
 from apps.npa.statements.words import DAY, case, least, literal, months_later
+from apps.npa.triggers import Reason
 
 _PLACES = {reason: place for place, reason in enumerate(Reason)}
 # Digits of a day, counted from the first, and of a reason's place.
@@ -356,7 +358,7 @@ def _classed(rules: Rules) -> str:
     return f"""classed AS (
         SELECT s.*, CASE WHEN asset_class = was_class THEN COALESCE(was_class_since, since)
                 ELSE since END AS class_since,
-            CASE WHEN stands_bad THEN {literal(NPA_BUCKET)} ELSE {_bucket(rules)} END AS bucket,
+            {_bucket(rules)} AS bucket,
             {_stage(rules)} AS stage
         FROM (
             SELECT r.*, CASE WHEN {by_override} THEN override ELSE computed END AS asset_class,
@@ -384,15 +386,18 @@ def _classed(rules: Rules) -> str:
 
 
 def _bucket(rules: Rules) -> str:
-    reached = [
-        (
-            f"days >= {one.from_days}"
-            + ("" if one.revolving else " AND (form <> 'revolving' OR days = 0)"),
-            literal(one.code),
-        )
-        for one in reversed(rules.buckets)
-    ]
-    return case([("is_seasonal", literal(NO_BUCKET)), *reached], literal(NO_BUCKET))
+    reached = [(_has_bucket(one), literal(one.code)) for one in reversed(rules.buckets)]
+    neither = f"CASE WHEN stands_bad THEN {literal(NPA_BUCKET)} ELSE {literal(NO_BUCKET)} END"
+    return case([("is_seasonal AND NOT stands_bad", literal(NO_BUCKET)), *reached], neither)
+
+
+def _has_bucket(one: Bucket) -> str:
+    asked = [f"days >= {one.from_days}"]
+    if not one.revolving:
+        asked.append("(form <> 'revolving' OR days = 0)")
+    if not one.when_bad:
+        asked.append("NOT stands_bad")
+    return " AND ".join(asked)
 
 
 def _stage(rules: Rules) -> str:
@@ -404,12 +409,10 @@ def _stage(rules: Rules) -> str:
     risen = "FALSE"
     if asked.pd_multiple is not None:
         risen = f"COALESCE(pd_12_months >= {asked.pd_multiple} * pd_origination, FALSE)"
+    bad = "stands_bad OR " if asked.bad_is_stage_3 else ""
     return case(
         [
-            (
-                f"stands_bad OR (form <> 'revolving' AND dpd_ifrs >= {asked.stage_3_from_days})",
-                "3",
-            ),
+            (f"{bad}(form <> 'revolving' AND dpd_ifrs >= {asked.stage_3_from_days})", "3"),
             (f"dpd_ifrs > {over} OR has_increased_risk OR {risen}", "2"),
         ],
         "1",

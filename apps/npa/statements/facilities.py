@@ -1,8 +1,8 @@
 """The relation `facility`: what every loan of a lender is at the end of a day. Pure: SQL text.
 
-A temporary table with a column for each field of `facility.Facility`, beside what the snapshot keeps
-of it. What loans of the book never have - a limit that can be drawn, crop seasons, a model's PD over
-their life - is what the field has by itself.
+A temporary table with a column for each field of `facility.Facility`, beside what the snapshot
+keeps of it. What loans of the book never have - a limit that can be drawn, crop seasons, a model's
+PD over their life - is what the field has by itself.
 """
 
 from collections.abc import Iterable

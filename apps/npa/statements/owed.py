@@ -47,16 +47,24 @@ ASKED = """
     GROUP BY loan_id
 """
 
+# What was earned since the day, where it was ended late and later days were accrued before.
+EARNED_SINCE = """
+    SELECT loan_id, sum(debit - credit) AS interest FROM ledger_line
+    WHERE account = 'interest_receivable' AND day > %(day)s AND loan_id IS NOT NULL
+    GROUP BY loan_id
+"""
+
 # Interest: of instalments that fell due, of the pay-out, of being late, and what was earned since.
 OWED = f"""
     lent AS MATERIALIZED ({LENT}), rows AS ({ROWS}), asked AS ({ASKED}),
+    earned_since AS ({EARNED_SINCE}),
     owed AS MATERIALIZED (
         SELECT l.id AS key, l.customer_id, l.branch_id, l.currency, l.application_id, l.purpose,
             l.product_id, l.disbursed_date AS opened_on, l.principal AS lent,
             COALESCE(r.principal, 0) AS principal, COALESCE(r.principal_due, 0) AS principal_due,
             COALESCE(r.interest_due, 0) + COALESCE(a.interest, 0) + l.upfront_interest
                 AS interest_due,
-            l.unbilled AS interest_earned,
+            l.unbilled - COALESCE(s.interest, 0) AS interest_earned,
             COALESCE(r.fees_due, 0) + COALESCE(a.amount, 0) - COALESCE(a.interest, 0)
                 + l.upfront_charges AS charges_due,
             COALESCE(a.fees, 0) AS fees_unpaid, COALESCE(a.penal, 0) AS penal_unpaid,
@@ -66,5 +74,6 @@ OWED = f"""
             COALESCE(r.missed, 0) AS missed
         FROM lent l
         LEFT JOIN rows r ON r.loan_id = l.id LEFT JOIN asked a ON a.loan_id = l.id
+        LEFT JOIN earned_since s ON s.loan_id = l.id
     )
 """  # noqa: S608 - the parts are ours

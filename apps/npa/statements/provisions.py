@@ -7,7 +7,8 @@ rounded half-up to the smallest unit of its currency, once.
 
 from collections.abc import Callable
 
-from apps.npa.regimes import Ecl, Rate, Rules, Segment
+from apps.npa.regimes import Rules
+from apps.npa.rule_parts import Ecl, Rate, Segment
 from apps.npa.statements.money import rounded
 from apps.npa.statements.words import DAY, case, literal, literals, months_later
 
@@ -71,6 +72,8 @@ def _is_in(one: Segment) -> str:
         asked.append(f"purpose IN ({literals(one.purposes)})")
     if one.securities:
         asked.append(f"security_kind IN ({literals(one.securities)})")
+    if one.by_name_only:
+        return f"segment = {literal(one.code)}"
     fits = " AND ".join(["segment = ''", *asked])
     return f"segment = {literal(one.code)} OR ({fits})"
 
@@ -113,7 +116,9 @@ def _standard(rules: Rules) -> str:
     restructured = rules.counting.restructured_standard
     if restructured is None:
         return rate
-    return f"CASE WHEN restructured_on IS NULL THEN {rate} ELSE GREATEST({rate}, {restructured}) END"
+    return (
+        f"CASE WHEN restructured_on IS NULL THEN {rate} ELSE GREATEST({rate}, {restructured}) END"
+    )
 
 
 # --- the expected loss ----------------------------------------------------------------------------
@@ -149,8 +154,10 @@ def _floor(rules: Rules) -> str:
     since = f"COALESCE(npa_date, {DAY})"
     steps = [
         (
-            f"({schedule}) = {literal(one.schedule)}"
-            f" AND {months_later(since, 12 * one.from_years)} <= {DAY}",
+            (
+                f"({schedule}) = {literal(one.schedule)}"
+                f" AND {months_later(since, 12 * one.from_years)} <= {DAY}"
+            ),
             f"secured * {one.secured} + unsecured * {one.unsecured}",
         )
         for one in reversed(rules.stage_3)

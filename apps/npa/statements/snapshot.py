@@ -44,7 +44,7 @@ GONE_SINCE = f"""
         0, 0, 0, 0, NULL, 0, '', 0, 0, 0
     FROM npa_loanday y
     JOIN LATERAL (
-        SELECT CASE WHEN status = 'written_off' THEN 'written_off' ELSE 'repaid' END AS gone
+        SELECT CASE WHEN status = 'written_off' THEN 'written_off' ELSE 'closed' END AS gone
         FROM loans_loan WHERE id = y.loan_id
     ) l ON TRUE
     LEFT JOIN {facilities.TABLE} f ON f.key = y.loan_id

@@ -1,0 +1,94 @@
+"""Loans that something happened to after the day that is ended: as they stood at its end."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from apps.core import bulk
+from apps.loans.models import Loan
+from apps.npa.models import DayEnd
+from apps.npa.statements.facilities import TABLE
+from apps.repayments import reading, replaying
+from apps.repayments.account import ZERO, Asked, Claim
+from apps.repayments.facts import Bucket
+from apps.repayments.walking import Position
+
+CHUNK = 500
+_LATER = f"""
+    SELECT f.key FROM {TABLE} f JOIN repayments_loanaccount a ON a.loan_id = f.key
+    WHERE a.moved_on > %s ORDER BY f.key
+"""  # noqa: S608 - our own name
+_COLUMNS = (
+    *("principal", "principal_due", "interest_due", "interest_earned", "charges_due"),
+    *("fees_unpaid", "penal_unpaid", "oldest_due", "missed"),
+)
+_CORRECT = f"""
+    UPDATE {TABLE} f SET {", ".join(f"{name} = s.{name}" for name in _COLUMNS)},
+        outstanding = s.principal + s.interest_due + s.interest_earned + s.charges_due,
+        suspended = s.interest_due + s.interest_earned
+    FROM npa_stood s WHERE s.key = f.key
+"""  # noqa: S608 - our own names
+
+
+def correct(day_end: DayEnd) -> int:
+    """Put the figures of the day's end into the relation for loans that moved on since.
+
+    Their histories are replayed up to the day; there are few, unless days were missed. Returns how
+    many. The caller has made the relation and is in its transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER, [day_end.day])
+        keys = [key for (key,) in cursor.fetchall()]
+        if not keys:
+            return 0
+        cursor.execute(
+            "CREATE TEMPORARY TABLE npa_stood (key uuid, "
+            + ", ".join(f"{name} numeric" for name in _COLUMNS[:7])
+            + ", oldest_due date, missed int) ON COMMIT DROP"
+        )
+        for start in range(0, len(keys), CHUNK):
+            bulk.copy_rows(
+                f"COPY npa_stood (key, {', '.join(_COLUMNS)}) FROM STDIN",
+                _stood(keys[start : start + CHUNK], day_end.day),
+            )
+        cursor.execute(_CORRECT)
+        cursor.execute("DROP TABLE npa_stood")
+    return len(keys)
+
+
+def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
+    loans = Loan.objects.filter(pk__in=keys).select_related("product__conditions")
+    for loan in loans.order_by("pk"):
+        account = replaying.replay(
+            reading.contract(loan),
+            reading.happened(loan),
+            upto=day,
+            points=reading.points(loan.pk),
+        )
+        yield (loan.pk, *figures(account.position, day))
+
+
+def figures(position: Position, day: date) -> tuple[Any, ...]:
+    """Return what a position says of a day's end, in the order of the relation's columns."""
+    due = position.due
+    charges = [claim for claim in due if isinstance(claim.key, Asked)]
+    buckets = (Bucket.FEE, Bucket.TAX, Bucket.PENAL)
+    return (
+        position.principal(),
+        _sum(due, Bucket.PRINCIPAL),
+        _sum(due, Bucket.INTEREST),
+        position.unbilled,
+        sum((_sum(due, bucket) for bucket in buckets), ZERO),
+        _sum(charges, Bucket.FEE),
+        _sum(charges, Bucket.PENAL),
+        min((claim.due_on for claim in due), default=None),
+        sum(1 for claim in due if claim.is_row and claim.due_on < day),
+    )
+
+
+def _sum(claims: list[Claim], bucket: Bucket) -> Decimal:
+    return sum((claim.left.get(bucket, ZERO) for claim in claims), ZERO)

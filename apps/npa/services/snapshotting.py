@@ -1,0 +1,85 @@
+"""Write what every loan of a lender is at the end of a day: one statement for the whole book."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from apps.collateral import rulebook as security
+from apps.collateral.models.item import Kind as ItemKind
+from apps.npa import partitions, rulebook
+from apps.npa.models import DayEnd, ProvisionMovement
+from apps.npa.services import looking_back
+from apps.npa.statements import facilities, movements, snapshot
+from apps.npa.statements.secured import Kind
+
+
+def write(day_end: DayEnd) -> dict[str, int]:
+    """Write the snapshot of a day, in place of the one before; return how many rows it has.
+
+    Where the day was ended before, what differs is kept as `Changed`. The caller is in a
+    transaction. Raises DomainError where no rule table, or more than one, is in force.
+    """
+    table = rulebook.chosen(day_end.entity, on=day_end.day)
+    values = values_of(day_end) | {"table": table.pk}
+    partitions.ensure(day_end.day)
+    with connection.cursor() as cursor:
+        # Sorting and joining a million rows in memory; given back with the transaction.
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(facilities.make(kinds(day_end)), values)
+        looked_back = looking_back.correct(day_end)
+        cursor.execute(f"ANALYZE {facilities.TABLE}")
+        cursor.execute(snapshot.SET_ASIDE, values)
+        cursor.execute(snapshot.TAKE_AWAY, values)
+        cursor.execute(snapshot.write(table.rules), values)
+        running = cursor.rowcount
+        cursor.execute(snapshot.GONE_SINCE, values)
+        gone = cursor.rowcount
+        changed = _compared(day_end, values)
+        cursor.execute("DROP TABLE npa_before, npa_facility")
+    _move(day_end, values)
+    return {"loans": running, "gone": gone, "looked_back": looked_back, "changed": changed}
+
+
+def values_of(day_end: DayEnd) -> dict[str, Any]:
+    """Return what the statements of a day-end are given."""
+    return {
+        "day": day_end.day,
+        "before": day_end.day - timedelta(days=1),
+        "entity": day_end.entity_id,
+        "day_end": day_end.pk,
+        "run": day_end.run,
+    }
+
+
+def kinds(day_end: DayEnd) -> list[Kind]:
+    """Return how each kind of security is judged on the day."""
+    rules = security.installed()
+    found = []
+    for code in ItemKind.values:
+        terms = rules.terms(code, day_end.day)
+        found.append(
+            Kind(
+                code=code,
+                haircut=terms.haircut,
+                counts=terms.counts,
+                keeps_standard=terms.keeps_standard,
+            )
+        )
+    return found
+
+
+def _compared(day_end: DayEnd, values: Mapping[str, Any]) -> int:
+    """Keep what another run found otherwise; return of how many loans."""
+    if day_end.run == 1:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(snapshot.COMPARE, values)
+        return cursor.rowcount
+
+
+def _move(day_end: DayEnd, values: Mapping[str, Any]) -> None:
+    ProvisionMovement.objects.filter(day_end=day_end).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(movements.MOVEMENTS, values)
