@@ -18,9 +18,11 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core import rows as core_rows
 from apps.core.jobs import enqueue
-from apps.debits import policies
+from apps.debits import errors, policies
 from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile
-from apps.debits.services import presenting
+from apps.debits.services import failing, outcomes, presenting
+from apps.debits.services.failing import WORKER
+from apps.debits.services.outcomes import Chunk, Outcome, outcome, refused
 from apps.ledger.refusals import DayClosed
 from apps.repayments import services as repayments
 from apps.repayments.services import chunking
