@@ -360,6 +360,13 @@ _BACKEND = "smtp" if EMAIL_HOST else _BACKENDS[ENVIRONMENT]
 EMAIL_BACKEND = f"django.core.mail.backends.{_BACKEND}.EmailBackend"
 LETTERS_BY_EMAIL = _BACKEND != "dummy"
 
+# --- webhooks ------------------------------------------------------------------------------
+# The only hosts that alerts about the portfolio are sent to, and the secret they are signed with.
+ALERT_WEBHOOK_HOSTS = env.words("ALERT_WEBHOOK_HOSTS", "")
+ALERT_WEBHOOK_SECRET = env.text("ALERT_WEBHOOK_SECRET", "")
+if ALERT_WEBHOOK_HOSTS and len(ALERT_WEBHOOK_SECRET) < 32:
+    raise SettingRefused("ALERT_WEBHOOK_SECRET must have at least 32 characters.")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -157,6 +157,12 @@ class Threshold(Identified, Timestamped):
     def __str__(self) -> str:
         return self.measure
 
+    @staticmethod
+    def reaches(actor: User, entity: Entity) -> bool:
+        """Say whether the person works for a lender."""
+        reach = Branch.objects.filter(accounts.in_reach(actor, branch_field="pk"))
+        return reach.filter(entity=entity).exists()
+
 
 class Alert(Identified, Timestamped, Stateful):
     """A measure beyond its threshold: raised once, until it was within it again.

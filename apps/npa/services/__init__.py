@@ -1,1 +1,64 @@
 """What is done about the quality of the book, one module for each action."""
+
+from apps.npa.services.alerting import acknowledge, raise_alerts
+from apps.npa.services.ending import (
+    end_asked,
+    end_day,
+    end_missing,
+    require_endable,
+    require_ended,
+)
+from apps.npa.services.loading_rules import load_rules
+from apps.npa.services.overriding import (
+    Asked,
+    approve_override,
+    end_override,
+    keep_override,
+    propose_override,
+    propose_override_end,
+    refuse_override,
+    withdraw_override,
+)
+from apps.npa.services.reporting import report_overrides
+from apps.npa.services.returning import (
+    Drawn,
+    Wanted,
+    draw,
+    make_return,
+    make_return_asked,
+    may_make,
+    read_return,
+)
+from apps.npa.services.telling import deliver_alert, deliver_waiting_alerts
+from apps.npa.services.watching import Bound, set_threshold
+
+__all__ = [
+    "Asked",
+    "Bound",
+    "Drawn",
+    "Wanted",
+    "acknowledge",
+    "approve_override",
+    "deliver_alert",
+    "deliver_waiting_alerts",
+    "draw",
+    "end_asked",
+    "end_day",
+    "end_missing",
+    "end_override",
+    "keep_override",
+    "load_rules",
+    "make_return",
+    "make_return_asked",
+    "may_make",
+    "propose_override",
+    "propose_override_end",
+    "raise_alerts",
+    "read_return",
+    "refuse_override",
+    "report_overrides",
+    "require_endable",
+    "require_ended",
+    "set_threshold",
+    "withdraw_override",
+]

@@ -1,0 +1,19 @@
+"""The classes of a lender's rules, and what snapshots say beside a class."""
+
+from datetime import date
+
+from apps.accounts.models import Entity
+from apps.npa import rulebook
+
+# Classes of a last snapshot: what left the books.
+GONE = ("closed", "written_off")
+# The letter among `LoanDay.flags` of a restructured loan.
+RESTRUCTURED = "R"
+
+
+def codes(entity: Entity, *, on: date) -> tuple[str, ...]:
+    """Return the classes that the rules of a lender know on a day, the best first.
+
+    Raises DomainError where no rules are in force.
+    """
+    return tuple(grade.code for grade in rulebook.chosen(entity, on=on).rules.grades)

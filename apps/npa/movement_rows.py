@@ -1,0 +1,97 @@
+"""The movement of provisions between two days, and what the ledger says of the same."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Branch, User
+from apps.ledger import selectors as ledger
+from apps.ledger.chart import Account, Event
+from apps.ledger.models import Line as LedgerLine
+from apps.npa.models import DayEnd, ProvisionMovement
+from apps.npa.movement import Line, Night, Reconciled
+from apps.npa.portfolio_rows import Chosen
+
+ZERO = Decimal(0)
+
+
+def nights(actor: User, chosen: Chosen, since: date) -> list[Night]:
+    """Return what each night after `since` until the chosen day wrote down, by class."""
+    rows = _movements(actor, chosen).filter(day_end__day__gt=since, day_end__day__lte=chosen.day)
+    names = ("opening", "additions", "releases", "written_off", "closing")
+    added: Any = rows.values(day=F("day_end__day"), class_code=F("asset_class")).annotate(
+        **{f"all_{name}": Sum(name) for name in names}
+    )
+    return [
+        Night(row["day"], row["class_code"], *(row[f"all_{name}"] for name in names))
+        for row in added.order_by("day", "class_code")
+    ]
+
+
+def missing_days(chosen: Chosen, since: date) -> list[date]:
+    """Return the days after `since` until the chosen one that were not ended."""
+    ended = set(
+        DayEnd.objects.filter(
+            entity=chosen.entity, day__gt=since, day__lte=chosen.day, finished_at__isnull=False
+        ).values_list("day", flat=True)
+    )
+    span = (chosen.day - since).days
+    days = (since + timedelta(days=number) for number in range(1, span + 1))
+    return [day for day in days if day not in ended]
+
+
+def branches(actor: User, chosen: Chosen) -> list[Branch]:
+    """Return the branches whose books are compared."""
+    rows = ledger.branches(actor).filter(entity=chosen.entity)
+    return list(rows.filter(pk=chosen.branch) if chosen.branch else rows)
+
+
+def held(actor: User, chosen: Chosen, account: Account) -> Decimal:
+    """Return what an account of the chosen books holds at the end of the day, on its own side."""
+    found = ledger.trial_balance(branches(actor, chosen), chosen.day)
+    for part in found.parts():
+        if part.currency != chosen.currency:
+            continue
+        for one in part.accounts:
+            if one.account == account:
+                net = one.debits - one.credits
+                return net if account.normal == "debit" else -net
+    return ZERO
+
+
+def reconciled(actor: User, chosen: Chosen, since: date, *, whole: Line) -> list[Reconciled]:
+    """Return opening, change and closing of the table beside the ledger's account of provisions.
+
+    The change in the ledger is what PROVISION entries of the span put there; what else moved the
+    account, a write-off for example, is named apart.
+    """
+    rows = LedgerLine.objects.filter(
+        account=Account.PROVISIONS.value,
+        currency=chosen.currency,
+        branch__in=branches(actor, chosen),
+        day__gt=since,
+        day__lte=chosen.day,
+    )
+    provision = Q(entry__event=Event.PROVISION.value)
+    found = rows.aggregate(
+        posted=Sum(F("credit") - F("debit"), filter=provision),
+        other=Sum(F("credit") - F("debit"), filter=~provision),
+    )
+    posted, other = found["posted"] or ZERO, found["other"] or ZERO
+    end = held(actor, chosen, Account.PROVISIONS)
+    return [
+        Reconciled(_("Opening"), whole.opening, end - posted - other),
+        Reconciled(_("Change, as posted for provisions"), whole.closing - whole.opening, posted),
+        Reconciled(_("Closing"), whole.closing, end),
+    ]
+
+
+def _movements(actor: User, chosen: Chosen) -> QuerySet[ProvisionMovement]:
+    return ProvisionMovement.objects.filter(
+        day_end__entity=chosen.entity,
+        currency=chosen.currency,
+        branch__in=branches(actor, chosen),
+    )

@@ -1,0 +1,132 @@
+"""The quality of the portfolio on a day: sums by class and bucket, and the loans behind them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.core.access import requires
+from apps.core.errors import NotVisible
+from apps.core.spreadsheets import csv_lines
+from apps.npa import policies, portfolio_page, portfolio_rows, watch_rows, wording
+from apps.npa.models import LoanDay, PortfolioDay
+from apps.npa.portfolio_forms import LoansForm
+from apps.npa.portfolio_rows import Sums
+from apps.npa.views.chosen import Asked, asked
+
+_CHUNK = 2_000
+
+
+@require_GET
+@requires(policies.VIEW)
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show classes and buckets of a day, ratios beside their thresholds, and the trend."""
+    wanted = asked(request)
+    if wanted.chosen is None:
+        return render(request, "npa/overview.html", {"form": wanted.form, "chosen": None})
+    chosen = wanted.chosen
+    rows = portfolio_rows.sums(request.user, chosen)
+    by_class = portfolio_rows.grouped(rows, "asset_class")
+    whole = portfolio_rows.total(by_class)
+    days = portfolio_rows.trend(request.user, chosen)
+    thresholds = watch_rows.by_measure(chosen.entity)
+    context = {
+        "form": wanted.form,
+        "chosen": chosen,
+        "query": wanted.query,
+        "classes": [
+            (one, wording.asset_class(one.code), chosen.query(asset_class=one.code))
+            for one in by_class
+        ],
+        "buckets": [
+            (one, wording.bucket(one.code), chosen.query(bucket=one.code))
+            for one in portfolio_rows.grouped(rows, "bucket")
+        ],
+        "whole": whole,
+        "npa_query": chosen.query(npa="on"),
+        "par_query": chosen.query(par30="on"),
+        "stats": portfolio_page.stats(portfolio_rows.ratios(whole), thresholds),
+        "others": portfolio_page.others(portfolio_rows.figures(request.user, chosen), thresholds),
+        "figure": portfolio_page.chart(days),
+        "trend": portfolio_page.trend_rows(days),
+        "definitions": wording.DEFINITIONS,
+    }
+    return render(request, "npa/overview.html", context)
+
+
+@require_GET
+@requires(policies.VIEW)
+def overview_file(request: HttpRequest) -> HttpResponse:
+    """Return the sums by class and bucket as CSV."""
+    chosen = _required(asked(request))
+    rows = portfolio_rows.sums(request.user, chosen)
+    lines = csv_lines(portfolio_page.table(_by_both(rows)))
+    return _file("".join(lines), f"portfolio-{chosen.entity.code}-{chosen.day}.csv")
+
+
+@require_GET
+@requires(policies.VIEW)
+def loans(request: HttpRequest) -> HttpResponse:
+    """List the loans of a day by class and bucket, with the working of each provision."""
+    wanted = asked(request, LoansForm)
+    if wanted.chosen is None:
+        return render(request, "npa/loans.html", {"form": wanted.form, "chosen": None})
+    found = portfolio_rows.loans(request.user, wanted.chosen, wanted.form.filters())
+    page = portfolio_rows.worklist(
+        found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    context: dict[str, Any] = {
+        "form": wanted.form,
+        "chosen": wanted.chosen,
+        "page": page,
+        "rows": [
+            (one, wording.asset_class(one.asset_class), wording.bucket(one.bucket))
+            for one in page.rows
+        ],
+        "sums": portfolio_rows.listed(found),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "npa/loans.html", context)
+
+
+@require_GET
+@requires(policies.VIEW)
+def loans_file(request: HttpRequest) -> HttpResponseBase:
+    """Return the listed loans as CSV, line by line."""
+    wanted = asked(request, LoansForm)
+    chosen = _required(wanted)
+    found = portfolio_rows.loans(request.user, chosen, wanted.form.filters())
+    rows: Iterator[LoanDay] = found.order_by("loan__id").iterator(chunk_size=_CHUNK)
+    response = StreamingHttpResponse(
+        csv_lines(portfolio_page.loan_table(rows)), content_type="text/csv; charset=utf-8"
+    )
+    name = f"loans-{chosen.entity.code}-{chosen.day}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _by_both(rows: list[PortfolioDay]) -> list[tuple[str, str, Sums]]:
+    """Return the sums by class and, within it, by bucket."""
+    found = []
+    for of_class in portfolio_rows.grouped(rows, "asset_class"):
+        within = [row for row in rows if row.asset_class == of_class.code]
+        found += [
+            (of_class.code, one.code, one) for one in portfolio_rows.grouped(within, "bucket")
+        ]
+    return found
+
+
+def _required(wanted: Asked) -> Any:
+    if wanted.chosen is None:
+        raise NotVisible("not_found", _("No day of this lender was ended yet."))
+    return wanted.chosen
+
+
+def _file(content: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,91 @@
+"""How provisions moved between two days, class by class, beside the ledger."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.core.access import requires
+from apps.core.errors import NotVisible
+from apps.core.spreadsheets import csv_lines
+from apps.npa import movement, movement_rows, policies, wording
+from apps.npa.movement import Line
+from apps.npa.portfolio_forms import MovementForm
+from apps.npa.portfolio_rows import Chosen
+from apps.npa.views.chosen import asked
+
+# Days that are named one by one where they are missing.
+_DAYS_NAMED = 10
+_COLUMNS = ("class", "opening", "additions", "releases", "written_off", "closing")
+
+
+@require_GET
+@requires(policies.VIEW)
+def provisions(request: HttpRequest) -> HttpResponse:
+    """Show the movement table between two days and whether the ledger says the same."""
+    wanted = asked(request, MovementForm)
+    if wanted.chosen is None:
+        return render(request, "npa/provisions.html", {"form": wanted.form, "chosen": None})
+    chosen = wanted.chosen
+    since = wanted.form.first_day() or _month_begins_after(chosen.day)
+    lines = _lines(request, chosen, since)
+    whole = movement.total(lines)
+    missing = movement_rows.missing_days(chosen, since)
+    context: dict[str, Any] = {
+        "form": wanted.form,
+        "chosen": chosen,
+        "since": since,
+        "is_backwards": since >= chosen.day,
+        "lines": [
+            {
+                "line": line,
+                "name": wording.asset_class(line.asset_class),
+                "query": chosen.query(asset_class=line.asset_class),
+            }
+            for line in lines
+        ],
+        "whole": whole,
+        "all_query": chosen.query(),
+        "file_query": chosen.query(since=since.isoformat()),
+        "checks": movement_rows.reconciled(request.user, chosen, since, whole=whole),
+        "missing": missing[:_DAYS_NAMED],
+        "more_missing": max(len(missing) - _DAYS_NAMED, 0),
+    }
+    return render(request, "npa/provisions.html", context)
+
+
+@require_GET
+@requires(policies.VIEW)
+def provisions_file(request: HttpRequest) -> HttpResponse:
+    """Return the movement table as CSV."""
+    wanted = asked(request, MovementForm)
+    if wanted.chosen is None:
+        raise NotVisible("not_found", _("No day of this lender was ended yet."))
+    chosen = wanted.chosen
+    since = wanted.form.first_day() or _month_begins_after(chosen.day)
+    rows = [_COLUMNS, *(_row(line) for line in _lines(request, chosen, since))]
+    content = "".join(csv_lines(rows))
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    name = f"provisions-{chosen.entity.code}-{since}-{chosen.day}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _lines(request: HttpRequest, chosen: Chosen, since: date) -> list[Line]:
+    found = movement.lines(movement_rows.nights(request.user, chosen, since))
+    return sorted(found, key=lambda line: wording.place(line.asset_class))
+
+
+def _row(line: Line) -> tuple[Any, ...]:
+    return (
+        *(line.asset_class, line.opening, line.additions, line.releases),
+        *(line.written_off, line.closing),
+    )
+
+
+def _month_begins_after(day: date) -> date:
+    """Return the last day of the month before: the movement of the month so far."""
+    return day.replace(day=1) - timedelta(days=1)
