@@ -1,0 +1,124 @@
+"""What can be asked about mandates, debits and the bank's answers."""
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from apps.accounts.models import User
+from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate
+from apps.loans.models import Loan
+
+NEWEST_FILES = ("-made_at", "-id")
+NEWEST_ANSWERS = ("-uploaded_at", "-id")
+# What the list of debits to follow up is narrowed to.
+VIEWS = ("look", "again", "rows")
+SHOWN = 12
+
+
+def files(actor: User) -> QuerySet[DebitFile]:
+    """Return the files of debits a person may see, with how many debits stand and their total."""
+    stands = ~Q(debits__status="withdrawn")
+    rows = files_with_lender().visible_to(actor)
+    return rows.annotate(
+        standing=Count("debits", filter=stands), asked=Sum("debits__amount", filter=stands)
+    )
+
+
+def files_with_lender() -> Any:
+    """Return all files, without their bytes, with what a page shows; narrow by `visible_to`."""
+    rows = DebitFile.objects.select_related(
+        "entity", "branch", "made_by", "released_by", "withdrawn_by"
+    )
+    return rows.defer("content")
+
+
+def states_of(file: DebitFile) -> dict[str, tuple[int, Decimal]]:
+    """Return how many debits of a file are in each state, and what they come to."""
+    rows = file.debits.order_by().values_list("status")
+    found = rows.annotate(number=Count("pk"), total=Sum("amount"))
+    return {status: (number, total or Decimal(0)) for status, number, total in found}
+
+
+def debits_of(file: DebitFile, actor: User) -> QuerySet[Debit]:
+    """Return the debits of a file that a person may see."""
+    rows = Debit.objects.visible_to(actor).filter(file=file)
+    return rows.select_related("loan__customer", "mandate").defer("note")
+
+
+def answers(actor: User) -> QuerySet[AnswerFile]:
+    """Return the bank's answers a person may see."""
+    return answers_with_lender().visible_to(actor)
+
+
+def answers_with_lender() -> Any:
+    """Return all answers with what a page shows; narrow by `visible_to`."""
+    return AnswerFile.objects.select_related("entity", "branch__entity", "uploaded_by")
+
+
+def counts_of(found: Iterable[AnswerFile]) -> dict[Any, Counter[str]]:
+    """Return how many rows of each file are in each state."""
+    counts: dict[Any, Counter[str]] = {one.pk: Counter() for one in found}
+    rows = AnswerLine.objects.filter(file__in=counts).order_by()
+    for file, status, number in rows.values_list("file", "status").annotate(n=Count("pk")):
+        counts[file][status] += number
+    return counts
+
+
+def lines_of(file: AnswerFile, actor: User, *, status: str = "") -> QuerySet[AnswerLine]:
+    """Return the rows of a file, each with its debit and whether the person may see that."""
+    seen = Debit.objects.visible_to(actor).filter(pk=OuterRef("debit_id"))
+    rows = AnswerLine.objects.filter(file=file).select_related("debit__loan")
+    rows = rows.annotate(is_seen=Exists(seen)).defer("cells")
+    return rows.filter(status=status) if status else rows
+
+
+def to_follow(actor: User, view: str) -> QuerySet[Debit]:
+    """Return debits that failed or came amiss: those to look at, or those tried again."""
+    rows = Debit.objects.visible_to(actor).select_related(
+        "loan__customer", "loan__branch", "mandate"
+    )
+    if view == "again":
+        newer = Debit.objects.filter(loan=OuterRef("loan"), created_at__gt=OuterRef("created_at"))
+        newer = newer.exclude(status="withdrawn")
+        rows = rows.filter(status__in=["failed", "returned"], retry_on__isnull=False)
+        return rows.filter(~Exists(newer))
+    return rows.filter(needs_look=True)
+
+
+def refused_rows(actor: User) -> QuerySet[AnswerLine]:
+    """Return rows of the bank's answers that were refused and nobody settled."""
+    seen = Debit.objects.visible_to(actor).filter(pk=OuterRef("debit_id"))
+    rows = AnswerLine.objects.visible_to(actor).filter(status="refused")
+    return rows.select_related("file", "debit__loan").annotate(is_seen=Exists(seen)).defer("cells")
+
+
+def follow_counts(actor: User) -> dict[str, int]:
+    """Return how much each view of what is to be followed up holds."""
+    return {
+        "look": to_follow(actor, "look").count(),
+        "again": to_follow(actor, "again").count(),
+        "rows": refused_rows(actor).count(),
+    }
+
+
+def mandates_of(loan: Loan, actor: User) -> QuerySet[Mandate]:
+    """Return the mandates for a loan, and those for all loans of its borrower, newest first."""
+    rows = Mandate.objects.visible_to(actor)
+    rows = rows.filter(Q(loan=loan) | Q(loan__isnull=True, customer=loan.customer_id))
+    return rows.order_by("-recorded_at", "-id")
+
+
+def mandates_with_lender() -> Any:
+    """Return mandates with what a page shows; narrow by `visible_to`."""
+    return Mandate.objects.select_related(
+        "branch__entity", "customer", "loan", "recorded_by", "moved_by"
+    )
+
+
+def debits_of_loan(loan: Loan, actor: User) -> QuerySet[Debit]:
+    """Return the debits of a loan, the newest first."""
+    rows = Debit.objects.visible_to(actor).filter(loan=loan)
+    return rows.select_related("file", "mandate").order_by("-created_at", "-id")

@@ -1,0 +1,44 @@
+"""What the tests of direct debits share: a loan that was paid out, and a mandate for it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from apps.accounts.models import Branch, User
+from apps.debits.models import Mandate
+from apps.debits.tests import factories
+from apps.decisions import rulebook, sources
+from apps.decisions.tests import factories as decisions
+from apps.loans.models import Loan
+from apps.loans.tests import factories as lending
+from apps.repayments.tests import factories as books
+from apps.scoring import champion
+
+
+@pytest.fixture
+def known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep loans only in the tests' own book, and nothing loaded from one test to the next."""
+    monkeypatch.setattr(sources, "_sources", {"tests": decisions.nobody_defaulted})
+    champion.forget()
+    rulebook.forget()
+    yield
+    champion.forget()
+    rulebook.forget()
+
+
+@pytest.fixture
+def stage(known_book: None, pune: Branch, rita: User, mark: User) -> None:
+    """A champion and a policy that approves nearly everybody."""
+    lending.stage(pune, rita, mark)
+
+
+@pytest.fixture
+def lent(stage: None, alice: User, bob: User) -> Loan:
+    """A loan of 200,000 over 24 months at 16 %, paid out today; 9,793 each month."""
+    return books.lent(alice, bob)
+
+
+@pytest.fixture
+def mandate(alice: User, lent: Loan) -> Mandate:
+    """A mandate for the loan, up to 20,000 each time, that the bank has accepted."""
+    return factories.active(alice, lent)
