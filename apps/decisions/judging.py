@@ -87,7 +87,10 @@ class Judge:
     def priced(self, amount: Decimal, term_months: int, *, pd: float) -> Priced:
         """Return the request at its price, before the rules are asked. Raises as `judged`."""
         rate = self.application.annual_rate + self._addon(pd)
-        instalment = pricing.level_payment(amount, rate, term_months, self._currency)
+        schedule = self.application.product.schedule
+        instalment = pricing.asked_payment(
+            amount, rate, term_months, self._currency, schedule=schedule
+        )
         ratios = arithmetic.values(self._means, amount=amount, instalment=instalment)
         return Priced(
             amount=amount,

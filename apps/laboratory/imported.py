@@ -49,6 +49,7 @@ COLUMNS = (
     "employment__basic_monthly_pay",
     "employment__verification",
     "employment__months_employed",
+    "product__schedule",
     "bureau_report_id",
     "bureau_report__pulled_date",
     "bureau_report__oldest_account_date",
@@ -66,8 +67,12 @@ def of_applications(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Va
 def _means(row: Mapping[str, Any], *, securities: tuple[Security, ...]) -> Means:
     return Means(
         amount=row["amount"],
-        instalment=pricing.level_payment(
-            row["amount"], row["annual_rate"], row["term_months"], row["currency"]
+        instalment=pricing.asked_payment(
+            row["amount"],
+            row["annual_rate"],
+            row["term_months"],
+            row["currency"],
+            schedule=row["product__schedule"],
         ),
         gross_annual_income=row["employment__gross_annual_income"],
         net_monthly_income=row["employment__net_monthly_income"],

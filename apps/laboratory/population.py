@@ -57,6 +57,7 @@ _OWN = {
     "pk": "pk",
     "product_id": "product_id",
     "product": "product__code",
+    "schedule": "product__schedule",
     "segment": "product__scoring_segment",
     "currency": "currency",
     "amount": "amount",
@@ -85,6 +86,7 @@ class Past:
     decision_id: uuid.UUID | None
     product_id: uuid.UUID
     product: str
+    schedule: str
     segment: str
     currency: str
     amount: Decimal
@@ -105,7 +107,9 @@ class Past:
         """Return the ratios that depend on the price, at another one, from the frozen facts."""
         burden = Means(
             amount=self.amount,
-            instalment=pricing.level_payment(self.amount, rate, self.term_months, self.currency),
+            instalment=pricing.asked_payment(
+                self.amount, rate, self.term_months, self.currency, schedule=self.schedule
+            ),
             gross_annual_income=self.gross,
             net_monthly_income=self.net,
             basic_monthly_pay=self.basic,
@@ -207,6 +211,7 @@ def _past(row: Mapping[str, Any], features: Mapping[str, Any], inputs: Mapping[s
         decision_id=row["decision_id"] if is_decided else None,
         product_id=row["product_id"],
         product=row["product"],
+        schedule=row["schedule"],
         segment=row["segment"],
         currency=row["currency"],
         amount=row["decided_amount"] if is_decided else row["amount"],

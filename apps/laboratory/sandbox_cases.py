@@ -48,7 +48,9 @@ def made_up(typed: TypedCase, product: Product, *, today: date) -> Case:
         listed_rate=product.annual_rate,
         facts=typed.facts(on=today),
         gathered=gathered,
-        afford=lambda rate: typed.afford(rate, currency=product.currency),
+        afford=lambda rate: typed.afford(
+            rate, schedule=product.schedule, currency=product.currency
+        ),
     )
 
 

@@ -102,9 +102,11 @@ class TypedCase:
             **_report_inputs(self.report),
         }
 
-    def afford(self, annual_rate: Decimal, *, currency: str) -> Affordability:
-        """Return the burden at an interest rate a year."""
-        instalment = pricing.level_payment(self.amount, annual_rate, self.term_months, currency)
+    def afford(self, annual_rate: Decimal, *, schedule: str, currency: str) -> Affordability:
+        """Return the burden at an interest rate a year, under a product's schedule."""
+        instalment = pricing.asked_payment(
+            self.amount, annual_rate, self.term_months, currency, schedule=schedule
+        )
         securities = () if self.security_value is None else (Security(None, self.security_value),)
         means = Means(
             amount=self.amount,

@@ -81,6 +81,9 @@ class DisbursementAnswer(serializers.Serializer[Any]):
     state = serializers.CharField(source="status")
     amount = serializers.DecimalField(max_digits=18, decimal_places=2)
     deducted = serializers.DecimalField(max_digits=18, decimal_places=2)
+    netted = serializers.DecimalField(
+        max_digits=18, decimal_places=2, help_text="Pays off another loan of the borrower."
+    )
     net_amount = serializers.DecimalField(max_digits=18, decimal_places=2)
     currency = serializers.CharField()
     planned_date = serializers.DateField()

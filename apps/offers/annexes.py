@@ -1,5 +1,6 @@
 """The parts of a statement after the first: Annex A part 2, Annex B and Annex C of the rules."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -17,6 +18,9 @@ from apps.offers.shown import (
     per_year,
     short_day,
 )
+
+# Methods under which instalments before the last are of one amount that pays principal back.
+LEVEL = ("equal_instalment", "flat", "balloon")
 
 
 def part_two(facts: KeyFacts) -> tuple[Line, ...]:
@@ -68,7 +72,11 @@ def rate_sheet(facts: KeyFacts) -> tuple[Line, ...]:
         Line(number="1", label=_("Sanctioned amount"), value=amount(facts.principal)),
         Line(number="2", label=_("Term of the loan"), value=months(facts.term_months)),
         Line(number="3", label=_("Number of instalments"), value=str(facts.instalments)),
-        Line(label=_("Each instalment"), value=amount(facts.instalment)),
+        *(
+            [Line(label=_("Each instalment"), value=amount(facts.instalment))]
+            if facts.method in LEVEL
+            else []
+        ),
         Line(number="4", label=_("Interest rate"), value=per_year(facts.annual_rate)),
         Line(label=_("Days are counted"), value=day_count(facts.day_count)),
         Line(label=_("A longer first period"), value=first_period(facts.first_period)),
@@ -80,6 +88,7 @@ def rate_sheet(facts: KeyFacts) -> tuple[Line, ...]:
         ),
         Line(label=_("Taken off what is paid out"), value=amount(kept_back)),
         Line(number="7", label=_("Paid out to you"), value=amount(facts.net_disbursed)),
+        *_own_loan(facts, amount),
         Line(number="8", label=_("You pay back in all"), value=amount(facts.total_payable)),
         Line(
             number="9",
@@ -92,6 +101,24 @@ def rate_sheet(facts: KeyFacts) -> tuple[Line, ...]:
         ),
         Line(number="10", label=_("Paid out on"), value=day(facts.disbursal_date)),
         Line(number="11", label=_("Last instalment due"), value=day(facts.last_due_date)),
+    )
+
+
+def _own_loan(facts: KeyFacts, amount: Callable[[Decimal], str]) -> tuple[Line, ...]:
+    """Return what of that pays off another loan with us, and what reaches the borrower."""
+    own = facts.own_loan
+    if own is None:
+        return ()
+    values = {
+        "amount": amount(own.amount),
+        "number": own.number,
+        "most": amount(own.most),
+        "day": day(own.until),
+    }
+    said = _("%(amount)s pays off your loan %(number)s; at most %(most)s until %(day)s") % values
+    return (
+        Line(label=_("Of that, for a loan you have with us"), value=said),
+        Line(label=_("What then reaches you"), value=amount(facts.paid_over)),
     )
 
 

@@ -16,7 +16,17 @@ from apps.schedules.terms import Calendar, Terms
 # Purposes of a trade: paying such a loan early may cost something (rule book 6.11).
 BUSINESS = frozenset({Purpose.SMALL_BUSINESS, Purpose.WORKING_CAPITAL, Purpose.AGRICULTURE})
 # What a product's schedule is called there, and here.
-METHODS = {Product.Schedule.EMI: schedules.Method.EQUAL_INSTALMENT}
+METHODS = {
+    Product.Schedule.EMI: schedules.Method.EQUAL_INSTALMENT,
+    Product.Schedule.EQUAL_PRINCIPAL: schedules.Method.EQUAL_PRINCIPAL,
+    Product.Schedule.FLAT: schedules.Method.FLAT,
+    Product.Schedule.INTEREST_ONLY: schedules.Method.INTEREST_ONLY,
+    Product.Schedule.BALLOON: schedules.Method.BALLOON,
+    Product.Schedule.STEPPED: schedules.Method.STEPPED,
+    Product.Schedule.SINGLE: schedules.Method.SINGLE,
+}
+# Factors of later steps are powers; nobody agrees on more digits.
+_FACTOR_PLACES = Decimal("0.000001")
 # Months that so many instalments of a frequency take.
 _SPANS = {
     "daily": (12, 365),
@@ -76,6 +86,29 @@ def instalments(term_months: int, frequency: str) -> int | None:
     return None if term_months % months else term_months // months * count
 
 
+def steps(conditions: Conditions, count: int) -> tuple[schedules.Step, ...]:
+    """Return the steps of so many instalments: each a factor of those before; none if too few."""
+    every, factor = conditions.step_every, conditions.step_factor
+    if every is None or factor is None:
+        return ()
+    return tuple(
+        schedules.Step(first, (factor**number).quantize(_FACTOR_PLACES))
+        for number, first in enumerate(range(every + 1, count + 1, every), start=1)
+    )
+
+
+def _method(product: Product, stepping: tuple[schedules.Step, ...]) -> schedules.Method:
+    """Return the method; instalments too few for the first step are equal."""
+    found = METHODS[Product.Schedule(product.schedule)]
+    is_level = found == schedules.Method.STEPPED and not stepping
+    return schedules.Method.EQUAL_INSTALMENT if is_level else found
+
+
+def _balloon(conditions: Conditions, principal: Decimal, currency: str) -> Decimal | None:
+    share = conditions.balloon_share
+    return None if share is None else money(share * principal, currency)
+
+
 def terms(
     product: Product,
     *,
@@ -87,6 +120,7 @@ def terms(
 ) -> Terms:
     """Return the terms of a loan of a product that says everything (`missing` found nothing)."""
     conditions = product.conditions
+    stepping = steps(conditions, count)
     return Terms(
         principal=principal,
         currency=product.currency,
@@ -95,12 +129,14 @@ def terms(
         disbursed_on=disbursed_on,
         first_due_on=first_due_on,
         frequency=schedules.Frequency(conditions.frequency),
-        method=METHODS[Product.Schedule(product.schedule)],
+        method=_method(product, stepping),
         day_count=schedules.DayCount(conditions.day_count),
         rounding_unit=conditions.rounding_unit,
         rounding_mode=schedules.Rounding(conditions.rounding_mode),
         first_period=schedules.FirstPeriod(conditions.first_period),
         calendar=calendar(product.entity, conditions),
+        balloon=_balloon(conditions, principal, product.currency),
+        steps=stepping,
         fees=fees(product.fees.order_by("code"), principal),
     )
 

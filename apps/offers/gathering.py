@@ -9,7 +9,7 @@ from apps.applications.models import Application
 from apps.core import dates
 from apps.decisions.models import Decision
 from apps.letters import regimes
-from apps.offers import contingent, contract, rate_rise
+from apps.offers import contingent, contract, hooks, rate_rise
 from apps.offers.key_facts import (
     Agreement,
     Colending,
@@ -21,7 +21,7 @@ from apps.offers.key_facts import (
 )
 from apps.products.models import Conditions, Fee, Product
 from apps.schedules import cost
-from apps.schedules.terms import FeeTiming, Row, Schedule
+from apps.schedules.terms import FeeTiming, Method, Row, Schedule, Terms
 
 
 def gather(
@@ -61,6 +61,9 @@ def gather(
         is_colent=conditions.is_colent,
         cooling_off_days=product.cooling_off_days,
         allocation_order=tuple(conditions.allocation_order),
+        own_loan=hooks.own_loan(
+            application, schedule.terms.disbursed_on, max(schedule.terms.disbursed_on, valid_until)
+        ),
         **_scheduled(schedule),
     )
 
@@ -75,7 +78,7 @@ def _scheduled(schedule: Schedule) -> dict[str, Any]:
         "method": terms.method.value,
         "frequency": terms.frequency.value,
         "instalments": len(rows),
-        "instalment": _regular(rows),
+        "instalment": _regular(terms, rows),
         "last_instalment": rows[-1].instalment,
         "first_due_date": rows[0].due_on,
         "last_due_date": rows[-1].due_on,
@@ -92,9 +95,14 @@ def _scheduled(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def _regular(rows: tuple[Row, ...]) -> Decimal:
-    """Return the instalment that is not the first, which may be broken, nor the last."""
-    return rows[1].instalment if len(rows) > 2 else rows[0].instalment
+def _regular(terms: Terms, rows: tuple[Row, ...]) -> Decimal:
+    """Return the instalment that is not the first, which may be broken, nor the last.
+
+    Where each is less than the one before, whose first is the largest, it is the first.
+    """
+    if terms.method == Method.EQUAL_PRINCIPAL or len(rows) <= 2:
+        return rows[0].instalment
+    return rows[1].instalment
 
 
 def _line(row: Row) -> Instalment:

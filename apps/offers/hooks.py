@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from apps.offers.key_facts import OwnLoan
+
 # `build(application_id, until)`: the address, complete with https and host; empty without one.
 OfferLink = Callable[[uuid.UUID, date], str]
 # `listener(offer_id, actor, now)`; the actor is None where the borrower acts by a signed link.
@@ -35,9 +37,14 @@ class Payout:
 # `payouts(offer_id)`: what was paid out under an offer, or nothing while no loan knows.
 PayoutsOf = Callable[[uuid.UUID], tuple[Payout, ...]]
 
+# `tell(application, day, until)`: the loan with us that is paid off out of what an application
+# brings, with the amounts of both days; None where there is none.
+OwnLoanOf = Callable[[Any, date, date], OwnLoan | None]
+
 _links: list[OfferLink] = []
 _on_exit: list[OnExit] = []
 _payouts: list[PayoutsOf] = []
+_own_loans: list[OwnLoanOf] = []
 
 
 def build_offer_links(build: OfferLink) -> None:
@@ -74,3 +81,13 @@ def know_payouts(tell: PayoutsOf) -> None:
 def payouts(offer_id: uuid.UUID) -> tuple[Payout, ...]:
     """Return what was paid out under an offer; nothing while no app tells."""
     return next((tell(offer_id) for tell in _payouts), ())
+
+
+def know_own_loans(tell: OwnLoanOf) -> None:
+    """Ask `tell(application, day, until)` which loan with us is paid off out of an application."""
+    _own_loans[:] = [tell]
+
+
+def own_loan(application: Any, day: date, until: date) -> OwnLoan | None:
+    """Return the loan with us that is paid off, or None; whatever is raised refuses the offer."""
+    return next((tell(application, day, until) for tell in _own_loans), None)

@@ -105,6 +105,20 @@ class Instalment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnLoan:
+    """A loan with us that is paid off out of this one: so much of it is not paid out.
+
+    `amount` is what pays it off on the planned day of payment, `most` what it may come to by
+    `until`, beyond which nothing is kept back without another offer.
+    """
+
+    number: str
+    amount: Decimal
+    most: Decimal
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyFacts:
     """What one offer costs and how it works."""
 
@@ -147,6 +161,13 @@ class KeyFacts:
     cooling_off_days: int
     allocation_order: tuple[str, ...]
     schedule: tuple[Instalment, ...]
+    own_loan: OwnLoan | None = None
+
+    @property
+    def paid_over(self) -> Decimal:
+        """What reaches the borrower where it is paid out as planned."""
+        kept = Decimal(0) if self.own_loan is None else self.own_loan.amount
+        return self.net_disbursed - kept
 
     @property
     def own_fees(self) -> Decimal:
@@ -170,6 +191,19 @@ class KeyFacts:
         """
         written: dict[str, Any] = _plain(self)
         return {**written, "kept_on_exit": list(self.kept_on_exit)}
+
+
+def own_loan_of(stated: Mapping[str, Any]) -> OwnLoan | None:
+    """Return the loan that is paid off out of an offer whose borrower was told `stated`."""
+    told = stated.get("own_loan")
+    if not told:
+        return None
+    return OwnLoan(
+        number=told["number"],
+        amount=Decimal(told["amount"]),
+        most=Decimal(told["most"]),
+        until=date.fromisoformat(told["until"]),
+    )
 
 
 def may_be_charged(

@@ -9,6 +9,8 @@ from django.utils.translation import ngettext
 
 from apps.core.formatting import format_percent
 from apps.products.models import Conditions, Fee
+from apps.schedules.terms import Method
+from apps.schedules.words import METHODS
 
 
 def day(value: date) -> str:
@@ -39,6 +41,11 @@ def per_year(rate: Decimal) -> str:
 def frequency(code: str) -> str:
     """Return how often instalments are due."""
     return str(Conditions.Frequency(code).label)
+
+
+def method(code: str) -> str:
+    """Return how the principal comes back."""
+    return str(METHODS[Method(code)])
 
 
 def day_count(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
@@ -15,6 +16,7 @@ from apps.offers.shown import (
     day,
     fee_timing,
     frequency,
+    method,
     months,
     per_year,
 )
@@ -117,15 +119,49 @@ def _instalments(facts: KeyFacts) -> tuple[Line, ...]:
         "count": facts.instalments
     }
     first = "" if facts.first_due_date is None else day(facts.first_due_date)
+    how = [method(facts.method), count]
+    if facts.method != "single":
+        how.insert(1, frequency(facts.frequency))
     return (
-        Line(
-            number="5",
-            label=_("Instalments: type and number"),
-            value=f"{frequency(facts.frequency)} · {count}",
-        ),
-        Line(label=_("Each instalment"), value=_money(facts, facts.instalment)),
-        Line(label=_("Last instalment"), value=_money(facts, facts.last_instalment)),
+        Line(number="5", label=_("Instalments: type and number"), value=" · ".join(how)),
+        *_amounts(facts),
         Line(label=_("First instalment due"), value=first),
+    )
+
+
+def _amounts(facts: KeyFacts) -> tuple[Line, ...]:
+    """Return what is paid each time, as far as it is the same; every row stands in the schedule."""
+    regular, last = _money(facts, facts.instalment), _money(facts, facts.last_instalment)
+    if facts.method == "single":
+        return (Line(label=_("The one payment"), value=last),)
+    labels = {
+        "equal_principal": _("First instalment; each later one is smaller"),
+        "interest_only": _("Each instalment before the last: interest only"),
+        "stepped": _("Each instalment until the first step"),
+    }
+    ends = {
+        "interest_only": _("Last instalment: the whole principal with it"),
+        "balloon": _("Last instalment: the balloon with it"),
+    }
+    return (
+        Line(label=labels.get(facts.method, _("Each instalment")), value=regular),
+        *_stepped(facts),
+        Line(label=ends.get(facts.method, _("Last instalment")), value=last),
+    )
+
+
+def _stepped(facts: KeyFacts) -> tuple[Line, ...]:
+    """Return from which due date on instalments are of another amount, where they step."""
+    if facts.method != "stepped":
+        return ()
+    rows = facts.schedule[1:-1]
+    return tuple(
+        Line(
+            label=_("From %(day)s on") % {"day": day(later.due_date)},
+            value=_money(facts, later.instalment),
+        )
+        for earlier, later in pairwise(rows)
+        if later.instalment != earlier.instalment
     )
 
 

@@ -35,6 +35,7 @@ class ProductOut(serializers.Serializer[Product]):
     annual_rate = serializers.DecimalField(
         max_digits=7, decimal_places=6, help_text="A fraction: 0.16 is 16 %."
     )
+    schedule = serializers.ChoiceField(choices=Product.Schedule.values)
     purposes = serializers.ListField(child=serializers.CharField())
     offer_days = serializers.IntegerField(help_text="Days an approval stays open before it lapses.")
     secured = serializers.BooleanField()

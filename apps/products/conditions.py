@@ -20,6 +20,8 @@ FEWEST_WORKING_DAYS, MOST_WORKING_DAYS = 3, 30
 HIGHEST_PENAL_RATE = Decimal("0.60")
 HIGHEST_FORECLOSURE_RATE = Decimal("0.10")
 LONGEST_RESET_MONTHS = 60
+# A step that makes an instalment half or double of the one before is no step any more.
+LEAST_STEP, LARGEST_STEP = Decimal("0.5"), Decimal(2)
 
 
 class RateType(StrEnum):
@@ -60,7 +62,9 @@ OTHER_ORDERS = (
 class ConditionsSpec:
     """The conditions of a product's contracts, every one of them said.
 
-    Floating rates name a benchmark, its value and the months between resets; the spread is what
+    `balloon_share` is the part of the loan that a balloon leaves to the last instalment; where
+    instalments step, each `step_every` of them are `step_factor` times those before. Floating rates
+    name a benchmark, its value and the months between resets; the spread is what
     the decided rate has above it. `penal_charge_rate` is a year's share of what is overdue;
     where `overdue_interest`, the contract's interest runs on that as well (rule book 6.8).
     `foreclosure_rate` is a share of the principal paid before its time. `staged_clause`,
@@ -74,6 +78,9 @@ class ConditionsSpec:
     rounding_mode: str
     first_period: str
     date_adjustment: str
+    balloon_share: Decimal | None
+    step_every: int | None
+    step_factor: Decimal | None
     rate_type: str
     benchmark: str
     benchmark_rate: Decimal | None
@@ -139,6 +146,25 @@ def _check_schedule(spec: ConditionsSpec, currency: str, place: str) -> None:
     unit = spec.rounding_unit
     fits = unit > 0 and not unit % money.quantum(currency)
     expect(fits, place, "rounding_unit must be a whole number of smallest units.")
+
+
+def check_method(spec: ConditionsSpec, method: str, place: str) -> None:
+    """Raise CatalogueRefused where conditions and a product's schedule contradict each other."""
+    is_balloon, is_stepped = method == "balloon", method == "stepped"
+    share, every, factor = spec.balloon_share, spec.step_every, spec.step_factor
+    expect(is_balloon == (share is not None), place, "A balloon, and no other, has balloon_share.")
+    expect(share is None or 0 < share < 1, place, "balloon_share is a fraction.")
+    told = (every is not None, factor is not None)
+    expect(told == (is_stepped, is_stepped), place, "Steps have step_every and step_factor.")
+    expect(every is None or every >= 1, place, "step_every must be at least 1.")
+    fits = factor is None or (LEAST_STEP <= factor <= LARGEST_STEP and factor != 1)
+    expect(fits, place, f"step_factor is from {LEAST_STEP} to {LARGEST_STEP}, and not 1.")
+    is_spread = spec.first_period == FirstPeriod.AMORTISED
+    expect(method != "single" or is_spread, place, "A single payment has first_period amortised.")
+    is_once = method not in ("flat", "single") or not spec.is_staged
+    expect(is_once, place, "A flat rate or a single payment is not paid out in stages.")
+    is_told = method == "emi" or spec.rate_type == RateType.FIXED
+    expect(is_told, place, "Only equal instalments follow a floating rate: a rise is told by them.")
 
 
 def _check_rate(spec: ConditionsSpec, place: str) -> None:

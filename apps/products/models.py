@@ -51,6 +51,12 @@ class Product(Identified, Timestamped):
 
     class Schedule(models.TextChoices):
         EMI = "emi", _("Equal instalments on declining balance")
+        EQUAL_PRINCIPAL = "equal_principal", _("Equal principal, interest on declining balance")
+        FLAT = "flat", _("Flat rate on the amount lent")
+        INTEREST_ONLY = "interest_only", _("Interest only, principal at the end")
+        BALLOON = "balloon", _("Equal instalments and a balloon at the end")
+        STEPPED = "stepped", _("Instalments that step up or down")
+        SINGLE = "single", _("One payment at maturity")
 
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="products")
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -220,6 +226,14 @@ class Conditions(Identified, Timestamped):
     date_adjustment = models.CharField(
         _("instalment due on a day off"), max_length=24, choices=Adjustment
     )
+    # Of the schedules of these names, and of no other.
+    balloon_share = models.DecimalField(
+        _("balloon, share of the loan"), max_digits=7, decimal_places=6, null=True
+    )
+    step_every = models.PositiveSmallIntegerField(_("instalments between steps"), null=True)
+    step_factor = models.DecimalField(
+        _("each step times"), max_digits=7, decimal_places=6, null=True
+    )
     rate_type = models.CharField(_("kind of rate"), max_length=16, choices=RateType)
     benchmark = models.CharField(_("benchmark"), max_length=120, blank=True)
     benchmark_rate = models.DecimalField(
@@ -287,6 +301,18 @@ class Conditions(Identified, Timestamped):
                     & ~Q(benchmark="")
                 ),
                 name="products_conditions_rate_is_told",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(balloon_share=None)
+                    | Q(balloon_share__gt=0, balloon_share__lt=1, balloon_share__isnull=False)
+                )
+                & (
+                    Q(step_every=None, step_factor=None)
+                    | Q(step_every__gte=1, step_every__isnull=False)
+                    & Q(step_factor__gt=0, step_factor__isnull=False)
+                ),
+                name="products_conditions_schedule_is_told",
             ),
             models.CheckConstraint(
                 condition=Q(rounding_unit__gt=0)

@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 from apps.core import money
 
 _MONTHS_A_YEAR = 12
+_DEAREST_FIRST = frozenset({"equal_principal", "flat"})
 # Far above the 28 digits of the default context: 480 multiplications must not reach the paise.
 _DIGITS = 50
 
@@ -26,6 +27,24 @@ def level_payment(
     term below one month.
     """
     return money.money(exact_payment(principal, annual_rate, term_months), currency)
+
+
+def asked_payment(
+    principal: Decimal, annual_rate: Decimal, term_months: int, currency: str, *, schedule: str
+) -> Decimal:
+    """Return what a product's schedule is taken to ask a month when a request is judged.
+
+    Where the first instalment is the largest it is that: P/n + P·i of equal principal, and of a
+    flat rate to the end. Everything else counts as if it were paid back in equal instalments, so
+    that principal which is asked for only at the end does not look as if it cost nothing. Raises
+    PricingRefused as `level_payment`.
+    """
+    if schedule not in _DEAREST_FIRST:
+        return level_payment(principal, annual_rate, term_months, currency)
+    _check(principal, annual_rate, term_months)
+    with localcontext(prec=_DIGITS):
+        exact = principal / term_months + principal * annual_rate / _MONTHS_A_YEAR
+    return money.money(exact, currency)
 
 
 def exact_payment(principal: Decimal, annual_rate: Decimal, term_months: int) -> Decimal:

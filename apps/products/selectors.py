@@ -67,8 +67,12 @@ def example_payments(product: Product) -> list[tuple[int, Decimal]]:
     return [
         (
             term,
-            pricing.level_payment(
-                product.maximum_amount, product.annual_rate, term, product.currency
+            pricing.asked_payment(
+                product.maximum_amount,
+                product.annual_rate,
+                term,
+                product.currency,
+                schedule=product.schedule,
             ),
         )
         for term in terms

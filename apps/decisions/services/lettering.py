@@ -25,6 +25,7 @@ from apps.letters import content, regimes
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.products import pricing
+from apps.products.models import Product
 from apps.scoring import feature_words
 
 # What reasons are about, and reviewers' codes, that speak of all that is paid a month already.
@@ -311,9 +312,11 @@ def _no_change(decision: Decision, changes: tuple[Change, ...] | None) -> str:
 def approval(application: Application, decision: Decision) -> content.Approval:
     """Return what a decision approves, with its working and the applicant's next steps."""
     currency = application.currency
-    instalment = pricing.level_payment(
-        decision.amount, decision.annual_rate, decision.term_months, currency
-    )
+    instalment = None
+    if application.product.schedule == Product.Schedule.EMI:
+        instalment = pricing.level_payment(
+            decision.amount, decision.annual_rate, decision.term_months, currency
+        )
     steps = (
         _("Visit or call our branch %(branch)s and bring this letter and proof of identity.")
         % {"branch": application.branch.name},
@@ -353,6 +356,12 @@ def _working(application: Application, decision: Decision) -> tuple[str, ...]:
         "rate": formatting.format_percent(decision.annual_rate, decimals=2),
         "instalments": feature_words.months(decision.term_months),
     }
+    if application.product.schedule != Product.Schedule.EMI:
+        rate = _(
+            "The rate of %(rate)s a year is our list rate of %(listed)s and %(addon)s for the risk"
+            " we found; the offer tells when you pay how much."
+        )
+        return (rate % words,)
     return (
         _(
             "The rate of %(rate)s a year is our list rate of %(listed)s and %(addon)s for the risk"

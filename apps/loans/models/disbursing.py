@@ -1,5 +1,6 @@
 """Payments of loans: asked for by one person, approved by another, instructed and confirmed."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -19,7 +20,8 @@ from apps.loans.models.bounds import TWO_PEOPLE, WITHIN_LOAN
 from apps.loans.models.contract import Loan
 
 _AS_ASKED = (
-    *("loan", "number", "tranche", "reference", "amount", "deducted", "net_amount", "currency"),
+    *("loan", "number", "tranche", "reference", "amount", "deducted", "netted"),
+    *("net_amount", "currency"),
     *("planned_date", "rest_planned_date", "requested_by", "requested_at", "alone_limit"),
 )
 
@@ -129,6 +131,10 @@ class Disbursement(Identified, Timestamped, Stateful):
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     deducted = models.DecimalField(_("deducted"), max_digits=18, decimal_places=2)
+    # What pays off another loan of the borrower and is not paid out.
+    netted = models.DecimalField(
+        _("for another loan"), max_digits=18, decimal_places=2, default=Decimal(0)
+    )
     net_amount = models.DecimalField(_("paid out"), max_digits=18, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     planned_date = models.DateField(_("to be paid on"))
@@ -186,8 +192,8 @@ class Disbursement(Identified, Timestamped, Stateful):
                 name="loans_tranche_paid_once",
             ),
             models.CheckConstraint(
-                condition=Q(amount__gt=0, deducted__gte=0, net_amount__gt=0)
-                & Q(net_amount=F("amount") - F("deducted")),
+                condition=Q(amount__gt=0, deducted__gte=0, netted__gte=0, net_amount__gt=0)
+                & Q(net_amount=F("amount") - F("deducted") - F("netted")),
                 name="loans_disbursement_amounts_agree",
             ),
             models.CheckConstraint(

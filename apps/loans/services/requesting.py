@@ -16,7 +16,7 @@ from apps.core.errors import NotPermitted
 from apps.core.formatting import format_money
 from apps.core.money import money
 from apps.core.visibility import get_visible
-from apps.loans import beneficiary, payout, policies
+from apps.loans import beneficiary, hooks, payout, policies
 from apps.loans.errors import (
     HeldTheLink,
     NothingLeft,
@@ -106,6 +106,7 @@ def approve(*, actor: User, disbursement: Disbursement, now: datetime) -> Disbur
         raise HeldTheLink
     found.lifecycle.target("approve", found.status)
     grounds.require_payable(found.loan, now=now)
+    hooks.check_netting(found, max(found.planned_date, grounds.today(found.loan, now)))
     found.move("approve", checked_by=actor, checked_at=now)
     audit.record(actor, "loans.payment_approved", found.loan, **history(found))
     return found
@@ -276,6 +277,14 @@ def _written(
         raise refused_field(
             "amount_refused", "amount", _("The fees taken off are more than this payment.")
         )
+    netted = hooks.kept_back(loan, payment.planned_date) if tranche == 1 else Decimal(0)
+    if deducted + netted >= amount:
+        raise refused_field(
+            "nothing_reaches_borrower",
+            "amount",
+            _("Nothing of this payment would reach the borrower: %(netted)s pays off another loan.")
+            % {"netted": format_money(netted, loan.currency)},
+        )
     made = Disbursement(
         loan=loan,
         number=number,
@@ -283,7 +292,8 @@ def _written(
         reference=payment.reference or f"{loan.number}-{number}",
         amount=amount,
         deducted=deducted,
-        net_amount=amount - deducted,
+        netted=netted,
+        net_amount=amount - deducted - netted,
         currency=loan.currency,
         planned_date=payment.planned_date,
         rest_planned_date=payment.rest_planned_date,

@@ -50,6 +50,8 @@ def reverse(
         event=Event.DISBURSEMENT_REVERSAL,
     )
     found.move("reverse", ended_by=actor, ended_at=now, ended_reason=said)
+    if found.netted:
+        hooks.undo_settled(actor, found, said, now)
     _set_back(found, actor, now)
     hooks.paid_out_otherwise(actor, found.loan, now)
     audit.record(

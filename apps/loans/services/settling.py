@@ -48,6 +48,7 @@ def instruct(
         one.lifecycle.target("instruct", one.status)
         _require_another(actor, one)
         grounds.require_payable(one.loan, now=now)
+        hooks.check_netting(one, max(one.planned_date, grounds.today(one.loan, now)))
     file = _file(actor, entity, found, now)
     for one in found:
         one.move("instruct", payment_file=file)
@@ -207,6 +208,8 @@ def _book(
             offers.paid_out(offer=loan.offer, actor=actor, day=day, now=now)
     follow_the_money(actor, loan, original)
     hooks.paid_out_otherwise(actor, loan, now)
+    if disbursement.netted:
+        hooks.settle_other(actor, disbursement, now)
     audit.record(
         actor,
         "loans.payment_confirmed",

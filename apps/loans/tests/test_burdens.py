@@ -103,7 +103,7 @@ def test_an_accepted_offer_counts_before_a_loan_is_opened(alice: User, stage: No
 
 
 def test_the_request_a_loan_was_made_under_does_not_count_it(alice: User, loan: Loan) -> None:
-    assert _taken(loan.customer, besides=loan.application_id) == []
+    assert _taken(loan.customer, besides=[loan.application_id]) == []
     assert loan.application.own_obligations_monthly == 0
 
 

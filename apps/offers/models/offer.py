@@ -1,5 +1,6 @@
 """An offer of a loan: what it costs, until when it holds, and what the applicant said to it."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -16,6 +17,7 @@ from apps.core import withheld
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.decisions.models import Decision
 from apps.letters.models import Letter
+from apps.offers.key_facts import OwnLoan, own_loan_of
 from apps.offers.lifecycle import AGREED, LIFECYCLE, LIVE
 from apps.offers.models.bounds import STILL_DECIDED, WITHIN_DECISION
 
@@ -254,6 +256,17 @@ class Offer(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def own_loan(self) -> OwnLoan | None:
+        """The loan with us that is paid off out of it, as the borrower was told."""
+        return own_loan_of(self.key_facts)
+
+    @property
+    def paid_over(self) -> Decimal:
+        """What reaches the borrower where it is paid out as planned."""
+        own = self.own_loan
+        return self.net_disbursed - (own.amount if own else Decimal(0))
 
     @property
     def is_open(self) -> bool:

@@ -110,10 +110,21 @@ def _told(
         offered=today,
         valid_until=_valid_until(application, decision, today),
     )
+    _require_paid_over(facts)
     lacking = demands.lacking(facts)
     if lacking:
         raise StatementIncomplete(lacking)
     return _offer(application, decision, facts, schedule), facts
+
+
+def _require_paid_over(facts: KeyFacts) -> None:
+    """Raise DomainError where paying off another loan may leave the borrower with nothing."""
+    own = facts.own_loan
+    if own is not None and own.most >= facts.net_disbursed:
+        sentence = _("Paying off %(number)s may take all that is paid out; offer more.") % {
+            "number": own.number
+        }
+        raise DomainError("nothing_paid_over", sentence, fields={"principal": sentence})
 
 
 def _binding(application: Application, *, now: datetime) -> Decision:

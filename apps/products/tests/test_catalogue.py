@@ -50,6 +50,7 @@ def test_it_reads_the_shipped_files() -> None:
     assert [product.code for product in products if product.secured] == [
         "in-vehicle",
         "in-home-improvement",
+        "ke-harvest",
     ]
 
 
@@ -254,3 +255,63 @@ def test_it_refuses_a_lender_whose_calendar_or_officer_is_half_said(
 )
 def test_the_tables_know_the_conventions_of_the_schedules(choices: Any, known: Any) -> None:
     assert choices.values == [one.value for one in known]
+
+
+def _with_method(method: str, **values: Any) -> Any:
+    data = changed(schedule=method)
+    data["products"][INDIAN]["conditions"] |= values
+    return data
+
+
+@pytest.mark.parametrize(
+    ("method", "values"),
+    [
+        ("equal_principal", {}),
+        ("flat", {}),
+        ("interest_only", {}),
+        ("balloon", {"balloon_share": "0.300000"}),
+        ("stepped", {"step_every": 12, "step_factor": "1.050000"}),
+        ("single", {"first_period": "amortised"}),
+    ],
+)
+def test_it_reads_every_schedule_that_is_told_whole(method: str, values: dict[str, Any]) -> None:
+    found = read(_with_method(method, **values))[INDIAN]
+
+    assert found.schedule == method
+    assert found.conditions is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "values", "why"),
+    [
+        ("balloon", {}, "has balloon_share"),
+        ("emi", {"balloon_share": "0.3"}, "has balloon_share"),
+        ("balloon", {"balloon_share": "1"}, "is a fraction"),
+        ("balloon", {"balloon_share": "0"}, "is a fraction"),
+        ("stepped", {}, "have step_every and step_factor"),
+        ("stepped", {"step_every": 12}, "have step_every and step_factor"),
+        ("flat", {"step_every": 12, "step_factor": "1.05"}, "have step_every and step_factor"),
+        ("stepped", {"step_every": 0, "step_factor": "1.05"}, "at least 1"),
+        ("stepped", {"step_every": 12, "step_factor": "1"}, "and not 1"),
+        ("stepped", {"step_every": 12, "step_factor": "2.1"}, "from 0.5 to 2"),
+        ("single", {}, "first_period amortised"),
+        ("flat", {"is_staged": True, "staged_clause": "4"}, "not paid out in stages"),
+        (
+            "interest_only",
+            {
+                "rate_type": "floating",
+                "benchmark": "Repo",
+                "benchmark_rate": "0.06",
+                "reset_months": 3,
+            },
+            "follow a floating rate",
+        ),
+        ("annuity", {}, "is not a schedule"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_it_refuses_a_schedule_that_is_told_in_part_or_in_contradiction(
+    method: str, values: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(catalogue.CatalogueRefused, match=why):
+        read(_with_method(method, **values))

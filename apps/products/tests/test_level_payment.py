@@ -82,3 +82,24 @@ def test_it_falls_when_the_term_grows(principal: Decimal, rate: Decimal, term: i
     longer = pricing.exact_payment(principal, rate, term + 1)
 
     assert longer < shorter
+
+
+@pytest.mark.parametrize(
+    ("schedule", "asked"),
+    [
+        # 200,000 over 24 months at 16 %: level 9,792.62; 8,333.33 and 2,666.67 of interest.
+        ("emi", "9792.62"),
+        ("equal_principal", "11000.00"),
+        ("flat", "11000.00"),
+        ("interest_only", "9792.62"),
+        ("single", "9792.62"),
+        ("balloon", "9792.62"),
+        ("stepped", "9792.62"),
+    ],
+)
+def test_9_2_a_request_is_judged_by_its_dearest_month_or_as_if_it_were_repaid_evenly(
+    schedule: str, asked: str
+) -> None:
+    found = pricing.asked_payment(Decimal(200_000), Decimal("0.16"), 24, "INR", schedule=schedule)
+
+    assert found == Decimal(asked)

@@ -40,7 +40,7 @@ def test_it_loads_lenders_branches_products_and_fees() -> None:
     ]
     assert Entity.objects.count() == 3
     assert Branch.objects.count() == 6
-    assert Product.objects.count() == 7
+    assert Product.objects.count() == 8
     personal = Product.objects.get(code="in-personal")
     assert personal.annual_rate == Decimal("0.16")
     assert personal.entity.code == "sahyadri"
