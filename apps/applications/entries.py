@@ -28,6 +28,8 @@ class ApplicationEntry(Terms):
 
     customer: Customer
     channel: str = Application.Channel.COUNTER
+    # Whose loan is paid off out of it; who calls has seen to it that this is possible.
+    settles: Application | None = None
 
     @property
     def digest(self) -> str:
@@ -41,6 +43,8 @@ class ApplicationEntry(Terms):
             self.purpose_note,
             self.channel,
         ]
+        if self.settles is not None:
+            content.append(str(self.settles.pk))
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 

@@ -151,16 +151,16 @@ def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:
 
 
 def own_debts(
-    customers: Collection[uuid.UUID], *, on: date, besides: uuid.UUID | None = None
+    customers: Collection[uuid.UUID], *, on: date, besides: Collection[uuid.UUID] = ()
 ) -> dict[uuid.UUID, tuple[OwnDebt, ...]]:
-    """Return what customers pay us from a day on; what comes of one application is left out.
+    """Return what customers pay us from a day on; what comes of some applications is left out.
 
     Who pays us nothing is left out. Each app that knows is asked once about all of them.
     """
     found: dict[uuid.UUID, tuple[OwnDebt, ...]] = {}
     for burdens in _burdens:
         for customer, debts in burdens(customers, on).items():
-            others = tuple(one for one in debts if one.application != besides)
+            others = tuple(one for one in debts if one.application not in besides)
             if others:
                 found[customer] = (*found.get(customer, ()), *others)
     return found

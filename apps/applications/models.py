@@ -1,5 +1,6 @@
 """A request for a loan, its collateral and its guarantors."""
 
+import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -75,6 +76,10 @@ class Application(Identified, Timestamped, Stateful):
         _("of them for loans with us"), max_digits=18, decimal_places=2, null=True
     )
     home = models.CharField(_("home"), max_length=16, blank=True)
+    # The request whose loan is paid off out of what this one brings: a top-up.
+    settles = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="settled_by"
+    )
     score_run = models.ForeignKey(ScoreRun, null=True, on_delete=models.PROTECT)
     source = models.CharField(_("source"), max_length=60, blank=True)
     source_reference = models.CharField(_("reference there"), max_length=80, blank=True)
@@ -116,6 +121,16 @@ class Application(Identified, Timestamped, Stateful):
                 fields=["source", "source_reference"],
                 condition=~Q(source=""),
                 name="applications_source_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(settles__isnull=True) | ~Q(settles=F("id")),
+                name="applications_settles_another",
+            ),
+            models.UniqueConstraint(
+                fields=["settles"],
+                condition=Q(settles__isnull=False)
+                & ~Q(status__in=["declined", "withdrawn", "lapsed"]),
+                name="applications_settled_once",
             ),
             models.UniqueConstraint(
                 fields=["taken_by", "idempotency_key"],
@@ -164,6 +179,11 @@ class Application(Identified, Timestamped, Stateful):
     def own_burden(self) -> Decimal:
         """What of the frozen obligations our own loans take a month; nothing where not told."""
         return self.own_obligations_monthly or Decimal(0)
+
+    @property
+    def apart(self) -> tuple[uuid.UUID, ...]:
+        """The requests whose debts do not count beside this one: itself, and what it pays off."""
+        return (self.pk,) if self.settles_id is None else (self.pk, self.settles_id)
 
     @property
     def version(self) -> str:

@@ -67,9 +67,9 @@ def case(actor: User) -> QuerySet[Application]:
 
 
 def standing(
-    customer: Customer, *, on: date, besides: uuid.UUID | None = None
+    customer: Customer, *, on: date, besides: Collection[uuid.UUID] = ()
 ) -> requirements.Standing:
-    """Return what is known of the customer on a day; what comes of one application is left out."""
+    """Return what is known of the customer on a day; what comes of some requests is left out."""
     household = getattr(customer, "household", None)
     obligations = tuple(customers.standing_obligations(customer, on))
     return requirements.Standing(
@@ -115,14 +115,18 @@ def means(
     own = application.own_burden
     if not application.facts_are_frozen:
         day = on or application.applied_date
-        known = standing(application.customer, on=day, besides=application.pk)
+        known = standing(application.customer, on=day, besides=application.apart)
         employment, obligations, own = (
             known.employment,
             known.obligations_monthly,
             known.own_monthly,
         )
-    instalment = pricing.level_payment(
-        application.amount, application.annual_rate, application.term_months, application.currency
+    instalment = pricing.asked_payment(
+        application.amount,
+        application.annual_rate,
+        application.term_months,
+        application.currency,
+        schedule=application.product.schedule,
     )
     return _living(
         employment,
@@ -153,8 +157,12 @@ def what_if(
         known.obligations_monthly,
         own=known.own_monthly,
         amount=tried.amount,
-        instalment=pricing.level_payment(
-            tried.amount, product.annual_rate, tried.term_months, product.currency
+        instalment=pricing.asked_payment(
+            tried.amount,
+            product.annual_rate,
+            tried.term_months,
+            product.currency,
+            schedule=product.schedule,
         ),
         securities=_securities(collaterals),
     )
@@ -214,7 +222,7 @@ def exposure(application: Application, actor: User) -> list[Exposure]:
     """
     is_open, approved = Q(status__in=OPEN), ~Q(status__in=OPEN)
     others = Application.objects.visible_to(actor).filter(customer=application.customer_id)
-    others = others.exclude(pk=application.pk).annotate(left=hooks.left())
+    others = others.exclude(pk__in=application.apart).annotate(left=hooks.left())
     rows = (
         others.filter(is_open | hooks.is_owed())
         .order_by("currency")

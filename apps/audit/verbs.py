@@ -295,6 +295,8 @@ VERBS = {
     "servicing.early_charge_asked": _("asked for the charge for paying early"),
     "servicing.quote_printed": _("handed over the quote of what ends the loan"),
     "servicing.losses_downloaded": _("downloaded the register of what was written off"),
+    "servicing.top_up_started": _("took a request out of which the loan is paid off"),
+    "servicing.paid_off_by_loan": _("paid the loan off out of a new one"),
     "servicing.relief_proposed": _("proposed to give up or pay back an amount"),
     "servicing.relief_approved": _("approved what another person proposed"),
     "servicing.relief_refused": _("refused what another person proposed"),

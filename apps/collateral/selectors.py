@@ -178,12 +178,12 @@ class Exposure:
 def exposure(customer: Customer, actor: User, *, besides: Application | None = None) -> Exposure:
     """Return what a customer owes, owes together with others, and answers for; see `Line`.
 
-    Only applications the person may see, one left out. What is owed comes first, the largest at
-    the head.
+    Only applications the person may see, one left out with what is paid off out of it. What is
+    owed comes first, the largest at the head.
     """
     seen = Application.objects.visible_to(actor).filter(status__in=_COUNTING)
     if besides is not None:
-        seen = seen.exclude(pk=besides.pk)
+        seen = seen.exclude(pk__in=besides.apart)
     shown = seen.select_related("product")
     parts = [
         *_as_borrower(shown.filter(customer=customer)),

@@ -84,6 +84,8 @@ def _books(application: Application, question: prepared.Query[Any]) -> Books:
 def _values(application: Application) -> dict[str, Any]:
     return {
         "application": application.pk,
+        # Nothing but itself is left out where no loan is paid off out of it.
+        "settles": application.settles_id or application.pk,
         "customer": application.customer_id,
         "entity": application.branch.entity_id,
         "lender": application.customer.entity_id,
@@ -121,7 +123,8 @@ def _as_of(book: Books, application: Application, day: date) -> Books:
 
 def _question() -> QuerySet[Application, Any]:
     application, customer, currency = Given("application"), Given("customer"), Given("currency")
-    others = selectors.granted().filter(customer=customer).exclude(pk=application)
+    others = selectors.granted().filter(customer=customer)
+    others = others.exclude(pk=application).exclude(pk=Given("settles"))
     shared = selectors.co_borrowed().filter(customer=customer).exclude(application=application)
     owing = CoBorrower.objects.filter(application=application).values("customer")
     made = Decision.objects.filter(application=application)

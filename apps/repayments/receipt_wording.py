@@ -110,6 +110,7 @@ def channel(code: str) -> str:
         "mobile_money": _("Mobile money"),
         "cheque": _("Cheque"),
         "card": _("Card"),
+        "own_loan": _("Out of a new loan"),
     }
     return words.get(code) or _("Another way")
 

@@ -6,11 +6,23 @@ class ServicingConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import history
+        from apps.loans import hooks as loans
+        from apps.offers import hooks as offers
         from apps.repayments import hooks
         from apps.servicing import selectors
         from apps.servicing.models import BenchmarkRate, Closure, Pause, Proposal, Transfer
+        from apps.servicing.services import netting
 
         hooks.leave_alone(selectors.left_alone)
+        offers.know_own_loans(netting.own_loan)
+        loans.net(
+            loans.Netting(
+                kept_back=netting.kept_back,
+                check=netting.check,
+                settle=netting.settle,
+                undo=netting.undo,
+            )
+        )
 
         history.keep(Proposal, exclude=["updated_at"])
         history.keep(Transfer, exclude=["updated_at"])

@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Branch, Entity
+from apps.applications.entries import Terms
 from apps.applications.forms import AmountField
 from apps.core.form_fields import DayField
 from apps.loans.forms import ReasonForm, Refusable
+from apps.products.models import Product, Purpose
 from apps.repayments import receipt_wording
 from apps.repayments.alterations import DIFFICULTY, Change
 from apps.repayments.facts import Option
@@ -269,6 +271,39 @@ class TransferForm(ReasonForm):
     def __init__(self, *args: Any, branches: QuerySet[Branch], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["branch"].queryset = branches  # type: ignore[attr-defined]
+
+
+class TopUpForm(Refusable):
+    """What a borrower asks for, the pay-off of the running loan in it."""
+
+    product = forms.ModelChoiceField(
+        label=_("Product"),
+        queryset=Product.objects.none(),
+        to_field_name="code",
+        empty_label=_("Choose"),
+    )
+    amount = AmountField(
+        label=_("Amount of the new loan"), help_text=_("With what pays this loan off.")
+    )
+    term_months = forms.IntegerField(
+        label=_("Term in months"),
+        min_value=1,
+        max_value=480,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    purpose = forms.ChoiceField(label=_("Purpose"), choices=[("", _("Choose")), *Purpose.choices])
+    purpose_note = forms.CharField(label=_("Purpose in words"), required=False, max_length=300)
+    # Sent again, the same page takes the same request.
+    reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def __init__(self, *args: Any, products: QuerySet[Product], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["product"].queryset = products  # type: ignore[attr-defined]
+
+    def terms(self) -> Terms:
+        """Return what was typed."""
+        given = {name: one for name, one in self.cleaned_data.items() if name != "reference"}
+        return Terms(**given)
 
 
 class EmptyForm(Refusable):

@@ -13,6 +13,7 @@ VIEW = "loans.view_loan"
 POST = "repayments.post_repayment"
 # The register of what was written off, and what was paid on it.
 VIEW_LOSSES = "repayments.view_repayment"
+TOP_UP = "applications.take_application"
 TAKE_BACK = "repayments.reverse_repayment"
 CHANGE = "servicing.change_loan"
 RESTRUCTURE = "servicing.restructure_loan"

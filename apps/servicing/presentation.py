@@ -118,6 +118,8 @@ def _when_running(actor: User, loan: Loan, *, is_floating: bool) -> list[dict[st
     found = [_link("payoff", loan, _("Quote for paying off"), "receipt")]
     if actor.has_perm(policies.POST):
         found.append(_link("prepay", loan, _("Pay a part early"), "coins"))
+    if actor.has_perm(policies.TOP_UP):
+        found.append(_link("top_up", loan, _("Top up"), "plus"))
     for kind, title in TITLES.items():
         if actor.has_perm(changing.permission(kind)):
             address = reverse("servicing:change", args=[loan.pk, kind.replace("_", "-")])

@@ -1,4 +1,4 @@
-"""Loans that were written off over the API: what can be recovered, and taking it."""
+"""Over the API: recoveries of what was written off, and requests that top a loan up."""
 
 import uuid
 
@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.applications.entries import Terms
 from apps.core import keyset
 from apps.core.api import APIView, Problem
 from apps.servicing import losses, policies, selectors, serializers, services
@@ -78,7 +79,34 @@ class Losses(APIView):
         return Response({"results": rows, "after": page.after})
 
 
+class TopUps(APIView):
+    """Requests out of whose loan a running one is paid off."""
+
+    required_permission = policies.TOP_UP
+
+    @extend_schema(
+        operation_id="loan_top_up",
+        request=serializers.TopUpRequest,
+        responses={200: serializers.TopUpAnswer, **REFUSED},
+        tags=["servicing"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Take a request as a draft; its loan pays this one off when it is paid out."""
+        given = taken(request, serializers.TopUpRequest)
+        loan, reference = seen(request, pk), given.pop("reference", "")
+        product = selectors.top_up_product(loan, given.pop("product"))
+        made = services.start_top_up(
+            actor=request.user,
+            loan=loan,
+            terms=Terms(product=product, **given),
+            now=timezone.now(),
+            reference=reference,
+        )
+        return Response(serializers.TopUpAnswer(made).data)
+
+
 urlpatterns = [
+    path("loans/<uuid:pk>/top-ups", TopUps.as_view(), name="loan_top_ups"),
     path("loans/<uuid:pk>/recovery", Recovery.as_view(), name="loan_recovery"),
     path("servicing/written-off", Losses.as_view(), name="servicing_losses"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
+from apps.applications.models import Application
 from apps.collateral.models import Item
 from apps.ledger import selectors as ledger
 from apps.ledger.balances import Balances
@@ -18,6 +19,8 @@ from apps.ledger.chart import Event
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.offers import contract as contracts
+from apps.products import selectors as products
+from apps.products.models import Product
 from apps.repayments import (
     alterations,
     payoff,
@@ -139,6 +142,26 @@ def early_charge(loan: Loan, principal: Decimal) -> Decimal:
     if contract is None:
         return Decimal(0)
     return prepayment_charge.charge(principal, contract, loan.currency)
+
+
+def top_up_products(loan: Loan) -> QuerySet[Product]:
+    """Return the products that can pay a loan off: in its currency, and paid out at once."""
+    rows = products.open_products(loan.branch.entity).filter(currency=loan.currency)
+    return rows.exclude(conditions__is_staged=True)
+
+
+def top_up_product(loan: Loan, code: str) -> Product:
+    """Return a product that can pay a loan off, by its code. Raises DomainError."""
+    found = top_up_products(loan).filter(code=code).first()
+    if found is None:
+        raise refused_field("product_unknown", "product", _("There is no such product."))
+    return found
+
+
+def top_up(loan: Loan) -> Application | None:
+    """Return the request out of whose loan this one is to be paid off; None without one."""
+    rows = Application.objects.filter(settles=loan.application_id)
+    return rows.exclude(status__in=["declined", "withdrawn", "lapsed"]).first()
 
 
 # --- what was written off -----------------------------------------------------------------------

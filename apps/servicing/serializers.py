@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api import Strict
+from apps.products.models import Purpose
 from apps.repayments.alterations import Change
 from apps.repayments.facts import Option
 from apps.repayments.rescheduling import Keeps
@@ -240,6 +241,29 @@ class LossPage(serializers.Serializer[Any]):
 
     results = LossRow(many=True)
     after = serializers.CharField()
+
+
+class TopUpRequest(Strict):
+    """What a borrower asks for, with what pays the running loan off in it."""
+
+    product = serializers.CharField(max_length=40, help_text="The code of the product.")
+    amount = serializers.DecimalField(**_MONEY)
+    term_months = serializers.IntegerField(min_value=1, max_value=480)
+    purpose = serializers.ChoiceField(choices=Purpose.choices)
+    purpose_note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    reference = serializers.CharField(
+        max_length=80, required=False, help_text="The same reference asks once."
+    )
+
+
+class TopUpAnswer(serializers.Serializer[Any]):
+    """The request out of whose loan this one is to be paid off."""
+
+    application = serializers.UUIDField(source="pk")
+    number = serializers.CharField()
+    state = serializers.CharField(source="status")
+    amount = serializers.DecimalField(**_MONEY)
+    currency = serializers.CharField()
 
 
 class ServicedReason(Strict):

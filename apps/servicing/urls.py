@@ -19,6 +19,7 @@ urlpatterns = [
     path("loans/<uuid:pk>/transfer/", transfers.propose, name="transfer"),
     path("written-off/", losses.register, name="losses"),
     path("written-off/table.csv", losses.register_csv, name="losses_csv"),
+    path("loans/<uuid:pk>/top-up/", early.top_up, name="top_up"),
     path("loans/<uuid:pk>/recover/", losses.recover, name="recover"),
     path("rates/", proposals.rates, name="rates"),
     path("pauses/<uuid:pk>/end/", loan.end_pause, name="end_pause"),

@@ -80,14 +80,21 @@ def _write(
         branch_id=entry.customer.branch_id,
         customer=entry.customer,
         channel=entry.channel,
+        settles=entry.settles,
         applied_date=today,
         taken_by=actor,
         idempotency_key=idempotency_key,
         idempotency_digest=entry.digest if idempotency_key else "",
         **_values(entry),
     )
+    settled = {} if entry.settles is None else {"settles": entry.settles.number}
     audit.record(
-        actor, "applications.drafted", application, case=application, **_facts(application)
+        actor,
+        "applications.drafted",
+        application,
+        case=application,
+        **_facts(application),
+        **settled,
     )
     return application
 

@@ -73,7 +73,7 @@ def _submitted_before(application: Application, actor: User) -> bool:
 
 def freeze(application: Application, *, today: date) -> dict[str, Any]:
     """Return the applicant's facts as they stand that day. Raises NotReady where some lack."""
-    known = selectors.standing(application.customer, on=today, besides=application.pk)
+    known = selectors.standing(application.customer, on=today, besides=application.apart)
     lacks = selectors.lacks(application, known)
     if lacks:
         raise NotReady(lacks)

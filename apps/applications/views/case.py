@@ -116,7 +116,7 @@ def _applicant(application: Application, *, today: date) -> dict[str, Any]:
             "home_label": _home(application.home),
             "lacks": [],
         }
-    known = selectors.standing(application.customer, on=today, besides=application.pk)
+    known = selectors.standing(application.customer, on=today, besides=application.apart)
     return {
         "employment": known.employment,
         "bureau": known.bureau_report,

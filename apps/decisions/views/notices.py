@@ -56,7 +56,7 @@ def _issued(request: HttpRequest, application: Application, form: MissingForm) -
 def _initial(application: Application) -> dict[str, object]:
     """Return what the record lacks today, and the usual time to wait."""
     today = lettering.local_date(application.branch.entity, timezone.now())
-    known = applications.standing(application.customer, on=today, besides=application.pk)
+    known = applications.standing(application.customer, on=today, besides=application.apart)
     lacking = [one.code for one in applications.lacks(application, known)]
     codes = [code for code in lacking if code in MISSING]
     return {"codes": codes, "until": today + _USUAL_WAIT}

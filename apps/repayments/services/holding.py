@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,6 @@ from apps.core import dates
 from apps.core.money import money
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
-from apps.ledger.lines import LARGEST
 from apps.ledger.services import posting
 from apps.loans.models import Loan
 from apps.repayments import facts, policies
@@ -24,9 +23,19 @@ from apps.repayments.facts import MONEY_IN, Charge, Fact, Kind, Receipt, Recover
 from apps.repayments.models import AccountEvent
 
 CHANNELS = ("cash", "bank_transfer", "direct_debit", "mobile_money", "cheque", "card", "other")
+# Out of a new loan of the same borrower: nobody types this, and nothing passes through a bank.
+NETTED = "own_loan"
 LONGEST_REFERENCE = 60
 # States of a loan in which its account goes on.
 OPEN = ("active", "closed", "written_off")
+# What happens to a loan that runs, and to no other.
+_OF_RUNNING = (Kind.PART_PREPAYMENT, Kind.PAYOFF, Kind.WRITE_OFF)
+# No single payment of a person is more, in any currency.
+LARGEST = Decimal(10) ** 12
+# What is lent comes back this many times over at the very most, with all that can be asked for.
+MOST_TIMES = 20
+# How long after it was asked for a charge falls due.
+LONGEST_NOTICE = timedelta(days=366)
 
 
 def hold(actor: Any, loan: Loan) -> Loan:
@@ -79,10 +88,11 @@ def require_possible(loan: Loan, fact: Fact, *, now: datetime) -> None:
     amount = facts.amount_of(fact)
     if amount is not None:
         require_amount(amount, loan.currency)
+        _require_of_this_loan(loan, amount)
     if fact.kind in (*MONEY_IN, Kind.REFUND):
         _require_words(fact)
-    if isinstance(fact, Charge) and fact.due_on < fact.day:
-        raise refused_field("due_before", "due_on", _("Nothing is owed before it was asked for."))
+    if isinstance(fact, Charge):
+        _require_due(fact)
 
 
 def require_open(loan: Loan, day: date) -> None:
@@ -101,6 +111,21 @@ def require_amount(amount: Decimal, currency: str) -> None:
     if amount != money(amount, currency):
         sentence = _("%(currency)s has no such fractions.") % {"currency": currency}
         raise refused_field("amount_refused", "amount", sentence)
+
+
+def _require_of_this_loan(loan: Loan, amount: Decimal) -> None:
+    """Raise FactRefused for an amount that nobody can owe on a loan, or have paid on it."""
+    if amount > loan.principal * MOST_TIMES:
+        sentence = _("That is more than this loan could ever come to. Check the amount.")
+        raise refused_field("amount_refused", "amount", sentence)
+
+
+def _require_due(charge: Charge) -> None:
+    if charge.due_on < charge.day:
+        raise refused_field("due_before", "due_on", _("Nothing is owed before it was asked for."))
+    if charge.due_on > charge.day + LONGEST_NOTICE:
+        sentence = _("What is asked for falls due within a year.")
+        raise refused_field("due_too_late", "due_on", sentence)
 
 
 def require_currency(currency: str, told: str) -> None:
@@ -123,8 +148,20 @@ def _require_state(loan: Loan, fact: Fact) -> None:
             "loan_exited",
             _("The borrower stepped back from this loan; what that costs is settled at once."),
         )
+    if loan.status != "active" and fact.kind in _OF_RUNNING:
+        raise _not_running(loan)
     if loan.status == "closed" and isinstance(fact, Receipt) and not _reaches_back(loan, fact):
         raise nothing_owed()
+
+
+def _not_running(loan: Loan) -> NothingOwed:
+    """Return the refusal of what only happens to a loan that runs."""
+    if loan.status == "written_off":
+        return NothingOwed(
+            "loan_written_off",
+            _("This loan was written off; what still comes in is posted as recovered."),
+        )
+    return nothing_owed()
 
 
 def nothing_owed() -> NothingOwed:
@@ -151,7 +188,7 @@ def _require_day(loan: Loan, day: date, now: datetime) -> None:
 
 
 def _require_words(fact: Any) -> None:
-    if fact.channel not in CHANNELS:
+    if fact.channel not in (*CHANNELS, NETTED):
         raise refused_field("channel_unknown", "channel", _("Say how the money came."))
     told = fact.external_reference
     if not 0 < len(told.strip()) <= LONGEST_REFERENCE or not told.isprintable():

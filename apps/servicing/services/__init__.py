@@ -8,6 +8,7 @@ from apps.servicing.services.quoting import print_quote
 from apps.servicing.services.rating import follow_rate, set_rate
 from apps.servicing.services.recovering import download_losses, recover
 from apps.servicing.services.relieving import Relief, approve, propose, refuse, withdraw
+from apps.servicing.services.topping_up import start_top_up
 from apps.servicing.services.transferring import (
     approve_transfer,
     propose_transfer,
@@ -39,6 +40,7 @@ __all__ = [
     "refuse",
     "refuse_transfer",
     "set_rate",
+    "start_top_up",
     "undo",
     "withdraw",
     "withdraw_transfer",

@@ -35,7 +35,20 @@ def close(*, actor: User, loan: Loan, now: datetime) -> Closure:
     Conflict where the letter cannot be set.
     """
     _ground.permit(actor, policies.CLOSE)
-    found = _ground.locked(actor, loan)
+    return finish(actor=actor, loan=_ground.locked(actor, loan), now=now)
+
+
+def locked_for(loan: Loan) -> Loan:
+    """Return a loan with what its closing needs, held; who acts need not see it."""
+    rows = Loan.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "application__customer", "application__branch__entity", "branch__entity", "product", "offer"
+    )
+    return rows.get(pk=loan.pk)
+
+
+def finish(*, actor: User, loan: Loan, now: datetime) -> Closure:
+    """Close a loan that the caller holds and has permitted; see `close`."""
+    found = loan
     if found.status not in ("active", "closed"):
         raise NotRunning
     last = found.closures.order_by("-number").first()

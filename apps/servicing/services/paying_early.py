@@ -51,7 +51,7 @@ def prepay(*, actor: User, loan: Loan, money: Money, option: str, now: datetime)
     reference = _reference(found, money)
     if not selectors.is_known(reference):
         charge = charge_of_part(found, money.day, money.amount)
-        _ask(found, money.day, charge, reference, actor=actor, now=now)
+        ask_charge(found, money.day, charge, reference, actor=actor, now=now)
     return repayments.enter(
         actor=actor,
         loan=found,
@@ -80,7 +80,7 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
                 _("Paying this loan off on that day takes %(amount)s.")
                 % {"amount": format_money(asked.total, found.currency)},
             )
-        _ask(found, money.day, asked.charge, reference, actor=actor, now=now)
+        ask_charge(found, money.day, asked.charge, reference, actor=actor, now=now)
     return repayments.enter(
         actor=actor,
         loan=found,
@@ -158,7 +158,7 @@ def charge_of_part(loan: Loan, day: date, amount: Decimal) -> Decimal:
     return prepayment_charge.charge(principal, contract, loan.currency)
 
 
-def _ask(
+def ask_charge(
     loan: Loan, day: date, charge: Decimal, reference: str, *, actor: User, now: datetime
 ) -> None:
     """Ask for what paying early costs, where it costs something."""

@@ -42,8 +42,11 @@ def set_rate(
         raise NotVisible("not_found", _("There is no such lender."))
     name, where = benchmark.strip(), source.strip()
     _check(name, where, annual_rate)
-    if effective_date < dates.add_months(dates.local_date(now, entity.time_zone), -12):
+    today = dates.local_date(now, entity.time_zone)
+    if effective_date < dates.add_months(today, -12):
         raise refused_field("day_refused", "effective_date", _("This day is too long ago."))
+    if effective_date > dates.add_months(today, 12):
+        raise refused_field("day_refused", "effective_date", _("This day is too far ahead."))
     made = BenchmarkRate(
         entity=entity,
         benchmark=name,

@@ -271,6 +271,7 @@ def test_the_table_of_rates_takes_a_day_once_and_no_absurd_rate(
         (charlie, {"rate": "-0.01", "day": TODAY + timedelta(days=1)}, "rate_refused"),
         (charlie, {"rate": "NaN", "day": TODAY + timedelta(days=1)}, "rate_refused"),
         (charlie, {"rate": "0.07", "day": TODAY - timedelta(days=800)}, "day_refused"),
+        (charlie, {"rate": "0.07", "day": TODAY + timedelta(days=800)}, "day_refused"),
         (charlie, {"rate": "0.07", "benchmark": " "}, "benchmark_refused"),
         (charlie, {"rate": "0.07", "source": " "}, "source_missing"),
         (alice, {"rate": "0.07"}, "not_permitted"),

@@ -88,7 +88,7 @@ def test_it_says_all_parts_until_when_where_to_and_what_a_day_costs(
     assert lines["Reference of the payment"] == lent.number
     tomorrow = services.quote(lent, until + timedelta(days=1), today=TODAY)
     assert lines["Interest for one more day"] == f"₹{tomorrow.interest - quote.interest:,.2f}"
-    assert [line.value for line in said[0].particulars][0] == lent.number
+    assert said[0].particulars[0].value == lent.number
     assert Event.objects.filter(verb="servicing.quote_printed").count() == 1
 
 

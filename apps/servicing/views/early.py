@@ -96,6 +96,36 @@ def payoff(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return rendered(request, "servicing/payoff.html", context)
 
 
+@require_http_methods(["GET", "POST"])
+@requires(policies.TOP_UP)
+def top_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a request out of whose loan this one is paid off, and go to it."""
+    loan = running(request, pk)
+    form = forms.TopUpForm(request.POST or None, products=selectors.top_up_products(loan))
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data["reference"]
+        try:
+            made = services.start_top_up(
+                actor=request.user,
+                loan=loan,
+                terms=form.terms(),
+                now=timezone.now(),
+                reference=f"top-up:{told}" if told else "",
+            )
+            messages.success(request, _("The request %(number)s is taken.") % {"number": made})
+            return redirect("applications:detail", pk=made.pk)
+        except DomainError as refusal:
+            form.refuse(refusal)
+    context = {
+        "loan": loan,
+        "crumbs": crumbs(loan, _("Top up")),
+        "form": form,
+        "quote": selectors.payoff_on(loan, today(loan)),
+        "under_way": selectors.top_up(loan),
+    }
+    return rendered(request, "servicing/top_up.html", context)
+
+
 @require_GET
 @requires(policies.VIEW)
 def quote_paper(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
