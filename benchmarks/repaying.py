@@ -15,7 +15,6 @@ from typing import Any
 
 from creditrisk.local import places
 from tests.journeys.stack import Stack
-from tests.journeys.world import PASSWORD
 
 OK, CONFLICT, FORBIDDEN = 200, 409, 403
 # An answer that is longer away than this was lost.
@@ -38,9 +37,9 @@ class Client:
     token: str = ""
     _line: http.client.HTTPConnection | None = field(default=None, repr=False)
 
-    def sign_in(self, email: str) -> None:
-        """Sign in with the password of all people of the journeys."""
-        answer = self.post("/api/v1/token", {"email": email, "password": PASSWORD})
+    def sign_in(self, email: str, password: str) -> None:
+        """Sign in as anybody does."""
+        answer = self.post("/api/v1/token", {"email": email, "password": password})
         if answer.status != OK:
             raise AssertionError(f"{email} may not sign in: {answer}")
         self.token = answer.body["access"]
@@ -111,6 +110,7 @@ class Book:
     loans: tuple[LentLoan, ...]
     twins: tuple[LentLoan, ...]
     clerks: tuple[str, ...]
+    password: str = field(repr=False)
 
 
 def lend(stack: Stack, loans: int, *, clerks: int) -> Book:
@@ -120,7 +120,7 @@ def lend(stack: Stack, loans: int, *, clerks: int) -> Book:
         LentLoan(pk, number, customer, date.fromisoformat(day), Decimal(principal))
         for pk, number, customer, day, principal in made["loans"]
     ]
-    return Book(tuple(rows[:loans]), tuple(rows[loans:]), tuple(made["clerks"]))
+    return Book(tuple(rows[:loans]), tuple(rows[loans:]), tuple(made["clerks"]), made["password"])
 
 
 def signed_in(stack: Stack, book: Book) -> list[str]:
@@ -128,7 +128,7 @@ def signed_in(stack: Stack, book: Book) -> list[str]:
     tokens = []
     for email in book.clerks:
         client = Client(stack.port)
-        client.sign_in(email)
+        client.sign_in(email, book.password)
         client.close()
         tokens.append(client.token)
     return tokens

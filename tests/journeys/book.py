@@ -35,8 +35,8 @@ def prepare() -> None:
 def lend_twins(number: int, clerks: int) -> None:
     """Takes so many loans of a tape on the books, and as many with the very same terms after them.
 
-    Prints key, number, customer, day of payment and principal of each, and the addresses of people
-    who post payments and statements.
+    Prints key, number, customer, day of payment and principal of each, and the addresses and the
+    password of people who post payments and statements.
     """
     numbers = [str(_FIRST + Loan.objects.count() + place) for place in range(2 * number)]
     world.import_tape([_line(one, place % number) for place, one in enumerate(numbers)])
@@ -55,6 +55,7 @@ def lend_twins(number: int, clerks: int) -> None:
             for one in rows
         ],
         "clerks": [_clerk(place) for place in range(clerks)],
+        "password": world.PASSWORD,
     }
     sys.stdout.write(json.dumps(made))
 

@@ -28,6 +28,7 @@ from creditrisk.local import (
     slots,
     supervisor,
 )
+from tests import migrated
 
 _PATIENCE_SECONDS = 120.0
 _WORLD = "import django; django.setup(); from tests.journeys import {0}; {0}.{1}(*{2})"
@@ -191,9 +192,14 @@ def _named(url: str, *, name: str = "", suffix: str = "") -> str:
 
 @contextmanager
 def _database(url: str) -> Iterator[None]:
-    """Makes the database anew and drops it afterwards."""
+    """Makes the database anew, its tables copied as other tests do, and drops it afterwards."""
     name = urlsplit(url).path.lstrip("/")
-    _administer(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
+    tables = migrated.template(url)
+    _administer(
+        url,
+        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+        f'CREATE DATABASE "{name}" TEMPLATE "{tables}"',
+    )
     yield
     _administer(url, f'DROP DATABASE "{name}" WITH (FORCE)')
 

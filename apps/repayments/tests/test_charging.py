@@ -1,6 +1,6 @@
 """Fees and charges: told before or agreed to, taxed, paid in their place, taken back whole."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -162,6 +162,7 @@ def test_what_being_late_costs_and_a_tax_alone_are_not_taken_back(
         pytest.param({"bucket": Bucket.PRINCIPAL}, "bucket", id="principal"),
         pytest.param({"code": "late_payment"}, "code", id="computed"),
         pytest.param({"due_on": factories.later(4)}, "due_on", id="owed-before"),
+        pytest.param({"due_on": DAY + timedelta(days=367)}, "due_on", id="owed-in-years"),
         pytest.param({"day": factories.later(6), "due_on": factories.later(6)}, "day", id="ahead"),
     ],
 )

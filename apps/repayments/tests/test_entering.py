@@ -1,6 +1,7 @@
 """Money is posted once, goes to what is due, and what is ahead of its time waits."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,11 +10,13 @@ from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.ledger.models import Entry
 from apps.loans.models import Allocation, Loan
 from apps.repayments import services
-from apps.repayments.errors import ReferenceUsed
+from apps.repayments.errors import NothingOwed, ReferenceUsed
+from apps.repayments.facts import Fact, Payoff, WriteOff
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.tests import factories
 
 pytestmark = pytest.mark.django_db
+TODAY = factories.later(1)
 
 
 def _refused(act: object) -> DomainError:
@@ -94,6 +97,9 @@ def test_it_posts_the_same_reference_once(alice: User, lent: Loan) -> None:
         (0, "-5", "amount"),
         (0, "0.001", "amount"),
         (0, "1e17", "amount"),
+        (0, "1000000000000.01", "amount"),
+        # Twenty times what was lent, and a paisa.
+        (0, "4000000.01", "amount"),
         (0, "NaN", "amount"),
         (90, "5", "day"),
         (-1, "5", "day"),
@@ -109,6 +115,7 @@ def test_it_refuses_what_cannot_have_been_paid(
     )
 
     assert field in refusal.fields
+    assert AccountEvent.objects.count() == 0
 
 
 def test_it_refuses_whoever_may_not_post(rita: User, lent: Loan) -> None:
@@ -189,3 +196,52 @@ def test_it_lets_nobody_take_back_without_the_right_or_a_reason(
     assert isinstance(refused, NotPermitted)
     assert nameless.code == "reason_missing"
     assert AccountEvent.objects.get().status == "live"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        Payoff(day=TODAY, amount=Decimal(5), channel="cash", external_reference="UTR2"),
+        factories.prepayment(TODAY, 5),
+        WriteOff(day=TODAY, reason="Nobody pays."),
+    ],
+    ids=["payoff", "prepayment", "write-off"],
+)
+@pytest.mark.parametrize("status", ["closed", "written_off"])
+def test_what_only_happens_to_a_running_loan_happens_to_no_other(
+    alice: User, charlie: User, lent: Loan, fact: Fact, status: str
+) -> None:
+    if status == "closed":
+        rows = list(lent.instalments.order_by("number"))
+        factories.pay(alice, lent, rows[-1].due_date, sum(row.due for row in rows))
+        now = factories.at(rows[-1].due_date)
+    else:
+        now = factories.at(factories.later(1))
+        _write_off(alice, charlie, lent, now)
+    before = factories.state(lent)
+
+    refusal = _refused(
+        lambda: services.enter(
+            actor=alice,
+            loan=lent,
+            fact=fact,
+            reference="shire:UTR2",
+            now=now,
+            approved_by=charlie,
+        )
+    )
+
+    assert isinstance(refusal, NothingOwed)
+    assert Loan.objects.get(pk=lent.pk).status == status
+    assert factories.state(lent) == before
+
+
+def _write_off(alice: User, charlie: User, lent: Loan, now: Any) -> None:
+    services.enter(
+        actor=alice,
+        loan=lent,
+        fact=WriteOff(day=factories.later(1), reason="Nobody pays."),
+        reference="relief:1",
+        now=now,
+        approved_by=charlie,
+    )
