@@ -70,7 +70,7 @@ def counts_of(found: Iterable[AnswerFile]) -> dict[Any, Counter[str]]:
 def lines_of(file: AnswerFile, actor: User, *, status: str = "") -> QuerySet[AnswerLine]:
     """Return the rows of a file, each with its debit and whether the person may see that."""
     seen = Debit.objects.visible_to(actor).filter(pk=OuterRef("debit_id"))
-    rows = AnswerLine.objects.filter(file=file).select_related("debit__loan")
+    rows = AnswerLine.objects.filter(file=file).select_related("file", "debit__loan")
     rows = rows.annotate(is_seen=Exists(seen)).defer("cells")
     return rows.filter(status=status) if status else rows
 
@@ -121,4 +121,4 @@ def mandates_with_lender() -> Any:
 def debits_of_loan(loan: Loan, actor: User) -> QuerySet[Debit]:
     """Return the debits of a loan, the newest first."""
     rows = Debit.objects.visible_to(actor).filter(loan=loan)
-    return rows.select_related("file", "mandate").order_by("-created_at", "-id")
+    return rows.select_related("file__entity", "mandate").order_by("-created_at", "-id")
