@@ -140,6 +140,12 @@ def _model(
     return money(max(pd, ecl.pd_floor) * loss, one.currency)
 
 
+def pd_used(one: Facility, stage: int, rules: Rules) -> Decimal | None:
+    """Return the PD of a stage, no lower than the table's floor; None where none is known."""
+    pd = _pd(one, stage)
+    return None if pd is None or rules.ecl is None else max(pd, rules.ecl.pd_floor)
+
+
 def _pd(one: Facility, stage: int) -> Decimal | None:
     if stage == 1:
         return one.pd_12_months

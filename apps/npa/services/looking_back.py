@@ -3,19 +3,16 @@
 import uuid
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
 from apps.core import bulk
 from apps.loans.models import Loan
+from apps.npa import stood
 from apps.npa.models import DayEnd
 from apps.npa.statements.facilities import TABLE
 from apps.repayments import reading, replaying
-from apps.repayments.account import ZERO, Asked, Claim
-from apps.repayments.facts import Bucket
-from apps.repayments.walking import Position
 
 CHUNK = 500
 _LATER = f"""
@@ -69,26 +66,4 @@ def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
             upto=day,
             points=reading.points(loan.pk),
         )
-        yield (loan.pk, *figures(account.position, day))
-
-
-def figures(position: Position, day: date) -> tuple[Any, ...]:
-    """Return what a position says of a day's end, in the order of the relation's columns."""
-    due = position.due
-    charges = [claim for claim in due if isinstance(claim.key, Asked)]
-    buckets = (Bucket.FEE, Bucket.TAX, Bucket.PENAL)
-    return (
-        position.principal(),
-        _sum(due, Bucket.PRINCIPAL),
-        _sum(due, Bucket.INTEREST),
-        position.unbilled,
-        sum((_sum(due, bucket) for bucket in buckets), ZERO),
-        _sum(charges, Bucket.FEE),
-        _sum(charges, Bucket.PENAL),
-        min((claim.due_on for claim in due), default=None),
-        sum(1 for claim in due if claim.is_row and claim.due_on < day),
-    )
-
-
-def _sum(claims: list[Claim], bucket: Bucket) -> Decimal:
-    return sum((claim.left.get(bucket, ZERO) for claim in claims), ZERO)
+        yield (loan.pk, *stood.figures(account.position, day))

@@ -1,0 +1,60 @@
+"""What the account of a loan says of a day's end, as the night looks at it. Pure."""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from apps.repayments.account import ZERO, Asked, Claim
+from apps.repayments.facts import Bucket
+from apps.repayments.walking import Position
+
+
+class Figures(NamedTuple):
+    """What is owed and how late, in the order of the columns of the day-end's relation."""
+
+    principal: Decimal
+    principal_due: Decimal
+    interest_due: Decimal
+    interest_earned: Decimal
+    charges_due: Decimal
+    fees_unpaid: Decimal
+    penal_unpaid: Decimal
+    oldest_due: date | None
+    missed: int
+
+    @property
+    def outstanding(self) -> Decimal:
+        """All that is on the books."""
+        return self.principal + self.interest + self.charges_due
+
+    @property
+    def interest(self) -> Decimal:
+        """Interest that fell due and is not paid, and what was earned since."""
+        return self.interest_due + self.interest_earned
+
+    @property
+    def overdue(self) -> Decimal:
+        """What fell due by the day and is not paid."""
+        return self.principal_due + self.interest_due + self.charges_due
+
+
+def figures(position: Position, day: date) -> Figures:
+    """Return what a position says of a day's end."""
+    due = position.due
+    charges = [claim for claim in due if isinstance(claim.key, Asked)]
+    buckets = (Bucket.FEE, Bucket.TAX, Bucket.PENAL)
+    return Figures(
+        position.principal(),
+        _sum(due, Bucket.PRINCIPAL),
+        _sum(due, Bucket.INTEREST),
+        position.unbilled,
+        sum((_sum(due, bucket) for bucket in buckets), ZERO),
+        _sum(charges, Bucket.FEE),
+        _sum(charges, Bucket.PENAL),
+        min((claim.due_on for claim in due), default=None),
+        sum(1 for claim in due if claim.is_row and claim.due_on < day),
+    )
+
+
+def _sum(claims: list[Claim], bucket: Bucket) -> Decimal:
+    return sum((claim.left.get(bucket, ZERO) for claim in claims), ZERO)
