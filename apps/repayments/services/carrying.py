@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch
@@ -162,7 +164,17 @@ def _require_movable(loan: Loan, to_branch: Branch, day: date) -> None:
         raise Conflict(
             "payment_on_its_way", _("A payment of this loan is on its way; wait until it is made.")
         )
+    _require_paid_out(loan)
     _require_settled_offer(loan, day)
+
+
+def _require_paid_out(loan: Loan) -> None:
+    """Raise Conflict where a part of a loan of our own is still to be paid out."""
+    paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
+    if not loan.source and (paid or Decimal(0)) < loan.principal:
+        raise Conflict(
+            "paid_in_part", _("Only a part of the loan was paid out; move it when all of it is.")
+        )
 
 
 def _require_settled_offer(loan: Loan, day: date) -> None:
