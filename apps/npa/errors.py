@@ -30,6 +30,14 @@ class DaySkipped(Conflict):
         super().__init__("day_skipped", sentence, fields={"day": sentence})
 
 
+class BeforeTheFirst(Conflict):
+    """The lender began to end its days later."""
+
+    def __init__(self) -> None:
+        sentence = _("This lender's days are ended since a later day.")
+        super().__init__("before_the_first", sentence, fields={"day": sentence})
+
+
 class DayNotOver(Conflict):
     """The day is not over in the lender's calendar."""
 

@@ -22,7 +22,14 @@ from apps.ledger import services as ledger
 from apps.ledger.models import Closing
 from apps.loans.models import Loan
 from apps.npa import policies
-from apps.npa.errors import DayClosedAlready, DayNotOver, DaySkipped, EndingNow, NothingToEnd
+from apps.npa.errors import (
+    BeforeTheFirst,
+    DayClosedAlready,
+    DayNotOver,
+    DaySkipped,
+    EndingNow,
+    NothingToEnd,
+)
 from apps.npa.models import DayEnd
 from apps.npa.services import alerting, posting, snapshotting, standing
 from apps.repayments import services as repayments
@@ -79,7 +86,9 @@ def end_missing(*, actor: Any, entity: Entity, now: datetime, until: date | None
     return done
 
 
-def end_asked(*, actor: Any, entity: Entity, now: datetime, day: date | None = None) -> None:
+def end_asked(
+    *, actor: Any, entity: Entity, now: datetime, day: date | None = None, close: bool = True
+) -> None:
     """End a day, or all that are missing; nothing while somebody else ends one of the lender.
 
     For work that runs by itself: whoever holds the lender does the same.
@@ -88,9 +97,38 @@ def end_asked(*, actor: Any, entity: Entity, now: datetime, day: date | None = N
         if day is None:
             end_missing(actor=actor, entity=entity, now=now)
         else:
-            end_day(actor=actor, entity=entity, day=day, now=now, close=False)
+            end_day(actor=actor, entity=entity, day=day, now=now, close=close)
     except EndingNow:
         logger.info("ended_by_another", entity=entity.code)
+
+
+def require_endable(*, actor: Any, entity: Entity, day: date, now: datetime) -> None:
+    """Raise what `end_day` would, before it is asked for: see there."""
+    _permit(actor)
+    if day >= dates.local_date(now, entity.time_zone):
+        raise DayNotOver
+    standing_ = DayEnd.objects.filter(entity=entity, day=day).first()
+    if standing_ is None:
+        _require_new(entity, day)
+    elif standing_.status == "closed":
+        raise DayClosedAlready(day)
+
+
+def require_ended(entity: Entity, day: date) -> None:
+    """Raise DaySkipped where the books of a lender that ends its days would close before one is.
+
+    Nothing where the lender has not begun to end its days.
+    """
+    ended = DayEnd.objects.filter(entity=entity)
+    first = ended.order_by("day").first()
+    if first is None or day < first.day:
+        return
+    running = ended.filter(day__lte=day, status="running").order_by("day").first()
+    if running is not None:
+        raise DaySkipped(running.day)
+    last = ended.latest("day")
+    if last.day < day:
+        raise DaySkipped(last.day + timedelta(days=1))
 
 
 def _permit(actor: Any) -> None:
@@ -135,18 +173,25 @@ def _begun(entity: Entity, day: date, *, actor: Any, now: datetime) -> DayEnd:
     Raises DaySkipped, DayClosedAlready, NothingToEnd.
     """
     standing_ = DayEnd.objects.filter(entity=entity, day=day).first()
-    closed = Closing.objects.filter(entity=entity).order_by("-day").first()
-    is_closed = closed is not None and closed.day >= day
     if standing_ is None:
-        _require_next(entity, day)
-        if is_closed:
-            raise DayClosedAlready(closed.day if closed else day)
+        _require_new(entity, day)
         return DayEnd.objects.create(
             entity=entity, day=day, started_by=_name(actor), started_at=now
         )
-    if standing_.status == "finished" and not is_closed:
+    if standing_.status == "finished" and not _is_closed(entity, day):
         _run_again(standing_, actor=actor, now=now)
     return standing_
+
+
+def _is_closed(entity: Entity, day: date) -> bool:
+    return Closing.objects.filter(entity=entity, day__gte=day).exists()
+
+
+def _require_new(entity: Entity, day: date) -> None:
+    """Raise DaySkipped, NothingToEnd or DayClosedAlready where a day cannot be begun."""
+    _require_next(entity, day)
+    if _is_closed(entity, day):
+        raise DayClosedAlready(day)
 
 
 def _require_next(entity: Entity, day: date) -> None:
@@ -157,9 +202,10 @@ def _require_next(entity: Entity, day: date) -> None:
         if not lent.exclude(status="imported").exists():
             raise NothingToEnd
         return
+    if day < latest.day:
+        raise BeforeTheFirst
     if latest.day + timedelta(days=1) != day:
-        first = DayEnd.objects.filter(entity=entity).order_by("day").first()
-        raise DaySkipped(latest.day + timedelta(days=1) if day > latest.day else first.day)  # type: ignore[union-attr]
+        raise DaySkipped(latest.day + timedelta(days=1))
     if latest.status == "running":
         raise DaySkipped(latest.day)
 

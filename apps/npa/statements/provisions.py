@@ -112,7 +112,7 @@ def _unsecured_from_start(rules: Rules) -> str:
 
 
 def _standard(rules: Rules) -> str:
-    rate = f"COALESCE({_segment(rules, lambda one: literal(one.standard))}, 0)"
+    rate = f"COALESCE(({_segment(rules, lambda one: literal(one.standard))})::numeric, 0)"
     restructured = rules.counting.restructured_standard
     if restructured is None:
         return rate
@@ -135,7 +135,7 @@ def _model(rules: Rules) -> str:
         ],
         "1",
     )
-    own = f"COALESCE(lgd, {_segment(rules, lambda one: literal(one.lgd))})"
+    own = f"COALESCE(lgd, ({_segment(rules, lambda one: literal(one.lgd))})::numeric)"
     loss = (
         f"secured * COALESCE({own}, {ecl.lgd_secured})"
         f" + unsecured * COALESCE({own}, {ecl.lgd_unsecured})"

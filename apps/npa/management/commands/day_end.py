@@ -1,0 +1,76 @@
+"""End days: `manage.py day_end --date YYYY-MM-DD [--until ...] [--entity CODE] [--keep-open]`."""
+
+from argparse import ArgumentParser
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from apps.accounts.models import Entity
+from apps.audit.services import system
+from apps.core.errors import DomainError
+from apps.npa import services
+from apps.npa.errors import NothingToEnd
+from apps.npa.models import DayEnd
+
+
+class Command(BaseCommand):
+    help = (
+        "End a day of every lender, or of one: interest, classes, provisions, closing. What was"
+        " interrupted goes on; a finished day that is open is run once more."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--date", type=date.fromisoformat, help="YYYY-MM-DD; default: what is missing."
+        )
+        parser.add_argument(
+            "--until", type=date.fromisoformat, help="The last day, where it is more than one."
+        )
+        parser.add_argument("--entity", help="The code of the lender; default: every one.")
+        parser.add_argument(
+            "--keep-open", action="store_true", help="Leave the books of the days open."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        start, until = options["date"], options["until"]
+        if until and (start is None or until < start):
+            raise CommandError("--until needs --date, and no day before it.")
+        for entity in _lenders(options["entity"]):
+            if start is None:
+                ended = services.end_missing(
+                    actor=system("day-end"), entity=entity, now=timezone.now()
+                )
+                self.stdout.write(f"{entity.code}: {ended} days ended.")
+                continue
+            for days in range(((until or start) - start).days + 1):
+                self._end(entity, start + timedelta(days=days), close=not options["keep_open"])
+
+    def _end(self, entity: Entity, day: date, *, close: bool) -> None:
+        try:
+            found = services.end_day(
+                actor=system("day-end"), entity=entity, day=day, now=timezone.now(), close=close
+            )
+        except NothingToEnd:
+            self.stdout.write(f"{entity.code} {day}: no loan on the books.")
+            return
+        except DomainError as refusal:
+            raise CommandError(f"{entity.code} {day}: {refusal}") from refusal
+        self.stdout.write(_said(entity, found))
+
+
+def _lenders(code: str | None) -> list[Entity]:
+    rows = Entity.objects.order_by("code")
+    found = list(rows.filter(code=code) if code else rows)
+    if not found:
+        raise CommandError(f"There is no lender {code!r}.")
+    return found
+
+
+def _said(entity: Entity, found: DayEnd) -> str:
+    seconds = sum(float(one["seconds"]) for one in found.stages.values())
+    return (
+        f"{entity.code} {found.day}: {found.status}, run {found.run}, {found.loans} loans,"
+        f" {found.changed} changed, {len(found.problems)} left out, {seconds:.1f} s."
+    )
