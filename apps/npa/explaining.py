@@ -1,0 +1,142 @@
+"""Why a loan has its class on a day: worked out anew, and laid beside what the night stored."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.core.errors import DomainError
+from apps.loans.models import Loan
+from apps.npa import borrower_facts, classification, provisioning, rulebook, why
+from apps.npa.borrower_facts import Stood
+from apps.npa.facility import Borrower
+from apps.npa.provisioning import Provided
+from apps.npa.regimes import Rules
+from apps.npa.rulebook import Stored
+from apps.npa.why import Judged, Part
+from apps.schedules.refusals import Sentence
+
+_OWED = ("principal", "principal_due", "interest_due", "interest_earned", "charges_due")
+_LATE = ("oldest_due", "missed")
+_CLASSED = (
+    *("dpd_rbi", "dpd_ifrs", "bucket", "asset_class", "computed", "npa_date", "class_since"),
+    *("aged_from", "stage", "reason"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A heading's sentences, in their order."""
+
+    code: str
+    said: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A column of the snapshot that says something else than what is worked out now."""
+
+    column: str
+    stored: Any
+    computed: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """The answer for one loan and day. `differences` is None where the night wrote no snapshot."""
+
+    loan: Loan
+    day: date
+    table: Stored
+    stood: Stood
+    judged: Judged
+    others: tuple[tuple[Stood, Judged], ...]
+    provided: Provided
+    sections: tuple[Section, ...]
+    working: tuple[Part, ...]
+    differences: tuple[Difference, ...] | None
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of the day."""
+        return self.table.rules
+
+
+def explain(loan: Loan, day: date) -> Explained:
+    """Work a loan's class and provision out anew for the end of a day.
+
+    Raises DomainError where nothing was lent then, the loan was over, or no rules were in force.
+    """
+    entity = loan.branch.entity
+    table = rulebook.chosen(entity, on=day)
+    rules = table.rules
+    stood = borrower_facts.of_borrower(loan, day)
+    if loan.pk not in {one.loan.pk for one in stood}:
+        sentence = _("Nothing of this loan was on the books at the end of that day.")
+        raise DomainError("not_on_the_books", sentence, fields={"day": sentence})
+    facilities = tuple(one.facility for one in stood)
+    found = classification.classify(Borrower(facilities=facilities), rules, day)
+    judged = [
+        Judged(facility=_held(one, each, rules), found=each)
+        for one, each in zip(stood, found, strict=True)
+    ]
+    pairs = list(zip(stood, judged, strict=True))
+    its, subject = next(pair for pair in pairs if pair[0].loan.pk == loan.pk)
+    others = [pair for pair in pairs if pair[0].loan.pk != loan.pk]
+    provided = provisioning.provide(subject.facility, subject.found, rules, day)
+    return Explained(
+        loan=loan,
+        day=day,
+        table=table,
+        stood=its,
+        judged=subject,
+        others=tuple(others),
+        provided=provided,
+        sections=_sections(subject, judged, rules, day),
+        working=tuple(why.working(provided, subject.facility, subject.found, rules)),
+        differences=_differences(its, subject, provided, table),
+    )
+
+
+def _held(one: Stood, found: classification.Classified, rules: Rules) -> Any:
+    """Return the facility with the interest that is in suspense: all of one that is not good."""
+    is_bad = not rules.performs(found.asset_class)
+    return replace(one.facility, suspended=one.figures.interest if is_bad else Decimal(0))
+
+
+def _sections(
+    subject: Judged, judged: list[Judged], rules: Rules, day: date
+) -> tuple[Section, ...]:
+    one, found = subject.facility, subject.found
+    others = [each for each in judged if each is not subject]
+    listed = {
+        "late": [*why.demand(one, found, rules), *why.bound(one, rules, day)],
+        "class": [*why.reason(one, found), *why.next_step(found, rules, day)],
+        "borrower": why.together(subject, others, rules),
+        "upgrade": why.upgrade(judged, subject, rules, day),
+    }
+    return tuple(Section(code=code, said=tuple(said)) for code, said in listed.items() if said)
+
+
+def _differences(
+    stood: Stood, subject: Judged, provided: Provided, table: Stored
+) -> tuple[Difference, ...] | None:
+    stored = stood.snapshot
+    if stored is None:
+        return None
+    computed: dict[str, Any] = {
+        **{name: getattr(stood.figures, name) for name in (*_OWED, *_LATE)},
+        **{name: getattr(subject.found, name) for name in _CLASSED},
+        "secured": provided.secured,
+        "unsecured": provided.unsecured,
+        "provision": provided.amount,
+        "reserve": provided.reserve,
+        "rule_table_id": table.pk,
+    }
+    return tuple(
+        Difference(column=name, stored=getattr(stored, name), computed=value)
+        for name, value in computed.items()
+        if getattr(stored, name) != value
+    )
