@@ -49,6 +49,7 @@ _APPS = (
         "offers",
         "loans",
         "repayments",
+        "debits",
         "servicing",
         "desk",
         "appeals",

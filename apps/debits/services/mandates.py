@@ -19,6 +19,7 @@ from apps.debits import errors, policies
 from apps.debits.lifecycle import IN_FORCE
 from apps.debits.models import Debit, Mandate
 from apps.debits.sealing import sealed
+from apps.ledger.lines import LARGEST
 from apps.loans import beneficiary
 from apps.loans.models import Loan
 
@@ -298,7 +299,7 @@ def _faults_of_consent(entry: MandateEntry, *, today: date) -> dict[str, object]
 
 def _is_amount(amount: Decimal, currency: str) -> bool:
     try:
-        return amount > 0 and money(amount, currency) == amount
+        return money(amount, currency) == amount and 0 < amount <= LARGEST
     except MoneyRefused:
         return False
 

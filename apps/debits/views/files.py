@@ -130,10 +130,14 @@ def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @requires(policies.SEE)
 def download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Hand over a file of debits as it was released."""
-    found = visible(request.user, pk)
-    content = services.fetch_file(actor=request.user, file=found)
+    return handed_over(request, visible(request.user, pk))
+
+
+def handed_over(request: Any, file: DebitFile) -> HttpResponse:
+    """Return the bytes of a released file as they were made."""
+    content = services.fetch_file(actor=request.user, file=file)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{file}.csv"'
     response["Cache-Control"] = "no-store, private"
     return response
 

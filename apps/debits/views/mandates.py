@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core.access import requires
 from apps.core.visibility import get_visible
-from apps.debits import looks, policies, selectors, sentences, services
+from apps.debits import looks, policies, scopes, selectors, sentences, services
 from apps.debits.forms import AcceptForm, MandateForm, ReasonForm
 from apps.debits.models import Mandate
 from apps.debits.views.following import debit_shown
@@ -116,7 +115,9 @@ def move(request: HttpRequest, pk: uuid.UUID, action: str) -> HttpResponse:
     return contact_page.page(
         request,
         form,
-        lambda: _act(action)(actor=request.user, mandate=found, **form.cleaned_data),
+        lambda: scopes.mandate_step(action, given=form.cleaned_data, now=timezone.now())(
+            actor=request.user, mandate=found
+        ),
         words=Words(
             title=label,
             button=label,
@@ -171,20 +172,6 @@ def _form(action: str, request: HttpRequest) -> Refusable:
     if action in ("register", "resume"):
         return Refusable(request.POST or None)
     return ReasonForm(request.POST or None)
-
-
-def _act(action: str) -> Callable[..., Any]:
-    """Return the service of an action; only some need to know when it is."""
-    now = timezone.now()
-    timed: dict[str, Callable[..., Any]] = {
-        "register": services.register_mandate,
-        "activate": services.accept_mandate,
-        "reject": services.reject_mandate,
-        "cancel": services.cancel_mandate,
-    }
-    if action in timed:
-        return lambda **given: timed[action](now=now, **given)
-    return services.pause_mandate if action == "pause" else services.resume_mandate
 
 
 def _visible(request: HttpRequest, pk: uuid.UUID) -> Mandate:
