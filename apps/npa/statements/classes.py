@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from apps.npa.classification import NO_BUCKET, NPA_BUCKET
 from apps.npa.regimes import Rules
 from apps.npa.rule_parts import Bucket, DayCount, Upgrade
-from apps.npa.statements.words import DAY, case, least, literal, months_later
+from apps.npa.statements.words import APART, DAY, case, least, literal, months_later
 from apps.npa.triggers import Reason
 
 _PLACES = {reason: place for place, reason in enumerate(Reason)}
@@ -75,8 +75,8 @@ def _counted(rules: Rules) -> str:
                 {_out_of_order(rules)} AS is_out_of_order,
                 {_under_restructuring(rules)} AS is_restructured,
                 {rank_of("f.override", rules)} AS override_rank
-            FROM facility f
-        ) c
+            FROM facility f {APART}
+        ) c {APART}
     )"""  # noqa: S608 - the parts are ours
 
 
@@ -225,9 +225,9 @@ def _own(rules: Rules) -> str:
             FROM (
                 SELECT c.*, {least(one.code for one in demands)} AS demanded,
                     {bad} AS by_itself, {arrears} AS has_arrears
-                FROM counted c
-            ) b
-        ) o
+                FROM counted c {APART}
+            ) b {APART}
+        ) o {APART}
     )"""  # noqa: S608 - the parts are ours
 
 
@@ -274,10 +274,10 @@ def _put(rules: Rules) -> str:
                         COALESCE(t.is_bad, FALSE) AS group_is_bad, t.since AS group_since,
                         own_bad IS NOT NULL OR COALESCE(t.is_bad, FALSE) AND NOT is_exempt
                             AS is_bad
-                    FROM own o LEFT JOIN together t ON t.who = o.{who}
-                ) b
-            ) n
-        ) p
+                    FROM own o LEFT JOIN together t ON t.who = o.{who} {APART}
+                ) b {APART}
+            ) n {APART}
+        ) p {APART}
     )"""  # noqa: S608 - the parts are ours
 
 
@@ -378,10 +378,10 @@ def _classed(rules: Rules) -> str:
                             AS worst_since,
                         COALESCE(all_demanded %% {_REASONS}, {_PLACES[Reason.IN_TIME]})
                             AS worst_reason
-                    FROM put p
-                ) w
-            ) r
-        ) s
+                    FROM put p {APART}
+                ) w {APART}
+            ) r {APART}
+        ) s {APART}
     )"""  # noqa: S608 - the parts are ours
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from apps.npa.regimes import Rules
 from apps.npa.rule_parts import Ecl, Rate, Segment
 from apps.npa.statements.money import rounded
-from apps.npa.statements.words import DAY, case, literal, literals, months_later
+from apps.npa.statements.words import APART, DAY, case, literal, literals, months_later
 
 Pair = tuple[str, str]
 
@@ -33,9 +33,9 @@ def provisions(rules: Rules) -> str:
                 SELECT c.*, {_base(rules)} AS base,
                     security + security_stale * (1 - {rules.counting.stale_haircut}) AS brings,
                     {_segment(rules, lambda one: literal(one.code))} AS in_segment
-                FROM classed c
-            ) b
-        ) o
+                FROM classed c {APART}
+            ) b {APART}
+        ) o {APART}
     ),
     provided AS (
         SELECT p.*, {amount} AS provision, {reserve} AS reserve,
@@ -44,8 +44,8 @@ def provisions(rules: Rules) -> str:
             SELECT e.*, {expected} AS expected FROM (
                 SELECT o.*, {regulatory} AS regulatory, {_model(rules)} AS model,
                     {_floor(rules)} AS floor
-                FROM portioned o
-            ) e
+                FROM portioned o {APART}
+            ) e {APART}
         ) p
     )"""  # noqa: S608 - the parts are ours
 

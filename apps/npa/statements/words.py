@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+# Keeps a subquery apart from the one around it. Merged, a column would be computed again wherever
+# the next level names it, and levels multiply: a hundred times the time.
+APART = "OFFSET 0"
 # The day a statement is for.
 DAY = "%(day)s::date"
 
