@@ -114,7 +114,7 @@ def test_the_days_are_computed_from_one_reading_of_the_history(
 ) -> None:
     days = [TODAY + timedelta(days=one) for one in range(31)]
 
-    with django_assert_max_num_queries(8):  # type: ignore[operator]
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
         found = selectors.payoffs(lent, days)
 
     assert len(found) == 31
