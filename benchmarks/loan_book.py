@@ -41,6 +41,7 @@ _TABLES = (
     *("customers_customer", "applications_application", "loans_loan", "loans_scheduleversion"),
     *("loans_instalment", "ledger_entry", "ledger_line", "repayments_accountevent"),
     *("loans_allocation", "repayments_loanaccount", "repayments_chargeallocation"),
+    "repayments_earningperiod",
 )
 # Keys of what is copied along; every other key stays.
 _KEYS = (

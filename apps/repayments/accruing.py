@@ -70,6 +70,56 @@ def running(spans: Sequence[Span], day: date, *, day_count: DayCount, currency: 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How a loan earns from a day on until something falls due: what is earned, and one span of it.
+
+    By the end of a day from the one it was made for and before `until` are earned `base` and what
+    `earned` says of a span of these dates, `share` being the share of a year all of it is.
+    """
+
+    until: date
+    base: Decimal
+    starts_on: date
+    ends_on: date
+    interest: Decimal
+    share: Fraction
+
+
+def period(
+    spans: Sequence[Span],
+    billed: Iterable[tuple[date, Decimal]],
+    day: date,
+    *,
+    begun: Decimal,
+    day_count: DayCount,
+) -> Period | None:
+    """Return how a schedule earns from a day on; None where that is not one span's share.
+
+    `billed` are due dates and the interest that falls due on them, `begun` is the interest earned
+    before the spans. None as well after the last due date.
+    """
+    due = list(billed)
+    rest = [one for one in spans if one.ends_on > day]
+    ahead = [one for one, _interest in due if one > day]
+    active = [one for one in rest if one.starts_on <= day]
+    if not ahead or len(active) > 1 or any(one.payouts for one in active):
+        return None
+    done = sum((one.interest for one in spans if one.ends_on <= day), ZERO)
+    base = begun + done - sum((interest for one, interest in due if one <= day), ZERO)
+    turns = [
+        *ahead,
+        *(one.ends_on for one in rest),
+        *(one.starts_on for one in rest if one not in active),
+    ]
+    until = min(one for one in turns if one > day)
+    if not active:
+        return Period(until, base, day, until, ZERO, _NONE)
+    [one] = active
+    whole = _elapsed(one, one.starts_on, one.ends_on, day_count)
+    return Period(until, base, one.starts_on, one.ends_on, one.interest, whole)
+
+
 def spans(terms: Terms, rows: Sequence[Row]) -> tuple[Span, ...]:
     """Return the spans of a schedule's rows, in their order; rows without interest have none."""
     found = []

@@ -8,7 +8,8 @@ computed from its whole history.
 
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -20,13 +21,14 @@ from django.db import connection
 from apps.loans.models import Loan
 from apps.repayments import accruing, reading, replaying
 from apps.repayments.account import ZERO
-from apps.repayments.accruing import Span
+from apps.repayments.accruing import Period, Span
 from apps.repayments.walking import Earning
 from apps.schedules import documents, periods
 from apps.schedules.terms import DayCount
 
 _NEXT = """
-    SELECT DISTINCT ON (i.loan_id) i.loan_id, i.due_date, i.interest, s.reason, s.terms
+    SELECT DISTINCT ON (i.loan_id) i.loan_id, i.due_date, i.interest, s.reason, s.terms,
+        i.schedule_id
     FROM loans_instalment i JOIN loans_scheduleversion s ON s.id = i.schedule_id
     WHERE i.loan_id = ANY(%s) AND i.in_force AND i.due_date > %s
         AND (i.paid_principal < i.principal OR i.paid_interest < i.interest
@@ -55,13 +57,66 @@ def earnings(loans: Collection[Loan], day: date) -> dict[uuid.UUID, Earning]:
             # All of it fell due.
             found[loan.pk] = _nothing
             continue
-        due_on, interest, reason, terms = row
+        due_on, interest, reason, terms, _schedule = row
         document = terms if isinstance(terms, dict) else json.loads(terms)
         if reason in reading.CONTRACTUAL and is_plain(document):
             found[loan.pk] = _by_instalment(document, due_on, interest)
         else:
             found[loan.pk] = _by_history(loan, day)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The period a loan earns in, by which of its schedules and which day count."""
+
+    loan_id: uuid.UUID
+    schedule_id: uuid.UUID
+    day_count: DayCount
+    period: Period
+
+
+def periods_of(keys: Collection[uuid.UUID], day: date) -> list[Running]:
+    """Return the periods that loans earn in at the end of a day; one query for those of a contract.
+
+    Loans of which nothing falls due later, or whose interest is no share of one span, are left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [list(keys), day])
+        rows = cursor.fetchall()
+    found: list[Running] = []
+    changed: dict[uuid.UUID, uuid.UUID] = {}
+    for loan, due_on, interest, reason, terms, schedule in rows:
+        document = terms if isinstance(terms, dict) else json.loads(terms)
+        if reason in reading.CONTRACTUAL and is_plain(document):
+            starts_on, share = _periods(_dates(document))[due_on]
+            one = Period(due_on, ZERO, starts_on, due_on, interest, share)
+            found.append(Running(loan, schedule, DayCount(document["day_count"]), one))
+        else:
+            changed[loan] = schedule
+    return [*found, *_changed(changed, day)]
+
+
+def _changed(schedules: Mapping[uuid.UUID, uuid.UUID], day: date) -> Iterator[Running]:
+    """Yield the periods of loans whose history says how they earn."""
+    loans = Loan.objects.filter(pk__in=schedules).select_related("product__conditions")
+    for loan in loans if schedules else ():
+        account = replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
+        last = account.in_force
+        is_first = not last.number
+        period = accruing.period(
+            last.spans,
+            [
+                (row.due_on, row.interest)
+                for row in last.rows
+                if is_first or row.due_on > last.starts_on
+            ],
+            day,
+            begun=last.begun,
+            day_count=last.terms.day_count,
+        )
+        if period is not None:
+            yield Running(loan.pk, schedules[loan.pk], last.terms.day_count, period)
 
 
 def is_plain(document: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from apps.repayments.models.account import ChargeAllocation, LoanAccount
 from apps.repayments.models.accrual import AccrualRun, AccrualRunQuerySet
+from apps.repayments.models.earning import EarningPeriod
 from apps.repayments.models.event import AccountEvent, AccountEventQuerySet
 from apps.repayments.models.moves import BranchMove
 from apps.repayments.models.papers import ReceiptPaper
@@ -22,6 +23,7 @@ __all__ = [
     "AccrualRunQuerySet",
     "BranchMove",
     "ChargeAllocation",
+    "EarningPeriod",
     "LoanAccount",
     "Promise",
     "ReceiptPaper",

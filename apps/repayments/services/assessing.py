@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, Max, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from apps.ledger.refusals import DayClosed
 from apps.loans.models import Instalment, Loan
@@ -22,6 +23,21 @@ from apps.repayments.models import AccountEvent
 from apps.repayments.services import capping, entering, taking_back
 from apps.repayments.writing import Added
 
+# Something was reported about a loan since it was accrued last that may change what it owes for
+# being late. A payment does not while nothing was ever late: no charge stands, and nothing was paid
+# after it fell due.
+_NEWS = """(EXISTS (
+    SELECT 1 FROM repayments_accountevent e JOIN repayments_loanaccount k ON k.loan_id = e.loan_id
+    WHERE e.loan_id = {loan} AND (e.made_at > k.accrued_at - interval '{wait} seconds'
+        OR e.reversed_at > k.accrued_at - interval '{wait} seconds')
+) AND (EXISTS (
+    SELECT 1 FROM repayments_accountevent e WHERE e.loan_id = {loan}
+        AND (e.kind <> 'receipt' OR e.status <> 'live')
+) OR EXISTS (
+    SELECT 1 FROM loans_instalment i JOIN loans_allocation x ON x.instalment_id = i.id
+    JOIN ledger_entry n ON n.id = x.entry_id
+    WHERE i.loan_id = {loan} AND n.day > i.due_date
+)))"""
 _BUCKETS = {lateness.PENAL: Bucket.PENAL, lateness.INTEREST: Bucket.INTEREST}
 # What was reported before an accrual may have waited for it, and is news for the next one.
 _ON_THE_WAY = timedelta(minutes=10)
@@ -73,13 +89,18 @@ def concerned(loans: Collection[Loan], day: date) -> list[Loan]:
         in_force=True,
         due_date__lt=day,
     )
-    since = OuterRef("account__accrued_at") - _ON_THE_WAY
-    news = AccountEvent.objects.filter(
-        Q(made_at__gt=since) | Q(reversed_at__gt=since), loan=OuterRef("pk")
-    )
-    keys = Loan.objects.filter(Exists(overdue) | Exists(news), pk__in=[one.pk for one in loans])
+    news = RawSQL(has_news(loan="loans_loan.id"), [], BooleanField())  # noqa: S611 - own names
+    keys = Loan.objects.filter(Exists(overdue) | Q(news), pk__in=[one.pk for one in loans])
     wanted = set(keys.values_list("pk", flat=True))
     return [loan for loan in loans if loan.pk in wanted]
+
+
+def has_news(*, loan: str) -> str:
+    """Return the SQL condition that something reported may change what a loan owes for being late.
+
+    `loan` is the expression of its key.
+    """
+    return _NEWS.format(loan=loan, wait=int(_ON_THE_WAY.total_seconds()))
 
 
 def _agreed(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:

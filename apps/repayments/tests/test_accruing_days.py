@@ -20,7 +20,7 @@ from apps.ledger.models import Closing, Entry
 from apps.loans.models import Loan
 from apps.offers import services as offering
 from apps.products.models import Conditions
-from apps.repayments import reading, replaying, running, services
+from apps.repayments import proofs, reading, replaying, running, services
 from apps.repayments.errors import AccruingNow
 from apps.repayments.models import AccountEvent, AccrualRun, LoanAccount
 from apps.repayments.services import accruing, replayed
@@ -376,7 +376,58 @@ def test_only_one_accrues_a_lender_at_a_time(lent: Loan) -> None:
         with pytest.raises(AccruingNow):
             _accrue(lent, factories.TODAY)
         assert not AccrualRun.objects.exists()
+        with another.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
     finally:
         another.close()
 
     assert _accrue(lent, factories.TODAY).loans == 1
+
+
+def test_it_accrues_plain_loans_by_the_thousand_not_one_by_one(
+    taken: list[Loan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entity, first = taken[0].branch.entity, taken[0].instalments.earliest("due_date")
+    begin = max(loan.disbursed_date or factories.TODAY for loan in taken)
+    on_time = [loan for loan in taken if factories.due_dates(loan)[0] > begin]
+    Loan.objects.exclude(pk__in=[loan.pk for loan in on_time]).update(status="closed")
+    _accrue(taken[0], begin)
+    assert first is not None
+
+    def _never(*_args: Any, **_kwargs: Any) -> Any:
+        raise AssertionError("A plain loan went the long way.")
+
+    monkeypatch.setattr(accruing, "_accrue", _never)
+    last = min(factories.due_dates(loan)[0] for loan in on_time)
+    for day in (begin + timedelta(days=1), begin + timedelta(days=5), last):
+        run = services.accrue_day(actor=CLERK, entity=entity, day=day, now=factories.at(day))
+        assert (run.loans, run.problems) == (len(on_time), [])
+
+    accounts = LoanAccount.objects.filter(pk__in=[loan.pk for loan in on_time])
+    assert {one.accrued_on for one in accounts} == {last}
+    assert all(proofs.difference(loan) is None for loan in on_time)
+
+
+def test_a_fault_with_one_loan_is_named_and_leaves_the_day_unfinished(
+    lent: Loan, taken: list[Loan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = factories.later(2)
+    entity = taken[0].branch.entity
+    broken = taken[1]
+    bring = accruing._bring
+
+    def _break(loans: Any, *args: Any, **kwargs: Any) -> None:
+        if any(loan.pk == broken.pk for loan in loans):
+            raise KeyError(broken.number)
+        bring(loans, *args, **kwargs)
+
+    monkeypatch.setattr(accruing, "_bring", _break)
+    run = services.accrue_day(actor=CLERK, entity=entity, day=day, now=factories.at(day))
+
+    assert run.problems == [{"loan": broken.number, "code": "fault"}]
+    assert (run.loans, run.finished_at) == (len(taken) - 1, None)
+    monkeypatch.undo()
+    again = services.accrue_day(actor=CLERK, entity=entity, day=day, now=factories.at(day))
+    assert (again.problems, again.loans) == ([], len(taken))
+    assert again.finished_at is not None
+    assert not LoanAccount.objects.filter(pk=lent.pk).exists()

@@ -1,0 +1,171 @@
+"""Accrue a day for loans on which nothing else happens: a handful of statements for thousands.
+
+What a day brings to most loans is its interest, and once a month an instalment that falls due. The
+period a loan earns in is kept (`EarningPeriod`), so that the database reckons the interest, to the
+unit as `accruing.earned` does, and posts it. Whatever is not so plain - late, reported since, paid
+ahead of what falls due, a fee to be billed - is left to the long way, loan by loan.
+"""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from apps.accounts.models import Entity
+from apps.core import bulk
+from apps.ledger import services as ledger
+from apps.ledger.chart import Account, Event
+from apps.ledger.services import Pairs
+from apps.repayments import earning_sql, running
+from apps.repayments.models import EarningPeriod
+from apps.repayments.services import assessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Which lender is accrued up to which day, by whom, and when."""
+
+    actor: Any
+    entity: Entity
+    day: date
+    now: datetime
+
+
+# Whoever posts to a loan waits for no batch: what is held now goes the long way, which waits.
+_HOLD = """
+    SELECT id FROM loans_loan WHERE id = ANY(%s) AND status = 'active'
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+_OUTDATED = """
+    SELECT a.loan_id FROM repayments_loanaccount a
+    LEFT JOIN repayments_earningperiod p ON p.loan_id = a.loan_id
+        AND p.since <= %(day)s AND p.until > %(day)s
+        AND EXISTS (SELECT 1 FROM loans_scheduleversion s WHERE s.id = p.schedule_id AND s.in_force)
+    WHERE a.loan_id = ANY(%(keys)s) AND a.through <= %(day)s AND p.loan_id IS NULL
+"""
+_TABLE = """
+    CREATE TEMPORARY TABLE accrued (
+        loan_id uuid PRIMARY KEY, branch_id uuid, currency text, customer_id uuid,
+        added numeric, unbilled numeric, falls boolean
+    ) ON COMMIT DROP
+"""
+_AGAIN = "DROP TABLE IF EXISTS pg_temp.accrued"
+_ACCRUE = """
+    INSERT INTO accrued
+    SELECT one.id, one.branch_id, one.currency, one.customer_id,
+        one.billed + one.earned - one.before, one.earned, one.falls
+    FROM (
+        SELECT l.id, l.branch_id, l.currency, l.customer_id, a.unbilled AS before,
+            COALESCE(due.interest, 0) AS billed, due.falling > 0 AS falls,
+            CASE WHEN due.falling > 0 THEN 0 ELSE p.base + {earned} END AS earned
+        FROM loans_loan l
+        JOIN repayments_loanaccount a ON a.loan_id = l.id
+        JOIN repayments_earningperiod p ON p.loan_id = l.id
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE i.due_date < %(day)s) AS overdue,
+                count(*) FILTER (WHERE i.due_date = %(day)s) AS falling,
+                sum(i.interest - i.paid_interest) AS interest,
+                sum(i.fee - i.paid_fee) AS fee
+            FROM loans_instalment i
+            WHERE i.loan_id = l.id AND i.in_force AND i.due_date <= %(day)s
+                AND (i.paid_principal < i.principal OR i.paid_interest < i.interest
+                    OR i.paid_fee < i.fee)
+        ) AS due
+        WHERE l.id = ANY(%(keys)s) AND a.through <= %(day)s
+            AND (a.accrued_on IS NULL OR a.accrued_on < %(day)s)
+            AND p.since <= %(day)s AND p.until > %(day)s
+            AND due.overdue = 0
+            AND (due.falling = 0 OR due.falling = 1 AND due.fee = 0 AND a.advances = 0
+                AND p.base = 0 AND p.starts_on >= %(day)s)
+            AND NOT EXISTS (
+                SELECT 1 FROM repayments_accountevent e
+                WHERE e.loan_id = l.id AND e.kind = 'charge' AND e.status = 'live'
+                    AND e.settled < e.amount AND (e.parameters ->> 'due_on')::date > a.through
+            )
+            AND NOT {news}
+    ) AS one
+"""
+_PAIRS = """
+    SELECT 'accrued:' || %(day)s || ':' || %(stamp)s || ':' || loan_id AS reference, branch_id,
+        currency, loan_id, customer_id, added AS amount, %(facts)s::jsonb AS facts FROM accrued
+"""
+_KEEP = """
+    UPDATE repayments_loanaccount a SET through = %(day)s, unbilled = w.unbilled,
+        accrued_on = %(day)s, accrued_at = %(now)s,
+        moved_on = CASE WHEN w.falls THEN %(day)s ELSE a.moved_on END
+    FROM accrued w WHERE w.loan_id = a.loan_id RETURNING a.loan_id
+"""
+
+
+def accrue(keys: Collection[uuid.UUID], work: Work) -> set[uuid.UUID]:
+    """Accrue those of some loans that are plain; return their keys, in one open transaction.
+
+    Raises DayClosed, and whatever posting raises.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [list(keys)])
+        held = [key for (key,) in cursor.fetchall()]
+    if not held:
+        return set()
+    renew(held, work.day)
+    values = {"keys": held, "day": work.day, "now": work.now}
+    with connection.cursor() as cursor:
+        cursor.execute(_AGAIN)
+        cursor.execute(_TABLE)
+        cursor.execute(_ACCRUE_ALL, values)
+        if not cursor.rowcount:
+            return set()
+    ledger.post_pairs(actor=work.actor, entity=work.entity, pairs=_pairs(work), now=work.now)
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, values)
+        return {key for (key,) in cursor.fetchall()}
+
+
+_ACCRUE_ALL = _ACCRUE.format(
+    earned=earning_sql.earned(day="%(day)s::date"), news=assessing.has_news(loan="l.id")
+)
+
+
+def _pairs(work: Work) -> Pairs:
+    return Pairs(
+        event=Event.INTEREST_ACCRUAL,
+        day=work.day,
+        debit=Account.INTEREST_RECEIVABLE,
+        credit=Account.INTEREST_INCOME,
+        select=_PAIRS,
+        values={
+            "day": work.day.isoformat(),
+            "stamp": f"{work.now:%Y%m%dT%H%M%S%f}",
+            "facts": f'{{"key": "earned:{work.day}"}}',
+        },
+    )
+
+
+def renew(keys: Collection[uuid.UUID], day: date) -> None:
+    """See to it that the period of each loan is known in which it earns at the end of a day."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTDATED, {"keys": list(keys), "day": day})
+        outdated = [key for (key,) in cursor.fetchall()]
+    if not outdated:
+        return
+    EarningPeriod.objects.filter(pk__in=outdated).delete()
+    bulk.copy_into(EarningPeriod, [_row(one, day) for one in running.periods_of(outdated, day)])
+
+
+def _row(one: running.Running, day: date) -> dict[str, Any]:
+    return {
+        "loan_id": one.loan_id,
+        "schedule_id": one.schedule_id,
+        "since": day,
+        "until": one.period.until,
+        "base": one.period.base,
+        "starts_on": one.period.starts_on,
+        "ends_on": one.period.ends_on,
+        "interest": one.period.interest,
+        "share_numerator": one.period.share.numerator,
+        "share_denominator": one.period.share.denominator,
+        "day_count": one.day_count.value,
+    }
