@@ -51,6 +51,7 @@ _APPS = (
         "repayments",
         "debits",
         "servicing",
+        "npa",
         "desk",
         "appeals",
         "bulk",
