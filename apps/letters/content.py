@@ -88,30 +88,20 @@ class Reason:
 class Approval:
     """What was approved. `annual_rate` is a fraction: 0.145 is 14.5 % a year.
 
-    `instalment` is what is paid every month, None where that is not one amount; `working` are
-    sentences on how rate and instalment come about; letters before them have none.
+    `working` are sentences on how rate and instalment come about; letters before them have none.
     """
 
     amount: Decimal
     currency: str
     term_months: int
     annual_rate: Decimal
-    instalment: Decimal | None
+    instalment: Decimal
     first_steps: tuple[str, ...]
     working: tuple[str, ...] = ()
 
-    @property
-    def monthly(self) -> Decimal:
-        """What is paid every month. Raises ContentRefused where that is not one amount."""
-        if self.instalment is None:
-            raise ContentRefused("This loan is not paid back in one amount a month.")
-        return self.instalment
-
     def __post_init__(self) -> None:
         require_text(self, "currency")
-        require_amount(self, "amount")
-        if self.instalment is not None:
-            require_amount(self, "instalment")
+        require_amount(self, "amount", "instalment")
         require_amount(self, "annual_rate", zero=True)
         require_term(self, self.term_months)
         if not self.first_steps or not all(step.strip() for step in self.first_steps):
@@ -301,10 +291,6 @@ def _read(written: Mapping[str, Any]) -> LetterFacts:
 
 
 def _read_approval(written: Mapping[str, Any]) -> Approval:
-    amounts: dict[str, Decimal | None] = {
-        name: Decimal(written[name]) for name in ("amount", "annual_rate")
-    }
-    instalment = written["instalment"]
-    amounts["instalment"] = None if instalment is None else Decimal(instalment)
+    amounts = {name: Decimal(written[name]) for name in ("amount", "annual_rate", "instalment")}
     texts = {name: tuple(written.get(name, ())) for name in ("first_steps", "working")}
     return Approval(**{**written, **amounts, **texts})

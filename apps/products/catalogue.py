@@ -168,10 +168,10 @@ def products(
         spec = ProductSpec(**{**flat, "conditions": read, "fees": fees})
         expect(spec.entity in countries, place, f"There is no entity {spec.entity!r}.")
         expect(spec.schedule in schedules, place, f"{spec.schedule!r} is not a schedule.")
-        unknown = sorted(set(spec.purposes) - set(purposes))
-        expect(not unknown, place, f"Unknown purposes: {', '.join(unknown)}.")
         if read is not None:
             conditions.check_method(read, spec.schedule, f"{place}.conditions")
+        unknown = sorted(set(spec.purposes) - set(purposes))
+        expect(not unknown, place, f"Unknown purposes: {', '.join(unknown)}.")
         _check_bounds(spec, place)
         _check_cooling_off(spec, countries[spec.entity], place)
         _check_offer(spec, place)

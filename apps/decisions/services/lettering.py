@@ -312,11 +312,13 @@ def _no_change(decision: Decision, changes: tuple[Change, ...] | None) -> str:
 def approval(application: Application, decision: Decision) -> content.Approval:
     """Return what a decision approves, with its working and the applicant's next steps."""
     currency = application.currency
-    instalment = None
-    if application.product.schedule == Product.Schedule.EMI:
-        instalment = pricing.level_payment(
-            decision.amount, decision.annual_rate, decision.term_months, currency
-        )
+    instalment = pricing.asked_payment(
+        decision.amount,
+        decision.annual_rate,
+        decision.term_months,
+        currency,
+        schedule=application.product.schedule,
+    )
     steps = (
         _("Visit or call our branch %(branch)s and bring this letter and proof of identity.")
         % {"branch": application.branch.name},
@@ -346,22 +348,27 @@ def _acceptance(application: Application, decision: Decision) -> tuple[str, ...]
 
 
 def _working(application: Application, decision: Decision) -> tuple[str, ...]:
-    """Return how the rate came about where it is not the list rate: that and the add-on."""
+    """Return how rate and instalment come about where they are not the list rate, and not equal."""
+    is_even = application.product.schedule == Product.Schedule.EMI
+    uneven = _(
+        "This loan is not paid back in equal monthly instalments: the instalment named here is what"
+        " we reckon with a month. The offer tells what you pay when."
+    )
     addon = decision.annual_rate - application.annual_rate
     if not addon:
-        return ()
+        return () if is_even else (uneven,)
     words = {
         "listed": formatting.format_percent(application.annual_rate, decimals=2),
         "addon": formatting.format_percent(addon, decimals=2),
         "rate": formatting.format_percent(decision.annual_rate, decimals=2),
         "instalments": feature_words.months(decision.term_months),
     }
-    if application.product.schedule != Product.Schedule.EMI:
-        rate = _(
+    if not is_even:
+        dearer = _(
             "The rate of %(rate)s a year is our list rate of %(listed)s and %(addon)s for the risk"
-            " we found; the offer tells when you pay how much."
+            " we found."
         )
-        return (rate % words,)
+        return (dearer % words, uneven)
     return (
         _(
             "The rate of %(rate)s a year is our list rate of %(listed)s and %(addon)s for the risk"

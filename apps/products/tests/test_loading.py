@@ -35,7 +35,7 @@ def test_it_loads_lenders_branches_products_and_fees() -> None:
     said = load()
 
     assert said.splitlines() == [
-        "Products: 33 new, 0 changed, 0 removed, 0 as they were.",
+        "Products: 36 new, 0 changed, 0 removed, 0 as they were.",
         "Taxes on fees: 1 new, 0 changed.",
     ]
     assert Entity.objects.count() == 3
@@ -56,7 +56,7 @@ def test_it_changes_nothing_the_second_time() -> None:
 
     said = load()
 
-    assert said == "Products: 0 new, 0 changed, 0 removed, 33 as they were."
+    assert said == "Products: 0 new, 0 changed, 0 removed, 36 as they were."
     assert set(Product.objects.values_list("pk", "updated_at")) == before
     assert Event.objects.filter(verb="products.loaded").count() == 1
 
@@ -67,7 +67,7 @@ def test_it_brings_a_product_to_what_the_file_says(tmp_path: Path) -> None:
 
     said = load(written(tmp_path, data))
 
-    assert said == "Products: 0 new, 1 changed, 1 removed, 31 as they were."
+    assert said == "Products: 0 new, 1 changed, 1 removed, 34 as they were."
     product = Product.objects.get(code="in-personal")
     assert product.annual_rate == Decimal("0.175")
     assert [fee.code for fee in product.fees.all()] == ["processing"]
@@ -105,7 +105,7 @@ def test_a_product_whose_file_says_nothing_of_conditions_has_none(tmp_path: Path
 
     said = load(written(tmp_path, changed(conditions=None)))
 
-    assert said == "Products: 0 new, 0 changed, 1 removed, 32 as they were."
+    assert said == "Products: 0 new, 0 changed, 1 removed, 35 as they were."
     assert not Conditions.objects.filter(product__code="in-personal").exists()
 
 

@@ -105,7 +105,7 @@ def _terms(facts: LetterFacts, approval: Approval, words: Wording) -> Section:
         (words.loan_amount, figures.money(approval.amount, approval.currency)),
         (words.term, figures.months(approval.term_months, words)),
         (words.interest, figures.rate(approval.annual_rate, words)),
-        (words.instalment, figures.money(approval.monthly, approval.currency)),
+        (words.instalment, figures.money(approval.instalment, approval.currency)),
     )
     return Section(
         heading=words.terms_heading,

@@ -160,7 +160,7 @@ def _offered(approval: Approval, words: Wording) -> tuple[Row, ...]:
         (words.loan_amount, figures.money(approval.amount, approval.currency)),
         (words.term, figures.months(approval.term_months, words)),
         (words.interest, figures.rate(approval.annual_rate, words)),
-        (words.instalment, figures.money(approval.monthly, approval.currency)),
+        (words.instalment, figures.money(approval.instalment, approval.currency)),
     )
     return tuple(Row(label=label, value=value) for label, value in rows)
 

@@ -280,12 +280,9 @@ def _offered(approval: Approval, words: Wording) -> tuple[Row, ...]:
         (words.loan_amount, figures.money(approval.amount, approval.currency)),
         (words.term, figures.months(approval.term_months, words)),
         (words.interest, figures.rate(approval.annual_rate, words)),
+        (words.instalment, figures.money(approval.instalment, approval.currency)),
     )
-    told = tuple(Row(label=label, value=value) for label, value in rows)
-    if approval.instalment is None:
-        return told
-    monthly = figures.money(approval.instalment, approval.currency)
-    return (*told, Row(label=words.instalment, value=monthly))
+    return tuple(Row(label=label, value=value) for label, value in rows)
 
 
 def _next(approval: Approval, words: Wording) -> Section:
