@@ -9,7 +9,8 @@ from django.core.management import call_command
 
 from apps.applications.models import Application
 from apps.customers.models import Customer
-from apps.demo import people, repaid
+from apps.debits.models import AnswerLine, Debit, Mandate
+from apps.demo import debited, people, repaid
 from apps.ledger import proofs as ledger_proofs
 from apps.loans import proofs as loan_proofs
 from apps.loans import selectors as loans
@@ -74,6 +75,13 @@ def test_it_lets_past_borrowers_repay_each_in_their_way() -> None:
         "suspense": 2,
         "ignored": 1,
     }
+    assert debited.write(now=NOW) == ["4 mandates recorded, 2 direct debits answered by the bank"]
+    assert debited.write(now=NOW) == []
+    states = Mandate.objects.values_list("status", flat=True)
+    assert Counter(states) == {"active": 3, "cancelled": 1, "draft": 1}
+    failed, partly = Debit.objects.order_by("attempt")
+    assert (failed.status, partly.status, partly.loan) == ("failed", "collected", late)
+    assert AnswerLine.objects.filter(status="refused").count() == 2
     assert offenders() == []
 
 

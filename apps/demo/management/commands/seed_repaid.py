@@ -6,14 +6,15 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from apps.core.origin import origin
-from apps.demo import people, repaid
+from apps.demo import debited, people, repaid
 
 
 class Command(BaseCommand):
-    help = "Lend in past months, take what was repaid since, and post a statement; only once."
+    help = "Lend in past months, take what was repaid since, and post a statement and debits; only once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         people.refuse_in_production()
         with origin("command:seed_repaid"):
-            done = repaid.write(now=timezone.now())
+            now = timezone.now()
+            done = [*repaid.write(now=now), *debited.write(now=now)]
         self.stdout.write("; ".join(done) or "Payments are there already, or nothing was lent.")
