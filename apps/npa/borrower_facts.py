@@ -77,6 +77,14 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
     return found
 
 
+def last_ended(entity: uuid.UUID, *, before: date | None = None) -> date | None:
+    """Return the last day of a lender that has snapshots, of those before a day if one is told."""
+    ended = DayEnd.objects.filter(entity=entity, status__in=("finished", "closed"))
+    if before is not None:
+        ended = ended.filter(day__lt=before)
+    return ended.order_by("-day").values_list("day", flat=True).first()
+
+
 def _running(loan: Loan, day: date) -> list[Loan]:
     rows = Loan.objects.filter(
         customer=loan.customer_id,
@@ -105,10 +113,7 @@ def _snapshots(loans: Iterable[Loan], day: date) -> dict[uuid.UUID, LoanDay]:
 
 def _before(loan: Loan, loans: Iterable[Loan], day: date) -> dict[uuid.UUID, LoanDay]:
     """Return the last snapshots before a day, but for loans that were over then."""
-    ended = DayEnd.objects.filter(
-        entity=loan.branch.entity_id, day__lt=day, status__in=("finished", "closed")
-    )
-    last = ended.order_by("-day").values_list("day", flat=True).first()
+    last = last_ended(loan.branch.entity_id, before=day)
     rows = LoanDay.objects.filter(day=last, loan__in=list(loans)) if last else ()
     return {row.loan_id: row for row in rows if row.asset_class not in GONE}
 

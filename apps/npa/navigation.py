@@ -41,6 +41,14 @@ register(
     ),
     Entry(
         group="quality",
+        label=_("Rules"),
+        url_name="npa:rules",
+        icon="book-open",
+        permission=policies.VIEW,
+        order=55,
+    ),
+    Entry(
+        group="quality",
         label=_("Returns"),
         url_name="npa:returns",
         icon="file-text",

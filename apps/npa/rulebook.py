@@ -65,6 +65,14 @@ def chosen(entity: Entity, *, on: date, product: str = "", purpose: str = "") ->
     return next(one for one in found if one.rules is rules)
 
 
+def standing_for(entity: Entity, on: date) -> Stored | None:
+    """Return the table that a lender is under on a day; None where that is not one."""
+    try:
+        return chosen(entity, on=on)
+    except DomainError:
+        return None
+
+
 def _refusal(entity: Entity, error: NoRules) -> DomainError:
     values = {"lender": entity.name, "day": error.day, "tables": ", ".join(error.codes)}
     if error.codes:

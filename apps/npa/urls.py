@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.npa.views import alerts, overrides, portfolio, provisions, returns
+from apps.npa.views import alerts, overrides, portfolio, provisions, returns, rules, why
 
 app_name = "npa"
 urlpatterns = [
@@ -23,6 +23,10 @@ urlpatterns = [
     path("overrides/<uuid:pk>/keep/", overrides.keep, name="override_keep"),
     path("loans/<uuid:pk>/overrides/", overrides.loan_panel, name="override_panel"),
     path("loans/<uuid:pk>/override/", overrides.propose, name="override_propose"),
+    path("loans/<uuid:pk>/why/", why.why, name="why"),
+    path("loans/<uuid:pk>/class/", why.panel, name="loan_panel"),
+    path("rules/", rules.tables, name="rules"),
+    path("rules/<slug:code>/", rules.table, name="rule_table"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/count/", alerts.count, name="alerts_count"),
     path("alerts/<uuid:pk>/acknowledge/", alerts.acknowledge, name="acknowledge"),
