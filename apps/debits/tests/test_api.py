@@ -66,7 +66,7 @@ def _send(client: Client, sent: bytes, *, status: int = 201) -> Any:
 def test_money_is_collected_from_the_mandate_to_the_loan(
     alice: User, bob: User, lent: Loan, signed_in: Browser, clock: Clock
 ) -> None:
-    mine, others = signed_in(alice), signed_in(bob)
+    mine = signed_in(alice)
     made = _post(mine, f"loans/{lent.pk}/mandates", MANDATE, status=201)
     assert (made["state"], made["account"]) == ("draft", "••••6789")
     _post(mine, f"mandates/{made['id']}/register")
@@ -75,6 +75,7 @@ def test_money_is_collected_from_the_mandate_to_the_loan(
     assert [one["id"] for one in _get(mine, f"loans/{lent.pk}/mandates")] == [made["id"]]
 
     clock.now = at(day := books.due_dates(lent)[0])
+    mine, others = signed_in(alice), signed_in(bob)
     file = _post(mine, "debit-files", {"collect_on": day.isoformat()}, status=201)
     assert (file["state"], file["branch"], file["made_by"]) == ("prepared", "pune", alice.email)
     refused = _post(mine, f"debit-files/{file['id']}/release", status=403)

@@ -31,7 +31,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     is_rows = view == "rows"
     page: Any = keyset.page(
         _rows(request, view),
-        by=("file", "number", "id") if is_rows else ("answered_at", "id"),
+        by=("file_id", "number", "id") if is_rows else ("answered_at", "id"),
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )

@@ -75,12 +75,12 @@ def test_it_lets_past_borrowers_repay_each_in_their_way() -> None:
         "suspense": 2,
         "ignored": 1,
     }
-    assert debited.write(now=NOW) == ["4 mandates recorded, 2 direct debits answered by the bank"]
+    assert debited.write(now=NOW) == ["4 mandates recorded, 4 direct debits answered by the bank"]
     assert debited.write(now=NOW) == []
     states = Mandate.objects.values_list("status", flat=True)
     assert Counter(states) == {"active": 3, "cancelled": 1, "draft": 1}
-    failed, partly = Debit.objects.order_by("attempt")
-    assert (failed.status, partly.status, partly.loan) == ("failed", "collected", late)
+    tried = Debit.objects.filter(loan=late).order_by("attempt").values_list("status", flat=True)
+    assert list(tried) == ["failed", "collected"]
     assert AnswerLine.objects.filter(status="refused").count() == 2
     assert offenders() == []
 

@@ -10,7 +10,7 @@ from apps.demo import debited, people, repaid
 
 
 class Command(BaseCommand):
-    help = "Lend in past months, take what was repaid since, and post a statement and debits; only once."
+    help = "Lend in past months, take what was repaid since, post what banks say; only once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         people.refuse_in_production()
