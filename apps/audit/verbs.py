@@ -27,6 +27,8 @@ VERBS = {
     "customers.household_recorded": _("recorded the household"),
     "customers.obligation_recorded": _("recorded an existing obligation"),
     "customers.obligation_ended": _("ended an existing obligation"),
+    "customers.obligation_is_ours": _("marked an obligation as a loan of ours"),
+    "customers.obligation_is_elsewhere": _("took back that an obligation is a loan of ours"),
     "customers.no_obligations_declared": _(
         "recorded the declaration that nothing is paid elsewhere"
     ),

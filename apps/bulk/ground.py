@@ -204,7 +204,7 @@ def _facts(keys: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, dict[str, 
     given = Consent.objects.filter(customer__in=keys, withdrawn_at=None)
     for customer, purposes in _grouped(given.values_list("customer_id", "purpose")).items():
         facts[customer]["consents"] = frozenset(purposes)
-    debts = Obligation.objects.filter(customer__in=keys, from_date__lte=today)
+    debts = Obligation.objects.filter(customer__in=keys, from_date__lte=today, own_loan="")
     for customer, rows in _grouped(
         (one.customer_id, one) for one in debts.order_by("from_date", "created_at")
     ).items():

@@ -180,6 +180,30 @@ class Obligations(APIView):
         return Response(shapes.ObligationOut(row).data, status=201)
 
 
+class ObligationIsOurs(APIView):
+    """A debt on record that is a loan of ours."""
+
+    required_permission = WRITE
+
+    @extend_schema(
+        operation_id="obligations_mark_own_loan",
+        request=shapes.OwnLoanIn,
+        responses={200: shapes.ObligationOut, **PROBLEMS},
+        tags=TAGS,
+    )
+    def post(self, request: Request, pk: uuid.UUID, obligation_pk: uuid.UUID) -> Response:
+        """Mark it, so that it counts once, from our own books; or take the mark away."""
+        given = _valid(shapes.OwnLoanIn, request)
+        rows = _customer(request, pk).obligations.select_related("customer")
+        found = rows.filter(pk=obligation_pk).first()
+        if found is None:
+            raise NotVisible("not_found", _("There is no such record, or it is not yours to see."))
+        row = services.mark_own_loan(
+            actor=request.user, obligation=found, number=given.validated_data["loan"]
+        )
+        return Response(shapes.ObligationOut(row).data)
+
+
 class NoObligationsOf(APIView):
     """Declarations of a customer that nothing is paid elsewhere."""
 
@@ -327,6 +351,11 @@ urlpatterns = [
     path("customers/<uuid:pk>/employments", Employments.as_view(), name="employments"),
     path("customers/<uuid:pk>/household", HouseholdOf.as_view(), name="household"),
     path("customers/<uuid:pk>/obligations", Obligations.as_view(), name="obligations"),
+    path(
+        "customers/<uuid:pk>/obligations/<uuid:obligation_pk>/own-loan",
+        ObligationIsOurs.as_view(),
+        name="obligation_own_loan",
+    ),
     path("customers/<uuid:pk>/no-obligations", NoObligationsOf.as_view(), name="no_obligations"),
     path("customers/<uuid:pk>/bureau-reports", BureauReports.as_view(), name="bureau_reports"),
     path("customers/<uuid:pk>/consents", Consents.as_view(), name="consents"),

@@ -1,14 +1,16 @@
 """What can be asked about customers."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
-from apps.customers import contact, fingerprints, identity
+from apps.customers import contact, fingerprints, hooks, identity, own_lender
 from apps.customers.findings import Finding
+from apps.customers.hooks import OwnLoan
 from apps.customers.models import (
     Address,
     BlockListEntry,
@@ -85,10 +87,34 @@ def current_employment(customer: Customer, on: date) -> Employment | None:
 
 
 def standing_obligations(customer: Customer, on: date) -> QuerySet[Obligation]:
-    """Return the debts that stand on a day: begun by then and not ended."""
+    """Return the debts elsewhere that stand on a day: begun by then and not ended.
+
+    What was marked as a loan of ours is none of them: our own books count that.
+    """
     return customer.obligations.filter(
-        Q(ended_date__isnull=True) | Q(ended_date__gt=on), from_date__lte=on
+        Q(ended_date__isnull=True) | Q(ended_date__gt=on), from_date__lte=on, own_loan=""
     ).order_by("from_date", "created_at")
+
+
+def counted_twice(
+    customer: Customer, rows: Iterable[Obligation]
+) -> Mapping[uuid.UUID, tuple[OwnLoan, ...]]:
+    """Return of which debts it may be that they are loans of ours, and which these are.
+
+    A debt that is a loan, or all debts together, to a lender whose name may be ours, of a customer
+    who owes us a loan that no other debt was marked as. Nothing is asked where no name is ours.
+    """
+    kinds = (Obligation.Kind.LOAN, Obligation.Kind.CARD, Obligation.Kind.OTHER)
+    alike = [
+        row
+        for row in rows
+        if row.kind in kinds and own_lender.may_be(row.lender, ours=customer.entity.name)
+    ]
+    if not alike:
+        return {}
+    taken = set(customer.obligations.exclude(own_loan="").values_list("own_loan", flat=True))
+    left = tuple(one for one in hooks.own_loans(customer.pk) if one.number not in taken)
+    return {row.pk: left for row in alike} if left else {}
 
 
 def declared_no_obligations(customer: Customer, on: date) -> NoObligations | None:
@@ -106,7 +132,7 @@ def declared_no_obligations(customer: Customer, on: date) -> NoObligations | Non
     )
     if declared is None:
         return None
-    stood_after = customer.obligations.filter(from_date__lte=on).exclude(
+    stood_after = customer.obligations.filter(from_date__lte=on, own_loan="").exclude(
         ended_date__lte=declared.declared_date
     )
     return None if stood_after.exists() else declared

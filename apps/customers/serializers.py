@@ -279,7 +279,14 @@ class ObligationOut(serializers.ModelSerializer[Obligation]):
             "outstanding",
             "from_date",
             "ended_date",
+            "own_loan",
         )
+
+
+class OwnLoanIn(Strict):
+    """Which loan of ours a debt on record is; empty where it is none after all."""
+
+    loan = serializers.CharField(max_length=24, allow_blank=True)
 
 
 class NoObligationsIn(Strict):

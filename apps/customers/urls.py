@@ -20,6 +20,11 @@ urlpatterns = [
     path("<uuid:pk>/obligations/", views.obligation, name="obligation"),
     path("<uuid:pk>/obligations/none/", views.no_obligations, name="no_obligations"),
     path(
+        "<uuid:pk>/obligations/<uuid:obligation_pk>/ours/",
+        views.obligation_is_ours,
+        name="obligation_is_ours",
+    ),
+    path(
         "<uuid:pk>/obligations/<uuid:obligation_pk>/end/",
         views.obligation_end,
         name="obligation_end",

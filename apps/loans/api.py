@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,11 +14,18 @@ from rest_framework.response import Response
 from apps.applications.models import Application
 from apps.core import dates
 from apps.core.api import APIView, Problem
-from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
-from apps.loans import arrears, payment_api, policies, selectors, serializers, services
+from apps.loans import (
+    arrears,
+    payment_api,
+    policies,
+    schedule_files,
+    selectors,
+    serializers,
+    services,
+)
 from apps.loans.lifecycle import LOAN
-from apps.loans.models import Instalment, Loan, ScheduleVersion
+from apps.loans.models import Instalment, Loan
 from apps.loans.payment_api import REFUSED
 
 
@@ -131,7 +139,7 @@ class LoanSchedule(APIView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Return the schedule in force, or a version: 1 is the original."""
         loan = _seen(request, pk)
-        found = _version(loan, request.query_params.get("version", ""))
+        found = selectors.version(loan, request.query_params.get("version", ""))
         return Response(
             {
                 "version": found.number,
@@ -143,6 +151,34 @@ class LoanSchedule(APIView):
                 ],
             }
         )
+
+
+class LoanScheduleFile(APIView):
+    """The schedules of a loan to take along."""
+
+    required_permission = policies.VIEW
+
+    @extend_schema(
+        operation_id="loans_schedule_file",
+        parameters=[
+            OpenApiParameter("form", enum=list(schedule_files.KINDS), location="path"),
+            OpenApiParameter("version", int, description="Left out: the one in force."),
+        ],
+        responses={
+            (200, "text/csv"): OpenApiTypes.BINARY,
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            (200, "text/calendar"): OpenApiTypes.BINARY,
+            401: Problem,
+            403: Problem,
+            404: Problem,
+        },
+        tags=["loans"],
+    )
+    def get(self, request: Request, pk: uuid.UUID, form: str) -> HttpResponse:
+        """Return a schedule as a table, a paper, or a calendar of its due dates."""
+        loan = _seen(request, pk)
+        shown = schedule_files.of(loan, request.query_params.get("version", ""), day=_today(loan))
+        return schedule_files.response(shown, form, made_at=timezone.now())
 
 
 class CancelLoan(APIView):
@@ -187,23 +223,16 @@ class SettleExit(APIView):
         return Response(serializers.LoanAnswer(loan).data)
 
 
-def _version(loan: Loan, asked: str) -> ScheduleVersion:
-    rows = loan.schedules.all()
-    is_number = asked.isdecimal() and len(asked) < 5
-    rows = (
-        rows.filter(number=int(asked) if is_number else 0) if asked else rows.filter(in_force=True)
-    )
-    found = rows.first()
-    if found is None:
-        raise NotVisible("not_found", _("There is no such version of the schedule."))
-    return found
-
-
 urlpatterns = [
     path("applications/<uuid:pk>/loan", OpenLoan.as_view(), name="open_loan"),
     path("loans", Loans.as_view(), name="loans"),
     path("loans/<uuid:pk>", OneLoan.as_view(), name="loan"),
     path("loans/<uuid:pk>/schedule", LoanSchedule.as_view(), name="loan_schedule"),
+    path(
+        "loans/<uuid:pk>/schedule/<str:form>",
+        LoanScheduleFile.as_view(),
+        name="loan_schedule_file",
+    ),
     path("loans/<uuid:pk>/cancel", CancelLoan.as_view(), name="loan_cancel"),
     path("loans/<uuid:pk>/settle-exit", SettleExit.as_view(), name="loan_settle_exit"),
     *payment_api.urlpatterns,

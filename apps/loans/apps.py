@@ -9,6 +9,7 @@ class LoansConfig(AppConfig):
         from apps.collateral import exposures
         from apps.collateral import hooks as collateral
         from apps.core import history
+        from apps.customers import hooks as customers
         from apps.decisions import sources
         from apps.ledger import hooks as ledger
         from apps.loans import burdens, lending, proofs, selectors, services, standing
@@ -28,6 +29,7 @@ class LoansConfig(AppConfig):
             )
         )
         hooks.know_burdens(burdens.of_customers)
+        customers.know_own_loans(selectors.owed_by)
         sources.register("loans", standing.of_borrowers)
         proofs.register_all()
         ledger.show_loans(visible=selectors.may_see, named=selectors.named)

@@ -10,17 +10,21 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.collateral.exposures import Owed
+from apps.collateral.models import CoBorrower
 from apps.core import keyset, withheld
+from apps.core.errors import NotVisible
+from apps.customers.hooks import OwnLoan
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.ledger.hooks import Shown
 from apps.loans import arrears, lending, policies
 from apps.loans.arrears import Arrears
-from apps.loans.lifecycle import HELD
-from apps.loans.models import Disbursement, Instalment, Loan, PaymentFile
+from apps.loans.lifecycle import HELD, RUNNING
+from apps.loans.models import Disbursement, Instalment, Loan, PaymentFile, ScheduleVersion
 from apps.offers.models import Offer
 
 FINISHED = {"repaid": False, "defaulted": True}
@@ -103,6 +107,19 @@ def position(loan: Loan, day: date) -> Position:
         arrears=arrears.arrears(counts, day),
         next_due=arrears.next_due(counts, day),
     )
+
+
+def version(loan: Loan, asked: str) -> ScheduleVersion:
+    """Return the schedule in force, or the version of a number. Raises NotVisible without one."""
+    rows = loan.schedules.all()
+    is_number = asked.isdecimal() and len(asked) < 5
+    rows = (
+        rows.filter(number=int(asked) if is_number else 0) if asked else rows.filter(in_force=True)
+    )
+    found = rows.first()
+    if found is None:
+        raise NotVisible("not_found", _("There is no such version of the schedule."))
+    return found
 
 
 def payments(loan: Loan) -> QuerySet[Disbursement]:
@@ -197,6 +214,16 @@ def owed_under(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Owed |
         for loan in loans
     }
     return {**found, **_lost([loan for loan in loans if loan.status == "written_off"])}
+
+
+def owed_by(customer_id: uuid.UUID) -> tuple[OwnLoan, ...]:
+    """Return the running loans a customer owes, as borrower or with the borrower."""
+    together = CoBorrower.objects.filter(customer=customer_id).values("application")
+    rows = Loan.objects.filter(
+        Q(customer=customer_id) | Q(application__in=together), status__in=RUNNING
+    )
+    names = rows.order_by("number").values_list("number", "product__name")
+    return tuple(OwnLoan(number=number, product=name) for number, name in names)
 
 
 def may_see(actor: Any, loan_id: uuid.UUID) -> bool:

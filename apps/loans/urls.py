@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.loans.views import listing, loan, payments
+from apps.loans.views import listing, loan, payments, schedule_files
 
 app_name = "loans"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("of-application/<uuid:pk>/open/", loan.open_loan, name="open"),
     path("<uuid:pk>/", loan.detail, name="detail"),
     path("<uuid:pk>/schedules/", loan.schedules, name="schedules"),
+    path("<uuid:pk>/schedule.<str:form>", schedule_files.schedule_file, name="schedule_file"),
     path("<uuid:pk>/cancel/", loan.cancel, name="cancel"),
     path("<uuid:pk>/settle-exit/", loan.settle_exit, name="settle_exit"),
     path("<uuid:pk>/ask/", payments.ask, name="ask"),

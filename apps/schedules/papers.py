@@ -16,7 +16,8 @@ from apps.schedules import measures, words
 from apps.schedules.quotes import Quote, Year
 from apps.schedules.terms import ZERO, Adjustment, FeeTiming, Row, Schedule, Terms
 
-_TEMPLATE = Path(__file__).resolve().parent / "quote.typ"
+# Also that of a loan's own schedule, which has the same parts.
+TEMPLATE = Path(__file__).resolve().parent / "quote.typ"
 
 
 def pdf(quote: Quote, *, lender: str, dated: date) -> bytes:
@@ -46,7 +47,7 @@ def pdf(quote: Quote, *, lender: str, dated: date) -> bytes:
         ),
         "page_label": _("Page {page} of {pages}"),
     }
-    return typesetting.pdf(_TEMPLATE, name="quote", value=value, dated=dated)
+    return typesetting.pdf(TEMPLATE, name="quote", value=value, dated=dated)
 
 
 def _terms(schedule: Schedule) -> list[list[str]]:

@@ -107,6 +107,11 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
 
 def _applicant(application: Application, *, today: date) -> dict[str, Any]:
     """Return the applicant's facts: the frozen ones, or those of today while it is a draft."""
+    counted = selectors.maybe_ours(application, on=today)
+    return {**_facts(application, today=today), "maybe_ours": counted}
+
+
+def _facts(application: Application, *, today: date) -> dict[str, Any]:
     if application.facts_are_frozen:
         return {
             "employment": application.employment,

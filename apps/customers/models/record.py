@@ -113,7 +113,7 @@ class Household(Identified, Timestamped):
 
 
 class Obligation(Identified, Timestamped):
-    """A debt the customer pays elsewhere."""
+    """A debt the customer pays elsewhere, unless it was marked as a loan of ours."""
 
     class Kind(models.TextChoices):
         LOAN = "loan", _("Loan")
@@ -133,6 +133,8 @@ class Obligation(Identified, Timestamped):
     )
     from_date = models.DateField(_("known since"))
     ended_date = models.DateField(_("ended"), null=True, blank=True)
+    # The number of our own loan that this turned out to be: our books count it, and this does not.
+    own_loan = models.CharField(_("is our loan"), max_length=24, blank=True)
     recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
 
     class Meta:

@@ -16,6 +16,7 @@ from apps.customers.services.document import read_document, upload_document
 from apps.customers.services.obligations import (
     declare_no_obligations,
     end_obligation,
+    mark_own_loan,
     record_obligation,
 )
 from apps.customers.services.record import (
@@ -34,6 +35,7 @@ __all__ = [
     "end_obligation",
     "give_consent",
     "lift",
+    "mark_own_loan",
     "read_document",
     "record_bureau_report",
     "record_employment",

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core.errors import Conflict
-from apps.customers import checks, policies, selectors, sentences, wordings
+from apps.core.errors import Conflict, DomainError
+from apps.customers import checks, hooks, policies, selectors, sentences, wordings
 from apps.customers.entries import NoObligationsEntry, ObligationEntry
 from apps.customers.models import Customer, NoObligations, Obligation
 from apps.customers.services import _ground
@@ -81,6 +81,46 @@ def end_obligation(
 
 
 @transaction.atomic
+def mark_own_loan(*, actor: User, obligation: Obligation, number: str) -> Obligation:
+    """Note that a debt on record is a loan of ours, so that it counts once; return it.
+
+    From then on our own books count it and this row does not. Without a number the mark is taken
+    away. The same again returns it. Raises Conflict where it has ended, DomainError beside the
+    field where the customer owes us no such loan, or another debt was marked as it.
+    """
+    _ground.permit(policies.may_edit, actor=actor, customer=obligation.customer)
+    customer = _ground.lock(obligation.customer)
+    found = Obligation.objects.select_related("customer").get(pk=obligation.pk)
+    told = number.strip()
+    if found.own_loan == told:
+        return found
+    if found.ended_date is not None:
+        raise Conflict("obligation_ended", _("This obligation has already ended."))
+    if told:
+        _require_own(customer, told)
+    before, found.own_loan = found.own_loan, told
+    found.save(update_fields=["own_loan", "updated_at"])
+    audit.record(
+        actor,
+        "customers.obligation_is_ours" if told else "customers.obligation_is_elsewhere",
+        customer,
+        obligation=found.pk,
+        loan=told or before,
+    )
+    return found
+
+
+def _require_own(customer: Customer, number: str) -> None:
+    refusal = ""
+    if number not in {one.number for one in hooks.own_loans(customer.pk)}:
+        refusal = _("The customer owes us no running loan of this number.")
+    elif customer.obligations.filter(own_loan=number).exists():
+        refusal = _("Another obligation is marked as this loan already.")
+    if refusal:
+        raise DomainError("own_loan_refused", refusal, fields={"loan": refusal})
+
+
+@transaction.atomic
 def declare_no_obligations(
     *, actor: User, customer: Customer, entry: NoObligationsEntry, now: datetime
 ) -> NoObligations:
@@ -140,7 +180,7 @@ def _earliest_declaration(customer: Customer, today: date) -> date:
             _("Obligations are on record; end those that are paid off before declaring none."),
         )
     oldest = today - timedelta(days=selectors.DECLARATION_HOLDS_DAYS)
-    ends = customer.obligations.filter(ended_date__isnull=False).values_list(
+    ends = customer.obligations.filter(ended_date__isnull=False, own_loan="").values_list(
         "ended_date", flat=True
     )
     return max([oldest, *(end for end in ends if end is not None)])

@@ -14,6 +14,7 @@ from apps.customers.views.record import (
     no_obligations,
     obligation,
     obligation_end,
+    obligation_is_ours,
     protected_attributes,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "no_obligations",
     "obligation",
     "obligation_end",
+    "obligation_is_ours",
     "protected_attributes",
     "reveal",
     "upload",

@@ -14,7 +14,7 @@ from apps.core import dates, keyset, masking
 from apps.core.access import requires
 from apps.customers import policies, reveals, selectors, wordings
 from apps.customers.forms import CustomerFilter
-from apps.customers.models import Customer
+from apps.customers.models import Customer, Obligation
 from apps.customers.views import _answers
 
 # Each ends in a unique column, so that no row is shown on two pages.
@@ -93,12 +93,17 @@ def _personal_values(request: HttpRequest, customer: Customer) -> dict[str, Any]
     return {**rows, "identities": identities}
 
 
+def _is_ours(row: Obligation) -> bool:
+    return bool(row.own_loan) and row.ended_date is None
+
+
 def _sections(customer: Customer) -> dict[str, Any]:
     today = dates.local_date(timezone.now(), customer.entity.time_zone)
     employments = list(customer.employments.order_by("-as_of", "-created_at"))
     current = selectors.current_employment(customer, today)
     reports = list(customer.bureau_reports.order_by("-pulled_date", "-created_at"))
     standing = list(selectors.standing_obligations(customer, today))
+    twice = selectors.counted_twice(customer, standing)
     obligations = customer.obligations.order_by("-from_date", "-created_at")
     declared = selectors.declared_no_obligations(customer, today)
     return {
@@ -106,8 +111,9 @@ def _sections(customer: Customer) -> dict[str, Any]:
         "household": selectors.household(customer),
         "employment": current,
         "earlier_employments": [row for row in employments if row != current],
-        "standing": standing,
-        "ended": [row for row in obligations if row not in standing],
+        "standing": [(row, twice.get(row.pk, ())) for row in standing],
+        "ours": [row for row in obligations if row.own_loan and row.ended_date is None],
+        "ended": [row for row in obligations if row not in standing and not _is_ours(row)],
         "declared_none": declared,
         "declared_by": wordings.CHANNELS.get(declared.channel, "") if declared else "",
         "report": reports[0] if reports else None,

@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core import dates
 from apps.core.access import requires
-from apps.core.errors import NotVisible
+from apps.core.errors import DomainError, NotVisible
 from apps.customers import forms, selectors, services, wordings
 from apps.customers.models import Consent, Customer, Obligation
 from apps.customers.views import _answers
@@ -143,6 +144,26 @@ def obligation_end(request: HttpRequest, pk: uuid.UUID, obligation_pk: uuid.UUID
         done=_("The obligation has ended."),
         section="obligations",
     )
+
+
+@require_POST
+@requires("customers.edit_customer")
+def obligation_is_ours(
+    request: HttpRequest, pk: uuid.UUID, obligation_pk: uuid.UUID
+) -> HttpResponse:
+    """Mark a debt as a loan of ours, or take the mark away."""
+    customer = _answers.visible_customer(request, pk)
+    found = _of(customer, Obligation.objects.filter(pk=obligation_pk))
+    try:
+        done = services.mark_own_loan(
+            actor=request.user, obligation=found, number=request.POST.get("loan", "")
+        )
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        said = _("Marked: our own books count this loan, once.")
+        messages.success(request, said if done.own_loan else _("It counts as paid elsewhere."))
+    return redirect(f"{reverse('customers:detail', args=[customer.pk])}#obligations")
 
 
 @form_methods
