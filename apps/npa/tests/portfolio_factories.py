@@ -11,13 +11,25 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from apps.accounts.models import Entity, User
+from apps.accounts.models import Branch, Entity, User
 from apps.audit import services as audit
-from apps.audit.models import Event
+from apps.audit.models import Event as AuditEvent
 from apps.core.errors import DomainError
+from apps.ledger import services as ledger
+from apps.ledger.chart import Account, Event, Side
+from apps.ledger.lines import Line
 from apps.loans.models import Loan
 from apps.npa import partitions, services
-from apps.npa.models import Alert, AlertDelivery, DayEnd, LoanDay, Override, Return, Threshold
+from apps.npa.models import (
+    Alert,
+    AlertDelivery,
+    DayEnd,
+    LoanDay,
+    Override,
+    ProvisionMovement,
+    Return,
+    Threshold,
+)
 from apps.npa.services import Asked, Bound
 from apps.repayments.tests import factories as repaid
 
@@ -122,10 +134,43 @@ def night(entity: Entity, day: date, *, now: datetime = NOW) -> int:
     return services.raise_alerts(entity=entity, day=day, now=now)
 
 
+def moved(entity: Entity, branch: Branch, amount: int, day: date = TODAY) -> ProvisionMovement:
+    """Write what the night of a day, now ended, wrote of provisions: an addition."""
+    return ProvisionMovement.objects.create(
+        day_end=ended(entity, day),
+        branch=branch,
+        currency="INR",
+        asset_class="substandard",
+        opening=0,
+        additions=amount,
+        releases=0,
+        written_off=0,
+        closing=amount,
+    )
+
+
+def posted(branch: Branch, event: Event, debit: Account, credit: Account, amount: Any) -> None:
+    """Post one entry of two lines, today."""
+    lines = (
+        Line(debit, Side.DEBIT, Decimal(amount)),
+        Line(credit, Side.CREDIT, Decimal(amount)),
+    )
+    ledger.post(
+        actor=audit.system("tests"),
+        event=event,
+        day=TODAY,
+        lines=lines,
+        branch=branch,
+        currency="INR",
+        reference=f"test:{event}:{debit}",
+        now=at(TODAY),
+    )
+
+
 def state() -> tuple[Any, ...]:
     """Return everything a refusal must leave as it is."""
     return (
-        Event.objects.count(),
+        AuditEvent.objects.count(),
         list(Override.objects.order_by("pk").values_list("pk", "status")),
         list(Threshold.objects.order_by("pk").values_list("pk", "bound", "owner", "webhook_url")),
         list(Alert.objects.order_by("pk").values_list("pk", "status", "note")),

@@ -1,0 +1,229 @@
+"""Returns: reconciled with the ledger, kept as made, personal data only by right and on record."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import Entity, User
+from apps.audit.models import Event
+from apps.customers.models import Customer
+from apps.ledger.chart import Account
+from apps.ledger.chart import Event as Happened
+from apps.loans.models import Loan
+from apps.npa import bureau_calendar, return_rows, services
+from apps.npa.models import Return
+from apps.npa.services import Wanted
+from apps.npa.tests import portfolio_factories as factories
+from apps.npa.tests.portfolio_factories import TODAY, at, night, npa, snapshot
+
+Browser = Callable[[User], Client]
+NOW = at(TODAY)
+DAY = timedelta(days=1)
+NINTH = date(2026, 12, 9)
+LENT = Decimal(200_000)
+
+
+@pytest.fixture(autouse=True)
+def _that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def on_books(lent: Loan, india: Entity) -> Loan:
+    """The loan as the night found it today, and what it posted: all as the ledger has it."""
+    npa(lent, TODAY, principal=LENT, unsecured=LENT, provision=Decimal(20_000))
+    night(india, TODAY)
+    factories.posted(
+        lent.branch, Happened.PROVISION, Account.PROVISION_EXPENSE, Account.PROVISIONS, 20_000
+    )
+    return lent
+
+
+def _wanted(entity: Entity, kind: str = "rbi_assets", day: date = TODAY) -> Wanted:
+    return Wanted(kind=kind, entity=entity, day=day)
+
+
+def _rows(content: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def test_it_equals_the_ledger_and_is_kept_with_its_hash(
+    on_books: Loan, india: Entity, charlie: User
+) -> None:
+    made = services.make_return(actor=charlie, wanted=_wanted(india), now=NOW)
+
+    assert made.reconciles
+    assert {one["name"]: Decimal(one["difference"]) for one in made.checks} == dict.fromkeys(
+        ("Principal", "Interest", "Held in suspense", "Provisions"), Decimal(0)
+    )
+    content = services.read_return(actor=charlie, made=made)
+    assert hashlib.sha256(content.encode()).hexdigest() == made.sha256
+    lines = {row["code"]: row for row in _rows(content)}
+    assert (lines["2"]["principal"], lines["6"]["principal"]) == ("200000.00", "200000.00")
+    assert lines["5"]["provision"] == "20000.00"
+    verbs = list(Event.objects.filter(verb__startswith="npa.return").values_list("verb", flat=True))
+    assert verbs == ["npa.return_made", "npa.return_downloaded"]
+
+
+def test_it_is_refused_where_the_ledger_differs_but_for_a_reason_that_stays(
+    on_books: Loan, india: Entity, charlie: User
+) -> None:
+    factories.posted(
+        on_books.branch, Happened.PROVISION, Account.WRITE_OFF_EXPENSE, Account.PROVISIONS, 5
+    )
+    wanted = _wanted(india)
+
+    refusal = factories.refused(
+        lambda: services.make_return(actor=charlie, wanted=wanted, now=NOW, reason=" ")
+    )
+    made = services.make_return(
+        actor=charlie, wanted=wanted, now=NOW, reason="Five rupees under inquiry"
+    )
+
+    assert refusal.code == "does_not_reconcile"
+    assert (made.reconciles, made.reason) == (False, "Five rupees under inquiry")
+    [differs] = [one for one in made.checks if Decimal(one["difference"])]
+    assert (differs["name"], Decimal(differs["difference"])) == ("Provisions", Decimal(-5))
+
+
+def test_nothing_of_it_ever_changes(on_books: Loan, india: Entity, charlie: User) -> None:
+    made = services.make_return(actor=charlie, wanted=_wanted(india), now=NOW)
+
+    for attack in (
+        "UPDATE npa_return SET sha256 = 'x' WHERE id = %s",
+        "UPDATE npa_return SET reconciles = false, reason = 'x' WHERE id = %s",
+        "DELETE FROM npa_return WHERE id = %s",
+    ):
+        assert "npa_return" in factories.database_refuses(attack, [made.pk])
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "code"),
+    [
+        ("sasra_form_4", TODAY, "not_owed"),
+        ("rbi_assets", TODAY - DAY, "day_not_ended"),
+        ("bureau", TODAY, "no_reference_day"),
+    ],
+    ids=["of another regulator", "day not ended", "no reference day"],
+)
+def test_what_cannot_be_made_is_refused(
+    on_books: Loan, india: Entity, charlie: User, kind: str, day: date, code: str
+) -> None:
+    refusal = factories.refused(
+        lambda: services.make_return(actor=charlie, wanted=_wanted(india, kind, day), now=NOW)
+    )
+
+    assert refusal.code == code
+
+
+def test_it_needs_the_right_and_the_whole_lender(
+    on_books: Loan, india: Entity, charlie: User, rita: User, bob: User, amir: User
+) -> None:
+    for actor, kind in ((bob, "rbi_assets"), (amir, "rbi_assets"), (rita, "bureau")):
+        refusal = factories.refused(
+            lambda actor=actor, kind=kind: services.make_return(
+                actor=actor, wanted=_wanted(india, kind), now=NOW
+            )
+        )
+        assert refusal.code == "not_permitted"
+    assert services.make_return(actor=rita, wanted=_wanted(india), now=NOW).made_by == rita
+
+
+# --- bureaus ------------------------------------------------------------------------------------
+def _told(entity: Entity, reference: date) -> list[str]:
+    report = bureau_calendar.reporting(reference)
+    return [one.account_state for one in return_rows.accounts(entity, report)]
+
+
+def test_an_incremental_file_tells_only_what_changed(lent: Loan, india: Entity) -> None:
+    snapshot(lent, date(2026, 11, 30))
+    assert _told(india, date(2026, 11, 30)) == ["active"]
+    snapshot(lent, NINTH)
+    assert _told(india, NINTH) == []
+    npa(lent, date(2026, 12, 16))
+    assert _told(india, date(2026, 12, 16)) == ["active"]
+    snapshot(lent, date(2026, 12, 20), asset_class="closed", bucket="none", principal=0)
+    assert _told(india, date(2026, 12, 23)) == ["closed"]
+    assert _told(india, date(2026, 12, 31)) == []
+
+
+def test_a_full_file_tells_every_account_again(lent: Loan, india: Entity) -> None:
+    for day in (date(2026, 12, 23), date(2026, 12, 31)):
+        snapshot(lent, day)
+
+    assert _told(india, date(2026, 12, 31)) == ["active"]
+
+
+def test_a_bureaus_file_names_borrowers_sealed_and_on_record(
+    lent: Loan, india: Entity, charlie: User
+) -> None:
+    npa(lent, NINTH, principal_due=Decimal(500), interest_due=Decimal(20))
+    night(india, NINTH)
+
+    made = services.make_return(
+        actor=charlie,
+        wanted=_wanted(india, "bureau", NINTH),
+        now=at(NINTH + DAY),
+        reason="The books of the test",
+    )
+
+    [row] = _rows(services.read_return(actor=charlie, made=made))
+    customer = Customer.objects.get(pk=lent.customer_id)
+    assert (row["full_name"], row["account_number"]) == (customer.full_name, lent.number)
+    assert (row["days_past_due"], row["amount_overdue"]) == ("100", "520.00")
+    assert (made.due_date, made.is_full, made.rows) == (date(2026, 12, 13), False, 1)
+    sealed = Return.objects.filter(pk=made.pk).values_list("content", flat=True).get()
+    assert customer.full_name.encode() not in bytes(sealed)
+    facts = str([one.facts for one in Event.objects.filter(verb__startswith="npa.return")])
+    assert customer.full_name not in facts
+
+
+# --- pages --------------------------------------------------------------------------------------
+def test_a_return_is_looked_at_and_made_on_pages(
+    signed_in: Browser, on_books: Loan, india: Entity, charlie: User, amir: User
+) -> None:
+    client, auditor = signed_in(charlie), signed_in(amir)
+    address = reverse("npa:return_preview", args=["rbi_assets", "sahyadri", TODAY.isoformat()])
+    asked = {"kind": "rbi_assets", "lender": "sahyadri", "day": TODAY.isoformat()}
+
+    assert client.get(reverse("npa:returns"), asked).headers["Location"] == address
+    page = client.get(address).text
+    assert page.count("equal") == 4
+    assert "asset_class=substandard" in page
+    assert "2,00,000.00" in page
+    assert auditor.get(address).status_code == 403
+    assert client.post(address).status_code == 302
+    made = Return.objects.get()
+    listed = client.get(reverse("npa:returns")).text
+    assert made.sha256[:12] in listed
+    assert reverse("npa:return_file", args=[made.pk]) in listed
+    assert (
+        reverse("npa:return_file", args=[made.pk]) not in auditor.get(reverse("npa:returns")).text
+    )
+    file = client.get(reverse("npa:return_file", args=[made.pk]))
+    assert file.text.startswith("code,line,accounts")
+    assert auditor.get(reverse("npa:return_file", args=[made.pk])).status_code == 403
+
+
+def test_pages_of_returns_that_are_none_are_not_there(
+    signed_in: Browser, india: Entity, charlie: User
+) -> None:
+    client = signed_in(charlie)
+
+    for kind, lender, day in (
+        ("luck", "sahyadri", "2026-11-30"),
+        ("rbi_assets", "nobody", "2026-11-30"),
+        ("rbi_assets", "sahyadri", "2026-13-30"),
+    ):
+        address = reverse("npa:return_preview", args=[kind, lender, day])
+        assert client.get(address).status_code == 404
+    unfinished = reverse("npa:return_preview", args=["rbi_assets", "sahyadri", "2026-11-30"])
+    assert client.get(unfinished).headers["Location"] == reverse("npa:returns")
