@@ -46,7 +46,9 @@ PAYMENTS = [
     "Sheet of the day",
     "Statements",
     "Money in suspense",
+    "Direct debits",
     "Promises to pay",
+    "Debits to follow up",
 ]
 CONTROL = ["People", "Roles", "Audit trail", *LEDGER]
 NAVIGATION = {
@@ -70,6 +72,7 @@ NAVIGATION = {
         "Home",
         *LENDING,
         "Sheet of the day",
+        "Direct debits",
         "Promises to pay",
         "Waivers, write-offs",
         *REVIEW,
@@ -95,7 +98,9 @@ NAVIGATION = {
         "Disbursements",
         "Quotes",
         "Sheet of the day",
+        "Direct debits",
         "Promises to pay",
+        "Debits to follow up",
         "Conflicts of interest",
     ],
     "Rita": [
@@ -123,7 +128,7 @@ NAVIGATION = {
         "Loans",
         "Disbursements",
         "Quotes",
-        *PAYMENTS[1:],
+        *PAYMENTS[1:-1],
         *REVIEW,
         *MODELS,
         "Laboratory",
