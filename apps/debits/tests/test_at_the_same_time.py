@@ -1,4 +1,4 @@
-"""Two at once on own connections: a loan is asked once, a file is released once, money comes once."""
+"""At once on own connections: a loan is asked once, a file released once, money comes once."""
 
 import threading
 from collections.abc import Callable
