@@ -97,6 +97,14 @@ bench-recourse: install-dev ## how long recourse is looked for, and whether it h
 bench-bulk: install-dev ## a file of 10,000 applications taken in, decided and lettered; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_bulk $(ARGS)
 
+.PHONY: bench-day-end
+bench-day-end: install-dev ## the day-end over 10,000 and 100,000 loans; ARGS="--loans 1000000 --record"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_day_end $(ARGS)
+
+.PHONY: kill-day-end
+kill-day-end: install-dev ## kill the worker ten times in day-ends of 100,000 loans, compare with a quiet run; ARGS="--seed 9"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.kill_day_end $(ARGS)
+
 .PHONY: bench-desk
 bench-desk: install-dev ## similar past cases and reviewer analytics beside 100,000 past cases; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_desk $(ARGS)

@@ -1,0 +1,360 @@
+"""A day is ended once, in order: snapshot, suspense, provisions, class of allocation, closing."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts.models import Branch, Entity, User
+from apps.core.errors import DomainError, NotPermitted
+from apps.ledger import services as ledger
+from apps.ledger.chart import Account
+from apps.ledger.models import Closing, Entry
+from apps.loans.models import Loan
+from apps.npa import services
+from apps.npa.errors import BeforeTheFirst, DayClosedAlready, DayNotOver, DaySkipped, NothingToEnd
+from apps.npa.models import Changed, DayEnd, LoanDay, ProvisionMovement
+from apps.npa.services import ending, posting
+from apps.npa.tests import day_factories as days
+from apps.repayments import reading, replaying
+from apps.repayments import services as repayments
+from apps.repayments.facts import WriteOff
+from apps.repayments.models import AccountEvent, AccrualRun, LoanAccount
+from apps.repayments.tests import factories as repaying
+
+pytestmark = pytest.mark.django_db
+ZERO = Decimal(0)
+
+
+@pytest.fixture
+def loan(lent: Loan) -> Loan:
+    """A loan of 200,000 over 24 months, paid out today, and the rules of its lender."""
+    days.rules()
+    return lent
+
+
+def _first_due(loan: Loan) -> date:
+    return repaying.due_dates(loan)[0]
+
+
+def test_it_leaves_a_row_for_a_loan_that_is_in_time(loan: Loan) -> None:
+    day = repaying.later(3)
+
+    ended = days.end(loan, day)
+
+    found = days.of_day(loan, day)
+    assert (ended.status, ended.loans, ended.run) == ("finished", 1, 1)
+    assert (found.asset_class, found.bucket, found.reason) == ("standard", "standard", "in_time")
+    assert (found.principal, found.oldest_due) == (Decimal("200000.00"), None)
+    # 200,000 x 16 % x 3 / 360.
+    assert found.interest_earned == Decimal("266.67")
+    assert found.provision == Decimal("500.67")
+    assert found.class_since == loan.disbursed_date
+
+
+def test_it_counts_the_due_date_as_the_first_day_1_1_T2(loan: Loan) -> None:
+    due = _first_due(loan)
+
+    days.end(loan, due)
+
+    found = days.of_day(loan, due)
+    assert (found.dpd_rbi, found.dpd_ifrs, found.bucket) == (1, 0, "sma_0")
+    assert (found.oldest_due, found.missed) == (due, 0)
+
+
+def test_it_provides_and_posts_by_class_what_the_movement_table_says(loan: Loan) -> None:
+    day = repaying.later(3)
+
+    days.end(loan, day)
+
+    found = days.of_day(loan, day)
+    moved = ProvisionMovement.objects.get()
+    assert (moved.opening, moved.additions, moved.closing) == (ZERO, found.provision, moved.closing)
+    entry = Entry.objects.get(event="provision")
+    assert [(one.account, one.amount) for one in entry.content()] == [
+        (Account.PROVISION_EXPENSE, found.provision),
+        (Account.PROVISIONS, found.provision),
+    ]
+    assert (entry.day, entry.facts) == (day, {"class": "standard"})
+
+
+def test_it_holds_interest_in_suspense_once_the_loan_does_not_perform_1_14_T2(loan: Loan) -> None:
+    bad = _first_due(loan) + timedelta(days=90)
+
+    days.end(loan, bad - timedelta(days=1))
+    days.end(loan, bad)
+
+    found = days.of_day(loan, bad)
+    books = repaying.books(loan)
+    assert days.of_day(loan, bad - timedelta(days=1)).bucket == "sma_2"
+    assert (found.asset_class, found.npa_date, found.dpd_rbi) == ("substandard", bad, 91)
+    assert found.interest_suspended == found.interest_due + found.interest_earned
+    assert found.interest_suspended == books["interest_receivable"]
+    held = found.interest_suspended + found.fees_suspended + found.penal_suspended
+    assert books["interest_suspense"] == held
+    assert books.get("interest_income", ZERO) == ZERO
+    assert repaying.offenders() == []
+
+
+def test_it_keeps_accruing_into_suspense_and_realises_what_is_paid(alice: User, loan: Loan) -> None:
+    bad = _first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+    before = days.of_day(loan, bad)
+
+    days.end(loan, bad + timedelta(days=1))
+    grown = days.of_day(loan, bad + timedelta(days=1))
+    repaying.pay(alice, loan, bad + timedelta(days=2), 30_000)
+    days.end(loan, bad + timedelta(days=2))
+
+    after = days.of_day(loan, bad + timedelta(days=2))
+    books = repaying.books(loan)
+    assert grown.interest_suspended > before.interest_suspended
+    assert after.interest_suspended < grown.interest_suspended
+    assert after.asset_class == "substandard"
+    assert after.reason in {"arrears_left", "not_better"}
+    held = after.interest_suspended + after.fees_suspended + after.penal_suspended
+    assert books["interest_suspense"] == held
+    assert books["interest_income"] > 0
+    assert repaying.offenders() == []
+
+
+def test_it_puts_the_class_into_the_history_that_a_replay_reads(loan: Loan) -> None:
+    bad = _first_due(loan) + timedelta(days=90)
+
+    days.end(loan, bad)
+
+    event = AccountEvent.objects.get(loan=loan, parameters__change="classified")
+    account = LoanAccount.objects.get(pk=loan.pk)
+    whole = replaying.replay(
+        reading.contract(loan),
+        reading.happened(loan),
+        upto=account.through,
+        points=reading.points(loan.pk),
+    )
+    assert (event.day, event.parameters["parameters"]) == (bad, {"to": "npa"})
+    assert (account.standing, whole.position.standing.value) == ("npa", "npa")
+    assert repaying.offenders() == []
+
+
+def test_it_lets_a_loan_perform_again_once_all_arrears_are_paid_1_6_T2(
+    alice: User, loan: Loan
+) -> None:
+    bad = _first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+    owed = days.of_day(loan, bad)
+    arrears = owed.principal_due + owed.interest_due + owed.charges_due
+    next_ = bad + timedelta(days=1)
+    repaying.pay(alice, loan, next_, arrears + 2_000)
+
+    days.end(loan, next_)
+
+    found = days.of_day(loan, next_)
+    assert (found.asset_class, found.npa_date, found.oldest_due) == ("standard", None, None)
+    assert found.interest_suspended == ZERO
+    assert repaying.books(loan).get("interest_suspense", ZERO) == ZERO
+    assert LoanAccount.objects.get(pk=loan.pk).standing == "standard"
+    assert repaying.offenders() == []
+
+
+def test_it_leaves_a_last_row_without_amounts_of_a_loan_that_was_written_off(
+    alice: User, bob: User, loan: Loan
+) -> None:
+    day = _first_due(loan) + timedelta(days=90)
+    days.end(loan, day)
+    provided = days.of_day(loan, day).provision
+    repayments.enter(
+        actor=alice,
+        loan=loan,
+        fact=WriteOff(day=day + timedelta(days=1), reason="Nothing left to take."),
+        reference="W-1",
+        now=repaying.at(day + timedelta(days=1)),
+        approved_by=bob,
+    )
+    days.end(loan, day + timedelta(days=1))
+    days.end(loan, day + timedelta(days=2))
+
+    last = days.of_day(loan, day + timedelta(days=1))
+    assert (last.asset_class, last.principal, last.provision) == ("written_off", ZERO, ZERO)
+    assert not LoanDay.objects.filter(day=day + timedelta(days=2)).exists()
+    moved = ProvisionMovement.objects.get(day_end__day=day + timedelta(days=1))
+    assert (moved.opening, moved.written_off, moved.closing) == (provided, provided, ZERO)
+    assert repaying.books(loan).get("interest_suspense", ZERO) == ZERO
+    assert repaying.offenders() == []
+
+
+# --- order, once, again --------------------------------------------------------------------------
+def test_it_adds_nothing_when_a_closed_day_is_ended_again(loan: Loan) -> None:
+    day = repaying.later(3)
+    days.end(loan, day, close=True)
+    before = Entry.objects.count()
+
+    again = days.end(loan, day, close=True)
+
+    assert (again.status, again.run, Entry.objects.count()) == ("closed", 1, before)
+    assert Closing.objects.get().day == day
+
+
+@pytest.mark.parametrize(
+    ("ended", "asked", "refusal"),
+    [
+        ([3], 5, DaySkipped),
+        ([3], 2, BeforeTheFirst),
+        ([], 4000, DayNotOver),
+        ([], -5, NothingToEnd),
+    ],
+    ids=["skipped", "before the first", "not over", "nothing lent"],
+)
+def test_it_refuses_a_day_out_of_order(
+    loan: Loan, ended: list[int], asked: int, refusal: type[DomainError]
+) -> None:
+    for day in ended:
+        days.end(loan, repaying.later(day))
+    before = (DayEnd.objects.count(), LoanDay.objects.count(), Entry.objects.count())
+
+    with pytest.raises(refusal):
+        days.end(loan, repaying.later(asked), now=repaying.at(repaying.later(60)))
+
+    assert (DayEnd.objects.count(), LoanDay.objects.count(), Entry.objects.count()) == before
+
+
+def test_it_refuses_a_day_whose_books_were_closed_without_it(loan: Loan) -> None:
+    day = repaying.later(3)
+    entity, now = loan.branch.entity, repaying.at(repaying.later(5))
+    repayments.accrue_day(actor=days.CLERK, entity=entity, day=day, now=now)
+    ledger.close_day(actor=days.CLERK, entity=entity, day=day, now=now)
+
+    with pytest.raises(DayClosedAlready):
+        days.end(loan, day)
+
+    assert not DayEnd.objects.exists()
+
+
+def test_it_refuses_whoever_may_not(alice: User, loan: Loan) -> None:
+    with pytest.raises(NotPermitted):
+        days.end(loan, repaying.later(3), actor=alice)
+
+    assert not DayEnd.objects.exists()
+
+
+def test_it_shows_what_changed_when_an_open_day_is_run_again(alice: User, loan: Loan) -> None:
+    due = _first_due(loan)
+    days.end(loan, due)
+    instalment = loan.instalments.order_by("number")[0]
+    repaying.pay(alice, loan, due, instalment.due, now=repaying.at(due + timedelta(days=1)))
+
+    again = days.end(loan, due)
+
+    found = days.of_day(loan, due)
+    change = Changed.objects.get()
+    assert (again.run, again.changed) == (2, 1)
+    assert (found.bucket, found.dpd_rbi) == ("standard", 0)
+    assert (change.before["bucket"], change.after["bucket"]) == ("sma_0", "standard")
+    assert change.before["oldest_due"] == due.isoformat()
+    assert "customer_id" not in change.after
+    total = sum(
+        (
+            line.credit - line.debit
+            for entry in Entry.objects.filter(event="provision")
+            for line in entry.lines.filter(account="provisions")
+        ),
+        ZERO,
+    )
+    assert total == found.provision
+    assert repaying.offenders() == []
+
+
+def test_it_runs_open_days_that_rest_on_it_again(alice: User, loan: Loan) -> None:
+    due = _first_due(loan)
+    days.end_until(loan, due, due + timedelta(days=2))
+    instalment = loan.instalments.order_by("number")[0]
+    now = repaying.at(due + timedelta(days=3))
+    repaying.pay(alice, loan, due, instalment.due, now=now)
+
+    days.end(loan, due, now=now)
+
+    assert [one.run for one in DayEnd.objects.order_by("day")] == [2, 2, 2]
+    assert {one.principal_due for one in LoanDay.objects.filter(loan=loan)} == {ZERO}
+    assert repaying.offenders() == []
+
+
+def test_it_sees_the_day_as_it_was_when_something_happened_since(alice: User, loan: Loan) -> None:
+    due = _first_due(loan)
+    instalment = loan.instalments.order_by("number")[0]
+    repaying.pay(alice, loan, due + timedelta(days=2), instalment.due)
+
+    ended = days.end(loan, due + timedelta(days=1))
+
+    found = days.of_day(loan, due + timedelta(days=1))
+    assert ended.stages["classify"]["looked_back"] == 1
+    assert (found.oldest_due, found.dpd_rbi, found.principal_due) == (due, 2, instalment.principal)
+
+
+def test_it_catches_up_missed_days_in_their_order(loan: Loan) -> None:
+    days.end(loan, repaying.later(1), close=True)
+
+    done = services.end_missing(
+        actor=days.CLERK, entity=loan.branch.entity, now=repaying.at(repaying.later(6))
+    )
+
+    assert done == 4
+    assert list(DayEnd.objects.order_by("day").values_list("day", "status")) == [
+        (repaying.later(one), "closed") for one in range(1, 6)
+    ]
+    assert repaying.offenders() == []
+
+
+def test_it_equals_the_nights_in_time_when_days_are_caught_up(loan: Loan) -> None:
+    """The accrual of later days may have run before: the day is as it was all the same."""
+    entity, now = loan.branch.entity, repaying.at(repaying.later(6))
+    for one in range(1, 6):
+        repayments.accrue_day(actor=days.CLERK, entity=entity, day=repaying.later(one), now=now)
+
+    days.end(loan, repaying.later(2), now=now)
+
+    # 200,000 x 16 % x 2 / 360.
+    assert days.of_day(loan, repaying.later(2)).interest_earned == Decimal("177.78")
+
+
+def test_it_leaves_the_books_open_while_a_loan_could_not_be_accrued(
+    loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def accrued(**values: Any) -> AccrualRun:
+        return AccrualRun(loans=0, charges=0, problems=[{"loan": loan.number, "code": "odd"}])
+
+    monkeypatch.setattr(ending.repayments, "accrue_day", accrued)
+
+    ended = days.end(loan, repaying.later(3), close=True)
+
+    assert (ended.status, ended.problems) == (
+        "finished",
+        [{"loan": loan.number, "code": "odd"}],
+    )
+    assert not Closing.objects.exists()
+
+
+def test_it_goes_on_with_the_stage_it_was_interrupted_in(
+    loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = _first_due(loan) + timedelta(days=90)
+    with monkeypatch.context() as patched:
+        patched.setattr(posting, "_posted", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            days.end(loan, bad)
+    stopped = DayEnd.objects.get()
+    assert (stopped.status, list(stopped.stages)) == ("running", ["accrue", "classify"])
+    snapshot = days.of_day(loan, bad)
+
+    ended = days.end(loan, bad)
+
+    assert (ended.status, ended.run) == ("finished", 1)
+    assert days.of_day(loan, bad).provision == snapshot.provision
+    assert Entry.objects.filter(event="interest_to_suspense").count() == 1
+    assert repaying.offenders() == []
+
+
+def test_it_says_so_when_no_lender_has_begun(india: Entity, pune: Branch) -> None:
+    assert services.end_missing(actor=days.CLERK, entity=india, now=timezone.now()) == 0
+
+    assert not DayEnd.objects.exists()

@@ -1,0 +1,114 @@
+"""What benchmark and kill test of the day-end share: rules, a run in a process of its own, locks."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from django.conf import settings
+from django.db import connection
+
+from apps.accounts.models import Entity
+from apps.npa import services
+
+# What a payment takes before it writes: its loan, and the right to post into an open day.
+_PAYMENT = (
+    "SELECT id FROM loans_loan WHERE id = %s FOR NO KEY UPDATE",
+    "SELECT pg_advisory_xact_lock_shared(1279607879, hashtext(%s))",
+)
+_LOANS = 5_000
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run of the command: how long it took, and the most memory its process held, in MB."""
+
+    seconds: float
+    memory: float
+
+
+def rules() -> None:
+    """Load the rule tables that come with the program, for the lenders that are here."""
+    content = json.loads(
+        (Path(settings.BASE_DIR) / "fixtures/classification_rules.json").read_text()
+    )
+    here = set(Entity.objects.values_list("code", flat=True))
+    content["lenders"] = [one for one in content["lenders"] if one["entity"] in here]
+    services.load_rules(actor="system:benchmark", data=content)
+
+
+def address(name: str) -> str:
+    """Return the address of another database of the same server."""
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+
+
+def start(
+    name: str, entity: str, day: date, *, until: date | None = None
+) -> subprocess.Popen[bytes]:
+    """Start the command for a lender's days in a process of its own, on a database."""
+    command = [
+        *(sys.executable, "manage.py", "day_end", "--entity", entity),
+        *("--date", day.isoformat(), "--until", (until or day).isoformat()),
+    ]
+    environment = {**os.environ, "DATABASE_URL": address(name)}
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def run(name: str, entity: str, day: date) -> Ran:
+    """Run the command to its end. Raises AssertionError with what it said where it failed."""
+    began = time.perf_counter()
+    process = start(name, entity, day)
+    said = process.stdout.read() if process.stdout else b""
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise AssertionError(said.decode())
+    return Ran(time.perf_counter() - began, usage.ru_maxrss / 1024)
+
+
+@dataclass
+class Watched:
+    """The longest time, in seconds, that a payment had to wait for what it takes first."""
+
+    longest: float = 0.0
+    asked: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def watching(name: str, entity: Entity) -> Iterator[Watched]:
+    """Take what a payment takes, of one loan after the other, while something else runs."""
+    watched = Watched()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM loans_loan ORDER BY md5(id::text) LIMIT %s", [_LOANS])
+        loans = [key for (key,) in cursor.fetchall()]
+    thread = threading.Thread(target=_watch, args=(watched, name, str(entity.pk), loans))
+    thread.start()
+    try:
+        yield watched
+    finally:
+        watched.ended.set()
+        thread.join()
+
+
+def _watch(watched: Watched, name: str, entity: str, loans: list[object]) -> None:
+    with closing(psycopg2.connect(address(name))) as line, line.cursor() as cursor:
+        while not watched.ended.wait(0.01):
+            loan = loans[watched.asked % len(loans)]
+            began = time.perf_counter()
+            cursor.execute(_PAYMENT[0], [loan])
+            cursor.execute(_PAYMENT[1], [entity])
+            watched.longest = max(watched.longest, time.perf_counter() - began)
+            line.rollback()
+            watched.asked += 1
