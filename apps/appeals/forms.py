@@ -15,6 +15,7 @@ from apps.appeals.services.answering import LONGEST_ANSWER
 from apps.appeals.services.asking import LONGEST_STATEMENT
 from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
+from apps.core.form_fields import DayField
 from apps.customers import filetypes
 from apps.customers.models import Household
 
@@ -236,9 +237,5 @@ class MeasureForm(forms.Form):
             ("product", _("Product")),
         ],
     )
-    since = forms.DateField(
-        label=_("Received from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("Received until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = DayField(label=_("Received from"), required=False)
+    until = DayField(label=_("Received until"), required=False)

@@ -14,6 +14,7 @@ from apps.applications import requirements, worklist
 from apps.applications.lifecycle import LIFECYCLE
 from apps.applications.models import Collateral
 from apps.applications.services import WithdrawalReason
+from apps.core.form_fields import DayField
 from apps.core.templatetags import _statuses
 from apps.products.models import Product, Purpose
 
@@ -131,9 +132,7 @@ class CollateralForm(forms.Form):
         help_text=_("If it was bought. The lower of price and valuation counts."),
     )
     valuation = AmountField(label=_("Valuation"))
-    valued_date = forms.DateField(
-        label=_("Valued on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    valued_date = DayField(label=_("Valued on"))
     version = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit import selectors, verbs
+from apps.core.form_fields import DayField
 
 
 def _verbs() -> list[tuple[str, Any]]:
@@ -29,15 +30,13 @@ class EventForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "app.model:id"}),
     )
-    from_date = forms.DateField(
+    from_date = DayField(
         label=_("From"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    to_date = forms.DateField(
+    to_date = DayField(
         label=_("To"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from apps.audit import fact_words
+from apps.audit import code_words, fact_words
 
 PERSON = "accounts.user:"
 # Who opened the own pages by a signed link; the case of the event says whose.
@@ -80,10 +80,20 @@ def told(value: Any, people: Mapping[str, str]) -> str:
     return _DAY.sub(lambda match: _local(match[0], with_clock=bool(match["clock"])), named).strip()
 
 
-def told_facts(facts: Mapping[str, Any], people: Mapping[str, str]) -> str:
-    """Return facts as `of_facts` does, each as `told`, without those that say nothing."""
-    shown = ((fact_words.name_of(name), told(value, people)) for name, value in facts.items())
+def told_facts(facts: Mapping[str, Any], people: Mapping[str, str], *, app: str = "") -> str:
+    """Return facts as `of_facts` does, each as `told`, without those that say nothing.
+
+    Codes are called by the words that `app`, whose event it is, has for them.
+    """
+    shown = (
+        (fact_words.name_of(name), told(_in_words(app, name, value), people))
+        for name, value in facts.items()
+    )
     return " · ".join(f"{name}: {text}" for name, text in shown if text)
+
+
+def _in_words(app: str, name: str, value: Any) -> Any:
+    return code_words.said(app, name, value) if isinstance(value, str) else value
 
 
 def _local(text: str, *, with_clock: bool) -> str:

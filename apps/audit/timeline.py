@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
-from apps.audit import names, selectors, verbs
+from apps.audit import code_words, names, selectors, verbs
 from apps.audit.models import Event
 
 Entry = dict[str, Any]
@@ -50,7 +50,9 @@ def _event_entry(event: Event, actors: Mapping[str, str], people: Mapping[str, s
         "what": verbs.sentence(event.verb),
         "who": actors[event.actor],
         "when": event.occurred_at,
-        "note": names.short(names.told_facts(event.facts, people)),
+        "note": names.short(
+            names.told_facts(event.facts, people, app=event.verb.partition(".")[0])
+        ),
         "tone": tone,
         "icon": icon,
     }
@@ -102,12 +104,16 @@ def _change_notes(change: LogEntry, people: Mapping[str, str]) -> Iterator[str]:
 
 
 def _said(model: Any, field: str, value: str) -> str:
-    """Return the word of a column's choice, and any other value as it is."""
+    """Return the word of a column's choice or of its app's code; any other value as it is."""
     try:
         choices = getattr(model._meta.get_field(field), "flatchoices", ())
     except (FieldDoesNotExist, AttributeError):
         return value
-    return str(dict(choices).get(value, value))
+    said = str(dict(choices).get(value, value))
+    if said != value:
+        return said
+    column = f"{model._meta.model_name}.{field}"
+    return code_words.said(model._meta.app_label, column, value)
 
 
 def _moved(label: str, before: str, after: str, *, people: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.form_fields import DayField
 from apps.decisions.services.missing import Missing
 from apps.decisions.services.notices import MISSING
 from apps.decisions.terms_forms import RefusableForm
@@ -26,9 +27,7 @@ class MissingForm(RefusableForm):
         required=False,
         max_length=LONGEST_TEXT,
     )
-    until = forms.DateField(
-        label=_("Until when"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    until = DayField(label=_("Until when"))
 
     def missing(self) -> Missing:
         """Return what was typed."""

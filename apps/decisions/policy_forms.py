@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.form_fields import DayField
 from apps.decisions import changes, policy_sentences, sentences
 from apps.decisions.policy_inputs import INPUTS
 
@@ -138,10 +139,9 @@ class ChangeRow(forms.Form):
 class ProposeForm(forms.Form):
     """From when a draft should decide, and why."""
 
-    effective_from = forms.DateField(
+    effective_from = DayField(
         label=_("In force from"),
         error_messages={"required": _("Say from which day the policy decides.")},
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     note = forms.CharField(
         label=_("What changes, and why"),

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, User
+from apps.core.form_fields import DayField
 from apps.decisions import sentences
 from apps.decisions.models import ListedReason
 from apps.decisions.policy_inputs import INPUTS
@@ -22,10 +23,6 @@ def _sentence(language: Any) -> forms.CharField:
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Enter a sentence.")},
     )
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class ReasonForm(RefusableForm):
@@ -54,7 +51,7 @@ class ReasonForm(RefusableForm):
     owner = forms.CharField(
         label=_("Owner"), max_length=120, help_text=_("Who answers for this reason.")
     )
-    active_from = _day(_("May be given from"))
+    active_from = DayField(label=_("May be given from"))
     note = forms.CharField(
         label=_("Why it is needed"),
         max_length=LONGEST_NOTE,
@@ -91,7 +88,7 @@ class ReasonForm(RefusableForm):
 class EndForm(RefusableForm):
     """Until when a reason may be given, and why it ends."""
 
-    last_day = _day(_("Last day"))
+    last_day = DayField(label=_("Last day"))
     note = forms.CharField(
         label=_("Why it ends"), max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 2})
     )

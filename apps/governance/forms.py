@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.form_fields import DayField
 from apps.governance import kinds, selectors
 from apps.governance.services import Window
 
@@ -23,23 +24,20 @@ class TrainForm(forms.Form):
         initial=kinds.DEFAULT,
         widget=forms.RadioSelect,
     )
-    from_date = forms.DateField(
+    from_date = DayField(
         label=_("Loans paid out from"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    to_date = forms.DateField(
+    to_date = DayField(
         label=_("Loans paid out before"),
         help_text=_("The model learns from loans of these dates whose outcome is known."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    holdout_to_date = forms.DateField(
+    holdout_to_date = DayField(
         label=_("Tested on later loans, paid out before"),
         help_text=_(
             "Loans the model has never seen. Left empty, the newest fifth of the loans above is"
             " held out of training and tested on."
         ),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def window(self) -> Window:

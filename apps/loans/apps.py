@@ -6,13 +6,22 @@ class LoansConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.applications import hooks
+        from apps.audit import code_words
         from apps.collateral import exposures
         from apps.collateral import hooks as collateral
         from apps.core import history
         from apps.customers import hooks as customers
         from apps.decisions import sources
         from apps.ledger import hooks as ledger
-        from apps.loans import burdens, lending, proofs, selectors, services, standing
+        from apps.loans import (
+            burdens,
+            lending,
+            presentation,
+            proofs,
+            selectors,
+            services,
+            standing,
+        )
         from apps.loans.models import Disbursement, Loan, Outcome
         from apps.offers import hooks as offers
 
@@ -42,3 +51,8 @@ class LoansConfig(AppConfig):
         history.keep(Loan)
         history.keep(Outcome)
         history.keep(Disbursement, exclude=["updated_at", "holder", "account_number"])
+        for column, looks in (
+            ("loan.status", presentation.LOANS),
+            ("disbursement.status", presentation.PAYMENTS),
+        ):
+            code_words.know("loans", column, {code: look.word for code, look in looks.items()})

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
 from apps.applications.forms import AmountField
+from apps.core.form_fields import DayField
 from apps.core.table_formats import Format
 from apps.loans.forms import ReasonForm, Refusable
 from apps.loans.models import Loan
@@ -129,16 +130,11 @@ class SuspenseFilter(forms.Form):
         return found
 
 
-def _day(**options: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(widget=widget, **options)
-
-
 class PlaceForm(Refusable):
     """The loan money is for, and from when it counts."""
 
     loan = forms.CharField(label=_("Loan number"), max_length=24)
-    day = _day(
+    day = DayField(
         label=_("Counts from"),
         help_text=_("The value date, unless the books of that day are closed."),
     )
@@ -160,7 +156,7 @@ class PlaceForm(Refusable):
 class ReturnForm(Refusable):
     """The day money goes back."""
 
-    day = _day(label=_("Returned on"))
+    day = DayField(label=_("Returned on"))
 
 
 class NoteForm(Refusable):

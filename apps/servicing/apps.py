@@ -5,6 +5,7 @@ class ServicingConfig(AppConfig):
     name = "apps.servicing"
 
     def ready(self) -> None:
+        from apps.audit import code_words
         from apps.core import history
         from apps.loans import hooks as loans
         from apps.offers import hooks as offers
@@ -24,8 +25,10 @@ class ServicingConfig(AppConfig):
             )
         )
 
-        history.keep(Proposal, exclude=["updated_at"])
-        history.keep(Transfer, exclude=["updated_at"])
-        history.keep(Pause, exclude=["updated_at"])
+        history.keep(Proposal, exclude=["updated_at", "reason", "answer_note"])
+        history.keep(Transfer, exclude=["updated_at", "reason", "answer_note"])
+        history.keep(Pause, exclude=["updated_at", "reason", "ended_reason"])
         history.keep(BenchmarkRate)
         history.keep(Closure, exclude=["updated_at"])
+        code_words.know("servicing", "what", dict(Proposal.Kind.choices))
+        code_words.know("servicing", "of", dict(Proposal.Bucket.choices))

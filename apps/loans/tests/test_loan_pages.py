@@ -292,3 +292,21 @@ def test_what_is_missing_stands_on_the_loan_and_beside_its_payment(
         factories.requested(alice, loan)
 
     assert not Disbursement.objects.exists()
+
+
+def test_the_history_tells_states_and_ways_in_words(
+    signed_in: Browser, alice: User, bob: User, loan: Loan
+) -> None:
+    factories.paid(alice, bob, loan)
+    timeline = reverse("audit:timeline")
+
+    of_loan = signed_in(alice).get(timeline, {"subject": f"loans.loan:{loan.pk}"}).text
+    of_case = (
+        signed_in(alice)
+        .get(timeline, {"subject": f"applications.application:{loan.application_id}"})
+        .text
+    )
+
+    assert "Not paid out yet → Running" in of_loan
+    assert "opened → active" not in of_loan
+    assert "how: On a signed paper" in of_case
