@@ -49,6 +49,7 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             for one in selectors.proposals(loan)
         ],
         "transfers": _transfers(request, loan),
+        "top_up": selectors.top_up(loan) if loan.status == "active" else None,
         "pauses": [
             {
                 "one": one,
