@@ -27,12 +27,13 @@ def raise_alerts(*, entity: Entity, day: date, now: datetime) -> int:
     Run again for the same day it writes the same again and raises nothing twice: of a breach there
     is one alert until the measure was within its threshold again.
     """
+    # Two who measure one lender, or measure and set a threshold, wait for each other here.
+    Entity.objects.select_for_update(of=("self",), no_key=True).get(pk=entity.pk)
     summing.write_sums(entity, day)
     found = _figures(entity, day)
-    # Two who measure one lender wait for each other here.
-    rows = Threshold.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
+    rows = Threshold.objects.select_related("owner").filter(entity=entity, is_watched=True)
     raised = 0
-    for threshold in rows.filter(entity=entity, is_watched=True).order_by("measure"):
+    for threshold in rows.order_by("measure"):
         for figures in found:
             raised += _compared(threshold, figures, now)
     return raised
