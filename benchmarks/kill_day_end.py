@@ -67,7 +67,14 @@ def prove(name: str, *, loans: int, kills: int, seed: int, seeds: int) -> str:
     try:
         first = book.day + timedelta(days=1)
         took = day_ends.run(quiet, entity, first).seconds
-        killed, last = _disturbed(name, entity, first, took, kills, random.Random(seed))  # noqa: S311
+        killed, last = _disturbed(
+            name,
+            entity,
+            first,
+            took=took,
+            kills=kills,
+            chance=random.Random(seed),  # noqa: S311
+        )
         for days in range(1, (last - first).days + 1):
             day_ends.run(quiet, entity, first + timedelta(days=days))
         one, other = _sums(name), _sums(quiet)
@@ -80,7 +87,7 @@ def prove(name: str, *, loans: int, kills: int, seed: int, seeds: int) -> str:
 
 
 def _disturbed(
-    name: str, entity: str, day: date, took: float, kills: int, chance: random.Random
+    name: str, entity: str, day: date, *, took: float, kills: int, chance: random.Random
 ) -> tuple[int, date]:
     """End days, killed so many times at any moment of their work; return how often, and the last.
 

@@ -41,12 +41,12 @@ _TABLES = (
     *("customers_customer", "applications_application", "loans_loan", "loans_scheduleversion"),
     *("loans_instalment", "ledger_entry", "ledger_line", "repayments_accountevent"),
     *("loans_allocation", "repayments_loanaccount", "repayments_chargeallocation"),
-    "repayments_earningperiod",
+    *("repayments_earningperiod", "repayments_lateloan", "repayments_lateinstalment"),
 )
 # Keys of what is copied along; every other key stays.
 _KEYS = (
     *("id", "customer_id", "application_id", "loan_id", "schedule_id", "instalment_id"),
-    "charge_id",
+    *("charge_id", "late_loan_id"),
 )
 _NUMBERS = ("id", "entry_id", "reverses_id")
 _NAMES = ("number", "reference", "source_reference")

@@ -43,6 +43,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=20),
     },
     "judge promises to pay": {"task": "repayments.judge_promises", "schedule": crontab(minute=5)},
+    "end days that are over": {"task": "npa.end_missing", "schedule": crontab(minute=35)},
     "send alerts": {"task": "npa.deliver_waiting_alerts", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},
 }

@@ -41,6 +41,14 @@ register(
     ),
     Entry(
         group="quality",
+        label=_("Ends of days"),
+        url_name="npa:day_ends",
+        icon="calendar",
+        permission=policies.VIEW,
+        order=56,
+    ),
+    Entry(
+        group="quality",
         label=_("Rules"),
         url_name="npa:rules",
         icon="book-open",

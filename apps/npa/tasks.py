@@ -1,9 +1,35 @@
 """Work on the quality of the book that runs by itself."""
 
+from datetime import date
+
 from celery import shared_task
 from django.utils import timezone
 
+from apps.accounts.models import Entity
+from apps.audit.services import system
+from apps.core.jobs import enqueue
 from apps.npa import services
+
+
+@shared_task(name="npa.end_missing")
+def end_missing() -> int:
+    """Have every lender's days that are over ended (every hour: somewhere one has just ended)."""
+    lenders = Entity.objects.order_by("code").values_list("pk", flat=True)
+    for key in lenders:
+        enqueue("npa.end_day", entity_id=str(key))
+    return len(lenders)
+
+
+@shared_task(name="npa.end_day")
+def end_day(entity_id: str, day: str = "", actor: str = "", *, close: bool = True) -> None:
+    """End a lender's day, or all that are over; a second delivery finds them done."""
+    services.end_asked(
+        actor=actor or system("day-end"),
+        entity=Entity.objects.get(pk=entity_id),
+        day=date.fromisoformat(day) if day else None,
+        now=timezone.now(),
+        close=close,
+    )
 
 
 @shared_task(name="npa.deliver_alert")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.npa.views import alerts, overrides, portfolio, provisions, returns, rules, why
+from apps.npa.views import alerts, day_ends, overrides, portfolio, provisions, returns, rules, why
 
 app_name = "npa"
 urlpatterns = [
@@ -27,6 +27,9 @@ urlpatterns = [
     path("loans/<uuid:pk>/class/", why.panel, name="loan_panel"),
     path("rules/", rules.tables, name="rules"),
     path("rules/<slug:code>/", rules.table, name="rule_table"),
+    path("day-ends/", day_ends.day_ends, name="day_ends"),
+    path("day-ends/<int:pk>/", day_ends.day_end, name="day_end"),
+    path("day-ends/<int:pk>/progress/", day_ends.progress, name="day_end_progress"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/count/", alerts.count, name="alerts_count"),
     path("alerts/<uuid:pk>/acknowledge/", alerts.acknowledge, name="acknowledge"),

@@ -38,7 +38,7 @@ def post(day_end: DayEnd, *, actor: Any, now: datetime) -> dict[str, int]:
 
 def _posted(lines: str, values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
         cursor.execute(lines, values)
         cursor.execute("ANALYZE npa_lines")
         cursor.execute(entries.POST_ENTRIES, values)

@@ -26,7 +26,7 @@ def write(day_end: DayEnd) -> dict[str, int]:
     partitions.ensure(day_end.day)
     with connection.cursor() as cursor:
         # Sorting and joining a million rows in memory; given back with the transaction.
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
         cursor.execute(facilities.make(kinds(day_end)), values)
         looked_back = looking_back.correct(day_end)
         cursor.execute(f"ANALYZE {facilities.TABLE}")

@@ -1,0 +1,112 @@
+"""What pages show of a day's end: its stages in order, its state, what another run changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.loans.models import Loan
+from apps.npa import wording
+from apps.npa.models import Changed, DayEnd
+
+STAGES: Mapping[str, Any] = {
+    "accrue": gettext_lazy("Interest and charges"),
+    "classify": gettext_lazy("Classes and provisions"),
+    "post": gettext_lazy("Entries"),
+    "follow": gettext_lazy("Order of payments"),
+    "alert": gettext_lazy("Alerts"),
+    "close": gettext_lazy("Closing of the books"),
+}
+_COUNTS: Mapping[str, Any] = {
+    "loans": gettext_lazy("loans"),
+    "charges": gettext_lazy("charges for being late"),
+    "gone": gettext_lazy("repaid or written off"),
+    "looked_back": gettext_lazy("seen as they were"),
+    "suspense": gettext_lazy("entries to suspense"),
+    "provisions": gettext_lazy("entries of provisions"),
+    "alerts": gettext_lazy("alerts"),
+}
+_COLUMNS: Mapping[str, Any] = {
+    "asset_class": gettext_lazy("Class"),
+    "bucket": gettext_lazy("Bucket"),
+    "npa_date": gettext_lazy("Non-performing since"),
+    "oldest_due": gettext_lazy("Oldest unpaid demand"),
+    "dpd_rbi": gettext_lazy("Days past due"),
+    "principal": gettext_lazy("Principal"),
+    "interest_due": gettext_lazy("Interest due"),
+    "charges_due": gettext_lazy("Charges due"),
+    "provision": gettext_lazy("Provision"),
+    "interest_suspended": gettext_lazy("Interest suspended"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: its name, whether it is done, running or to come, what was done, how long."""
+
+    label: str
+    state: str
+    done: str
+    seconds: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What another run found otherwise for a loan: column, before, after."""
+
+    loan: Loan
+    columns: list[tuple[str, str, str]]
+
+
+def stages(one: DayEnd) -> list[Stage]:
+    """Return the stages of the current run, in their order."""
+    running = one.progress.get("stage", "") if one.status == "running" else ""
+    found = []
+    for name, label in STAGES.items():
+        done = one.stages.get(name)
+        state = "done" if done is not None else "current" if name == running else "planned"
+        seconds = None if done is None else Decimal(str(done["seconds"]))
+        found.append(Stage(str(label), state, _done(done or {}), seconds))
+    return found
+
+
+def _done(found: Mapping[str, Any]) -> str:
+    counts = [f"{found[name]:,} {label}" for name, label in _COUNTS.items() if found.get(name)]
+    return ", ".join(counts)
+
+
+def look(one: DayEnd) -> tuple[str, str]:
+    """Return the word and the tone of a day's end."""
+    if one.status == "running":
+        return _("Under way"), "info"
+    if one.problems:
+        return _("Loans left out"), "warning"
+    if one.status == "closed":
+        return _("Closed"), "success"
+    return _("Done, open"), "neutral"
+
+
+def differences(rows: Iterable[Changed], loans: Mapping[Any, Loan]) -> list[Difference]:
+    """Return what changed, of the loans that the reader may see."""
+    return [Difference(loans[row.loan_id], _columns(row)) for row in rows if row.loan_id in loans]
+
+
+def _columns(row: Changed) -> list[tuple[str, str, str]]:
+    return [
+        (str(label), _value(name, row.before.get(name)), _value(name, row.after.get(name)))
+        for name, label in _COLUMNS.items()
+        if name in row.before or name in row.after
+    ]
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name == "asset_class":
+        return str(wording.asset_class(value))
+    if name == "bucket":
+        return str(wording.bucket(value))
+    return str(value)
