@@ -83,19 +83,6 @@ def standing(
     )
 
 
-def maybe_ours(application: Application, *, on: date) -> list[str]:
-    """Return the numbers of loans of ours that debts recorded of the applicant may be as well.
-
-    Such a debt counts twice until it is marked as the loan. Nothing once the case is decided.
-    """
-    if application.status not in ("draft", *OPEN):
-        return []
-    customer = application.customer
-    rows = customers.standing_obligations(customer, on)
-    found = customers.counted_twice(customer, rows)
-    return sorted({one.number for loans in found.values() for one in loans})
-
-
 def lacks(application: Application, known: requirements.Standing) -> list[requirements.Lack]:
     """Return what is missing before the application can be submitted."""
     consents = {

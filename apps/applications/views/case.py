@@ -12,7 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.applications import forms, lifecycle, policies, presentation, selectors, services
+from apps.applications import (
+    counted_twice,
+    forms,
+    lifecycle,
+    policies,
+    presentation,
+    selectors,
+    services,
+)
 from apps.applications.models import Application
 from apps.applications.views import clock
 from apps.audit import services as audit
@@ -107,8 +115,8 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
 
 def _applicant(application: Application, *, today: date) -> dict[str, Any]:
     """Return the applicant's facts: the frozen ones, or those of today while it is a draft."""
-    counted = selectors.maybe_ours(application, on=today)
-    return {**_facts(application, today=today), "maybe_ours": counted}
+    maybe_ours = counted_twice.loans(application, on=today)
+    return {**_facts(application, today=today), "maybe_ours": maybe_ours}
 
 
 def _facts(application: Application, *, today: date) -> dict[str, Any]:
