@@ -101,7 +101,7 @@ def test_it_lets_others_go_without() -> None:
         ({"maximum_term_months": 481}, "Terms must run"),
         ({"maximum_term_months": True}, "does not fit here"),
         ({"annual_rate": "0.48", "maximum_term_months": 360}, "the last instalment grows"),
-        ({"schedule": "balloon"}, "is not a schedule"),
+        ({"schedule": "annuity"}, "is not a schedule"),
         ({"secured": "no"}, "does not fit here"),
         ({"colour": "blue"}, "Missing or unknown: colour."),
     ],
