@@ -313,6 +313,7 @@ SPECTACULAR_SETTINGS = {
         "RepaymentMethod": "apps.schedules.serializers.METHODS",
         "ApplicationState": "apps.applications.lifecycle.LIFECYCLE.states",
         "PaymentChannel": "apps.repayments.services.holding.CHANNELS",
+        "ReturnKind": "apps.npa.models.Return.Kind",
         "PromiseChannel": "apps.repayments.models.Promise.Channel",
     },
 }
