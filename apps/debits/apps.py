@@ -5,8 +5,10 @@ class DebitsConfig(AppConfig):
     name = "apps.debits"
 
     def ready(self) -> None:
+        from apps.audit import subjects
         from apps.core import history
-        from apps.debits.models import DebitFile, DebitRule, Mandate
+        from apps.debits import selectors
+        from apps.debits.models import AnswerFile, DebitFile, DebitRule, Mandate
 
         history.keep(
             Mandate,
@@ -15,3 +17,6 @@ class DebitsConfig(AppConfig):
         )
         history.keep(DebitRule, exclude=["updated_at"])
         history.keep(DebitFile, exclude=["updated_at", "content"])
+        subjects.register("debits.mandate", visible=selectors.may_read(Mandate))
+        subjects.register("debits.debitfile", visible=selectors.may_read(DebitFile))
+        subjects.register("debits.answerfile", visible=selectors.may_read(AnswerFile))

@@ -23,6 +23,7 @@ class LeftOut(StrEnum):
     ASKED_BEFORE = "asked_before"
     TRIES_USED = "tries_used"
     TRY_LATER = "try_later"
+    LEFT_ALONE = "left_alone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.accounts.models import User
+from apps.debits import policies
 from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate
 from apps.loans.models import Loan
 
@@ -16,6 +18,19 @@ NEWEST_ANSWERS = ("-uploaded_at", "-id")
 # What the list of debits to follow up is narrowed to.
 VIEWS = ("look", "again", "rows")
 SHOWN = 12
+
+
+def may_read(model: Any) -> Any:
+    """Return who may read the history of a row of a model: whoever may open its page."""
+
+    def may_open(actor: Any, key: str) -> bool:
+        try:
+            found = model.objects.visible_to(actor).filter(pk=key).exists()
+        except ValidationError:
+            return False
+        return policies.may(actor, policies.SEE) and bool(found)
+
+    return may_open
 
 
 def files(actor: User) -> QuerySet[DebitFile]:

@@ -41,6 +41,7 @@ LEFT_OUT = {
     LeftOut.ASKED_BEFORE: gettext_lazy("collected for this due date already"),
     LeftOut.TRIES_USED: gettext_lazy("no more tries for this due date"),
     LeftOut.TRY_LATER: gettext_lazy("tried again on a later day"),
+    LeftOut.LEFT_ALONE: gettext_lazy("the borrower is left alone for a time"),
 }
 _BECAUSE = {
     "collected": gettext_lazy("The money is on the loan."),

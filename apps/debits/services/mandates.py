@@ -165,7 +165,7 @@ def cancel_for_bank(mandate: Mandate, *, reason: str, now: datetime) -> None:
 
 def hold(mandate_id: Any) -> Mandate:
     """Return a mandate held until the transaction ends."""
-    rows = Mandate.objects.select_related("branch__entity")
+    rows = Mandate.objects.select_related("branch__entity", "loan")
     return rows.select_for_update(of=("self",), no_key=True).get(pk=mandate_id)
 
 
@@ -310,7 +310,8 @@ def _record(actor: Any, mandate: Mandate, *, verb: str) -> None:
         verb,
         mandate,
         reference=mandate.reference,
-        loan=str(mandate.loan_id or ""),
+        case=f"applications.application:{mandate.loan.application_id}" if mandate.loan else "",
+        loan=mandate.loan.number if mandate.loan else "",
         customer=f"customers.customer:{mandate.customer_id}",
         state=mandate.status,
     )

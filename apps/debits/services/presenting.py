@@ -22,7 +22,8 @@ from apps.debits.lifecycle import UNDERWAY
 from apps.debits.models import Debit, DebitFile, DebitRule, Mandate
 from apps.debits.sealing import sealed
 from apps.debits.selecting import Chosen, LeftOut, Rule
-from apps.loans.models import Loan
+from apps.loans.models import Loan, LoanQuerySet
+from apps.repayments import hooks
 
 # So many days ahead money may be asked for: a bank takes no more.
 MOST_AHEAD = timedelta(days=10)
@@ -230,7 +231,7 @@ def _select(
         loans = loans.visible_to(person)
     covered = loans.filter(Q(pk__in=list(of_loans)) | Q(customer__in=list(of_people)))
     rule, left_out, found = rule_of(entity.pk), Counter[str](), list[_Found]()
-    ordered = list(covered.order_by("number"))
+    ordered = list(_not_left_alone(covered, day, left_out).order_by("number"))
     for start in range(0, len(ordered), _CHUNK):
         some = ordered[start : start + _CHUNK]
         keys = [one.pk for one in some]
@@ -245,6 +246,17 @@ def _select(
             else:
                 found.append(_Found(loan, mandate, chosen))
     return found, left_out
+
+
+def _not_left_alone(loans: LoanQuerySet, day: date, left_out: Counter[str]) -> LoanQuerySet:
+    """Return the loans without those whose borrowers are left alone on a day, which are counted."""
+    kept = loans
+    for keys in hooks.left_alone(day):
+        kept = kept.exclude(pk__in=keys)
+    number = loans.count() - kept.count()
+    if number:
+        left_out[LeftOut.LEFT_ALONE.value] = number
+    return kept
 
 
 def _write(file: DebitFile, found: Sequence[_Found]) -> None:

@@ -19,6 +19,7 @@ from apps.debits.models import Debit, DebitFile, Mandate
 from apps.debits.sealing import sealed
 from apps.debits.tests import factories
 from apps.loans.models import Loan
+from apps.repayments import hooks
 from apps.repayments.tests import factories as books
 from conftest import MakePerson
 
@@ -141,6 +142,17 @@ def test_without_a_mandate_that_holds_nothing_is_asked_for(alice: User, lent: Lo
     factories.active(alice, lent, until_date=day - timedelta(days=1))
 
     assert isinstance(refused(lambda: factories.prepared(alice, day)), NothingToPresent)
+
+
+def test_a_borrower_who_is_left_alone_is_not_asked(
+    alice: User, lent: Loan, mandate: Mandate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused = Loan.objects.filter(pk=lent.pk).values("pk")
+    monkeypatch.setattr(hooks, "_left_alone", [lambda _day: paused])
+
+    found = refused(lambda: factories.prepared(alice, books.due_dates(lent)[0]))
+
+    assert isinstance(found, NothingToPresent)
 
 
 def test_what_was_paid_meanwhile_is_left_out_at_the_release(
