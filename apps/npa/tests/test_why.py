@@ -1,0 +1,232 @@
+"""What is worked out anew for a loan and a day equals what the night stored, or it says so."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from apps.accounts.models import Branch, User
+from apps.collateral.tests import factories as collateral
+from apps.core.errors import DomainError
+from apps.core.templatetags.format import day as written_day
+from apps.loans.models import Loan
+from apps.npa import explaining, why_page
+from apps.npa.explaining import Explained
+from apps.npa.models import LoanDay
+from apps.npa.tests import day_factories as days
+from apps.npa.tests import portfolio_factories as portfolio
+from apps.repayments.tests import factories as repaying
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loan(lent: Loan) -> Loan:
+    """A loan of 200,000 over 24 months, paid out today, and the rules of its lender."""
+    portfolio.rules()
+    return lent
+
+
+def first_due(loan: Loan) -> date:
+    """Return the day of the first instalment."""
+    return repaying.due_dates(loan)[0]
+
+
+def said(found: Explained, code: str) -> str:
+    """Return the sentences of a section as one text."""
+    (section,) = [one for one in found.sections if one.code == code]
+    return " ".join(why_page.text(one, found.loan.currency) for one in section.said)
+
+
+@pytest.mark.parametrize(
+    ("difference", "asset_class"),
+    [(-10, "standard"), (0, "standard"), (59, "standard"), (90, "substandard")],
+    ids=["not-due-yet", "due-today", "sma-1", "npa"],
+)
+def test_it_equals_the_snapshot(loan: Loan, difference: int, asset_class: str) -> None:
+    day = first_due(loan) + timedelta(days=difference)
+    days.end(loan, day)
+
+    found = explaining.explain(loan, day)
+
+    assert found.differences == ()
+    assert found.judged.found.asset_class == asset_class
+    assert found.provided.amount == days.of_day(loan, day).provision
+
+
+def test_it_equals_the_snapshots_of_a_loan_that_fails_and_recovers(alice: User, loan: Loan) -> None:
+    bad = first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+    repaying.pay(alice, loan, bad + timedelta(days=1), 22_000)
+    days.end(loan, bad + timedelta(days=1))
+    repaying.pay(alice, loan, bad + timedelta(days=2), 60_000)
+    days.end(loan, bad + timedelta(days=2))
+
+    found = [explaining.explain(loan, bad + timedelta(days=n)) for n in range(3)]
+
+    assert [one.differences for one in found] == [(), (), ()]
+    assert [one.judged.found.reason for one in found] == ["days", "arrears_left", "in_time"]
+    assert [one.judged.found.asset_class for one in found] == [
+        "substandard",
+        "substandard",
+        "standard",
+    ]
+
+
+def test_it_says_what_is_late_and_what_must_happen(loan: Loan) -> None:
+    bad = first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+
+    found = explaining.explain(loan, bad)
+
+    due = written_day(first_due(loan))
+    assert f"fell due on {due}." in said(found, "late")
+    assert "91 days past due" in said(found, "late")
+    assert "From 91 days past due on a loan does not perform." in said(found, "late")
+    assert said(found, "class").startswith("The days past due reach the class Sub-standard.")
+    assert "it becomes Doubtful 1 on" in said(found, "class")
+    assert "all loans of the borrower are paid" in said(found, "upgrade")
+    assert said(found, "borrower") == "The borrower has no other loan with this lender."
+
+
+def test_it_says_nothing_of_an_upgrade_while_the_loan_performs(loan: Loan) -> None:
+    found = explaining.explain(loan, first_due(loan))
+
+    assert {one.code for one in found.sections} == {"late", "class", "borrower"}
+    assert found.differences is None
+
+
+def test_it_says_what_became_known_after_the_day_was_ended(alice: User, loan: Loan) -> None:
+    bad = first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+    repaying.pay(
+        alice, loan, bad - timedelta(days=1), 60_000, now=repaying.at(bad + timedelta(days=1))
+    )
+
+    found = explaining.explain(loan, bad)
+
+    assert found.differences is not None
+    changed = {one.column: (one.stored, one.computed) for one in found.differences}
+    assert changed["asset_class"] == ("substandard", "standard")
+    assert changed["oldest_due"] == (first_due(loan), None)
+
+
+def test_it_counts_the_security_as_of_the_day(alice: User, loan: Loan) -> None:
+    item = collateral.item(alice, worth=300_000)
+    collateral.charged(alice, item, loan.application)
+    bad = first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+
+    found = explaining.explain(loan, bad)
+    snapshot = days.of_day(loan, bad)
+
+    # 300,000 less the haircut of vehicles; the lien secures 200,000.
+    assert snapshot.secured == Decimal(200_000)
+    assert found.differences == ()
+    assert found.judged.facility.security_kind == "vehicle"
+
+
+def test_it_skips_a_class_as_security_erodes_and_equals_the_night(alice: User, loan: Loan) -> None:
+    item = collateral.item(alice, worth=300_000)
+    collateral.charged(alice, item, loan.application)
+    collateral.valued(alice, item, valued_date=repaying.TODAY, amount=Decimal(100_000))
+    bad = first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+
+    found = explaining.explain(loan, bad)
+
+    assert found.judged.found.asset_class == "doubtful_1"
+    assert found.differences == ()
+    assert "lost so much value" in said(found, "class")
+
+
+@pytest.mark.parametrize("days_before", [1, 400])
+def test_it_refuses_a_day_before_the_loan(loan: Loan, days_before: int) -> None:
+    with pytest.raises(DomainError) as refused:
+        explaining.explain(loan, repaying.TODAY - timedelta(days=days_before))
+
+    assert refused.value.code == "not_on_the_books"
+
+
+# --- pages ----------------------------------------------------------------------------------------
+Browser = Callable[[User], Client]
+
+
+def page(client: Client, path: str, **headers: str) -> str:
+    """Return what a person sees under an address."""
+    response = client.get(path, headers=headers)
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def test_its_page_says_that_the_snapshot_is_the_same(
+    signed_in: Browser, charlie: User, loan: Loan
+) -> None:
+    bad = first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+
+    shown = page(signed_in(charlie), f"/npa/loans/{loan.pk}/why/")
+
+    assert "The snapshot of this day says the same" in shown
+    assert "Sub-standard" in shown
+    assert "RBI (Non-Banking Financial Companies" in shown
+    assert f'value="{bad.isoformat()}"' in shown
+
+
+def test_its_page_lists_what_differs(signed_in: Browser, charlie: User, loan: Loan) -> None:
+    day = first_due(loan)
+    days.end(loan, day)
+    LoanDay.objects.filter(loan=loan, day=day).update(provision=Decimal("1.00"))
+
+    shown = page(signed_in(charlie), f"/npa/loans/{loan.pk}/why/?day={day}")
+
+    assert "says something else" in shown
+    assert "₹1.00" in shown
+
+
+def test_its_page_tells_that_there_was_no_loan_yet(
+    signed_in: Browser, charlie: User, loan: Loan
+) -> None:
+    shown = page(signed_in(charlie), f"/npa/loans/{loan.pk}/why/?day=2001-01-01")
+
+    assert "No rules for classes and provisions are in force" in shown
+
+
+def test_its_page_takes_no_day_that_is_none(signed_in: Browser, charlie: User, loan: Loan) -> None:
+    shown = page(signed_in(charlie), f"/npa/loans/{loan.pk}/why/?day=never")
+
+    assert "The rule" not in shown
+
+
+def test_it_is_not_found_by_who_may_not_see_the_loan(
+    signed_in: Browser, make_person: Callable[..., User], nashik: Branch, loan: Loan
+) -> None:
+    stranger = make_person("Nadia", "collections_officer", branch=nashik)
+    client = signed_in(stranger)
+
+    assert client.get(f"/npa/loans/{loan.pk}/why/").status_code == 404
+    assert client.get(f"/npa/loans/{loan.pk}/class/").status_code == 404
+
+
+def test_it_is_a_part_of_the_loans_page(signed_in: Browser, charlie: User, loan: Loan) -> None:
+    days.end(loan, first_due(loan))
+
+    shown = page(signed_in(charlie), f"/npa/loans/{loan.pk}/class/", **{"HX-Request": "true"})
+    whole = page(signed_in(charlie), f"/loans/{loan.pk}/")
+
+    assert "Why this class on this day?" in shown
+    assert f"/npa/loans/{loan.pk}/class/" in whole
+    assert signed_in(charlie).get(f"/npa/loans/{loan.pk}/class/").status_code == 302
+
+
+def test_it_asks_a_bounded_number_of_questions(
+    loan: Loan, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    day = first_due(loan)
+    days.end(loan, day)
+
+    with django_assert_max_num_queries(20):
+        explaining.explain(Loan.objects.select_related("branch__entity").get(pk=loan.pk), day)
