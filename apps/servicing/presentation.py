@@ -89,7 +89,7 @@ def event(one: AccountEvent) -> dict[str, Any]:
         "event": one,
         "look": EVENTS[one.status],
         "word": WORDS.get(kind, one.get_kind_display()),
-        "reason": one.parameters.get("reason", ""),
+        "reason": one.reason,
         "in_difficulty": one.parameters.get("parameters", {}).get("difficulty"),
     }
 

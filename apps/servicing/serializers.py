@@ -136,6 +136,9 @@ class FollowRequest(Strict):
     keeps = serializers.ChoiceField(choices=[keeps.value for keeps in Keeps])
     reason = serializers.CharField(max_length=300)
     day = serializers.DateField(required=False)
+    reference = serializers.CharField(
+        max_length=100, required=False, help_text="The same reference changes once."
+    )
 
 
 class ProposalRequest(Strict):
@@ -162,7 +165,7 @@ class ProposalAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     reference = serializers.CharField()
     state = serializers.CharField(source="status")
-    note = serializers.CharField(source="answer_note")
+    note = serializers.CharField()
     event = serializers.UUIDField(source="event_id", allow_null=True)
 
 
@@ -199,7 +202,7 @@ class TransferAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     reference = serializers.CharField()
     state = serializers.CharField(source="status")
-    note = serializers.CharField(source="answer_note")
+    note = serializers.CharField()
     day = serializers.DateField(source="move_made.day", allow_null=True, default=None)
 
 

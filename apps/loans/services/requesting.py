@@ -272,19 +272,7 @@ def _written(
 ) -> Disbursement:
     number = loan.disbursements.count() + 1
     tranche = _tranche(loan)
-    deducted = _deducted(loan, payment, tranche)
-    if deducted >= amount:
-        raise refused_field(
-            "amount_refused", "amount", _("The fees taken off are more than this payment.")
-        )
-    netted = hooks.kept_back(loan, payment.planned_date) if tranche == 1 else Decimal(0)
-    if deducted + netted >= amount:
-        raise refused_field(
-            "nothing_reaches_borrower",
-            "amount",
-            _("Nothing of this payment would reach the borrower: %(netted)s pays off another loan.")
-            % {"netted": format_money(netted, loan.currency)},
-        )
+    deducted, netted = _kept_back(loan, payment, tranche, amount)
     made = Disbursement(
         loan=loan,
         number=number,
@@ -312,6 +300,29 @@ def _written(
         # Somebody took the same reference for another loan in this moment.
         raise OtherContent from refusal
     return made
+
+
+def _kept_back(
+    loan: Loan, payment: Payment, tranche: int, amount: Decimal
+) -> tuple[Decimal, Decimal]:
+    """Return the fees taken off a payment, and what of it pays off another loan.
+
+    Raises DomainError where nothing would reach the borrower.
+    """
+    deducted = _deducted(loan, payment, tranche)
+    if deducted >= amount:
+        raise refused_field(
+            "amount_refused", "amount", _("The fees taken off are more than this payment.")
+        )
+    netted = hooks.kept_back(loan, payment.planned_date) if tranche == 1 else Decimal(0)
+    if deducted + netted >= amount:
+        raise refused_field(
+            "nothing_reaches_borrower",
+            "amount",
+            _("Nothing of this payment would reach the borrower: %(netted)s pays off another loan.")
+            % {"netted": format_money(netted, loan.currency)},
+        )
+    return deducted, netted
 
 
 def _tranche(loan: Loan) -> int:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, User
 from apps.core import dates
+from apps.core.errors import NotVisible
 from apps.core.money import money
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
@@ -43,15 +44,23 @@ def hold(actor: Any, loan: Loan) -> Loan:
 
     The loan's row is always locked first. Raises NotVisible for a person who may not see it.
     """
-    rows = _held()
-    if isinstance(actor, User):
-        return get_visible(rows, actor, pk=loan.pk)
-    return rows.get(pk=loan.pk)
+    # A loan that moved to another branch while this waited is left out by the database, which had
+    # joined it to the branch of before: asked once more, it is there.
+    if not isinstance(actor, User):
+        return _held().filter(pk=loan.pk).first() or _held().get(pk=loan.pk)
+    try:
+        return get_visible(_held(), actor, pk=loan.pk)
+    except NotVisible:
+        return get_visible(_held(), actor, pk=loan.pk)
 
 
 def hold_all(keys: Collection[uuid.UUID]) -> list[Loan]:
     """Return some loans held until the transaction ends, locked in the order of their keys."""
-    return list(_held().filter(pk__in=keys).order_by("pk"))
+    found = list(_held().filter(pk__in=keys).order_by("pk"))
+    if len(found) < len(set(keys)):
+        # Those that moved to another branch while this waited; the others are held already.
+        found = list(_held().filter(pk__in=keys).order_by("pk"))
+    return found
 
 
 def _held() -> "QuerySet[Loan]":

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.core import withheld
+from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.loans.models import Loan
 from apps.servicing.lifecycle import PAUSE
@@ -36,12 +37,12 @@ class Pause(Identified, Timestamped, Stateful):
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="pauses")
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"))
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = EncryptedTextField(_("reason"))
     agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     agreed_at = models.DateTimeField(_("agreed"))
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(_("ended"), null=True)
-    ended_reason = models.CharField(_("why it ended"), max_length=300, blank=True)
+    ended_reason = EncryptedTextField(_("why it ended"), null=True)
 
     objects = PauseQuerySet.as_manager()
 
@@ -51,19 +52,25 @@ class Pause(Identified, Timestamped, Stateful):
             pgtrigger.Protect(name="servicing_pause_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="servicing_pause_as_agreed",
-                fields=["loan", "starts_on", "ends_on", "reason", "agreed_by", "agreed_at"],
+                fields=["loan", "starts_on", "ends_on", "agreed_by", "agreed_at"],
             ),
         ]
         constraints: ClassVar[list[Any]] = [
             status_constraint(PAUSE, "servicing_pause_status_known"),
             models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")) & ~Q(reason=""),
+                condition=Q(ends_on__gte=F("starts_on")),
                 name="servicing_pause_has_days_and_reason",
             ),
             models.CheckConstraint(
-                condition=Q(status="agreed", ended_by=None, ended_at=None, ended_reason="")
-                | Q(status="ended", ended_by__isnull=False, ended_at__isnull=False)
-                & ~Q(ended_reason=""),
+                condition=Q(
+                    status="agreed", ended_by=None, ended_at=None, ended_reason__isnull=True
+                )
+                | Q(
+                    status="ended",
+                    ended_by__isnull=False,
+                    ended_at__isnull=False,
+                    ended_reason__isnull=False,
+                ),
                 name="servicing_pause_ended_with_reason",
             ),
             models.UniqueConstraint(

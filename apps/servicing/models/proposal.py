@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.core import withheld
+from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.loans.models import Loan
 from apps.repayments.models import AccountEvent
 from apps.servicing.lifecycle import PROPOSAL
 
 _AS_PROPOSED = (
-    *("loan", "kind", "bucket", "amount", "currency", "reason", "reference"),
+    *("loan", "kind", "bucket", "amount", "currency", "reference"),
     *("proposed_by", "proposed_at"),
 )
 _BUCKETS = ("penal", "fee", "tax", "interest", "principal")
@@ -59,14 +60,14 @@ class Proposal(Identified, Timestamped, Stateful):
     # A write-off is of all that is owed on its day.
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True)
     currency = models.CharField(_("currency"), max_length=3)
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = EncryptedTextField(_("reason"))
     # Whoever proposes twice with one reference has proposed once.
     reference = models.CharField(_("reference"), max_length=80, unique=True)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(_("proposed"))
     answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(_("answered"), null=True)
-    answer_note = models.CharField(_("note"), max_length=300, blank=True)
+    answer_note = EncryptedTextField(_("note"), null=True)
     event = models.OneToOneField(
         AccountEvent, null=True, on_delete=models.PROTECT, related_name="proposal"
     )
@@ -117,9 +118,7 @@ class Proposal(Identified, Timestamped, Stateful):
                 name="servicing_proposal_by_two_people",
             ),
             models.CheckConstraint(
-                condition=~Q(reason="")
-                & ~Q(reference="")
-                & (~Q(status="refused") | ~Q(answer_note="")),
+                condition=~Q(reference="") & (~Q(status="refused") | Q(answer_note__isnull=False)),
                 name="servicing_proposal_says_why",
             ),
             models.UniqueConstraint(
@@ -140,3 +139,8 @@ class Proposal(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def note(self) -> str:
+        """What the second person said; empty where nothing."""
+        return self.answer_note or ""

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
 from apps.core import withheld
+from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.loans.models import Loan
 from apps.repayments.models import BranchMove
 from apps.servicing.lifecycle import PROPOSAL
 
 _AS_PROPOSED = (
-    *("loan", "from_branch", "to_branch", "reason", "reference"),
+    *("loan", "from_branch", "to_branch", "reference"),
     *("proposed_by", "proposed_at"),
 )
 
@@ -49,14 +50,14 @@ class Transfer(Identified, Timestamped, Stateful):
     to_branch = models.ForeignKey(
         Branch, on_delete=models.PROTECT, related_name="+", verbose_name=_("to")
     )
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = EncryptedTextField(_("reason"))
     # Whoever proposes twice with one reference has proposed once.
     reference = models.CharField(_("reference"), max_length=80, unique=True)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(_("proposed"))
     answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(_("answered"), null=True)
-    answer_note = models.CharField(_("note"), max_length=300, blank=True)
+    answer_note = EncryptedTextField(_("note"), null=True)
     move_made = models.OneToOneField(
         BranchMove, null=True, on_delete=models.PROTECT, related_name="transfer"
     )
@@ -100,9 +101,7 @@ class Transfer(Identified, Timestamped, Stateful):
                 name="servicing_transfer_by_two_people",
             ),
             models.CheckConstraint(
-                condition=~Q(reason="")
-                & ~Q(reference="")
-                & (~Q(status="refused") | ~Q(answer_note="")),
+                condition=~Q(reference="") & (~Q(status="refused") | Q(answer_note__isnull=False)),
                 name="servicing_transfer_says_why",
             ),
             models.UniqueConstraint(
@@ -123,3 +122,8 @@ class Transfer(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def note(self) -> str:
+        """What the second person said; empty where nothing."""
+        return self.answer_note or ""

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -22,10 +23,29 @@ def permit(actor: User, permission: str) -> None:
 
 def locked(actor: User, loan: Loan) -> Loan:
     """Return the loan, held until the transaction ends. Raises NotVisible."""
-    rows = Loan.objects.select_for_update(of=("self",), no_key=True).select_related(
+    hold(loan)
+    return get_visible(_detailed(), actor, pk=loan.pk)
+
+
+def locked_for(loan: Loan) -> Loan:
+    """Return a loan held until the transaction ends, for who need not see it."""
+    hold(loan)
+    return _detailed().get(pk=loan.pk)
+
+
+def hold(loan: Loan) -> None:
+    """Hold a loan until the transaction ends, by itself.
+
+    Joined to its branch it would be left out where it moved to another one meanwhile.
+    """
+    Loan.objects.select_for_update(no_key=True).only("pk").filter(pk=loan.pk).first()
+
+
+def _detailed() -> "QuerySet[Loan]":
+    rows: QuerySet[Loan] = Loan.objects.select_related(
         "application__customer", "application__branch__entity", "branch__entity", "product", "offer"
     )
-    return get_visible(rows, actor, pk=loan.pk)
+    return rows
 
 
 def running(actor: User, loan: Loan, permission: str) -> Loan:

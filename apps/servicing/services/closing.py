@@ -38,14 +38,6 @@ def close(*, actor: User, loan: Loan, now: datetime) -> Closure:
     return finish(actor=actor, loan=_ground.locked(actor, loan), now=now)
 
 
-def locked_for(loan: Loan) -> Loan:
-    """Return a loan with what its closing needs, held; who acts need not see it."""
-    rows = Loan.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "application__customer", "application__branch__entity", "branch__entity", "product", "offer"
-    )
-    return rows.get(pk=loan.pk)
-
-
 def finish(*, actor: User, loan: Loan, now: datetime) -> Closure:
     """Close a loan that the caller holds and has permitted; see `close`."""
     found = loan

@@ -24,7 +24,7 @@ from apps.repayments.models import AccountEvent
 from apps.repayments.services.holding import NETTED
 from apps.servicing import selectors
 from apps.servicing.errors import StillOwed
-from apps.servicing.services import closing, paying_early
+from apps.servicing.services import _ground, closing, paying_early
 
 ZERO = Decimal(0)
 
@@ -159,7 +159,7 @@ def _close(actor: Any, old: Loan, now: datetime) -> None:
     if selectors.pledged(old):
         return
     try:
-        closing.finish(actor=actor, loan=closing.locked_for(old), now=now)
+        closing.finish(actor=actor, loan=_ground.locked_for(old), now=now)
     except StillOwed:
         return
 
@@ -174,7 +174,7 @@ def _old(application: Application) -> Loan | None:
 def _held(disbursement: Disbursement) -> Loan | None:
     """Return the other loan, held; the new one is held already, and is never the older key's."""
     old = _old(disbursement.loan.application)
-    return None if old is None else closing.locked_for(old)
+    return None if old is None else _ground.locked_for(old)
 
 
 def _day(old: Loan, disbursement: Disbursement) -> date:

@@ -76,11 +76,18 @@ def set_rate(
 
 @transaction.atomic
 def follow_rate(
-    *, actor: User, loan: Loan, keeps: str, reason: str, now: datetime, day: date | None = None
+    *,
+    actor: User,
+    loan: Loan,
+    keeps: str,
+    reason: str,
+    now: datetime,
+    day: date | None = None,
+    reference: str = "",
 ) -> AccountEvent:
     """Change a floating loan's rate to its benchmark of the day and its spread; return the event.
 
-    Raises what `change` raises, and Conflict for a fixed rate, a benchmark without a rate on that
+    The same reference with the same content returns the same event. Raises what `change` raises, and Conflict for a fixed rate, a benchmark without a rate on that
     day, or a rate that is the same.
     """
     found = _ground.running(actor, loan, policies.RESTRUCTURE)
@@ -106,6 +113,7 @@ def follow_rate(
         reason=reason,
         now=now,
         day=on,
+        reference=reference,
     )
 
 

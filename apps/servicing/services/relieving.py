@@ -229,8 +229,8 @@ def _require_within_limit(actor: User, proposal: Proposal, amount: Decimal) -> N
         raise AboveLimit(limit, proposal.currency)
 
 
-def _note(note: str) -> str:
-    return _ground.said(note, field="note") if note.strip() else ""
+def _note(note: str) -> str | None:
+    return _ground.said(note, field="note") if note.strip() else None
 
 
 def _told(proposal: Proposal) -> dict[str, Any]:

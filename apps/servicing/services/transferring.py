@@ -64,7 +64,7 @@ def approve_transfer(*, actor: User, transfer: Transfer, now: datetime, note: st
         "approve",
         answered_by=actor,
         answered_at=now,
-        answer_note=_ground.said(note, field="note") if note.strip() else "",
+        answer_note=_ground.said(note, field="note") if note.strip() else None,
         move_made=move,
     )
     audit.record(actor, "servicing.transfer_approved", found.loan, **_told(found))
@@ -111,8 +111,7 @@ def _to_answer(actor: User, transfer: Transfer) -> Transfer:
 def _held(actor: User, transfer: Transfer) -> Transfer:
     """Return the transfer with its loan, both held; who receives it need not see the loan yet."""
     seen = get_visible(Transfer.objects.only("loan"), actor, pk=transfer.pk)
-    rows = Loan.objects.select_for_update(of=("self",), no_key=True)
-    loan = rows.select_related("application", "branch__entity").get(pk=seen.loan_id)
+    loan = _ground.locked_for(Loan(pk=seen.loan_id))
     held = Transfer.objects.select_for_update(of=("self",), no_key=True)
     found = get_visible(
         held.select_related("proposed_by", "from_branch", "to_branch__entity"),

@@ -36,6 +36,5 @@ def undo(*, actor: User, event: AccountEvent, reason: str, now: datetime) -> Acc
             case=loan.application,
             what=seen.kind,
             day=seen.day.isoformat(),
-            reason=why,
         )
     return found

@@ -192,7 +192,9 @@ def test_pauses_and_rates_go_over_the_api(signed_in: Browser, lent: Loan, charli
         annual_rate="0.065",
         published_in="Central bank",
     )
-    fixed = _post(client, f"loans/{lent.pk}/follow-rate", keeps="term", reason="Reset")
+    fixed = _post(
+        client, f"loans/{lent.pk}/follow-rate", keeps="term", reason="Reset", reference="reset-1"
+    )
 
     assert ended["state"] == "ended"
     assert client.get(f"/api/v1/loans/{lent.pk}/pauses").json()[0]["state"] == "ended"

@@ -56,7 +56,8 @@ def test_a_rescheduling_never_hides_days_past_due(lent: Loan, charlie: User) -> 
     assert [one.reason for one in versions] == ["opened", "reschedule"]
     assert [one.in_force for one in versions] == [False, True]
     assert event.parameters["parameters"]["difficulty"] is True
-    assert event.parameters["reason"] == "Lost his job"
+    assert event.reason == "Lost his job"
+    assert "reason" not in event.parameters
     assert repaid.offenders() == []
 
 
@@ -236,10 +237,29 @@ def test_a_floating_loan_follows_its_benchmark_and_prepays_free(
     )
     _rate(charlie, loan, TODAY, "0.088", benchmark="Reference rate")
 
-    event = services.follow_rate(
-        actor=charlie, loan=loan, keeps="term", reason="Half-yearly reset", now=at(TODAY)
+    event, again = (
+        services.follow_rate(
+            actor=charlie,
+            loan=loan,
+            keeps="term",
+            reason="Half-yearly reset",
+            now=at(TODAY),
+            reference="reset-1",
+        )
+        for _time in range(2)
+    )
+    other = factories.refused(
+        lambda: services.follow_rate(
+            actor=charlie,
+            loan=loan,
+            keeps="instalment",
+            reason="Half-yearly reset",
+            now=at(TODAY),
+            reference="reset-1",
+        )
     )
 
+    assert (again.pk, other.code) == (event.pk, "reference_used")
     assert missing.code == "no_rate"
     assert event.parameters["parameters"] == {
         "annual_rate": "0.150000",
