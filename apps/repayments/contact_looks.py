@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from apps.loans.presentation import Look
 
 PROMISES: Mapping[str, Look] = {
-    "open": Look("progress", "clock", gettext_lazy("Open")),
-    "kept": Look("success", "circle-check", gettext_lazy("Kept")),
-    "broken": Look("warning", "octagon-alert", gettext_lazy("Broken")),
+    "open": Look("progress", "clock", pgettext_lazy("promise", "Open")),
+    "kept": Look("success", "circle-check", pgettext_lazy("promise", "Kept")),
+    "broken": Look("warning", "octagon-alert", pgettext_lazy("promise", "Broken")),
     "withdrawn": Look("neutral", "circle-slash", gettext_lazy("Withdrawn")),
 }
 REMINDERS: Mapping[str, Look] = {
@@ -26,8 +26,8 @@ REMINDERS: Mapping[str, Look] = {
 VIEWS: Mapping[str, str | Lazy] = {
     "due": gettext_lazy("Due today"),
     "open": gettext_lazy("All open"),
-    "broken": gettext_lazy("Broken"),
-    "kept": gettext_lazy("Kept"),
+    "broken": pgettext_lazy("promise", "Broken"),
+    "kept": pgettext_lazy("promise", "Kept"),
 }
 
 
