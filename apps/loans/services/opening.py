@@ -22,6 +22,7 @@ from apps.offers import selectors as offers
 from apps.offers import services as offering
 from apps.offers.models import Offer
 from apps.schedules import documents
+from apps.schedules.terms import Terms
 
 LONGEST_REASON = 300
 
@@ -33,7 +34,7 @@ def open_loan(*, actor: User, application: Application, now: datetime) -> Loan:
     Nothing is paid out by it. Opening it again returns the loan. Raises NotPermitted, NotVisible,
     NotAccepted without an accepted offer, NotBinding where no decision binds, BorrowerBlocked,
     PapersMissing, OfferOvertaken, BeyondDecision for more than was decided, Conflict for a loan of
-    a tape.
+    a tape, or one whose interest would join its principal.
     """
     if not actor.has_perm(policies.OPEN):
         raise NotPermitted("not_permitted", _("Your role does not allow opening loans."))
@@ -47,10 +48,12 @@ def open_loan(*, actor: User, application: Application, now: datetime) -> Loan:
     decisions.binding_decision(found, now=now)
     decisions.require_unblocked(found, now=now)
     decisions.require_papers(found, now=now)
+    terms = documents.from_document(offer.terms)
+    _require_kept(terms)
     loan = _written(found, offer, now)
     scheduling.keep(
         loan,
-        documents.from_document(offer.terms),
+        terms,
         reason=ScheduleVersion.Reason.OPENED,
         actor=actor,
     )
@@ -122,6 +125,18 @@ def _same(standing: Loan) -> Loan:
     if standing.source:
         raise Conflict("loan_opened", _("A loan was opened under this application already."))
     return standing
+
+
+def _require_kept(terms: Terms) -> None:
+    """Raise Conflict for a contract whose account is not kept here."""
+    if terms.grace.interest and terms.grace.capitalised:
+        raise Conflict(
+            "interest_joins_principal",
+            _(
+                "Interest of a grace period cannot join the principal of a loan on our books. Offer"
+                " a grace whose interest falls due after it."
+            ),
+        )
 
 
 def _written(application: Application, offer: Offer, now: datetime) -> Loan:

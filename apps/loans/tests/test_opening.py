@@ -1,5 +1,6 @@
 """A loan is opened only under the decision that binds, whoever writes it and however."""
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ from apps.loans.models import Loan, ScheduleVersion
 from apps.loans.tests import factories as make
 from apps.offers.models import Offer
 from apps.offers.tests import factories as offers
+from apps.schedules import documents
+from apps.schedules.terms import Grace
 
 NOW = factories.NOW
 LATER = make.LATER
@@ -69,6 +72,24 @@ def _row(application: Application, **changes: Any) -> Loan:
         **changes,
     }
     return Loan(**values)
+
+
+def test_a_contract_whose_interest_joins_its_principal_is_refused_before_anything_is_kept(
+    alice: User, agreed: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grace = Grace(principal=3, interest=3, capitalised=True)
+    read = documents.from_document
+    monkeypatch.setattr(
+        documents, "from_document", lambda kept: dataclasses.replace(read(kept), grace=grace)
+    )
+
+    with pytest.raises(Conflict) as refused:
+        _open(alice, agreed)
+
+    assert refused.value.code == "interest_joins_principal"
+    assert not Loan.objects.exists()
+    monkeypatch.undo()
+    assert _open(alice, agreed).status == "opened"
 
 
 def test_it_opens_what_was_agreed_with_its_schedule(agreed: Application, alice: User) -> None:
