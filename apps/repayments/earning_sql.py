@@ -21,7 +21,7 @@ def earned(*, day: str, period: str = "p", currency: str = "l.currency") -> str:
     `interest`, `share_numerator`, `share_denominator` and `day_count`.
     """
     passed = days_passed(start=f"{period}.starts_on", day=day, day_count=f"{period}.day_count")
-    year = _year(f"{period}.day_count")
+    year = year_of(f"{period}.day_count")
     unit = _units(currency)
     above = f"({period}.interest * {unit} * {passed} * {period}.share_denominator)"
     below = f"({year}::numeric * {period}.share_numerator)"
@@ -34,8 +34,16 @@ def earned(*, day: str, period: str = "p", currency: str = "l.currency") -> str:
     )
 
 
+def ran(*, numerator: str, denominator: str, added: str, year: str, currency: str) -> str:
+    """Return the expression of numerator / denominator + added / year, rounded half-up once."""
+    unit = _units(currency)
+    above = f"(({numerator}) * ({year}) + ({added}) * ({denominator}))"
+    below = f"(({denominator}) * ({year}))"
+    return f"round(div(2 * {above} * {unit} + {below}, 2 * {below}) / {unit}, 2)"
+
+
 def days_passed(*, start: str, day: str, day_count: str) -> str:
-    """Return the expression of the share of a year from a day to another, times `_year`."""
+    """Return the expression of the share of a year from a day to another, times `year_of`."""
     return (
         f"(CASE {day_count} WHEN 'act_365' THEN {day} - {start} WHEN 'act_360' THEN {day} - {start}"
         f" WHEN '30_360_us' THEN {_thirty_us(start, day)}"
@@ -44,7 +52,8 @@ def days_passed(*, start: str, day: str, day_count: str) -> str:
     )
 
 
-def _year(day_count: str) -> str:
+def year_of(day_count: str) -> str:
+    """Return the expression of what `days_passed` counts a year as."""
     return (
         f"(CASE {day_count} WHEN 'act_365' THEN 365 WHEN 'act_act_isda' THEN {_BOTH_YEARS}"
         f" ELSE 360 END)"

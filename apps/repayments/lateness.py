@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from apps.repayments import penal
 from apps.repayments.account import ZERO, Generation, RowKey
 from apps.repayments.facts import Bucket
 from apps.repayments.penal import Rate, Unpaid
 from apps.repayments.replaying import BESIDE, Account
+from apps.schedules.terms import DayCount
 
 # What a charge for being late is called.
 PENAL = "late_payment"
@@ -60,12 +62,72 @@ class Late:
         return None if last.amount else last.since
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """An instalment that is late and goes on being so: what ran up to a day, and how it goes on."""
+
+    amount: Decimal
+    penal_from: date
+    penal_before: Fraction
+    interest_from: date
+    interest_before: Fraction
+    annual_rate: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How being late goes on while nothing happens: what is settled, and each that is not.
+
+    `until` is the last day for which that holds: another instalment may be late on the next.
+    """
+
+    settled: Owed
+    going: tuple[Going, ...]
+    until: date
+
+
+def run(account: Account, day: date, agreed: Agreed) -> Run:
+    """Return how what is owed for being late goes on from the end of a day."""
+    late = instalments(account, day)
+    closed = [one for one in late if one.settled_on is not None]
+    rates = rates_of(account.generations)
+    day_count = account.contract.terms.day_count
+    going = []
+    for one in late:
+        if one.settled_on is not None:
+            continue
+        penal_from, penal_before, _rate = penal.running(
+            one.unpaid, (Rate(date.min, agreed.penal_rate),), DayCount.ACT_365
+        )
+        since, before, annual = penal.running(one.unpaid, rates, day_count)
+        going.append(
+            Going(
+                amount=one.unpaid[-1].amount,
+                penal_from=penal_from,
+                penal_before=penal_before,
+                interest_from=since,
+                interest_before=before,
+                annual_rate=annual,
+            )
+        )
+    ahead = [due_on for _number, due_on, _amount in _fell_due(account.generations) if due_on >= day]
+    return Run(
+        settled=_sum(account, closed, day, agreed),
+        going=tuple(going),
+        until=min(ahead, default=date.max),
+    )
+
+
 def owed(account: Account, day: date, agreed: Agreed) -> Owed:
     """Return what is to be charged for being late by the end of a day, each instalment rounded."""
+    return _sum(account, instalments(account, day), day, agreed)
+
+
+def _sum(account: Account, late: Iterable[Late], day: date, agreed: Agreed) -> Owed:
     currency, terms = account.contract.currency, account.contract.terms
     rates = rates_of(account.generations)
     found = Owed(penal=ZERO, interest=ZERO)
-    for one in instalments(account, day):
+    for one in late:
         charge = penal.charge(one.unpaid, day, annual_rate=agreed.penal_rate, currency=currency)
         interest = ZERO
         if agreed.interest_runs_on:

@@ -64,6 +64,17 @@ def contract_interest(
     return money(_exact(_ran(unpaid, day, rates, day_count)), currency)
 
 
+def running(
+    unpaid: Sequence[Unpaid], rates: Sequence[Rate], day_count: DayCount
+) -> tuple[date, Fraction, Decimal]:
+    """Return since when nothing changed, what ran until then exactly, and the rate since.
+
+    From that day on amount x rate x share of a year since it comes on top.
+    """
+    start = max(unpaid[-1].since, rates[-1].since)
+    return start, _ran(unpaid, start, rates, day_count), rates[-1].annual
+
+
 def overdue(
     due_on: date, amount: Decimal, payments: Iterable[tuple[date, Decimal]]
 ) -> tuple[Unpaid, ...]:

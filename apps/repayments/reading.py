@@ -109,6 +109,12 @@ def orders_of(product: Product) -> dict[str, Any]:
     }
 
 
+def runs_on(product: Product) -> bool:
+    """Say whether the contract's interest runs on late instalments of loans of a product."""
+    conditions = getattr(product, "conditions", None)
+    return conditions is not None and bool(conditions.overdue_interest)
+
+
 def happened(loan: Loan, *, but: AccountEvent | None = None) -> list[Happened]:
     """Return the history of a loan that counts, in its order, without one event where it is told.
 
@@ -159,6 +165,7 @@ def _begun(loan: Loan, owed: dict[Bucket, Decimal]) -> LoanAccount:
         loan=loan,
         through=loan.disbursed_date,
         orders=orders_of(loan.product),
+        overdue_interest=runs_on(loan.product),
         upfront_fee=owed.get(Bucket.FEE, ZERO),
         upfront_tax=owed.get(Bucket.TAX, ZERO),
         upfront_interest=owed.get(Bucket.INTEREST, ZERO),

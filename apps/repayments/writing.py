@@ -182,8 +182,8 @@ def _settle(written: Iterable[_Written]) -> None:
 
 # --- accounts -----------------------------------------------------------------------------------
 _COLUMNS = (
-    *("through", "moved_on", "orders", "advances", "unbilled", "upfront_fee", "upfront_tax"),
-    *("upfront_interest", "written_off", "recovered", "standing"),
+    *("through", "moved_on", "orders", "overdue_interest", "advances", "unbilled"),
+    *("upfront_fee", "upfront_tax", "upfront_interest", "written_off", "recovered", "standing"),
 )
 
 

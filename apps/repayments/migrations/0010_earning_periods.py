@@ -5,33 +5,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('loans', '0011_interest_stops'),
-        ('repayments', '0009_branch_moves'),
+        ("loans", "0011_interest_stops"),
+        ("repayments", "0009_branch_moves"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EarningPeriod',
+            name="EarningPeriod",
             fields=[
-                ('loan', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='earning_period', serialize=False, to='loans.loan')),
-                ('since', models.DateField(verbose_name='holds from')),
-                ('until', models.DateField(verbose_name='holds before')),
-                ('base', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='earned before')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='to')),
-                ('interest', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='interest')),
-                ('share_numerator', models.BigIntegerField()),
-                ('share_denominator', models.BigIntegerField()),
-                ('day_count', models.CharField(max_length=16, verbose_name='day count')),
-                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='loans.scheduleversion')),
+                (
+                    "loan",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="earning_period",
+                        serialize=False,
+                        to="loans.loan",
+                    ),
+                ),
+                ("since", models.DateField(verbose_name="holds from")),
+                ("until", models.DateField(verbose_name="holds before")),
+                (
+                    "base",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=18, verbose_name="earned before"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("ends_on", models.DateField(verbose_name="to")),
+                (
+                    "interest",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="interest"),
+                ),
+                ("share_numerator", models.BigIntegerField()),
+                ("share_denominator", models.BigIntegerField()),
+                ("day_count", models.CharField(max_length=16, verbose_name="day count")),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="loans.scheduleversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'period of earning',
-                'verbose_name_plural': 'periods of earning',
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('interest__gte', 0), ('share_denominator__gt', 0), ('share_numerator__gte', 0), ('ends_on__gte', models.F('starts_on'))), name='repayments_earning_sound')],
+                "verbose_name": "period of earning",
+                "verbose_name_plural": "periods of earning",
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("interest__gte", 0),
+                            ("share_denominator__gt", 0),
+                            ("share_numerator__gte", 0),
+                            ("ends_on__gte", models.F("starts_on")),
+                        ),
+                        name="repayments_earning_sound",
+                    )
+                ],
             },
         ),
     ]

@@ -2,7 +2,7 @@
 
 from apps.repayments.models.account import ChargeAllocation, LoanAccount
 from apps.repayments.models.accrual import AccrualRun, AccrualRunQuerySet
-from apps.repayments.models.earning import EarningPeriod
+from apps.repayments.models.earning import EarningPeriod, LateInstalment, LateLoan
 from apps.repayments.models.event import AccountEvent, AccountEventQuerySet
 from apps.repayments.models.moves import BranchMove
 from apps.repayments.models.papers import ReceiptPaper
@@ -24,6 +24,8 @@ __all__ = [
     "BranchMove",
     "ChargeAllocation",
     "EarningPeriod",
+    "LateInstalment",
+    "LateLoan",
     "LoanAccount",
     "Promise",
     "ReceiptPaper",

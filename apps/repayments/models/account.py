@@ -48,6 +48,9 @@ class LoanAccount(models.Model):
     # How payments are allocated, by class, as the product said when the account began: another
     # order of the product does not reach back into what was paid.
     orders = models.JSONField(default=dict)
+    # Whether the contract's interest runs on instalments that are late, as the product said when
+    # the account began; None: it began before that was kept, and the product says so.
+    overdue_interest = models.BooleanField(_("interest on an unpaid instalment"), null=True)
 
     class Meta:
         default_permissions = ()

@@ -1,4 +1,4 @@
-"""The period in which each loan earns now: what a day's interest is computed from, by one query."""
+"""How each loan earns and is late now: what a day comes to is reckoned from that by one query."""
 
 from typing import Any, ClassVar
 
@@ -49,3 +49,59 @@ class EarningPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_on} {self.ends_on}"
+
+
+class LateLoan(models.Model):
+    """How what a loan owes for being late goes on while nothing happens to it.
+
+    Nothing here is known from elsewhere: the history says the same. It was taken from it at
+    `known_at` for the end of the day `since`, and holds up to `until`. `settled` is what
+    instalments cost that were late and are paid; `charged` what was asked for so far.
+    """
+
+    loan = models.OneToOneField(
+        Loan, primary_key=True, on_delete=models.CASCADE, related_name="late_loan"
+    )
+    known_at = models.DateTimeField(_("known"))
+    since = models.DateField(_("holds from"))
+    until = models.DateField(_("holds up to"))
+    overdue = models.PositiveSmallIntegerField(_("instalments late"))
+    # As the contract has it: what its charges say they were reckoned by.
+    penal_rate = models.CharField(_("penal rate"), max_length=20)
+    interest_runs_on = models.BooleanField(_("interest on an unpaid instalment"))
+    penal_settled = models.DecimalField(max_digits=18, decimal_places=2)
+    penal_charged = models.DecimalField(max_digits=18, decimal_places=2)
+    interest_settled = models.DecimalField(max_digits=18, decimal_places=2)
+    interest_charged = models.DecimalField(max_digits=18, decimal_places=2)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("loan that is late")
+        verbose_name_plural = _("loans that are late")
+
+    def __str__(self) -> str:
+        return f"{self.since}"
+
+
+class LateInstalment(models.Model):
+    """An instalment that is late: what it cost up to a day, as a fraction, and how it goes on."""
+
+    id = models.BigAutoField(primary_key=True)
+    late_loan = models.ForeignKey(LateLoan, on_delete=models.CASCADE, related_name="instalments")
+    amount = models.DecimalField(_("unpaid"), max_digits=18, decimal_places=2)
+    penal_from = models.DateField()
+    penal_numerator = models.DecimalField(max_digits=60, decimal_places=0)
+    penal_denominator = models.DecimalField(max_digits=60, decimal_places=0)
+    interest_from = models.DateField()
+    interest_numerator = models.DecimalField(max_digits=60, decimal_places=0)
+    interest_denominator = models.DecimalField(max_digits=60, decimal_places=0)
+    annual_rate = models.DecimalField(max_digits=12, decimal_places=10)
+    day_count = models.CharField(max_length=16)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("instalment that is late")
+        verbose_name_plural = _("instalments that are late")
+
+    def __str__(self) -> str:
+        return f"{self.amount}"

@@ -27,7 +27,7 @@ from apps.loans.models import Loan
 from apps.repayments import reading, replaying, running, writing
 from apps.repayments.errors import AccruingNow, refused_field
 from apps.repayments.models import AccrualRun, LoanAccount
-from apps.repayments.services import accruing_sets, assessing, capping, holding, replayed
+from apps.repayments.services import accruing_sets, assessing, capping, holding, late_sets, replayed
 from apps.repayments.writing import Added
 
 logger = structlog.get_logger(__name__)
@@ -72,9 +72,7 @@ def accrue_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Accru
         )
         done = _Done()
         for keys in _behind(entity, day):
-            plain = _plain(
-                keys, done, accruing_sets.Work(actor=actor, entity=entity, day=day, now=now)
-            )
+            plain = _plain(keys, done, late_sets.Work(actor=actor, entity=entity, day=day, now=now))
             rest = [key for key in keys if key not in plain]
             for start in range(0, len(rest), CHUNK):
                 _chunk(rest[start : start + CHUNK], done, actor=actor, day=day, now=now)
@@ -171,17 +169,18 @@ def _behind(entity: Entity, day: date) -> Iterator[list[uuid.UUID]]:
         last = keys[-1]
 
 
-def _plain(keys: Sequence[uuid.UUID], done: _Done, work: accruing_sets.Work) -> set[uuid.UUID]:
+def _plain(keys: Sequence[uuid.UUID], done: _Done, work: late_sets.Work) -> set[uuid.UUID]:
     """Accrue those of some loans at once on which nothing else happens; return which."""
     try:
         with transaction.atomic():
-            plain = accruing_sets.accrue(keys, work)
+            plain, charges = accruing_sets.accrue(keys, work)
     except (DayClosed, InterfaceError, OperationalError):
         raise
     except Exception as fault:  # noqa: BLE001 - the long way finds out which loan it is
         _log("accrual_at_once_failed", fault, entity=work.entity.code)
         return set()
     done.loans += len(plain)
+    done.charges += charges
     return plain
 
 
@@ -209,7 +208,7 @@ def _chunk(keys: Sequence[uuid.UUID], done: _Done, *, actor: Any, day: date, now
 
 
 def _name(key: uuid.UUID, fault: Exception, done: _Done) -> None:
-    """Name a loan among the problems of a day; a fault of ours is logged, and the day not finished."""
+    """Name a loan among the problems of a day; after a fault of ours the day is not finished."""
     number = Loan.objects.values_list("number", flat=True).get(pk=key)
     if isinstance(fault, DomainError):
         done.problems.append({"loan": number, "code": fault.code})

@@ -8,31 +8,19 @@ ahead of what falls due, a fee to be billed - is left to the long way, loan by l
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import connection
 
-from apps.accounts.models import Entity
 from apps.core import bulk
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.services import Pairs
 from apps.repayments import earning_sql, running
 from apps.repayments.models import EarningPeriod
-from apps.repayments.services import assessing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """Which lender is accrued up to which day, by whom, and when."""
-
-    actor: Any
-    entity: Entity
-    day: date
-    now: datetime
-
+from apps.repayments.services import assessing, late_sets
+from apps.repayments.services.late_sets import Work
 
 # Whoever posts to a loan waits for no batch: what is held now goes the long way, which waits.
 _HOLD = """
@@ -49,17 +37,18 @@ _OUTDATED = """
 _TABLE = """
     CREATE TEMPORARY TABLE accrued (
         loan_id uuid PRIMARY KEY, branch_id uuid, currency text, customer_id uuid,
-        added numeric, unbilled numeric, falls boolean
+        added numeric, unbilled numeric, falls boolean, late boolean,
+        charged boolean DEFAULT false
     ) ON COMMIT DROP
 """
 _AGAIN = "DROP TABLE IF EXISTS pg_temp.accrued"
 _ACCRUE = """
     INSERT INTO accrued
     SELECT one.id, one.branch_id, one.currency, one.customer_id,
-        one.billed + one.earned - one.before, one.earned, one.falls
+        one.billed + one.earned - one.before, one.earned, one.falls, one.late
     FROM (
         SELECT l.id, l.branch_id, l.currency, l.customer_id, a.unbilled AS before,
-            COALESCE(due.interest, 0) AS billed, due.falling > 0 AS falls,
+            COALESCE(due.interest, 0) AS billed, due.falling > 0 AS falls, due.overdue > 0 AS late,
             CASE WHEN due.falling > 0 THEN 0 ELSE p.base + {earned} END AS earned
         FROM loans_loan l
         JOIN repayments_loanaccount a ON a.loan_id = l.id
@@ -67,8 +56,8 @@ _ACCRUE = """
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE i.due_date < %(day)s) AS overdue,
                 count(*) FILTER (WHERE i.due_date = %(day)s) AS falling,
-                sum(i.interest - i.paid_interest) AS interest,
-                sum(i.fee - i.paid_fee) AS fee
+                sum(i.interest - i.paid_interest) FILTER (WHERE i.due_date = %(day)s) AS interest,
+                sum(i.fee - i.paid_fee) FILTER (WHERE i.due_date = %(day)s) AS fee
             FROM loans_instalment i
             WHERE i.loan_id = l.id AND i.in_force AND i.due_date <= %(day)s
                 AND (i.paid_principal < i.principal OR i.paid_interest < i.interest
@@ -77,7 +66,16 @@ _ACCRUE = """
         WHERE l.id = ANY(%(keys)s) AND a.through <= %(day)s
             AND (a.accrued_on IS NULL OR a.accrued_on < %(day)s)
             AND p.since <= %(day)s AND p.until > %(day)s
-            AND due.overdue = 0
+            AND (due.overdue = 0 AND NOT {news} OR due.overdue > 0 AND a.advances = 0 AND EXISTS (
+                SELECT 1 FROM repayments_lateloan z WHERE z.loan_id = l.id
+                    AND z.since < %(day)s AND z.until >= %(day)s AND z.overdue = due.overdue
+                    AND NOT {told}
+                    AND NOT EXISTS (
+                        SELECT 1 FROM products_conditions c WHERE l.offer_id IS NULL
+                            AND c.product_id = l.product_id
+                            AND c.penal_charge_rate <> z.penal_rate::numeric
+                    )
+            ))
             AND (due.falling = 0 OR due.falling = 1 AND due.fee = 0 AND a.advances = 0
                 AND p.base = 0 AND p.starts_on >= %(day)s)
             AND NOT EXISTS (
@@ -85,7 +83,6 @@ _ACCRUE = """
                 WHERE e.loan_id = l.id AND e.kind = 'charge' AND e.status = 'live'
                     AND e.settled < e.amount AND (e.parameters ->> 'due_on')::date > a.through
             )
-            AND NOT {news}
     ) AS one
 """
 _PAIRS = """
@@ -95,21 +92,22 @@ _PAIRS = """
 _KEEP = """
     UPDATE repayments_loanaccount a SET through = %(day)s, unbilled = w.unbilled,
         accrued_on = %(day)s, accrued_at = %(now)s,
-        moved_on = CASE WHEN w.falls THEN %(day)s ELSE a.moved_on END
+        moved_on = CASE WHEN w.falls OR w.charged THEN %(day)s ELSE a.moved_on END
     FROM accrued w WHERE w.loan_id = a.loan_id RETURNING a.loan_id
 """
 
 
-def accrue(keys: Collection[uuid.UUID], work: Work) -> set[uuid.UUID]:
-    """Accrue those of some loans that are plain; return their keys, in one open transaction.
+def accrue(keys: Collection[uuid.UUID], work: Work) -> tuple[set[uuid.UUID], int]:
+    """Accrue those of some loans that are plain; return their keys, and how many charges were made.
 
+    In one open transaction.
     Raises DayClosed, and whatever posting raises.
     """
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, [list(keys)])
         held = [key for (key,) in cursor.fetchall()]
     if not held:
-        return set()
+        return set(), 0
     renew(held, work.day)
     values = {"keys": held, "day": work.day, "now": work.now}
     with connection.cursor() as cursor:
@@ -117,15 +115,18 @@ def accrue(keys: Collection[uuid.UUID], work: Work) -> set[uuid.UUID]:
         cursor.execute(_TABLE)
         cursor.execute(_ACCRUE_ALL, values)
         if not cursor.rowcount:
-            return set()
+            return set(), 0
     ledger.post_pairs(actor=work.actor, entity=work.entity, pairs=_pairs(work), now=work.now)
+    charges = late_sets.charge(work)
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
-        return {key for (key,) in cursor.fetchall()}
+        return {key for (key,) in cursor.fetchall()}, charges
 
 
 _ACCRUE_ALL = _ACCRUE.format(
-    earned=earning_sql.earned(day="%(day)s::date"), news=assessing.has_news(loan="l.id")
+    earned=earning_sql.earned(day="%(day)s::date"),
+    news=assessing.has_news(loan="l.id"),
+    told=late_sets.TOLD,
 )
 
 

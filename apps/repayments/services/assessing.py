@@ -19,8 +19,9 @@ from apps.repayments import lateness, reading, replaying, writing
 from apps.repayments.account import ZERO
 from apps.repayments.facts import Bucket, Charge
 from apps.repayments.lateness import Agreed
-from apps.repayments.models import AccountEvent
-from apps.repayments.services import capping, entering, taking_back
+from apps.repayments.models import AccountEvent, LateLoan, LoanAccount
+from apps.repayments.replaying import Account
+from apps.repayments.services import capping, entering, going_on, taking_back
 from apps.repayments.writing import Added
 
 # Something was reported about a loan since it was accrued last that may change what it owes for
@@ -45,6 +46,14 @@ CORRECTED = "What is owed for being late was computed anew"
 
 
 @dataclass(frozen=True, slots=True)
+class _Reckoned:
+    """What a loan is to be charged beyond what was, by its history."""
+
+    account: Account
+    missing: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class _Wanted:
     """What a loan is still to be charged under a code."""
 
@@ -64,18 +73,28 @@ def assess(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> 
     found = concerned(loans, day)
     if not found:
         return 0
-    agreed = _agreed(found)
+    agreed = agreed_of(found)
     charged = _charged(found)
     found = [loan for loan in found if agreed[loan.pk].asks_something or loan.pk in charged]
     wanted: list[_Wanted] = []
+    known = []
+    LateLoan.objects.filter(pk__in=[loan.pk for loan in found]).delete()
     for loan in found:
-        missing = _missing(loan, agreed[loan.pk], charged.get(loan.pk, []), day)
-        if any(amount < 0 for _code, amount in missing):
-            _take_back(actor, charged[loan.pk], dict(missing), now)
-            missing = _missing(loan, agreed[loan.pk], _charged([loan]).get(loan.pk, []), day)
-        basis = {"through": day.isoformat(), "rate": str(agreed[loan.pk].penal_rate)}
-        wanted += [_Wanted(loan, code, amount, basis) for code, amount in missing if amount > 0]
+        said = agreed[loan.pk]
+        reckoned = _reckoned(loan, said, charged.get(loan.pk, []), day)
+        if any(amount < 0 for amount in reckoned.missing.values()):
+            _take_back(actor, charged[loan.pk], reckoned.missing, now)
+            reckoned = _reckoned(loan, said, _charged([loan]).get(loan.pk, []), day)
+        basis = {"through": day.isoformat(), "rate": str(said.penal_rate)}
+        wanted += [
+            _Wanted(loan, code, amount, basis)
+            for code, amount in reckoned.missing.items()
+            if amount > 0
+        ]
+        if min(reckoned.missing.values()) >= 0 and not capping.is_capped(loan.branch.entity):
+            known.append((loan, said, reckoned.account))
     _charge(actor, wanted, day, now)
+    going_on.keep(known, day=day, now=now)
     return len(wanted)
 
 
@@ -103,14 +122,20 @@ def has_news(*, loan: str) -> str:
     return _NEWS.format(loan=loan, wait=int(_ON_THE_WAY.total_seconds()))
 
 
-def _agreed(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:
+def agreed_of(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:
     """Return what the contract of each loan asks for being late; nothing where it says nothing.
 
-    The penal rate is the one that the borrower was told with the offer.
+    The penal rate is the one that the borrower was told with the offer; whether the contract's
+    interest runs on is what the product said when the account began.
     """
     offered = Loan.objects.filter(pk__in=[loan.pk for loan in loans], offer__isnull=False)
     told = dict(
         offered.values_list("pk", "offer__key_facts__contingent__penal_charge_rate").order_by()
+    )
+    kept = dict(
+        LoanAccount.objects.filter(
+            pk__in=[loan.pk for loan in loans], overdue_interest__isnull=False
+        ).values_list("pk", "overdue_interest")
     )
     found = {}
     for loan in loans:
@@ -118,7 +143,7 @@ def _agreed(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:
         rate = told.get(loan.pk, conditions.penal_charge_rate if conditions else ZERO)
         found[loan.pk] = Agreed(
             penal_rate=Decimal(rate),
-            interest_runs_on=conditions is not None and conditions.overdue_interest,
+            interest_runs_on=bool(kept.get(loan.pk, reading.runs_on(loan.product))),
         )
     return found
 
@@ -137,20 +162,19 @@ def _charged(loans: Iterable[Loan]) -> dict[uuid.UUID, list[AccountEvent]]:
     return found
 
 
-def _missing(
-    loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], day: date
-) -> list[tuple[str, Decimal]]:
-    """Return under each code what is owed by the day's end beyond what was charged."""
+def _reckoned(loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], day: date) -> _Reckoned:
+    """Return what is owed under each code by the day's end beyond what was charged."""
     account = replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
     owed = lateness.owed(account, day, agreed)
     interest = capping.overdue_interest(loan, account, day, agreed)
     sums = dict.fromkeys(lateness.CODES, ZERO)
     for one in charged:
         sums[one.parameters["code"]] += one.amount or ZERO
-    return [
-        (lateness.PENAL, owed.penal - sums[lateness.PENAL]),
-        (lateness.INTEREST, interest - sums[lateness.INTEREST]),
-    ]
+    missing = {
+        lateness.PENAL: owed.penal - sums[lateness.PENAL],
+        lateness.INTEREST: interest - sums[lateness.INTEREST],
+    }
+    return _Reckoned(account, missing)
 
 
 def _take_back(

@@ -20,10 +20,10 @@ from apps.ledger.models import Closing, Entry
 from apps.loans.models import Loan
 from apps.offers import services as offering
 from apps.products.models import Conditions
-from apps.repayments import proofs, reading, replaying, running, services
+from apps.repayments import lateness, proofs, reading, replaying, running, services
 from apps.repayments.errors import AccruingNow
 from apps.repayments.models import AccountEvent, AccrualRun, LoanAccount
-from apps.repayments.services import accruing, replayed
+from apps.repayments.services import accruing, assessing, replayed
 from apps.repayments.tests import factories
 from apps.schedules.refusals import refused
 
@@ -409,7 +409,7 @@ def test_it_accrues_plain_loans_by_the_thousand_not_one_by_one(
 
 
 def test_a_fault_with_one_loan_is_named_and_leaves_the_day_unfinished(
-    lent: Loan, taken: list[Loan], monkeypatch: pytest.MonkeyPatch
+    taken: list[Loan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = factories.later(2)
     entity = taken[0].branch.entity
@@ -430,4 +430,84 @@ def test_a_fault_with_one_loan_is_named_and_leaves_the_day_unfinished(
     again = services.accrue_day(actor=CLERK, entity=entity, day=day, now=factories.at(day))
     assert (again.problems, again.loans) == ([], len(taken))
     assert again.finished_at is not None
-    assert not LoanAccount.objects.filter(pk=lent.pk).exists()
+
+
+def _books_of(loan: Loan) -> list[Any]:
+    """Return what was charged and booked, with nothing that is of one loan alone."""
+    charges = AccountEvent.objects.filter(loan=loan, kind="charge").order_by("day", "position")
+    entries = (
+        Entry.objects.filter(loan_id=loan.pk).exclude(event="disbursement").order_by("day", "pk")
+    )
+    account = LoanAccount.objects.get(pk=loan.pk)
+    return [
+        [(one.day, one.position, one.amount, one.parameters, one.made_by_id) for one in charges],
+        sorted((str(one.day), one.event, str(one.content())) for one in entries),
+        (account.through, account.moved_on, account.accrued_on, account.unbilled),
+    ]
+
+
+def test_late_loans_are_charged_at_once_what_their_history_says(
+    lent: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = lent.instalments.order_by("number")[:2]
+    for days in (0, 1, 2):
+        _accrue(lent, first.due_date + timedelta(days=days))
+
+    with monkeypatch.context() as never:
+        never.setattr(accruing, "_accrue", None)
+        for days in (3, 5, 6, 20):
+            run = _accrue(lent, first.due_date + timedelta(days=days))
+            assert (run.loans, run.charges, run.problems) == (1, 2, [])
+        run = _accrue(lent, second.due_date)
+        assert run.problems == []
+    _accrue(lent, second.due_date + timedelta(days=1))
+    _accrue(lent, second.due_date + timedelta(days=2))
+
+    at_once = _books_of(lent)
+    assert _agrees_with_its_history(lent)
+    assert factories.offenders() == []
+    assert len(at_once[0]) == 2 * 9
+    # What its history says was owed, day by day.
+    account = replaying.replay(
+        reading.contract(lent), reading.happened(lent), upto=second.due_date + timedelta(days=2)
+    )
+    [agreed] = assessing.agreed_of([lent]).values()
+    for day in (first.due_date + timedelta(days=days) for days in (1, 2, 3, 5, 6, 20)):
+        owed = lateness.owed(account, day, agreed)
+        for code, amount in (("late_payment", owed.penal), ("overdue_interest", owed.interest)):
+            charges = [one for when, one in _charges(lent, code) if when <= day]
+            assert sum(charges, ZERO) == amount
+    [parameters] = {str(one[3]).replace(str(one[0]), "DAY") for one in at_once[0][::2]}
+    assert "'basis': {'rate': '0.24" in parameters
+
+
+def test_a_late_loan_with_news_goes_by_its_history(
+    alice: User, lent: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lent.instalments.order_by("number")[0]
+    for days in (1, 2, 3):
+        _accrue(lent, first.due_date + timedelta(days=days))
+    factories.pay(alice, lent, first.due_date + timedelta(days=2), 4_000)
+
+    for days in (4, 5, 6):
+        _accrue(lent, first.due_date + timedelta(days=days))
+
+    account = replaying.replay(
+        reading.contract(lent), reading.happened(lent), upto=first.due_date + timedelta(days=6)
+    )
+    [agreed] = assessing.agreed_of([lent]).values()
+    owed = lateness.owed(account, first.due_date + timedelta(days=6), agreed)
+    assert _charged(lent) == owed.penal
+    assert _charged(lent, "overdue_interest") == owed.interest
+    assert _agrees_with_its_history(lent)
+    assert factories.offenders() == []
+
+
+def test_interest_on_late_instalments_is_what_was_agreed_when_the_loan_began(lent: Loan) -> None:
+    first = lent.instalments.order_by("number")[0]
+    _accrue(lent, first.due_date)
+    _no_interest_when_late(lent)
+
+    _accrue(lent, first.due_date + timedelta(days=30))
+
+    assert _charged(lent, "overdue_interest") == Decimal("126.22")
