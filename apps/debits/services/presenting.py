@@ -229,7 +229,10 @@ def _select(
         loans = loans.filter(branch=branch)
     if person is not None:
         loans = loans.visible_to(person)
-    covered = loans.filter(Q(pk__in=list(of_loans)) | Q(customer__in=list(of_people)))
+    for_all = mandates.filter(loan__isnull=True)
+    covered = loans.filter(
+        Q(pk__in=mandates.values("loan")) | Q(customer__in=for_all.values("customer"))
+    )
     rule, left_out, found = rule_of(entity.pk), Counter[str](), list[_Found]()
     ordered = list(_not_left_alone(covered, day, left_out).order_by("number"))
     for start in range(0, len(ordered), _CHUNK):
