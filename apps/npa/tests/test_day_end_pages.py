@@ -1,0 +1,168 @@
+"""Pages and API of the ends of days: who sees which, how far one is, having one done."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core import dates
+from apps.loans.models import Loan
+from apps.npa import tasks
+from apps.npa.models import DayEnd
+from apps.npa.tests import day_factories as days
+from apps.repayments.tests import factories as repaying
+from conftest import MakePerson
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loan(lent: Loan) -> Loan:
+    """A loan that was paid out, and the rules of its lender."""
+    days.rules()
+    return lent
+
+
+@pytest.fixture
+def manager(make_person: MakePerson) -> User:
+    """Who may end days."""
+    return make_person("Vidya", "credit_manager")
+
+
+def _yesterday(loan: Loan) -> str:
+    zone = loan.branch.entity.time_zone
+    return (dates.local_date(timezone.now(), zone) - timedelta(days=1)).isoformat()
+
+
+def test_it_lists_days_and_shows_the_stages_of_one(
+    client: Client, manager: User, loan: Loan
+) -> None:
+    ended = days.end(loan, repaying.later(3))
+    client.force_login(manager)
+
+    listed = client.get(reverse("npa:day_ends")).content.decode()
+    shown = client.get(reverse("npa:day_end", args=[ended.pk])).content.decode()
+
+    assert reverse("npa:day_end", args=[ended.pk]) in listed
+    assert "Done, open" in listed
+    assert "1 loans" in shown
+    assert shown.count("badge--success") == 5
+    assert "hx-get" not in shown.split('id="progress"')[1].split(">")[0]
+
+
+def test_it_shows_what_another_run_found_otherwise(
+    client: Client, alice: User, manager: User, loan: Loan
+) -> None:
+    due = repaying.due_dates(loan)[0]
+    days.end(loan, due)
+    instalment = loan.instalments.order_by("number")[0]
+    repaying.pay(alice, loan, due, instalment.due, now=repaying.at(due + timedelta(days=1)))
+    ended = days.end(loan, due)
+    client.force_login(manager)
+
+    shown = client.get(reverse("npa:day_end", args=[ended.pk])).content.decode()
+
+    assert loan.number in shown
+    assert "SMA-0" in shown
+
+
+def test_it_asks_again_while_a_day_is_under_way(client: Client, manager: User, loan: Loan) -> None:
+    running = DayEnd.objects.create(
+        entity=loan.branch.entity,
+        day=repaying.later(3),
+        started_by="system:test",
+        started_at=repaying.NOW,
+        progress={"stage": "classify"},
+        stages={"accrue": {"loans": 1200, "charges": 0, "problems": 0, "seconds": 1.5}},
+    )
+    client.force_login(manager)
+
+    shown = client.get(reverse("npa:day_end_progress", args=[running.pk])).content.decode()
+
+    assert 'hx-trigger="every 2s"' in shown
+    assert "1,200 loans" in shown
+
+
+def test_it_hides_days_of_a_lender_somebody_does_not_work_for(
+    client: Client, make_person: MakePerson, loan: Loan, nairobi: object
+) -> None:
+    ended = days.end(loan, repaying.later(3))
+    stranger = make_person("Wanjiru", "collections_officer", branch=nairobi)
+    client.force_login(stranger)
+
+    listed = client.get(reverse("npa:day_ends"))
+    shown = client.get(reverse("npa:day_end", args=[ended.pk]))
+
+    assert "No day was ended yet" in listed.content.decode()
+    assert shown.status_code == 404
+
+
+def test_it_sends_a_day_to_the_worker(
+    client: Client,
+    manager: User,
+    loan: Loan,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: object,
+) -> None:
+    sent = []
+    monkeypatch.setattr("apps.core.jobs._dispatch", lambda task, given: sent.append((task, given)))
+    client.force_login(manager)
+    form = {"entity": str(loan.branch.entity_id), "day": _yesterday(loan), "keep_open": "on"}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("npa:day_ends"), form)
+
+    assert answer.status_code == 302
+    assert sent == [
+        (
+            "npa.end_day",
+            {
+                "entity_id": str(loan.branch.entity_id),
+                "day": _yesterday(loan),
+                "actor": manager.audit_reference,
+                "close": False,
+            },
+        )
+    ]
+
+
+def test_it_says_in_the_form_why_a_day_cannot_be_ended(
+    client: Client, manager: User, loan: Loan
+) -> None:
+    client.force_login(manager)
+    form = {"entity": str(loan.branch.entity_id), "day": "2099-01-01"}
+
+    answer = client.post(reverse("npa:day_ends"), form)
+
+    assert answer.status_code == 422
+    assert "A day is ended when it is over." in answer.content.decode()
+    assert not DayEnd.objects.exists()
+
+
+def test_it_answers_programs(client: Client, manager: User, loan: Loan) -> None:
+    ended = days.end(loan, repaying.later(3))
+    client.force_login(manager)
+
+    page = client.get("/api/v1/day-ends").json()
+    one = client.get(f"/api/v1/day-ends/{ended.pk}").json()
+    refused = client.post(
+        "/api/v1/day-ends",
+        {"entity": str(loan.branch.entity_id), "day": "2099-01-01"},
+        content_type="application/json",
+    )
+
+    assert [each["id"] for each in page["results"]] == [ended.pk]
+    assert (one["status"], one["loans"], one["stages"]["classify"]["loans"]) == ("finished", 1, 1)
+    assert refused.status_code == 409
+
+
+def test_it_ends_a_day_as_a_task_and_finds_it_done_the_second_time(loan: Loan) -> None:
+    day = repaying.later(1)
+
+    for _ in range(2):
+        tasks.end_day(entity_id=str(loan.branch.entity_id), day=day.isoformat())
+
+    assert list(DayEnd.objects.values_list("day", "status", "run")) == [(day, "closed", 1)]
