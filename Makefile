@@ -129,6 +129,10 @@ bench-repayments: install-dev ## payments posted singly and many at once, beside
 load-repayments: install-dev ## 50 clients repay one loan, then 500 loans, by API; balances proved; ARGS="--seed 3"
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.load_repayments $(ARGS)
 
+.PHONY: bench-accrual
+bench-accrual: install-dev ## accruing a day of 10,000 and 100,000 loans beside a scan; ARGS="--record --loans 1000000"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_accrual $(ARGS)
+
 .PHONY: bench-schedules
 bench-schedules: install-dev ## equal monthly schedules a second, beside one by one and the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_schedules $(ARGS)

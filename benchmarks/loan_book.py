@@ -75,10 +75,12 @@ def build(loans: int, *, day: date = DAY, seeds: int = SEEDS) -> Book:
     days = [_paid_out(place, day) for place in range(count)]
     _take_in(days)
     _share_borrowers()
-    taking_on.take_on(actor=CLERK, loans=Loan.objects.all(), now=_at(day, 8))
+    taking_on.take_on(actor=CLERK, loans=Loan.objects.all(), now=at(day, 8))
     _pay(day)
     entity = Entity.objects.get(branches__code="pune")
-    services.accrue_day(actor=CLERK, entity=entity, day=day, now=_at(day, 16))
+    for one in (day - timedelta(days=1), day):
+        # The second day finds what the first one kept of each loan.
+        services.accrue_day(actor=CLERK, entity=entity, day=one, now=at(one, 16))
     copies = loans // count - 1
     if copies:
         stride = _last_number("ledger_entry")
@@ -144,7 +146,7 @@ def _pay(day: date) -> None:
             Incoming(loan.pk, _receipt(row), f"P-{row.number}-{loan.pk}")
             for row in rows[: len(rows) - behind]
         ]
-    answers = services.enter_many(actor=CLERK, receipts=found, now=_at(day, 10))
+    answers = services.enter_many(actor=CLERK, receipts=found, now=at(day, 1))
     for one in answers:
         if not one.is_new:
             raise AssertionError(f"A payment was refused: {one.refusal}")
@@ -156,7 +158,8 @@ def _receipt(row: Instalment) -> Receipt:
     )
 
 
-def _at(day: date, hour: int) -> datetime:
+def at(day: date, hour: int) -> datetime:
+    """Return a moment of a day on which work is done."""
     return datetime.combine(day, time(hour), tzinfo=UTC)
 
 
