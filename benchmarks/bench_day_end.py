@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from statistics import median
 
 from django.db import connection, transaction
@@ -147,7 +148,7 @@ def _growth(found: Sequence[Measured]) -> list[measuring.Figure]:
             goal=f"at most {1.1 * large.loans / small.loans:.0f} times",
             n=1,
         )
-        for small, large in zip(found, found[1:], strict=False)
+        for small, large in pairwise(found)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What benchmark and kill test of the day-end share: rules, runs as processes, waits of payments."""
+"""What benchmark and kill test of day-ends share: rules, runs as processes, waits of payments."""
 
 import json
 import os

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import closing
 from datetime import date, timedelta
+from typing import Any
 
 import psycopg2
 from django.db import connection
@@ -138,7 +139,7 @@ def _sums(name: str) -> Sums:
     return found
 
 
-def _rows(name: str, sql: str) -> list[tuple[object, ...]]:
+def _rows(name: str, sql: str) -> list[tuple[Any, ...]]:
     with closing(psycopg2.connect(day_ends.address(name))) as line, line.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())

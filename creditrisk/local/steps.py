@@ -47,6 +47,7 @@ PORTFOLIO = (
     Step("Drafting policies and trying one on past loans", "seed_underway"),
     Step("Judging a sample of automatic decisions blindly", "seed_quality"),
     Step("Taking what borrowers of past months repay", "seed_repaid"),
+    Step("Ending the days of the last weeks", "seed_day_ends"),
 )
 PLANS = {"base": BASE, "all": (*BASE, *PORTFOLIO)}
 

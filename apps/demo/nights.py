@@ -1,0 +1,46 @@
+"""The nights of the demonstration's lender: classes, provisions and what was posted for them."""
+
+from datetime import datetime, timedelta
+
+from apps.accounts.models import Entity
+from apps.core import dates
+from apps.demo import people
+from apps.loans.models import Loan
+from apps.npa import services
+from apps.npa.errors import NothingToEnd
+from apps.npa.models import DayEnd
+
+# More than a month, so that a figure can be compared with that of the month before.
+DAYS = 40
+
+
+def write(*, now: datetime) -> list[str]:
+    """End the days up to yesterday of every lender that has lent; return what, in words.
+
+    Nothing where a day was ended already. The days stay open: visitors may still post to them.
+    """
+    if DayEnd.objects.exists():
+        return []
+    lenders = Entity.objects.filter(branches__loan__status="active").distinct().order_by("code")
+    return [said for entity in lenders if (said := _ended(entity, now))]
+
+
+def _ended(entity: Entity, now: datetime) -> str:
+    yesterday = dates.local_date(now, entity.time_zone) - timedelta(days=1)
+    lent = Loan.objects.filter(branch__entity=entity, status="active")
+    first = lent.order_by("disbursed_date").values_list("disbursed_date", flat=True)[0]
+    start = max(first or yesterday, yesterday - timedelta(days=DAYS - 1))
+    done = 0
+    for one in range((yesterday - start).days + 1):
+        try:
+            services.end_day(
+                actor=people.ACTOR,
+                entity=entity,
+                day=start + timedelta(days=one),
+                now=now,
+                close=False,
+            )
+        except NothingToEnd:
+            continue
+        done += 1
+    return f"{done} days of {entity.name} ended"
