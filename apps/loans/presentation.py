@@ -46,6 +46,8 @@ INSTALMENTS: Mapping[State, Look] = {
     State.PARTLY: Look("progress", "circle-dot", gettext_lazy("Partly paid")),
     State.PLANNED: Look("neutral", "circle-dashed", gettext_lazy("To come")),
 }
+# Of a loan that was written off: what was paid, and what was given up, leave rows alike.
+SETTLED = Look("neutral", "circle-minus", gettext_lazy("Paid or written off"))
 STAGES: Mapping[str, str | Promise] = {
     "open": gettext_lazy("To open"),
     "request": gettext_lazy("To ask for"),

@@ -282,9 +282,7 @@ class TopUpForm(Refusable):
         to_field_name="code",
         empty_label=_("Choose"),
     )
-    amount = AmountField(
-        label=_("Amount of the new loan"), help_text=_("With what pays this loan off.")
-    )
+    amount = AmountField(label=_("Amount of the new loan"))
     term_months = forms.IntegerField(
         label=_("Term in months"),
         min_value=1,

@@ -1,6 +1,6 @@
 """What can be asked about changes of loans: quotes, previews, proposals, rates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -30,7 +30,8 @@ from apps.repayments import (
     rescheduling,
     walking,
 )
-from apps.repayments.account import Happened
+from apps.repayments import services as repayments
+from apps.repayments.account import ZERO, Happened
 from apps.repayments.facts import Fact
 from apps.repayments.models import AccountEvent
 from apps.repayments.models.event import AccountEventQuerySet
@@ -70,7 +71,7 @@ def account(loan: Loan, day: date) -> Account:
 
 def quote(loan: Loan, day: date) -> Quote:
     """Return what ends a loan on a day, without the charge for paying early."""
-    return payoff.quote(account(loan, day).position, day)
+    return _quotes(loan, {day: account(loan, day)})[0]
 
 
 def payoff_on(loan: Loan, day: date) -> Quote:
@@ -81,10 +82,22 @@ def payoff_on(loan: Loan, day: date) -> Quote:
 def payoffs(loan: Loan, days: Sequence[date]) -> list[Quote]:
     """Return what ends a loan on each of some days, with the charge for paying early."""
     contract, history = reading.contract(loan), reading.happened(loan)
-    found = [
-        payoff.quote(replaying.replay(contract, history, upto=day).position, day) for day in days
-    ]
+    accounts = {day: replaying.replay(contract, history, upto=day) for day in days}
+    found = _quotes(loan, accounts)
     return [replace(one, charge=early_charge(loan, one.early_principal)) for one in found]
+
+
+def _quotes(loan: Loan, accounts: Mapping[date, Account]) -> list[Quote]:
+    """Return what ends a loan on each day, what it will be charged for being late included."""
+    late = repayments.uncharged(loan, accounts)
+    found = []
+    for day, one in accounts.items():
+        quote_ = payoff.quote(one.position, day)
+        due = {
+            bucket: amount + late[day].get(bucket, ZERO) for bucket, amount in quote_.due.items()
+        }
+        found.append(replace(quote_, due=due))
+    return found
 
 
 def standing(loan: Loan, day: date) -> Standing:

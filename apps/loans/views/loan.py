@@ -186,7 +186,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "crumbs": crumbs(loan),
         "look": presentation.LOANS[loan.status],
         "position": position,
-        "rows": _rows(position),
+        "rows": _rows(loan, position),
         "has_fees": any(row.fee for row in position.rows),
         "next_action": presentation.next_action(loan, waiting, position),
         "payments": [_payment(request, one) for one in payments],
@@ -222,10 +222,11 @@ def _today(loan: Loan) -> date:
     return dates.local_date(timezone.now(), loan.branch.entity.time_zone)
 
 
-def _rows(position: Position) -> list[tuple[Any, Any]]:
-    return [
-        (row, presentation.INSTALMENTS[arrears.state(row, position.day)]) for row in position.rows
-    ]
+def _rows(loan: Loan, position: Position) -> list[tuple[Any, Any]]:
+    looks = dict(presentation.INSTALMENTS)
+    if loan.status == "written_off":
+        looks[arrears.State.PAID] = presentation.SETTLED
+    return [(row, looks[arrears.state(row, position.day)]) for row in position.rows]
 
 
 def _payment(request: HttpRequest, one: Disbursement) -> dict[str, Any]:

@@ -109,6 +109,8 @@ def settle(actor: Any, disbursement: Disbursement, now: datetime) -> None:
         raise Conflict("loan_to_settle_gone", _("There is no loan to pay off out of this one."))
     day = _day(old, disbursement)
     reference = _reference(disbursement)
+    if old.status == "active":
+        repayments.charge_late(loan=old, day=day, now=now)
     paying_early.ask_charge(
         old,
         day,

@@ -80,6 +80,7 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
                 _("Paying this loan off on that day takes %(amount)s.")
                 % {"amount": format_money(asked.total, found.currency)},
             )
+        repayments.charge_late(loan=found, day=money.day, now=now)
         ask_charge(found, money.day, asked.charge, reference, actor=actor, now=now)
     return repayments.enter(
         actor=actor,
@@ -98,8 +99,8 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
 def quote(loan: Loan, day: date, *, today: date) -> Quote:
     """Return what ends a loan on a day, with the charge for paying early.
 
-    From today on the quote holds where nothing else happens until then; what is overdue may grow by
-    penal charges. Raises DomainError for a day that has passed or is too far ahead.
+    From today on the quote holds where nothing else happens until then; what is overdue is charged
+    for up to that day. Raises DomainError for a day that has passed or is too far ahead.
     """
     require_quotable(day, today=today)
     return selectors.payoff_on(loan, day)

@@ -8,6 +8,7 @@ from apps.audit.models import Event
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
+from apps.repayments.facts import Bucket
 from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories as repaid
 from apps.servicing import selectors, services
@@ -135,6 +136,27 @@ def test_the_quote_is_what_closes_the_loan(lent: Loan, alice: User) -> None:
     assert lent.status == "closed"
     assert (held.owed, held[Account.ADVANCES]) == (0, 0)
     assert not lent.instalments.filter(in_force=True, due_date__gt=day).exists()
+    assert repaid.offenders() == []
+
+
+def test_a_late_loan_is_paid_off_with_the_charges_of_the_days_since_it_was_accrued(
+    lent: Loan, alice: User
+) -> None:
+    first = lent.instalments.order_by("number")[0]
+    entity, day = lent.branch.entity, first.due_date + timedelta(days=10)
+    charged_on = first.due_date + timedelta(days=2)
+    repayments.accrue_day(actor="system:test", entity=entity, day=charged_on, now=at(charged_on))
+
+    quote = services.quote(lent, day, today=day)
+    event = services.pay_off(actor=alice, loan=lent, money=money(day, quote.total), now=at(day))
+
+    # 9,793 x 24 % x 10 / 365, of which two days were charged before.
+    assert quote.due[Bucket.PENAL] == D("64.39")
+    charges = AccountEvent.objects.filter(loan=lent, parameters__code="late_payment")
+    assert sum(one.amount or 0 for one in charges) == D("64.39")
+    assert event.amount == quote.total
+    assert Loan.objects.get(pk=lent.pk).status == "closed"
+    assert repaid.books(lent).get("penal_receivable", 0) == 0
     assert repaid.offenders() == []
 
 

@@ -154,7 +154,7 @@ def test_the_register_says_what_came_back_and_is_handed_over(
     table = client.get(reverse("servicing:losses_csv"))
 
     assert lost.number in page
-    assert "25.00%" in page
+    assert "25.00\u202f%" in page
     answer = b"".join(table.streaming_content).decode()  # type: ignore[attr-defined]
     [row] = csv.DictReader(io.StringIO(answer))
     assert (row["loan"], row["written_off_on"]) == (lost.number, day.isoformat())
