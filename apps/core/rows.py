@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import functions
 from django.db.transaction import mark_for_rollback_on_error
 
+from apps.core.fields import Ciphertext, EncryptedField
 from apps.core.statements import Given, Statement
 
 Column: TypeAlias = "models.Field[Any, Any]"
@@ -69,7 +70,9 @@ def change(row: models.Model, changes: Mapping[str, Any], *, while_: Mapping[str
     if any(hasattr(new, "resolve_expression") for new in changes.values()):
         return _change_by_expression(row, changes, while_=while_)
     values = {"key": row.pk}
-    values |= {f"new {name}": _stored(_column(model, name), new) for name, new in changes.items()}
+    values |= {
+        f"new {name}": _kept(_column(model, name), row.pk, new) for name, new in changes.items()
+    }
     values |= {f"old {name}": _stored(_column(model, name), old) for name, old in while_.items()}
     found = _sent(_update(model, names, tuple(while_)), values)
     if not found:
@@ -109,7 +112,7 @@ def change_each(
         f" WHERE {' AND '.join(there)} RETURNING old.{_name(key)}"
     )
     values = [
-        _stored(column, value)
+        _kept(column, pk, value)
         for pk, new in changes.items()
         for column, value in zip((key, *columns), (pk, *(new[name] for name in names)), strict=True)
     ]
@@ -264,6 +267,13 @@ def _place(column: Column) -> str:
     """Return the place of a value; some kinds of columns need its type said beside it."""
     typed = getattr(column, "get_placeholder", None)
     return "%s" if typed is None else str(typed(None, None, connection))
+
+
+def _kept(column: Column, key: Any, value: Any) -> Any:
+    """Return a value of a row as its column keeps it: sealed to the row where it is encrypted."""
+    if isinstance(column, EncryptedField) and not isinstance(value, Ciphertext | None):
+        value = column.seal(value, key)
+    return _stored(column, value)
 
 
 def _stored(column: Column, value: Any) -> Any:

@@ -50,7 +50,7 @@ class Row:
     @property
     def reason(self) -> str:
         """Why it was asked for; empty for what the system computed."""
-        return str(self.event.parameters["basis"].get("reason", ""))
+        return self.event.reason
 
     @property
     def due_on(self) -> date:

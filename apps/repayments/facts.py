@@ -2,7 +2,8 @@
 
 A fact says what happened, on which day, and what of it came from outside; what follows from it is
 computed (`replaying`). Amounts are in the currency of the loan and positive. `to_parameters` and
-`from_row` are each other's inverse: a fact is kept as day, amount and parameters of an event.
+`from_row` are each other's inverse: a fact is kept as day, amount and parameters of an event. What
+people wrote is kept apart from them (`parted`); nothing is computed from it.
 """
 
 from collections.abc import Mapping
@@ -128,7 +129,7 @@ class Waiver(_Fact):
     kind: ClassVar[Kind] = Kind.WAIVER
     amount: Decimal
     bucket: Bucket
-    reason: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +137,7 @@ class WriteOff(_Fact):
     """All that is owed leaves the books as a loss; it stays owed by law."""
 
     kind: ClassVar[Kind] = Kind.WRITE_OFF
-    reason: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +168,8 @@ BY_KIND: dict[Kind, type[Fact]] = {
 }
 # What brings money in.
 MONEY_IN = (Kind.RECEIPT, Kind.PART_PREPAYMENT, Kind.PAYOFF, Kind.RECOVERY)
+# What people wrote.
+_WORDS = ("reason", "consent")
 _READ: dict[str, Any] = {
     "bucket": Bucket,
     "option": Option,
@@ -185,6 +188,19 @@ def from_row(kind: str, day: date, amount: Decimal | None, parameters: Mapping[s
     if amount is not None:
         given["amount"] = amount
     return BY_KIND[Kind(kind)](day=day, **given)
+
+
+def parted(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return parameters without what people wrote, and what they wrote, by its name.
+
+    It may tell about the borrower: that somebody lost work, or is ill.
+    """
+    plain = {name: value for name, value in parameters.items() if name not in _WORDS}
+    words = {name: parameters[name] for name in _WORDS if parameters.get(name)}
+    if "basis" in plain:
+        plain["basis"], of_basis = parted(plain["basis"])
+        words |= of_basis
+    return plain, words
 
 
 def _same(value: Any) -> Any:

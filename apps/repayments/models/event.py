@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.core import withheld
+from apps.core.fields import EncryptedJSONField, EncryptedTextField
 from apps.core.models import Identified, Stateful, status_constraint
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
@@ -63,6 +64,8 @@ class AccountEvent(Identified, Stateful):
     currency = models.CharField(_("currency"), max_length=3)
     # No personal data: channel, references, what a change needs.
     parameters = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    # What people wrote of it, by name: why, and how the borrower agreed.
+    words = EncryptedJSONField(_("what people wrote"), null=True)
     reference = models.CharField(_("reference"), max_length=120, unique=True)
     # None: by the system, for example a charge of the day's end.
     made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -74,7 +77,7 @@ class AccountEvent(Identified, Stateful):
     settled = models.DecimalField(_("settled"), max_digits=18, decimal_places=2, default=0)
     reversed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     reversed_at = models.DateTimeField(_("taken back"), null=True)
-    reversed_reason = models.CharField(_("why"), max_length=300, blank=True)
+    reversed_reason = EncryptedTextField(_("why"), null=True)
 
     objects = AccountEventQuerySet.as_manager()
 
@@ -120,8 +123,10 @@ class AccountEvent(Identified, Stateful):
                 name="repayments_event_settled_at_most",
             ),
             models.CheckConstraint(
-                condition=Q(status="live", reversed_at=None, reversed_by=None, reversed_reason="")
-                | Q(status="reversed", reversed_at__isnull=False) & ~Q(reversed_reason=""),
+                condition=Q(
+                    status="live", reversed_at=None, reversed_by=None, reversed_reason__isnull=True
+                )
+                | Q(status="reversed", reversed_at__isnull=False, reversed_reason__isnull=False),
                 name="repayments_event_reversed_with_reason",
             ),
             models.CheckConstraint(
@@ -131,6 +136,13 @@ class AccountEvent(Identified, Stateful):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["-made_at", "-id"], name="repayments_event_newest"),
             models.Index(fields=["kind", "-made_at", "-id"], name="repayments_event_of_kind"),
+            # Whatever was reported or taken back, but for what the end of a day charges itself: a
+            # day's end asks every late loan whether there is any.
+            models.Index(
+                fields=["loan", "made_at"],
+                condition=~Q(kind="charge") | Q(made_by__isnull=False) | Q(status="reversed"),
+                name="repayments_event_told",
+            ),
             # Charges that are still owed are looked for at every payment.
             models.Index(
                 fields=["loan", "day"],
@@ -143,3 +155,8 @@ class AccountEvent(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
+
+    @property
+    def reason(self) -> str:
+        """Why somebody entered it; empty where nobody said."""
+        return str((self.words or {}).get("reason", ""))

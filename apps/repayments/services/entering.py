@@ -110,6 +110,7 @@ def new_event(loan: Loan, fact: Fact, *, actor: Any, reference: str, now: dateti
         raise refused_field(
             "reference_refused", "reference", f"A reference has 1 to {LONGEST_REFERENCE} letters."
         )
+    parameters, words = facts.parted(fact.to_parameters())
     return AccountEvent(
         loan=loan,
         kind=fact.kind.value,
@@ -117,7 +118,8 @@ def new_event(loan: Loan, fact: Fact, *, actor: Any, reference: str, now: dateti
         position=1,
         amount=facts.amount_of(fact),
         currency=loan.currency,
-        parameters=fact.to_parameters(),
+        parameters=parameters,
+        words=words or None,
         reference=reference,
         made_by=actor if isinstance(actor, User) else None,
         made_at=now,
@@ -126,10 +128,13 @@ def new_event(loan: Loan, fact: Fact, *, actor: Any, reference: str, now: dateti
 
 def same(standing: AccountEvent, loan: Loan, fact: Fact) -> AccountEvent:
     """Return the event under a reference where it says the same. Raises ReferenceUsed."""
-    said = (standing.loan_id, standing.kind, standing.day, standing.amount, standing.parameters)
+    said = (
+        *(standing.loan_id, standing.kind, standing.day, standing.amount),
+        *(standing.parameters, standing.words or {}),
+    )
     now_said = (
-        *(loan.pk, fact.kind.value, fact.day),
-        *(facts.amount_of(fact), fact.to_parameters()),
+        *(loan.pk, fact.kind.value, fact.day, facts.amount_of(fact)),
+        *facts.parted(fact.to_parameters()),
     )
     if said != now_said:
         raise ReferenceUsed(standing.reference)

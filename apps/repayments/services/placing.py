@@ -114,7 +114,6 @@ def misplace_money(
         held,
         loan=loan.number if loan else "",
         amount=str(held.amount),
-        reason=said,
     )
     return held
 

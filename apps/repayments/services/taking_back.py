@@ -37,7 +37,7 @@ def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) ->
         if found.reversed_reason != said:
             raise TakenBackAlready
         return found
-    _replay_without(held, found, actor=actor, said=said, now=now)
+    _replay_without(held, found, actor=actor, now=now)
     found.move(
         "take_back",
         reversed_by=actor if isinstance(actor, User) else None,
@@ -53,7 +53,6 @@ def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) ->
         kind=found.kind,
         day=found.day.isoformat(),
         amount=str(found.amount) if found.amount is not None else "",
-        reason=said,
     )
     for charge in _charged_for(found):
         take_back(actor=actor, event=charge, reason=said, now=now)
@@ -83,14 +82,17 @@ def _said(reason: str) -> str:
     return said
 
 
-def _replay_without(
-    loan: Loan, event: AccountEvent, *, actor: Any, said: str, now: datetime
-) -> None:
+def _replay_without(loan: Loan, event: AccountEvent, *, actor: Any, now: datetime) -> None:
     """Make the books what they would be without an event."""
     row = reading.accounts([loan])[loan.pk]
     account = entering.replay(loan, row, reading.happened(loan, but=event))
     why = replayed.Reason(
-        actor=actor, since=event.day, said=said, reference=f"without:{event.pk}", now=now
+        actor=actor,
+        since=event.day,
+        # Not why: entries are for good and read by many; the event keeps it, sealed.
+        said=f"without {event.kind} of {event.day}",
+        reference=f"without:{event.pk}",
+        now=now,
     )
     replayed.make_so(loan, row, account, why)
     event.refresh_from_db(fields=["entry", "settled"])
