@@ -13,6 +13,18 @@ from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Timestamped
 
 
+_BY_ANOTHER = """
+    IF EXISTS (
+        SELECT 1 FROM applications_application a
+        WHERE a.id = NEW.application_id AND NEW.waived_by_id IN (a.taken_by_id, a.submitted_by_id)
+    ) THEN
+        RAISE EXCEPTION 'decisions_waiver_by_another: who took the case waives nothing'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'decisions_waiver_by_another';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class PaperWaiver(Identified, Timestamped):
     """A credit manager does without a required paper of one application, and says why.
 
@@ -33,6 +45,12 @@ class PaperWaiver(Identified, Timestamped):
         permissions = [("waive_paper", _("Do without a required paper, with a reason"))]
         triggers: ClassVar[list[Any]] = [
             pgtrigger.Protect(name="decisions_waiver_kept", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="decisions_waiver_by_another",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func=pgtrigger.Func(_BY_ANOTHER),
+            ),
             # The sealed reason stays writable, so that keys can be rotated.
             pgtrigger.ReadOnly(
                 name="decisions_waiver_as_said",

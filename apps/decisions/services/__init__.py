@@ -53,7 +53,7 @@ from apps.decisions.services.overriding import (
     authorise_override,
     refuse_override,
 )
-from apps.decisions.services.papering import require_papers, waive_paper
+from apps.decisions.services.papering import require_may_waive, require_papers, waive_paper
 from apps.decisions.services.policymaking import (
     approve_policy,
     draft_policy,
@@ -134,6 +134,7 @@ __all__ = [
     "reopen",
     "replay",
     "replay_all",
+    "require_may_waive",
     "require_papers",
     "require_unblocked",
     "restart_automation",

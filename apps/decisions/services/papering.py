@@ -34,14 +34,7 @@ def waive_paper(
         "product", "customer", "branch__entity"
     )
     found = get_visible(rows, actor, pk=application.pk)
-    if not policies.may_waive_papers(actor, found):
-        raise NotPermitted(
-            "keep_out",
-            _(
-                "Papers are waived while an application is decided and before its loan is paid, by"
-                " somebody who neither took it nor is connected with it."
-            ),
-        )
+    require_may_waive(actor, found)
     said = reason.strip()
     before = PaperWaiver.objects.filter(application=found, code=code).first()
     if before is not None and (before.waived_by_id, before.reason) == (actor.pk, said):
@@ -52,6 +45,18 @@ def waive_paper(
     )
     audit.record(actor, "decisions.paper_waived", made, case=found, paper=code)
     return made
+
+
+def require_may_waive(actor: User, application: Application) -> None:
+    """Raise NotPermitted for a case of one's own or of somebody near, or one that is past it."""
+    if not policies.may_waive_papers(actor, application):
+        raise NotPermitted(
+            "keep_out",
+            _(
+                "Papers are waived while an application is decided and before its loan is paid, by"
+                " somebody who neither took it nor is connected with it."
+            ),
+        )
 
 
 def require_papers(application: Application, *, now: datetime) -> None:

@@ -23,6 +23,8 @@ def waive(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     application = case.application_of(request, pk)
     if code not in papers.LABELS:
         raise NotVisible("not_found", _("Nobody asks for such a paper."))
+    # Before anybody writes a reason that is then refused.
+    services.require_may_waive(request.user, application)
     form = WaiverForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

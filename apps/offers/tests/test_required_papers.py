@@ -117,7 +117,7 @@ def test_a_manager_does_without_papers_for_a_reason_that_stays(
             application=made.application,
             code="income",
             reason="x",
-            waived_by=alice,
+            waived_by=charlie,
             waived_at=NOW,
         )
 
@@ -157,6 +157,34 @@ def test_who_took_the_case_or_is_near_the_applicant_waives_nothing(
     with pytest.raises(NotPermitted, match="connected"):
         _waive(charlie, offer.application)
 
+    assert not PaperWaiver.objects.exists()
+
+
+def test_a_manager_who_took_the_case_meets_the_same_refusal_everywhere(
+    charlie: User, offer: Offer, signed_in: SignedIn
+) -> None:
+    Application.objects.filter(pk=offer.application_id).update(taken_by=charlie)
+    manager, key = signed_in(charlie), offer.application_id
+    page = reverse("decisions:waive_paper", args=[key, "income"])
+
+    documents = _part(manager, "desk:documents", key)
+    asked, sent = manager.get(page), manager.post(page, {"reason": "Known for years."})
+    told = manager.post(
+        f"/api/v1/applications/{key}/papers/income/waive",
+        {"reason": "Known for years."},
+        content_type="application/json",
+    )
+
+    assert page not in documents
+    assert [one.status_code for one in (asked, sent, told)] == [403, 403, 403]
+    assert told.json()["code"] == "keep_out"
+    for answer in (asked.content.decode(), sent.content.decode(), told.json()["detail"]):
+        assert "neither took it nor is connected with it" in answer
+    # Nor does anything that does not ask the service.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PaperWaiver.objects.create(
+            application_id=key, code="income", reason="x", waived_by=charlie, waived_at=NOW
+        )
     assert not PaperWaiver.objects.exists()
 
 
