@@ -5,14 +5,16 @@ class RepaymentsConfig(AppConfig):
     name = "apps.repayments"
 
     def ready(self) -> None:
-        from apps.audit import code_words
+        from apps.audit import code_words, subjects
         from apps.core import history
         from apps.ledger import hooks as ledger
         from apps.loans import hooks as loans
-        from apps.repayments import proofs, services
-        from apps.repayments.models import AccountEvent
+        from apps.repayments import proofs, services, statement_lists
+        from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 
         history.keep(AccountEvent, exclude=["words", "reversed_reason"])
+        for model in (StatementFile, StatementLine):
+            subjects.register(model._meta.label_lower, visible=statement_lists.may_read(model))
         ledger.before_closing(services.require_accrued)
         loans.on_payout(services.follow_payout)
         loans.on_exit(services.end_account)

@@ -66,7 +66,9 @@ def _named(payments: Sequence[Payment], book: QuerySet[Loan]) -> dict[UUID, Loan
         for one in payments
         for number in matching.numbers_given(one.account) | matching.numbers_in(one.narrative)
     }
-    found = {one.pk: one for one in _read(book.filter(number__in=numbers))} if numbers else {}
+    given = {number for one in payments for number in matching.numbers_given(one.account)}
+    named = Q(number__in=numbers) | Q(source_reference__in=given) & ~Q(source_reference="")
+    found = {one.pk: one for one in _read(book.filter(named))} if numbers else {}
     customers = _customers(payments)
     if customers:
         found |= {one.pk: one for one in _read(book.filter(customer__in=customers))}
@@ -95,7 +97,8 @@ def _likely(payments: Sequence[Payment], book: QuerySet[Loan]) -> dict[UUID, Loa
 
 def _read(rows: QuerySet[Loan]) -> QuerySet[Loan]:
     return rows.select_related("customer").only(
-        "number", "status", "customer__number", "customer__phone_index", "customer__full_name"
+        *("number", "source_reference", "status"),
+        *("customer__number", "customer__phone_index", "customer__full_name"),
     )
 
 
@@ -108,6 +111,7 @@ def _candidates(loans: Collection[Loan], *, with_likely: bool) -> list[Candidate
             loan_id=one.pk,
             numbers=frozenset({one.number}),
             customer=one.customer.number,
+            elsewhere=one.source_reference,
             phone=one.customer.phone_index,
             name=str(one.customer.full_name or "") if with_likely else "",
             next_due=due.get(one.pk),

@@ -53,6 +53,23 @@ class Sheet:
         return [(one.currency, one.net) for one in self.totals if one.channel == "cash"]
 
     @property
+    def sums(self) -> list[Total]:
+        """All channels together, by currency."""
+        by_currency: dict[str, list[Total]] = {}
+        for one in self.totals:
+            by_currency.setdefault(one.currency, []).append(one)
+        return [
+            Total(
+                channel="",
+                currency=currency,
+                payments=sum(one.payments for one in those),
+                taken=sum((one.taken for one in those), Decimal(0)),
+                given=sum((one.given for one in those), Decimal(0)),
+            )
+            for currency, those in sorted(by_currency.items())
+        ]
+
+    @property
     def is_cut(self) -> bool:
         """Whether there are more payments than lines."""
         return self.number > len(self.payments)

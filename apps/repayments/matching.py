@@ -61,12 +61,15 @@ class Payment:
 class Candidate:
     """A loan that money may be for: what a payment can name it by, and what falls due next.
 
-    `takes_money` is false for a loan that is over or was never paid out.
+    `elsewhere` is its number where it was lent first: short, so that it names the loan only where
+    an account is asked for, never within a text. `takes_money` is false for a loan that is over or
+    was never paid out.
     """
 
     loan_id: UUID
     numbers: frozenset[str]
     customer: str
+    elsewhere: str = ""
     phone: str = ""
     name: str = ""
     next_due: Decimal | None = None
@@ -163,7 +166,7 @@ class _Said:
 
 
 def _reasons(said: _Said, one: Candidate) -> Iterator[Because]:
-    if one.numbers & said.given:
+    if (one.numbers | {one.elsewhere.upper()}) & said.given:
         yield Because.ACCOUNT
     if one.numbers & said.written:
         yield Because.NARRATIVE

@@ -1,15 +1,17 @@
 """What can be asked about statements and about money in suspense."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.accounts.models import User
 from apps.loans.models import Loan
+from apps.repayments import statement_policies as policies
 from apps.repayments.models import (
     StatementFile,
     StatementFileQuerySet,
@@ -63,6 +65,19 @@ class Counts:
     def known(self) -> int:
         """Lines that wait and were taken before."""
         return self.waiting - self.to_post - self.to_hold
+
+
+def may_read(model: Any) -> Callable[[Any, str], bool]:
+    """Return who may read the history of a statement or of one of its lines: who may see it."""
+
+    def may_open(actor: Any, key: str) -> bool:
+        try:
+            is_seen = model.objects.visible_to(actor).filter(pk=key).exists()
+        except ValidationError:
+            return False
+        return bool(is_seen and actor.has_perm(policies.SEE))
+
+    return may_open
 
 
 def files(actor: User) -> QuerySet[StatementFile]:

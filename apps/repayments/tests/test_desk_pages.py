@@ -171,6 +171,10 @@ def test_the_sheet_of_the_day_counts_what_stays(
     assert done.status_code == 302
     assert (total.payments, total.taken, total.given, total.net) == (2, 2000, 500, 1500)
     assert answer.context["sheet"].cash == [("INR", 1500)]
+    assert [(one.currency, one.payments, one.net) for one in answer.context["sheet"].sums] == [
+        ("INR", 2, 1500)
+    ]
+    assert "<tfoot>" in text
     assert "Counted twice." in text
     assert "Taken back on this day" in text
 

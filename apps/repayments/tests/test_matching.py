@@ -55,6 +55,16 @@ def test_it_needs_no_letters_where_only_a_number_is_asked_for(account: str) -> N
     assert "L-A-2026-000042" in matching.numbers_given(account)
 
 
+def test_a_number_of_where_it_was_lent_first_names_a_loan_only_as_an_account() -> None:
+    loan = _loan(FIRST, "T-L-054734", elsewhere="54734")
+
+    asked = _found(Payment(amount=Decimal(5), account=" 54734 "), loan, _loan(SECOND))
+    written = _found(Payment(amount=Decimal(5), narrative="CHEQUE 54734"), loan)
+
+    assert asked == [(FIRST, (Because.ACCOUNT,))]
+    assert written == []
+
+
 def test_it_ranks_a_number_above_who_pays_and_that_above_what_is_likely() -> None:
     payment = Payment(
         amount=Decimal(9_793),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import LazySettings
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
+from apps.audit import services as audit
 from apps.core import withheld
 from apps.loans.models import Loan
 from apps.repayments import services
@@ -151,6 +153,29 @@ def test_money_is_placed_from_the_worklist(
     assert "UTR900" not in _text(client, _url("suspense"))
     assert "It is on the wrong loan" not in _text(client, answer.url)
     assert "It is on the wrong loan" in _text(signed_in(charlie), answer.url)
+
+
+def test_a_statement_and_its_money_tell_their_history_to_who_may_see_them(
+    alice: User, lent: Loan, make_person: MakePerson, nashik: Branch, signed_in: Browser
+) -> None:
+    line = factories.in_suspense(alice)
+    services.place_money(actor=alice, line=line, loan=lent, now=factories.NOW)
+    client, timeline = signed_in(alice), reverse("audit:timeline")
+    stranger = signed_in(make_person("Nadia", "loan_officer", branch=nashik))
+
+    pages = [
+        _text(client, _url("statement", line.file_id)),
+        _text(client, _url("suspense_line", line.pk)),
+    ]
+    subjects = [audit.reference(line.file), audit.reference(line)]
+    told = [_text(client, timeline, subject=subject) for subject in subjects]
+
+    for page, subject in zip(pages, subjects, strict=True):
+        assert f"{timeline}?subject={quote(subject, safe='')}" in page
+    assert "Alice" in told[0]
+    assert lent.number in told[1]
+    for subject in subjects:
+        assert stranger.get(timeline, {"subject": subject}).status_code == 404
 
 
 def test_it_says_why_money_cannot_be_placed_so(alice: User, lent: Loan, signed_in: Browser) -> None:

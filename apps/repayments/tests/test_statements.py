@@ -383,6 +383,31 @@ def test_a_discarded_statement_can_be_uploaded_anew(alice: User) -> None:
     assert factories.came_to(again) == [(2, "suspense", "no_loan")]
 
 
+def test_it_finds_a_loan_of_a_tape_by_its_number_there_where_an_account_is_asked_for(
+    taken: list[Loan], make_person: MakePerson
+) -> None:
+    loan = taken[0]
+    olga = make_person("Olga", "loan_officer", branch=loan.branch)
+    rows = [
+        f"23/11/2026,{loan.source_reference},Payment,UTR1,,50.00",
+        f"23/11/2026,,Cheque {loan.source_reference},UTR2,,50.00",
+    ]
+    header = "Date,Loan number,Narration,Ref No,Withdrawal Amt.,Deposit Amt."
+
+    file, _is_new = services.receive_statement(
+        actor=olga,
+        branch=loan.branch,
+        statement=factories.statement(factories.content(rows, header)),
+        now=NOW,
+    )
+    services.check_statement(file_id=file.pk, now=NOW)
+    services.start_statement(actor=olga, file=StatementFile.objects.get(pk=file.pk), now=NOW)
+    factories.run(file)
+
+    assert factories.came_to(file) == [(2, "posted", "account"), (3, "suspense", "no_loan")]
+    assert AccountEvent.objects.get().loan == loan
+
+
 def test_it_reads_mpesa_for_a_lender_in_kenya(make_person: MakePerson, india: Entity) -> None:
     kenya = factories.in_kenya(india)
     wanjiku = make_person("Wanjiku", "loan_officer", branch=kenya)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.audit import services as audit
 from apps.core import bodies, keyset, problems, spreadsheets
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotPermitted
@@ -112,6 +113,7 @@ def statement(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "look": looks.FILES[file.status],
         "crumbs": crumbs(None, str(file)),
         "may_work": policies.may_work_on(request.user, file),
+        "audit_subject": audit.reference(file),
         "told": [
             (file.header[place], looks.ROLES[role])
             for role, place in sorted(file.roles.items(), key=lambda one: one[1])

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.audit import services as audit
 from apps.core import dates, keyset
 from apps.core.access import requires
 from apps.core.errors import DomainError
@@ -227,6 +228,7 @@ def _page(
     today = _today(found)
     context = {
         "line": found,
+        "audit_subject": audit.reference(found),
         "details": found.details,
         "look": looks.LINES[found.status],
         "because": statement_sentences.because(found.because),
