@@ -29,7 +29,7 @@ from tests.journeys.stack import Stack
 
 PATH = "/api/v1/repayments"
 # Days after a loan was paid out, on which something of it falls due.
-_LONGEST_DAYS = 400
+_LONGEST_DAYS = 900
 
 
 class Wanted(StrEnum):

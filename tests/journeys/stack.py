@@ -37,8 +37,9 @@ _WORLD = "import django; django.setup(); from tests.journeys import {0}; {0}.{1}
 class Stack:
     """Running processes, where they answer, and what their database held at first."""
 
-    def __init__(self, folder: Path, *, ready: str = "ready") -> None:
+    def __init__(self, folder: Path, *, ready: str = "ready", logs: str = "journeys") -> None:
         self._ready = ready
+        self._logs = logs
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = _environment(folder)
@@ -102,7 +103,7 @@ class Stack:
 
     def log(self, name: str) -> Path:
         """Returns the file a program writes to; it stays after the run."""
-        return places.log_file(f"journeys-{name}")
+        return places.log_file(f"{self._logs}-{name}")
 
     def pid(self, name: str) -> int:
         """Returns the process of a program that runs; those it started are its children."""
@@ -133,7 +134,7 @@ def running(folder: Path, *, of: str = "world") -> Iterator[Stack]:
 
     `of` is the module whose `prepare` fills the database; only `world` has champions.
     """
-    stack = Stack(folder, ready="ready" if of == "world" else "health")
+    stack = Stack(folder) if of == "world" else Stack(folder, ready="health", logs=of)
     with _database(stack.environment["DATABASE_URL"]):
         try:
             stack.made = stack.world("prepare", of=of)
