@@ -93,7 +93,11 @@ def refuse(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @requires(policies.RATES)
 def rates(request: HttpRequest) -> HttpResponse:
     """Show and keep the table of benchmark rates."""
-    form = forms.RateForm(request.POST or None, lenders=selectors.lenders(request.user))
+    form = forms.RateForm(
+        request.POST or None,
+        lenders=selectors.lenders(request.user),
+        initial={"entity": request.user.branch.entity_id},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.set_rate(actor=request.user, now=timezone.now(), **form.values())
