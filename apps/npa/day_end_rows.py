@@ -74,7 +74,7 @@ def stages(one: DayEnd) -> list[Stage]:
 
 
 def _done(found: Mapping[str, Any]) -> str:
-    counts = [f"{found[name]:,} {label}" for name, label in _COUNTS.items() if found.get(name)]
+    counts = [f"{label}: {found[name]:,}" for name, label in _COUNTS.items() if found.get(name)]
     return ", ".join(counts)
 
 
