@@ -19,7 +19,8 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import NotPermitted
 from apps.ledger import services as ledger
-from apps.ledger.models import Closing
+from apps.ledger.chart import Event
+from apps.ledger.models import Closing, Entry
 from apps.loans.models import Loan
 from apps.npa import policies
 from apps.npa.errors import (
@@ -41,6 +42,10 @@ _MOST_DAYS = 400
 ACCRUE, CLASSIFY, POST, FOLLOW, ALERT, CLOSE = STAGES = (
     *("accrue", "classify", "post", "follow", "alert", "close"),
 )
+# What a day-end posts itself.
+_OWN = (Event.INTEREST_TO_SUSPENSE.value, Event.PROVISION.value)
+# While somebody keeps posting to the day that is being closed; then it is left open.
+_MOST_RUNS = 3
 Found = Mapping[str, int]
 
 
@@ -58,6 +63,9 @@ def end_day(*, actor: Any, entity: Entity, day: date, now: datetime, close: bool
         raise DayNotOver
     with _alone(entity):
         day_end = _begun(entity, day, actor=actor, now=now)
+        if day_end.status == "finished":
+            # Whoever closed the books of the day was interrupted before it was put down here.
+            day_end.move("close")
         if day_end.status == "closed":
             return day_end
         for one in _open_from(day_end):
@@ -78,7 +86,8 @@ def end_missing(*, actor: Any, entity: Entity, now: datetime, until: date | None
     for day in _missing(entity, last):
         try:
             day_end = end_day(actor=actor, entity=entity, day=day, now=now)
-        except NothingToEnd:
+        except (NothingToEnd, DayClosedAlready):
+            # Before the lender began to end its days, its books were closed by people.
             return done
         done += 1
         if day_end.status != "closed":
@@ -313,14 +322,32 @@ def _finish(day_end: DayEnd, *, actor: Any, now: datetime) -> None:
 
 def _close(day_end: DayEnd, *, actor: Any, now: datetime) -> DayEnd:
     """Close the books of the day, unless something of it is left to be done by people."""
-    later = DayEnd.objects.filter(entity=day_end.entity, day__lt=day_end.day)
-    if day_end.problems or later.exclude(status="closed").exists():
+    before = DayEnd.objects.filter(entity=day_end.entity, day__lt=day_end.day)
+    if day_end.problems or before.exclude(status="closed").exists():
         return day_end
+    for _attempt in range(_MOST_RUNS):
+        if not _is_behind(day_end):
+            return _closed(day_end, actor=actor, now=now)
+        _run(day_end, actor=actor, now=now)
+    return day_end
+
+
+def _closed(day_end: DayEnd, *, actor: Any, now: datetime) -> DayEnd:
     began = time.perf_counter()
     ledger.close_day(actor=actor, entity=day_end.entity, day=day_end.day, now=now)
     _done(day_end, CLOSE, {}, began)
     day_end.move("close")
     return day_end
+
+
+def _is_behind(day_end: DayEnd) -> bool:
+    """Say whether anything was posted for the day that its snapshot does not know of."""
+    rows = Entry.objects.filter(
+        branch__entity=day_end.entity,
+        day=day_end.day,
+        pk__gt=day_end.stages[CLASSIFY]["last_entry"],
+    )
+    return rows.exclude(event__in=_OWN).exists()
 
 
 def _name(actor: Any) -> str:

@@ -25,6 +25,9 @@ def write(day_end: DayEnd) -> dict[str, int]:
     values = values_of(day_end) | {"table": table.pk}
     partitions.ensure(day_end.day)
     with connection.cursor() as cursor:
+        cursor.execute("SELECT COALESCE(max(id), 0) FROM ledger_entry")
+        # What is posted for the day from here on is not in the snapshot: see `ending`.
+        last_entry = cursor.fetchone()[0]
         # Sorting and joining a million rows in memory; given back with the transaction.
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
         cursor.execute(facilities.make(kinds(day_end)), values)
@@ -39,7 +42,13 @@ def write(day_end: DayEnd) -> dict[str, int]:
         changed = _compared(day_end, values)
         cursor.execute("DROP TABLE npa_before, npa_facility")
     _move(day_end, values)
-    return {"loans": running, "gone": gone, "looked_back": looked_back, "changed": changed}
+    return {
+        "loans": running,
+        "gone": gone,
+        "looked_back": looked_back,
+        "changed": changed,
+        "last_entry": last_entry,
+    }
 
 
 def values_of(day_end: DayEnd) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def test_it_leaves_a_row_for_a_loan_that_is_in_time(loan: Loan) -> None:
     assert found.class_since == loan.disbursed_date
 
 
-def test_it_counts_the_due_date_as_the_first_day_1_1_T2(loan: Loan) -> None:
+def test_it_counts_the_due_date_as_the_first_day_1_1_t2(loan: Loan) -> None:
     due = _first_due(loan)
 
     days.end(loan, due)
@@ -80,7 +80,7 @@ def test_it_provides_and_posts_by_class_what_the_movement_table_says(loan: Loan)
     assert (entry.day, entry.facts) == (day, {"class": "standard"})
 
 
-def test_it_holds_interest_in_suspense_once_the_loan_does_not_perform_1_14_T2(loan: Loan) -> None:
+def test_it_holds_interest_in_suspense_once_the_loan_does_not_perform_1_14_t2(loan: Loan) -> None:
     bad = _first_due(loan) + timedelta(days=90)
 
     days.end(loan, bad - timedelta(days=1))
@@ -138,7 +138,7 @@ def test_it_puts_the_class_into_the_history_that_a_replay_reads(loan: Loan) -> N
     assert repaying.offenders() == []
 
 
-def test_it_lets_a_loan_perform_again_once_all_arrears_are_paid_1_6_T2(
+def test_it_lets_a_loan_perform_again_once_all_arrears_are_paid_1_6_t2(
     alice: User, loan: Loan
 ) -> None:
     bad = _first_due(loan) + timedelta(days=90)
@@ -358,3 +358,59 @@ def test_it_says_so_when_no_lender_has_begun(india: Entity, pune: Branch) -> Non
     assert services.end_missing(actor=days.CLERK, entity=india, now=timezone.now()) == 0
 
     assert not DayEnd.objects.exists()
+
+
+def test_it_ends_a_day_once_more_for_what_was_posted_while_it_was_being_closed(
+    alice: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = _first_due(loan)
+    instalment = loan.instalments.order_by("number")[0]
+    now = repaying.at(due + timedelta(days=1))
+    raise_alerts = ending.alerting.raise_alerts
+
+    def paid_meanwhile(**values: Any) -> int:
+        repaying.pay(alice, loan, due, instalment.due, reference="R-1", now=now)
+        return int(raise_alerts(**values))
+
+    monkeypatch.setattr(ending.alerting, "raise_alerts", paid_meanwhile)
+
+    ended = days.end(loan, due, close=True)
+
+    assert (ended.status, ended.run, ended.changed) == ("closed", 2, 1)
+    assert days.of_day(loan, due).bucket == "standard"
+    assert repaying.offenders() == []
+
+
+def test_it_lets_nobody_close_days_that_were_not_ended(loan: Loan) -> None:
+    days.end(loan, repaying.later(3))
+    entity, now = loan.branch.entity, repaying.at(repaying.later(8))
+    repayments.accrue_day(actor=days.CLERK, entity=entity, day=repaying.later(5), now=now)
+
+    with pytest.raises(DaySkipped):
+        ledger.close_day(actor=days.CLERK, entity=entity, day=repaying.later(5), now=now)
+
+    assert not Closing.objects.exists()
+
+
+def test_it_knows_a_day_as_closed_whose_closing_was_interrupted(
+    loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = repaying.later(3)
+    with monkeypatch.context() as patched:
+        patched.setattr(ending, "_done", _stop_at_closing(ending._done))
+        with pytest.raises(ZeroDivisionError):
+            days.end(loan, day, close=True)
+    assert (DayEnd.objects.get().status, Closing.objects.get().day) == ("finished", day)
+
+    ended = days.end(loan, day, close=True)
+
+    assert (ended.status, ended.run) == ("closed", 1)
+
+
+def _stop_at_closing(done: Any) -> Any:
+    def stopping(day_end: DayEnd, name: str, *rest: Any) -> None:
+        if name == ending.CLOSE:
+            raise ZeroDivisionError
+        done(day_end, name, *rest)
+
+    return stopping
