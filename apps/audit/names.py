@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,11 +12,15 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from apps.audit import code_words, fact_words
+from apps.core import formatting
 
 PERSON = "accounts.user:"
 # Who opened the own pages by a signed link; the case of the event says whose.
 APPLICANT = "portal:applicant"
 SYSTEM = "system:"
+# Facts that are fractions, and read in per cent.
+_RATES = frozenset({"annual_rate", "apr", "rate", "rate_before", "rate_after"})
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # Hashes, and the keys of rows.
 _LONG = re.compile(
     r"\b(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b", re.IGNORECASE
@@ -93,7 +98,12 @@ def told_facts(facts: Mapping[str, Any], people: Mapping[str, str], *, app: str 
 
 
 def _in_words(app: str, name: str, value: Any) -> Any:
-    return code_words.said(app, name, value) if isinstance(value, str) else value
+    """Return the word of a code, and a rate in per cent; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    if name in _RATES and _NUMBER.fullmatch(value):
+        return formatting.format_percent(Decimal(value), decimals=2)
+    return code_words.said(app, name, value)
 
 
 def _local(text: str, *, with_clock: bool) -> str:

@@ -5,8 +5,9 @@ class CustomersConfig(AppConfig):
     name = "apps.customers"
 
     def ready(self) -> None:
+        from apps.audit import code_words
         from apps.core import history
-        from apps.customers import models
+        from apps.customers import models, wordings
 
         history.keep(
             models.Customer,
@@ -30,3 +31,11 @@ class CustomersConfig(AppConfig):
             models.Consent,
         ):
             history.keep(model)
+        kinds = (models.Document.Kind, models.IdentityNumber.Kind, models.Obligation.Kind)
+        for name, words in (
+            ("purpose", dict(models.Consent.Purpose.choices)),
+            ("home", dict(models.Household.Home.choices)),
+            ("channel", wordings.CHANNELS),
+            ("kind", {code: word for kind in kinds for code, word in kind.choices}),
+        ):
+            code_words.know("customers", name, words)

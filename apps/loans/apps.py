@@ -6,7 +6,6 @@ class LoansConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.applications import hooks
-        from apps.audit import code_words
         from apps.collateral import exposures
         from apps.collateral import hooks as collateral
         from apps.core import history
@@ -51,8 +50,4 @@ class LoansConfig(AppConfig):
         history.keep(Loan)
         history.keep(Outcome)
         history.keep(Disbursement, exclude=["updated_at", "holder", "account_number"])
-        for column, looks in (
-            ("loan.status", presentation.LOANS),
-            ("disbursement.status", presentation.PAYMENTS),
-        ):
-            code_words.know("loans", column, {code: look.word for code, look in looks.items()})
+        presentation.tell_codes()

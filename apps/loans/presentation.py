@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.audit import code_words
 from apps.loans.arrears import State
 from apps.loans.lifecycle import RUNNING
 from apps.loans.models import Disbursement, Loan
@@ -55,6 +56,12 @@ STAGES: Mapping[str, str | Promise] = {
     "instruct": gettext_lazy("To tell the bank"),
     "confirm": gettext_lazy("To confirm"),
 }
+
+
+def tell_codes() -> None:
+    """Let histories tell states of loans and of their payments in words."""
+    for column, looks in (("loan.status", LOANS), ("disbursement.status", PAYMENTS)):
+        code_words.know("loans", column, {code: look.word for code, look in looks.items()})
 
 
 def next_action(loan: Loan, waiting: Disbursement | None, position: Position) -> str:

@@ -36,6 +36,7 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         "application": application,
         "facts": offer.key_facts,
         "apr": presentation.apr(offer),
+        **presentation.repaid(offer),
         "audit_subject": audit.reference(application),
         "is_overtaken": offer.status in ("offered", "accepted") and not stands,
         "may_exit": policies.may_exit(actor, offer, today=today),

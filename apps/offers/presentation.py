@@ -1,12 +1,14 @@
 """How offers look in lists and on pages: state, nearness of the last day, figures."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.formatting import format_percent
+from apps.offers import shown
 from apps.offers.models import Offer
 from apps.offers.selectors import SOON_DAYS
 
@@ -52,3 +54,23 @@ def left(offer: Offer, today: date) -> tuple[str, str, str] | None:
 def apr(offer: Offer) -> str:
     """Return the annual percentage rate as the statement shows it."""
     return format_percent(offer.apr, decimals=2)
+
+
+def repaid(offer: Offer) -> dict[str, Any]:
+    """Return how an offer's loan is repaid: the method, what its instalment is, the last one.
+
+    The last one only where it is by its nature another than the others.
+    """
+    facts = offer.key_facts
+    labels = {
+        "equal_principal": _("First instalment; each later one is smaller"),
+        "interest_only": _("Each instalment before the last: interest only"),
+        "stepped": _("Each instalment until the first step"),
+        "single": _("The one payment"),
+    }
+    is_apart = facts["method"] in ("interest_only", "balloon")
+    return {
+        "method": shown.method(facts["method"]),
+        "instalment_label": labels.get(facts["method"], _("Each instalment")),
+        "last_instalment": Decimal(facts["last_instalment"]) if is_apart else None,
+    }

@@ -73,15 +73,8 @@ def settle_exit(
     )
     _pay(found, quote, actor, entry)
     found.move("close")
-    audit.record(
-        actor,
-        "loans.exit_settled",
-        found,
-        case=found.application,
-        day=paid_date.isoformat(),
-        amount=str(quote.amount),
-        entry=str(entry.pk),
-    )
+    facts = {"day": paid_date.isoformat(), "amount": str(quote.amount), "entry": str(entry.pk)}
+    audit.record(actor, "loans.exit_settled", found, case=found.application, **facts)
     return found
 
 

@@ -192,6 +192,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "payments": [_payment(request, one) for one in payments],
         "link_holders": offers.holders_named(loan.offer) if loan.offer else "",
         "left": _left(loan),
+        "is_exited": _is_exited(loan) and loan.status == "active",
         "versions": loan.schedules.count(),
         "audit_subject": audit.reference(loan),
         "case_subject": audit.reference(loan.application),
