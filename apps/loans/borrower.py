@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from apps.applications.models import Application
 from apps.loans import lateness, selectors
 from apps.loans.lateness import Lateness
@@ -25,6 +27,8 @@ class OwnView:
     total: Decimal
     interest: Decimal
     late: Lateness | None
+    # Of a loan paid in stages: what is still to reach the borrower.
+    not_paid_out: Decimal
 
     @property
     def is_running(self) -> bool:
@@ -51,6 +55,7 @@ def own_view(loan: Loan, day: date) -> OwnView:
         position=position,
         total=sum((row.due for row in position.rows), Decimal(0)),
         interest=sum((row.interest for row in position.rows), Decimal(0)),
+        not_paid_out=_not_paid_out(loan),
         late=_late(loan, position),
     )
 
@@ -77,3 +82,10 @@ def _on_overdue(loan: Loan) -> Decimal:
     conditions = Conditions.objects.filter(product=loan.product_id).first()
     runs_on = conditions is None or conditions.overdue_interest
     return loan.annual_rate if runs_on else Decimal(0)
+
+
+def _not_paid_out(loan: Loan) -> Decimal:
+    if loan.source:
+        return Decimal(0)
+    paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
+    return loan.principal - (paid or Decimal(0))
