@@ -87,8 +87,9 @@ def follow_rate(
 ) -> AccountEvent:
     """Change a floating loan's rate to its benchmark of the day and its spread; return the event.
 
-    The same reference with the same content returns the same event. Raises what `change` raises, and Conflict for a fixed rate, a benchmark without a rate on that
-    day, or a rate that is the same.
+    The same reference with the same content returns the same event. Raises what `change` raises,
+    and Conflict for a fixed rate, a benchmark without a rate on that day, or a rate that is the
+    same.
     """
     found = _ground.running(actor, loan, policies.RESTRUCTURE)
     on = day or _ground.today(found, now)
