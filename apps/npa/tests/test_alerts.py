@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from apps.accounts.models import Entity, User
@@ -345,3 +346,21 @@ def test_a_threshold_needs_the_right_and_an_owner_who_works_there(
     )
 
     assert (alone.code, gone.code) == ("not_permitted", "owner_refused")
+
+
+def test_the_first_thresholds_are_loaded_and_those_set_before_stay(
+    india: Entity, charlie: User, bob: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    factories.threshold(charlie, india, "npa_ratio", "0.03")
+
+    call_command("load_thresholds", "sahyadri", charlie.email)
+    call_command("load_thresholds", "sahyadri", charlie.email)
+
+    assert "6 new, 1 as they were" in capsys.readouterr().out
+    assert Threshold.objects.get(measure="npa_ratio").bound == Decimal("0.03")
+    assert Threshold.objects.get(measure="default_rate").bound == Decimal("0.1")
+    Threshold.objects.filter(measure="par30").delete()
+    for words in (("nobody", charlie.email), ("sahyadri", bob.email)):
+        with pytest.raises(CommandError):
+            call_command("load_thresholds", *words)
+    assert not Threshold.objects.filter(measure="par30").exists()
