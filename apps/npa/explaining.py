@@ -100,6 +100,14 @@ def explain(loan: Loan, day: date) -> Explained:
     )
 
 
+def last_day(loan: Loan, *, today: date) -> date:
+    """Return the last day that was ended with a loan on the books; today where none was."""
+    ended = borrower_facts.last_ended(loan.branch.entity_id)
+    if ended is not None and loan.disbursed_date is not None and ended >= loan.disbursed_date:
+        return ended
+    return today
+
+
 def _held(one: Stood, found: classification.Classified, rules: Rules) -> Any:
     """Return the facility with the interest that is in suspense: all of one that is not good."""
     is_bad = not rules.performs(found.asset_class)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from apps.accounts.models import User
 from apps.core.formatting import format_money
+from apps.core.money import money
 from apps.core.templatetags.format import day as written_day
 from apps.loans.models import Loan
 from apps.npa import wording
@@ -103,6 +104,45 @@ def context(found: Explained, actor: User) -> dict[str, Any]:
     }
 
 
+def as_data(found: Explained) -> dict[str, Any]:
+    """Return an explanation as the API gives it."""
+    its, currency = found.judged.found, found.loan.currency
+    return {
+        "loan": found.loan.pk,
+        "day": found.day,
+        "rule_table": found.rules.code,
+        "asset_class": its.asset_class,
+        "class_by_the_rules": its.computed,
+        "bucket": its.bucket,
+        "days_past_due": its.dpd_ifrs,
+        "days_past_due_due_date_counted": its.dpd_rbi,
+        "non_performing_since": its.npa_date,
+        "class_since": its.class_since,
+        "reason": its.reason,
+        "stage": its.stage,
+        "provision": found.provided.amount,
+        "reserve": found.provided.reserve,
+        "sections": [
+            {"about": one.code, "said": [text(each, currency) for each in one.said]}
+            for one in found.sections
+        ],
+        "working": [
+            {
+                "part": gettext(one.label),
+                "amount": one.amount,
+                "rate": one.rate,
+                "result": money(one.result, currency),
+            }
+            for one in found.working
+        ],
+        "equals_snapshot": None if found.differences is None else not found.differences,
+        "differences": [
+            {"column": one.column, "stored": _plain(one.stored), "computed": _plain(one.computed)}
+            for one in found.differences or ()
+        ],
+    }
+
+
 def differences(found: Explained) -> list[dict[str, Any]] | None:
     """Return what the snapshot says otherwise; None where there is none to compare with."""
     if found.differences is None:
@@ -149,3 +189,7 @@ def _value(name: str, given: object, currency: str) -> str:
     if isinstance(given, Decimal):
         return format_money(given, currency)
     return str(given)
+
+
+def _plain(value: object) -> str | None:
+    return None if value is None else str(value)

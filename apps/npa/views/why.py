@@ -19,7 +19,7 @@ from apps.core.errors import DomainError
 from apps.core.form_fields import DayField
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
-from apps.npa import borrower_facts, explaining, policies, why_page
+from apps.npa import explaining, policies, why_page
 
 
 class DayForm(forms.Form):
@@ -35,7 +35,7 @@ def why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loan = _seen(request, pk)
     given = request.GET.copy()
     if not given.get("day"):
-        given["day"] = last_day(loan).isoformat()
+        given["day"] = _last_day(loan).isoformat()
     form = DayForm(given)
     context: dict[str, Any] = {"form": form, "loan": loan, "crumbs": _crumbs(loan)}
     if form.is_valid():
@@ -50,17 +50,13 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loan = _seen(request, pk)
     if not getattr(request, "htmx", False):
         return redirect("loans:detail", pk=pk)
-    day = last_day(loan)
+    day = _last_day(loan)
     return render(request, "npa/_why_panel.html", {"loan": loan, **_explained(request, loan, day)})
 
 
-def last_day(loan: Loan) -> date:
-    """Return the last day that was ended with the loan on the books; today where none was."""
-    entity = loan.branch.entity
-    ended = borrower_facts.last_ended(entity.pk)
-    if ended is not None and loan.disbursed_date is not None and ended >= loan.disbursed_date:
-        return ended
-    return dates.local_date(timezone.now(), entity.time_zone)
+def _last_day(loan: Loan) -> date:
+    today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
+    return explaining.last_day(loan, today=today)
 
 
 def _explained(request: HttpRequest, loan: Loan, day: date) -> dict[str, Any]:
