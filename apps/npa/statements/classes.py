@@ -1,8 +1,8 @@
 """`classification.classify` as SQL, built from the same rule table. Pure.
 
-The three steps are three CTEs over the relation `facility`, which has a column for each field of
+The three steps are three CTEs over a relation that has a column for each field of
 `facility.Facility` beside `customer_id`: `own` is what each demands by itself, `together` what the
-borrower is by all of them, `classed` the class of each. What demands a class at least is one number
+borrower is by all of them, `judged` the class of each. What demands a class at least is one number
 - worst class first, then the earliest day, then the order of reasons - so that the one that counts
 is the least of them.
 """
@@ -45,13 +45,23 @@ class _Demand:
         return f"CASE WHEN ({self.when}) AND {self.rank} >= {rules.bad_rank} THEN {self.since} END"
 
 
-def classes(rules: Rules) -> str:
-    """Return the CTEs from `counted` to `classed`; the day is `%(day)s`.
+def classes(rules: Rules, relation: str) -> str:
+    """Return the CTEs from `troubled` to `classed`; the day is `%(day)s`.
 
-    `classed` has every column of `facility` and what `classification.Classified` says of it.
+    `relation` is a table with the columns of `facility.Facility`. `classed` has every column of it
+    and what `classification.Classified` says of it. Most of a book owes nothing and never did: only
+    borrowers with anything to be judged go through the steps.
     """
     return ",\n".join(
-        [_counted(rules), _own(rules), _together(rules), _put(rules), _classed(rules)]
+        [
+            _troubled(rules, relation),
+            _counted(rules, relation),
+            _own(rules),
+            _together(rules),
+            _put(rules),
+            _judged(rules),
+            _classed(rules, relation),
+        ]
     )
 
 
@@ -60,8 +70,22 @@ def rank_of(column: str, rules: Rules) -> str:
     return case((f"{column} = {literal(code)}", str(rank)) for code, rank in rules.ranks.items())
 
 
+# --- who is judged at all -------------------------------------------------------------------------
+def _troubled(rules: Rules, relation: str) -> str:
+    """Return the borrowers of whom any facility is not plainly in time, as it was yesterday."""
+    plain = (
+        f"(oldest_due IS NULL OR oldest_due > {DAY}) AND missed = 0 AND form = 'term'"
+        " AND override = '' AND NOT is_fraud AND reviewed = '' AND restructured_on IS NULL"
+        f" AND was_npa_date IS NULL AND was_class IN ('', {literal(rules.best)})"
+        " AND NOT has_increased_risk AND pd_origination IS NULL"
+    )
+    return f"""troubled AS MATERIALIZED (
+        SELECT DISTINCT customer_id FROM {relation} WHERE NOT ({plain})
+    )"""  # noqa: S608 - the parts are ours
+
+
 # --- what each facility is by itself --------------------------------------------------------------
-def _counted(rules: Rules) -> str:
+def _counted(rules: Rules, relation: str) -> str:
     """Return days, and what of a facility is asked about more than once."""
     late = f"CASE WHEN f.oldest_due <= {DAY} THEN {DAY} - f.oldest_due"
     revolving = "f.form = 'revolving'"
@@ -75,7 +99,8 @@ def _counted(rules: Rules) -> str:
                 {_out_of_order(rules)} AS is_out_of_order,
                 {_under_restructuring(rules)} AS is_restructured,
                 {rank_of("f.override", rules)} AS override_rank
-            FROM facility f {APART}
+            FROM {relation} f
+            WHERE f.customer_id IN (SELECT customer_id FROM troubled) {APART}
         ) c {APART}
     )"""  # noqa: S608 - the parts are ours
 
@@ -346,7 +371,7 @@ def _when_bad(rules: Rules) -> list[_Demand]:
     return found
 
 
-def _classed(rules: Rules) -> str:
+def _judged(rules: Rules) -> str:
     """Return the class that stands, the computed one or an override's, and what goes with it."""
     rank = f"({_WORST} - all_demanded / {_DAYS * _REASONS})"
     computed = case(((f"worst_rank = {one}", literal(code)) for code, one in rules.ranks.items()))
@@ -355,7 +380,7 @@ def _classed(rules: Rules) -> str:
     kept = f"COALESCE(bad_from, was_npa_date, {DAY})"
     by_override = "override_rank IS NOT NULL"
     lets_off = f"override_rank < {rules.bad_rank}"
-    return f"""classed AS (
+    return f"""judged AS (
         SELECT s.*, CASE WHEN asset_class = was_class THEN COALESCE(was_class_since, since)
                 ELSE since END AS class_since,
             {_bucket(rules)} AS bucket,
@@ -382,6 +407,28 @@ def _classed(rules: Rules) -> str:
                 ) w {APART}
             ) r {APART}
         ) s {APART}
+    )"""  # noqa: S608 - the parts are ours
+
+
+def _classed(rules: Rules, relation: str) -> str:
+    """Return every facility with its class: as judged, or the best where nothing was to judge."""
+    in_time = case([("f.was_class = ''", "f.opened_on")], f"COALESCE(f.was_class_since, {DAY})")
+    reached = [one.code for one in rules.buckets if one.from_days <= 0]
+    otherwise = {
+        "dpd_rbi": "0",
+        "dpd_ifrs": "0",
+        "bucket": literal(reached[-1] if reached else NO_BUCKET),
+        "asset_class": literal(rules.best),
+        "computed": literal(rules.best),
+        "class_since": in_time,
+        "reason": literal(Reason.IN_TIME.value),
+        "stage": "1",
+        "stands_bad": "FALSE",
+    }
+    said = ", ".join(f"COALESCE(j.{name}, {value}) AS {name}" for name, value in otherwise.items())
+    return f"""classed AS (
+        SELECT f.*, {said}, j.npa_date, j.aged_from
+        FROM {relation} f LEFT JOIN judged j ON j.key = f.key {APART}
     )"""  # noqa: S608 - the parts are ours
 
 

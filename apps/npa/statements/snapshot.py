@@ -27,7 +27,7 @@ def write(rules: Rules) -> str:
     """
     return f"""
     INSERT INTO npa_loanday ({", ".join(COLUMNS)})
-    WITH facility AS (SELECT * FROM {facilities.TABLE}), {classes(rules)}, {provisions(rules)}
+    WITH {classes(rules, facilities.TABLE)}, {provisions(rules)}
     SELECT key, %(day)s, %(entity)s, %(table)s, {", ".join(FOUND)}, round(rate, 6),
         CASE WHEN restructured_on IS NULL THEN '' ELSE '{RESTRUCTURED}' END,
         {suspended("interest_due + interest_earned")}, {suspended("fees_unpaid")},

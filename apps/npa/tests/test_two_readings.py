@@ -1,6 +1,6 @@
 """The pure rules and the statement say the same of any borrower, under every rule table.
 
-Borrowers are made set-based in the database, 3,000 for each of the tables; both readings are then
+Borrowers are made set-based in the database, 1,600 for each of 13 tables; both readings are then
 compared facility by facility. A seed makes the same ones every time.
 """
 
@@ -24,7 +24,7 @@ from apps.npa.statements.classes import classes
 from apps.npa.statements.provisions import provisions, suspended
 
 pytestmark = pytest.mark.django_db
-BORROWERS = 3_000
+BORROWERS = 1_600
 AS_OF = date(2028, 2, 29)
 _FILE = Path(settings.BASE_DIR) / "fixtures" / "classification_rules.json"
 TABLES = [rules for rules, _body in rule_reading.read_all(json.loads(_FILE.read_text()))]
@@ -112,6 +112,16 @@ def _made(rules: Rules) -> str:
     """  # noqa: S608 - our own parts
 
 
+# Every third borrower owes nothing and never did, as most of a book; some have other loans beside.
+_PLAIN = """
+    UPDATE made SET oldest_due = NULL, missed = 0, form = 'term', override = '', is_fraud = FALSE,
+        reviewed = '', restructured_on = NULL, was_npa_date = NULL, was_aged_from = NULL,
+        has_increased_risk = FALSE, pd_origination = NULL,
+        was_class = CASE WHEN was_class = '' THEN '' ELSE %(best)s END
+    WHERE customer_id %% 3 = 0 OR key %% 11 = 0
+"""
+
+
 def _day(ago: str) -> str:
     return f"%(day)s::date - floor({ago})::int"
 
@@ -122,8 +132,9 @@ def _make(rules: Rules, as_of: date) -> list[dict[str, Any]]:
         cursor.execute("SELECT setseed(0.42)")
         number = round(BORROWERS * 2.5)
         cursor.execute(_made(rules), {"day": as_of, "number": number})
+        cursor.execute(_PLAIN, {"best": rules.best})
         cursor.execute(
-            f"WITH facility AS (SELECT * FROM made), {classes(rules)}, {provisions(rules)}"  # noqa: S608 - our own
+            f"WITH {classes(rules, 'made')}, {provisions(rules)}"  # noqa: S608 - our own
             f" SELECT customer_id, {', '.join(_FIELDS)}, {suspended('suspended')} AS held,"
             f" {', '.join(f'{one} AS says_{one}' for one in _CLASSED)},"
             " secured AS says_secured, unsecured AS says_unsecured, provision AS says_amount,"
