@@ -7,6 +7,7 @@ from apps.repayments.services.accruing import (
     require_accrued,
     require_over_or_today,
 )
+from apps.repayments.services.assessing import charge_late, uncharged
 from apps.repayments.services.bringing import apply_due
 from apps.repayments.services.carrying import move_branch
 from apps.repayments.services.charging import Asked, charge, take_charge_back
@@ -66,6 +67,7 @@ __all__ = [
     "apply_due",
     "ask_return",
     "charge",
+    "charge_late",
     "check_statement",
     "check_statement_again",
     "discard_statement",
@@ -108,6 +110,7 @@ __all__ = [
     "take_back",
     "take_charge_back",
     "take_promise",
+    "uncharged",
     "with_paid",
     "withdraw_promise",
     "write_note",

@@ -42,6 +42,7 @@ _NEWS = """(EXISTS (
 _BUCKETS = {lateness.PENAL: Bucket.PENAL, lateness.INTEREST: Bucket.INTEREST}
 # What was reported before an accrual may have waited for it, and is news for the next one.
 _ON_THE_WAY = timedelta(minutes=10)
+_ACTOR = "system:repayments"
 CORRECTED = "What is owed for being late was computed anew"
 
 
@@ -96,6 +97,31 @@ def assess(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> 
     _charge(actor, wanted, day, now)
     going_on.keep(known, day=day, now=now)
     return len(wanted)
+
+
+def charge_late(*, loan: Loan, day: date, now: datetime) -> int:
+    """Charge what a running loan owes for being late by the end of a day, before it is paid off.
+
+    The caller holds the loan. Returns how many charges were made. Raises DayClosed.
+    """
+    return assess(actor=_ACTOR, loans=[loan], day=day, now=now)
+
+
+def uncharged(loan: Loan, accounts: Mapping[date, Account]) -> dict[date, dict[Bucket, Decimal]]:
+    """Return what a loan owes for being late by the end of each day and was not charged by then.
+
+    `accounts` are how it stands on each of the days. Nothing of a loan that does not run.
+    """
+    [agreed] = agreed_of([loan]).values()
+    charged = _charged([loan]).get(loan.pk, [])
+    if loan.status != "active" or not (agreed.asks_something or charged):
+        return {day: {} for day in accounts}
+    found = {}
+    for day, account in accounts.items():
+        before = [one for one in charged if one.day <= day]
+        missing = _compared(loan, agreed, before, account=account, day=day).missing
+        found[day] = {_BUCKETS[code]: amount for code, amount in missing.items() if amount > 0}
+    return found
 
 
 def concerned(loans: Collection[Loan], day: date) -> list[Loan]:
@@ -165,6 +191,12 @@ def _charged(loans: Iterable[Loan]) -> dict[uuid.UUID, list[AccountEvent]]:
 def _reckoned(loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], day: date) -> _Reckoned:
     """Return what is owed under each code by the day's end beyond what was charged."""
     account = replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
+    return _compared(loan, agreed, charged, account=account, day=day)
+
+
+def _compared(
+    loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], *, account: Account, day: date
+) -> _Reckoned:
     owed = lateness.owed(account, day, agreed)
     interest = capping.overdue_interest(loan, account, day, agreed)
     sums = dict.fromkeys(lateness.CODES, ZERO)
