@@ -134,6 +134,8 @@ def query_of(terms: Terms) -> str:
         "first_period": terms.first_period.value,
         **days,
     }
+    if terms.steps:
+        typed["steps"] = "\n".join(f"{one.first} {one.factor.normalize():f}" for one in terms.steps)
     if terms.first_due_on is not None:
         typed["first_due_on"] = terms.first_due_on.isoformat()
     return urlencode(typed)
@@ -146,7 +148,12 @@ def _amounts(terms: Terms) -> dict[str, Decimal]:
         name = "fee_third_party" if is_apart else _FEES[fee.timing]
         fees[name] = fees.get(name, Decimal(0)) + fee.amount
     rounding = terms.rounding_unit or Decimal(0)
-    return {"principal": terms.principal, "rounding_unit": rounding, **fees}
+    return {
+        "principal": terms.principal,
+        "rounding_unit": rounding,
+        "balloon": terms.balloon or Decimal(0),
+        **fees,
+    }
 
 
 def _days_off(terms: Terms) -> dict[str, str]:
