@@ -167,11 +167,13 @@ _WORDS: dict[str, tuple[Callable[[], str], ...]] = {
 
 
 def _form(action: str, request: HttpRequest) -> Refusable:
+    # A step without anything to fill in is taken by the button alone.
+    sent = request.POST if request.method == "POST" else None
     if action == "activate":
-        return AcceptForm(request.POST or None)
+        return AcceptForm(sent)
     if action in ("register", "resume"):
-        return Refusable(request.POST or None)
-    return ReasonForm(request.POST or None)
+        return Refusable(sent)
+    return ReasonForm(sent)
 
 
 def _visible(request: HttpRequest, pk: uuid.UUID) -> Mandate:
