@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
+from apps.collateral import worths
+from apps.collateral.tests import factories as collateral
 from apps.core.errors import DomainError, NotPermitted
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account
@@ -182,6 +184,23 @@ def test_it_leaves_a_last_row_without_amounts_of_a_loan_that_was_written_off(
     assert (moved.opening, moved.written_off, moved.closing) == (provided, provided, ZERO)
     assert repaying.books(loan).get("interest_suspense", ZERO) == ZERO
     assert repaying.offenders() == []
+
+
+def test_it_counts_security_as_the_register_does_by_rank_and_haircut(
+    alice: User, loan: Loan
+) -> None:
+    day = repaying.later(3)
+    thing = collateral.item(alice, worth=300_000)
+    collateral.others(alice, thing, 100_000)
+    lien = collateral.charged(alice, thing, loan.application, 200_000)
+
+    days.end(loan, day)
+
+    found = days.of_day(loan, day)
+    gets = worths.of_item(thing, day).realised[lien.pk].gets
+    # 300,000 less 30 %, of which another lender comes first with 100,000.
+    assert (gets, found.secured) == (Decimal("110000.00"), Decimal("110000.00"))
+    assert found.unsecured == Decimal("200266.67") - found.secured
 
 
 # --- order, once, again --------------------------------------------------------------------------
