@@ -4,11 +4,9 @@ from datetime import date
 
 from apps.accounts.models import Entity
 from apps.npa import rulebook
+from apps.npa.marks import GONE, RESTRUCTURED
 
-# Classes of a last snapshot: what left the books.
-GONE = ("closed", "written_off")
-# The letter among `LoanDay.flags` of a restructured loan.
-RESTRUCTURED = "R"
+__all__ = ["GONE", "RESTRUCTURED", "codes"]
 
 
 def codes(entity: Entity, *, on: date) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ PD over their life - is what the field has by itself.
 
 from collections.abc import Iterable
 
-from apps.npa.grading import GONE
+from apps.npa.marks import GONE
 from apps.npa.override_lifecycle import COUNTED
 from apps.npa.statements.owed import OWED
 from apps.npa.statements.secured import Kind, security

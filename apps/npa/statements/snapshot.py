@@ -1,6 +1,6 @@
 """The statement that writes the snapshot of a day: classes and provisions of a whole book. Pure."""
 
-from apps.npa.grading import GONE, RESTRUCTURED
+from apps.npa.marks import GONE, RESTRUCTURED
 from apps.npa.regimes import Rules
 from apps.npa.statements import facilities
 from apps.npa.statements.classes import classes
