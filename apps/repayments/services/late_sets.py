@@ -115,7 +115,7 @@ def charge(work: Work) -> int:
 
     Raises ValueError where less is owed than was charged: such a loan goes the long way.
     """
-    values = {"day": work.day, "now": work.now, "said": work.day.isoformat()}
+    values: dict[str, Any] = {"day": work.day, "now": work.now, "said": work.day.isoformat()}
     with connection.cursor() as cursor:
         cursor.execute(_AGAIN)
         cursor.execute(_TABLE)

@@ -475,10 +475,15 @@ def test_late_loans_are_charged_at_once_what_their_history_says(
     for day in (first.due_date + timedelta(days=days) for days in (1, 2, 3, 5, 6, 20)):
         owed = lateness.owed(account, day, agreed)
         for code, amount in (("late_payment", owed.penal), ("overdue_interest", owed.interest)):
-            charges = [one for when, one in _charges(lent, code) if when <= day]
+            charges = [one or ZERO for when, one in _charges(lent, code) if when <= day]
             assert sum(charges, ZERO) == amount
-    [parameters] = {str(one[3]).replace(str(one[0]), "DAY") for one in at_once[0][::2]}
-    assert "'basis': {'rate': '0.24" in parameters
+    said = [(one[0].isoformat(), one[3]) for one in at_once[0]]
+    assert all(one["due_on"] == one["basis"]["through"] == day for day, one in said)
+    assert {(one["code"], one["bucket"], one["basis"]["rate"]) for _day, one in said} == {
+        ("late_payment", "penal", "0.240000"),
+        ("overdue_interest", "interest", "0.240000"),
+    }
+    assert {tuple(sorted(one)) for _day, one in said} == {("basis", "bucket", "code", "due_on")}
 
 
 def test_a_late_loan_with_news_goes_by_its_history(
