@@ -34,7 +34,7 @@ DEBITS: Mapping[str, Look] = {
 ANSWERS: Mapping[str, Look] = {
     "running": Look("progress", "loader", _("Being posted")),
     "halted": Look("warning", "circle-pause", _("Halted")),
-    "finished": Look("success", "circle-check", _("Posted")),
+    "finished": Look("success", "circle-check", _("Worked through")),
 }
 LINES: Mapping[str, Look] = {
     "waiting": Look("neutral", "circle-dashed", _("Waits")),

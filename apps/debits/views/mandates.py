@@ -14,6 +14,7 @@ from apps.core.access import requires
 from apps.core.visibility import get_visible
 from apps.debits import looks, policies, scopes, selectors, sentences, services
 from apps.debits.forms import AcceptForm, MandateForm, ReasonForm
+from apps.debits.lifecycle import IN_FORCE
 from apps.debits.models import Mandate
 from apps.debits.views.following import debit_shown
 from apps.loans.forms import Refusable
@@ -22,7 +23,8 @@ from apps.repayments.services import holding
 from apps.repayments.views import contact_page
 from apps.repayments.views.contact_page import Words
 
-_IN_FORCE = ("draft", "registered", "active", "paused")
+# Steps that lead to money being asked for; the others hold it back.
+_FORWARD = ("register", "activate", "resume")
 
 
 @require_GET
@@ -32,7 +34,7 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loan = get_visible(Loan.objects.all(), request.user, pk=pk)
     mandates = list(selectors.mandates_of(loan, request.user))
     debits = selectors.debits_of_loan(loan, request.user)[: selectors.SHOWN]
-    own = [one for one in mandates if one.loan_id and one.status in _IN_FORCE]
+    own = [one for one in mandates if one.loan_id and one.status in IN_FORCE]
     context = {
         "loan": loan,
         "mandates": [(one, looks.MANDATES[one.status]) for one in mandates],
@@ -50,7 +52,7 @@ def mandate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one mandate: what was consented to, how it stands, and what can be done."""
     found = _visible(request, pk)
     offered = [
-        (action, _WORDS[action][0]())
+        (action, _WORDS[action][0](), action in _FORWARD)
         for action in _WORDS
         if policies.may_move(request.user, found, action)
     ]
