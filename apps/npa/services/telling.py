@@ -63,7 +63,12 @@ def _obstacle(delivery: AlertDelivery) -> str:
         if not settings.LETTERS_BY_EMAIL:
             return _Obstacle.NOT_CONFIGURED
         return "" if threshold.owner.is_active else _Obstacle.NO_ADDRESS
-    if not settings.ALERT_WEBHOOK_SECRET:
+    try:
+        key = webhook_signing.key_of(settings.ALERT_WEBHOOK_SECRET)
+    except ValueError:
+        # What stands after whsec_ is no base64.
+        key = b""
+    if not key:
         return _Obstacle.NOT_CONFIGURED
     try:
         webhook_signing.allowed(threshold.webhook_url, hosts=settings.ALERT_WEBHOOK_HOSTS)

@@ -280,6 +280,17 @@ def test_an_address_the_operator_allows_no_more_gets_nothing(
     assert (done.status, done.obstacle, done.attempts) == ("failed", "not_allowed", 0)
 
 
+def test_without_a_usable_secret_no_webhook_goes_out(
+    lent: Loan, india: Entity, hooked: list[dict[str, Any]], settings: Any
+) -> None:
+    settings.ALERT_WEBHOOK_SECRET = "whsec_this is no base64"
+    _mail, hook = _queued(lent, india)
+
+    done = services.deliver_alert(delivery_id=hook.pk, now=NOW)
+
+    assert (done.status, done.obstacle, hooked) == ("failed", "not_configured", [])
+
+
 def test_of_a_lost_worker_a_webhook_is_sent_again_and_a_mail_never(
     lent: Loan, india: Entity, hooked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
