@@ -30,15 +30,15 @@ MOVE = """
         RETURNING a.loan_id, o.goes_to
     )
     INSERT INTO repayments_accountevent (id, loan_id, kind, day, position, amount, currency,
-        parameters, reference, made_at, settled, status, reversed_reason)
+        parameters, reference, made_at, settled, status)
     SELECT gen_random_uuid(), m.loan_id, 'change', %(day)s,
         COALESCE((
             SELECT max(e.position) FROM repayments_accountevent e
             WHERE e.loan_id = m.loan_id AND e.day = %(day)s
         ), 0) + 1,
         NULL, l.currency,
-        jsonb_build_object('change', 'classified', 'reason', '',
+        jsonb_build_object('change', 'classified',
             'parameters', jsonb_build_object('to', m.goes_to)),
-        'classified:' || m.loan_id || ':' || %(day)s::date || ':' || %(run)s, %(now)s, 0, 'live', ''
+        'classified:' || m.loan_id || ':' || %(day)s::date || ':' || %(run)s, %(now)s, 0, 'live'
     FROM moved m JOIN loans_loan l ON l.id = m.loan_id
 """
