@@ -178,7 +178,7 @@ def test_a_manager_who_took_the_case_meets_the_same_refusal_everywhere(
     assert page not in documents
     assert [one.status_code for one in (asked, sent, told)] == [403, 403, 403]
     assert told.json()["code"] == "keep_out"
-    for answer in (asked.content.decode(), sent.content.decode(), told.json()["detail"]):
+    for answer in (asked.content.decode(), sent.content.decode(), told.json()["sentence"]):
         assert "neither took it nor is connected with it" in answer
     # Nor does anything that does not ask the service.
     with pytest.raises(IntegrityError), transaction.atomic():
