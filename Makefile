@@ -133,6 +133,10 @@ load-repayments: install-dev ## 50 clients repay one loan, then 500 loans, by AP
 bench-accrual: install-dev ## accruing a day of 10,000 and 100,000 loans beside a scan; ARGS="--record --loans 1000000"
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_accrual $(ARGS)
 
+.PHONY: kill-repayments
+kill-repayments: install-dev ## kill -9 of web or worker, ten times, while statements are posted; compared with twins; ARGS="--seed 3"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.kill_repayments $(ARGS)
+
 .PHONY: bench-schedules
 bench-schedules: install-dev ## equal monthly schedules a second, beside one by one and the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_schedules $(ARGS)
