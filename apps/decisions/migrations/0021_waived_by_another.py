@@ -6,14 +6,23 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('decisions', '0020_papers_waived'),
+        ("decisions", "0020_papers_waived"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name='paperwaiver',
-            trigger=pgtrigger.compiler.Trigger(name='decisions_waiver_by_another', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (\n        SELECT 1 FROM applications_application a\n        WHERE a.id = NEW.application_id AND NEW.waived_by_id IN (a.taken_by_id, a.submitted_by_id)\n    ) THEN\n        RAISE EXCEPTION 'decisions_waiver_by_another: who took the case waives nothing'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'decisions_waiver_by_another';\n    END IF;\n    RETURN NEW;\n", hash='456c99c634195a906e68ac6f6168cedf484d24a5', operation='INSERT', pgid='pgtrigger_decisions_waiver_by_another_808fd', table='decisions_paperwaiver', when='BEFORE')),
+            model_name="paperwaiver",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decisions_waiver_by_another",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (\n        SELECT 1 FROM applications_application a\n        WHERE a.id = NEW.application_id AND NEW.waived_by_id IN (a.taken_by_id, a.submitted_by_id)\n    ) THEN\n        RAISE EXCEPTION 'decisions_waiver_by_another: who took the case waives nothing'\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'decisions_waiver_by_another';\n    END IF;\n    RETURN NEW;\n",
+                    hash="456c99c634195a906e68ac6f6168cedf484d24a5",
+                    operation="INSERT",
+                    pgid="pgtrigger_decisions_waiver_by_another_808fd",
+                    table="decisions_paperwaiver",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

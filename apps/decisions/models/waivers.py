@@ -12,7 +12,6 @@ from apps.applications.models import Application
 from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Timestamped
 
-
 _BY_ANOTHER = """
     IF EXISTS (
         SELECT 1 FROM applications_application a
