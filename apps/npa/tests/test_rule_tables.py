@@ -218,13 +218,13 @@ def test_its_page_says_what_is_disputed(signed_in: Browser, charlie: User, loade
 def test_it_is_read_over_the_api(signed_in: Browser, charlie: User, loaded: Entity) -> None:
     client = signed_in(charlie)
 
-    listed = client.get("/api/v1/npa/rule-tables").json()
-    one = client.get(f"/api/v1/npa/rule-tables/{SASRA}").json()
+    listed = client.get("/api/v1/rule-tables").json()
+    one = client.get(f"/api/v1/rule-tables/{SASRA}").json()
 
     assert [row["code"] for row in listed if row["entity_kind"] == "sacco"] == [SASRA]
     assert one["standing"] == "in_force"
     assert [band["from_days"] for band in one["body"]["bands"]] == [0, 1, 31, 181, 361]
-    assert client.get("/api/v1/npa/rule-tables/none").status_code == 404
+    assert client.get("/api/v1/rule-tables/none").status_code == 404
 
 
 def test_it_is_read_by_nobody_without_a_role(
@@ -233,7 +233,7 @@ def test_it_is_read_by_nobody_without_a_role(
     client = signed_in(diana)
 
     assert client.get("/npa/rules/").status_code == 403
-    assert client.get("/api/v1/npa/rule-tables").status_code == 403
+    assert client.get("/api/v1/rule-tables").status_code == 403
 
 
 def test_it_says_why_over_the_api(
@@ -242,7 +242,7 @@ def test_it_says_why_over_the_api(
     bad = repaying.due_dates(lent)[0] + timedelta(days=90)
     days.end(lent, bad)
 
-    found = signed_in(charlie).get(f"/api/v1/npa/loans/{lent.pk}/why?day={bad}").json()
+    found = signed_in(charlie).get(f"/api/v1/loans/{lent.pk}/why?day={bad}").json()
 
     assert (found["asset_class"], found["days_past_due_due_date_counted"]) == ("substandard", 91)
     assert (found["equals_snapshot"], found["differences"]) == (True, [])
@@ -255,6 +255,6 @@ def test_it_says_why_over_the_api(
 def test_it_refuses_a_day_over_the_api(
     day: str, status: int, signed_in: Browser, charlie: User, lent: Loan, loaded: Entity
 ) -> None:
-    found = signed_in(charlie).get(f"/api/v1/npa/loans/{lent.pk}/why?day={day}")
+    found = signed_in(charlie).get(f"/api/v1/loans/{lent.pk}/why?day={day}")
 
     assert found.status_code == status
