@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from apps.accounts.models import Entity, User
 from apps.core import keyset
@@ -209,9 +209,29 @@ def worklist(rows: QuerySet[LoanDay], *, after: str, before: str) -> Page[LoanDa
     return keyset.page(rows, by=_BY, after=after, before=before)
 
 
-def listed(rows: QuerySet[LoanDay]) -> dict[str, Any]:
-    """Return what all the listed snapshots come to, not only those of one page."""
-    return rows.order_by().aggregate(
-        loans=Sum(1),
-        **{name: Sum(name) for name in ("principal", "secured", "unsecured", "provision")},
-    )
+def listed(actor: User, chosen: Chosen, filters: Filters) -> Sums:
+    """Return what all the listed loans come to, not only those of one page.
+
+    Out of the sums of the day where they can say it: a million loans are not added up for a page.
+    """
+    if filters.overridden or filters.par30:
+        found: dict[str, Any] = (
+            loans(actor, chosen, filters)
+            .order_by()
+            .aggregate(
+                loans=Count("loan_id"),
+                **{name: Sum(name) for name in ("principal", "secured", "unsecured", "provision")},
+            )
+        )
+        known = {name: value for name, value in found.items() if value is not None}
+        return Sums("", **known)
+    rows = _chosen(actor, chosen).filter(day=chosen.day)
+    if filters.asset_class:
+        rows = rows.filter(asset_class=filters.asset_class)
+    if filters.bucket:
+        rows = rows.filter(bucket=filters.bucket)
+    if filters.npa:
+        rows = rows.filter(npa_loans__gt=0)
+    if filters.restructured:
+        rows = rows.filter(is_restructured=filters.restructured == "yes")
+    return total(grouped(rows, "asset_class"))

@@ -76,8 +76,10 @@ def test_the_overview_shows_classes_ratios_and_thresholds_and_leads_to_the_loans
     assert "trend-figure" in page
     assert f"day={TODAY}" in page
     assert "asset_class=substandard" in page
-    listed = _get(client, "loans", asset_class="substandard").text
+    with django_assert_max_num_queries(12):
+        listed = _get(client, "loans", asset_class="substandard").text
     assert lent.number in listed
+    assert reverse("npa:why", args=[lent.pk]) in listed
     assert "10,000.00" in listed
     assert lent.number not in _get(client, "loans", asset_class="standard").text
     assert lent.number in _get(client, "loans", npa="on", bucket="npa").text

@@ -87,7 +87,7 @@ def loans(request: HttpRequest) -> HttpResponse:
             (one, wording.asset_class(one.asset_class), wording.bucket(one.bucket))
             for one in page.rows
         ],
-        "sums": portfolio_rows.listed(found),
+        "sums": portfolio_rows.listed(request.user, wanted.chosen, wanted.form.filters()),
         "query": request.GET.urlencode(),
     }
     return render(request, "npa/loans.html", context)
