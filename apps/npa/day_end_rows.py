@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.formatting import format_money
 from apps.loans.models import Loan
 from apps.npa import wording
 from apps.npa.models import Changed, DayEnd
@@ -91,22 +94,34 @@ def look(one: DayEnd) -> tuple[str, str]:
 
 def differences(rows: Iterable[Changed], loans: Mapping[Any, Loan]) -> list[Difference]:
     """Return what changed, of the loans that the reader may see."""
-    return [Difference(loans[row.loan_id], _columns(row)) for row in rows if row.loan_id in loans]
-
-
-def _columns(row: Changed) -> list[tuple[str, str, str]]:
     return [
-        (str(label), _value(name, row.before.get(name)), _value(name, row.after.get(name)))
+        Difference(loans[row.loan_id], _columns(row, loans[row.loan_id].currency))
+        for row in rows
+        if row.loan_id in loans
+    ]
+
+
+def _columns(row: Changed, currency: str) -> list[tuple[str, str, str]]:
+    return [
+        (
+            str(label),
+            _value(name, row.before.get(name), currency),
+            _value(name, row.after.get(name), currency),
+        )
         for name, label in _COLUMNS.items()
         if name in row.before or name in row.after
     ]
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: Any, currency: str) -> str:
     if value is None:
         return "-"
     if name == "asset_class":
         return str(wording.asset_class(value))
     if name == "bucket":
         return str(wording.bucket(value))
-    return str(value)
+    if name in ("npa_date", "oldest_due"):
+        return date_format(date.fromisoformat(value), "DATE_FORMAT")
+    if name == "dpd_rbi":
+        return str(value)
+    return format_money(Decimal(value), currency)

@@ -58,7 +58,7 @@ SET_ASIDE = """
     SELECT * FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s
 """
 TAKE_AWAY = "DELETE FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s"
-# What differs, as JSON of the columns that do.
+# What differs, as JSON of the columns that do; amounts are text, so that none becomes a float.
 COMPARE = """
     INSERT INTO npa_changed (day_end_id, run, loan_id, before, after)
     SELECT %(day_end)s, %(run)s, COALESCE(n.loan_id, b.loan_id), was.columns, now.columns
@@ -68,12 +68,12 @@ COMPARE = """
     ) n ON n.loan_id = b.loan_id
     CROSS JOIN LATERAL (SELECT to_jsonb(b) AS b, to_jsonb(n) AS n) j
     CROSS JOIN LATERAL (
-        SELECT COALESCE(jsonb_object_agg(key, value), '{}') AS columns FROM jsonb_each(j.b)
-        WHERE b.loan_id IS NOT NULL AND n.loan_id IS NULL OR value IS DISTINCT FROM j.n -> key
+        SELECT COALESCE(jsonb_object_agg(key, value), '{}') AS columns FROM jsonb_each_text(j.b)
+        WHERE value IS DISTINCT FROM j.n ->> key
     ) was
     CROSS JOIN LATERAL (
-        SELECT COALESCE(jsonb_object_agg(key, value), '{}') AS columns FROM jsonb_each(j.n)
-        WHERE value IS DISTINCT FROM j.b -> key
+        SELECT COALESCE(jsonb_object_agg(key, value), '{}') AS columns FROM jsonb_each_text(j.n)
+        WHERE value IS DISTINCT FROM j.b ->> key
     ) now
     WHERE b IS DISTINCT FROM n
 """
