@@ -408,7 +408,7 @@ def test_the_whole_way_from_draft_to_approved(
     ("given", "sentence"),
     [
         ({"effective_from": "", "note": "x"}, "Say from which day the policy decides."),
-        ({"effective_from": "soon", "note": "x"}, "Enter a valid date."),
+        ({"effective_from": "soon", "note": "x"}, "Enter a day of the calendar"),
         ({"effective_from": "2020-01-01", "note": "x"}, "at the earliest"),
         ({"effective_from": "9999-12-31", "note": ""}, "Say what changes and why."),
         ({"effective_from": "9999-12-31", "note": " \n "}, "Say what changes and why."),

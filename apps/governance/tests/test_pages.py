@@ -127,7 +127,7 @@ def test_it_takes_a_request_for_a_training(train: Any, rita: User, signed_in: An
     ("change", "sentence"),
     [
         ({"to_date": "2022-01-01"}, "The window must end after it begins."),
-        ({"to_date": "soon"}, "Enter a valid date."),
+        ({"to_date": "soon"}, "Enter a day of the calendar"),
         ({"segment": "mars"}, "Select a valid choice."),
         ({"kind": "oracle"}, "Select a valid choice."),
         ({"kind": ""}, "This field is required."),

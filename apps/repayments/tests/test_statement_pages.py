@@ -186,7 +186,7 @@ def test_it_says_why_money_cannot_be_placed_so(alice: User, lent: Loan, signed_i
         ("L-0", "2026-11-23", "There is no such loan"),
         (lent.number, "2026-11-22", "Choose a day from the value date to today."),
         (lent.number, "2026-11-25", "Choose a day from the value date to today."),
-        (lent.number, "soon", "Enter a valid date."),
+        (lent.number, "soon", "Enter a day of the calendar"),
     ):
         answer = signed_in(alice).get(url, {"loan": loan, "day": day})
         assert answer.status_code == 422
@@ -213,7 +213,7 @@ def test_money_is_returned_by_another_person_than_who_asked(
     ("name", "given", "said"),
     [
         ("suspense_place", {"loan": "L-0", "day": "2026-11-23"}, "There is no such loan"),
-        ("suspense_place", {"loan": "", "day": "soon"}, "Enter a valid date."),
+        ("suspense_place", {"loan": "", "day": "soon"}, "Enter a day of the calendar"),
         ("suspense_ask_return", {"return-reason": " "}, "This field is required."),
         ("suspense_note", {"note-text": "x" * 301}, "at most 300 characters"),
     ],
