@@ -147,7 +147,7 @@ def disturb(
     began = time.monotonic()
     first = teller.bring(f"quiet-{seed}.csv", _statement(seed, quiet, rows, "Q"))
     seconds = time.monotonic() - began
-    killer = Killer(stack, victim or dice.choice(VICTIMS), dice.random() * seconds, dice)
+    killer = Killer(stack, victim or dice.choice(VICTIMS), 0.8 * dice.random() * seconds, dice)
     thread = threading.Thread(target=killer.run)
     thread.start()
     second = teller.bring(
