@@ -9,16 +9,21 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import Branch, User
+from apps.applications.tests import factories as applications
 from apps.collateral.tests import factories as collateral
 from apps.core.errors import DomainError
 from apps.core.templatetags.format import day as written_day
+from apps.decisions import services as decisions
+from apps.loans import services as loans
 from apps.loans.models import Loan
+from apps.loans.tests import factories as lending
 from apps.npa import explaining, why_page
 from apps.npa.explaining import Explained
 from apps.npa.models import LoanDay
 from apps.npa.tests import day_factories as days
 from apps.npa.tests import portfolio_factories as portfolio
 from apps.repayments.tests import factories as repaying
+from apps.servicing import services as servicing
 
 pytestmark = pytest.mark.django_db
 
@@ -230,3 +235,53 @@ def test_it_asks_a_bounded_number_of_questions(
 
     with django_assert_max_num_queries(20):
         explaining.explain(Loan.objects.select_related("branch__entity").get(pk=loan.pk), day)
+
+
+# --- all loans of a borrower ----------------------------------------------------------------------
+def second(alice: User, bob: User, first: Loan) -> Loan:
+    """Return another loan of the same borrower, paid out on the same day."""
+    taken = applications.submitted(alice, first.customer)
+    decisions.assess(application_id=taken.pk, actor="system:test", now=repaying.NOW)
+    loan = loans.open_loan(actor=alice, application=lending.agreed(alice, taken), now=lending.LATER)
+    return Loan.objects.get(pk=lending.paid(alice, bob, loan).loan_id)
+
+
+def test_it_says_that_another_loan_of_the_borrower_decided(
+    alice: User, bob: User, charlie: User, signed_in: Browser, loan: Loan
+) -> None:
+    other = second(alice, bob, loan)
+    bad = first_due(loan) + timedelta(days=90)
+    repaying.pay(alice, other, bad, 60_000)
+    days.end(loan, bad)
+
+    late, paid = explaining.explain(loan, bad), explaining.explain(other, bad)
+
+    assert late.differences == paid.differences == ()
+    assert (late.judged.found.reason, paid.judged.found.reason) == ("days", "borrower")
+    assert paid.judged.found.npa_date == late.judged.found.npa_date == bad
+    assert "Loans in arrears on this day: 1." in said(paid, "upgrade")
+    shown = page(signed_in(charlie), f"/npa/loans/{other.pk}/why/?day={bad}")
+    assert f"/npa/loans/{loan.pk}/why/?day={bad}" in shown
+
+
+def test_it_explains_a_restructured_loan_as_the_night_classed_it(charlie: User, loan: Loan) -> None:
+    day = first_due(loan)
+    servicing.change(
+        actor=charlie,
+        loan=loan,
+        kind="restructure",
+        parameters={"instalments": 36, "difficulty": True},
+        reason="Lost his job",
+        now=repaying.at(day),
+    )
+    days.end(loan, day)
+
+    found = explaining.explain(loan, day)
+
+    assert found.differences == ()
+    assert (found.judged.found.asset_class, found.judged.found.reason) == (
+        "substandard",
+        "restructured",
+    )
+    assert "It was restructured for financial difficulty on" in said(found, "class")
+    assert "12 months from the first payment" in said(found, "upgrade")
