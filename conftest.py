@@ -120,6 +120,7 @@ LONG = frozenset(
         "apps/portal/tests/test_pages.py",
         "apps/portal/tests/test_reminders_and_receipts.py",
         "apps/repayments/tests/test_accruing_days.py",
+        "apps/repayments/tests/test_accruing_sets.py",
         "apps/repayments/tests/test_api.py",
         "apps/repayments/tests/test_at_the_same_time.py",
         "apps/repayments/tests/test_charge_pages.py",
