@@ -2,47 +2,15 @@
 
 The three steps are three CTEs over a relation that has a column for each field of
 `facility.Facility` beside `customer_id`: `own` is what each demands by itself, `together` what the
-borrower is by all of them, `judged` the class of each. What demands a class at least is one number
-- worst class first, then the earliest day, then the order of reasons - so that the one that counts
-is the least of them.
+borrower is by all of them, `judged` the class of each.
 """
-
-from dataclasses import dataclass
 
 from apps.npa.classification import NO_BUCKET, NPA_BUCKET
 from apps.npa.regimes import Rules
 from apps.npa.rule_parts import Bucket, DayCount, Upgrade
+from apps.npa.statements import demands
 from apps.npa.statements.words import APART, DAY, case, least, literal, months_later
 from apps.npa.triggers import Reason
-
-_PLACES = {reason: place for place, reason in enumerate(Reason)}
-# Digits of a day, counted from the first, and of a reason's place.
-_DAYS, _REASONS = 10_000_000, 100
-_FIRST = "DATE '0001-01-01'"
-_WORST = 99
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Demand:
-    """Under which condition a class is demanded at least: its rank, since when, and why."""
-
-    when: str
-    rank: str
-    since: str
-    reason: Reason
-
-    @property
-    def code(self) -> str:
-        """The number that says how it compares; NULL where it is not demanded."""
-        value = (
-            f"((({_WORST} - {self.rank})::bigint * {_DAYS} + ({self.since} - {_FIRST}))"
-            f" * {_REASONS} + {_PLACES[self.reason]})"
-        )
-        return f"CASE WHEN {self.when} THEN {value} END"
-
-    def bad_since(self, rules: Rules) -> str:
-        """Since when it does not perform because of this; NULL where it does."""
-        return f"CASE WHEN ({self.when}) AND {self.rank} >= {rules.bad_rank} THEN {self.since} END"
 
 
 def classes(rules: Rules, relation: str) -> str:
@@ -63,11 +31,6 @@ def classes(rules: Rules, relation: str) -> str:
             _classed(rules, relation),
         ]
     )
-
-
-def rank_of(column: str, rules: Rules) -> str:
-    """Return the rank of a class that a column names; NULL for one that the table has not."""
-    return case((f"{column} = {literal(code)}", str(rank)) for code, rank in rules.ranks.items())
 
 
 # --- who is judged at all -------------------------------------------------------------------------
@@ -98,7 +61,7 @@ def _counted(rules: Rules, relation: str) -> str:
                 {_seasonal(rules)} AS is_seasonal, {_exempt(rules)} AS is_exempt,
                 {_out_of_order(rules)} AS is_out_of_order,
                 {_under_restructuring(rules)} AS is_restructured,
-                {rank_of("f.override", rules)} AS override_rank
+                {demands.rank_of("f.override", rules)} AS override_rank
             FROM {relation} f
             WHERE f.customer_id IN (SELECT customer_id FROM troubled) {APART}
         ) c {APART}
@@ -143,96 +106,9 @@ def _under_restructuring(rules: Rules) -> str:
     )
 
 
-def _demands(rules: Rules) -> list[_Demand]:
-    """Return everything that a facility may demand by itself."""
-    return [*_by_count(rules), *_by_people(rules)]
-
-
-def _by_count(rules: Rules) -> list[_Demand]:
-    plain, found = "NOT is_exempt", []
-    bad = str(rules.bad_rank)
-    if rules.revolving is not None:
-        over = (
-            f"GREATEST(0, GREATEST(excess_days, days_without_credit)"
-            f" - {rules.revolving.out_of_order_days})"
-        )
-        when = f"{plain} AND form = 'revolving' AND is_out_of_order"
-        since = f"({DAY} - {over})"
-        found.append(_Demand(when=when, rank=bad, since=since, reason=Reason.OUT_OF_ORDER))
-        plain += " AND form <> 'revolving'"
-    if rules.crop is not None:
-        crop = rules.crop
-        seasons = (
-            f"season_months * CASE WHEN season_months > {crop.long_over_months}"
-            f" THEN {crop.long_seasons} ELSE {crop.short_seasons} END"
-        )
-        deadline = months_later("oldest_due", seasons)
-        when = f"{plain} AND is_seasonal AND {deadline} <= {DAY}"
-        found.append(_Demand(when=when, rank=bad, since=deadline, reason=Reason.CROP))
-        plain += " AND NOT is_seasonal"
-    return found + _by_bands(rules, plain)
-
-
-def _by_bands(rules: Rules, plain: str) -> list[_Demand]:
-    """Return what days and missed instalments demand; the glide path is a bound of the day's."""
-    found = []
-    for band in rules.bands:
-        rank = rules.ranks[band.grade]
-        if not rank:
-            continue
-        bound = _bound(rules, band.grade, band.from_days)
-        found.append(
-            _Demand(
-                when=f"{plain} AND days >= {bound}",
-                rank=str(rank),
-                since=f"({DAY} - (days - {bound}))",
-                reason=Reason.DAYS,
-            )
-        )
-        if band.from_missed is not None:
-            when = f"{plain} AND missed >= {band.from_missed}"
-            found.append(_Demand(when=when, rank=str(rank), since=DAY, reason=Reason.MISSED))
-    return found
-
-
-def _bound(rules: Rules, grade: str, days: int) -> str:
-    if grade != rules.first_bad or not rules.glide:
-        return str(days)
-    steps = sorted(rules.glide, key=lambda step: step.since, reverse=True)
-    return case(((f"{DAY} >= {literal(one.since)}", str(one.days)) for one in steps), str(days))
-
-
-def _by_people(rules: Rules) -> list[_Demand]:
-    loss, bad = str(rules.ranks[rules.loss]), str(rules.bad_rank)
-    found = [_Demand(when="is_fraud", rank=loss, since=DAY, reason=Reason.FRAUD)]
-    reviewed = rank_of("reviewed", rules)
-    when = f"{reviewed} > 0"
-    found.append(_Demand(when=when, rank=f"({reviewed})", since=DAY, reason=Reason.REVIEWED))
-    if rules.restructuring.downgrades:
-        found.append(
-            _Demand(
-                when="is_restructured",
-                rank=bad,
-                since="restructured_on",
-                reason=Reason.RESTRUCTURED,
-            )
-        )
-    if rules.restructuring.keeps_class:
-        kept = rank_of("class_when_restructured", rules)
-        found.append(
-            _Demand(
-                when=f"is_restructured AND {kept} > 0",
-                rank=f"({kept})",
-                since="restructured_on",
-                reason=Reason.KEPT_CLASS,
-            )
-        )
-    return found
-
-
 def _own(rules: Rules) -> str:
-    demands = _demands(rules)
-    bad = least(one.bad_since(rules) for one in demands)
+    own = demands.by_itself(rules)
+    bad = least(one.bad_since(rules) for one in own)
     arrears = (
         "CASE WHEN form = 'revolving' THEN excess_days > 0 OR is_out_of_order"
         f" ELSE COALESCE(oldest_due <= {DAY}, FALSE) END"
@@ -248,7 +124,7 @@ def _own(rules: Rules) -> str:
             SELECT b.*, CASE WHEN by_itself IS NOT NULL
                 THEN COALESCE(was_npa_date, by_itself) END AS own_bad
             FROM (
-                SELECT c.*, {least(one.code for one in demands)} AS demanded,
+                SELECT c.*, {least(one.code for one in own)} AS demanded,
                     {bad} AS by_itself, {arrears} AS has_arrears
                 FROM counted c {APART}
             ) b {APART}
@@ -284,9 +160,9 @@ def _put(rules: Rules) -> str:
     who = "customer_id" if rules.contagion else "key"
     since = "CASE WHEN group_is_bad THEN LEAST(own_bad, group_since) ELSE own_bad END"
     npa_date = f"COALESCE(was_npa_date, GREATEST({since}, opened_on))"
-    demands = _when_bad(rules)
+    bad = demands.when_bad(rules)
     return f"""put AS (
-        SELECT p.*, {least(["demanded", *(one.code for one in demands)])} AS all_demanded,
+        SELECT p.*, {least(["demanded", *(one.code for one in bad)])} AS all_demanded,
             {_aged(rules)} AS aged
         FROM (
             SELECT n.*, CASE WHEN is_bad THEN
@@ -332,50 +208,14 @@ def _aged(rules: Rules) -> str:
     return f"CASE WHEN is_bad THEN {least(['aged_before', *skipped])} END"
 
 
-def _when_bad(rules: Rules) -> list[_Demand]:
-    """Return what not performing demands: the first bad class, no milder one, age, erosion."""
-    bad = str(rules.bad_rank)
-    left = "was_npa_date IS NOT NULL AND NOT group_triggered"
-    found = [
-        _Demand(when=f"is_bad AND {left}", rank=bad, since="bad_from", reason=Reason.ARREARS_LEFT),
-        _Demand(
-            when=f"is_bad AND NOT ({left})", rank=bad, since="bad_from", reason=Reason.BORROWER
-        ),
-    ]
-    if rules.upgrade == Upgrade.ALL_CLEARED:
-        was = rank_of("was_class", rules)
-        found.append(
-            _Demand(
-                when=f"is_bad AND was_npa_date IS NOT NULL AND {was} > 0",
-                rank=f"({was})",
-                since=f"COALESCE(was_class_since, {DAY})",
-                reason=Reason.NOT_BETTER,
-            )
-        )
-    for step in rules.ageing:
-        reached = months_later("aged_before", step.from_months)
-        found.append(
-            _Demand(
-                when=f"is_bad AND {reached} <= {DAY}",
-                rank=str(rules.ranks[step.grade]),
-                since=reached,
-                reason=Reason.AGE,
-            )
-        )
-    if rules.erosion is not None:
-        pairs = (("is_eroded", rules.erosion.doubtful), ("is_lost", rules.erosion.loss))
-        found += [
-            _Demand(when=flag, rank=str(rules.ranks[grade]), since=DAY, reason=Reason.ERODED)
-            for flag, grade in pairs
-        ]
-    return found
-
-
 def _judged(rules: Rules) -> str:
     """Return the class that stands, the computed one or an override's, and what goes with it."""
-    rank = f"({_WORST} - all_demanded / {_DAYS * _REASONS})"
+    first, days, reasons = demands.FIRST, demands.DAYS, demands.REASONS
+    rank = f"({demands.WORST} - all_demanded / {days * reasons})"
     computed = case(((f"worst_rank = {one}", literal(code)) for code, one in rules.ranks.items()))
-    reason = case((f"worst_reason = {place}", literal(one.value)) for one, place in _PLACES.items())
+    reason = case(
+        (f"worst_reason = {place}", literal(one.value)) for one, place in demands.PLACES.items()
+    )
     in_time = f"CASE WHEN was_class = '' THEN opened_on ELSE {DAY} END"
     kept = f"COALESCE(bad_from, was_npa_date, {DAY})"
     by_override = "override_rank IS NOT NULL"
@@ -399,9 +239,9 @@ def _judged(rules: Rules) -> str:
                 SELECT w.*, {computed} AS computed FROM (
                     SELECT p.*, COALESCE({rank}, 0) AS worst_rank,
                         CASE WHEN all_demanded IS NULL THEN {in_time}
-                            ELSE {_FIRST} + (all_demanded / {_REASONS} %% {_DAYS})::int END
+                            ELSE {first} + (all_demanded / {reasons} %% {days})::int END
                             AS worst_since,
-                        COALESCE(all_demanded %% {_REASONS}, {_PLACES[Reason.IN_TIME]})
+                        COALESCE(all_demanded %% {reasons}, {demands.PLACES[Reason.IN_TIME]})
                             AS worst_reason
                     FROM put p {APART}
                 ) w {APART}

@@ -37,6 +37,30 @@ _SERVED = """
 """
 
 
+_SHARED = f"""
+    served AS (
+        SELECT l.application_id, w.kind, w.counts, w.keeps_standard, w.is_stale,
+            {_SERVED.format(value="w.brings")} AS brings,
+            {_SERVED.format(value="w.brought")} AS brought,
+            {_SERVED.format(value="w.began")} AS began,
+            {_SERVED.format(value="w.value")} AS value
+        FROM collateral_lien l JOIN worth w ON w.item_id = l.item_id
+        WHERE l.status = 'standing'
+    ),
+    security AS (
+        SELECT application_id,
+            COALESCE(sum(brings) FILTER (WHERE counts AND NOT is_stale), 0) AS security,
+            COALESCE(sum(brings) FILTER (WHERE counts AND is_stale), 0) AS security_stale,
+            sum(brought) FILTER (WHERE counts) AS security_assessed,
+            COALESCE(sum(began) FILTER (WHERE counts), 0) AS security_at_start,
+            COALESCE(sum(value) FILTER (WHERE keeps_standard), 0) AS deposits,
+            COALESCE((array_agg(kind ORDER BY brings DESC, kind) FILTER (WHERE counts))[1], '')
+                AS security_kind
+        FROM served WHERE application_id IS NOT NULL GROUP BY application_id
+    )
+"""  # noqa: S608 - the parts are ours
+
+
 def security(kinds: Iterable[Kind]) -> str:
     """Return the CTEs up to `security`: one row for each application that anything secures."""
     values = ", ".join(
@@ -69,24 +93,5 @@ def security(kinds: Iterable[Kind]) -> str:
         JOIN valued_first f ON f.item_id = i.id
         WHERE i.entity_id = %(entity)s
     ),
-    served AS (
-        SELECT l.application_id, w.kind, w.counts, w.keeps_standard, w.is_stale,
-            {_SERVED.format(value="w.brings")} AS brings,
-            {_SERVED.format(value="w.brought")} AS brought,
-            {_SERVED.format(value="w.began")} AS began,
-            {_SERVED.format(value="w.value")} AS value
-        FROM collateral_lien l JOIN worth w ON w.item_id = l.item_id
-        WHERE l.status = 'standing'
-    ),
-    security AS (
-        SELECT application_id,
-            COALESCE(sum(brings) FILTER (WHERE counts AND NOT is_stale), 0) AS security,
-            COALESCE(sum(brings) FILTER (WHERE counts AND is_stale), 0) AS security_stale,
-            sum(brought) FILTER (WHERE counts) AS security_assessed,
-            COALESCE(sum(began) FILTER (WHERE counts), 0) AS security_at_start,
-            COALESCE(sum(value) FILTER (WHERE keeps_standard), 0) AS deposits,
-            COALESCE((array_agg(kind ORDER BY brings DESC, kind) FILTER (WHERE counts))[1], '')
-                AS security_kind
-        FROM served WHERE application_id IS NOT NULL GROUP BY application_id
-    )
+    {_SHARED}
 """  # noqa: S608 - kinds come with the program
