@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from apps.accounts.models import Entity, User
@@ -135,7 +135,7 @@ def test_it_lets_a_used_table_end_and_another_follow(lent: Loan, loaded: Entity)
 
 
 def test_it_is_never_deleted(loaded: Entity) -> None:
-    with pytest.raises(DatabaseError), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM npa_ruletable")
 
 
