@@ -201,8 +201,10 @@ def _database(url: str) -> Iterator[None]:
         f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
         f'CREATE DATABASE "{name}" TEMPLATE "{tables}"',
     )
-    yield
-    _administer(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    try:
+        yield
+    finally:
+        _administer(url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _administer(url: str, *statements: str) -> None:
