@@ -70,8 +70,11 @@ def account(loan: Loan, day: date) -> Account:
 
 
 def quote(loan: Loan, day: date) -> Quote:
-    """Return what ends a loan on a day, without the charge for paying early."""
-    return _quotes(loan, {day: account(loan, day)})[0]
+    """Return what ends a loan on a day by its books, without the charge for paying early.
+
+    What it will be charged for being late is left out: a part pre-payment does not ask for it.
+    """
+    return payoff.quote(account(loan, day).position, day)
 
 
 def payoff_on(loan: Loan, day: date) -> Quote:
