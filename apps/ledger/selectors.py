@@ -31,6 +31,7 @@ __all__ = [
     "days_of",
     "entities",
     "entries",
+    "first_open_day",
     "held_in",
     "journal",
     "last_proof",
@@ -89,10 +90,16 @@ def live_entries(
 ) -> QuerySet[Entry]:
     """Return the entries of a loan from a day on that stand, with their lines, in their order.
 
-    Neither reversals nor what they took back; of some events, where any are named.
+    Neither reversals nor what they took back; of some events, where any are named. What corrects a
+    closed day is of that day: `of_day` says it of each.
     """
-    rows = Entry.objects.filter(
-        loan_id=loan_id, day__gte=since, reverses__isnull=True, reversal__isnull=True
+    rows = Entry.objects.with_of_day().filter(
+        # Nothing is posted before the day it belongs to: the index narrows by the first.
+        loan_id=loan_id,
+        day__gte=since,
+        of_day__gte=since,
+        reverses__isnull=True,
+        reversal__isnull=True,
     )
     if events:
         rows = rows.filter(event__in=[event.value for event in events])
@@ -218,6 +225,12 @@ def closed_up_to(entity_id: uuid.UUID) -> Closing | None:
     """Return the last closing of an entity."""
     rows = Closing.objects.select_related("entity").filter(entity=entity_id)
     return rows.order_by("-day").first()
+
+
+def first_open_day(entity_id: uuid.UUID) -> date:
+    """Return the first day that something can be posted for in the books of an entity."""
+    last = closed_up_to(entity_id)
+    return last.day + timedelta(days=1) if last else date.min
 
 
 def entities(actor: User) -> QuerySet[Entity]:

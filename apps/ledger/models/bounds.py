@@ -9,7 +9,7 @@ statement, so a second statement meets the primary key; and an entry without lin
 
 # Postings share it, a closing holds it alone: nothing slips into a day while it is being closed.
 # The first number is arbitrary and ours ("LEDG").
-_CLOSING_LOCK = "1279607879"
+CLOSING_LOCK = 1279607879
 
 ENTRIES_FIT = """
     FOR entity IN
@@ -47,7 +47,7 @@ ENTRIES_FIT = """
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_true_reversal';
     END IF;
     RETURN NULL;
-""".replace("$LOCK", _CLOSING_LOCK)
+""".replace("$LOCK", str(CLOSING_LOCK))
 
 LINES_FIT = """
     SELECT entry_id INTO culprit FROM written GROUP BY entry_id
@@ -100,4 +100,4 @@ CLOSED_IN_ORDER = """
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_closing_in_order';
     END IF;
     RETURN NEW;
-""".replace("$LOCK", _CLOSING_LOCK)
+""".replace("$LOCK", str(CLOSING_LOCK))

@@ -7,7 +7,9 @@ import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import DateField, F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -19,6 +21,9 @@ from apps.ledger.lines import Line as Content
 from apps.ledger.models import bounds
 from apps.ledger.models.keeping import Posted, PostedQuerySet
 
+# The fact of an entry that corrects a closed day: that day, as ISO 8601.
+OF_DAY = "of_day"
+
 
 class EntryQuerySet(PostedQuerySet):
     """Which rows a person may see."""
@@ -26,6 +31,15 @@ class EntryQuerySet(PostedQuerySet):
     def visible_to(self, actor: User) -> "EntryQuerySet":
         """Keep the entries of the branches the person works in, but for loans withheld."""
         return hooks.not_withheld(self.filter(accounts.in_reach(actor)), actor)
+
+    def with_of_day(self) -> "EntryQuerySet":
+        """Let each entry say as `of_day` which day it belongs to.
+
+        That is its own, but for what corrects a closed day: it is posted later, and its facts say
+        of which day it is.
+        """
+        told = Cast(KT(f"facts__{OF_DAY}"), DateField())
+        return self.annotate(of_day=Coalesce(told, F("day")))
 
 
 class Entry(Posted):

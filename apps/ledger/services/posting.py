@@ -17,10 +17,11 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core.statements import Given, Statement
 from apps.ledger import lines as contents
-from apps.ledger import refusals
+from apps.ledger import refusals, selectors
 from apps.ledger.chart import REVERSALS, Event, Side
 from apps.ledger.lines import Line
-from apps.ledger.models import Closing, Entry
+from apps.ledger.models import Closing, Entry, bounds
+from apps.ledger.models.entries import OF_DAY
 from apps.ledger.posting import Posting
 
 EARLIEST = date(1970, 1, 1)
@@ -79,10 +80,12 @@ def reverse(
     now: datetime,
     event: Event = Event.REVERSAL,
     reference: str = "",
+    of_day: date | None = None,
 ) -> Entry:
     """Take an entry back by one with every line on its other side, and return that.
 
-    Doing so again on the same day for the same reason returns the same entry. Raises
+    `of_day` is the closed day that is corrected by it, if it is one. Doing so again on the same day
+    for the same reason returns the same entry. Raises
     AlreadyReversed, ReferenceTaken, Conflict where the entry is itself a reversal or later than the
     day, DayClosed, and LedgerRefused without a reason.
     """
@@ -102,7 +105,7 @@ def reverse(
             currency=entry.currency,
             loan_id=entry.loan_id,
             customer_id=entry.customer_id,
-            facts={"reason": said},
+            facts={"reason": said} | ({OF_DAY: of_day.isoformat()} if of_day else {}),
         ),
         actor=actor,
         branch=entry.branch,
@@ -243,6 +246,19 @@ def _refused(error: IntegrityError, branch: Branch) -> Exception:
     if name == "ledger_entry_day_open":
         return day_closed(branch)
     return refusals.of_database(name)
+
+
+def hold_days(entity_id: UUID) -> date:
+    """Return the first open day of an entity, which stays it until the transaction ends.
+
+    A day is closed by whoever holds this lock alone, and every posting shares it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(%s, hashtext(%s))",
+            [bounds.CLOSING_LOCK, str(entity_id)],
+        )
+    return selectors.first_open_day(entity_id)
 
 
 def day_closed(*branches: Branch) -> refusals.DayClosed:

@@ -16,6 +16,7 @@ from apps.ledger import refusals, selectors
 from apps.ledger.chart import Account, Event, Side
 from apps.ledger.difference import Change, Difference, Planned, Standing
 from apps.ledger.models import Entry
+from apps.ledger.models.entries import OF_DAY
 from apps.ledger.services import posting as single
 
 # Takes the entries that stand from the day on, and returns those that should.
@@ -39,7 +40,7 @@ class Rederived:
 
 
 @transaction.atomic
-def rederive(
+def rederive(  # noqa: PLR0913 - what follows, since when, why, and how each is to be posted
     *,
     actor: Any,
     loan_id: UUID,
@@ -50,6 +51,7 @@ def rederive(
     now: datetime,
     events: Collection[Event] = (),
     branch_on: BranchOn | None = None,
+    corrects_closed: bool = False,
 ) -> Rederived:
     """Make the entries of a loan from a day on into what should follow, and report the change.
 
@@ -60,21 +62,19 @@ def rederive(
     before stays known. Deriving the same again changes nothing. All or nothing: raises DayClosed
     where a day to change is closed, ReferenceTaken where the reference was used before, and what
     `post` and `reverse` raise.
+
+    With `corrects_closed` closed days stay as they were reported: what differs there is taken back
+    and posted on the first open day, and says of which day it is.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(loan_id)])
     rows, found, changes = _compared(loan_id, since, derive, events)
-    by_id = {row.pk: row for row in rows}
-    reversals = [
-        single.reverse(
-            actor=actor, entry=by_id[one.entry_id], day=one.says.day, reason=reason, now=now
-        )
-        for one in found.taken_back
-    ]
-    _require_fresh(reference, len(found.posted))
     ground = _ground(loan_id, rows)
-    where = branch_on or (lambda _day: ground.branch)
-    posted = _posted(found, ground, where, actor=actor, reference=reference, now=now)
+    opens_on = single.hold_days(ground.branch.entity_id) if corrects_closed else date.min
+    reversals = _reversed(found, rows, opens_on, actor=actor, reason=reason, now=now)
+    _require_fresh(reference, len(found.posted))
+    step = _Step(actor, reference, now, opens_on, branch_on or (lambda _day: ground.branch))
+    posted = _posted(found, ground, step)
     if found:
         audit.record(
             actor,
@@ -110,9 +110,9 @@ def _compared(
     return rows, found, differences.changes(_held(loan_id), found)
 
 
-def _says(entry: Entry) -> Planned:
+def _says(entry: Any) -> Planned:
     key = str(entry.facts.get("key", ""))
-    return Planned(Event(entry.event), entry.day, entry.content(), entry.facts, key)
+    return Planned(Event(entry.event), entry.of_day, entry.content(), entry.facts, key)
 
 
 def _checked(planned: Iterable[Planned], since: date) -> list[Planned]:
@@ -161,29 +161,71 @@ def _references(reference: str, number: int) -> list[str]:
     return [f"{reference}:{place}" for place in range(1, number + 1)]
 
 
-def _posted(
+def _reversed(
     found: Difference,
-    ground: Entry,
-    branch_on: BranchOn,
+    rows: Sequence[Entry],
+    opens_on: date,
     *,
     actor: Any,
-    reference: str,
+    reason: str,
     now: datetime,
 ) -> list[Entry]:
-    names = _references(reference, len(found.posted))
+    """Take back what differs: each on its day, or on the first open one."""
+    by_id = {row.pk: row for row in rows}
+    reversals = []
+    for one in found.taken_back:
+        entry = by_id[one.entry_id]
+        day = max(entry.day, opens_on)
+        reversals.append(
+            single.reverse(
+                actor=actor,
+                entry=entry,
+                day=day,
+                reason=reason,
+                now=now,
+                of_day=one.says.day if one.says.day < day else None,
+            )
+        )
+    return reversals
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Who posts under which reference, when, from which day on, and in which branch."""
+
+    actor: Any
+    reference: str
+    now: datetime
+    opens_on: date
+    branch_on: BranchOn
+
+
+def _posted(found: Difference, ground: Entry, step: _Step) -> list[Entry]:
+    """Post what is missing: each on its day, or on the first open one; always where it belongs."""
+    names = _references(step.reference, len(found.posted))
     return [
         single.post(
-            actor=actor,
+            actor=step.actor,
             event=plan.event,
-            day=plan.day,
+            day=max(plan.day, step.opens_on),
             lines=plan.lines,
-            branch=branch_on(plan.day),
+            branch=step.branch_on(plan.day),
             currency=ground.currency,
             reference=name,
-            now=now,
+            now=step.now,
             loan_id=ground.loan_id,
             customer_id=ground.customer_id,
-            facts={**plan.facts, "key": plan.key} if plan.key else plan.facts,
+            facts=_facts(plan, step.opens_on),
         )
         for name, plan in zip(names, found.posted, strict=True)
     ]
+
+
+def _facts(plan: Planned, opens_on: date) -> dict[str, Any]:
+    """Return what an entry says of itself: whose it is, and of which day if not of its own."""
+    facts = {name: value for name, value in plan.facts.items() if name != OF_DAY}
+    if plan.key:
+        facts["key"] = plan.key
+    if plan.day < opens_on:
+        facts[OF_DAY] = plan.day.isoformat()
+    return facts
