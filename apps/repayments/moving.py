@@ -36,6 +36,14 @@ class Changed:
     line: Line
 
 
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """What was posted in a branch that the loan had left, and the way it is to go on its day."""
+
+    way: Move
+    held: Held
+
+
 def branch_on(moves: Sequence[Move], day: date, *, now: Any) -> Any:
     """Return where a loan was on a day: on the day of a move it is in the branch it came to.
 
@@ -52,6 +60,33 @@ def leaving(held: Held) -> tuple[Line, ...]:
 def arriving(held: Held) -> tuple[Line, ...]:
     """Return the lines by which what a loan holds reaches a branch."""
     return _lines(held)
+
+
+def stranded(
+    moves: Sequence[Move], changed: Iterable[Changed], *, now: Any
+) -> tuple[list[Stranded], list[Changed]]:
+    """Return what was posted in branches the loan had left by then, and all as if it were not.
+
+    That corrects closed days: what a branch earned stays there, and what the loan holds follows it
+    on the day it is posted. Of what is returned second, that stands where the loan was.
+    """
+    sums: dict[tuple[date, Any, Any], dict[Account, Decimal]] = {}
+    settled = []
+    for one in changed:
+        where = branch_on(moves, one.day, now=now)
+        leaves_now = any(m.day == one.day and m.from_branch == one.branch for m in moves)
+        if one.branch == where or leaves_now or one.line.account not in HELD_BY_LOAN:
+            settled.append(one)
+            continue
+        held = sums.setdefault((one.day, one.branch, where), {})
+        held[one.line.account] = held.get(one.line.account, ZERO) + one.line.signed
+        settled.append(Changed(where, one.day, one.line))
+    found = []
+    for (day, branch, where), held in sums.items():
+        amounts = {account: amount for account, amount in held.items() if amount}
+        if amounts:
+            found.append(Stranded(Move(day, branch, where), amounts))
+    return found, settled
 
 
 def carried(moves: Sequence[Move], changed: Iterable[Changed]) -> list[dict[Account, Decimal]]:

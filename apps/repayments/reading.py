@@ -134,12 +134,15 @@ def of_event(row: AccountEvent) -> Happened:
 def points(loan_id: uuid.UUID) -> list[date]:
     """Return the days on which interest was booked and still is."""
     rows = derived(loan_id).filter(event=Event.INTEREST_ACCRUAL.value)
-    return sorted(set(rows.values_list("day", flat=True)))
+    return sorted(set(rows.values_list("of_day", flat=True)))
 
 
 def derived(loan_id: uuid.UUID, *, standing: bool = True) -> "QuerySet[Entry]":
-    """Return the entries of a loan that follow from its history: those that stand, or all."""
-    rows: QuerySet[Entry] = Entry.objects.filter(
+    """Return the entries of a loan that follow from its history: those that stand, or all.
+
+    `of_day` is the day of the history that each belongs to.
+    """
+    rows: QuerySet[Entry] = Entry.objects.with_of_day().filter(
         loan_id=loan_id, event__in=[event.value for event in DERIVED]
     )
     if standing:

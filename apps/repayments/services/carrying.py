@@ -91,7 +91,8 @@ def carry(
 ) -> None:
     """Carry on what was posted of earlier days in branches that the loan has left since.
 
-    Each move is corrected on its day by what it would have taken along besides.
+    Each move is corrected on its day by what it would have taken along besides. What corrects a
+    closed day in a branch that the loan has left by then goes after it on the day it is posted.
     """
     if not moves or not posted:
         return
@@ -100,9 +101,19 @@ def carry(
         for entry in posted
         for line in entry.content()
     ]
-    for move, held in zip(moves, moving.carried(_plain(moves), changed), strict=True):
+    plain = _plain(moves)
+    late, changed = moving.stranded(plain, changed, now=moves[-1].to_branch)
+    for number, one in enumerate(late, start=1):
+        step = _Step(actor=actor, reference=f"{reference}:after:{number}", now=now)
+        _post_way(one.way, _followed(moves, one.way), one.held, step)
+    for move, held in zip(moves, moving.carried(plain, changed), strict=True):
         step = _Step(actor=actor, reference=f"{reference}:moved:{move.number}", now=now)
         _post(move, held, step)
+
+
+def _followed(moves: Sequence[BranchMove], way: moving.Move) -> BranchMove:
+    """Return the move by which a loan had left a branch that something goes after it from."""
+    return [one for one in moves if one.from_branch == way.from_branch and one.day < way.day][-1]
 
 
 def _plain(moves: Sequence[BranchMove]) -> list[moving.Move]:
@@ -110,18 +121,22 @@ def _plain(moves: Sequence[BranchMove]) -> list[moving.Move]:
 
 
 def _post(move: BranchMove, held: Held, step: _Step) -> None:
-    """Post what leaves one branch and reaches the other; nothing where the loan holds nothing."""
-    if not held:
-        return
+    """Post what a move takes from one branch to the other; nothing where the loan holds nothing."""
+    if held:
+        _post_way(moving.Move(move.day, move.from_branch, move.to_branch), move, held, step)
+
+
+def _post_way(way: moving.Move, move: BranchMove, held: Held, step: _Step) -> None:
+    """Post what leaves a branch on a day and reaches another because of a move."""
     sides = (
-        ("leaves", move.from_branch, moving.leaving(held)),
-        ("arrives", move.to_branch, moving.arriving(held)),
+        ("leaves", way.from_branch, moving.leaving(held)),
+        ("arrives", way.to_branch, moving.arriving(held)),
     )
     for name, branch, lines in sides:
         ledger.post(
             actor=step.actor,
             event=Event.TRANSFER,
-            day=move.day,
+            day=way.day,
             lines=lines,
             branch=branch,
             currency=move.loan.currency,

@@ -70,7 +70,7 @@ def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
 
 def _first_day(loan: Loan) -> date:
     """Return the first day of which something that follows from the history stands or should."""
-    days = reading.derived(loan.pk).order_by("day").values_list("day", flat=True)
+    days = reading.derived(loan.pk).order_by("of_day").values_list("of_day", flat=True)
     found = [day for day in (days.first(), loan.disbursed_date) if day is not None]
     return min(found, default=date.max)
 

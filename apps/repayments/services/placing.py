@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import Conflict, DomainError
+from apps.ledger import selectors as ledger
 from apps.ledger.chart import Event
 from apps.loans.models import Loan
 from apps.repayments import statement_policies as policies
@@ -87,7 +88,7 @@ def misplace_money(
     """Take a line's money back from the loan it was posted to; it waits in suspense again.
 
     The loan's account is then as if the money had never reached it. Raises NotPermitted, Conflict
-    where it is not on a loan, DayClosed, and DomainError without a reason.
+    where it is not on a loan, and DomainError without a reason.
     """
     _permitting.require(policies.may_place(actor))
     said = required_reason(reason)
@@ -96,8 +97,14 @@ def misplace_money(
         raise Conflict("not_on_a_loan", _("This money is not on a loan any more."))
     event, loan = held.event, held.loan
     taking_back.take_back(actor=actor, event=event, reason=said, now=now)
+    # Of a closed day the money is where it was reported; it waits from the first open one on.
+    opens_on = ledger.first_open_day(held.file.entity_id)
     entry = suspense_entries.hold(
-        actor=actor, line=held, day=event.day, reference=f"suspense-again:{event.pk}", now=now
+        actor=actor,
+        line=held,
+        day=max(event.day, opens_on),
+        reference=f"suspense-again:{event.pk}",
+        now=now,
     )
     held.move(
         "misplace",

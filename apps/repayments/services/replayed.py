@@ -31,20 +31,25 @@ Went = tuple[int, uuid.UUID | None, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Who changes a history from which day on, why, and under which reference."""
+    """Who changes a history from which day on, why, and under which reference.
+
+    `corrects_closed` says that what changes of closed days is booked on the first open one.
+    """
 
     actor: Any
     since: date
     said: str
     reference: str
     now: datetime
+    corrects_closed: bool = False
 
 
 def make_so(loan: Loan, row: LoanAccount, account: Account, reason: Reason) -> Rederived:
     """Make entries, schedules, allocations and what is paid of a loan what its account says.
 
     What belongs to a day on which the loan was in another branch is posted there, and carried on.
-    The caller holds the loan. Raises DayClosed where a day to change is closed.
+    The caller holds the loan. Raises DayClosed where a day to change is closed, unless the reason
+    is one to correct it.
     """
     moves = carrying.moves_of(loan)
     changed = ledger.rederive(
@@ -57,6 +62,7 @@ def make_so(loan: Loan, row: LoanAccount, account: Account, reason: Reason) -> R
         now=reason.now,
         events=reading.DERIVED,
         branch_on=carrying.branch_on(loan, moves),
+        corrects_closed=reason.corrects_closed,
     )
     _carry(account, moves, changed, reason)
     entries = _entries(loan)
@@ -97,7 +103,7 @@ def _entries(loan: Loan) -> dict[tuple[str, date, str], int]:
     rows = reading.derived(loan.pk)
     return {
         (event, day, facts.get("key", "")): key
-        for key, event, day, facts in rows.values_list("pk", "event", "day", "facts")
+        for key, event, day, facts in rows.values_list("pk", "event", "of_day", "facts")
     }
 
 

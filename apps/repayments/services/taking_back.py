@@ -24,9 +24,11 @@ def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) ->
 
     The history is replayed without it; the charge for paying early goes with what was paid. Again
     for the same reason returns the event. Payments are permitted here; for everything else whoever
-    calls has seen to that. Raises NotAllowed,
-    NotVisible, TakenBackAlready, FactRefused without a reason, TermsRefused where something that
-    came after would be impossible, DayClosed where the books of a day it changes are closed.
+    calls has seen to that. Raises NotAllowed, NotVisible, TakenBackAlready, FactRefused without a
+    reason, TermsRefused where something that came after would be impossible.
+
+    What it changes of closed days is booked on the first open one and says of which day it is: what
+    was reported stays, and from the open day on the books are what they would be without it.
     """
     if event.kind in [kind.value for kind in MONEY_IN]:
         holding.require(actor, policies.REVERSE)
@@ -93,6 +95,7 @@ def _replay_without(loan: Loan, event: AccountEvent, *, actor: Any, now: datetim
         said=f"without {event.kind} of {event.day}",
         reference=f"without:{event.pk}",
         now=now,
+        corrects_closed=True,
     )
     replayed.make_so(loan, row, account, why)
     event.refresh_from_db(fields=["entry", "settled"])
