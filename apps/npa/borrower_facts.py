@@ -26,6 +26,8 @@ from apps.repayments.models import AccountEvent
 from apps.repayments.replaying import Account
 
 _OVER_30 = 30
+# What restructures a loan where the borrower was in financial difficulty (rule book 1.13).
+_CHANGES_OF_TERMS = ("restructure", "reschedule", "moratorium")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,8 @@ def _restructured(loan: Loan, account: Account, loans: Iterable[Loan], day: date
             kind="change",
             status="live",
             day__lte=day,
-            parameters__change="restructure",
+            parameters__change__in=_CHANGES_OF_TERMS,
+            parameters__parameters__difficulty=True,
         )
         .order_by("-day", "-position")
         .first()
@@ -156,7 +159,7 @@ def _restructured(loan: Loan, account: Account, loans: Iterable[Loan], day: date
         return {}
     rows = [row for row in account.in_force.rows if row.due_on > event.day]
     then = LoanDay.objects.filter(loan=loan, day=event.day - timedelta(days=1)).first()
-    first = min((row.due_on for row in rows), default=None)
+    first = min((row.due_on for row in rows if row.principal + row.interest > 0), default=None)
     late = (
         first is not None
         and LoanDay.objects.filter(

@@ -15,20 +15,22 @@ from apps.npa.statements.words import literals
 
 TABLE = "npa_facility"
 
-# A loan restructured for financial difficulty: since when, what it was then, how it went on.
+# A loan whose terms were changed for financial difficulty (rule book 1.13), by whatever way: since
+# when, what it was then, how it went on. What suits a borrower who could have paid is none.
 _RESTRUCTURED = """
     restructured AS (
         SELECT DISTINCT ON (e.loan_id) e.loan_id, e.day AS restructured_on,
             COALESCE(d.asset_class, '') AS class_when_restructured,
             (SELECT min(i.due_date) FROM loans_instalment i
-                WHERE i.loan_id = e.loan_id AND i.in_force AND i.due_date > e.day)
-                AS first_payment_on,
+                WHERE i.loan_id = e.loan_id AND i.in_force AND i.due_date > e.day
+                    AND i.principal + i.interest > 0) AS first_payment_on,
             (SELECT max(i.opening) FROM loans_instalment i
                 WHERE i.loan_id = e.loan_id AND i.in_force AND i.due_date > e.day) AS owed_then
         FROM repayments_accountevent e
         LEFT JOIN npa_loanday d ON d.day = e.day - 1 AND d.loan_id = e.loan_id
         WHERE e.kind = 'change' AND e.status = 'live' AND e.day <= %(day)s
-            AND e.parameters ->> 'change' = 'restructure'
+            AND e.parameters ->> 'change' IN ('restructure', 'reschedule', 'moratorium')
+            AND e.parameters -> 'parameters' -> 'difficulty' = 'true'
         ORDER BY e.loan_id, e.day DESC, e.position DESC
     )
 """

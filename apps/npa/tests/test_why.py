@@ -285,3 +285,43 @@ def test_it_explains_a_restructured_loan_as_the_night_classed_it(charlie: User, 
     )
     assert "It was restructured for financial difficulty on" in said(found, "class")
     assert "12 months from the first payment" in said(found, "upgrade")
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("restructure", {"instalments": 36}),
+        ("reschedule", {"instalments": 36}),
+        ("moratorium", {"principal_free": 3, "interest_free": 2}),
+    ],
+    ids=["1.13-restructure", "1.13-reschedule", "1.13-moratorium"],
+)
+def test_only_financial_difficulty_makes_a_change_of_terms_a_restructuring(
+    charlie: User, loan: Loan, kind: str, parameters: dict[str, int]
+) -> None:
+    """Rule book 1.13-T1, both ways: what suits a borrower who could have paid downgrades nothing."""
+    day = first_due(loan)
+
+    def changed(on: date, *, difficulty: bool) -> Explained:
+        servicing.change(
+            actor=charlie,
+            loan=loan,
+            kind=kind,
+            parameters={**parameters, "difficulty": difficulty},
+            reason="Asked for it",
+            now=repaying.at(on),
+        )
+        days.end(loan, on)
+        return explaining.explain(loan, on)
+
+    suits = changed(day, difficulty=False)
+    helps = changed(day + timedelta(days=1), difficulty=True)
+
+    assert suits.differences == helps.differences == ()
+    assert (suits.judged.found.asset_class, helps.judged.found.asset_class) == (
+        "standard",
+        "substandard",
+    )
+    assert suits.stood.facility.restructured_on is None
+    assert helps.judged.found.reason == "restructured"
+    assert helps.stood.facility.restructured_on == day + timedelta(days=1)
