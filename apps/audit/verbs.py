@@ -168,6 +168,7 @@ VERBS = {
     "offers.superseded": _("ended the offer because its decision does not stand any more"),
     "offers.taken_up": _("opened a loan under the offer"),
     "offers.paid_out": _("noted that the money of the offer was paid"),
+    "offers.exit_asked": _("asked to step back from the loan"),
     "offers.exited": _("stepped back from the loan within the cooling-off time"),
     # loans
     "loans.tape_imported": _("imported a loan tape"),

@@ -73,6 +73,8 @@ def next_action(loan: Loan, waiting: Disbursement | None, position: Position) ->
         return _of_payment(waiting)
     if loan.status in RUNNING and loan.offer is not None and loan.offer.status == "exited":
         return _("The borrower stepped back from this loan.")
+    if loan.status in RUNNING and loan.offer is not None and loan.offer.exit_asked_date is not None:
+        return _("The borrower asked to step back: record it on the offer.")
     if loan.status == "opened":
         return _("Ask for the payment: nothing was paid out yet.")
     if loan.status == "active":

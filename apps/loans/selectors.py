@@ -156,7 +156,9 @@ def to_request(actor: User) -> QuerySet[Loan]:
         .values("sum")
     )
     rows = Loan.objects.visible_to(actor).filter(
-        Q(offer__status="taken_up"), source="", status__in=["opened", "active"]
+        Q(offer__status="taken_up", offer__exit_asked_date=None),
+        source="",
+        status__in=["opened", "active"],
     )
     return (
         rows.annotate(going=Coalesce(held, Decimal(0)))

@@ -180,11 +180,36 @@ class ExitOffer(APIView):
         return _answer(pk)
 
 
+class ExitAsked(APIView):
+    """Note that the borrower asked to step back."""
+
+    required_permission = policies.ANSWER
+
+    @extend_schema(
+        operation_id="offers_exit_asked",
+        request=serializers.ExitAskedRequest,
+        responses={200: serializers.OfferDetailAnswer, **_REFUSED},
+        tags=["offers"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Note on which day and how; stepping back then costs what it cost on that day."""
+        given = serializers.ExitAskedRequest(data=request.data)
+        given.is_valid(raise_exception=True)
+        services.note_exit_asked(
+            actor=request.user,
+            offer=_seen(request, pk),
+            asked=services.Asked(**given.validated_data),
+            now=timezone.now(),
+        )
+        return _answer(pk)
+
+
 urlpatterns = [
     path("offers", Offers.as_view(), name="offers"),
     path("offers/<uuid:pk>", OneOffer.as_view(), name="offer"),
     path("offers/<uuid:pk>/accept", AcceptOffer.as_view(), name="offer_accept"),
     path("offers/<uuid:pk>/decline", DeclineOffer.as_view(), name="offer_decline"),
     path("offers/<uuid:pk>/withdraw", WithdrawOffer.as_view(), name="offer_withdraw"),
+    path("offers/<uuid:pk>/exit/asked", ExitAsked.as_view(), name="offer_exit_asked"),
     path("offers/<uuid:pk>/exit", ExitOffer.as_view(), name="offer_exit"),
 ]

@@ -10,7 +10,7 @@ from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
 from apps.core.form_fields import DayField
 from apps.offers.models import Channel
-from apps.offers.services import Consent
+from apps.offers.services import Asked, Consent
 from apps.offers.services.accepting import BY_OFFICER, LONGEST_REFERENCE
 from apps.offers.services.ending import LONGEST_REASON
 
@@ -72,6 +72,28 @@ class AcceptForm(Versioned):
             channel=Channel(given["channel"]),
             reference=given["reference"],
             acknowledged=given["acknowledged"],
+        )
+
+
+class AskedForm(Versioned):
+    """When and how the borrower asked to step back, and where that can be looked up."""
+
+    day = DayField(label=_("Asked on"))
+    channel = forms.ChoiceField(
+        label=_("How the borrower asked"),
+        choices=[("", _("Choose …")), *((one.value, one.label) for one in BY_OFFICER)],
+    )
+    reference = forms.CharField(
+        label=_("Where that is kept"),
+        max_length=LONGEST_REFERENCE,
+        help_text=_("Number of the document or recording, folder and page."),
+    )
+
+    def asked(self) -> Asked:
+        """Return what was typed; call it on a valid form."""
+        given = self.cleaned_data
+        return Asked(
+            day=given["day"], channel=Channel(given["channel"]), reference=given["reference"]
         )
 
 

@@ -50,6 +50,8 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         found["accept_form"] = form(forms.AcceptForm)
     if may_answer:
         found["may_decline"] = True
+    if policies.may_note_asked(actor, offer, today=today):
+        found["asked_form"] = form(forms.AskedForm)
     if policies.may_withdraw(actor, offer) and today <= offer.valid_until:
         found["withdraw_form"] = form(forms.ReasonForm)
     return found
@@ -131,7 +133,7 @@ def _quote(offer: Offer, today: date) -> ExitQuote | None:
     """Return what stepping back costs: as it was settled, or on this day."""
     if offer.exit_quote is not None:
         return ExitQuote.from_json(offer.exit_quote)
-    if offer.status != "taken_up" or not policies.within_cooling_off(offer, today):
+    if offer.status != "taken_up" or not policies.is_in_time(offer, today):
         return None
     try:
         return services.exit_quote(offer, on=today)

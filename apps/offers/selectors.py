@@ -66,6 +66,7 @@ def detailed() -> QuerySet[Offer]:
         "decision",
         "offered_by",
         "accepted_by",
+        "exit_asked_by",
         "ended_by",
         "letter",
     ).defer("letter__html", "letter__pdf", "letter__facts")

@@ -33,6 +33,14 @@ class AcceptRequest(Strict):
     acknowledged = serializers.BooleanField()
 
 
+class ExitAskedRequest(Strict):
+    """When and how the borrower asked to step back, and where that can be looked up."""
+
+    day = serializers.DateField()
+    channel = serializers.ChoiceField(choices=ACCEPTED_THROUGH)
+    reference = serializers.CharField(max_length=LONGEST_REFERENCE)
+
+
 class OfferReasonRequest(Strict):
     """Why an offer is taken back."""
 
@@ -81,6 +89,8 @@ class OfferAnswer(serializers.Serializer[Any]):
     accepted_via = serializers.ChoiceField(choices=["", *Channel.values])
     link_held_by = serializers.ListField(child=serializers.UUIDField())
     cooling_off_until = serializers.DateField(allow_null=True)
+    exit_asked_date = serializers.DateField(allow_null=True)
+    exit_asked_via = serializers.ChoiceField(choices=["", *Channel.values])
     letter = serializers.UUIDField(source="letter_id")
     statement_sha256 = serializers.CharField(source="statement_hash")
     key_facts_sha256 = serializers.CharField(source="key_facts_hash")

@@ -17,5 +17,6 @@ urlpatterns = [
     path("<uuid:pk>/accept/", case.accept, name="accept"),
     path("<uuid:pk>/decline/", case.decline, name="decline"),
     path("<uuid:pk>/withdraw/", case.withdraw, name="withdraw"),
+    path("<uuid:pk>/exit-asked/", case.exit_asked, name="exit_asked"),
     path("<uuid:pk>/step-back/", case.step_back, name="step_back"),
 ]

@@ -38,8 +38,8 @@ def require_payable(loan: Loan, *, now: datetime) -> None:
     offer told.
     """
     # Read anew: the borrower may have stepped back while this waited for the loan.
-    if loan.offer is not None and not _is_taken_up(loan.offer):
-        raise NotPayable("offer_ended", _("The borrower stepped back from this loan."))
+    if loan.offer is not None:
+        _require_wanted(loan.offer)
     if loan.status not in ("opened", "active") or loan.source or loan.offer is None:
         raise NotPayable("not_payable", _("Nothing is paid out under this loan in its state."))
     _require_decided(loan, now)
@@ -77,8 +77,15 @@ def require_paid_day(disbursement: Disbursement, day: date, *, now: datetime) ->
         )
 
 
-def _is_taken_up(offer: Offer) -> bool:
-    return Offer.objects.filter(pk=offer.pk, status="taken_up").exists()
+def _require_wanted(offer: Offer) -> None:
+    standing = Offer.objects.only("status", "exit_asked_date").get(pk=offer.pk)
+    if standing.status != "taken_up":
+        raise NotPayable("offer_ended", _("The borrower stepped back from this loan."))
+    if standing.exit_asked_date is not None:
+        raise NotPayable(
+            "exit_asked",
+            _("The borrower asked to step back from this loan: nothing more is paid out."),
+        )
 
 
 def _require_decided(loan: Loan, now: datetime) -> None:

@@ -250,8 +250,9 @@ def _is_exited(loan: Loan) -> bool:
 
 
 def _left(loan: Loan) -> Decimal:
-    """Return what may still be asked for; nothing once the borrower stepped back."""
-    is_over = _is_exited(loan) or loan.status not in RUNNING
+    """Return what may still be asked for; nothing once the borrower stepped back, or asked."""
+    is_asked = loan.offer is not None and loan.offer.exit_asked_date is not None
+    is_over = _is_exited(loan) or is_asked or loan.status not in RUNNING
     return Decimal(0) if is_over else selectors.left_to_ask(loan)
 
 

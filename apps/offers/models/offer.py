@@ -119,6 +119,17 @@ class Offer(Identified, Timestamped, Stateful):
     paid_out_date = models.DateField(_("money paid on"), null=True)
     # What stepping back costs, as `cooling_off.ExitQuote.to_json` writes it; null before payment.
     exit_quote = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    # When the borrower asked to step back, where that could not be done at once; this day counts.
+    exit_asked_date = models.DateField(_("asked to step back on"), null=True)
+    exit_asked_via = models.CharField(
+        _("how it was asked"), max_length=8, choices=Channel, blank=True
+    )
+    # None: the borrower, by a signed link.
+    exit_asked_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="exits_asked"
+    )
+    exit_asked_at = models.DateTimeField(_("noted"), null=True)
+    exit_asked_reference = models.CharField(_("where that is kept"), max_length=120, blank=True)
     # When and why it ended otherwise than by a loan; the reason is a person's own words or a code.
     ended_at = models.DateTimeField(_("ended"), null=True)
     ended_by = models.ForeignKey(
@@ -183,6 +194,17 @@ class Offer(Identified, Timestamped, Stateful):
                     " NEW.link_held_by)"
                 ),
             ),
+            # So is when and how the borrower asked to step back: its cost hangs on that day.
+            pgtrigger.Protect(
+                name="offers_offer_exit_asked_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.exit_asked_at IS NOT NULL AND (OLD.exit_asked_date, OLD.exit_asked_via,"
+                    " OLD.exit_asked_by_id, OLD.exit_asked_at, OLD.exit_asked_reference)"
+                    " IS DISTINCT FROM (NEW.exit_asked_date, NEW.exit_asked_via,"
+                    " NEW.exit_asked_by_id, NEW.exit_asked_at, NEW.exit_asked_reference)"
+                ),
+            ),
         ]
         constraints: ClassVar[list[Any]] = [
             status_constraint(LIFECYCLE, "offers_status_known"),
@@ -235,6 +257,24 @@ class Offer(Identified, Timestamped, Stateful):
             models.CheckConstraint(
                 condition=Q(accepted_via="link") | Q(link_held_by=[]),
                 name="offers_link_held_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    exit_asked_at__isnull=True,
+                    exit_asked_date__isnull=True,
+                    exit_asked_via="",
+                    exit_asked_by__isnull=True,
+                    exit_asked_reference="",
+                )
+                | Q(accepted_at__isnull=False, exit_asked_at__isnull=False)
+                & Q(exit_asked_date__isnull=False)
+                & (
+                    Q(exit_asked_via="link", exit_asked_by__isnull=True)
+                    | ~Q(exit_asked_via__in=["", "link"])
+                    & Q(exit_asked_by__isnull=False)
+                    & ~Q(exit_asked_reference="")
+                ),
+                name="offers_exit_asked_recorded",
             ),
             models.CheckConstraint(
                 condition=~Q(status="taken_up") | Q(taken_up_at__isnull=False),

@@ -6,6 +6,7 @@ from apps.offers.services.accepting import (
     accept_by_officer,
     decline,
 )
+from apps.offers.services.asking import Asked, note_exit_asked, step_back_by_link
 from apps.offers.services.ending import expire_due, supersede, withdraw
 from apps.offers.services.making import decided_terms, make
 from apps.offers.services.taking import (
@@ -18,6 +19,7 @@ from apps.offers.services.taking import (
 )
 
 __all__ = [
+    "Asked",
     "Consent",
     "accept_by_applicant",
     "accept_by_officer",
@@ -28,8 +30,10 @@ __all__ = [
     "exit_quote",
     "expire_due",
     "make",
+    "note_exit_asked",
     "paid_out",
     "require_chargeable",
+    "step_back_by_link",
     "supersede",
     "take_up",
     "withdraw",

@@ -83,8 +83,9 @@ def came_back(*, offer: Offer, now: datetime) -> None:
 def exit_quote(offer: Offer, *, on: date) -> ExitQuote:
     """Return what stepping back on a day costs after the money was paid. Rule book 6.5.
 
-    Of a loan paid in stages it is for what was paid out so far. Raises Conflict where nothing was
-    paid yet: then stepping back costs nothing.
+    Of a loan paid in stages it is for what was paid out so far. Where the borrower asked before,
+    that day counts, or that of the last payment where the bank paid later. Raises Conflict where
+    nothing was paid yet: then stepping back costs nothing.
     """
     if offer.paid_out_date is None:
         raise Conflict("nothing_paid", _("Nothing was paid yet; stepping back costs nothing."))
@@ -105,7 +106,7 @@ def exit_quote(offer: Offer, *, on: date) -> ExitQuote:
                 # Nothing is kept of what was never charged: it goes with the first tranche.
                 kept_fees=_kept(offer) if upfront else Decimal(0),
             ),
-            on=on,
+            on=_counting(offer, on, last=max(one.paid_date for one in paid)),
         )
     except cooling_off.ExitRefused as reason:
         sentence = _("Nobody steps back from a loan before it was paid out.")
@@ -122,7 +123,7 @@ def exit(  # noqa: A001 - the word of the rule, read through the module: offers.
     registered in `hooks.on_exit`. After that `exit_quote` holds what is to be paid,
     and loans and repayments settle it. Without an actor the borrower acts by a signed link. The
     same said again returns the offer. Raises NotPermitted, NotVisible, StaleRecord, OfferEnded
-    where nothing was agreed, CoolingOffOver after the last day.
+    where nothing was agreed, CoolingOffOver after the last day unless it was asked for before.
     """
 
     def told(seen: Offer) -> None:
@@ -135,9 +136,8 @@ def exit(  # noqa: A001 - the word of the rule, read through the module: offers.
     if not found.may("exit"):
         raise OfferEnded(_("Only what was agreed can be stepped back from."))
     today = _ground.today(found.application, now)
-    if not policies.within_cooling_off(found, today):
-        last = found.cooling_off_until
-        raise CoolingOffOver(date_format(last, "DATE_FORMAT") if last else "")
+    if not policies.is_in_time(found, today):
+        raise cooling_off_over(found)
     quote = exit_quote(found, on=today) if found.paid_out_date else None
     found.move(
         "exit",
@@ -166,6 +166,19 @@ def require_chargeable(offer: Offer, *, code: str, amount: Decimal, consented: b
             "fee_not_told",
             _("The statement of this loan does not tell this fee; the borrower must consent."),
         )
+
+
+def cooling_off_over(offer: Offer) -> CoolingOffOver:
+    """Return the refusal of who comes after the last day."""
+    last = offer.cooling_off_until
+    return CoolingOffOver(date_format(last, "DATE_FORMAT") if last else "")
+
+
+def _counting(offer: Offer, on: date, *, last: date) -> date:
+    """Return the day until which the money costs something."""
+    if offer.exit_asked_date is None:
+        return on
+    return max(min(on, offer.exit_asked_date), last)
 
 
 def _at_once(offer: Offer, day: date) -> hooks.Payout:

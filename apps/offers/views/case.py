@@ -173,6 +173,29 @@ def withdraw(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @requires(policies.ANSWER)
 @require_POST
+def exit_asked(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Note that the borrower asked to step back, on which day and how."""
+    offer = _offer(request, pk)
+    form = forms.AskedForm(request.POST)
+    if not form.is_valid():
+        return _page(request, offer, bound=form, status=422)
+    return _formed(
+        request,
+        offer,
+        form,
+        act=lambda: services.note_exit_asked(
+            actor=request.user,
+            offer=offer,
+            asked=form.asked(),
+            now=timezone.now(),
+            version=form.cleaned_data["version"],
+        ),
+        said=_("Noted: the day that the borrower asked counts, and nothing more is paid out."),
+    )
+
+
+@requires(policies.ANSWER)
+@require_POST
 def step_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that the borrower steps back within the cooling-off time."""
     offer = _offer(request, pk)

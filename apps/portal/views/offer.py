@@ -76,7 +76,7 @@ def decline(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
 @requires(PUBLIC)
 @guard.by_link(tokens.OFFER)
 def step_back(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
-    """Take in that the borrower steps back within the cooling-off time."""
+    """Take in that the borrower steps back, or asked to within the cooling-off time."""
     throttle.refuse_flood(request)
     offer = offers.latest(visit.application)
     form = forms.SureForm(request.POST, prefix="exit")
@@ -85,7 +85,7 @@ def step_back(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
     if not form.is_valid():
         return _page(request, token, visit, offer, step_back=form, status=422)
     _require_shown(offer, form)
-    offering.exit(actor=None, offer=offer, now=timezone.now())
+    offering.step_back_by_link(offer=offer, now=timezone.now())
     return redirect("portal:offer", token=token)
 
 
@@ -121,7 +121,7 @@ def _page(
     today = _today(visit)
     shown = {"statement_hash": offer.statement_hash}
     may_answer = offer.is_open and today <= offer.valid_until
-    may_exit = offer.may("exit") and policies.within_cooling_off(offer, today)
+    may_exit = offer.may("exit") and policies.is_in_time(offer, today)
     context = {
         **guard.frame(visit, token),
         "offer": offer,
