@@ -1,6 +1,7 @@
 """What is kept about the quality of the book."""
 
 from apps.npa.models.day_end import Changed, DayEnd, ProvisionMovement
+from apps.npa.models.finding import Finding
 from apps.npa.models.loan_day import LoanDay
 from apps.npa.models.override import Override
 from apps.npa.models.returns import Return
@@ -13,6 +14,7 @@ __all__ = [
     "Changed",
     "DayEnd",
     "DayFigures",
+    "Finding",
     "Layer",
     "LoanDay",
     "Override",

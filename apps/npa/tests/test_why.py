@@ -299,7 +299,7 @@ def test_it_explains_a_restructured_loan_as_the_night_classed_it(charlie: User, 
 def test_only_financial_difficulty_makes_a_change_of_terms_a_restructuring(
     charlie: User, loan: Loan, kind: str, parameters: dict[str, int]
 ) -> None:
-    """Rule book 1.13-T1, both ways: what suits a borrower who could have paid downgrades nothing."""
+    """Rule book 1.13-T1, both ways."""
     day = first_due(loan)
 
     def changed(on: date, *, difficulty: bool) -> Explained:
