@@ -61,8 +61,14 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     """Which rows a person may see."""
 
     def visible_to(self, actor: User) -> "MandateQuerySet":
-        """Keep the mandates of the branches the person works in, but for those withheld."""
-        seen = self.filter(accounts.in_reach(actor))
+        """Keep the mandates of the branches the person works in, but for those withheld.
+
+        One of a single loan is seen where the loan is, which may have moved since.
+        """
+        of_loan = accounts.in_reach(actor, branch_field="loan__branch_id")
+        seen = self.filter(
+            Q(loan__isnull=False) & of_loan | Q(loan__isnull=True) & accounts.in_reach(actor)
+        )
         return withheld.without(seen, actor, field="loan__application_id")
 
 

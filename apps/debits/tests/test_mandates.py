@@ -179,3 +179,16 @@ def test_the_database_knows_what_a_state_needs(alice: User, lent: Loan, status: 
     else:
         write()
     assert Debit.objects.count() == 0
+
+
+def test_a_mandate_goes_along_with_its_loan_to_another_branch(
+    alice: User, lent: Loan, mandate: Mandate, nashik: Branch, make_person: MakePerson
+) -> None:
+    nora = make_person("Nora", "loan_officer", branch=nashik)
+    end = {"mandate": mandate, "reason": "By telephone.", "now": at(TODAY)}
+    assert isinstance(refused(lambda: services.cancel_mandate(actor=nora, **end)), NotVisible)
+
+    Loan.objects.filter(pk=lent.pk).update(branch=nashik)
+
+    assert isinstance(refused(lambda: services.cancel_mandate(actor=alice, **end)), NotVisible)
+    assert services.cancel_mandate(actor=nora, **end).status == "cancelled"
