@@ -30,9 +30,9 @@ def test_the_night_respects_an_override_and_all_its_figures_equal_the_ledger(
     days.end_until(lent, first, second)
 
     found = days.of_day(lent, second)
-    assert (found.asset_class, found.computed, found.override_id) == (
+    assert (found.asset_class, found.reason, found.override_id) == (
         "substandard",
-        "standard",
+        "override",
         made.pk,
     )
     assert PortfolioDay.objects.get(day=second).asset_class == "substandard"
