@@ -16,10 +16,10 @@ from apps.collateral import worths
 from apps.collateral.models import Lien, Valuation
 from apps.collateral.worths import Worth
 from apps.loans.models import Loan
-from apps.npa import stood
+from apps.npa import findings, stood
 from apps.npa.facility import ZERO, Facility
 from apps.npa.grading import GONE
-from apps.npa.models import DayEnd, LoanDay, Override
+from apps.npa.models import DayEnd, Finding, LoanDay, Override
 from apps.npa.stood import Figures
 from apps.repayments import reading, replaying
 from apps.repayments.models import AccountEvent
@@ -54,6 +54,7 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
     before = _before(loan, loans, day)
     secured = _security(loans, day)
     overrides = {one.loan_id: one for one in Override.objects.in_force(day).filter(loan__in=loans)}
+    told = _found(loans, day)
     restructured = {one.pk: _restructured(one, accounts[one.pk], loans, day) for one in loans}
     found = []
     for one in loans:
@@ -62,7 +63,7 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
         facility = _facility(
             one, figures, before.get(one.pk), override.asset_class if override else ""
         )
-        known = secured.get(one.application_id, {}) | restructured[one.pk]
+        known = secured.get(one.application_id, {}) | restructured[one.pk] | told.get(one.pk, {})
         owed = known.pop("owed_then", ZERO)
         if owed:
             known["repaid_share"] = (owed - figures.principal) / owed
@@ -138,6 +139,15 @@ def _facility(loan: Loan, figures: Figures, before: LoanDay | None, override: st
         was_npa_date=before.npa_date if before else None,
         was_aged_from=before.aged_from if before else None,
     )
+
+
+def _found(loans: Iterable[Loan], day: date) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return the fields of facilities that two people's findings fill."""
+    rows = Finding.objects.in_force(day).filter(loan__in=list(loans))
+    told: dict[uuid.UUID, list[tuple[str, str]]] = {}
+    for loan, kind, value in rows.values_list("loan_id", "kind", "value"):
+        told.setdefault(loan, []).append((kind, value))
+    return {loan: findings.fields(pairs) for loan, pairs in told.items()}
 
 
 # --- restructuring --------------------------------------------------------------------------------

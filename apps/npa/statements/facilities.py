@@ -1,14 +1,15 @@
 """The relation `facility`: what every loan of a lender is at the end of a day. Pure: SQL text.
 
 A temporary table with a column for each field of `facility.Facility`, beside what the snapshot
-keeps of it. What loans of the book never have - a limit that can be drawn, crop seasons, a model's
-PD over their life - is what the field has by itself.
+keeps of it. What loans of the book never have - a limit that can be drawn, a model's PD over their
+life - is what the field has by itself; so is what nobody found out about a loan.
 """
 
 from collections.abc import Iterable
 
 from apps.npa.marks import GONE
 from apps.npa.override_lifecycle import COUNTED
+from apps.npa.statements.findings import column, found
 from apps.npa.statements.owed import OWED
 from apps.npa.statements.secured import Kind, security
 from apps.npa.statements.words import literals
@@ -49,34 +50,38 @@ def make(kinds: Iterable[Kind]) -> str:
     """Return the statement that makes the relation; `%(day)s` and `%(entity)s` are its values."""
     return f"""
     CREATE TEMPORARY TABLE {TABLE} ON COMMIT DROP AS
-    WITH {OWED}, {security(kinds)}, {_RESTRUCTURED}, {_DEFAULTED}
+    WITH {OWED}, {security(kinds)}, {found()}, {_RESTRUCTURED}, {_DEFAULTED}
     SELECT o.key, o.customer_id, o.branch_id, o.currency, o.opened_on,
         o.principal, o.principal_due, o.interest_due, o.interest_earned, o.charges_due,
         o.fees_unpaid, o.penal_unpaid,
         o.principal + o.interest_due + o.interest_earned + o.charges_due AS outstanding,
         o.interest_due + o.interest_earned AS suspended,
-        'term'::text AS form, o.oldest_due, o.missed::int AS missed,
+        {column("form", "'term'")}, o.oldest_due, o.missed::int AS missed,
         0 AS excess_days, 0 AS days_without_credit,
-        NULL::numeric AS credits, NULL::numeric AS interest_debited, NULL::int AS season_months,
-        o.purpose, ''::text AS segment, COALESCE(s.security_kind, '') AS security_kind,
+        NULL::numeric AS credits, NULL::numeric AS interest_debited,
+        {column("season_months", "NULL")},
+        o.purpose, {column("segment", "''")}, COALESCE(s.security_kind, '') AS security_kind,
         COALESCE(s.security, 0) AS security, COALESCE(s.security_stale, 0) AS security_stale,
         s.security_assessed, o.lent AS exposure_at_start,
         COALESCE(s.security_at_start, 0) AS security_at_start,
-        FALSE AS has_escrow, COALESCE(s.deposits, 0) AS deposits,
-        ''::text AS guarantee, FALSE AS guarantee_repudiated,
-        FALSE AS is_fraud, ''::text AS reviewed, COALESCE(v.asset_class, '') AS override,
+        {column("has_escrow", "FALSE")}, COALESCE(s.deposits, 0) AS deposits,
+        {column("guarantee", "''")}, {column("guarantee_repudiated", "FALSE")},
+        {column("is_fraud", "FALSE")}, {column("reviewed", "''")},
+        COALESCE(v.asset_class, '') AS override,
         v.id AS override_id,
-        r.restructured_on, FALSE AS restructuring_exempt,
+        r.restructured_on, {column("restructuring_exempt", "FALSE")},
         COALESCE(r.class_when_restructured, '') AS class_when_restructured, r.first_payment_on,
         CASE WHEN r.owed_then > 0 THEN (r.owed_then - o.principal) / r.owed_then ELSE 0 END
             AS repaid_share,
-        f.loan_id IS NOT NULL AS defaulted_since, TRUE AS is_rated_well,
+        f.loan_id IS NOT NULL AS defaulted_since, {column("is_rated_well", "TRUE")},
         NULL::numeric AS pd_origination, NULL::numeric AS pd_12_months,
-        NULL::numeric AS pd_lifetime, NULL::numeric AS lgd, FALSE AS has_increased_risk,
+        NULL::numeric AS pd_lifetime, NULL::numeric AS lgd,
+        {column("has_increased_risk", "FALSE")},
         COALESCE(y.asset_class, '') AS was_class, y.class_since AS was_class_since,
         y.npa_date AS was_npa_date, y.aged_from AS was_aged_from
     FROM owed o
     LEFT JOIN security s ON s.application_id = o.application_id
+    LEFT JOIN found ON found.loan_id = o.key
     LEFT JOIN restructured r ON r.loan_id = o.key
     LEFT JOIN defaulted f ON f.loan_id = o.key
     LEFT JOIN npa_loanday y ON y.day = %(before)s AND y.loan_id = o.key
