@@ -97,6 +97,7 @@ ROLES = (
             "scoring.view_model",
             "npa.view_quality",
             "npa.propose_override",
+            "npa.propose_finding",
         ),
     ),
     Role(
@@ -171,7 +172,9 @@ ROLES = (
             "debits.follow_debits",
             "debits.manage_debit_rules",
             "npa.propose_override",
+            "npa.propose_finding",
             "npa.approve_override",
+            "npa.approve_finding",
             "npa.manage_thresholds",
             "npa.acknowledge_alert",
             "npa.make_return",
