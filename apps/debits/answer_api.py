@@ -165,7 +165,7 @@ class DebitAnswerClose(APIView):
         tags=_TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        """Say what became of a refused row; nothing is posted."""
+        """Say what became of a refused row; money not booked yet waits in suspense then."""
         return _done(request, pk, shapes.DebitNoteIn, services.close_answer)
 
 

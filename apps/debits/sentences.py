@@ -28,9 +28,11 @@ REASONS = {
     "mandate_expired": gettext_lazy("The mandate ended before the bank was told."),
     "mandate_rejected": gettext_lazy("The bank refused the mandate."),
     "mandate_ended": gettext_lazy("The mandate does not hold on the day."),
+    "left_alone": gettext_lazy("The borrower is left alone for a time."),
     "paid_meanwhile": gettext_lazy("It was paid meanwhile, or less is owed."),
     "file_withdrawn": gettext_lazy("The file was withdrawn."),
     "partly": gettext_lazy("Only a part was collected."),
+    "in_suspense": gettext_lazy("The loan's account did not take it as it is."),
     "after_end": gettext_lazy("It was collected after the borrower had ended the mandate."),
     "until_date": gettext_lazy("Its last day is over."),
 }
@@ -47,6 +49,9 @@ _BECAUSE = {
     "collected": gettext_lazy("The money is on the loan."),
     "partly": gettext_lazy("A part of the amount is on the loan."),
     "after_end": gettext_lazy("On the loan; the borrower had ended the mandate. Look at it."),
+    "in_suspense": gettext_lazy(
+        "The loan takes no such money: it waits as unidentified, to be placed or returned."
+    ),
     "failed": gettext_lazy("Recorded; nothing was collected."),
     "returned": gettext_lazy("Taken back from the loan."),
     "known": gettext_lazy("The bank said so before; nothing was done twice."),
@@ -82,16 +87,15 @@ _FAULTS = {
     "day_closed": gettext_lazy(
         "The books are closed up to %(closed)s. Post the row on a later day, which you choose."
     ),
-    "return_day_closed": gettext_lazy(
-        "The money was posted on a day whose books are closed by now (up to %(closed)s), so it"
-        " cannot be taken back. Tell the credit manager."
-    ),
     "nothing_owed": gettext_lazy(
         "Nothing is owed on the loan any more. The money belongs to the borrower: return it, and"
         " say here how."
     ),
     "refused_by_account": gettext_lazy(
         "The loan's account did not take it as it is. Look at the loan, then post the row."
+    ),
+    "not_on_a_loan": gettext_lazy(
+        "This money waits as unidentified. Return it there, then say so here."
     ),
     "unexpected": gettext_lazy("Something is wrong on our side; it has been noted."),
 }

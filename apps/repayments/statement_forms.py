@@ -29,6 +29,8 @@ DATES = [
     ("day_first", _("Day first: 31/12/2026, or 2026-12-31")),
     ("month_first", _("Month first: 12/31/2026, or 2026-12-31")),
 ]
+# What can be uploaded as a statement.
+LAYOUTS = [one for one in StatementFile.Layout.choices if one[0] in columns.LAYOUTS]
 # Roles that can be told by heading; the others are always recognised.
 TOLD = (
     *(columns.DAY, columns.CREDIT, columns.DEBIT, columns.AMOUNT),
@@ -52,7 +54,7 @@ class StatementForm(forms.Form):
         help_text=_("CSV or Excel (.xlsx), as the bank or Safaricom writes it."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
     )
-    layout = forms.ChoiceField(label=_("Layout"), choices=StatementFile.Layout.choices)
+    layout = forms.ChoiceField(label=_("Layout"), choices=LAYOUTS)
     branch = BranchChoice(
         label=_("Branch"),
         queryset=Branch.objects.none(),

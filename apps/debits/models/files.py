@@ -16,7 +16,7 @@ from apps.core.models import Identified, Stateful, Timestamped, status_constrain
 from apps.debits.lifecycle import DEBIT, FILE, PAID, UNDERWAY
 from apps.debits.models.mandates import Mandate
 from apps.loans.models import Loan
-from apps.repayments.models import AccountEvent
+from apps.repayments.models import AccountEvent, StatementLine
 
 
 class DebitFileQuerySet(models.QuerySet["DebitFile"]):
@@ -153,6 +153,10 @@ class Debit(Identified, Timestamped, Stateful):
     event = models.OneToOneField(
         AccountEvent, null=True, on_delete=models.PROTECT, related_name="debit"
     )
+    # Where the money waits, or waited, that the loan did not take.
+    kept = models.OneToOneField(
+        StatementLine, null=True, on_delete=models.PROTECT, related_name="debit"
+    )
     # What the borrower is charged for it, where the product has such a charge.
     charge = models.OneToOneField(
         AccountEvent, null=True, on_delete=models.PROTECT, related_name="failed_debit"
@@ -198,9 +202,10 @@ class Debit(Identified, Timestamped, Stateful):
                     collected__gt=0,
                     collected__lte=F("amount"),
                     value_date__isnull=False,
-                    event__isnull=False,
                 )
-                | ~Q(status__in=PAID) & Q(collected__isnull=True, event__isnull=True),
+                & (Q(event__isnull=False) ^ Q(kept__isnull=False))
+                | ~Q(status__in=PAID)
+                & Q(collected__isnull=True, event__isnull=True, kept__isnull=True),
                 name="debits_debit_collected_on_an_account",
             ),
             models.CheckConstraint(

@@ -11,7 +11,6 @@ from apps.debits import reasons
 from apps.debits.models import AnswerLine, Debit, Mandate
 from apps.debits.services import mandates, outcomes
 from apps.debits.services.outcomes import Chunk, Outcome
-from apps.ledger.refusals import DayClosed
 from apps.repayments import services as repayments
 from apps.repayments.facts import Bucket
 from apps.repayments.services import charging
@@ -30,19 +29,20 @@ def failed(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
 
 
 def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
-    """Take money back from a loan that the bank took back; return what the row comes to."""
-    if debit.event is None:
-        raise LookupError("What was collected has its payment.")
+    """Take money back from a loan that the bank took back; return what the row comes to.
+
+    A bank may do so weeks later: what it changes of closed days is booked on the first open one.
+    """
+    event = debit.event or (debit.kept and debit.kept.event)
+    if event is None:
+        return outcomes.refused("", "not_on_a_loan", debit)
     try:
         repayments.take_back(
             actor=WORKER,
-            event=debit.event,
+            event=event,
             reason=f"Returned by the bank: {line.reason_code}",
             now=chunk.now,
         )
-    except DayClosed:
-        closed = outcomes.closed_up_to(chunk.file)
-        return outcomes.refused("value_date", "return_day_closed", debit, closed=closed)
     except DomainError as refusal:
         logger.info("return_not_taken_back", line=str(line.pk), code=refusal.code)
         return outcomes.refused("", "refused_by_account", debit)

@@ -9,8 +9,11 @@ from apps.core.table_faults import Fault
 from apps.debits.models import AnswerFile, AnswerLine, Debit
 from apps.debits.selecting import Rule
 from apps.ledger import selectors as ledger
+from apps.repayments import services as repayments
 from apps.repayments.facts import Receipt, Recovery, payer_reference
 
+# Why a debit has no payment though it was collected.
+IN_SUSPENSE = "in_suspense"
 # What a row comes to, by column.
 Outcome = dict[str, Any]
 
@@ -54,6 +57,35 @@ def collected_as(line: AnswerLine, debit: Debit, event_id: Any, now: datetime) -
         "reason_code": code,
         "needs_look": bool(code),
     }
+
+
+def keep(file: AnswerFile, line: AnswerLine, debit: Debit, *, actor: Any, now: datetime) -> None:
+    """Keep collected money that a loan does not take in suspense: it is placed or returned there.
+
+    Raises DayClosed and LedgerRefused where it cannot be booked on any day up to today.
+    """
+    kept = repayments.keep_unplaced(
+        actor=actor,
+        source=repayments.Source(
+            branch=file.branch,
+            filename=str(file.filename),
+            size=file.size,
+            sha256=file.sha256,
+            uploaded_by=file.uploaded_by,
+            uploaded_at=file.uploaded_at,
+        ),
+        money=repayments.Unplaced(
+            number=line.number,
+            reference=debit.reference,
+            amount=line.money,
+            day=line.value_date or debit.file.collect_on,
+            loan=debit.loan.number,
+            cells=line.cells,
+        ),
+        now=now,
+    )
+    changes = {**collected_as(line, debit, None, now), "reason_code": IN_SUSPENSE}
+    debit.move("collect", **changes, kept_id=kept.pk)
 
 
 def _worth_a_look(debit: Debit, line: AnswerLine) -> str:

@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import dates
 from apps.core import rows as core_rows
+from apps.core.errors import DomainError
 from apps.core.jobs import enqueue
 from apps.debits import errors, policies
 from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile
@@ -25,6 +26,7 @@ from apps.debits.services.failing import WORKER
 from apps.debits.services.outcomes import Chunk, Outcome, outcome, refused
 from apps.ledger.refusals import DayClosed
 from apps.repayments import services as repayments
+from apps.repayments.errors import ReferenceUsed
 from apps.repayments.services import chunking
 from apps.repayments.services.many import Answer, Incoming
 
@@ -36,7 +38,9 @@ LOST_AFTER = timedelta(minutes=1)
 
 def advance_answers(*, file_id: uuid.UUID | str, now: datetime) -> bool:
     """Do one chunk of rows; say whether there may be more to do. Safe to run twice, at once."""
-    rows = AnswerFile.objects.select_related("branch__entity", "entity", "started_by")
+    rows = AnswerFile.objects.select_related(
+        "branch__entity", "entity", "started_by", "uploaded_by"
+    )
     file = rows.get(pk=file_id)
     if file.status != "running":
         return False
@@ -128,7 +132,7 @@ def _post(file: AnswerFile, lines: list[AnswerLine], *, now: datetime) -> None:
 
 def _debits(file: AnswerFile, lines: Sequence[AnswerLine]) -> dict[str, Debit]:
     """Return the debits that rows name, held to the end of the transaction, by reference."""
-    rows = Debit.objects.select_related("file", "mandate", "loan", "event").filter(
+    rows = Debit.objects.select_related("file", "mandate", "loan", "event", "kept__event").filter(
         reference__in=[one.reference for one in lines], file__entity=file.entity_id
     )
     held = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
@@ -177,7 +181,7 @@ def _misfit(line: AnswerLine, debit: Debit) -> Outcome | None:
 
 # --- what was collected --------------------------------------------------------------------------
 def _collected(chunk: Chunk, lines: Sequence[AnswerLine]) -> dict[Any, Outcome]:
-    """Post what was collected, all at once; what an account does not take is refused."""
+    """Post what was collected, all at once; what an account does not take waits in suspense."""
     if not lines:
         return {}
     debits = [chunk.debits[line.reference] for line in lines]
@@ -209,7 +213,13 @@ def _not_taken(chunk: Chunk, line: AnswerLine, debit: Debit, answer: Answer) -> 
         return refused("value_date", "day_closed", debit, closed=closed)
     code = answer.refusal.code if answer.refusal else ""
     logger.info("answer_not_taken", line=str(line.pk), code=code)
-    return refused("", "nothing_owed" if code == "nothing_owed" else "refused_by_account", debit)
+    if isinstance(answer.refusal, ReferenceUsed):
+        return refused("", "refused_by_account", debit)
+    try:
+        outcomes.keep(chunk.file, line, debit, actor=WORKER, now=chunk.now)
+    except DomainError:
+        return refused("", "nothing_owed", debit)
+    return outcome("posted", outcomes.IN_SUSPENSE, debit)
 
 
 # --- the file ------------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ from apps.core.errors import Conflict, DomainError
 from apps.core.visibility import get_visible
 from apps.debits import errors, policies
 from apps.debits.models import AnswerLine, Debit
-from apps.debits.sealing import sealed
 from apps.debits.services import outcomes, posting_answers
 from apps.repayments import services as repayments
+
+# Faults of rows that say what is so, and whose money is not in the books.
+_UNBOOKED = {"day_closed", "nothing_owed"}
 
 
 @transaction.atomic
@@ -62,12 +64,13 @@ def post_on_day(*, actor: User, line: AnswerLine, day: date, now: datetime) -> A
 def close_answer(*, actor: User, line: AnswerLine, note: str, now: datetime) -> AnswerLine:
     """Say what became of a row that was refused; it is done with then.
 
+    Money that was collected and is not booked yet goes into suspense: no words take its place.
     Raises NotPermitted, NotVisible, Conflict, and DomainError without words.
     """
     said = errors.required_words(note, name="note")
     held = _held(actor, line)
-    note_sealed = sealed(held, "note", said)
-    held.move("close", because="closed", note=note_sealed, settled_by=actor, settled_at=now)
+    _keep(held, actor=actor, now=now)
+    held.move("close", because="closed", note=said, settled_by=actor, settled_at=now)
     audit.record(actor, "debits.answer_closed", held, row=held.number, reference=held.reference)
     return held
 
@@ -97,7 +100,20 @@ def look_at(*, actor: User, debit: Debit, note: str, now: datetime) -> Debit:
     return held
 
 
+def _keep(line: AnswerLine, *, actor: User, now: datetime) -> None:
+    """Keep money of a row in suspense that waited for an open day, or for a loan to take it."""
+    if line.status != "refused" or not {one["code"] for one in line.faults} & _UNBOOKED:
+        return
+    rows = Debit.objects.select_related("mandate", "loan", "file").filter(pk=line.debit_id)
+    debit = rows.select_for_update(of=("self",), no_key=True).get()
+    if debit.status == "presented":
+        outcomes.keep(line.file, line, debit, actor=actor, now=now)
+        posting_answers.settle({debit.file_id})
+
+
 def _held(actor: User, line: AnswerLine) -> AnswerLine:
     errors.require(policies.may(actor, policies.ANSWER))
-    rows = AnswerLine.objects.select_related("file__branch__entity", "file__entity")
+    rows = AnswerLine.objects.select_related(
+        "file__branch__entity", "file__entity", "file__uploaded_by"
+    )
     return get_visible(rows.select_for_update(of=("self",), no_key=True), actor, pk=line.pk)

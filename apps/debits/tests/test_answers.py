@@ -16,9 +16,11 @@ from apps.debits.models import AnswerFile, Debit, Mandate
 from apps.debits.services import Upload, posting_answers
 from apps.debits.tests import factories
 from apps.ledger import services as ledger
+from apps.ledger.chart import Account
+from apps.ledger.models import Line
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
-from apps.repayments.models import AccountEvent
+from apps.repayments.models import AccountEvent, StatementLine
 from apps.repayments.services import charging
 from apps.repayments.tests import factories as books
 from conftest import MakePerson
@@ -232,26 +234,70 @@ def test_money_of_a_closed_day_is_posted_on_a_day_of_choice(
     assert books.offenders() == []
 
 
-def test_money_for_a_loan_that_is_over_is_refused_and_closed_with_words(
+def _in_suspense(loan: Loan) -> tuple[StatementLine, Decimal]:
+    """Return the one line that waits, and what is unidentified in the books of the lender."""
+    lines = Line.objects.filter(account=Account.UNIDENTIFIED.value, branch=loan.branch)
+    return (
+        StatementLine.objects.get(),
+        sum((one.credit - one.debit for one in lines), Decimal(0)),
+    )
+
+
+def test_money_for_a_loan_that_is_over_waits_as_unidentified(
     alice: User, bob: User, lent: Loan, debit: Debit
 ) -> None:
     day = debit.file.collect_on
     Loan.objects.filter(pk=lent.pk).update(status="closed")
 
     file = answered(alice, [row(debit)], day=day)
+    again = answered(alice, [row(debit)], day=day, name="ACH-2")
 
-    [line] = file.lines.all()
-    assert came_to(file) == [(2, "refused", "nothing_owed")]
-    assert (
-        "note"
-        in refused(
-            lambda: services.close_answer(actor=alice, line=line, note=" ", now=at(day))
-        ).fields
+    line, unidentified = _in_suspense(lent)
+    debit.refresh_from_db()
+    assert came_to(file) == [(2, "posted", "in_suspense")]
+    assert came_to(again) == [(2, "ignored", "known")]
+    assert (line.status, line.amount, unidentified) == ("suspense", debit.amount, debit.amount)
+    assert (debit.status, debit.event, debit.kept) == ("collected", None, line)
+    assert (line.details["account"], str(line.file.filename)) == (lent.number, "answers.csv")
+    assert type(debit.file).objects.get().status == "settled"
+    back = answered(alice, [row(debit, "returned", reason="payer_refused")], day=day, name="ACH-3")
+    assert came_to(back) == [(2, "refused", "not_on_a_loan")]
+
+    # What was placed after all goes back with the debit.
+    Loan.objects.filter(pk=lent.pk).update(status="active")
+    repayments.place_money(actor=alice, line=line, loan=lent, now=at(day))
+    assert _in_suspense(lent)[1] == 0
+    gone = answered(
+        alice, [row(debit, "returned", reason="insufficient_funds")], day=day, name="ACH-4"
     )
-    closed = services.close_answer(
-        actor=alice, line=line, note="Sent back by transfer.", now=at(day)
-    )
-    assert (closed.status, closed.note) == ("closed", "Sent back by transfer.")
+    event = AccountEvent.objects.get(kind="receipt")
+    assert came_to(gone) == [(2, "recorded", "returned")]
+    assert (event.status, event.parameters["channel"]) == ("reversed", "direct_debit")
+    assert books.offenders() == []
+
+
+def test_money_of_a_closed_day_is_kept_where_a_person_only_closes_its_row(
+    alice: User, bob: User, lent: Loan, debit: Debit
+) -> None:
+    day, later = debit.file.collect_on, debit.file.collect_on + timedelta(days=2)
+    entity, now = lent.branch.entity, at(later)
+    repayments.accrue_day(actor="system:test", entity=entity, day=day, now=now)
+    ledger.close_day(actor="system:test", entity=entity, day=day, now=now)
+    [line] = answered(alice, [row(debit)], day=later).lines.all()
+
+    def close(note: str) -> Any:
+        return services.close_answer(actor=alice, line=line, note=note, now=now)
+
+    assert "note" in refused(lambda: close(" ")).fields
+    closed = close("The borrower wants it back.")
+
+    kept, unidentified = _in_suspense(lent)
+    debit.refresh_from_db()
+    assert (closed.status, closed.note) == ("closed", "The borrower wants it back.")
+    assert (debit.status, debit.kept, unidentified) == ("collected", kept, debit.amount)
+    assert kept.held_entry is not None
+    assert (kept.day, kept.held_entry.day) == (day, day + timedelta(days=1))
+    assert books.offenders() == []
 
 
 def test_what_came_after_the_borrower_ended_the_mandate_is_looked_at(

@@ -191,7 +191,10 @@ def close_row(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             done=_("The row is done with."),
             place=str(line.file),
             back=reverse("debits:answer", args=[line.file_id]),
-            text=_("Nothing is posted. Say what was done: asked of the bank, paid back, posted."),
+            text=_(
+                "No loan is touched; money that is not in the books yet waits as unidentified. Say"
+                " what was done."
+            ),
         ),
     )
 

@@ -44,6 +44,8 @@ class StatementFile(Identified, Timestamped, Stateful):
     class Layout(models.TextChoices):
         BANK = "bank", _("Bank statement")
         MPESA = "mpesa", _("M-Pesa organisation statement")
+        # No statement: what loans did not take of the bank's answers to debits.
+        DEBITS = "debits", _("Direct debit")
 
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, verbose_name=_("branch"))
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, verbose_name=_("entity"))

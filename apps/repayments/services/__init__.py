@@ -16,6 +16,7 @@ from apps.repayments.services.ending import end_account
 from apps.repayments.services.entering import enter
 from apps.repayments.services.following import follow_payout
 from apps.repayments.services.foreseeing import Foreseen, PlannedRow, Side, foresee
+from apps.repayments.services.keeping import Source, Unplaced, keep_unplaced
 from apps.repayments.services.many import Answer, Incoming, enter_many
 from apps.repayments.services.placing import foresee_placing, misplace_money, place_money
 from apps.repayments.services.planning import PlanEntry, end_plan, enter_plan, load_plans
@@ -59,7 +60,9 @@ __all__ = [
     "PlannedRow",
     "PromiseEntry",
     "Side",
+    "Source",
     "Statement",
+    "Unplaced",
     "accrue_asked",
     "accrue_day",
     "accrue_missing",
@@ -84,6 +87,7 @@ __all__ = [
     "give_back",
     "is_whole",
     "judge_promises",
+    "keep_unplaced",
     "load_plans",
     "misplace_money",
     "move_branch",

@@ -19,7 +19,11 @@ from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 from apps.repayments.services import _permitting, entering, foreseeing, holding, taking_back
 from apps.repayments.services.foreseeing import Foreseen
 
-_CHANNELS = {StatementFile.Layout.BANK: "bank_transfer", StatementFile.Layout.MPESA: "mobile_money"}
+_CHANNELS = {
+    StatementFile.Layout.BANK: "bank_transfer",
+    StatementFile.Layout.MPESA: "mobile_money",
+    StatementFile.Layout.DEBITS: "direct_debit",
+}
 LONGEST_REASON = 300
 
 
