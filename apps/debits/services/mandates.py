@@ -18,7 +18,6 @@ from apps.core.visibility import get_visible
 from apps.debits import errors, policies
 from apps.debits.lifecycle import IN_FORCE
 from apps.debits.models import Debit, Mandate
-from apps.debits.sealing import sealed
 from apps.ledger.lines import LARGEST
 from apps.loans import beneficiary
 from apps.loans.models import Loan
@@ -153,7 +152,7 @@ def underway(mandate: Mandate) -> int:
 def pause(mandate: Mandate, *, actor: Any, reason: str) -> None:
     """Pause a mandate that is held, and withdraw what no bank was told of."""
     person = actor if isinstance(actor, User) else None
-    mandate.move("pause", reason=sealed(mandate, "reason", reason), moved_by=person)
+    mandate.move("pause", reason=reason, moved_by=person)
     _withdraw_waiting(mandate, "mandate_paused")
     _record(actor, mandate, verb="debits.mandate_paused")
 
@@ -178,7 +177,7 @@ def _held(actor: User, mandate: Mandate) -> Mandate:
 
 def _end(mandate: Mandate, action: str, *, actor: Any, reason: str, now: datetime) -> None:
     changes: dict[str, Any] = {
-        "reason": sealed(mandate, "reason", reason),
+        "reason": reason,
         "moved_by": actor if isinstance(actor, User) else None,
         "ended_at": now,
         "ended_date": dates.local_date(now, mandate.branch.entity.time_zone),

@@ -20,7 +20,6 @@ from apps.core.visibility import get_visible
 from apps.debits import errors, layouts, owing, policies, selecting
 from apps.debits.lifecycle import UNDERWAY
 from apps.debits.models import Debit, DebitFile, DebitRule, Mandate
-from apps.debits.sealing import sealed
 from apps.debits.selecting import Chosen, LeftOut, Rule
 from apps.loans.models import Loan, LoanQuerySet
 from apps.repayments import hooks
@@ -139,7 +138,7 @@ def release_file(*, actor: User, file: DebitFile, now: datetime) -> DebitFile:
         layout=layouts.DEBITS,
         debits_count=len(standing),
         total=sum((one.amount for one in standing), Decimal(0)),
-        content=sealed(held, "content", written),
+        content=written,
         sha256=layouts.fingerprint(written),
     )
     audit.record(
@@ -295,7 +294,10 @@ def _still_standing(file: DebitFile) -> list[Debit]:
     """Hold the debits of a file; withdraw those nothing is to be taken for, return the others."""
     rows = Debit.objects.select_related("mandate", "loan").filter(file=file, status="waiting")
     held = list(rows.select_for_update(of=("self",), no_key=True).order_by("number"))
-    owed = owing.owing([one.loan_id for one in held], file.collect_on)
+    keys = [one.loan_id for one in held]
+    owed = owing.owing(keys, file.collect_on)
+    asked = _not_left_alone(Loan.objects.filter(pk__in=keys), file.collect_on, Counter())
+    not_spared = set(asked.values_list("pk", flat=True))
     rule = rule_of(file.entity_id)
     gone: dict[str, list[uuid.UUID]] = {}
     standing = []
@@ -303,6 +305,8 @@ def _still_standing(file: DebitFile) -> list[Debit]:
         left = selecting.amount_owed(owed[one.loan_id], due=one.due_date, rule=rule)
         if not one.mandate.holds_on(file.collect_on):
             gone.setdefault("mandate_ended", []).append(one.pk)
+        elif one.loan_id not in not_spared:
+            gone.setdefault(LeftOut.LEFT_ALONE.value, []).append(one.pk)
         elif one.loan.status != "active" or left < one.amount:
             gone.setdefault("paid_meanwhile", []).append(one.pk)
         else:

@@ -13,10 +13,9 @@ from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core import withheld
 from apps.core.errors import Conflict, NotPermitted, NotVisible
-from apps.debits import layouts, services
+from apps.debits import layouts, sentences, services
 from apps.debits.errors import NothingToPresent, OwnFile
 from apps.debits.models import Debit, DebitFile, Mandate
-from apps.debits.sealing import sealed
 from apps.debits.tests import factories
 from apps.loans.models import Loan
 from apps.repayments import hooks
@@ -73,7 +72,7 @@ def test_nobody_releases_their_own_file(charlie: User, lent: Loan, mandate: Mand
             "release",
             released_by=charlie,
             released_at=at(TODAY),
-            content=sealed(file, "content", b"x"),
+            content=b"x",
             sha256="x",
             debits_count=1,
             total=1,
@@ -153,6 +152,19 @@ def test_a_borrower_who_is_left_alone_is_not_asked(
     found = refused(lambda: factories.prepared(alice, books.due_dates(lent)[0]))
 
     assert isinstance(found, NothingToPresent)
+
+
+def test_a_borrower_who_is_left_alone_since_is_left_out_at_the_release(
+    alice: User, bob: User, lent: Loan, mandate: Mandate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = factories.prepared(alice, books.due_dates(lent)[0])
+    paused = Loan.objects.filter(pk=lent.pk).values("pk")
+    monkeypatch.setattr(hooks, "_left_alone", [lambda _day: paused])
+
+    found = refused(lambda: services.release_file(actor=bob, file=file, now=at(TODAY)))
+
+    assert found.code == "nothing_left"
+    assert sentences.reason("left_alone").startswith("The borrower is left alone")
 
 
 def test_what_was_paid_meanwhile_is_left_out_at_the_release(
