@@ -33,7 +33,7 @@ def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
 
     A bank may do so weeks later: what it changes of closed days is booked on the first open one.
     """
-    event = debit.event or (debit.kept and debit.kept.event)
+    event = debit.kept.event if debit.kept else debit.event
     if event is None:
         return outcomes.refused("", "not_on_a_loan", debit)
     try:

@@ -102,10 +102,11 @@ def look_at(*, actor: User, debit: Debit, note: str, now: datetime) -> Debit:
 
 def _keep(line: AnswerLine, *, actor: User, now: datetime) -> None:
     """Keep money of a row in suspense that waited for an open day, or for a loan to take it."""
-    if line.status != "refused" or not {one["code"] for one in line.faults} & _UNBOOKED:
+    is_unbooked = line.status == "refused" and {one["code"] for one in line.faults} & _UNBOOKED
+    if not is_unbooked or line.debit_id is None:
         return
-    rows = Debit.objects.select_related("mandate", "loan", "file").filter(pk=line.debit_id)
-    debit = rows.select_for_update(of=("self",), no_key=True).get()
+    rows = Debit.objects.select_related("mandate", "loan", "file")
+    debit = rows.select_for_update(of=("self",), no_key=True).get(pk=line.debit_id)
     if debit.status == "presented":
         outcomes.keep(line.file, line, debit, actor=actor, now=now)
         posting_answers.settle({debit.file_id})
