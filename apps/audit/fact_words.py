@@ -27,6 +27,7 @@ NAMES: Mapping[str, Any] = {
     "limit": _("limit of one person"),
     "link_held_by": _("a link was held by"),
     "net": _("to the borrower"),
+    "of_day": _("corrects the closed day"),
     "paid_out": _("paid out before"),
     "payment": _("payment"),
     "pd": _("probability of default"),

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from apps.ledger.chart import Account
 from apps.ledger.models import Line
+from apps.ledger.models.entries import OF_DAY
 
 COLUMNS = (
     "entry",
@@ -31,6 +32,7 @@ COLUMNS = (
     "customer",
     "reverses",
     "actor",
+    "of_day",
 )
 _VALUES = (
     "entry_id",
@@ -49,6 +51,7 @@ _VALUES = (
     "entry__customer_id",
     "entry__reverses_id",
     "entry__actor",
+    f"entry__facts__{OF_DAY}",
 )
 # Rows fetched at once: the file is never in memory as a whole.
 _AT_ONCE = 5_000

@@ -144,7 +144,8 @@ def _stated(
     taken_back = Entry.objects.filter(reverses=OuterRef("pk")).values("day")[:1]
     rows = (
         # Between branches a loan moves as it is: nothing of that is the borrower's.
-        Entry.objects.filter(loan_id=loan_id, day__range=(start, end))
+        Entry.objects.with_of_day()
+        .filter(loan_id=loan_id, day__range=(start, end))
         .exclude(event=Event.TRANSFER.value)
         .annotate(taken_back_on=Subquery(taken_back))
         .prefetch_related(Prefetch("lines", queryset=theirs))
@@ -167,6 +168,7 @@ def _posted(entry: Any) -> statements.Posted:
         lines=entry.content(),
         reverses_id=entry.reverses_id,
         is_reversed=entry.taken_back_on is not None,
+        of_day=entry.of_day if entry.of_day < entry.day else None,
     )
 
 

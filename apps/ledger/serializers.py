@@ -85,11 +85,15 @@ class LoanBalancesAnswer(serializers.Serializer[Any]):
 
 
 class RowAnswer(serializers.Serializer[Any]):
-    """One line of a statement; interest accrued day by day is one line a month."""
+    """One line of a statement; interest accrued day by day is one line a month.
+
+    `of_day` is the day that it corrects, where that was closed when it was posted.
+    """
 
     entry = serializers.IntegerField(source="entry_id")
     day = serializers.DateField()
     until = serializers.DateField()
+    of_day = serializers.DateField(allow_null=True)
     event = serializers.ChoiceField(choices=[one.value for one in Event])
     reference = serializers.CharField(allow_blank=True)
     charged = Money()

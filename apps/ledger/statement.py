@@ -17,7 +17,10 @@ from apps.ledger.lines import Line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """An entry as it stands in the ledger, with those of its lines that are the borrower's."""
+    """An entry as it stands in the ledger, with those of its lines that are the borrower's.
+
+    `of_day` is the day that it corrects, where that was closed when it was posted.
+    """
 
     entry_id: int
     day: date
@@ -26,11 +29,15 @@ class Posted:
     lines: tuple[Line, ...]
     reverses_id: int | None = None
     is_reversed: bool = False
+    of_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of a statement. `parts` holds what each account grew or fell by, as owed."""
+    """One line of a statement. `parts` holds what each account grew or fell by, as owed.
+
+    `of_day` is the day that it corrects, where that was closed when it was posted.
+    """
 
     entry_id: int
     day: date
@@ -43,6 +50,7 @@ class Row:
     parts: Mapping[Account, Decimal] = field(default_factory=dict)
     reverses_id: int | None = None
     is_reversed: bool = False
+    of_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ def rows(posted: Iterable[Posted], *, owed: Decimal) -> list[Row]:
 
 def _together(one: Posted) -> tuple[object, ...]:
     """Return what entries that share a line have in common."""
-    is_plain = one.event is Event.INTEREST_ACCRUAL and not one.is_reversed
+    is_plain = one.event is Event.INTEREST_ACCRUAL and not (one.is_reversed or one.of_day)
     return (one.day.year, one.day.month) if is_plain else (one.entry_id,)
 
 
@@ -120,4 +128,5 @@ def _row(run: Sequence[Posted], owed: Decimal) -> Row | None:
         parts=parts,
         reverses_id=first.reverses_id,
         is_reversed=first.is_reversed,
+        of_day=first.of_day,
     )

@@ -25,6 +25,8 @@ def what(row: Row) -> str:
     said = str(labels.EVENTS[row.event])
     if row.event is Event.INTEREST_ACCRUAL and row.until != row.day:
         return _("Interest accrued up to %(day)s") % {"day": day(row.until)}
+    if row.of_day is not None:
+        said = _("%(event)s, for %(day)s") % {"event": said, "day": day(row.of_day)}
     return _("%(event)s (reversed later)") % {"event": said} if row.is_reversed else said
 
 
@@ -53,13 +55,16 @@ def shown(found: Statement) -> dict[str, Any]:
 def table(found: Statement) -> Iterator[Sequence[Any]]:
     """Yield a statement as the rows of a CSV file: plain figures, days as ISO writes them."""
     names = [account.value for account in BORROWERS]
-    yield ["day", "until", "event", "reference", "charged", "paid", "owed", "currency", *names]
+    head = ["day", "until", "event", "reference", "charged", "paid", "owed", "currency"]
+    # Whoever reads the file counts columns: new ones come last.
+    yield [*head, *names, "of_day"]
     yield [found.start, "", "opening", "", "", "", found.opening.owed, found.currency]
     for row in found.rows:
         yield [
             *(row.day, row.until, row.event.value, row.reference),
             *(row.charged, row.paid, row.owed, found.currency),
             *(_part(row, account) for account in BORROWERS),
+            row.of_day or "",
         ]
     yield [
         *(found.end, "", "closing", "", found.charged, found.paid),
