@@ -20,7 +20,7 @@ from apps.core.formatting import format_money
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
 from apps.loans.models import Loan
-from apps.repayments import charge_forms, charge_rows, policies, services
+from apps.repayments import charge_forms, charge_rows, correcting, policies, services
 from apps.repayments.models import AccountEvent, AccrualRun
 from apps.repayments.services import holding
 from apps.repayments.views import contact_page
@@ -116,6 +116,7 @@ def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "day": date_format(event.day, "DATE_FORMAT"),
             "amount": format_money(event.amount or Decimal(0), event.currency),
         },
+        also=correcting.booked_on(event),
     )
     return contact_page.page(
         request,

@@ -14,7 +14,10 @@ from apps.loans.forms import Refusable
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """The page's title, its button, what is said when it is done, and where it belongs."""
+    """The page's title, its button, what is said when it is done, and where it belongs.
+
+    `text` says what the page does, `also` what else is to be known of the case at hand.
+    """
 
     title: str
     button: str
@@ -22,6 +25,7 @@ class Words:
     place: str
     back: str
     text: str = ""
+    also: str = ""
 
 
 def page(

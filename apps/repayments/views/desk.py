@@ -18,7 +18,15 @@ from apps.core.errors import DomainError
 from apps.core.formatting import format_money
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
-from apps.repayments import day_sheet, desk_forms, desk_rows, policies, selectors, services
+from apps.repayments import (
+    correcting,
+    day_sheet,
+    desk_forms,
+    desk_rows,
+    policies,
+    selectors,
+    services,
+)
 from apps.repayments.errors import TakenBackAlready
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import holding
@@ -105,6 +113,7 @@ def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             " whatever came after it; what follows is computed anew and shown in the ledger."
         )
         % {"amount": amount, "loan": event.loan.number},
+        also=correcting.booked_on(event),
     )
     return contact_page.page(
         request,

@@ -15,6 +15,7 @@ from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
 from apps.loans.forms import ReasonForm
 from apps.loans.models import Loan
+from apps.repayments import correcting
 from apps.repayments.models import AccountEvent
 from apps.servicing import forms, policies, presentation, selectors, services
 from apps.servicing.models import Pause, Proposal
@@ -233,11 +234,12 @@ def undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a change of a loan back."""
     event = get_visible(selectors.all_changes(), request.user, pk=pk)
     loan = seen(request, event.loan_id)
+    word, booked = str(presentation.event(event)["word"]), correcting.booked_on(event)
     task = Task(
         title=_("Take back"),
         label=_("Take back"),
         said=_("It is taken back; the account is as if it had not happened."),
-        text=str(presentation.event(event)["word"]),
+        text=f"{word}. {booked}" if booked else word,
         is_grave=True,
     )
     return one_form(
