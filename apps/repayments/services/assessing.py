@@ -13,7 +13,6 @@ from decimal import Decimal
 from django.db.models import BooleanField, Exists, F, Max, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
-from apps.ledger.refusals import DayClosed
 from apps.loans.models import Instalment, Loan
 from apps.repayments import lateness, reading, replaying, writing
 from apps.repayments.account import ZERO
@@ -68,8 +67,8 @@ def assess(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> 
     """Charge what is owed for being late by the end of a day; return how many charges were made.
 
     The caller holds the loans, and has brought their accounts to that day. Raises DayClosed where
-    the day is closed; a charge of a closed day that proves too high stays, and counts against what
-    comes.
+    the day is closed; a charge of an earlier closed day that proves too high is taken back as any
+    other.
     """
     found = concerned(loans, day)
     if not found:
@@ -218,10 +217,7 @@ def _take_back(
         code = event.parameters["code"]
         if over[code] <= 0:
             continue
-        try:
-            taking_back.take_back(actor=actor, event=event, reason=CORRECTED, now=now)
-        except DayClosed:
-            return
+        taking_back.take_back(actor=actor, event=event, reason=CORRECTED, now=now)
         over[code] -= event.amount or ZERO
 
 
