@@ -66,10 +66,10 @@ def test_rule_6_5_interest_accrued_before_is_part_of_what_stepping_back_costs(
 
 @pytest.mark.django_db(transaction=True)
 def test_an_exit_is_not_settled_over_money_on_the_account(
-    alice: User, bob: User, lent: Loan
+    alice: User, bob: User, charlie: User, lent: Loan
 ) -> None:
     made = services.enter(
-        actor=bob,
+        actor=alice,
         loan=lent,
         fact=factories.receipt(TODAY, 500),
         reference="R1",
@@ -83,7 +83,7 @@ def test_an_exit_is_not_settled_over_money_on_the_account(
 
     assert (refusal.value.code, Entry.objects.count()) == ("account_in_use", before)
     services.take_back(
-        actor=bob, event=made, reason="The borrower stepped back", now=factories.at(LAST)
+        actor=charlie, event=made, reason="The borrower stepped back", now=factories.at(LAST)
     )
     assert _settle(bob, lent).status == "closed"
     assert _holds()
