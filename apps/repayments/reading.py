@@ -137,12 +137,12 @@ def points(loan_id: uuid.UUID) -> list[date]:
     return sorted(set(rows.values_list("of_day", flat=True)))
 
 
-def derived(loan_id: uuid.UUID, *, standing: bool = True) -> "QuerySet[Entry]":
+def derived(loan_id: uuid.UUID, *, standing: bool = True) -> "QuerySet[Any]":
     """Return the entries of a loan that follow from its history: those that stand, or all.
 
     `of_day` is the day of the history that each belongs to.
     """
-    rows: QuerySet[Entry] = Entry.objects.with_of_day().filter(
+    rows: QuerySet[Any] = Entry.objects.with_of_day().filter(
         loan_id=loan_id, event__in=[event.value for event in DERIVED]
     )
     if standing:
