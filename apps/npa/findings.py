@@ -45,8 +45,8 @@ VALUES: Mapping[Kind, tuple[str, ...]] = {
     Kind.SCHEME: ("msme", "natural_calamity"),
     Kind.RATING: (INVESTMENT_GRADE, "below_investment_grade"),
 }
-# Sugar cane stands for 18 months, plantations need some years before their first crop.
-MOST_MONTHS = 60
+# Sugar cane stands for 18 months, and nothing that counts as a crop here for longer than this.
+MOST_MONTHS = 36
 
 FINDING = Lifecycle(
     initial="proposed",

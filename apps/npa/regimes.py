@@ -134,12 +134,11 @@ class Rules(Head):
     def segment(self, *, purpose: str, security: str, stated: str = "") -> Segment:
         """Return the segment of a facility: the one stated, else the first that fits.
 
-        Raises LookupError where a stated segment is none of the table's.
+        One that was stated under another table and is none of this one's decides nothing here.
         """
-        for segment in self.segments:
-            if segment.code == stated or (not stated and segment.fits(purpose, security)):
-                return segment
-        raise LookupError(f"{self.code} knows no segment {stated!r}.")
+        named = [one for one in self.segments if one.code == stated]
+        fitting = (one for one in self.segments if one.fits(purpose, security))
+        return named[0] if named else next(fitting)
 
     def is_standing(self, day: date) -> bool:
         """Say whether the table counts for what happens on a day."""

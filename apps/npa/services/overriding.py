@@ -10,15 +10,12 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import dates
-from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.core.errors import Conflict, NotPermitted
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.npa import grading, override_lifecycle, policies
 from apps.npa.models import LoanDay, Override
-
-LONGEST_REASON = 2_000
-SHORTEST_REASON = 3
+from apps.npa.services import proposing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +44,9 @@ def propose_override(*, actor: User, loan: Loan, asked: Asked, now: datetime) ->
     Raises NotPermitted, NotVisible, Conflict where one waits already, and DomainError for a class,
     days or a reason that are refused.
     """
-    _permit(actor, policies.PROPOSE_OVERRIDE)
-    found = _locked(actor, loan)
-    today = _today(found, now)
+    proposing.permit(actor, policies.PROPOSE_OVERRIDE)
+    found = proposing.locked(actor, loan)
+    today = proposing.today(found, now)
     _check(found, asked, today)
     made = Override(
         loan=found,
@@ -57,7 +54,7 @@ def propose_override(*, actor: User, loan: Loan, asked: Asked, now: datetime) ->
         class_before=_class_before(found),
         from_date=asked.from_date,
         until_date=asked.until_date,
-        reason=_said(asked.reason),
+        reason=proposing.said(asked.reason),
         proposed_by=actor,
         proposed_at=now,
     )
@@ -79,14 +76,14 @@ def approve_override(*, actor: User, override: Override, now: datetime, note: st
     Raises NotPermitted, NotVisible, OwnOverride, and Conflict where it was answered, is over, or
     another holds on one of its days.
     """
-    _permit(actor, policies.APPROVE_OVERRIDE)
+    proposing.permit(actor, policies.APPROVE_OVERRIDE)
     found = _held(actor, override)
     if found.proposed_by_id == actor.pk:
         raise OwnOverride
     found.lifecycle.target("approve", found.status)
-    if found.until_date < _today(found.loan, now):
+    if found.until_date < proposing.today(found.loan, now):
         raise Conflict("override_is_over", _("The last day of this is over; propose it anew."))
-    said = _said(note, field="note") if note.strip() else ""
+    said = proposing.said(note, field="note") if note.strip() else ""
     try:
         with transaction.atomic():
             _answer(found, "approve", actor=actor, now=now, note=said)
@@ -101,11 +98,11 @@ def approve_override(*, actor: User, override: Override, now: datetime, note: st
 @transaction.atomic
 def refuse_override(*, actor: User, override: Override, note: str, now: datetime) -> Override:
     """Refuse what another person proposed, with a reason; return it. Raises as approving does."""
-    _permit(actor, policies.APPROVE_OVERRIDE)
+    proposing.permit(actor, policies.APPROVE_OVERRIDE)
     found = _held(actor, override)
     if found.proposed_by_id == actor.pk:
         raise OwnOverride
-    _answer(found, "refuse", actor=actor, now=now, note=_said(note, field="note"))
+    _answer(found, "refuse", actor=actor, now=now, note=proposing.said(note, field="note"))
     audit.record(actor, "npa.override_refused", found.loan, **_told(found))
     return found
 
@@ -113,7 +110,7 @@ def refuse_override(*, actor: User, override: Override, note: str, now: datetime
 @transaction.atomic
 def withdraw_override(*, actor: User, override: Override, now: datetime) -> Override:
     """Take back what one proposed oneself; return it. Raises NotPermitted, NotVisible, Conflict."""
-    _permit(actor, policies.PROPOSE_OVERRIDE)
+    proposing.permit(actor, policies.PROPOSE_OVERRIDE)
     found = _held(actor, override)
     if found.proposed_by_id != actor.pk:
         raise NotPermitted(
@@ -133,13 +130,13 @@ def propose_override_end(
     Raises NotPermitted, NotVisible, Conflict, and DomainError without a reason.
     """
     if not actor.has_perm(policies.APPROVE_OVERRIDE):
-        _permit(actor, policies.PROPOSE_OVERRIDE)
+        proposing.permit(actor, policies.PROPOSE_OVERRIDE)
     found = _held(actor, override)
     found.move(
         "propose_end",
         end_proposed_by=actor,
         end_proposed_at=now,
-        end_reason=_sealed(found, "end_reason", _said(reason)),
+        end_reason=proposing.sealed(found, "end_reason", proposing.said(reason)),
     )
     audit.record(actor, "npa.override_end_proposed", found.loan, **_told(found))
     return found
@@ -148,12 +145,12 @@ def propose_override_end(
 @transaction.atomic
 def end_override(*, actor: User, override: Override, now: datetime) -> Override:
     """Agree that an override ends: today is the first day without it. Raises as approving does."""
-    _permit(actor, policies.APPROVE_OVERRIDE)
+    proposing.permit(actor, policies.APPROVE_OVERRIDE)
     found = _held(actor, override)
     found.lifecycle.target("end", found.status)
     if found.end_proposed_by_id == actor.pk:
         raise OwnOverride
-    found.move("end", ended_by=actor, ended_at=now, ended_on=_today(found.loan, now))
+    found.move("end", ended_by=actor, ended_at=now, ended_on=proposing.today(found.loan, now))
     audit.record(actor, "npa.override_ended", found.loan, **_told(found))
     return found
 
@@ -161,7 +158,7 @@ def end_override(*, actor: User, override: Override, now: datetime) -> Override:
 @transaction.atomic
 def keep_override(*, actor: User, override: Override) -> Override:
     """Refuse to end an override before its time; it goes on. Raises as approving does."""
-    _permit(actor, policies.APPROVE_OVERRIDE)
+    proposing.permit(actor, policies.APPROVE_OVERRIDE)
     found = _held(actor, override)
     found.lifecycle.target("keep", found.status)
     if found.end_proposed_by_id == actor.pk:
@@ -174,39 +171,18 @@ def keep_override(*, actor: User, override: Override) -> Override:
 def _answer(found: Override, action: str, *, actor: User, now: datetime, note: str) -> None:
     changes: dict[str, Any] = {"answered_by": actor, "answered_at": now}
     if note:
-        changes["answer_note"] = _sealed(found, "answer_note", note)
+        changes["answer_note"] = proposing.sealed(found, "answer_note", note)
     found.move(action, **changes)
-
-
-def _sealed(found: Override, name: str, text: str) -> Any:
-    """Return a text as the encrypted column of this row holds it."""
-    column: Any = Override._meta.get_field(name)
-    return column.seal(text, found.pk)
-
-
-def _permit(actor: User, permission: str) -> None:
-    if not actor.has_perm(permission):
-        raise NotPermitted("not_permitted", _("Your role does not allow this."))
-
-
-def _locked(actor: User, loan: Loan) -> Loan:
-    """Return the loan, held until the transaction ends. Raises NotVisible."""
-    rows = Loan.objects.select_for_update(of=("self",), no_key=True)
-    return get_visible(rows.select_related("branch__entity", "product"), actor, pk=loan.pk)
 
 
 def _held(actor: User, override: Override) -> Override:
     """Return the override with its loan, both held until the transaction ends."""
     seen = get_visible(Override.objects.only("loan"), actor, pk=override.pk)
-    loan = _locked(actor, Loan(pk=seen.loan_id))
+    loan = proposing.locked(actor, Loan(pk=seen.loan_id))
     rows = Override.objects.select_for_update(of=("self",), no_key=True)
     found = get_visible(rows, actor, pk=override.pk)
     found.loan = loan
     return found
-
-
-def _today(loan: Loan, now: datetime) -> date:
-    return dates.local_date(now, loan.branch.entity.time_zone)
 
 
 def _class_before(loan: Loan) -> str:
@@ -218,28 +194,20 @@ def _check(loan: Loan, asked: Asked, today: date) -> None:
     if loan.status != "active":
         raise Conflict("loan_not_running", _("This loan is not running: it has no class to set."))
     if asked.asset_class not in grading.codes(loan.branch.entity, on=asked.from_date):
-        raise _refused("asset_class", "class_refused", _("The lender's rules know no such class."))
+        raise proposing.refused(
+            "asset_class", "class_refused", _("The lender's rules know no such class.")
+        )
     if asked.from_date < today:
-        raise _refused("from_date", "day_refused", _("This day is over; begin today or later."))
+        raise proposing.refused(
+            "from_date", "day_refused", _("This day is over; begin today or later.")
+        )
     if asked.until_date < asked.from_date:
-        raise _refused("until_date", "day_refused", _("The last day is before the first."))
+        raise proposing.refused("until_date", "day_refused", _("The last day is before the first."))
     if asked.until_date > override_lifecycle.latest_end(asked.from_date):
         sentence = _("An override holds for at most %(days)s days.") % {
             "days": override_lifecycle.MOST_DAYS
         }
-        raise _refused("until_date", "too_long", sentence)
-
-
-def _said(text: str, *, field: str = "reason") -> str:
-    said = text.strip()
-    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
-        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
-        raise _refused(field, "reason_missing", sentence)
-    return said
-
-
-def _refused(field: str, code: str, sentence: str) -> DomainError:
-    return DomainError(code, sentence, fields={field: sentence})
+        raise proposing.refused("until_date", "too_long", sentence)
 
 
 def _told(override: Override) -> dict[str, Any]:

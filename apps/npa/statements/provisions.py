@@ -63,10 +63,10 @@ def _base(rules: Rules) -> str:
 
 def _segment(rules: Rules, value: Callable[[Segment], str]) -> str:
     """Return a value of a facility's segment: of the one stated, else of the first that fits."""
-    return case((_is_in(one), value(one)) for one in rules.segments)
+    return case((_is_in(one, rules), value(one)) for one in rules.segments)
 
 
-def _is_in(one: Segment) -> str:
+def _is_in(one: Segment, rules: Rules) -> str:
     asked = []
     if one.purposes:
         asked.append(f"purpose IN ({literals(one.purposes)})")
@@ -74,7 +74,9 @@ def _is_in(one: Segment) -> str:
         asked.append(f"security_kind IN ({literals(one.securities)})")
     if one.by_name_only:
         return f"segment = {literal(one.code)}"
-    fits = " AND ".join(["segment = ''", *asked])
+    # Stated under another table, a segment that this one does not know decides nothing.
+    unnamed = f"segment NOT IN ({literals(each.code for each in rules.segments)})"
+    fits = " AND ".join([unnamed, *asked])
     return f"segment = {literal(one.code)} OR ({fits})"
 
 

@@ -17,11 +17,15 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from apps.npa import classification, provisioning, rule_reading
+from apps.npa import classification, findings, provisioning, rule_reading
 from apps.npa.facility import ZERO, Borrower, Facility, Form, Guarantee
+from apps.npa.findings import Kind
 from apps.npa.regimes import Rules
 from apps.npa.statements.classes import classes
+from apps.npa.statements.findings import FIELDS as FOUND
+from apps.npa.statements.findings import column, found
 from apps.npa.statements.provisions import provisions, suspended
+from apps.npa.statements.words import literals
 
 pytestmark = pytest.mark.django_db
 BORROWERS = 1_600
@@ -122,6 +126,78 @@ _PLAIN = """
 """
 
 
+# What people found about some facilities: in every state, begun and over on the day, the day before
+# or after it, and open-ended.
+_FINDINGS = """
+    CREATE TEMPORARY TABLE made_finding ON COMMIT DROP AS
+    SELECT key AS loan_id, kind, value, status,
+        CASE WHEN status IN ({counted}) THEN starts END AS counts_from,
+        CASE WHEN r3 < 0.6 THEN starts + lasts END AS until_date,
+        CASE WHEN status = 'ended' THEN starts + floor(r4 * 30)::int END AS ended_on
+    FROM (
+        SELECT *, (ARRAY[{states}])[1 + floor(r1 * {number})::int] AS status,
+            (ARRAY[0, 1, 5, 30])[1 + floor(r4 * 4)::int] AS lasts,
+            %(day)s::date + (ARRAY[-30, -5, -1, 0, 0, 1])[1 + floor(r2 * 6)::int] AS starts,
+            {value} AS value
+        FROM (
+            SELECT m.key, k.kind, random() AS r1, random() AS r2, random() AS r3, random() AS r4,
+                random() AS r5
+            FROM made m CROSS JOIN unnest(ARRAY[{kinds}]) AS k(kind)
+            WHERE m.customer_id %% 3 <> 0 AND m.key %% 11 <> 0
+        ) drawn WHERE r5 < 0.12
+    ) dated
+"""
+
+
+def _make_findings(rules: Rules) -> str:
+    """Return the statement that makes what people found about the facilities of `made`."""
+    grades = [*(one.code for one in rules.grades), "unknown"]
+    segments = [one.code for one in rules.segments]
+    values = {
+        Kind.REVIEW: grades,
+        Kind.SEGMENT: [*segments, "unknown"],
+        Kind.CROP_SEASON: [4, 6, 12, 13, 18],
+        **findings.VALUES,
+    }
+    value = " ".join(f"WHEN '{kind}' THEN {_pick(each, of='r3')}" for kind, each in values.items())
+    states = findings.FINDING.states
+    return _FINDINGS.format(
+        counted=literals(findings.COUNTED),
+        # Most are in force: what is refused or waits is not what the rules act on.
+        states=literals([*states, *findings.COUNTED * 2]),
+        number=len(states) + 2 * len(findings.COUNTED),
+        value=f"CASE kind {value} ELSE '' END",
+        kinds=literals(str(one) for one in Kind),
+    )
+
+
+def _take_in() -> str:
+    """Return the statement that puts what is in force into the facilities, as the night's does."""
+    columns = [column(name, f"made.{name}") for name in FOUND]
+    return f"""
+    WITH {found("made_finding")}
+    UPDATE made SET {", ".join(f"{name} = taken.{name}" for name in FOUND)}
+    FROM (
+        SELECT made.key, {", ".join(columns)} FROM made JOIN found ON found.loan_id = made.key
+    ) taken WHERE taken.key = made.key
+    """  # noqa: S608 - our own parts
+
+
+def _told(as_of: date) -> dict[int, dict[str, Any]]:
+    """Return the fields that the pure reading fills out of the rows, by facility."""
+    told: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT loan_id, kind, value, status, counts_from, until_date, ended_on"
+            " FROM made_finding"
+        )
+        for key, kind, value, *when in cursor.fetchall():
+            names = ("status", "counts_from", "until_date", "ended_on")
+            if findings.is_in_force(day=as_of, **dict(zip(names, when, strict=True))):
+                told[key].append((kind, value))
+    return {key: findings.fields(pairs) for key, pairs in told.items()}
+
+
 def _day(ago: str) -> str:
     return f"%(day)s::date - floor({ago})::int"
 
@@ -133,6 +209,11 @@ def _make(rules: Rules, as_of: date) -> list[dict[str, Any]]:
         number = round(BORROWERS * 2.5)
         cursor.execute(_made(rules), {"day": as_of, "number": number})
         cursor.execute(_PLAIN, {"best": rules.best})
+        cursor.execute(f"SELECT key, {', '.join(FOUND)} FROM made")  # noqa: S608 - our own
+        bare = {key: dict(zip(FOUND, each, strict=True)) for key, *each in cursor.fetchall()}
+        cursor.execute(_make_findings(rules), {"day": as_of})
+        cursor.execute(_take_in(), {"day": as_of})
+        told = _told(as_of)
         cursor.execute(
             f"WITH {classes(rules, 'made')}, {provisions(rules)}"  # noqa: S608 - our own
             f" SELECT customer_id, {', '.join(_FIELDS)}, {suspended('suspended')} AS held,"
@@ -142,11 +223,12 @@ def _make(rules: Rules, as_of: date) -> list[dict[str, Any]]:
             {"day": as_of},
         )
         names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [row | {"pure": bare[row["key"]] | told.get(row["key"], {})} for row in rows]
 
 
 def _facility(row: dict[str, Any]) -> Facility:
-    values = {name: row[name] for name in _FIELDS}
+    values = {name: row[name] for name in _FIELDS} | row["pure"]
     return Facility(
         **{**values, "form": Form(values["form"]), "guarantee": Guarantee(values["guarantee"])}
     )
@@ -157,7 +239,7 @@ def _differences(rows: list[dict[str, Any]], rules: Rules, as_of: date) -> list[
     borrowers: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         borrowers[row["customer_id"]].append(row)
-    found = []
+    differ = []
     for members in borrowers.values():
         facilities = [_facility(row) for row in members]
         classed = classification.classify(Borrower(facilities=tuple(facilities)), rules, as_of)
@@ -168,10 +250,12 @@ def _differences(rows: list[dict[str, Any]], rules: Rules, as_of: date) -> list[
                 name: getattr(provided, name) for name in _PROVIDED
             }
             says = {name: row[f"says_{name}"] for name in should}
+            should |= {name: getattr(one, name) for name in FOUND}
+            says |= {name: row[name] for name in FOUND}
             if says != should or row["held"] != held:
                 odd = [name for name in should if says[name] != should[name]]
-                found.append(f"{[(one, should[one], says[one]) for one in odd]} of {row}")
-    return found
+                differ.append(f"{[(one, should[one], says[one]) for one in odd]} of {row}")
+    return differ
 
 
 @pytest.mark.parametrize("rules", TABLES, ids=lambda rules: rules.code)
@@ -186,3 +270,5 @@ def test_it_says_the_same_in_python_and_in_sql(rules: Rules) -> None:
     assert {row["says_asset_class"] for row in rows} == set(rules.ranks)
     assert len({row["says_reason"] for row in rows}) >= 6
     assert sum(1 for row in rows if row["says_amount"] > Decimal(0)) > BORROWERS
+    filled = {name for fields_ in _told(as_of).values() for name in fields_}
+    assert filled == set(FOUND)
