@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from apps.debits.models import Debit
 from apps.debits.selecting import Owing, Row, Tried
@@ -18,15 +18,11 @@ from apps.repayments.models import AccountEvent, LoanAccount
 def owing(loans: Collection[UUID], day: date) -> dict[UUID, Owing]:
     """Return what each loan owes up to a day; three queries for all."""
     rows: dict[UUID, list[Row]] = defaultdict(list)
-    due = Instalment.objects.filter(loan__in=loans, in_force=True, due_date__lte=day).filter(
-        Q(paid_principal__lt=F("principal"))
-        | Q(paid_interest__lt=F("interest"))
-        | Q(paid_fee__lt=F("fee"))
-    )
+    due = unpaid(day).filter(loan__in=loans)
     left = F("principal") + F("interest") + F("fee")
     left -= F("paid_principal") + F("paid_interest") + F("paid_fee")
-    for loan, due_date, unpaid in due.annotate(left=left).values_list("loan", "due_date", "left"):
-        rows[loan].append(Row(due_date, unpaid))
+    for loan, due_date, amount in due.annotate(left=left).values_list("loan", "due_date", "left"):
+        rows[loan].append(Row(due_date, amount))
     charges = _charges(loans, day)
     ahead = dict(LoanAccount.objects.filter(loan__in=loans).values_list("loan", "advances"))
     zero = Decimal(0)
@@ -36,8 +32,17 @@ def owing(loans: Collection[UUID], day: date) -> dict[UUID, Owing]:
     }
 
 
+def unpaid(day: date) -> QuerySet[Instalment]:
+    """Return the instalments that fell due by a day and are not paid, of every loan."""
+    return Instalment.objects.filter(in_force=True, due_date__lte=day).filter(
+        Q(paid_principal__lt=F("principal"))
+        | Q(paid_interest__lt=F("interest"))
+        | Q(paid_fee__lt=F("fee"))
+    )
+
+
 def tried(loans: Collection[UUID]) -> dict[UUID, list[Tried]]:
-    """Return what was asked of each loan for its last due dates, and what is underway."""
+    """Return what was asked of each loan before, and what is underway."""
     found: dict[UUID, list[Tried]] = defaultdict(list)
     rows: Any = Debit.objects.filter(loan__in=loans)
     for loan, due_date, status, attempt, retry_on in rows.values_list(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, Q, Sum
+from django.db.models import Exists, Max, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, Entity, User
@@ -233,7 +233,12 @@ def _select(
         Q(pk__in=mandates.values("loan")) | Q(customer__in=for_all.values("customer"))
     )
     rule, left_out, found = rule_of(entity.pk), Counter[str](), list[_Found]()
-    ordered = list(_not_left_alone(covered, day, left_out).order_by("number"))
+    asked = _not_left_alone(covered, day, left_out)
+    # On most days nothing falls due on most loans: those are counted and not read.
+    due = asked.filter(Exists(owing.unpaid(day).filter(loan=OuterRef("pk"))))
+    ordered = list(due.order_by("number"))
+    if rest := asked.count() - len(ordered):
+        left_out[LeftOut.NOTHING_DUE.value] = rest
     for start in range(0, len(ordered), _CHUNK):
         some = ordered[start : start + _CHUNK]
         keys = [one.pk for one in some]

@@ -236,3 +236,30 @@ def test_the_lists_take_few_queries(
     assert queries(_url("following"), view="rows") == before[1]
     assert max(before) <= 22
     assert Debit.objects.count() == services.asked_for(debit.file)[0]
+
+
+def test_money_that_no_loan_takes_is_found_beside_that_of_statements(
+    alice: User, bob: User, lent: Loan, mandate: Mandate, signed_in: Browser, clock: Clock
+) -> None:
+    debit = factories.presented(alice, bob, books.due_dates(lent)[0])
+    Loan.objects.filter(pk=lent.pk).update(status="closed")
+    clock.now = at(debit.file.collect_on)
+    answers = factories.answered(alice, [row(debit)], day=debit.file.collect_on)
+    debit.refresh_from_db()
+    kept, client = debit.kept, signed_in(alice)
+    assert kept is not None
+
+    pages = {
+        _url("answer", answers.pk): "it waits as unidentified",
+        reverse("repayments:suspense"): debit.reference,
+        reverse("repayments:suspense_line", args=[kept.pk]): lent.number,
+        reverse("repayments:statements"): "Direct debit",
+        reverse("repayments:statement", args=[kept.file_id]): "Direct debit",
+        reverse("repayments:statement_lines", args=[kept.file_id]): debit.reference,
+    }
+
+    assert {
+        url: said in _text(client, url) for url, said in pages.items() if said
+    } == dict.fromkeys(pages, True)
+    # It is no layout that a statement is sent in.
+    assert '"debits"' not in _text(client, reverse("repayments:statement_upload"))

@@ -13,9 +13,10 @@ from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core import withheld
 from apps.core.errors import Conflict, NotPermitted, NotVisible
-from apps.debits import layouts, sentences, services
+from apps.debits import layouts, owing, sentences, services
 from apps.debits.errors import NothingToPresent, OwnFile
 from apps.debits.models import Debit, DebitFile, Mandate
+from apps.debits.services import presenting
 from apps.debits.tests import factories
 from apps.loans.models import Loan
 from apps.repayments import hooks
@@ -141,6 +142,17 @@ def test_without_a_mandate_that_holds_nothing_is_asked_for(alice: User, lent: Lo
     factories.active(alice, lent, until_date=day - timedelta(days=1))
 
     assert isinstance(refused(lambda: factories.prepared(alice, day)), NothingToPresent)
+
+
+def test_a_loan_of_which_nothing_is_due_is_counted_and_not_read(
+    alice: User, lent: Loan, mandate: Mandate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = books.due_dates(lent)[0]
+    monkeypatch.setattr(owing, "owing", lambda *_args: pytest.fail("It was read."))
+
+    found, left_out = presenting._select(None, lent.branch.entity, None, day - timedelta(days=1))
+
+    assert (found, left_out) == ([], {"nothing_due": 1})
 
 
 def test_a_borrower_who_is_left_alone_is_not_asked(
