@@ -106,6 +106,8 @@ LONG = frozenset(
         "apps/npa/tests/test_ending.py",
         "apps/npa/tests/test_two_readings.py",
         "apps/npa/tests/test_alerts.py",
+        "apps/npa/tests/test_finding_pages.py",
+        "apps/npa/tests/test_findings.py",
         "apps/npa/tests/test_night_to_return.py",
         "apps/npa/tests/test_overrides.py",
         "apps/npa/tests/test_portfolio_pages.py",
