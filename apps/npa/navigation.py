@@ -32,6 +32,14 @@ register(
     ),
     Entry(
         group="quality",
+        label=_("What was found"),
+        url_name="npa:findings",
+        icon="search",
+        permission=policies.VIEW,
+        order=52,
+    ),
+    Entry(
+        group="quality",
         label=_("Alerts"),
         url_name="npa:alerts",
         icon="triangle-alert",

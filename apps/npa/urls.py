@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from apps.npa.views import alerts, day_ends, overrides, portfolio, provisions, returns, rules, why
+from apps.npa.views import (
+    alerts,
+    day_ends,
+    findings,
+    overrides,
+    portfolio,
+    provisions,
+    returns,
+    rules,
+    why,
+)
 
 app_name = "npa"
 urlpatterns = [
@@ -23,6 +33,15 @@ urlpatterns = [
     path("overrides/<uuid:pk>/keep/", overrides.keep, name="override_keep"),
     path("loans/<uuid:pk>/overrides/", overrides.loan_panel, name="override_panel"),
     path("loans/<uuid:pk>/override/", overrides.propose, name="override_propose"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/<uuid:pk>/approve/", findings.approve, name="finding_approve"),
+    path("findings/<uuid:pk>/refuse/", findings.refuse, name="finding_refuse"),
+    path("findings/<uuid:pk>/withdraw/", findings.withdraw, name="finding_withdraw"),
+    path("findings/<uuid:pk>/propose-end/", findings.propose_end, name="finding_propose_end"),
+    path("findings/<uuid:pk>/end/", findings.end, name="finding_end"),
+    path("findings/<uuid:pk>/keep/", findings.keep, name="finding_keep"),
+    path("loans/<uuid:pk>/findings/", findings.loan_panel, name="finding_panel"),
+    path("loans/<uuid:pk>/finding/", findings.propose, name="finding_propose"),
     path("loans/<uuid:pk>/why/", why.why, name="why"),
     path("loans/<uuid:pk>/class/", why.panel, name="loan_panel"),
     path("rules/", rules.tables, name="rules"),

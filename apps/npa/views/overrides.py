@@ -3,24 +3,21 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core import dates, keyset
 from apps.core.access import requires
-from apps.core.errors import DomainError
 from apps.core.spreadsheets import csv_lines
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.npa import grading, override_forms, override_page, override_rows, policies, services
 from apps.npa.models import Override
+from apps.npa.views import steps
 from apps.servicing import policies as servicing
 
 _BY = ("-proposed_at", "-id")
@@ -102,7 +99,7 @@ def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         codes=grading.codes(loan.branch.entity, on=today),
         initial={"from_date": today},
     )
-    return _one_form(
+    return steps.one_form(
         request,
         loan,
         form,
@@ -147,9 +144,9 @@ def end(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def keep(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Refuse to end an override."""
     found = get_visible(Override.objects.all(), request.user, pk=pk)
-    return _stepped(
+    return steps.stepped(
         request,
-        found,
+        found.loan_id,
         lambda: services.keep_override(actor=request.user, override=found),
         said=_("It goes on to its last day."),
     )
@@ -161,7 +158,7 @@ def refuse(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Refuse another class, with a reason."""
     found = _seen(request, pk)
     form = override_forms.NoteForm(request.POST or None)
-    return _one_form(
+    return steps.one_form(
         request,
         found.loan,
         form,
@@ -179,7 +176,7 @@ def propose_end(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask that an override ends before its time."""
     found = _seen(request, pk)
     form = override_forms.EndForm(request.POST or None)
-    return _one_form(
+    return steps.one_form(
         request,
         found.loan,
         form,
@@ -196,54 +193,13 @@ def _seen(request: HttpRequest, pk: uuid.UUID) -> Override:
     return get_visible(rows, request.user, pk=pk)
 
 
-def _one_form(
-    request: HttpRequest,
-    loan: Loan,
-    form: Any,
-    task: dict[str, Any],
-    *,
-    act: Callable[[], Any],
-    said: str,
-) -> HttpResponse:
-    """Show the form of one step, or take the step and go back to the loan."""
-    if request.method == "POST" and form.is_valid():
-        try:
-            act()
-        except DomainError as refusal:
-            form.refuse(refusal)
-        else:
-            messages.success(request, said)
-            return redirect("loans:detail", pk=loan.pk)
-    crumbs = [
-        {"label": _("Loans"), "url": reverse("loans:list")},
-        {"label": loan.number, "url": reverse("loans:detail", args=[loan.pk])},
-        {"label": task["title"]},
-    ]
-    status = 422 if request.method == "POST" else 200
-    context = {"loan": loan, "form": form, "task": task, "crumbs": crumbs}
-    return render(request, "npa/act.html", context, status=status)
-
-
 def _taken(
     request: HttpRequest, pk: uuid.UUID, act: Callable[..., Override], *, said: str
 ) -> HttpResponse:
     found = get_visible(Override.objects.all(), request.user, pk=pk)
-    return _stepped(
+    return steps.stepped(
         request,
-        found,
+        found.loan_id,
         lambda: act(actor=request.user, override=found, now=timezone.now()),
         said=said,
     )
-
-
-def _stepped(
-    request: HttpRequest, found: Override, act: Callable[[], Any], *, said: str
-) -> HttpResponse:
-    """Take a step that needs no form, say what became of it, and go back to the loan."""
-    try:
-        act()
-    except DomainError as refusal:
-        messages.error(request, str(refusal.sentence))
-    else:
-        messages.success(request, said)
-    return redirect("loans:detail", pk=found.loan_id)

@@ -1,0 +1,116 @@
+"""What was found about a loan goes through two people, on pages and over the API."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import Entity, User
+from apps.loans.models import Loan
+from apps.npa import services
+from apps.npa.models import Finding
+from apps.npa.services import Found
+from apps.npa.tests import portfolio_factories as factories
+from apps.npa.tests.portfolio_factories import TODAY, at
+
+Browser = Callable[[User], Client]
+HTMX = {"HX-Request": "true"}
+REASON = "Deed of guarantee, number 7"
+
+
+@pytest.fixture(autouse=True)
+def _that_day(monkeypatch: pytest.MonkeyPatch, india: Entity) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: at(TODAY))
+    factories.rules()
+
+
+def test_a_finding_is_proposed_approved_and_ended_on_pages(
+    signed_in: Browser, lent: Loan, bob: User, charlie: User
+) -> None:
+    officer, manager = signed_in(bob), signed_in(charlie)
+    panel = reverse("npa:finding_panel", args=[lent.pk])
+    assert f'hx-get="{panel}"' in officer.get(reverse("loans:detail", args=[lent.pk])).text
+    propose = reverse("npa:finding_propose", args=[lent.pk])
+    assert propose in officer.get(panel, headers=HTMX).text
+    assert "Guarantee: Central government" in officer.get(propose).text
+
+    given = {"kind": "guarantee:central_government", "from_date": TODAY.isoformat()}
+    refused = officer.post(propose, {**given, "reason": ""})
+    assert (refused.status_code, Finding.objects.count()) == (422, 0)
+    assert officer.post(propose, {**given, "reason": REASON}).status_code == 302
+    made = Finding.objects.get()
+    own = officer.get(panel, headers=HTMX).text
+    assert reverse("npa:finding_withdraw", args=[made.pk]) in own
+    assert reverse("npa:finding_approve", args=[made.pk]) not in own
+    assert REASON in manager.get(reverse("npa:findings"), {"state": "waiting"}).text
+
+    manager.post(reverse("npa:finding_approve", args=[made.pk]))
+    made.refresh_from_db()
+    assert (made.status, made.counts_from) == ("approved", TODAY)
+    officer.post(reverse("npa:finding_propose_end", args=[made.pk]), {"reason": "It ran out"})
+    manager.post(reverse("npa:finding_keep", args=[made.pk]))
+    officer.post(reverse("npa:finding_propose_end", args=[made.pk]), {"reason": "It ran out"})
+    manager.post(reverse("npa:finding_end", args=[made.pk]))
+    made.refresh_from_db()
+    assert (made.status, made.ended_on) == ("ended", TODAY)
+    assert "So no longer" in manager.get(panel, headers=HTMX).text
+
+
+def test_a_finding_is_refused_with_a_reason_and_lists_ask_little(
+    signed_in: Browser,
+    lent: Loan,
+    bob: User,
+    charlie: User,
+    alice: User,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for kind in ("fraud", "escrow"):
+        found = Found(kind=kind, value="", from_date=TODAY, until_date=None, reason=REASON)
+        made = services.propose_finding(actor=bob, loan=lent, found=found, now=at(TODAY))
+    manager = signed_in(charlie)
+    address = reverse("npa:finding_refuse", args=[made.pk])
+    assert manager.post(address, {"note": ""}).status_code == 422
+    assert manager.post(address, {"note": "No such account"}).status_code == 302
+    made.refresh_from_db()
+    assert (made.status, made.answer_note) == ("refused", "No such account")
+
+    with django_assert_max_num_queries(9):
+        page = manager.get(reverse("npa:findings"))
+
+    assert "Infrastructure with an escrow account" in page.text
+    for name in ("findings", "finding_propose"):
+        args = [lent.pk] if name == "finding_propose" else []
+        assert signed_in(alice).get(reverse(f"npa:{name}", args=args)).status_code == 403
+
+
+def test_a_finding_goes_through_two_people_over_the_api(
+    signed_in: Browser, lent: Loan, bob: User, charlie: User, alice: User
+) -> None:
+    officer, manager = signed_in(bob), signed_in(charlie)
+    path = f"/api/v1/loans/{lent.pk}/findings"
+
+    def sent(client: Client, address: str, **given: str) -> Any:
+        return client.post(address, given, content_type="application/json")
+
+    asked = {"kind": "crop_season", "value": "6", "from_date": str(TODAY), "reason": REASON}
+    made = sent(officer, path, **asked)
+    one = f"/api/v1/npa/findings/{made.json()['id']}"
+    assert (made.status_code, made.json()["state"]) == (200, "proposed")
+    assert sent(officer, f"{one}/approve").status_code == 403
+    done = sent(manager, f"{one}/approve").json()
+    assert (done["state"], done["counts_from"], done["until_date"]) == (
+        "approved",
+        str(TODAY),
+        None,
+    )
+    assert sent(manager, f"{one}/approve").status_code == 409
+    assert sent(signed_in(alice), path, **asked).status_code == 403
+    wrong = sent(officer, path, **{**asked, "value": "many"})
+    assert (wrong.status_code, list(wrong.json()["fields"])) == (400, ["value"])
+    assert len(manager.get(path).json()) == 1
+    assert manager.get("/api/v1/npa/findings", {"state": "approved"}).json()["results"]
+    assert sent(officer, f"{one}/propose-end", reason="Sold").json()["state"] == "ending"
+    assert sent(manager, f"{one}/end").json()["ended_on"] == str(TODAY)
