@@ -17,7 +17,7 @@ from apps.debits.services import Upload, posting_answers
 from apps.debits.tests import factories
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account
-from apps.ledger.models import Line
+from apps.ledger.models import Entry, Line
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.models import AccountEvent, StatementLine
@@ -167,6 +167,28 @@ def test_money_the_bank_takes_back_leaves_the_loan_as_it_was(
     assert (debit.status, debit.event.status, debit.needs_look) == ("returned", "reversed", True)
     assert lent.instalments.get(number=1, in_force=True).paid == 0
     assert Mandate.objects.get().status == "paused"
+    assert books.offenders() == []
+
+
+def test_money_the_bank_takes_back_late_is_corrected_on_the_first_open_day(
+    alice: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    answered(alice, [row(debit)], day=day)
+    entity, closed = lent.branch.entity, day + timedelta(days=40)
+    repayments.accrue_day(actor="system:test", entity=entity, day=closed, now=at(closed))
+    books_day = closed + timedelta(days=1)
+    ledger.close_day(actor="system:test", entity=entity, day=closed, now=at(books_day))
+    back = row(debit, "returned", day=closed, reason="payer_refused")
+
+    file = answered(alice, [back], day=books_day, name="ACH-2")
+
+    debit.refresh_from_db()
+    assert came_to(file) == [(2, "recorded", "returned")]
+    assert (debit.status, debit.event.status) == ("returned", "reversed")
+    reversal = Entry.objects.get(reverses__event="repayment", loan_id=lent.pk)
+    assert (reversal.day, reversal.facts["of_day"]) == (books_day, day.isoformat())
+    assert books.paid(lent) == []
     assert books.offenders() == []
 
 

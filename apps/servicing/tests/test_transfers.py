@@ -15,12 +15,14 @@ from django.utils import timezone
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.ledger import selectors as ledger
+from apps.ledger import services as books
 from apps.ledger.chart import Account
 from apps.ledger.models import Entry
 from apps.loans import services as lending
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.models import AccountEvent, BranchMove, LoanAccount
+from apps.repayments.services import assessing
 from apps.repayments.tests import factories as repaid
 from apps.servicing import services
 from apps.servicing.models import Transfer
@@ -131,6 +133,55 @@ def _untransferred(loan: Loan, told: date, known: date) -> dict[str, Decimal]:
 def _but_interest(books: dict[str, Decimal]) -> dict[str, Decimal]:
     """Leave out what the move books up to its day, and an unmoved loan books when next accrued."""
     return {name: one for name, one in books.items() if not name.startswith("interest_")}
+
+
+def test_a_payment_of_before_the_move_is_taken_back_after_all_of_it_was_closed(
+    lent: Loan,
+    alice: User,
+    nina: User,
+    charlie: User,
+    pune: Branch,
+    nashik: Branch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the branch earned stays there; what the loan holds goes after it on the open day."""
+    # What is charged for being late is asked for by events of its own, on the day it is known.
+    monkeypatch.setattr(assessing, "concerned", lambda _loans, _day: [])
+    first = repaid.due_dates(lent)[0]
+    day = first + timedelta(days=10)
+    closed = day + timedelta(days=2)
+    twin = _without_payment(lent, alice, nina, day, closed)
+    event = repaid.pay("system:test", lent, first, "5000.00")
+    moved = _moved(lent, alice, nina, day)
+    _closed(moved, closed)
+    reported = [_trial(branch, closed) for branch in (pune, nashik)]
+    opens_on = closed + timedelta(days=1)
+
+    repayments.take_back(actor=charlie, event=event, reason="Cheque bounced", now=at(opens_on))
+
+    assert [_trial(branch, closed) for branch in (pune, nashik)] == reported
+    assert [_trial(branch, opens_on) for branch in (pune, nashik)] == twin
+    assert _held(moved, pune) == {}
+    assert repaid.offenders() == []
+
+
+def _without_payment(
+    loan: Loan, alice: User, nina: User, day: date, closed: date
+) -> list[dict[str, Decimal]]:
+    """Return the books of both branches of the same history where nothing was ever paid."""
+    with transaction.atomic():
+        home = loan.branch
+        _closed(_moved(loan, alice, nina, day), closed)
+        found = [_trial(branch, closed) for branch in (home, nina.branch)]
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+    return found
+
+
+def _closed(loan: Loan, day: date) -> None:
+    entity, now = loan.branch.entity, at(day + timedelta(days=1))
+    repayments.accrue_day(actor="system:test", entity=entity, day=day, now=now)
+    books.close_day(actor="system:test", entity=entity, day=day, now=now)
 
 
 def test_a_payment_of_before_the_move_is_taken_back_as_if_it_had_never_come(
