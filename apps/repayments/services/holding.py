@@ -20,7 +20,7 @@ from apps.ledger.services import posting
 from apps.loans.models import Loan
 from apps.repayments import facts, policies
 from apps.repayments.errors import NotAllowed, NothingOwed, refused_field
-from apps.repayments.facts import MONEY_IN, Charge, Fact, Kind, Receipt, Recovery
+from apps.repayments.facts import MONEY_IN, Charge, Fact, Kind, Payoff, Receipt, Recovery
 from apps.repayments.models import AccountEvent
 
 CHANNELS = ("cash", "bank_transfer", "direct_debit", "mobile_money", "cheque", "card", "other")
@@ -157,10 +157,15 @@ def _require_state(loan: Loan, fact: Fact) -> None:
             "loan_exited",
             _("The borrower stepped back from this loan; what that costs is settled at once."),
         )
-    if loan.status != "active" and fact.kind in _OF_RUNNING:
+    if loan.status != "active" and fact.kind in _OF_RUNNING and not is_netted(fact):
         raise _not_running(loan)
     if loan.status == "closed" and isinstance(fact, Receipt) and not _reaches_back(loan, fact):
         raise nothing_owed()
+
+
+def is_netted(fact: Fact) -> bool:
+    """Say whether money was kept back of a new loan: it came, whatever became of this one."""
+    return isinstance(fact, Payoff) and fact.channel == NETTED
 
 
 def _not_running(loan: Loan) -> NothingOwed:

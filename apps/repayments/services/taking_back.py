@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.core.errors import Conflict
 from apps.loans.models import Loan
 from apps.repayments import policies, prepayment_charge, reading
 from apps.repayments.errors import TakenBackAlready, refused_field
@@ -19,13 +20,21 @@ LONGEST_REASON = 300
 
 
 @transaction.atomic
-def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) -> AccountEvent:
+def take_back(
+    *,
+    actor: Any,
+    event: AccountEvent,
+    reason: str,
+    now: datetime,
+    with_new_loan: bool = False,
+) -> AccountEvent:
     """Take an event back: a bounced cheque, a chargeback, a mistake; return it.
 
     The history is replayed without it; the charge for paying early goes with what was paid. Again
     for the same reason returns the event. Payments are permitted here; for everything else whoever
-    calls has seen to that. Raises NotAllowed, NotVisible, TakenBackAlready, FactRefused without a
-    reason, TermsRefused where something that came after would be impossible.
+    calls has seen to that. What was kept back of a new loan goes `with_new_loan` only, whose
+    payment came back. Raises NotAllowed, NotVisible, TakenBackAlready, Conflict, FactRefused
+    without a reason, TermsRefused where something that came after would be impossible.
 
     What it changes of closed days is booked on the first open one and says of which day it is: what
     was reported stays, and from the open day on the books are what they would be without it.
@@ -39,6 +48,11 @@ def take_back(*, actor: Any, event: AccountEvent, reason: str, now: datetime) ->
         if found.reversed_reason != said:
             raise TakenBackAlready
         return found
+    if found.parameters.get("channel") == holding.NETTED and not with_new_loan:
+        raise Conflict(
+            "paid_by_new_loan",
+            _("A new loan paid this one off: it is taken back where that payment came back."),
+        )
     _replay_without(held, found, actor=actor, now=now)
     found.move(
         "take_back",

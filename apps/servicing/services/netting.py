@@ -79,7 +79,10 @@ def check(disbursement: Disbursement, day: date) -> None:
     What the bank does later is at nobody's cost: the loan is then paid off as planned.
     """
     old = _old(disbursement.loan.application)
-    if old is None or old.status == "closed" or disbursement.tranche > 1:
+    if old is None or disbursement.tranche > 1:
+        return
+    if old.status == "closed":
+        _require_nothing_kept(old, disbursement)
         return
     _require_payable(old, disbursement.loan.application)
     amount = selectors.payoff_on(old, min(day, disbursement.planned_date)).total
@@ -98,10 +101,27 @@ def check(disbursement: Disbursement, day: date) -> None:
         )
 
 
+def _require_nothing_kept(old: Loan, disbursement: Disbursement) -> None:
+    """Raise Conflict where something is kept back for a loan that was repaid meanwhile."""
+    if disbursement.netted:
+        raise Conflict(
+            "kept_back_for_nothing",
+            _(
+                "%(number)s was repaid meanwhile, and %(kept)s is kept back for it. Take this"
+                " payment back and ask for it anew."
+            )
+            % {
+                "number": old.number,
+                "kept": format_money(disbursement.netted, old.currency),
+            },
+        )
+
+
 def settle(actor: Any, disbursement: Disbursement, now: datetime) -> None:
     """Pay the other loan off by what was kept back, and close it with its letter.
 
-    On the day the bank paid where that is enough, or else on the day that was planned. Raises
+    On the day the bank paid where that is enough, or else on the day that was planned. Of a loan
+    that was repaid since the bank was told, it is paid too much, and given back as such. Raises
     Conflict where it is on neither, DayClosed.
     """
     old = _held(disbursement)
@@ -149,7 +169,7 @@ def undo(actor: Any, disbursement: Disbursement, reason: str, now: datetime) -> 
         reference=_reference(disbursement), status="live"
     ).select_related("loan")
     for one in event:
-        repayments.take_back(actor=actor, event=one, reason=reason, now=now)
+        repayments.take_back(actor=actor, event=one, reason=reason, now=now, with_new_loan=True)
 
 
 def _close(actor: Any, old: Loan, now: datetime) -> None:

@@ -295,6 +295,54 @@ def test_a_loan_that_was_repaid_meanwhile_is_not_paid_off_again(
     assert repaid.offenders() == []
 
 
+def test_what_is_kept_back_for_a_loan_that_was_repaid_since_is_asked_for_anew(
+    lent: Loan, alice: User, bob: User
+) -> None:
+    asked = _requested(_opened(lent, alice), alice)
+    total = services.quote(lent, DAY, today=DAY).total
+    services.pay_off(actor=alice, loan=lent, money=factories.money(DAY, total), now=at(DAY))
+
+    refusal = factories.refused(lambda: lending.approve(actor=bob, disbursement=asked, now=at(DAY)))
+
+    assert refusal.code == "kept_back_for_nothing"
+    assert Disbursement.objects.get(pk=asked.pk).status == "requested"
+
+
+def test_what_the_bank_paid_is_recorded_though_the_old_loan_was_repaid_since(
+    lent: Loan, alice: User, bob: User
+) -> None:
+    new = _opened(lent, alice)
+    approved = lending.approve(actor=bob, disbursement=_requested(new, alice), now=at(DAY))
+    total = services.quote(lent, DAY, today=DAY).total
+    services.pay_off(actor=alice, loan=lent, money=factories.money(DAY, total), now=at(DAY))
+
+    paid = lending.confirm(
+        actor=bob, disbursement=approved, paid_date=DAY, bank_reference="UTR-NEW", now=at(DAY)
+    )
+
+    old = Loan.objects.get(pk=lent.pk)
+    assert (paid.status, paid.netted, old.status) == ("paid", total, "closed")
+    # It was paid twice; what is too much is the borrower's, to be given back.
+    assert repaid.books(old)["advances"] == total
+    assert repaid.offenders() == []
+
+
+def test_nobody_takes_the_pay_off_back_while_the_new_loan_stands(
+    lent: Loan, alice: User, bob: User, charlie: User
+) -> None:
+    _paid(_opened(lent, alice), alice, bob)
+    event = AccountEvent.objects.get(loan=lent, kind="payoff")
+
+    for undo in (services.undo, repayments.take_back):
+        refusal = factories.refused(
+            lambda undo=undo: undo(actor=charlie, event=event, reason="By mistake", now=at(DAY))
+        )
+        assert refusal.code == "paid_by_new_loan"
+
+    assert Loan.objects.get(pk=lent.pk).status == "closed"
+    assert repaid.offenders() == []
+
+
 # --- page and API -------------------------------------------------------------------------------
 def test_the_page_takes_the_request_and_goes_to_it(
     lent: Loan, alice: User, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
