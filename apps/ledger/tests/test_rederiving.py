@@ -248,3 +248,51 @@ def test_it_gives_the_same_history_the_same_way(pune: Branch) -> None:
 
     assert said(LOAN) == said(OTHER)
     assert len(said(LOAN)) == 7
+
+
+def _corrected(derive: Any, reference: str, **changes_: Any) -> Any:
+    return _rederive(derive, reference, corrects_closed=True, **changes_)
+
+
+@pytest.mark.django_db
+def test_it_corrects_closed_days_on_the_first_open_one_and_says_which(pune: Branch) -> None:
+    """The 2nd is closed, the 3rd is open: each is corrected where it can be."""
+    _accrued(pune)
+    closed = date(2026, 6, 2)
+    services.close_day(actor="system:tests", entity=pune.entity, day=closed, now=NOW)
+    reported = selectors.balances([LOAN], closed)
+    lower, higher = _interest(2, "1.50"), _interest(3, "3.50")
+
+    found = _corrected(lambda _standing: [lower, higher], "c-1")
+
+    said = [(one.day, one.facts.get("of_day")) for one in (*found.reversals, *found.posted)]
+    assert said == [
+        (date(2026, 6, 3), None),
+        (date(2026, 6, 3), "2026-06-02"),
+        (date(2026, 6, 3), "2026-06-02"),
+        (date(2026, 6, 3), None),
+    ]
+    assert selectors.balances([LOAN], closed) == reported
+    held = selectors.balances([LOAN], date(2026, 6, 3))[LOAN]
+    assert held[Account.INTEREST_RECEIVABLE] == Decimal("6.00")
+
+
+@pytest.mark.django_db
+def test_it_corrects_again_what_it_corrected(pune: Branch) -> None:
+    _accrued(pune)
+    lower = _interest(2, "1.50")
+    for number, day in enumerate((2, 3)):
+        closed = date(2026, 6, day)
+        services.close_day(actor="system:tests", entity=pune.entity, day=closed, now=NOW)
+        wanted = [lower, C] if number == 0 else [B, C]
+        _corrected(lambda _standing, w=wanted: w, f"c-{day}")
+        before = Entry.objects.count()
+        again = _corrected(lambda _standing, w=wanted: w, f"c-{day}-again")
+        assert (again.difference.posted, Entry.objects.count()) == ((), before)
+
+    standing = selectors.live_entries(LOAN, since=date(2026, 6, 2))
+    assert sorted((str(one.of_day), str(one.day)) for one in standing) == [  # type: ignore[attr-defined]
+        ("2026-06-02", "2026-06-04"),
+        ("2026-06-03", "2026-06-03"),
+    ]
+    assert [one.day.day for one in selectors.live_entries(LOAN, since=date(2026, 6, 3))] == [3]
