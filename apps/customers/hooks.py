@@ -7,14 +7,19 @@ none is recorded as a debt elsewhere and counted twice.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnLoan:
-    """A running loan of ours that a customer owes, alone or with others."""
+    """A running loan of ours that a customer owes, alone or with others.
+
+    `most_monthly` is the most that falls due under it in a month.
+    """
 
     number: str
     product: str
+    most_monthly: Decimal
 
 
 # `own_loans(customer_id)`: the running loans of one customer, by number.

@@ -1,6 +1,6 @@
 """Whether the name of a lender, as somebody typed it, may mean ourselves. Pure.
 
-It is for a warning only: what counts is what a person marks.
+It warns of a debt that may count twice; and nothing else is marked as a loan of ours.
 """
 
 import re

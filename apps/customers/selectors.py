@@ -101,20 +101,21 @@ def counted_twice(
 ) -> Mapping[uuid.UUID, tuple[OwnLoan, ...]]:
     """Return of which debts it may be that they are loans of ours, and which these are.
 
-    A debt that is a loan, or all debts together, to a lender whose name may be ours, of a customer
-    who owes us a loan that no other debt was marked as. Nothing is asked where no name is ours.
+    A debt that may be ours, of a customer who owes us a loan that no other debt was marked as.
+    Nothing is asked where no name is ours.
     """
-    kinds = (Obligation.Kind.LOAN, Obligation.Kind.CARD, Obligation.Kind.OTHER)
-    alike = [
-        row
-        for row in rows
-        if row.kind in kinds and own_lender.may_be(row.lender, ours=customer.entity.name)
-    ]
+    alike = [row for row in rows if may_be_ours(customer, row)]
     if not alike:
         return {}
     taken = set(customer.obligations.exclude(own_loan="").values_list("own_loan", flat=True))
     left = tuple(one for one in hooks.own_loans(customer.pk) if one.number not in taken)
     return {row.pk: left for row in alike} if left else {}
+
+
+def may_be_ours(customer: Customer, row: Obligation) -> bool:
+    """Say whether a debt may be a loan of ours: by its kind, and by the name of its lender."""
+    kinds = (Obligation.Kind.LOAN, Obligation.Kind.CARD, Obligation.Kind.OTHER)
+    return row.kind in kinds and own_lender.may_be(row.lender, ours=customer.entity.name)
 
 
 def declared_no_obligations(customer: Customer, on: date) -> NoObligations | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,10 +10,14 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError
+from apps.core.formatting import format_money
 from apps.customers import checks, hooks, policies, selectors, sentences, wordings
 from apps.customers.entries import NoObligationsEntry, ObligationEntry
 from apps.customers.models import Customer, NoObligations, Obligation
 from apps.customers.services import _ground
+
+# What people say they pay in round figures, and what a bureau adds to it.
+ROUND_FIGURES = Decimal("1.25")
 
 
 @transaction.atomic
@@ -86,7 +91,8 @@ def mark_own_loan(*, actor: User, obligation: Obligation, number: str) -> Obliga
 
     From then on our own books count it and this row does not. Without a number the mark is taken
     away. The same again returns it. Raises Conflict where it has ended, DomainError beside the
-    field where the customer owes us no such loan, or another debt was marked as it.
+    field where the debt is by kind or lender none of ours, the customer owes us no such loan, more
+    is paid than that takes, or another debt was marked as it.
     """
     _ground.permit(policies.may_edit, actor=actor, customer=obligation.customer)
     customer = _ground.lock(obligation.customer)
@@ -97,7 +103,7 @@ def mark_own_loan(*, actor: User, obligation: Obligation, number: str) -> Obliga
     if found.ended_date is not None:
         raise Conflict("obligation_ended", _("This obligation has already ended."))
     if told:
-        _require_own(customer, told)
+        _require_own(customer, found, told)
     before, found.own_loan = found.own_loan, told
     found.save(update_fields=["own_loan", "updated_at"])
     audit.record(
@@ -110,10 +116,18 @@ def mark_own_loan(*, actor: User, obligation: Obligation, number: str) -> Obliga
     return found
 
 
-def _require_own(customer: Customer, number: str) -> None:
+def _require_own(customer: Customer, row: Obligation, number: str) -> None:
+    """Raise DomainError for a debt that is not this loan: unmarked, it would count no more."""
+    ours = {one.number: one for one in hooks.own_loans(customer.pk)}
     refusal = ""
-    if number not in {one.number for one in hooks.own_loans(customer.pk)}:
+    if number not in ours:
         refusal = _("The customer owes us no running loan of this number.")
+    elif not selectors.may_be_ours(customer, row):
+        refusal = _("This is paid to somebody else, by its kind or lender. It is no loan of ours.")
+    elif row.monthly_payment > ours[number].most_monthly * ROUND_FIGURES:
+        refusal = _("Our loan takes %(most)s a month. Record apart what is paid elsewhere.") % {
+            "most": format_money(ours[number].most_monthly, row.currency)
+        }
     elif customer.obligations.filter(own_loan=number).exists():
         refusal = _("Another obligation is marked as this loan already.")
     if refusal:

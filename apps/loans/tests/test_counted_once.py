@@ -119,6 +119,38 @@ def test_only_a_running_loan_of_the_customer_is_marked_and_once(
     assert (debt.own_loan, Event.objects.count()) == ("", events)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lender": "Other Bank"},
+        {"kind": "rent"},
+        {"kind": "total"},
+        {"monthly_payment": Decimal(25_000)},
+    ],
+    ids=["another-lender", "rent", "all-debts-together", "more-than-our-loan-takes"],
+)
+def test_9_2_nobody_lowers_a_burden_by_marking_what_is_not_ours(
+    alice: User, running: Loan, changes: dict[str, object]
+) -> None:
+    row = _debt(alice, running, **changes)
+    before = _standing(running)
+
+    with pytest.raises(DomainError) as refusal:
+        services.mark_own_loan(actor=alice, obligation=row, number=running.number)
+
+    assert set(refusal.value.fields) == {"loan"}
+    assert _standing(running) == before
+    assert not Event.objects.filter(verb="customers.obligation_is_ours").exists()
+
+
+def test_9_2_what_was_said_in_round_figures_is_marked(alice: User, running: Loan) -> None:
+    row = _debt(alice, running, monthly_payment=Decimal(10_000))
+
+    services.mark_own_loan(actor=alice, obligation=row, number=running.number)
+
+    assert _standing(running) == (0, 9_793)
+
+
 def test_what_has_ended_is_not_marked(alice: User, running: Loan) -> None:
     ended = _debt(alice, running, ended_date=TODAY)
 
