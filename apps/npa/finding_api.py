@@ -48,7 +48,7 @@ class LoanFindings(APIView):
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Propose what was found; no rule acts on it until another person approves."""
-        given = {"value": "", "until_date": None}
+        given: dict[str, Any] = {"value": "", "until_date": None}
         given |= taken(request, finding_serializers.FindingRequest)
         loan = get_visible(Loan.objects.all(), request.user, pk=pk)
         made = services.propose_finding(
