@@ -157,11 +157,12 @@ def accounts(loans: Iterable[Loan]) -> dict[uuid.UUID, LoanAccount]:
     fresh = [loan for key, loan in found.items() if key not in standing]
     owed = upfront([loan.pk for loan in fresh]) if fresh else {}
     for loan in fresh:
-        standing[loan.pk] = _begun(loan, owed.get(loan.pk, {}))
+        standing[loan.pk] = begun(loan, owed.get(loan.pk, {}))
     return standing
 
 
-def _begun(loan: Loan, owed: dict[Bucket, Decimal]) -> LoanAccount:
+def begun(loan: Loan, owed: dict[Bucket, Decimal]) -> LoanAccount:
+    """Return the account of a loan that was paid out, to which nothing happened yet."""
     if loan.disbursed_date is None:
         raise ValueError(f"{loan.number} was not paid out.")
     return LoanAccount(
@@ -183,22 +184,28 @@ def positions(
     Claims of later days are left out, but for one that says that there are some.
     """
     keys = [loan.pk for loan in loans]
-    found = {loan.pk: _position(loan, standing[loan.pk]) for loan in loans}
+    found = {loan.pk: position(loan, standing[loan.pk]) for loan in loans}
     for claim_of, claim in _rows(keys, upto):
-        _add(found[claim_of], claim)
+        add(found[claim_of], claim)
     for claim_of, claim in _charges(keys):
-        _add(found[claim_of], claim)
+        add(found[claim_of], claim)
     later = Instalment.objects.filter(loan__in=keys, in_force=True, due_date__gt=upto)
     unpaid = later.exclude(principal=0, interest=0, fee=0)
     for loan, day in (
         unpaid.values_list("loan", "due_date").order_by("loan", "due_date").distinct("loan")
     ):
-        found[loan].ahead.append(Claim("later", day, {Bucket.PRINCIPAL: Decimal(1)}))
+        found[loan].ahead.append(later_claim(day))
     return found
 
 
-def _position(loan: Loan, standing: LoanAccount) -> Position:
-    position = Position(
+def later_claim(day: date) -> Claim:
+    """Return the claim that says that something falls due later."""
+    return Claim("later", day, {Bucket.PRINCIPAL: Decimal(1)})
+
+
+def position(loan: Loan, standing: LoanAccount) -> Position:
+    """Return how an account stands, without the claims of rows and charges."""
+    found = Position(
         through=standing.through,
         orders=orders(standing.orders),
         advances=standing.advances,
@@ -215,12 +222,13 @@ def _position(loan: Loan, standing: LoanAccount) -> Position:
             Bucket.INTEREST: standing.upfront_interest,
         }
         owed = {bucket: amount for bucket, amount in amounts.items() if amount}
-        position.due.append(Claim(UPFRONT, loan.disbursed_date, owed))
-    return position
+        found.due.append(Claim(UPFRONT, loan.disbursed_date, owed))
+    return found
 
 
-def _add(position: Position, claim: Claim) -> None:
-    claims = position.due if claim.due_on <= position.through else position.ahead
+def add(standing: Position, claim: Claim) -> None:
+    """Let a position hold a claim, as one that is due or one that is ahead."""
+    claims = standing.due if claim.due_on <= standing.through else standing.ahead
     claims.append(claim)
 
 
@@ -239,14 +247,14 @@ def _rows(loans: Collection[uuid.UUID], upto: date) -> Iterable[tuple[uuid.UUID,
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [list(loans), upto])
         rows = cursor.fetchall()
-    terms = _terms({row[7] for row in rows if row[6]})
+    terms = terms_of({row[7] for row in rows if row[6]})
     for loan, key, number, due_on, principal, interest, fee, schedule in rows:
         left = {Bucket.FEE: fee, Bucket.INTEREST: interest, Bucket.PRINCIPAL: principal}
         lines = fee_lines(terms[schedule], number, fee) if fee else ()
         yield loan, Claim(key, due_on, left, is_row=True, fee_lines=lines)
 
 
-def _terms(schedules: Collection[uuid.UUID]) -> dict[uuid.UUID, Any]:
+def terms_of(schedules: Collection[uuid.UUID]) -> dict[uuid.UUID, Any]:
     """Return the terms of schedules some row of which asks for a fee."""
     if not schedules:
         return {}

@@ -1,18 +1,21 @@
 """Write what facts added to accounts: entries, allocations, what is paid, how accounts stand.
 
-Set by set: one statement for each table, however many accounts.
+Set by set: one statement for each table, however many accounts. `write_one` is for one fact alone.
 """
 
+import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection
 
-from apps.core import bulk
+from apps.core import bulk, rows
+from apps.core.statements import Given, Statement
 from apps.ledger import services as ledger
 from apps.ledger.posting import Posting
 from apps.loans.models import Allocation, Loan
@@ -59,6 +62,32 @@ def write(actor: Any, added: Sequence[Added], *, now: datetime) -> None:
     follow(added)
 
 
+def write_one(actor: Any, one: Added, *, now: datetime) -> None:
+    """Write what one fact added to its account, under a reference never used before.
+
+    What nobody waits for travels with the next question of a block of `statements.carrying`. The
+    caller holds the loan. Raises IntegrityError for what the database refuses; `ledger.refusal_of`
+    says what that means once the transaction is undone. Raises what `ledger.post_few` raises.
+    """
+    written = _posted_few(actor, one, now)
+    if one.event is not None:
+        rows.insert(one.event)
+    _allocate_few(written)
+    _settle(written)
+    _keep_account(_kept(one))
+    follow([one])
+
+
+def _posted_few(actor: Any, one: Added, now: datetime) -> list[_Written]:
+    wanted = [
+        (one, booked, f"{one.reference}:{number}")
+        for number, booked in enumerate(one.booked, start=1)
+    ]
+    postings = [posting(one.loan, booked, name) for _one, booked, name in wanted]
+    numbers = ledger.post_few(actor=actor, postings=postings, branch=one.loan.branch, now=now)
+    return _noted(wanted, numbers)
+
+
 def _posted(actor: Any, added: Sequence[Added], now: datetime) -> list[_Written]:
     wanted = [
         (one, booked, f"{one.reference}:{number}")
@@ -67,6 +96,11 @@ def _posted(actor: Any, added: Sequence[Added], now: datetime) -> list[_Written]
     ]
     postings = [posting(one.loan, booked, name) for one, booked, name in wanted]
     numbers = ledger.post_many(actor=actor, postings=postings, now=now) if postings else []
+    return _noted(wanted, numbers)
+
+
+def _noted(wanted: Sequence[tuple[Added, Booked, str]], numbers: Sequence[int]) -> list[_Written]:
+    """Return the entries that were posted; each event learns which one stands for it."""
     found = []
     for (one, booked, _name), number in zip(wanted, numbers, strict=True):
         found.append(_Written(one.loan, booked, number))
@@ -105,18 +139,28 @@ def _event_row(event: AccountEvent) -> dict[str, Any]:
 
 # --- allocations --------------------------------------------------------------------------------
 def _allocate(written: Iterable[_Written]) -> None:
-    rows = []
+    paid = []
     charges = []
     for one in written:
         for part in one.booked.parts:
             if isinstance(part.key, uuid.UUID):
-                rows.append(_row_allocation(one.entry_id, part))
+                paid.append(_row_allocation(one.entry_id, part))
             else:
                 charges.append(_charge_allocation(one, part))
-    if rows:
-        bulk.copy_into(Allocation, rows)
+    if paid:
+        bulk.copy_into(Allocation, paid)
     if charges:
         ChargeAllocation.objects.bulk_create(charges)
+
+
+def _allocate_few(written: Iterable[_Written]) -> None:
+    """Write allocations one by one: each by the same statement."""
+    for one in written:
+        for part in one.booked.parts:
+            if isinstance(part.key, uuid.UUID):
+                rows.insert(Allocation(**_row_allocation(one.entry_id, part)))
+            else:
+                rows.insert_all([_charge_allocation(one, part)], nameless=True)
 
 
 def _row_allocation(entry_id: int, part: Part) -> dict[str, Any]:
@@ -147,37 +191,53 @@ def charge_of(part: Part) -> uuid.UUID | None:
     return uuid.UUID(part.key.event)
 
 
-_PAY = """
+_PAY = Statement(
+    "repayments.pay instalments",
+    """
     UPDATE loans_instalment i SET paid_principal = i.paid_principal + p.principal,
         paid_interest = i.paid_interest + p.interest, paid_fee = i.paid_fee + p.fee
     FROM unnest(%s::uuid[], %s::numeric[], %s::numeric[], %s::numeric[])
         AS p(id, principal, interest, fee)
     WHERE i.id = p.id
-"""
-_SETTLE = """
+""",
+    [Given(name) for name in ("ids", "principal", "interest", "fee")],
+)
+_SETTLE = Statement(
+    "repayments.settle charges",
+    """
     UPDATE repayments_accountevent e SET settled = e.settled + p.amount
     FROM unnest(%s::uuid[], %s::numeric[]) AS p(id, amount) WHERE e.id = p.id
-"""
+""",
+    [Given("ids"), Given("amounts")],
+)
 _PLACES = (Bucket.PRINCIPAL, Bucket.INTEREST, Bucket.FEE)
 
 
 def _settle(written: Iterable[_Written]) -> None:
     """Add to what instalments and charges say was paid of them."""
-    rows: dict[uuid.UUID, dict[Bucket, Decimal]] = {}
+    instalments: dict[uuid.UUID, dict[Bucket, Decimal]] = {}
     charges: dict[uuid.UUID, Decimal] = {}
     for part in (part for one in written for part in one.booked.parts):
         if isinstance(part.key, uuid.UUID):
-            paid = rows.setdefault(part.key, dict.fromkeys(_PLACES, ZERO))
+            paid = instalments.setdefault(part.key, dict.fromkeys(_PLACES, ZERO))
             paid[part.bucket] += part.amount
         elif isinstance(part.key, Asked):
             key = uuid.UUID(part.key.event)
             charges[key] = charges.get(key, ZERO) + part.amount
-    with connection.cursor() as cursor:
-        if rows:
-            columns = [[paid[bucket] for paid in rows.values()] for bucket in _PLACES]
-            cursor.execute(_PAY, [list(rows), *columns])
-        if charges:
-            cursor.execute(_SETTLE, [list(charges), list(charges.values())])
+    if instalments:
+        paid_of = {
+            bucket.value: [paid[bucket] for paid in instalments.values()] for bucket in _PLACES
+        }
+        _send(_PAY, {"ids": list(instalments), **paid_of})
+    if charges:
+        _send(_SETTLE, {"ids": list(charges), "amounts": list(charges.values())})
+
+
+def _send(statement: Statement, values: Mapping[str, Any]) -> None:
+    """Send a statement whose answer nobody reads, or leave it to the next question."""
+    if not statement.carry(values):
+        with connection.cursor() as cursor:
+            statement.send(cursor, values)
 
 
 # --- accounts -----------------------------------------------------------------------------------
@@ -215,6 +275,27 @@ def keep_accounts(accounts: Iterable[LoanAccount]) -> None:
         unique_fields=["loan"],
         update_fields=list(_COLUMNS),
     )
+
+
+@cache
+def _keeping() -> Statement:
+    """Return the statement that writes how one account stands."""
+    columns = LoanAccount._meta.concrete_fields
+    names = ", ".join(str(one.column) for one in columns)
+    sets = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
+    places = ", ".join(f"%s::{one.db_type(connection)}" for one in columns)
+    sql = (
+        f"INSERT INTO repayments_loanaccount ({names}) VALUES ({places})"  # noqa: S608 - own names
+        f" ON CONFLICT (loan_id) DO UPDATE SET {sets}"
+    )
+    return Statement("repayments.keep an account", sql, [Given(one.attname) for one in columns])
+
+
+def _keep_account(account: LoanAccount) -> None:
+    """Write how one account stands; as `keep_accounts` does."""
+    names = [one.attname for one in LoanAccount._meta.concrete_fields]
+    values = {name: getattr(account, name) for name in names}
+    _send(_keeping(), {**values, "orders": json.dumps(account.orders)})
 
 
 # --- loans --------------------------------------------------------------------------------------

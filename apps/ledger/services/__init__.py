@@ -3,6 +3,7 @@
 from apps.ledger.services.closing import close_day
 from apps.ledger.services.exporting import export_journal
 from apps.ledger.services.posting import post, reverse
+from apps.ledger.services.posting_few import post_few, refusal_of
 from apps.ledger.services.posting_many import post_many
 from apps.ledger.services.posting_pairs import Pairs, post_pairs
 from apps.ledger.services.proving import prove
@@ -15,9 +16,11 @@ __all__ = [
     "export_journal",
     "foresee",
     "post",
+    "post_few",
     "post_many",
     "post_pairs",
     "prove",
     "rederive",
+    "refusal_of",
     "reverse",
 ]

@@ -1,15 +1,18 @@
 """Report what happened on a loan's account: once, on its day, with all that follows."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
-from apps.accounts.models import User
+from apps.accounts.models import Branch, User
 from apps.audit import services as audit
+from apps.core import statements
+from apps.ledger import services as ledger
 from apps.loans.models import Loan
-from apps.repayments import facts, reading, replaying, walking, writing
+from apps.repayments import before, facts, reading, replaying, walking, writing
 from apps.repayments.account import Contract, Happened
 from apps.repayments.errors import NotAllowed, ReferenceUsed, refused_field
 from apps.repayments.facts import MONEY_IN, Charge, Fact, Receipt, Recovery, Refund, Waiver
@@ -24,7 +27,6 @@ LONGEST_REFERENCE = 120
 PART = references.PART
 
 
-@transaction.atomic
 def enter(
     *,
     actor: Any,
@@ -42,28 +44,61 @@ def enter(
     NotVisible, ReferenceUsed, FactRefused, NothingOwed, TermsRefused for what does not fit how the
     account stands, DayClosed where the books of a day it changes are closed.
     """
-    holding.permit(actor, fact)
-    held = holding.hold(actor, loan)
-    if fact.kind in MONEY_IN:
-        references.hold([reference])
-    standing = _under(reference)
-    if standing is not None:
-        return same(standing, held, fact)
-    holding.require_possible(held, fact, now=now)
-    event = new_event(held, fact, actor=actor, reference=reference, now=now)
-    event.approved_by = approved_by
-    event.position = _position(held, fact.day)
-    _require_two(event)
+    told = _Told(actor, fact, reference, approved_by, now)
     try:
         with transaction.atomic():
-            _write(held, event, fact, actor=actor)
+            return _enter(loan, told)
     except IntegrityError as refusal:
         # Somebody else used the reference for another loan at the same moment.
         if AccountEvent.objects.filter(reference=reference).exists():
             raise ReferenceUsed(reference) from refusal
-        raise
-    record(actor, held, event)
+        sentence = ledger.refusal_of(refusal, Branch.objects.get(loan=loan.pk))
+        if sentence is None:
+            raise
+        raise sentence from refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was reported, by whom, and under which reference."""
+
+    actor: Any
+    fact: Fact
+    reference: str
+    approved_by: User | None
+    now: datetime
+
+
+def _enter(loan: Loan, told: _Told) -> AccountEvent:
+    actor, fact, reference = told.actor, told.fact, told.reference
+    holding.permit(actor, fact)
+    held = holding.hold(actor, loan)
+    met = _met(held, fact, reference)
+    standing = _under(reference) if met.is_told else None
+    if standing is not None:
+        return same(standing, held, fact)
+    holding.require_possible(held, fact, now=told.now)
+    event = new_event(held, fact, actor=actor, reference=reference, now=told.now)
+    event.approved_by = told.approved_by
+    event.position = met.place + 1
+    _require_two(event)
+    if goes_on(met.account, fact):
+        added = append(met.account, met.position, event, fact)
+        with statements.carrying():
+            writing.write_one(actor, added, now=told.now)
+            record(actor, held, event)
+    else:
+        _replay(held, met.account, event, actor=actor)
+        record(actor, held, event)
     return event
+
+
+def _met(loan: Loan, fact: Fact, reference: str) -> before.Before:
+    """Return what the fact meets; of money the reference is held before it is looked up."""
+    with statements.carrying():
+        if fact.kind in MONEY_IN:
+            references.hold([reference])
+        return before.read(loan, fact.day, reference)
 
 
 def _under(reference: str) -> AccountEvent | None:
@@ -75,15 +110,6 @@ def _under(reference: str) -> AccountEvent | None:
     if found is not None and found.reference != reference:
         raise ReferenceUsed(reference)
     return found
-
-
-def _write(loan: Loan, event: AccountEvent, fact: Fact, *, actor: Any) -> None:
-    account = reading.accounts([loan])[loan.pk]
-    if goes_on(account, fact):
-        position = reading.positions([loan], {loan.pk: account}, upto=fact.day)[loan.pk]
-        writing.write(actor, [append(account, position, event, fact)], now=event.made_at)
-    else:
-        _replay(loan, account, event, actor=actor)
 
 
 def record(actor: Any, loan: Loan, event: AccountEvent) -> None:
@@ -139,12 +165,6 @@ def same(standing: AccountEvent, loan: Loan, fact: Fact) -> AccountEvent:
     if said != now_said:
         raise ReferenceUsed(standing.reference)
     return standing
-
-
-def _position(loan: Loan, day: date) -> int:
-    """Return the place of the next event of a day, after all of it that was ever told."""
-    last = AccountEvent.objects.filter(loan=loan, day=day).aggregate(last=Max("position"))["last"]
-    return int(last or 0) + 1
 
 
 def _require_two(event: AccountEvent) -> None:

@@ -4,25 +4,31 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from apps.core.statements import Given, Statement
+
 # Between the reference of money of a customer and the loan that a part of it went to.
 PART = "::"
 # The first half of the advisory lock of a reference ("REFE").
 _LOCK = 0x52454645
+_HOLD = Statement(
+    "repayments.hold references",
+    "SELECT count(pg_advisory_xact_lock(%s, key)) FROM"
+    " (SELECT DISTINCT hashtext(told) AS key FROM unnest(%s::text[]) AS told ORDER BY key) AS keys",
+    [_LOCK, Given("wholes")],
+)
 
 
 def hold(references: Collection[str]) -> None:
     """Hold references to the end of the transaction: nobody else looks one up to use it meanwhile.
 
     No constraint tells a whole payment from the parts of a split one. Loans are held before; a
-    part is held as its whole. All at once, in one order, so that two never wait in a circle.
+    part is held as its whole. All at once, in one order, so that two never wait in a circle. In a
+    block of `statements.carrying` it travels with the next question, and has ended before that.
     """
-    wholes = sorted({one.partition(PART)[0] for one in references})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(pg_advisory_xact_lock(%s, key)) FROM"
-            " (SELECT DISTINCT hashtext(told) AS key FROM unnest(%s) AS told ORDER BY key) AS keys",
-            [_LOCK, wholes],
-        )
+    values = {"wholes": sorted({one.partition(PART)[0] for one in references})}
+    if not _HOLD.carry(values):
+        with connection.cursor() as cursor:
+            _HOLD.send(cursor, values)
 
 
 def split_before(references: Collection[str]) -> set[str]:
