@@ -197,7 +197,7 @@ def _require_settled_offer(loan: Loan, day: date) -> None:
     offer = loan.offer
     if offer is None:
         return
-    if offer.status == "exited":
+    if offer.status == "exited" or offer.exit_asked_date is not None:
         raise Conflict("loan_exited", _("The borrower stepped back from this loan."))
     if offer.cooling_off_until is not None and day <= offer.cooling_off_until:
         raise Conflict(

@@ -20,6 +20,7 @@ from apps.ledger.chart import Account
 from apps.ledger.models import Entry
 from apps.loans import services as lending
 from apps.loans.models import Loan
+from apps.offers import services as offering
 from apps.repayments import services as repayments
 from apps.repayments.models import AccountEvent, BranchMove, LoanAccount
 from apps.repayments.services import assessing
@@ -321,6 +322,25 @@ def test_a_borrower_who_may_step_back_is_waited_for(
     )
 
     assert code == "cooling_off"
+
+
+def test_a_borrower_who_asked_to_step_back_is_waited_for(
+    lent: Loan, alice: User, nina: User, nashik: Branch
+) -> None:
+    assert lent.offer is not None
+    offering.note_exit_asked(
+        actor=alice,
+        offer=lent.offer,
+        asked=offering.Asked(day=factories.TODAY, channel="email", reference="Mail 7"),
+        now=at(factories.TODAY),
+    )
+    later = factories.TODAY + timedelta(days=20)
+    transfer = _proposed(lent, alice, nashik, later)
+
+    code = _refused(lambda: services.approve_transfer(actor=nina, transfer=transfer, now=at(later)))
+
+    assert code == "loan_exited"
+    assert Loan.objects.get(pk=lent.pk).branch_id == lent.branch_id
 
 
 def test_a_payment_of_a_loan_that_moved_is_not_reversed(
