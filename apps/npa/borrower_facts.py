@@ -135,6 +135,7 @@ def _facility(loan: Loan, figures: Figures, before: LoanDay | None, override: st
         security_at_start=ZERO,
         override=override,
         was_class=before.asset_class if before else "",
+        was_computed=before.computed if before else "",
         was_class_since=before.class_since if before else None,
         was_npa_date=before.npa_date if before else None,
         was_aged_from=before.aged_from if before else None,

@@ -7,7 +7,7 @@ question, because a loan that stopped performing does not perform again by being
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from apps.core.dates import add_months
@@ -25,7 +25,8 @@ NPA_BUCKET = "npa"
 class Classified:
     """A facility's class at the end of a day. `stage` is of IFRS 9.
 
-    `computed` is the class the rules give where an override puts another in its place.
+    `computed` is the class the rules alone give where an override of any of the borrower's
+    facilities puts another in its place; else the same.
     """
 
     key: object
@@ -46,8 +47,18 @@ def classify(borrower: Borrower, rules: Rules, as_of: date) -> tuple[Classified,
 
     What somebody demands by the name of a class that the table does not know demands nothing.
     """
-    found = [triggers.demands(one, rules, as_of) for one in borrower.facilities]
-    together = _Group.of(list(zip(borrower.facilities, found, strict=True)), rules, as_of)
+    judged = _judged(borrower.facilities, rules, as_of)
+    if not any(one.override in rules.ranks for one in borrower.facilities):
+        return judged
+    alone = _judged([_without_override(one, rules) for one in borrower.facilities], rules, as_of)
+    return tuple(
+        replace(one, computed=other.computed) for one, other in zip(judged, alone, strict=True)
+    )
+
+
+def _judged(facilities: Sequence[Facility], rules: Rules, as_of: date) -> tuple[Classified, ...]:
+    found = [triggers.demands(one, rules, as_of) for one in facilities]
+    together = _Group.of(list(zip(facilities, found, strict=True)), rules, as_of)
     return tuple(
         _classified(
             one,
@@ -56,8 +67,23 @@ def classify(borrower: Borrower, rules: Rules, as_of: date) -> tuple[Classified,
             rules=rules,
             as_of=as_of,
         )
-        for one, own in zip(borrower.facilities, found, strict=True)
+        for one, own in zip(facilities, found, strict=True)
     )
+
+
+def _without_override(one: Facility, rules: Rules) -> Facility:
+    """Return a facility as if nobody had overridden anything, today or yesterday.
+
+    Yesterday's class is then the computed one. Since when it does not perform is kept where it
+    does not by either; where an override let it off, at least since that.
+    """
+    was = one.was_computed or one.was_class
+    npa_date, aged_from = one.was_npa_date, one.was_aged_from
+    if was in rules.ranks:
+        is_bad = not rules.performs(was)
+        npa_date = (npa_date or one.was_class_since) if is_bad else None
+        aged_from = aged_from if is_bad else None
+    return replace(one, override="", was_class=was, was_npa_date=npa_date, was_aged_from=aged_from)
 
 
 # --- what the borrower is by all of them ----------------------------------------------------------

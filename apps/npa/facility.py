@@ -108,6 +108,8 @@ class Facility:
 
     # --- the day before; all empty on the first ---
     was_class: str = ""
+    # The class the rules alone gave; "" where it is not known to differ.
+    was_computed: str = ""
     was_class_since: date | None = None
     was_npa_date: date | None = None
     # What its age in classes is counted from: the NPA date, or earlier where security eroded.

@@ -73,7 +73,8 @@ class LoanDay(models.Model):
     class_since = models.DateField(_("class since"))
     # What its age in classes counts from: the NPA date, or earlier where its security eroded.
     aged_from = models.DateField(_("aged from"), null=True)
-    # The class the rules give, where an override puts another in its place; else the same.
+    # The class the rules alone give, where an override of any of the borrower's loans puts another
+    # in its place; else the same.
     computed = models.CharField(_("class by the rules"), max_length=16)
     stage = models.PositiveSmallIntegerField(_("stage"), default=1)
     # Why it has this class: a code of `why`, for example `days`, `borrower`, `override`.

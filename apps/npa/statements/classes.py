@@ -1,15 +1,18 @@
 """`classification.classify` as SQL, built from the same rule table. Pure.
 
-The three steps are three CTEs over a relation that has a column for each field of
+The three steps are CTEs over a relation that has a column for each field of
 `facility.Facility` beside `customer_id`: `own` is what each demands by itself, `together` what the
 borrower is by all of them, `judged` the class of each.
 """
 
+from dataclasses import fields
+
 from apps.npa.classification import NO_BUCKET, NPA_BUCKET
+from apps.npa.facility import Facility
 from apps.npa.regimes import Rules
 from apps.npa.rule_parts import Bucket, DayCount, Upgrade
 from apps.npa.statements import demands
-from apps.npa.statements.words import APART, DAY, case, least, literal, months_later
+from apps.npa.statements.words import APART, DAY, case, least, literal, literals, months_later
 from apps.npa.triggers import Reason
 
 
@@ -18,19 +21,53 @@ def classes(rules: Rules, relation: str) -> str:
 
     `relation` is a table with the columns of `facility.Facility`. `classed` has every column of it
     and what `classification.Classified` says of it. Most of a book owes nothing and never did: only
-    borrowers with anything to be judged go through the steps.
+    borrowers with anything to be judged go through the steps. Those with an override go through
+    them once more without it.
     """
     return ",\n".join(
         [
             _troubled(rules, relation),
-            _counted(rules, relation),
-            _own(rules),
-            _together(rules),
-            _put(rules),
-            _judged(rules),
+            _steps(rules, relation),
+            _alone(rules, relation),
             _classed(rules, relation),
         ]
     )
+
+
+def _steps(rules: Rules, relation: str) -> str:
+    """Return the CTEs from `counted` to `judged`, of the borrowers in `troubled`."""
+    return ",\n".join(
+        [_counted(rules, relation), _own(rules), _together(rules), _put(rules), _judged(rules)]
+    )
+
+
+# --- what the rules alone give --------------------------------------------------------------------
+def _alone(rules: Rules, relation: str) -> str:
+    """Return the class of borrowers with an override as if nobody had overridden anything."""
+    was = "COALESCE(NULLIF(was_computed, ''), was_class)"
+    rank = demands.rank_of(was, rules)
+    performs, is_bad = f"({rank}) < {rules.bad_rank}", f"({rank}) >= {rules.bad_rank}"
+    without = {
+        "override": "''",
+        "was_class": was,
+        "was_npa_date": f"CASE WHEN {performs} THEN NULL WHEN {is_bad}"
+        " THEN COALESCE(was_npa_date, was_class_since) ELSE was_npa_date END",
+        "was_aged_from": f"CASE WHEN {performs} THEN NULL ELSE was_aged_from END",
+    }
+    columns = ", ".join(
+        f"{without.get(one.name, one.name)} AS {one.name}" for one in fields(Facility)
+    )
+    return f"""alone AS (
+        WITH troubled AS MATERIALIZED (
+            SELECT DISTINCT customer_id FROM {relation} WHERE override IN ({literals(rules.ranks)})
+        ),
+        without AS (
+            SELECT customer_id, {columns} FROM {relation}
+            WHERE customer_id IN (SELECT customer_id FROM troubled)
+        ),
+        {_steps(rules, "without")}
+        SELECT key, computed FROM judged
+    )"""  # noqa: S608 - the parts are ours
 
 
 # --- who is judged at all -------------------------------------------------------------------------
@@ -265,10 +302,15 @@ def _classed(rules: Rules, relation: str) -> str:
         "stage": "1",
         "stands_bad": "FALSE",
     }
-    said = ", ".join(f"COALESCE(j.{name}, {value}) AS {name}" for name, value in otherwise.items())
+    found = {"computed": "a.computed, j.computed"}
+    said = ", ".join(
+        f"COALESCE({found.get(name, f'j.{name}')}, {value}) AS {name}"
+        for name, value in otherwise.items()
+    )
     return f"""classed AS (
         SELECT f.*, {said}, j.npa_date, j.aged_from
-        FROM {relation} f LEFT JOIN judged j ON j.key = f.key {APART}
+        FROM {relation} f LEFT JOIN judged j ON j.key = f.key
+        LEFT JOIN alone a ON a.key = f.key {APART}
     )"""  # noqa: S608 - the parts are ours
 
 

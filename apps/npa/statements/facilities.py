@@ -77,7 +77,8 @@ def make(kinds: Iterable[Kind]) -> str:
         NULL::numeric AS pd_origination, NULL::numeric AS pd_12_months,
         NULL::numeric AS pd_lifetime, NULL::numeric AS lgd,
         {column("has_increased_risk", "FALSE")},
-        COALESCE(y.asset_class, '') AS was_class, y.class_since AS was_class_since,
+        COALESCE(y.asset_class, '') AS was_class, COALESCE(y.computed, '') AS was_computed,
+        y.class_since AS was_class_since,
         y.npa_date AS was_npa_date, y.aged_from AS was_aged_from
     FROM owed o
     LEFT JOIN security s ON s.application_id = o.application_id

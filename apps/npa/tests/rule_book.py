@@ -72,6 +72,7 @@ def after(before: Iterable[Facility], found: Iterable[Classified], **said: Any) 
         replace(
             each,
             was_class=was.asset_class,
+            was_computed=was.computed,
             was_class_since=was.class_since,
             was_npa_date=was.npa_date,
             was_aged_from=was.aged_from,

@@ -1,5 +1,6 @@
 """Counting and classing by the rule book's own cases: sections 1.1 to 1.8, 1.13 and 1.15."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -408,6 +409,28 @@ def test_it_shows_an_override_beside_what_the_rules_say() -> None:
     assert (a.asset_class, a.computed, a.reason) == ("standard", "substandard", Reason.OVERRIDE)
     assert a.npa_date is None
     assert b.asset_class == "standard", "what is let off drags nothing along"
+
+
+def test_it_says_what_the_rules_alone_give_beside_a_worse_override_1_16() -> None:
+    loans = [facility("A", oldest_due=late(40), override="loss"), facility("B")]
+
+    tonight = judged(BANK, *loans)
+    tomorrow = judged(BANK, *after(loans, tonight), on=A_DAY + timedelta(days=1))
+
+    for a, b in (tonight, tomorrow):
+        assert (a.asset_class, a.computed) == ("loss", "standard")
+        assert (b.asset_class, b.computed) == ("substandard", "standard"), "dragged by an override"
+
+
+def test_it_remembers_what_the_rules_gave_while_an_override_lets_off_1_16() -> None:
+    stuck = facility(oldest_due=late(40), was_class="substandard", was_npa_date=late(100))
+    let_off = replace(stuck, override="standard", was_class_since=late(100))
+
+    tonight = judged(BANK, let_off)
+    tomorrow = judged(BANK, *after([let_off], tonight), on=A_DAY + timedelta(days=1))
+
+    assert [one.computed for one in (*tonight, *tomorrow)] == ["substandard", "substandard"]
+    assert tomorrow[0].asset_class == "standard"
 
 
 def test_it_classes_by_the_rules_again_once_an_override_is_over() -> None:

@@ -105,6 +105,7 @@ def _made(rules: Rules) -> str:
         CASE WHEN r27 < 0.3 THEN round(r26::numeric, 4) END AS lgd,
         r27 > 0.97 AS has_increased_risk,
         CASE WHEN r28 < 0.3 THEN '' ELSE {_pick(grades, of="r27")} END AS was_class,
+        {_pick(["", "", *grades], of="r25")} AS was_computed,
         CASE WHEN r28 > 0.3 THEN {_day("1 + r26 * 900")} END AS was_class_since,
         CASE WHEN r28 > 0.75 THEN {_day("1 + r25 * 1700")} END AS was_npa_date,
         CASE WHEN r28 > 0.85 THEN {_day("1 + r25 * 1700 + r24 * 400")} END AS was_aged_from
