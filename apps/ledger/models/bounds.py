@@ -5,6 +5,8 @@ rows of a statement at once, so that 100,000 entries by COPY cost little more th
 
 Why nothing can be added to an entry later: its lines are numbered from 1 without a gap within one
 statement, so a second statement meets the primary key; and an entry without lines never commits.
+Most are written by one statement with their lines; what is not waits in a row for the commit, which
+looks at all of them at once.
 """
 
 # Postings share it, a closing holds it alone: nothing slips into a day while it is being closed.
@@ -46,6 +48,10 @@ ENTRIES_FIT = """
         RAISE EXCEPTION 'ledger_entry_true_reversal: % takes back what it cannot', culprit
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_true_reversal';
     END IF;
+    INSERT INTO ledger_awaited (entries)
+    SELECT array_agg(w.id) FROM written w
+    WHERE (SELECT l.number FROM ledger_line l WHERE l.entry_id = w.id AND l.number = 1) IS NULL
+    HAVING count(*) > 0;
     RETURN NULL;
 """.replace("$LOCK", str(CLOSING_LOCK))
 
@@ -82,12 +88,16 @@ LINES_FIT = """
     RETURN NULL;
 """
 
-# At commit.
-HAS_LINES = """
-    IF NOT EXISTS (SELECT 1 FROM ledger_line WHERE entry_id = NEW.id) THEN
-        RAISE EXCEPTION 'ledger_entry_has_lines: entry % has no lines', NEW.id
+# At commit, once for all entries of a statement that ended without their lines.
+HAVE_LINES = """
+    SELECT one INTO culprit FROM unnest(NEW.entries) AS one
+    WHERE (SELECT number FROM ledger_line WHERE entry_id = one AND number = 1) IS NULL
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_entry_has_lines: entry % has no lines', culprit
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_has_lines';
     END IF;
+    DELETE FROM ledger_awaited WHERE id = NEW.id;
     RETURN NULL;
 """
 

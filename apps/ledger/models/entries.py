@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -55,7 +56,8 @@ class Entry(Posted):
     event = models.CharField(_("event"), max_length=24)
     day = models.DateField(_("day"))
     posted_at = models.DateTimeField(_("posted"))
-    reference = models.CharField(_("reference"), max_length=120, unique=True)
+    # Unique below: asked for as a whole only, it needs no index for beginnings.
+    reference = models.CharField(_("reference"), max_length=120)
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+", db_index=False)
     currency = models.CharField(_("currency"), max_length=3)
     loan_id = models.UUIDField(_("loan"), null=True)
@@ -87,13 +89,6 @@ class Entry(Posted):
                 declare=[("entity", "UUID"), ("culprit", "TEXT")],
                 func=bounds.ENTRIES_FIT,
             ),
-            pgtrigger.Trigger(
-                name="ledger_entry_has_lines",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.After,
-                timing=pgtrigger.Deferred,
-                func=bounds.HAS_LINES,
-            ),
         ]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
@@ -108,6 +103,7 @@ class Entry(Posted):
             models.CheckConstraint(
                 condition=~Q(reference="") & ~Q(actor=""), name="ledger_entry_says_who_and_what"
             ),
+            models.UniqueConstraint(fields=["reference"], name="ledger_entry_reference_once"),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
@@ -133,6 +129,35 @@ class Entry(Posted):
         """Return the lines as they were posted, in their order."""
         lines = sorted(self.lines.all(), key=lambda line: line.number)
         return tuple(line.content() for line in lines)
+
+
+class Awaited(models.Model):
+    """Entries of a statement that ended before their lines were written; gone by the commit.
+
+    Nobody writes here but a trigger: what was noted is looked at when the transaction commits,
+    whatever becomes of the row until then.
+    """
+
+    entries = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "ledger_awaited"
+        default_permissions = ()
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Trigger(
+                name="ledger_entry_has_lines",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                declare=[("culprit", "BIGINT")],
+                func=bounds.HAVE_LINES,
+            ),
+        ]
+        verbose_name = _("entries without lines yet")
+        verbose_name_plural = _("entries without lines yet")
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
 
 
 class Line(Posted):

@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from apps.accounts.models import Branch
 from apps.audit.models import AppendOnly
 from apps.ledger import services
-from apps.ledger.models import Entry, Line
+from apps.ledger.models import Awaited, Entry, Line
 from apps.ledger.tests import factories
 from apps.ledger.tests.factories import CLERK, LOAN, NOW
 
@@ -31,19 +31,20 @@ _LINE = """
 """
 
 
+_SAID: dict[str, Any] = {
+    "id": 900,
+    "event": "fee",
+    "day": date(2026, 6, 1),
+    "reference": "by-hand",
+    "currency": "INR",
+    "loan": LOAN,
+    "reverses": None,
+}
+
+
 def _entry(branch: Branch, **changes: Any) -> None:
-    values = {
-        "id": 900,
-        "event": "fee",
-        "day": date(2026, 6, 1),
-        "reference": "by-hand",
-        "branch": branch.pk,
-        "currency": "INR",
-        "loan": LOAN,
-        "reverses": None,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRY, values | changes)
+        cursor.execute(_ENTRY, _SAID | {"branch": branch.pk} | changes)
 
 
 def _lines(branch: Branch, *rows: tuple[int, str, str, str], **changes: Any) -> None:
@@ -108,6 +109,56 @@ def test_it_refuses_an_entry_without_lines_at_commit(pune: Branch) -> None:
     with _refused("ledger_entry_has_lines"):
         _entry(pune)
         _commit()
+
+
+@pytest.mark.parametrize(
+    "away", ["DELETE FROM ledger_awaited", "UPDATE ledger_awaited SET entries = '{}'"]
+)
+def test_it_refuses_an_entry_without_lines_whatever_becomes_of_the_note(
+    pune: Branch, away: str
+) -> None:
+    with _refused("ledger_entry_has_lines"):
+        _entry(pune)
+        with connection.cursor() as cursor:
+            cursor.execute(away)
+        _commit()
+
+    assert not Entry.objects.exists()
+
+
+def test_it_refuses_many_entries_where_one_has_no_lines(pune: Branch) -> None:
+    together = _ENTRY.replace("VALUES (%(id)s,", "SELECT n,").replace("%(reference)s", "'r' || n")
+    together = together.rstrip().removesuffix(")") + " FROM generate_series(901, 903) AS n"
+
+    with _refused("ledger_entry_has_lines: entry 902 "):
+        with connection.cursor() as cursor:
+            cursor.execute(together, _SAID | {"branch": pune.pk})
+        for one in (901, 903):
+            _lines(pune, *GOOD, id=one)
+        _commit()
+
+    assert not Entry.objects.exists()
+
+
+def test_it_notes_only_entries_whose_lines_come_later(pune: Branch) -> None:
+    factories.post(pune)
+    assert not Awaited.objects.exists()
+
+    _entry(pune)
+    assert [one.entries for one in Awaited.objects.all()] == [[900]]
+    _lines(pune, *GOOD)
+    _commit()
+
+    assert not Awaited.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_refuses_an_entry_without_lines_when_a_transaction_really_ends(pune: Branch) -> None:
+    with _refused("ledger_entry_has_lines"):
+        _entry(pune)
+
+    assert not Entry.objects.exists()
+    assert not Awaited.objects.exists()
 
 
 def test_it_refuses_lines_added_to_an_entry_that_stands(pune: Branch) -> None:
