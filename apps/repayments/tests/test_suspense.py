@@ -142,6 +142,27 @@ def test_money_taken_back_from_a_wrong_loan_waits_again_and_goes_to_the_right_on
     assert books.offenders() == []
 
 
+def test_money_of_a_closed_day_waits_again_from_the_first_open_one_on(
+    alice: User, bob: User, charlie: User, lent: Loan
+) -> None:
+    right = loans.paid(alice, bob).loan
+    file = factories.posted(alice, [factories.row("UTR1", text=f"EMI {lent.number}")])
+    entity, opens_on = alice.branch.entity, PAID_ON + timedelta(days=1)
+    services.accrue_day(actor="system:tests", entity=entity, day=PAID_ON, now=NOW)
+    ledger.close_day(actor="system:tests", entity=entity, day=PAID_ON, now=NOW)
+
+    line = file.lines.get()
+    held = services.misplace_money(actor=charlie, line=line, reason="Typed wrongly.", now=NOW)
+
+    assert held.held_entry is not None
+    assert (held.held_entry.day, balance(Account.ADVANCES, lent)) == (opens_on, 0)
+    with pytest.raises(DayClosed), transaction.atomic():
+        services.place_money(actor=alice, line=held, loan=right, now=NOW)
+    services.place_money(actor=alice, line=held, loan=right, now=NOW, day=opens_on)
+    assert balance(Account.UNIDENTIFIED) == 0
+    assert books.offenders() == []
+
+
 def test_money_goes_back_by_two_people(alice: User, charlie: User) -> None:
     line = factories.in_suspense(alice)
 
