@@ -1,7 +1,7 @@
 """The quality of the portfolio, alerts and returns over the API."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import Entity, User
-from apps.core import keyset
+from apps.core import dates, keyset
 from apps.core.api import APIView
 from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
@@ -259,7 +259,8 @@ def _chosen(request: Request) -> Chosen:
     told = asked.get("day", "")
     day = _day(told, "day") if told else portfolio_rows.last_day(request.user, entity)
     if day is None:
-        raise NotVisible("not_found", _("No day of this lender was ended yet."))
+        # Nothing was ended yet: the book of the last day that is over, which is empty.
+        day = dates.local_date(timezone.now(), entity.time_zone) - timedelta(days=1)
     return Chosen(entity=entity, currency=asked.get("currency") or entity.currency, day=day)
 
 

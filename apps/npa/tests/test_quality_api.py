@@ -99,13 +99,23 @@ def test_the_portfolio_of_a_day_and_its_alerts_are_read_and_acknowledged(
     assert (threshold["bound"], threshold["owner"]) == ("0.050000", charlie.email)
 
 
+def test_a_lender_without_a_day_that_was_ended_has_an_empty_book(
+    signed_in: Browser, india: Entity, charlie: User
+) -> None:
+    answer = signed_in(charlie).get("/api/v1/npa/portfolio")
+
+    found = answer.json()
+    assert (answer.status_code, found["day"]) == (200, str(TODAY - DAY))
+    assert (found["classes"], found["buckets"], found["ratios"]) == ([], [], {})
+    assert (found["total"]["loans"], found["total"]["principal"]) == (0, "0.00")
+
+
 def test_wrong_questions_are_answered_in_one_shape(
     signed_in: Browser, india: Entity, charlie: User
 ) -> None:
     client = signed_in(charlie)
 
     for path, query, status in (
-        ("npa/portfolio", {}, 404),
         ("npa/portfolio", {"day": "x"}, 400),
         ("npa/portfolio", {"lender": "nobody", "day": str(TODAY)}, 404),
         ("npa/provisions", {"day": str(TODAY)}, 400),
