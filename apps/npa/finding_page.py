@@ -1,6 +1,6 @@
 """How findings are shown: what they are called, their states, and what a person may do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Entity, User
 from apps.loans.models import Loan
 from apps.loans.presentation import Look
 from apps.npa import finding_choices, policies, rulebook, wording
@@ -46,9 +46,10 @@ VALUES: Mapping[str, str | Promise] = {
 }
 
 
-def segments() -> dict[str, str]:
-    """Return what segments are called in the rule tables, by their codes."""
-    return {one.code: one.name for stored in rulebook.tables() for one in stored.rules.segments}
+def segments(entity: Entity, on: date) -> dict[str, str]:
+    """Return what segments are called in a lender's rules of a day, by their codes."""
+    stored = rulebook.standing_for(entity, on)
+    return {one.code: one.name for one in stored.rules.segments} if stored else {}
 
 
 def value(kind: str, code: str, names: Mapping[str, str]) -> str:
@@ -71,7 +72,7 @@ def choices(loan: Loan, on: date) -> list[tuple[str, Any]]:
 
     Raises DomainError where no rules are in force.
     """
-    names = segments()
+    names = segments(loan.branch.entity, on)
     found: list[tuple[str, Any]] = [("", _now("Choose"))]
     for kind, values in finding_choices.of_loan(loan, on).items():
         found.append((str(KINDS[kind]), _options(kind, values, names)))
@@ -82,7 +83,15 @@ def _options(kind: str, values: Sequence[str], names: Mapping[str, str]) -> list
     return [(f"{kind}:{one}", name(kind, one, names)) for one in values]
 
 
-def row(actor: User, one: Finding, names: Mapping[str, str]) -> dict[str, Any]:
+def rows(actor: User, found: Iterable[Finding], on: date) -> list[dict[str, Any]]:
+    """Return findings as they are shown to a person, named by the rules of a day."""
+    listed = list(found)
+    lenders = {one.loan.branch.entity_id: one.loan.branch.entity for one in listed}
+    names = {key: segments(entity, on) for key, entity in lenders.items()}
+    return [_row(actor, one, names[one.loan.branch.entity_id]) for one in listed]
+
+
+def _row(actor: User, one: Finding, names: Mapping[str, str]) -> dict[str, Any]:
     """Return a finding with its name, its look and the buttons for this person."""
     proposes = actor.has_perm(policies.PROPOSE_FINDING)
     approves = actor.has_perm(policies.APPROVE_FINDING)

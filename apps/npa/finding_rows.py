@@ -25,6 +25,6 @@ def of_loan(actor: User, loan: Loan) -> list[Finding]:
 
 def _with_people(rows: QuerySet[Finding]) -> QuerySet[Finding]:
     return rows.select_related(
-        *("loan__branch", "loan__customer", "proposed_by", "answered_by"),
+        *("loan__branch__entity", "loan__customer", "proposed_by", "answered_by"),
         *("end_proposed_by", "ended_by"),
     )

@@ -77,7 +77,7 @@ def test_a_finding_is_refused_with_a_reason_and_lists_ask_little(
     made.refresh_from_db()
     assert (made.status, made.answer_note) == ("refused", "No such account")
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         page = manager.get(reverse("npa:findings"))
 
     assert "Infrastructure with an escrow account" in page.text

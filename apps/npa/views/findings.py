@@ -40,8 +40,8 @@ def findings(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    names = finding_page.segments()
-    rows = [finding_page.row(request.user, one, names) for one in page.rows]
+    today = dates.local_date(timezone.now(), request.user.branch.entity.time_zone)
+    rows = finding_page.rows(request.user, page.rows, today)
     return render(request, "npa/findings.html", {"form": form, "page": page, "rows": rows})
 
 
@@ -52,11 +52,11 @@ def loan_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loan = get_visible(Loan.objects.select_related("branch__entity"), request.user, pk=pk)
     if not getattr(request, "htmx", False):
         return redirect("loans:detail", pk=pk)
-    names = finding_page.segments()
+    today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
     rows = finding_rows.of_loan(request.user, loan)
     context = {
         "loan": loan,
-        "rows": [finding_page.row(request.user, one, names) for one in rows],
+        "rows": finding_page.rows(request.user, rows, today),
         "may_propose": loan.status == "active" and request.user.has_perm(policies.PROPOSE_FINDING),
     }
     return render(request, "npa/_finding_panel.html", context)
