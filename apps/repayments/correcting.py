@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from apps.core.templatetags.format import day
 from apps.ledger import selectors as ledger
 from apps.repayments.models import AccountEvent
 
@@ -20,7 +20,4 @@ def booked_on(event: AccountEvent) -> str:
         "The books are closed up to %(closed)s. What changes of closed days is booked on %(day)s"
         " and says which day it is for; balances that were reported stay."
     )
-    return sentence % {
-        "closed": date_format(opens_on - timedelta(days=1), "DATE_FORMAT"),
-        "day": date_format(opens_on, "DATE_FORMAT"),
-    }
+    return sentence % {"closed": day(opens_on - timedelta(days=1)), "day": day(opens_on)}

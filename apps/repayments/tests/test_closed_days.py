@@ -1,7 +1,7 @@
 """A payment is taken back whatever days were closed since; they stay, the rest is as without."""
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.ledger import selectors as ledger
@@ -202,6 +204,16 @@ def test_what_corrects_a_closed_day_is_booked_on_the_first_open_one_and_says_so(
     assert event.day in [one[-1] for one in statements.table(found)]
     assert factories.paid(lent) == []
     assert factories.offenders() == []
+
+
+def test_the_page_says_before_on_which_day_the_books_change(
+    charlie: User, bounced: tuple[AccountEvent, date], signed_in: Callable[[User], Client]
+) -> None:
+    event, opens_on = bounced
+
+    page = signed_in(charlie).get(reverse("repayments:take_back", args=[event.pk]))
+
+    assert f"is booked on {opens_on.day} {opens_on:%b %Y}" in page.content.decode()
 
 
 def test_a_receipt_of_a_closed_day_stays_refused(
