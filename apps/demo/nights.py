@@ -1,8 +1,11 @@
 """The nights of the demonstration's lender: classes, provisions and what was posted for them."""
 
+import io
 from datetime import datetime, timedelta
 
-from apps.accounts.models import Entity
+from django.core.management import call_command
+
+from apps.accounts.models import Entity, User
 from apps.core import dates
 from apps.demo import people
 from apps.loans.models import Loan
@@ -15,7 +18,7 @@ DAYS = 40
 
 
 def write(*, now: datetime) -> list[str]:
-    """End the days up to yesterday of every lender that has lent; return what, in words.
+    """End the days up to yesterday of every lender that has lent, watched; return what, in words.
 
     Nothing where a day was ended already. The days stay open: visitors may still post to them.
     """
@@ -25,7 +28,17 @@ def write(*, now: datetime) -> list[str]:
     return [said for entity in lenders if (said := _ended(entity, now))]
 
 
+def watch(entity: Entity) -> None:
+    """Set a lender's first thresholds in the name of its credit manager; nothing without one."""
+    emails = [one.email for one in people.PEOPLE if one.role == "credit_manager"]
+    managers = User.objects.filter(email__in=emails, branch__entity=entity).order_by("email")
+    manager = managers.first()
+    if manager is not None:
+        call_command("load_thresholds", entity.code, manager.email, stdout=io.StringIO())
+
+
 def _ended(entity: Entity, now: datetime) -> str:
+    watch(entity)
     yesterday = dates.local_date(now, entity.time_zone) - timedelta(days=1)
     lent = Loan.objects.filter(branch__entity=entity, status="active")
     first = lent.order_by("disbursed_date").values_list("disbursed_date", flat=True)[0]
