@@ -16,22 +16,38 @@ _SEALED = (
     ("transfer", "reason", "reason", True),
     ("transfer", "answer_note", "note", False),
 )
+# What the plain columns are: on the way back they need something to hold before they are written.
+_PLAIN = models.CharField(max_length=300, default="")
 
 
 def seal(apps: Any, _editor: Any) -> None:
     """Seal each text to its row."""
-    for model, name, _label, _always in _SEALED:
+    for model, names in _columns().items():
         for row in apps.get_model("servicing", model).objects.iterator():
-            setattr(row, name, getattr(row, f"plain_{name}") or None)
-            row.save(update_fields=[name])
+            for name in names:
+                setattr(row, name, getattr(row, f"plain_{name}") or None)
+            row.save(update_fields=names)
 
 
 def open_again(apps: Any, _editor: Any) -> None:
     """Write each text as it reads."""
-    for model, name, _label, _always in _SEALED:
+    for model, names in _columns().items():
         for row in apps.get_model("servicing", model).objects.iterator():
-            setattr(row, f"plain_{name}", getattr(row, name) or "")
-            row.save(update_fields=[f"plain_{name}"])
+            for name in names:
+                setattr(row, f"plain_{name}", getattr(row, name) or "")
+            row.save(update_fields=[f"plain_{name}" for name in names])
+
+
+def _columns() -> dict[str, list[str]]:
+    """Return the columns of each model.
+
+    A row is written once: written twice in a transaction, its foreign keys wait to be checked, and
+    the database alters no table that waits.
+    """
+    found: dict[str, list[str]] = {}
+    for model, name, _label, _always in _SEALED:
+        found.setdefault(model, []).append(name)
+    return found
 
 
 def renamed() -> list[migrations.RenameField]:
@@ -49,7 +65,14 @@ def added() -> list[migrations.AddField]:
 
 def removed() -> list[Any]:
     """Return the steps that drop the plain columns, and ask for a text where every row has one."""
-    dropped = [migrations.RemoveField(one[0], f"plain_{one[1]}") for one in _SEALED]
+    dropped = [
+        step
+        for model, name, _label, _always in _SEALED
+        for step in (
+            migrations.AlterField(model, f"plain_{name}", _PLAIN),
+            migrations.RemoveField(model, f"plain_{name}"),
+        )
+    ]
     return dropped + [
         migrations.AlterField(model, name, EncryptedTextField(label))
         for model, name, label, always in _SEALED
