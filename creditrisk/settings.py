@@ -306,6 +306,8 @@ SPECTACULAR_SETTINGS = {
         "IncomeVerification": "apps.customers.models.Employment.Verification",
         "EmploymentType": "apps.customers.models.Employment.Type",
         "OfferState": "apps.offers.lifecycle.LIFECYCLE.states",
+        "AnsweredThrough": "apps.offers.serializers.ANSWERED_THROUGH",
+        "RecordedThrough": "apps.offers.serializers.ACCEPTED_THROUGH",
         "ItemKind": "apps.collateral.models.Kind",
         "ItemState": "apps.collateral.lifecycle.LIFECYCLE.states",
         "ReleaseState": "apps.collateral.lifecycle.RELEASES.states",

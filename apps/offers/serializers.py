@@ -10,6 +10,7 @@ from apps.offers.models import Channel
 from apps.offers.services.accepting import BY_OFFICER, LONGEST_REFERENCE
 from apps.offers.services.ending import LONGEST_REASON
 
+ANSWERED_THROUGH = [one.value for one in Channel]
 ACCEPTED_THROUGH = [(one.value, one.value) for one in BY_OFFICER]
 LANGUAGES = ["en", "hi", "sw"]
 
@@ -86,11 +87,11 @@ class OfferAnswer(serializers.Serializer[Any]):
     offered_at = serializers.DateTimeField()
     valid_until = serializers.DateField()
     accepted_at = serializers.DateTimeField(allow_null=True)
-    accepted_via = serializers.ChoiceField(choices=["", *Channel.values])
+    accepted_via = serializers.ChoiceField(choices=["", *ANSWERED_THROUGH])
     link_held_by = serializers.ListField(child=serializers.UUIDField())
     cooling_off_until = serializers.DateField(allow_null=True)
     exit_asked_date = serializers.DateField(allow_null=True)
-    exit_asked_via = serializers.ChoiceField(choices=["", *Channel.values])
+    exit_asked_via = serializers.ChoiceField(choices=["", *ANSWERED_THROUGH])
     letter = serializers.UUIDField(source="letter_id")
     statement_sha256 = serializers.CharField(source="statement_hash")
     key_facts_sha256 = serializers.CharField(source="key_facts_hash")
