@@ -109,6 +109,7 @@ def accrue(keys: Collection[uuid.UUID], work: Work) -> tuple[set[uuid.UUID], int
     if not held:
         return set(), 0
     renew(held, work.day)
+    late_sets.grow(held, work)
     values: dict[str, Any] = {"keys": held, "day": work.day, "now": work.now}
     with connection.cursor() as cursor:
         cursor.execute(_AGAIN)

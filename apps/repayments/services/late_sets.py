@@ -4,6 +4,8 @@ What a late loan owes goes on by the day from what `LateLoan` keeps; the databas
 unit as `lateness.owed` does, and writes what `assessing` writes: an event and an entry a charge.
 """
 
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +16,8 @@ from apps.accounts.models import Entity
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.services import Pairs
-from apps.repayments import earning_sql
+from apps.repayments import earning_sql, reading
+from apps.repayments.services import capping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,68 @@ TOLD = """EXISTS (
         AND (e.made_at > z.known_at - interval '10 minutes'
             OR e.reversed_at > z.known_at - interval '10 minutes' OR e.day > z.since)
 )"""
+# An instalment that fell due the day before and is late now, of loans that follow their contract:
+# what is unpaid of it has been so since. Where another one was late before, what is kept of the
+# loan was to hold up to that day; else the loan was never late, by its history.
+_FRESH = f"""
+    SELECT l.id AS loan_id, i.due_date, z.loan_id IS NOT NULL AS is_known, rate.penal,
+        i.principal + i.interest - i.paid_principal - i.paid_interest AS amount,
+        (s.terms ->> 'annual_rate')::numeric AS annual_rate, s.terms ->> 'day_count' AS day_count,
+        a.accrued_at, a.overdue_interest, COALESCE((
+            SELECT min(n.due_date) FROM loans_instalment n
+            WHERE n.loan_id = l.id AND n.in_force AND n.due_date >= %(day)s
+        ), '9999-12-31') AS until
+    FROM due_before i JOIN loans_loan l ON l.id = i.loan_id
+    JOIN repayments_loanaccount a ON a.loan_id = l.id
+    JOIN loans_scheduleversion s ON s.id = i.schedule_id AND s.in_force
+        AND s.reason = ANY(%(contractual)s)
+    LEFT JOIN products_conditions c ON c.product_id = l.product_id
+    LEFT JOIN offers_offer o ON o.id = l.offer_id
+    LEFT JOIN repayments_lateloan z ON z.loan_id = l.id
+    CROSS JOIN LATERAL (SELECT CASE WHEN l.offer_id IS NULL THEN c.penal_charge_rate::text
+        ELSE o.key_facts #>> '{{contingent,penal_charge_rate}}' END AS penal) AS rate
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS overdue FROM loans_instalment n
+        WHERE n.loan_id = l.id AND n.in_force AND n.due_date < %(day)s
+            AND (n.paid_principal < n.principal OR n.paid_interest < n.interest
+                OR n.paid_fee < n.fee)
+    ) AS due
+    WHERE a.accrued_on = %(day)s::date - 1 AND a.through <= %(day)s
+        AND a.advances = 0 AND a.overdue_interest IS NOT NULL
+        AND rate.penal ~ '^[0-9]{{1,2}}([.][0-9]+)?$'
+        AND (a.overdue_interest OR rate.penal::numeric > 0)
+        AND CASE WHEN z.loan_id IS NOT NULL
+            THEN z.since < %(day)s AND z.until = %(day)s::date - 1 AND due.overdue = z.overdue + 1
+                AND z.penal_rate = rate.penal AND z.interest_runs_on = a.overdue_interest
+                AND NOT {TOLD}
+            ELSE due.overdue = 1 AND NOT EXISTS (
+                SELECT 1 FROM repayments_accountevent e
+                WHERE e.loan_id = l.id AND (e.kind <> 'receipt' OR e.status <> 'live')
+            ) AND NOT EXISTS (
+                SELECT 1 FROM loans_instalment n JOIN loans_allocation x ON x.instalment_id = n.id
+                JOIN ledger_entry m ON m.id = x.entry_id
+                WHERE n.loan_id = l.id AND m.day > n.due_date
+            ) END
+"""  # noqa: S608 - own names
+_GROW = f"""
+    WITH due_before AS MATERIALIZED (
+        SELECT * FROM loans_instalment WHERE loan_id = ANY(%(keys)s) AND in_force
+            AND due_date = %(day)s::date - 1 AND fee = paid_fee
+            AND (paid_principal < principal OR paid_interest < interest OR paid_fee < fee)
+    ), fresh AS MATERIALIZED ({_FRESH}), grown AS (
+        UPDATE repayments_lateloan z SET overdue = z.overdue + 1, until = f.until
+        FROM fresh f WHERE f.loan_id = z.loan_id AND f.is_known
+    ), begun AS (
+        INSERT INTO repayments_lateloan (loan_id, known_at, since, until, overdue, penal_rate,
+            interest_runs_on, penal_settled, penal_charged, interest_settled, interest_charged)
+        SELECT loan_id, accrued_at, due_date, until, 1, penal, overdue_interest, 0, 0, 0, 0
+        FROM fresh WHERE NOT is_known
+    )
+    INSERT INTO repayments_lateinstalment (late_loan_id, amount, penal_from, penal_numerator,
+        penal_denominator, interest_from, interest_numerator, interest_denominator, annual_rate,
+        day_count)
+    SELECT loan_id, amount, due_date, 0, 1, due_date, 0, 1, annual_rate, day_count FROM fresh
+"""  # noqa: S608 - own names
 _PENAL = earning_sql.ran(
     numerator="k.penal_numerator",
     denominator="k.penal_denominator",
@@ -108,6 +173,23 @@ _BOOKED = {
     "penal": (Event.PENAL_CHARGE, Account.PENAL_RECEIVABLE, Account.PENAL_INCOME),
     "interest": (Event.INTEREST_ACCRUAL, Account.INTEREST_RECEIVABLE, Account.INTEREST_INCOME),
 }
+
+
+def grow(keys: Collection[uuid.UUID], work: Work) -> None:
+    """Keep how being late goes on where an instalment became late with the day that is accrued.
+
+    The caller holds the loans. Whatever is not certain is left to their histories. Nothing where
+    the law caps interest: how that goes on is never kept.
+    """
+    if capping.is_capped(work.entity):
+        return
+    values: dict[str, Any] = {
+        "keys": list(keys),
+        "day": work.day,
+        "contractual": list(reading.CONTRACTUAL),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_GROW, values)
 
 
 def charge(work: Work) -> int:

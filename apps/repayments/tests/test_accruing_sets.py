@@ -1,7 +1,8 @@
 """Loans are accrued and charged by statement for thousands as their histories say one by one."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from apps.accounts.models import User
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.repayments import lateness, proofs, reading, replaying, services
-from apps.repayments.models import AccountEvent, LoanAccount
+from apps.repayments.models import AccountEvent, LateLoan, LoanAccount
 from apps.repayments.services import accruing, assessing
 from apps.repayments.tests import factories
 from apps.repayments.tests import test_accruing_days as days
@@ -118,6 +119,87 @@ def test_late_loans_are_charged_at_once_what_their_history_says(
         ("overdue_interest", "interest", "0.240000"),
     }
     assert {tuple(sorted(one)) for _day, one in said} == {("basis", "bucket", "code", "due_on")}
+
+
+def test_a_loan_becomes_late_at_once_as_its_history_says(
+    lent: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = lent.instalments.order_by("number")[:2]
+    days._accrue(lent, first.due_date - timedelta(days=1))
+    [agreed] = assessing.agreed_of([lent]).values()
+
+    with monkeypatch.context() as never:
+        never.setattr(accruing, "_accrue", None)
+        for row, late in ((first, 1), (second, 2)):
+            days._accrue(lent, row.due_date)
+            for number in (1, 2):
+                day = row.due_date + timedelta(days=number)
+                run = days._accrue(lent, day)
+                assert (run.loans, run.charges, run.problems) == (1, 2, [])
+                account = replaying.replay(reading.contract(lent), reading.happened(lent), upto=day)
+                assert _kept(lent) == _said(account, day, agreed)
+                assert len(_kept(lent)[1]) == late
+                owed = lateness.owed(account, day, agreed)
+                assert days._charged(lent) == owed.penal
+                assert days._charged(lent, "overdue_interest") == owed.interest
+
+    assert days._agrees_with_its_history(lent)
+    assert factories.offenders() == []
+
+
+def _kept(loan: Loan) -> tuple[Any, list[Any]]:
+    """Return up to when a loan's being late is kept, and by which instalments it goes on."""
+    late = LateLoan.objects.get(pk=loan.pk)
+    going = [
+        (
+            *(one.amount, one.annual_rate, one.penal_from, one.interest_from),
+            Fraction(one.penal_numerator) / Fraction(one.penal_denominator),
+            Fraction(one.interest_numerator) / Fraction(one.interest_denominator),
+        )
+        for one in late.instalments.order_by("penal_from")
+    ]
+    return (late.until, late.overdue, late.penal_settled, late.interest_settled), going
+
+
+def _said(account: Any, day: date, agreed: Any) -> tuple[Any, list[Any]]:
+    """Return the same by the history."""
+    run = lateness.run(account, day, agreed)
+    going = [
+        (
+            *(one.amount, one.annual_rate, one.penal_from, one.interest_from),
+            *(one.penal_before, one.interest_before),
+        )
+        for one in run.going
+    ]
+    return (run.until, len(run.going), run.settled.penal, run.settled.interest), going
+
+
+@pytest.mark.parametrize("paid", ["in-part-before", "in-part-on-the-day", "once-late"])
+def test_a_loan_that_paid_some_becomes_late_as_its_history_says(
+    alice: User, lent: Loan, paid: str
+) -> None:
+    first, second = lent.instalments.order_by("number")[:2]
+    days._accrue(lent, first.due_date - timedelta(days=1))
+    if paid == "in-part-before":
+        factories.pay(alice, lent, first.due_date - timedelta(days=1), 1_000)
+    days._accrue(lent, first.due_date)
+    if paid == "in-part-on-the-day":
+        factories.pay(alice, lent, first.due_date, 1_000)
+    if paid == "once-late":
+        days._accrue(lent, first.due_date + timedelta(days=1))
+        factories.pay(alice, lent, first.due_date + timedelta(days=1), 50_000)
+    last = second.due_date + timedelta(days=2)
+    for row in (first, second):
+        for number in (0, 1, 2):
+            days._accrue(lent, row.due_date + timedelta(days=number))
+
+    account = replaying.replay(reading.contract(lent), reading.happened(lent), upto=last)
+    [agreed] = assessing.agreed_of([lent]).values()
+    owed = lateness.owed(account, last, agreed)
+    assert days._charged(lent) == owed.penal
+    assert days._charged(lent, "overdue_interest") == owed.interest
+    assert days._agrees_with_its_history(lent)
+    assert factories.offenders() == []
 
 
 def test_a_late_loan_with_news_goes_by_its_history(
