@@ -42,6 +42,7 @@ _TABLE = """
     ) ON COMMIT DROP
 """
 _AGAIN = "DROP TABLE IF EXISTS pg_temp.accrued"
+# What is asked last is asked loan by loan: joined, it would read the unpaid charges of all loans.
 _ACCRUE = """
     INSERT INTO accrued
     SELECT one.id, one.branch_id, one.currency, one.customer_id,
@@ -78,11 +79,12 @@ _ACCRUE = """
             ))
             AND (due.falling = 0 OR due.falling = 1 AND due.fee = 0 AND a.advances = 0
                 AND p.base = 0 AND p.starts_on >= %(day)s)
-            AND NOT EXISTS (
-                SELECT 1 FROM repayments_accountevent e
+            AND (
+                SELECT e.id FROM repayments_accountevent e
                 WHERE e.loan_id = l.id AND e.kind = 'charge' AND e.status = 'live'
                     AND e.settled < e.amount AND (e.parameters ->> 'due_on')::date > a.through
-            )
+                LIMIT 1
+            ) IS NULL
     ) AS one
 """
 _PAIRS = """
