@@ -31,10 +31,10 @@ from apps.repayments.services import accruing_sets, assessing, capping, holding,
 from apps.repayments.writing import Added
 
 logger = structlog.get_logger(__name__)
-# Loans of one transaction: a payment waits for no more than these. Those that are plain take a
-# fraction of the time.
-BATCH = 4_000
-CHUNK = 250
+# Loans of one transaction: a payment waits for no more than these, a tenth of a second. Those that
+# are plain take a fraction of the time.
+BATCH = 500
+CHUNK = 25
 # Of the two numbers of the lock that keeps accruals of one lender apart ("ACCR").
 _LOCK = 0x41434352
 _MOST_PROBLEMS = 200
