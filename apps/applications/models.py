@@ -2,10 +2,11 @@
 
 import uuid
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -13,11 +14,15 @@ from apps.accounts.models import Branch, User
 from apps.applications.affordability import Security
 from apps.applications.lifecycle import LIFECYCLE, OPEN
 from apps.core import withheld
+from apps.core.errors import Conflict
 from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.customers.models import BureauReport, Customer, Employment
 from apps.products.models import Product, Purpose
 from apps.scoring.models import ScoreRun
+
+# States of a request that pays no other loan off, and will not.
+_UNSETTLED = ["declined", "withdrawn", "lapsed"]
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -128,8 +133,7 @@ class Application(Identified, Timestamped, Stateful):
             ),
             models.UniqueConstraint(
                 fields=["settles"],
-                condition=Q(settles__isnull=False)
-                & ~Q(status__in=["declined", "withdrawn", "lapsed"]),
+                condition=Q(settles__isnull=False) & ~Q(status__in=_UNSETTLED),
                 name="applications_settled_once",
             ),
             models.UniqueConstraint(
@@ -153,6 +157,23 @@ class Application(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    def move(self, *actions: str, **changes: Any) -> Self:
+        """Change the status as every row with a life does.
+
+        Raises Conflict too for a request that ended, where another one pays the same loan off now.
+        """
+        if self.settles_id is not None and self.status in _UNSETTLED:
+            self._require_alone()
+        return super().move(*actions, **changes)
+
+    def _require_alone(self) -> None:
+        others = Application.objects.filter(settles=self.settles_id).exclude(pk=self.pk)
+        if others.exclude(status__in=_UNSETTLED).exists():
+            raise Conflict(
+                "top_up_under_way",
+                _now("Another request to pay the same loan off is under way."),
+            )
 
     @property
     def is_draft(self) -> bool:

@@ -141,6 +141,18 @@ def test_it_is_asked_once(lent: Loan, alice: User) -> None:
     assert Event.objects.filter(verb="servicing.top_up_started").count() == 1
 
 
+def test_a_request_that_ended_does_not_come_back_beside_another(lent: Loan, alice: User) -> None:
+    first = requests.submit(actor=alice, application=_asked(lent, alice), now=at(DAY))
+    Application.objects.filter(pk=first.pk).update(status="declined")
+    first.refresh_from_db()
+    services.start_top_up(actor=alice, loan=lent, terms=_terms(lent), now=at(DAY), reference="T-2")
+
+    refusal = factories.refused(lambda: first.move("override"))
+
+    assert refusal.code == "top_up_under_way"
+    assert Application.objects.get(pk=first.pk).status == "declined"
+
+
 @pytest.mark.parametrize(
     ("who", "changes", "code"),
     [
