@@ -60,7 +60,7 @@ def accrue_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Accru
 
     Interest that was earned since each loan's last accrued day, instalments that fell due, money
     paid ahead that was waiting for them, charges for being late. The caller has no transaction
-    open: some thousand loans are one, and an interruption loses none. A loan that cannot be accrued
+    open: some hundred loans are one, and an interruption loses none. A loan that cannot be accrued
     is named among the problems and stops no other; where that was nobody's refusal but a fault, the
     day is not finished. Raises FactRefused for a day to come, AccruingNow while somebody else
     accrues the lender, DayClosed where a day to post in is closed.
@@ -156,7 +156,7 @@ def _alone(entity: Entity) -> Iterator[None]:
 
 
 def _behind(entity: Entity, day: date) -> Iterator[list[uuid.UUID]]:
-    """Yield the keys of the loans that are to be accrued, some thousand at a time, each once."""
+    """Yield the keys of the loans that are to be accrued, some hundred at a time, each once."""
     last: uuid.UUID | None = None
     while True:
         rows = unaccrued(entity, day)
