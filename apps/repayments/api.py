@@ -105,8 +105,7 @@ class _Asked:
                 "whose_money", "loan", _("Name a loan, or a customer, and not both.")
             )
         if loan:
-            rows = Loan.objects.select_related("branch__entity", "product__conditions")
-            return get_visible(rows, request.user, pk=loan), None
+            return holding.see(request.user, loan), None
         people = Customer.objects.select_related("branch__entity")
         return None, get_visible(people, request.user, pk=customer)
 

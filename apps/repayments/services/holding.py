@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, User
-from apps.core import dates
+from apps.core import dates, prepared, withheld
 from apps.core.errors import NotVisible
 from apps.core.money import money
 from apps.core.visibility import get_visible
@@ -44,14 +45,40 @@ def hold(actor: Any, loan: Loan) -> Loan:
 
     The loan's row is always locked first. Raises NotVisible for a person who may not see it.
     """
+    if isinstance(actor, User) and withheld.concerns(actor):
+        return _held_of(actor, loan)
     # A loan that moved to another branch while this waited is left out by the database, which had
     # joined it to the branch of before: asked once more, it is there.
-    if not isinstance(actor, User):
-        return _held().filter(pk=loan.pk).first() or _held().get(pk=loan.pk)
+    found = _HELD.first(loan=loan.pk) or _HELD.first(loan=loan.pk)
+    if found is None and not isinstance(actor, User):
+        raise Loan.DoesNotExist
+    if found is None or not _reaches(actor, found):
+        # Says that there is no such loan, whether there is none or it is another branch's.
+        return _held_of(actor, loan)
+    return found
+
+
+def _held_of(actor: User, loan: Loan) -> Loan:
+    """Return a loan held among those a person may see, as `hold` says."""
     try:
         return get_visible(_held(), actor, pk=loan.pk)
     except NotVisible:
         return get_visible(_held(), actor, pk=loan.pk)
+
+
+def _reaches(actor: Any, loan: Loan) -> bool:
+    """Say whether somebody works in the branch of a loan; the system works in all."""
+    if not isinstance(actor, User) or loan.branch_id == actor.branch_id:
+        return True
+    return actor.works_everywhere or loan.branch_id in accounts.branch_ids(actor)
+
+
+def see(actor: Any, key: uuid.UUID) -> Loan:
+    """Return a loan with its branch, lender and product. Raises NotVisible for one not seen."""
+    found = None if withheld.concerns(actor) else _SEEN.first(loan=key)
+    if found is not None and _reaches(actor, found):
+        return found
+    return get_visible(_with_product(), actor, pk=key)
 
 
 def hold_all(keys: Collection[uuid.UUID]) -> list[Loan]:
@@ -66,6 +93,23 @@ def hold_all(keys: Collection[uuid.UUID]) -> list[Loan]:
 def _held() -> "QuerySet[Loan]":
     rows: QuerySet[Loan] = Loan.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("branch__entity", "product__conditions", "offer")
+
+
+def _held_by_key() -> "QuerySet[Loan]":
+    return _held().filter(pk=prepared.Given("loan")).order_by()
+
+
+def _with_product() -> "QuerySet[Loan]":
+    return Loan.objects.select_related("branch__entity", "product__conditions")
+
+
+def _seen_by_key() -> "QuerySet[Loan]":
+    return _with_product().filter(pk=prepared.Given("loan")).order_by()
+
+
+# Asked for every fact of every loan.
+_SEEN = prepared.Query(_seen_by_key)
+_HELD = prepared.Query(_held_by_key)
 
 
 def permit(actor: Any, fact: Fact) -> None:
