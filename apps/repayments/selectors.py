@@ -5,16 +5,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db import connection
+from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.core import keyset
-from apps.ledger.models import Line
-from apps.loans.models import Allocation
+from apps.core.statements import Given, Statement
 from apps.repayments.facts import MONEY_IN, Bucket
-from apps.repayments.models import AccountEvent, ChargeAllocation
+from apps.repayments.models import AccountEvent
 
 NEWEST = ("-made_at", "-id")
 PAYMENTS = (*(kind.value for kind in MONEY_IN), "refund")
@@ -66,25 +65,37 @@ def page(
     return keyset.page(payments(actor, filters), by=NEWEST, after=after, before=before)
 
 
+_WENT = Statement(
+    "repayments.what payments went to",
+    """
+    SELECT entry_id, bucket, sum(amount) FROM (
+        SELECT entry_id, bucket, amount FROM loans_allocation WHERE entry_id = ANY(%s::bigint[])
+        UNION ALL
+        SELECT entry_id, bucket, amount FROM repayments_chargeallocation
+        WHERE entry_id = ANY(%s::bigint[])
+        UNION ALL
+        SELECT entry_id, '', credit FROM ledger_line
+        WHERE entry_id = ANY(%s::bigint[]) AND account = 'advances' AND credit > 0
+    ) AS part GROUP BY entry_id, bucket
+    """,
+    [Given("entries")] * 3,
+)
+
+
 def went(events: Collection[AccountEvent]) -> dict[uuid.UUID, Went]:
-    """Return what each payment went to, as its entry that stands says; three queries for all.
+    """Return what each payment went to, as its entry that stands says; one query for all.
 
     What was taken back went nowhere. What was applied from advances later is not the payment's.
     """
     by_entry = {one.entry_id: one.pk for one in events if one.entry_id}
-    found = {one.pk: Went({}, Decimal(0)) for one in events}
-    for model in (Allocation, ChargeAllocation):
-        rows: Any = model._default_manager.filter(entry__in=by_entry)
-        for entry, bucket, amount in rows.values_list("entry", "bucket").annotate(
-            amount=Sum("amount")
-        ):
-            parts = found[by_entry[entry]].parts
-            parts[bucket] = parts.get(bucket, Decimal(0)) + amount
-    advances = Line.objects.filter(entry__in=by_entry, account="advances", credit__gt=0)
-    for entry, amount in advances.values_list("entry", "credit"):
-        key = by_entry[entry]
-        found[key] = Went(found[key].parts, amount)
-    return {key: _ordered(one) for key, one in found.items()}
+    parts: dict[uuid.UUID, dict[str, Decimal]] = {one.pk: {} for one in events}
+    if by_entry:
+        with connection.cursor() as cursor:
+            _WENT.send(cursor, {"entries": list(by_entry)})
+            for entry, bucket, amount in cursor.fetchall():
+                parts[by_entry[entry]][bucket] = amount
+    # What waits as an advance is of no bucket.
+    return {key: _ordered(Went(one, one.pop("", Decimal(0)))) for key, one in parts.items()}
 
 
 def _ordered(one: Went) -> Went:
