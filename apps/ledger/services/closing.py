@@ -12,7 +12,7 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import Conflict
 from apps.ledger import hooks, refusals
-from apps.ledger.models import Closing
+from apps.ledger.models import Closing, bounds
 
 _TOTALS = """
     INSERT INTO ledger_closingtotal (closing_id, branch_id, currency, account, debit, credit)
@@ -52,12 +52,30 @@ def close_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Closin
     try:
         with transaction.atomic():
             closing.save()
+            # Asked once more: from here on nothing is posted for the day until it is closed.
+            hooks.require_closable(entity, day)
             audit.record(actor, "ledger.day_closed", closing, entity=entity.code, day=str(day))
     except IntegrityError as refusal:
         return _closed_before(closing, refusal)
     # Postings wait for the lines above only: what is closed can be added up at leisure.
     keep_totals(closing)
     return closing
+
+
+@transaction.atomic
+def posted_until(entity: Entity) -> int:
+    """Return a key of entries: what is there up to it, and all that is posted later is above it.
+
+    Waits for what is being posted for the entity: a key is drawn before its entry can be seen. The
+    caller has no transaction open.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))",
+            [bounds.CLOSING_LOCK, str(entity.pk)],
+        )
+        cursor.execute("SELECT COALESCE(max(id), 0) FROM ledger_entry")
+        return int(cursor.fetchone()[0])
 
 
 def keep_totals(closing: Closing) -> None:

@@ -21,6 +21,7 @@ from apps.core.errors import NotPermitted
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
 from apps.ledger.models import Closing, Entry
+from apps.ledger.services import closing
 from apps.loans.models import Loan
 from apps.npa import policies
 from apps.npa.errors import (
@@ -124,8 +125,9 @@ def require_endable(*, actor: Any, entity: Entity, day: date, now: datetime) -> 
 
 
 def require_ended(entity: Entity, day: date) -> None:
-    """Raise DaySkipped where the books of a lender that ends its days would close before one is.
+    """Raise DaySkipped where books would close before a day of the lender is ended as it is now.
 
+    So also where something was posted for it since that its snapshot does not know of.
     Nothing where the lender has not begun to end its days.
     """
     ended = DayEnd.objects.filter(entity=entity)
@@ -135,6 +137,9 @@ def require_ended(entity: Entity, day: date) -> None:
     running = ended.filter(day__lte=day, status="running").order_by("day").first()
     if running is not None:
         raise DaySkipped(running.day)
+    for one in ended.filter(day__lte=day, status="finished").order_by("day"):
+        if _is_behind(one):
+            raise DaySkipped(one.day)
     last = ended.latest("day")
     if last.day < day:
         raise DaySkipped(last.day + timedelta(days=1))
@@ -254,7 +259,7 @@ def _run(day_end: DayEnd, *, actor: Any, now: datetime) -> None:
     if day_end.status == "finished":
         _run_again(day_end, actor=actor, now=now)
     _stage(day_end, ACCRUE, lambda: _accrue(day_end, actor=actor, now=now), is_one=False)
-    _stage(day_end, CLASSIFY, lambda: snapshotting.write(day_end))
+    _classify(day_end)
     _stage(day_end, POST, lambda: posting.post(day_end, actor=actor, now=now))
     _stage(
         day_end,
@@ -286,6 +291,13 @@ def _done(day_end: DayEnd, name: str, found: Found, began: float) -> None:
     DayEnd.objects.filter(pk=day_end.pk).update(
         stages=day_end.stages, progress={}, problems=day_end.problems
     )
+
+
+def _classify(day_end: DayEnd) -> None:
+    if day_end.is_done(CLASSIFY):
+        return
+    last_entry = closing.posted_until(day_end.entity)
+    _stage(day_end, CLASSIFY, lambda: snapshotting.write(day_end, last_entry=last_entry))
 
 
 def _accrue(day_end: DayEnd, *, actor: Any, now: datetime) -> Found:
@@ -327,7 +339,11 @@ def _close(day_end: DayEnd, *, actor: Any, now: datetime) -> DayEnd:
         return day_end
     for _attempt in range(_MOST_RUNS):
         if not _is_behind(day_end):
-            return _closed(day_end, actor=actor, now=now)
+            try:
+                return _closed(day_end, actor=actor, now=now)
+            except DaySkipped:
+                # Somebody posted for the day in the instant between; nobody can while it closes.
+                pass
         _run(day_end, actor=actor, now=now)
     return day_end
 

@@ -15,9 +15,10 @@ from apps.npa.statements import facilities, movements, snapshot
 from apps.npa.statements.secured import Kind
 
 
-def write(day_end: DayEnd) -> dict[str, int]:
+def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
     """Write the snapshot of a day, in place of the one before; return how many rows it has.
 
+    What is posted for the day above `last_entry`, a key, may not be in it: see `ending`.
     Where the day was ended before, what differs is kept as `Changed`. The caller is in a
     transaction. Raises DomainError where no rule table, or more than one, is in force.
     """
@@ -25,9 +26,6 @@ def write(day_end: DayEnd) -> dict[str, int]:
     values = values_of(day_end) | {"table": table.pk}
     partitions.ensure(day_end.day)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT COALESCE(max(id), 0) FROM ledger_entry")
-        # What is posted for the day from here on is not in the snapshot: see `ending`.
-        last_entry = cursor.fetchone()[0]
         # Sorting and joining a million rows in memory; given back with the transaction.
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
         cursor.execute(facilities.make(kinds(day_end)), values)

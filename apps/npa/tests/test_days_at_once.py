@@ -76,7 +76,7 @@ def test_it_lets_the_next_begin_once_it_is_done(loan: Loan, other: Any) -> None:
 def test_it_lets_go_of_the_lender_when_it_fails(
     loan: Loan, other: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ending.snapshotting, "write", lambda _: 1 / 0)
+    monkeypatch.setattr(ending.snapshotting, "write", lambda *_, **__: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         days.end(loan, repaying.later(3))
@@ -93,7 +93,7 @@ def test_it_does_not_begin_a_day_while_the_one_before_is_unfinished(
     loan: Loan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(ending.snapshotting, "write", lambda _: 1 / 0)
+        patched.setattr(ending.snapshotting, "write", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             days.end(loan, repaying.later(3))
 

@@ -433,3 +433,39 @@ def _stop_at_closing(done: Any) -> Any:
         done(day_end, name, *rest)
 
     return stopping
+
+
+def test_it_lets_nobody_close_a_day_that_something_was_posted_for_since(
+    alice: User, loan: Loan
+) -> None:
+    day = _first_due(loan)
+    days.end(loan, day)
+    repaying.pay(alice, loan, day, 1_000, now=repaying.at(day + timedelta(days=1)))
+    entity, now = loan.branch.entity, repaying.at(day + timedelta(days=2))
+
+    with pytest.raises(DaySkipped):
+        ledger.close_day(actor=days.CLERK, entity=entity, day=day, now=now)
+
+    assert not Closing.objects.exists()
+    days.end(loan, day, now=now)
+    assert ledger.close_day(actor=days.CLERK, entity=entity, day=day, now=now).day == day
+
+
+def test_it_asks_once_more_while_nobody_can_post(
+    alice: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = _first_due(loan)
+    is_behind, asked = ending._is_behind, []
+
+    def meanwhile(day_end: DayEnd) -> bool:
+        found = is_behind(day_end)
+        asked.append(found)
+        if len(asked) == 1:
+            repaying.pay(alice, loan, day, 1_000, now=repaying.at(day + timedelta(days=1)))
+        return found
+
+    monkeypatch.setattr(ending, "_is_behind", meanwhile)
+
+    found = days.end(loan, day, close=True)
+
+    assert (found.status, found.run, asked[0]) == ("closed", 2, False)
