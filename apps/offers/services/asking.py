@@ -116,15 +116,17 @@ def _require_day(offer: Offer, day: date, *, now: datetime) -> None:
 
 
 def _noted(offer: Offer, actor: User | None, asked: Asked, *, now: datetime) -> Offer:
-    offer.exit_asked_date, offer.exit_asked_at = asked.day, now
-    offer.exit_asked_via, offer.exit_asked_reference = asked.channel, asked.reference.strip()
-    offer.exit_asked_by = actor
-    offer.save(
-        update_fields=[
-            *("exit_asked_date", "exit_asked_via", "exit_asked_by", "exit_asked_at"),
-            *("exit_asked_reference", "updated_at"),
-        ]
-    )
+    changes = {
+        "exit_asked_date": asked.day,
+        "exit_asked_via": asked.channel,
+        "exit_asked_by": actor,
+        "exit_asked_at": now,
+        "exit_asked_reference": asked.reference.strip(),
+        "updated_at": now,
+    }
+    # Without the row's own history: where it is kept stays with the offer.
+    Offer.objects.filter(pk=offer.pk).update(**changes)
+    offer.refresh_from_db(fields=list(changes))
     audit.record(
         actor or names.APPLICANT,
         "offers.exit_asked",
