@@ -1,15 +1,18 @@
 """Kill the worker in the middle of day-ends, again and again, and compare with a quiet run.
 
-A book is copied. On one copy days are ended by the command, which is killed with SIGKILL at random
-moments - the seed makes them the same moments every time - and started again; on the other nobody
-disturbs it. Snapshots, movements, entries, histories and accounts must then be the same.
+A book is copied. On one copy days are ended by the command, which is killed with SIGKILL - in every
+stage as often as in any other, at a random moment of it; the seed draws the same moments every time
+- and started again; on the other nobody disturbs it. Snapshots, movements, entries, histories and
+accounts must then be the same.
 """
 
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
@@ -17,9 +20,13 @@ from typing import Any
 import psycopg2
 from django.db import connection
 
+from apps.npa.services.ending import CLOSE, STAGES
 from benchmarks import day_ends, loan_book, measuring, scratch
 
 KILLS = 10
+# How often it is looked which stage the worker is in, and a stage that takes no time at all.
+_LOOKS = 0.005
+_NO_TIME = 0.01
 # What both copies must hold: keys, moments and references of attempts left out.
 _COMPARED = {
     "snapshots": "SELECT md5(d::text) AS one FROM npa_loanday d",
@@ -67,12 +74,12 @@ def prove(name: str, *, loans: int, kills: int, seed: int, seeds: int) -> str:
     _sql("postgres", f'CREATE DATABASE "{quiet}" TEMPLATE "{name}"')
     try:
         first = book.day + timedelta(days=1)
-        took = day_ends.run(quiet, entity, first).seconds
+        day_ends.run(quiet, entity, first)
         killed, last = _disturbed(
             name,
             entity,
             first,
-            took=took,
+            lasts=_lasted(quiet),
             kills=kills,
             chance=random.Random(seed),  # noqa: S311
         )
@@ -88,23 +95,32 @@ def prove(name: str, *, loans: int, kills: int, seed: int, seeds: int) -> str:
 
 
 def _disturbed(
-    name: str, entity: str, day: date, *, took: float, kills: int, chance: random.Random
+    name: str,
+    entity: str,
+    day: date,
+    *,
+    lasts: dict[str, float],
+    kills: int,
+    chance: random.Random,
 ) -> tuple[int, date]:
-    """End days, killed so many times at any moment of their work; return how often, and the last.
+    """End days, killed once in each stage, until it was so many times; return that and the last.
 
-    The rest of the last day is left alone.
+    `lasts` are the seconds each stage takes undisturbed. The rest of the last day is left alone.
     """
     killed = 0
     while True:
-        while killed < kills:
+        for stage in STAGES[: kills - killed]:
             process = day_ends.start(name, entity, day)
-            time.sleep(chance.uniform(0, took))
-            if process.poll() is not None:
+            if not _comes_to(process, name, day, stage):
+                # Done before anybody looked: the next day comes to it again.
+                print(f"missed: {day}, {stage}", flush=True)
                 break
+            time.sleep(chance.uniform(0, lasts[stage]))
+            seen = _stage(name, day)
             process.send_signal(signal.SIGKILL)
             process.wait()
             killed += 1
-            print(f"killed {killed}: {day}, in {_stage(name)}", flush=True)
+            print(f"killed {killed}: {day}, in {seen or 'no stage'}", flush=True)
             _wait_for_the_lock(name)
         day_ends.run(name, entity, day)
         if killed >= kills:
@@ -112,11 +128,30 @@ def _disturbed(
         day += timedelta(days=1)
 
 
-def _stage(name: str) -> str:
-    rows = _rows(
-        name, "SELECT status, progress ->> 'stage' FROM npa_dayend ORDER BY day DESC LIMIT 1"
-    )
-    return str(rows[0][1] or rows[0][0]) if rows else "nothing yet"
+def _comes_to(process: subprocess.Popen[bytes], name: str, day: date, stage: str) -> bool:
+    """Wait until a worker is in a stage or beyond it; say False where it ended before."""
+    ahead = STAGES[STAGES.index(stage) :]
+    while process.poll() is None:
+        if _stage(name, day) in ahead:
+            return True
+        time.sleep(_LOOKS)
+    return False
+
+
+def _lasted(name: str) -> dict[str, float]:
+    """Return how long each stage took in the last day that was ended there."""
+    rows = _rows(name, "SELECT stages FROM npa_dayend ORDER BY day DESC LIMIT 1")
+    return {one: max(float(rows[0][0][one]["seconds"]), _NO_TIME) for one in STAGES}
+
+
+def _stage(name: str, day: date) -> str:
+    """Return the stage a day-end is in; "" where it has not begun."""
+    sql = "SELECT status, progress ->> 'stage' FROM npa_dayend WHERE day = %s"
+    rows = _rows(name, sql, [day])
+    if not rows:
+        return ""
+    status, stage = rows[0]
+    return str(stage or (CLOSE if status == "finished" else ""))
 
 
 def _wait_for_the_lock(name: str) -> None:
@@ -139,9 +174,9 @@ def _sums(name: str) -> Sums:
     return found
 
 
-def _rows(name: str, sql: str) -> list[tuple[Any, ...]]:
+def _rows(name: str, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with closing(psycopg2.connect(day_ends.address(name))) as line, line.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, values or None)
         return list(cursor.fetchall())
 
 
