@@ -1,7 +1,7 @@
 """Seconds to accrue a day of a whole book, beside one full scan of its instalments.
 
 Interest of every loan, instalments that fall due, charges for being late: entries of two lines,
-history, and how accounts stand. `--loans 1000000` takes some ten minutes, most of them for the book.
+history, and how accounts stand. `--loans 1000000` takes some ten minutes, most for the book.
 """
 
 import resource

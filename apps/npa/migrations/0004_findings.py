@@ -11,63 +11,306 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('loans', '0012_netted'),
-        ('npa', '0003_rule_tables'),
+        ("loans", "0012_netted"),
+        ("npa", "0003_rule_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('status', models.CharField(editable=False, max_length=32, verbose_name='status')),
-                ('kind', models.CharField(max_length=16, verbose_name='what was found')),
-                ('value', models.CharField(blank=True, max_length=32, verbose_name='value')),
-                ('from_date', models.DateField(verbose_name='from')),
-                ('until_date', models.DateField(null=True, verbose_name='until')),
-                ('counts_from', models.DateField(null=True, verbose_name='counts from')),
-                ('reason', apps.core.fields.EncryptedTextField(editable=True, verbose_name='reason')),
-                ('proposed_at', models.DateTimeField(verbose_name='proposed')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='answered')),
-                ('answer_note', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='note')),
-                ('end_proposed_at', models.DateTimeField(null=True, verbose_name='end proposed')),
-                ('end_reason', apps.core.fields.EncryptedTextField(editable=True, null=True, verbose_name='why it ends')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('ended_on', models.DateField(null=True, verbose_name='first day without it')),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('end_proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='loans.loan')),
-                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("status", models.CharField(editable=False, max_length=32, verbose_name="status")),
+                ("kind", models.CharField(max_length=16, verbose_name="what was found")),
+                ("value", models.CharField(blank=True, max_length=32, verbose_name="value")),
+                ("from_date", models.DateField(verbose_name="from")),
+                ("until_date", models.DateField(null=True, verbose_name="until")),
+                ("counts_from", models.DateField(null=True, verbose_name="counts from")),
+                (
+                    "reason",
+                    apps.core.fields.EncryptedTextField(editable=True, verbose_name="reason"),
+                ),
+                ("proposed_at", models.DateTimeField(verbose_name="proposed")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered")),
+                (
+                    "answer_note",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="note"
+                    ),
+                ),
+                ("end_proposed_at", models.DateTimeField(null=True, verbose_name="end proposed")),
+                (
+                    "end_reason",
+                    apps.core.fields.EncryptedTextField(
+                        editable=True, null=True, verbose_name="why it ends"
+                    ),
+                ),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                ("ended_on", models.DateField(null=True, verbose_name="first day without it")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "end_proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="loans.loan",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'finding about a loan',
-                'verbose_name_plural': 'findings about loans',
-                'permissions': [('propose_finding', 'Propose what was found about a loan, for its class'), ('approve_finding', 'Approve what another person found about a loan')],
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('status__in', ('approved', 'ending', 'ended'))), fields=['loan', 'counts_from'], name='npa_finding_counted'), models.Index(fields=['-proposed_at', '-id'], name='npa_finding_newest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('proposed', 'approved', 'refused', 'withdrawn', 'ending', 'ended'))), name='npa_finding_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', (apps.npa.findings.Kind['FRAUD'], apps.npa.findings.Kind['REPUDIATION'], apps.npa.findings.Kind['ESCROW'], apps.npa.findings.Kind['INCREASED_RISK'])), ('value', '')), models.Q(('kind', apps.npa.findings.Kind['GUARANTEE']), ('value__in', ('personal', 'state_government', 'central_government'))), models.Q(('kind', apps.npa.findings.Kind['SCHEME']), ('value__in', ('msme', 'natural_calamity'))), models.Q(('kind', apps.npa.findings.Kind['RATING']), ('value__in', ('investment_grade', 'below_investment_grade'))), models.Q(('kind', apps.npa.findings.Kind['CROP_SEASON']), ('value__regex', '^[1-9][0-9]?$')), models.Q(('kind__in', [apps.npa.findings.Kind['REVIEW'], apps.npa.findings.Kind['SEGMENT']]), models.Q(('value', ''), _negated=True)), _connector='OR'), name='npa_finding_says_what'), models.CheckConstraint(condition=models.Q(('until_date', None), ('until_date__gte', models.F('from_date')), _connector='OR'), name='npa_finding_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('counts_from__gte', models.F('from_date')), ('status__in', ('approved', 'ending', 'ended'))), models.Q(models.Q(('status__in', ('approved', 'ending', 'ended')), _negated=True), ('counts_from', None)), _connector='OR'), name='npa_finding_counts_or_not'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('answered_by', None), ('status', 'proposed')), models.Q(models.Q(('status', 'proposed'), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='npa_finding_answered_or_not'), models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'withdrawn']), models.Q(('answered_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='npa_finding_by_two_people'), models.CheckConstraint(condition=models.Q(models.Q(('end_proposed_at__isnull', False), ('end_proposed_by__isnull', False), ('end_reason__isnull', False), ('ended_at__isnull', False), ('ended_by__isnull', False), ('ended_on__isnull', False), ('status', 'ended')), models.Q(models.Q(('status', 'ended'), _negated=True), ('ended_at', None), ('ended_by', None), ('ended_on', None)), _connector='OR'), name='npa_finding_ended_or_not'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'ended'), _negated=True), models.Q(('ended_by', models.F('end_proposed_by')), _negated=True), _connector='OR'), name='npa_finding_ended_by_two_people'), models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('loan', 'kind'), name='npa_finding_one_proposed')],
+                "verbose_name": "finding about a loan",
+                "verbose_name_plural": "findings about loans",
+                "permissions": [
+                    ("propose_finding", "Propose what was found about a loan, for its class"),
+                    ("approve_finding", "Approve what another person found about a loan"),
+                ],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ("approved", "ending", "ended"))),
+                        fields=["loan", "counts_from"],
+                        name="npa_finding_counted",
+                    ),
+                    models.Index(fields=["-proposed_at", "-id"], name="npa_finding_newest"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ("proposed", "approved", "refused", "withdrawn", "ending", "ended"),
+                            )
+                        ),
+                        name="npa_finding_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "kind__in",
+                                    (
+                                        apps.npa.findings.Kind["FRAUD"],
+                                        apps.npa.findings.Kind["REPUDIATION"],
+                                        apps.npa.findings.Kind["ESCROW"],
+                                        apps.npa.findings.Kind["INCREASED_RISK"],
+                                    ),
+                                ),
+                                ("value", ""),
+                            ),
+                            models.Q(
+                                ("kind", apps.npa.findings.Kind["GUARANTEE"]),
+                                (
+                                    "value__in",
+                                    ("personal", "state_government", "central_government"),
+                                ),
+                            ),
+                            models.Q(
+                                ("kind", apps.npa.findings.Kind["SCHEME"]),
+                                ("value__in", ("msme", "natural_calamity")),
+                            ),
+                            models.Q(
+                                ("kind", apps.npa.findings.Kind["RATING"]),
+                                ("value__in", ("investment_grade", "below_investment_grade")),
+                            ),
+                            models.Q(
+                                ("kind", apps.npa.findings.Kind["CROP_SEASON"]),
+                                ("value__regex", "^[1-9][0-9]?$"),
+                            ),
+                            models.Q(
+                                (
+                                    "kind__in",
+                                    [
+                                        apps.npa.findings.Kind["REVIEW"],
+                                        apps.npa.findings.Kind["SEGMENT"],
+                                    ],
+                                ),
+                                models.Q(("value", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="npa_finding_says_what",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until_date", None),
+                            ("until_date__gte", models.F("from_date")),
+                            _connector="OR",
+                        ),
+                        name="npa_finding_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("counts_from__gte", models.F("from_date")),
+                                ("status__in", ("approved", "ending", "ended")),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("status__in", ("approved", "ending", "ended")), _negated=True
+                                ),
+                                ("counts_from", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="npa_finding_counts_or_not",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("answered_at", None), ("answered_by", None), ("status", "proposed")
+                            ),
+                            models.Q(
+                                models.Q(("status", "proposed"), _negated=True),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="npa_finding_answered_or_not",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["proposed", "withdrawn"]),
+                            models.Q(("answered_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="npa_finding_by_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("end_proposed_at__isnull", False),
+                                ("end_proposed_by__isnull", False),
+                                ("end_reason__isnull", False),
+                                ("ended_at__isnull", False),
+                                ("ended_by__isnull", False),
+                                ("ended_on__isnull", False),
+                                ("status", "ended"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "ended"), _negated=True),
+                                ("ended_at", None),
+                                ("ended_by", None),
+                                ("ended_on", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="npa_finding_ended_or_not",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "ended"), _negated=True),
+                            models.Q(("ended_by", models.F("end_proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="npa_finding_ended_by_two_people",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "proposed")),
+                        fields=("loan", "kind"),
+                        name="npa_finding_one_proposed",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='finding',
-            trigger=pgtrigger.compiler.Trigger(name='npa_finding_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='4f1fb369373b1d7367e5b5ef52ed989094986671', operation='DELETE', pgid='pgtrigger_npa_finding_kept_c7623', table='npa_finding', when='BEFORE')),
+            model_name="finding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="npa_finding_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="4f1fb369373b1d7367e5b5ef52ed989094986671",
+                    operation="DELETE",
+                    pgid="pgtrigger_npa_finding_kept_c7623",
+                    table="npa_finding",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='finding',
-            trigger=pgtrigger.compiler.Trigger(name='npa_finding_as_proposed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."value" IS DISTINCT FROM (NEW."value") OR OLD."from_date" IS DISTINCT FROM (NEW."from_date") OR OLD."until_date" IS DISTINCT FROM (NEW."until_date") OR OLD."proposed_by_id" IS DISTINCT FROM (NEW."proposed_by_id") OR OLD."proposed_at" IS DISTINCT FROM (NEW."proposed_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='3e48fa9b03f4175e15462f9c72be7a05d50d60ab', operation='UPDATE', pgid='pgtrigger_npa_finding_as_proposed_7d131', table='npa_finding', when='BEFORE')),
+            model_name="finding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="npa_finding_as_proposed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."loan_id" IS DISTINCT FROM (NEW."loan_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."value" IS DISTINCT FROM (NEW."value") OR OLD."from_date" IS DISTINCT FROM (NEW."from_date") OR OLD."until_date" IS DISTINCT FROM (NEW."until_date") OR OLD."proposed_by_id" IS DISTINCT FROM (NEW."proposed_by_id") OR OLD."proposed_at" IS DISTINCT FROM (NEW."proposed_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="3e48fa9b03f4175e15462f9c72be7a05d50d60ab",
+                    operation="UPDATE",
+                    pgid="pgtrigger_npa_finding_as_proposed_7d131",
+                    table="npa_finding",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='finding',
-            trigger=pgtrigger.compiler.Trigger(name='npa_finding_once_answered', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.reason IS DISTINCT FROM OLD.reason OR OLD.answered_by_id IS NOT NULL AND (\n        NEW.answered_by_id IS DISTINCT FROM OLD.answered_by_id\n        OR NEW.answered_at IS DISTINCT FROM OLD.answered_at\n        OR NEW.answer_note IS DISTINCT FROM OLD.answer_note\n        OR NEW.counts_from IS DISTINCT FROM OLD.counts_from\n    ) OR OLD.ended_by_id IS NOT NULL AND (\n        NEW.ended_by_id IS DISTINCT FROM OLD.ended_by_id\n        OR NEW.ended_at IS DISTINCT FROM OLD.ended_at\n        OR NEW.ended_on IS DISTINCT FROM OLD.ended_on\n        OR NEW.end_reason IS DISTINCT FROM OLD.end_reason\n        OR NEW.end_proposed_by_id IS DISTINCT FROM OLD.end_proposed_by_id\n    ) THEN\n        RAISE EXCEPTION 'npa_finding_once_answered: what was answered stays as it is'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='e438218831fd3a28299036d4c64c707363f0f7f5', operation='UPDATE', pgid='pgtrigger_npa_finding_once_answered_5d9a4', table='npa_finding', when='BEFORE')),
+            model_name="finding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="npa_finding_once_answered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.reason IS DISTINCT FROM OLD.reason OR OLD.answered_by_id IS NOT NULL AND (\n        NEW.answered_by_id IS DISTINCT FROM OLD.answered_by_id\n        OR NEW.answered_at IS DISTINCT FROM OLD.answered_at\n        OR NEW.answer_note IS DISTINCT FROM OLD.answer_note\n        OR NEW.counts_from IS DISTINCT FROM OLD.counts_from\n    ) OR OLD.ended_by_id IS NOT NULL AND (\n        NEW.ended_by_id IS DISTINCT FROM OLD.ended_by_id\n        OR NEW.ended_at IS DISTINCT FROM OLD.ended_at\n        OR NEW.ended_on IS DISTINCT FROM OLD.ended_on\n        OR NEW.end_reason IS DISTINCT FROM OLD.end_reason\n        OR NEW.end_proposed_by_id IS DISTINCT FROM OLD.end_proposed_by_id\n    ) THEN\n        RAISE EXCEPTION 'npa_finding_once_answered: what was answered stays as it is'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="e438218831fd3a28299036d4c64c707363f0f7f5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_npa_finding_once_answered_5d9a4",
+                    table="npa_finding",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='finding',
-            trigger=pgtrigger.compiler.Trigger(name='npa_finding_one_at_a_time', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.status IN ('approved', 'ending') AND EXISTS (\n        SELECT 1 FROM npa_finding other\n        WHERE other.loan_id = NEW.loan_id AND other.kind = NEW.kind AND other.id <> NEW.id\n            AND other.status IN ('approved', 'ending', 'ended')\n            AND other.counts_from <= COALESCE(NEW.until_date, 'infinity')\n            AND GREATEST(NEW.counts_from, other.counts_from)\n                <= COALESCE(LEAST(other.until_date, other.ended_on - 1), 'infinity')\n    ) THEN\n        RAISE EXCEPTION 'npa_finding_one_at_a_time: another of this kind holds on one of these days'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='c1d599e4ba8564d0e6221eb07cbf2035d111b867', operation='INSERT OR UPDATE OF "status"', pgid='pgtrigger_npa_finding_one_at_a_time_daa29', table='npa_finding', when='BEFORE')),
+            model_name="finding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="npa_finding_one_at_a_time",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.status IN ('approved', 'ending') AND EXISTS (\n        SELECT 1 FROM npa_finding other\n        WHERE other.loan_id = NEW.loan_id AND other.kind = NEW.kind AND other.id <> NEW.id\n            AND other.status IN ('approved', 'ending', 'ended')\n            AND other.counts_from <= COALESCE(NEW.until_date, 'infinity')\n            AND GREATEST(NEW.counts_from, other.counts_from)\n                <= COALESCE(LEAST(other.until_date, other.ended_on - 1), 'infinity')\n    ) THEN\n        RAISE EXCEPTION 'npa_finding_one_at_a_time: another of this kind holds on one of these days'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="c1d599e4ba8564d0e6221eb07cbf2035d111b867",
+                    operation='INSERT OR UPDATE OF "status"',
+                    pgid="pgtrigger_npa_finding_one_at_a_time_daa29",
+                    table="npa_finding",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -55,15 +55,15 @@ _ONE_AT_A_TIME = """
 """
 
 
-class OverrideQuerySet(models.QuerySet["Override"]):
+class ClassOverrideQuerySet(models.QuerySet["Override"]):
     """Which rows a person may see, and which count on a day."""
 
-    def visible_to(self, actor: User) -> "OverrideQuerySet":
+    def visible_to(self, actor: User) -> "ClassOverrideQuerySet":
         """Keep the overrides on loans of the branches the person works in, but those withheld."""
         seen = self.filter(accounts.in_reach(actor, branch_field="loan__branch_id"))
         return withheld.without(seen, actor, field="loan__application_id")
 
-    def in_force(self, day: date) -> "OverrideQuerySet":
+    def in_force(self, day: date) -> "ClassOverrideQuerySet":
         """Keep what the night of a day respects."""
         return self.filter(
             Q(ended_on=None) | Q(ended_on__gt=day),
@@ -103,7 +103,7 @@ class Override(Identified, Timestamped, Stateful):
     ended_at = models.DateTimeField(_("ended"), null=True)
     ended_on = models.DateField(_("first day without it"), null=True)
 
-    objects = OverrideQuerySet.as_manager()
+    objects = ClassOverrideQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

@@ -18,7 +18,7 @@ TODAY = repaying.TODAY
 
 
 def rules() -> None:
-    """Lay down the rule tables and layers that come with the program, as far as lenders are here."""
+    """Lay down the rule tables and layers of the program, as far as lenders are here."""
     path = Path(settings.BASE_DIR) / "fixtures" / "classification_rules.json"
     content = json.loads(path.read_text())
     here = set(Entity.objects.values_list("code", flat=True))

@@ -49,7 +49,10 @@ def test_before_the_first_night_the_pages_say_so(signed_in: Browser, charlie: Us
         page = _get(client, name)
         assert page.status_code == 200
     assert "No day was ended yet" in _get(client, "overview").text
-    assert _get(client, "overview_file").status_code == 404
+    for name in ("overview_file", "loans_file"):
+        page = _get(client, name)
+        assert page.status_code == 200
+        assert _csv(page) == []
 
 
 def test_the_overview_shows_classes_ratios_and_thresholds_and_leads_to_the_loans(

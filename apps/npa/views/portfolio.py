@@ -6,17 +6,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.core.access import requires
-from apps.core.errors import NotVisible
 from apps.core.spreadsheets import csv_lines
 from apps.npa import policies, portfolio_page, portfolio_rows, watch_rows, wording
 from apps.npa.models import LoanDay, PortfolioDay
 from apps.npa.portfolio_forms import LoansForm
-from apps.npa.portfolio_rows import Sums
-from apps.npa.views.chosen import Asked, asked
+from apps.npa.portfolio_rows import Chosen, Sums
+from apps.npa.views.chosen import asked
 
 _CHUNK = 2_000
 
@@ -61,11 +59,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires(policies.VIEW)
 def overview_file(request: HttpRequest) -> HttpResponse:
-    """Return the sums by class and bucket as CSV."""
-    chosen = _required(asked(request))
-    rows = portfolio_rows.sums(request.user, chosen)
+    """Return the sums by class and bucket as CSV; the headings alone where no day was ended yet."""
+    chosen = asked(request).chosen
+    rows = portfolio_rows.sums(request.user, chosen) if chosen else []
     lines = csv_lines(portfolio_page.table(_by_both(rows)))
-    return _file("".join(lines), f"portfolio-{chosen.entity.code}-{chosen.day}.csv")
+    return _file("".join(lines), f"portfolio-{_of(chosen)}.csv")
 
 
 @require_GET
@@ -98,13 +96,15 @@ def loans(request: HttpRequest) -> HttpResponse:
 def loans_file(request: HttpRequest) -> HttpResponseBase:
     """Return the listed loans as CSV, line by line."""
     wanted = asked(request, LoansForm)
-    chosen = _required(wanted)
-    found = portfolio_rows.loans(request.user, chosen, wanted.form.filters())
-    rows: Iterator[LoanDay] = found.order_by("loan__id").iterator(chunk_size=_CHUNK)
+    chosen = wanted.chosen
+    rows: Iterator[LoanDay] = iter(())
+    if chosen:
+        found = portfolio_rows.loans(request.user, chosen, wanted.form.filters())
+        rows = found.order_by("loan__id").iterator(chunk_size=_CHUNK)
     response = StreamingHttpResponse(
         csv_lines(portfolio_page.loan_table(rows)), content_type="text/csv; charset=utf-8"
     )
-    name = f"loans-{chosen.entity.code}-{chosen.day}.csv"
+    name = f"loans-{_of(chosen)}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -120,10 +120,9 @@ def _by_both(rows: list[PortfolioDay]) -> list[tuple[str, str, Sums]]:
     return found
 
 
-def _required(wanted: Asked) -> Any:
-    if wanted.chosen is None:
-        raise NotVisible("not_found", _("No day of this lender was ended yet."))
-    return wanted.chosen
+def _of(chosen: Chosen | None) -> str:
+    """Return what a file is called by: lender and day, where a day was ended."""
+    return f"{chosen.entity.code}-{chosen.day}" if chosen else "none"
 
 
 def _file(content: str, name: str) -> HttpResponse:
