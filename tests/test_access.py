@@ -162,7 +162,12 @@ def test_it_answers_each_role_as_the_table_says(
 
 
 # Pages that need a query to answer; without one they say so (400) or find nothing (404).
-QUERIES = {"audit/timeline/", "api/v1/npa/provisions"}
+QUERIES = {
+    "audit/timeline/",
+    "api/v1/npa/provisions",
+    "npa/overrides/report/",
+    "npa/provisions.csv",
+}
 
 
 @pytest.mark.parametrize("role", [role.code for role in roles.ROLES])

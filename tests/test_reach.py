@@ -101,6 +101,7 @@ def _addresses(keys: Keys) -> list[tuple[str, Any]]:
             ):
                 found = found.replace(f"<uuid:{rest}>", NOWHERE)
             found = found.replace("<slug:way>", "receive").replace("<slug:code>", "income")
+            found = found.replace("<str:form>", "pdf").replace("<slug:action>", "pause")
             assert "<" not in found, f"what stands in {found} is not known here"
             filled.append((f"/{found}", view))
     return filled

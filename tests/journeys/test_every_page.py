@@ -50,6 +50,16 @@ PAYMENTS = [
     "Promises to pay",
     "Debits to follow up",
 ]
+QUALITY = [
+    "Portfolio quality",
+    "Provisions",
+    "Classes set by people",
+    "What was found",
+    "Alerts",
+    "Returns",
+    "Rules",
+    "Ends of days",
+]
 CONTROL = ["People", "Roles", "Audit trail", *LEDGER]
 NAVIGATION = {
     "Alice": [
@@ -78,6 +88,7 @@ NAVIGATION = {
         "Waivers, write-offs",
         "Transfers",
         "Written off",
+        *QUALITY,
         *REVIEW,
         *MODELS,
     ],
@@ -89,6 +100,7 @@ NAVIGATION = {
         "Transfers",
         "Benchmark rates",
         "Written off",
+        *QUALITY,
         *REVIEW,
         *MODELS,
         "Laboratory",
@@ -107,6 +119,7 @@ NAVIGATION = {
         "Promises to pay",
         "Debits to follow up",
         "Written off",
+        *QUALITY,
         "Conflicts of interest",
     ],
     "Rita": [
@@ -117,6 +130,7 @@ NAVIGATION = {
         "Disbursements",
         "Quotes",
         "Promises to pay",
+        *QUALITY,
         *MODELS,
         "Laboratory",
     ],
@@ -136,6 +150,7 @@ NAVIGATION = {
         "Quotes",
         *PAYMENTS[1:-1],
         "Written off",
+        *QUALITY,
         *REVIEW,
         *MODELS,
         "Laboratory",

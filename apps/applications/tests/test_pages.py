@@ -261,7 +261,8 @@ def test_it_records_collateral_and_a_guarantor(browser: Client, alice: User, pun
     [
         ({"valuation": "0"}, "greater than or equal to 0.01"),
         ({"kind": "promise"}, "is not one of the available choices"),
-        ({"valued_date": "2999-01-01"}, "A valuation cannot lie in the future."),
+        ({"valued_date": "2099-01-01"}, "A valuation cannot lie in the future."),
+        ({"valued_date": "2999-01-01"}, "Check the year."),
         ({"valued_date": "1900-01-01"}, "more than 50 years old"),
         ({"description": "x" * 201}, "at most 200 characters"),
     ],
