@@ -69,8 +69,8 @@ def test_it_equals_the_ledger_and_is_kept_with_its_hash(
     lines = {row["code"]: row for row in _rows(content)}
     assert (lines["2"]["principal"], lines["6"]["principal"]) == ("200000.00", "200000.00")
     assert lines["5"]["provision"] == "20000.00"
-    verbs = list(Event.objects.filter(verb__startswith="npa.return").values_list("verb", flat=True))
-    assert verbs == ["npa.return_made", "npa.return_downloaded"]
+    said = Event.objects.filter(verb__startswith="npa.return").order_by("pk")
+    assert [one.verb for one in said] == ["npa.return_made", "npa.return_downloaded"]
 
 
 def test_it_is_refused_where_the_ledger_differs_but_for_a_reason_that_stays(
