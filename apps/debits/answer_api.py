@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -127,7 +128,7 @@ class DebitAnswerRows(APIView):
         asked.is_valid(raise_exception=True)
         state = request.query_params.get("state", "")
         if state and state not in ANSWER.states:
-            raise DomainError("unknown_state", "There is no such state.")
+            raise DomainError("unknown_state", _("There is no such state."))
         page = keyset.page(
             selectors.lines_of(pages.visible(request.user, pk), request.user, status=state),
             by=("number", "id"),

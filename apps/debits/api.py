@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -98,7 +99,7 @@ class MandateStep(APIView):
         given = shapes.MandateStepIn(data=request.data)
         given.is_valid(raise_exception=True)
         if action not in _STEPS:
-            raise DomainError("unknown_action", "There is no such step of a mandate.")
+            raise DomainError("unknown_action", _("There is no such step of a mandate."))
         act: Callable[..., Mandate] = scopes.mandate_step(
             action, given=given.validated_data, now=timezone.now()
         )
@@ -276,7 +277,7 @@ class DebitsToFollow(APIView):
         asked.is_valid(raise_exception=True)
         view = request.query_params.get("view", "look")
         if view not in ("look", "again"):
-            raise DomainError("unknown_view", "There is no such view.")
+            raise DomainError("unknown_view", _("There is no such view."))
         page = keyset.page(
             selectors.to_follow(request.user, view),
             by=("answered_at", "id"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -94,7 +95,7 @@ class Promises(APIView):
         asked = request.query_params
         view = asked.get("view", "due")
         if view not in contact_rows.VIEWS:
-            raise DomainError("unknown_view", "There is no such view.")
+            raise DomainError("unknown_view", _("There is no such view."))
         page = contact_rows.page(
             request.user,
             view,

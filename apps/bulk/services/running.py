@@ -137,6 +137,7 @@ def _land_one(upload: Upload, *, now: datetime) -> _Landed:
     except (OperationalError, InterfaceError, _Stopped, _NoRight):
         raise
     except Exception:
+        # Nothing is lost: the row is told as refused, and the log keeps the traceback.
         logger.exception("row_broke", upload=str(upload.pk))
         return _give_up_one(upload)
 

@@ -229,8 +229,11 @@ def _select(
     if person is not None:
         loans = loans.visible_to(person)
     for_all = mandates.filter(loan__isnull=True)
+    # Who paused the mandate of one loan does not pay it under that of all loans.
+    paused = Mandate.objects.filter(entity=entity, status="paused", loan__isnull=False)
     covered = loans.filter(
-        Q(pk__in=mandates.values("loan")) | Q(customer__in=for_all.values("customer"))
+        Q(pk__in=mandates.values("loan"))
+        | (Q(customer__in=for_all.values("customer")) & ~Q(pk__in=paused.values("loan")))
     )
     rule, left_out, found = rule_of(entity.pk), Counter[str](), list[_Found]()
     asked = _not_left_alone(covered, day, left_out)

@@ -137,6 +137,19 @@ def test_a_mandate_for_all_loans_covers_each_of_them(alice: User, bob: User, len
     assert (found.loan, found.mandate.loan) == (lent, None)
 
 
+def test_the_pause_of_one_loan_holds_though_another_mandate_covers_all(
+    alice: User, lent: Loan, mandate: Mandate
+) -> None:
+    factories.active(alice, lent, for_all_loans=True)
+    services.pause_mandate(actor=alice, mandate=mandate, reason="Between two jobs")
+    day = books.due_dates(lent)[0]
+
+    refusal = refused(lambda: factories.prepared(alice, day))
+
+    assert isinstance(refusal, NothingToPresent)
+    assert not Debit.objects.exists()
+
+
 def test_without_a_mandate_that_holds_nothing_is_asked_for(alice: User, lent: Loan) -> None:
     day = books.due_dates(lent)[0]
     factories.active(alice, lent, until_date=day - timedelta(days=1))
