@@ -62,7 +62,7 @@ def _beyond(queryset: QuerySet[Row], order: tuple[str, ...], position: str) -> Q
     try:
         for name, value in zip(order, values, strict=True):
             column, comparison = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
-            cleaned = _field(queryset.model, column).clean(value, None)
+            cleaned = _field(queryset, column).clean(value, None)
             later |= equal & Q(**{f"{column}__{comparison}": cleaned})
             equal &= Q(**{column: cleaned})
         return queryset.filter(later)
@@ -70,8 +70,11 @@ def _beyond(queryset: QuerySet[Row], order: tuple[str, ...], position: str) -> Q
         raise _unknown_position() from None
 
 
-def _field(model: type[Model], path: str) -> Any:
+def _field(queryset: QuerySet[Row], path: str) -> Any:
     """Return the field at the end of `path`: its validators know what the column can hold."""
+    if path in queryset.query.annotations:
+        return queryset.query.annotations[path].output_field
+    model: type[Model] = queryset.model
     *parents, name = path.split("__")
     for parent in parents:
         related = model._meta.get_field(parent).related_model

@@ -31,7 +31,9 @@ def start_top_up(
     """
     found = _ground.running(actor, loan, policies.TOP_UP)
     standing = _standing(found, actor, reference)
-    _check(found, terms, now)
+    if standing is None:
+        # What was asked for before is returned, whatever paying off came to since.
+        _check(found, terms, now)
     made = applications.draft(
         actor=actor,
         entry=ApplicationEntry(

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core import keyset
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
 from apps.repayments.models import LoanAccount
@@ -160,6 +161,20 @@ def test_the_register_says_what_came_back_and_is_handed_over(
     assert (row["loan"], row["written_off_on"]) == (lost.number, day.isoformat())
     assert (D(row["written_off"]), D(row["recovered"])) == (account.written_off, part)
     assert round(D(row["rate"]), 4) == D("0.25")
+
+
+@pytest.mark.parametrize(("days", "is_shown"), [(1, True), (-1, False)])
+def test_the_register_goes_on_from_a_day(
+    lost: Loan, day: date, alice: User, signed_in: Browser, days: int, is_shown: bool
+) -> None:
+    [row] = selectors.losses(alice)
+    row.lost_on = day + timedelta(days=days)
+    after = keyset._position(row, ("-lost_on", "-pk"))
+
+    page = signed_in(alice).get(reverse("servicing:losses"), {"after": after})
+
+    assert page.status_code == 200
+    assert (lost in page.context["page"].rows) == is_shown
 
 
 def test_it_is_taken_on_its_page_and_refused_beside_the_field(

@@ -31,6 +31,7 @@ from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories as repaid
 from apps.servicing import selectors, services
 from apps.servicing.models import Closure
+from apps.servicing.services import topping_up
 from apps.servicing.tests import factories
 from apps.servicing.tests.factories import TODAY, at
 
@@ -139,6 +140,15 @@ def test_it_is_asked_once(lent: Loan, alice: User) -> None:
             number="A-TWICE",
         )
     assert Event.objects.filter(verb="servicing.top_up_started").count() == 1
+
+
+def test_what_was_asked_before_is_returned_whatever_paying_off_came_to_since(
+    lent: Loan, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _asked(lent, alice)
+    monkeypatch.setattr(topping_up, "_check", lambda *_args: pytest.fail("It was judged anew."))
+
+    assert _asked(lent, alice) == made
 
 
 def test_a_request_that_ended_does_not_come_back_beside_another(lent: Loan, alice: User) -> None:
