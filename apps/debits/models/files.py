@@ -200,9 +200,10 @@ class Debit(Identified, Timestamped, Stateful):
                 condition=Q(
                     status__in=PAID,
                     collected__gt=0,
-                    collected__lte=F("amount"),
                     value_date__isnull=False,
                 )
+                # More than was asked for is on no loan: it is kept.
+                & (Q(collected__lte=F("amount")) | Q(kept__isnull=False))
                 & (Q(event__isnull=False) ^ Q(kept__isnull=False))
                 | ~Q(status__in=PAID)
                 & Q(collected__isnull=True, event__isnull=True, kept__isnull=True),

@@ -96,8 +96,14 @@ def _work(file: AnswerFile, *, now: datetime) -> chunking.Work:
         size=CHUNK,
         permit=lambda: _require_right(file),
         post=lambda lines: _post(file, lines, now=now),
-        give_up=lambda lines: _write({one.pk: refused("", "unexpected") for one in lines}),
+        give_up=lambda lines: _give_up(file, lines),
     )
+
+
+def _give_up(file: AnswerFile, lines: Sequence[AnswerLine]) -> None:
+    """Refuse rows that broke, each with its debit: a person posts their money or has it kept."""
+    debits = _debits(file, lines)
+    _write({one.pk: refused("", "unexpected", debits.get(one.reference)) for one in lines})
 
 
 def _require_right(file: AnswerFile) -> None:

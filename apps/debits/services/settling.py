@@ -15,8 +15,9 @@ from apps.debits.models import AnswerLine, Debit
 from apps.debits.services import outcomes, posting_answers
 from apps.repayments import services as repayments
 
-# Faults of rows that say what is so, and whose money is not in the books.
-_UNBOOKED = {"day_closed", "nothing_owed"}
+# Faults of rows whose money came and is not in the books: the bank gave more than was asked for, or
+# sooner, or its day is closed, or nothing is owed, or we failed to post it.
+_UNBOOKED = {"day_closed", "nothing_owed", "more_than_asked", "before_asked", "unexpected"}
 
 
 @transaction.atomic
@@ -64,8 +65,9 @@ def post_on_day(*, actor: User, line: AnswerLine, day: date, now: datetime) -> A
 def close_answer(*, actor: User, line: AnswerLine, note: str, now: datetime) -> AnswerLine:
     """Say what became of a row that was refused; it is done with then.
 
-    Money that was collected and is not booked yet goes into suspense: no words take its place.
-    Raises NotPermitted, NotVisible, Conflict, and DomainError without words.
+    Money collected for a debit that is not answered otherwise goes into suspense, all of it, also
+    where it is more than was asked for or came sooner: no words take its place. Raises
+    NotPermitted, NotVisible, Conflict, DomainError without words, and what `outcomes.keep` raises.
     """
     said = errors.required_words(note, name="note")
     held = _held(actor, line)
@@ -101,8 +103,9 @@ def look_at(*, actor: User, debit: Debit, note: str, now: datetime) -> Debit:
 
 
 def _keep(line: AnswerLine, *, actor: User, now: datetime) -> None:
-    """Keep money of a row in suspense that waited for an open day, or for a loan to take it."""
-    is_unbooked = line.status == "refused" and {one["code"] for one in line.faults} & _UNBOOKED
+    """Keep money of a row in suspense that came for a debit and is nowhere in the books."""
+    is_money = line.status == "refused" and line.outcome == "collected"
+    is_unbooked = is_money and {one["code"] for one in line.faults} & _UNBOOKED
     if not is_unbooked or line.debit_id is None:
         return
     rows = Debit.objects.select_related("mandate", "loan", "file")

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core.errors import Conflict, NotPermitted
 from apps.core.table_faults import FileRefused
 from apps.debits import services
-from apps.debits.models import AnswerFile, Debit, Mandate
+from apps.debits.models import AnswerFile, Debit, DebitFile, Mandate
 from apps.debits.services import Upload, posting_answers
 from apps.debits.tests import factories
 from apps.ledger import services as ledger
@@ -320,6 +321,68 @@ def test_money_of_a_closed_day_is_kept_where_a_person_only_closes_its_row(
     assert kept.held_entry is not None
     assert (kept.day, kept.held_entry.day) == (day, day + timedelta(days=1))
     assert books.offenders() == []
+
+
+@pytest.mark.parametrize(
+    ("more", "earlier", "code"),
+    [
+        pytest.param(1, 0, "more_than_asked", id="more-than-asked"),
+        pytest.param(0, 1, "before_asked", id="before-the-day"),
+        pytest.param(0, 0, "unexpected", id="row-that-broke"),
+    ],
+)
+def test_money_that_was_refused_is_kept_where_a_person_only_closes_its_row(
+    alice: User,
+    debit: Debit,
+    lent: Loan,
+    monkeypatch: pytest.MonkeyPatch,
+    more: int,
+    earlier: int,
+    code: str,
+) -> None:
+    day = debit.file.collect_on
+    if code == "unexpected":
+        monkeypatch.setattr(posting_answers, "_known", lambda *_given: 1 / 0)
+    sent = row(debit, amount=debit.amount + more, day=day - timedelta(days=earlier))
+    file = answered(alice, [sent], day=day)
+    [line] = file.lines.all()
+    assert (came_to(file), line.debit) == ([(2, "refused", code)], debit)
+
+    services.close_answer(actor=alice, line=line, note="Told the bank.", now=at(day))
+
+    kept, unidentified = _in_suspense(lent)
+    debit.refresh_from_db()
+    assert (kept.status, kept.amount, unidentified) == (
+        "suspense",
+        debit.amount + more,
+        debit.amount + more,
+    )
+    assert (debit.status, debit.kept, debit.collected) == ("collected", kept, unidentified)
+    assert DebitFile.objects.get().status == "settled"
+    assert books.offenders() == []
+
+
+def test_more_than_was_asked_for_is_on_no_loan(alice: User, debit: Debit) -> None:
+    answered(alice, [row(debit)], day=debit.file.collect_on)
+
+    with (
+        pytest.raises(IntegrityError, match="debits_debit_collected_on_an_account"),
+        transaction.atomic(),
+    ):
+        Debit.objects.filter(pk=debit.pk).update(collected=debit.amount + 1)
+
+
+def test_the_row_of_a_failure_that_broke_brings_no_money(
+    alice: User, debit: Debit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting_answers, "_known", lambda *_given: 1 / 0)
+    day = debit.file.collect_on
+    [line] = answered(alice, [row(debit, "failed", reason="other")], day=day).lines.all()
+
+    services.close_answer(actor=alice, line=line, note="Seen.", now=at(day))
+
+    debit.refresh_from_db()
+    assert (debit.status, debit.kept, StatementLine.objects.count()) == ("presented", None, 0)
 
 
 def test_what_came_after_the_borrower_ended_the_mandate_is_looked_at(
