@@ -263,3 +263,27 @@ def test_money_that_no_loan_takes_is_found_beside_that_of_statements(
     } == dict.fromkeys(pages, True)
     # It is no layout that a statement is sent in.
     assert '"debits"' not in _text(client, reverse("repayments:statement_upload"))
+
+
+def test_more_than_was_asked_for_can_be_settled_and_not_posted(
+    alice: User, bob: User, lent: Loan, mandate: Mandate, signed_in: Browser, clock: Clock
+) -> None:
+    debit = factories.presented(alice, bob, books.due_dates(lent)[0])
+    day = debit.file.collect_on
+    clock.now = at(day)
+    sent = {
+        "ACH-1": row(debit, amount=debit.amount + 1),
+        "ACH-2": row(debit, day=day - timedelta(days=1)),
+    }
+    files = [factories.answered(alice, [one], day=day, name=name) for name, one in sent.items()]
+    client = signed_in(alice)
+
+    offered = [_row_steps(client, file) for file in files]
+
+    assert offered == [["close_row"], ["post_row", "close_row"]]
+
+
+def _row_steps(client: Client, file: AnswerFile) -> list[str]:
+    """Return what is offered for the one row of a file."""
+    page, line = _text(client, _url("answer", file.pk)), file.lines.get()
+    return [name for name in ("post_row", "close_row") if _url(name, line.pk) in page]

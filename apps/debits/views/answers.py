@@ -19,7 +19,7 @@ from apps.core.errors import DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.debits import layouts, looks, policies, selectors, sentences, services
 from apps.debits.forms import AnswersForm, DayForm, LinesForm, NoteForm
-from apps.debits.models import AnswerFile, AnswerLine
+from apps.debits.models import AnswerFile, AnswerLine, Debit
 from apps.debits.services import Upload
 from apps.repayments.services import holding, refuse_announced
 from apps.repayments.views import contact_page
@@ -229,9 +229,14 @@ def line_shown(line: AnswerLine) -> dict[str, Any]:
         "because": sentences.because(line.because),
         "reason": sentences.reason(line.reason_code),
         "faults": sentences.of_row(line.faults),
-        "may_post": is_money and debit is not None and debit.status == "presented",
+        "may_post": is_money and debit is not None and _is_for(line, debit),
         "may_close": line.status == "refused",
     }
+
+
+def _is_for(line: AnswerLine, debit: Debit) -> bool:
+    """Say whether money can be posted for a debit: more than was asked for only waits."""
+    return debit.status == "presented" and line.money <= debit.amount
 
 
 def _line(request: HttpRequest, pk: uuid.UUID) -> AnswerLine:
