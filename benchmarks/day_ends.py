@@ -18,12 +18,13 @@ from django.conf import settings
 from django.db import connection
 
 from apps.accounts.models import Entity
+from apps.ledger.models.bounds import CLOSING_LOCK
 from apps.npa import services
 
 # What a payment takes before it writes: its loan, and the right to post into an open day.
 _PAYMENT = (
     "SELECT id FROM loans_loan WHERE id = %s FOR NO KEY UPDATE",
-    "SELECT pg_advisory_xact_lock_shared(1279607879, hashtext(%s))",
+    f"SELECT pg_advisory_xact_lock_shared({CLOSING_LOCK}, hashtext(%s))",
 )
 _LOANS = 5_000
 

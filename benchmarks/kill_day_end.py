@@ -105,10 +105,11 @@ def _disturbed(
 ) -> tuple[int, date]:
     """End days, killed once in each stage, until it was so many times; return that and the last.
 
+    Raises AssertionError where stages are over too soon to be killed in.
     `lasts` are the seconds each stage takes undisturbed. The rest of the last day is left alone.
     """
-    killed = 0
-    while True:
+    killed, latest = 0, day + timedelta(days=3 * kills)
+    while day <= latest:
         for stage in STAGES[: kills - killed]:
             process = day_ends.start(name, entity, day)
             if not _comes_to(process, name, day, stage):
@@ -126,6 +127,7 @@ def _disturbed(
         if killed >= kills:
             return killed, day
         day += timedelta(days=1)
+    raise AssertionError(f"Killed only {killed} times: stages are over too soon.")
 
 
 def _comes_to(process: subprocess.Popen[bytes], name: str, day: date, stage: str) -> bool:

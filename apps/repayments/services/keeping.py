@@ -3,6 +3,7 @@
 It is a line of a file of its own layout: it is placed on a loan or returned as any other money.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -78,7 +79,8 @@ def _file(source: Source, *, now: datetime) -> StatementFile:
     """Return the file the lines of a source are kept in; the first money makes it."""
     rows = StatementFile.objects.select_related("branch__entity")
     entity = source.branch.entity
-    found = rows.filter(entity=entity, sha256=source.sha256, layout=_LAYOUT).first()
+    mark = _mark(source)
+    found = rows.filter(entity=entity, sha256=mark).first()
     if found is not None:
         return found
     file = StatementFile(
@@ -86,7 +88,7 @@ def _file(source: Source, *, now: datetime) -> StatementFile:
         entity=entity,
         layout=_LAYOUT,
         size=source.size,
-        sha256=source.sha256,
+        sha256=mark,
         format=Format().to_json(),
         currency=entity.currency,
         header=[],
@@ -99,3 +101,8 @@ def _file(source: Source, *, now: datetime) -> StatementFile:
     file.save(force_insert=True)
     begun = {"checked_at": now, "started_at": now, "finished_at": now}
     return file.move("report", "start", "finish", started_by=source.uploaded_by, **begun)
+
+
+def _mark(source: Source) -> str:
+    """Return what the file is known by: not as a statement of the same bytes, if one was taken."""
+    return hashlib.sha256(f"{_LAYOUT}:{source.sha256}".encode()).hexdigest()

@@ -112,10 +112,7 @@ _PASSED = earning_sql.days_passed(
 _INTEREST = earning_sql.ran(
     numerator="k.interest_numerator",
     denominator="k.interest_denominator",
-    added="k.amount * k.annual_rate * "
-    + earning_sql.days_passed(
-        start="k.interest_from", day="%(day)s::date", day_count="k.day_count"
-    ),
+    added=f"k.amount * k.annual_rate * {_PASSED}",
     year=earning_sql.year_of("k.day_count"),
     currency="w.currency",
 )
