@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -16,6 +16,7 @@ from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.lines import Line, credit, debit
 from apps.ledger.models import Entry
+from apps.ledger.models import Line as Posted
 from apps.loans import hooks, payout, policies
 from apps.loans.errors import PaidOtherwise, refused_field
 from apps.loans.lifecycle import ON_ITS_WAY
@@ -119,18 +120,20 @@ def lines(
     `returned` is what is given up, by whose it was to be: a third party or the state gets nothing
     of what the borrower has back. `beside` is what was not kept back when the money went out: the
     borrower had more in hand, and gives it back with the rest. `accrued` is what was earned by days
-    before: it is not owed beside the cost, so it leaves the books as it came.
+    before, by whose it was to be: it is not owed beside the cost, so it leaves the books as it
+    came.
     """
     interest = quote.cost - returned.interest - accrued.interest
     fees = -returned.fees - accrued.fees
+    billed = accrued.fees + accrued.third_party + accrued.taxes
     written = [
         debit(Account.CASH, quote.amount),
-        debit(Account.THIRD_PARTY_PAYABLE, returned.third_party),
-        debit(Account.TAX_PAYABLE, returned.taxes),
+        debit(Account.THIRD_PARTY_PAYABLE, returned.third_party + accrued.third_party),
+        debit(Account.TAX_PAYABLE, returned.taxes + accrued.taxes),
         _income(Account.FEE_INCOME, fees),
         _income(Account.INTEREST_INCOME, interest),
         credit(Account.PRINCIPAL, quote.principal),
-        credit(Account.FEES_RECEIVABLE, beside.fees + beside.third_party + accrued.fees),
+        credit(Account.FEES_RECEIVABLE, beside.fees + beside.third_party + billed),
         credit(Account.TAX_RECEIVABLE, beside.taxes),
         credit(Account.INTEREST_RECEIVABLE, beside.interest + accrued.interest),
     ]
@@ -144,10 +147,20 @@ def _income(account: Account, amount: Decimal) -> Line:
 def _accrued(loan: Loan, beside: payout.Upfront) -> payout.Upfront:
     """Return what days before asked for beside what was not kept back when the money went out."""
     held = balances.balances([loan.pk])[loan.pk]
+    billed = _billed(loan)
     return payout.Upfront(
         interest=held[Account.INTEREST_RECEIVABLE] - beside.interest,
-        fees=held[Account.FEES_RECEIVABLE] - beside.fees - beside.third_party,
+        fees=billed.get(Account.FEE_INCOME, Decimal(0)),
+        third_party=billed.get(Account.THIRD_PARTY_PAYABLE, Decimal(0)),
+        taxes=billed.get(Account.TAX_PAYABLE, Decimal(0)),
     )
+
+
+def _billed(loan: Loan) -> dict[str, Decimal]:
+    """Return what fees of instalments were credited to, less what was taken back of it."""
+    is_fee = Q(entry__event=Event.FEE) | Q(entry__reverses__event=Event.FEE)
+    sums = Posted.objects.filter(is_fee, loan_id=loan.pk).values_list("account")
+    return dict(sums.annotate(sum=Sum(F("credit") - F("debit"))).order_by("account"))
 
 
 def _first(loan: Loan) -> Disbursement | None:

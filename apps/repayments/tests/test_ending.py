@@ -13,7 +13,10 @@ from apps.ledger.chart import Account
 from apps.ledger.models import Entry
 from apps.loans import services as loans
 from apps.loans.models import Loan
+from apps.loans.tests import factories as lending
 from apps.offers import services as offers
+from apps.offers.tests import factories as offering
+from apps.products.tests import factories as products
 from apps.repayments import services
 from apps.repayments.models import LoanAccount
 from apps.repayments.tests import factories
@@ -86,4 +89,42 @@ def test_an_exit_is_not_settled_over_money_on_the_account(
         actor=charlie, event=made, reason="The borrower stepped back", now=factories.at(LAST)
     )
     assert _settle(bob, lent).status == "closed"
+    assert _holds()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fees_billed_before_leave_the_books_as_they_came(
+    stage: None, alice: User, bob: User
+) -> None:
+    application = offering.approved(alice)
+    for code, amount, is_third_party in (
+        ("service", "100", False),
+        ("gst", "18", False),
+        ("cover", "30", True),
+    ):
+        products.fee(
+            application.product,
+            code,
+            amount,
+            timing="first_instalment",
+            is_third_party=is_third_party,
+        )
+    offering.accepted(alice, application, first_due_on=LAST)
+    loan = loans.open_loan(actor=alice, application=application, now=factories.NOW)
+    lending.paid(alice, bob, loan)
+    before = factories.books(loan)
+    _accrued(loan, alice)
+    billed = factories.books(loan)
+    assert billed["fees_receivable"] == 148
+    assert billed["tax_payable"] == 18
+    cost = _exit(alice, loan)
+
+    assert _settle(bob, loan).status == "closed"
+
+    found = factories.books(loan)
+    # Of what was taken off beforehand the paper fee of 100 is given back, the rest stays.
+    assert found["fee_income"] == before["fee_income"] - 100
+    assert found["third_party_payable"] == before["third_party_payable"] == 160
+    assert found["interest_income"] == cost
+    assert not {"tax_payable", "fees_receivable", "interest_receivable"} & set(found)
     assert _holds()
