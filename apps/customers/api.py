@@ -199,7 +199,10 @@ class ObligationIsOurs(APIView):
         if found is None:
             raise NotVisible("not_found", _("There is no such record, or it is not yours to see."))
         row = services.mark_own_loan(
-            actor=request.user, obligation=found, number=given.validated_data["loan"]
+            actor=request.user,
+            obligation=found,
+            number=given.validated_data["loan"],
+            now=timezone.now(),
         )
         return Response(shapes.ObligationOut(row).data)
 

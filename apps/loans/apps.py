@@ -38,6 +38,7 @@ class LoansConfig(AppConfig):
         )
         hooks.know_burdens(burdens.of_customers)
         customers.know_own_loans(selectors.owed_by)
+        customers.know_own_payments(burdens.by_number)
         sources.register("loans", standing.of_borrowers)
         proofs.register_all()
         ledger.show_loans(visible=selectors.may_see, named=selectors.named)

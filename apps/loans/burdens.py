@@ -64,6 +64,12 @@ def of_customers(customers: Collection[uuid.UUID], on: date) -> OwnDebts:
     return found
 
 
+def by_number(customer: uuid.UUID, on: date) -> Mapping[str, Decimal]:
+    """Return what one customer pays us a month from a day on, by the number of the loan."""
+    debts = of_customers([customer], on).get(customer, ())
+    return {one.reference: one.monthly for one in debts}
+
+
 def _owing(customers: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, Decimal]]:
     """Return who owes under which application, and for which share; in one question."""
     own = _under_way(Application.objects.filter(customer__in=customers), "pk").annotate(part=_WHOLE)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -224,27 +224,8 @@ def owed_by(customer_id: uuid.UUID) -> tuple[OwnLoan, ...]:
     rows = Loan.objects.filter(
         Q(customer=customer_id) | Q(application__in=together), status__in=RUNNING
     )
-    found = rows.order_by("number").values_list("pk", "number", "product__name")
-    most = _most_monthly([key for key, _number, _name in found])
-    return tuple(
-        OwnLoan(number=number, product=name, most_monthly=most.get(key, Decimal(0)))
-        for key, number, name in found
-    )
-
-
-def _most_monthly(loan_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Decimal]:
-    """Return the most that falls due in a calendar month under each loan's schedule in force."""
-    rows = Instalment.objects.filter(loan__in=loan_ids, in_force=True)
-    sums = (
-        rows.annotate(month=TruncMonth("due_date"))
-        .order_by()
-        .values_list("loan_id", "month")
-        .annotate(sum=Sum(F("principal") + F("interest") + F("fee")))
-    )
-    most: dict[uuid.UUID, Decimal] = {}
-    for loan_id, _month, due in sums:
-        most[loan_id] = max(due, most.get(loan_id, Decimal(0)))
-    return most
+    found = rows.order_by("number").values_list("number", "product__name")
+    return tuple(OwnLoan(number=number, product=name) for number, name in found)
 
 
 def may_see(actor: Any, loan_id: uuid.UUID) -> bool:

@@ -86,13 +86,14 @@ def end_obligation(
 
 
 @transaction.atomic
-def mark_own_loan(*, actor: User, obligation: Obligation, number: str) -> Obligation:
+def mark_own_loan(*, actor: User, obligation: Obligation, number: str, now: datetime) -> Obligation:
     """Note that a debt on record is a loan of ours, so that it counts once; return it.
 
     From then on our own books count it and this row does not. Without a number the mark is taken
     away. The same again returns it. Raises Conflict where it has ended, DomainError beside the
-    field where the debt is by kind or lender none of ours, the customer owes us no such loan, more
-    is paid than that takes, or another debt was marked as it.
+    field where nobody said who lent it, the debt is by kind or lender none of ours, the customer
+    owes us no such loan, more is paid than our books count of that a month, or another debt was
+    marked as it.
     """
     _ground.permit(policies.may_edit, actor=actor, customer=obligation.customer)
     customer = _ground.lock(obligation.customer)
@@ -103,7 +104,7 @@ def mark_own_loan(*, actor: User, obligation: Obligation, number: str) -> Obliga
     if found.ended_date is not None:
         raise Conflict("obligation_ended", _("This obligation has already ended."))
     if told:
-        _require_own(customer, found, told)
+        _require_own(customer, found, told, _ground.today(customer, now))
     before, found.own_loan = found.own_loan, told
     found.save(update_fields=["own_loan", "updated_at"])
     audit.record(
@@ -116,22 +117,28 @@ def mark_own_loan(*, actor: User, obligation: Obligation, number: str) -> Obliga
     return found
 
 
-def _require_own(customer: Customer, row: Obligation, number: str) -> None:
+def _require_own(customer: Customer, row: Obligation, number: str, today: date) -> None:
     """Raise DomainError for a debt that is not this loan: unmarked, it would count no more."""
-    ours = {one.number: one for one in hooks.own_loans(customer.pk)}
     refusal = ""
-    if number not in ours:
+    if number not in {one.number for one in hooks.own_loans(customer.pk)}:
         refusal = _("The customer owes us no running loan of this number.")
+    elif not row.lender:
+        refusal = _("Nobody said who lent this. Record it anew with the lender's name first.")
     elif not selectors.may_be_ours(customer, row):
         refusal = _("This is paid to somebody else, by its kind or lender. It is no loan of ours.")
-    elif row.monthly_payment > ours[number].most_monthly * ROUND_FIGURES:
+    elif row.monthly_payment > (takes := _takes(customer, number, today)) * ROUND_FIGURES:
         refusal = _("Our loan takes %(most)s a month. Record apart what is paid elsewhere.") % {
-            "most": format_money(ours[number].most_monthly, row.currency)
+            "most": format_money(takes, row.currency)
         }
     elif customer.obligations.filter(own_loan=number).exists():
         refusal = _("Another obligation is marked as this loan already.")
     if refusal:
         raise DomainError("own_loan_refused", refusal, fields={"loan": refusal})
+
+
+def _takes(customer: Customer, number: str, today: date) -> Decimal:
+    """Return what our books count of a loan a month: no more is taken out by marking it."""
+    return hooks.own_payments(customer.pk, today).get(number, Decimal(0))
 
 
 @transaction.atomic

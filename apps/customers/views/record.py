@@ -156,7 +156,10 @@ def obligation_is_ours(
     found = _of(customer, Obligation.objects.filter(pk=obligation_pk))
     try:
         done = services.mark_own_loan(
-            actor=request.user, obligation=found, number=request.POST.get("loan", "")
+            actor=request.user,
+            obligation=found,
+            number=request.POST.get("loan", ""),
+            now=timezone.now(),
         )
     except DomainError as refusal:
         messages.error(request, str(refusal))

@@ -17,8 +17,11 @@ from apps.core.errors import DomainError
 from apps.customers import own_lender, services
 from apps.customers import selectors as customers
 from apps.customers.models import Obligation
+from apps.loans import services as loans
 from apps.loans.models import Loan
 from apps.loans.tests import factories
+from apps.offers.tests import factories as offering
+from apps.products.models import Product
 
 Browser = Callable[[User], Client]
 TODAY, LATER = factories.TODAY, factories.LATER
@@ -79,21 +82,21 @@ def test_9_2_what_is_marked_as_our_loan_counts_once(
     elsewhere, own = _standing(running)
     assert (elsewhere, own) == (10_793, 9_793)
 
-    services.mark_own_loan(actor=alice, obligation=debt, number=running.number)
-    services.mark_own_loan(actor=alice, obligation=debt, number=running.number)
+    services.mark_own_loan(actor=alice, obligation=debt, number=running.number, now=LATER)
+    services.mark_own_loan(actor=alice, obligation=debt, number=running.number, now=LATER)
 
     assert _standing(running) == (1_000, 9_793)
     [event] = Event.objects.filter(verb="customers.obligation_is_ours")
     assert event.facts["loan"] == running.number
 
-    services.mark_own_loan(actor=alice, obligation=debt, number="")
+    services.mark_own_loan(actor=alice, obligation=debt, number="", now=LATER)
     assert _standing(running) == (10_793, 9_793)
 
 
 def test_9_2_a_debt_that_is_ours_alone_says_nothing_of_debts_elsewhere(
     alice: User, running: Loan, debt: Obligation
 ) -> None:
-    services.mark_own_loan(actor=alice, obligation=debt, number=running.number)
+    services.mark_own_loan(actor=alice, obligation=debt, number=running.number, now=LATER)
 
     # The customer's word that there are none elsewhere holds beside it; without it nobody knows.
     assert _standing(running)[0] == 0
@@ -107,12 +110,12 @@ def test_only_a_running_loan_of_the_customer_is_marked_and_once(
 ) -> None:
     if number == "taken":
         other = _debt(alice, running)
-        services.mark_own_loan(actor=alice, obligation=other, number=running.number)
+        services.mark_own_loan(actor=alice, obligation=other, number=running.number, now=LATER)
         number = running.number
     events = Event.objects.count()
 
     with pytest.raises(DomainError) as refusal:
-        services.mark_own_loan(actor=alice, obligation=debt, number=number)
+        services.mark_own_loan(actor=alice, obligation=debt, number=number, now=LATER)
 
     debt.refresh_from_db()
     assert set(refusal.value.fields) == {"loan"}
@@ -123,11 +126,12 @@ def test_only_a_running_loan_of_the_customer_is_marked_and_once(
     "changes",
     [
         {"lender": "Other Bank"},
+        {"lender": ""},
         {"kind": "rent"},
         {"kind": "total"},
         {"monthly_payment": Decimal(25_000)},
     ],
-    ids=["another-lender", "rent", "all-debts-together", "more-than-our-loan-takes"],
+    ids=["another-lender", "no-lender", "rent", "all-debts-together", "more-than-our-loan-takes"],
 )
 def test_9_2_nobody_lowers_a_burden_by_marking_what_is_not_ours(
     alice: User, running: Loan, changes: dict[str, object]
@@ -136,7 +140,7 @@ def test_9_2_nobody_lowers_a_burden_by_marking_what_is_not_ours(
     before = _standing(running)
 
     with pytest.raises(DomainError) as refusal:
-        services.mark_own_loan(actor=alice, obligation=row, number=running.number)
+        services.mark_own_loan(actor=alice, obligation=row, number=running.number, now=LATER)
 
     assert set(refusal.value.fields) == {"loan"}
     assert _standing(running) == before
@@ -146,16 +150,38 @@ def test_9_2_nobody_lowers_a_burden_by_marking_what_is_not_ours(
 def test_9_2_what_was_said_in_round_figures_is_marked(alice: User, running: Loan) -> None:
     row = _debt(alice, running, monthly_payment=Decimal(10_000))
 
-    services.mark_own_loan(actor=alice, obligation=row, number=running.number)
+    services.mark_own_loan(actor=alice, obligation=row, number=running.number, now=LATER)
 
     assert _standing(running) == (0, 9_793)
+
+
+def test_9_2_a_debt_as_large_as_the_last_instalment_of_our_loan_is_none_of_ours(
+    alice: User, bob: User, stage: None
+) -> None:
+    # Interest alone, 2,666.67 a month, and the principal of 200,000 with the last.
+    application = offering.approved(alice)
+    Product.objects.filter(pk=application.product_id).update(schedule="interest_only")
+    application.refresh_from_db()
+    bullet = factories.paid(
+        alice,
+        bob,
+        loans.open_loan(actor=alice, application=factories.agreed(alice, application), now=LATER),
+    ).loan
+    row = _debt(alice, bullet, monthly_payment=Decimal(100_000))
+    before = _standing(bullet)
+
+    with pytest.raises(DomainError) as refusal:
+        services.mark_own_loan(actor=alice, obligation=row, number=bullet.number, now=LATER)
+
+    assert "Our loan takes ₹2,666.67 a month" in refusal.value.fields["loan"]
+    assert _standing(bullet) == before
 
 
 def test_what_has_ended_is_not_marked(alice: User, running: Loan) -> None:
     ended = _debt(alice, running, ended_date=TODAY)
 
     with pytest.raises(DomainError) as refusal:
-        services.mark_own_loan(actor=alice, obligation=ended, number=running.number)
+        services.mark_own_loan(actor=alice, obligation=ended, number=running.number, now=LATER)
 
     assert refusal.value.code == "obligation_ended"
 
@@ -214,7 +240,7 @@ def test_the_case_warns_until_it_is_marked(
     page = reverse("applications:detail", args=[draft.pk])
 
     before = signed_in(alice).get(page).text
-    services.mark_own_loan(actor=alice, obligation=debt, number=running.number)
+    services.mark_own_loan(actor=alice, obligation=debt, number=running.number, now=LATER)
     after = signed_in(alice).get(page).text
 
     assert f"may be our own loan {running.number}" in before
