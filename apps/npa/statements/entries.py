@@ -5,22 +5,30 @@ interrupted, or is run again, posts the rest and never twice. The ledger's own t
 entry as any other.
 """
 
-# Loans of which something is held in suspense now, was yesterday, or was by another run.
+# Loans of which something is held in suspense now, was yesterday, or was posted by another run: so
+# also one that another run saw closed today and that, as is known since, was over yesterday.
 _CONCERNED = """
-    SELECT COALESCE(t.loan_id, y.loan_id) AS loan_id, t.branch_id, t.customer_id, t.currency,
-        t.asset_class = 'written_off' AS is_lost,
-        t.interest_suspended - COALESCE(y.interest_suspended, 0) AS interest,
-        t.fees_suspended - COALESCE(y.fees_suspended, 0) AS fees,
-        t.penal_suspended - COALESCE(y.penal_suspended, 0) AS penal
+    SELECT l.id AS loan_id, COALESCE(t.branch_id, l.branch_id) AS branch_id, l.customer_id,
+        l.currency, COALESCE(t.asset_class = 'written_off', FALSE) AS is_lost,
+        COALESCE(t.interest_suspended, 0) - COALESCE(y.interest_suspended, 0) AS interest,
+        COALESCE(t.fees_suspended, 0) - COALESCE(y.fees_suspended, 0) AS fees,
+        COALESCE(t.penal_suspended, 0) - COALESCE(y.penal_suspended, 0) AS penal
     FROM (
-        SELECT * FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s
-    ) t
-    LEFT JOIN (
-        SELECT * FROM npa_loanday WHERE day = %(before)s AND entity_id = %(entity)s
-    ) y ON y.loan_id = t.loan_id
-    WHERE t.interest_suspended + t.fees_suspended + t.penal_suspended > 0
-        OR y.interest_suspended + y.fees_suspended + y.penal_suspended > 0
-        OR t.loan_id IN (SELECT loan_id FROM npa_changed WHERE day_end_id = %(day_end)s)
+        SELECT loan_id FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s
+            AND interest_suspended + fees_suspended + penal_suspended > 0
+        UNION
+        SELECT loan_id FROM npa_loanday WHERE day = %(before)s AND entity_id = %(entity)s
+            AND interest_suspended + fees_suspended + penal_suspended > 0
+        UNION
+        SELECT e.loan_id FROM ledger_entry e JOIN accounts_branch b ON b.id = e.branch_id
+        WHERE e.event = 'interest_to_suspense' AND e.day = %(day)s
+            AND b.entity_id = %(entity)s AND %(run)s > 1
+    ) k
+    JOIN loans_loan l ON l.id = k.loan_id
+    LEFT JOIN npa_loanday t
+        ON t.day = %(day)s AND t.entity_id = %(entity)s AND t.loan_id = k.loan_id
+    LEFT JOIN npa_loanday y
+        ON y.day = %(before)s AND y.entity_id = %(entity)s AND y.loan_id = k.loan_id
 """
 # What was posted for the day before, by the account it was taken from.
 _POSTED = """
