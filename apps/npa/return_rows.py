@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, Entity
@@ -111,22 +111,28 @@ def _sum(rows: Iterable[Part], name: str) -> Decimal:
 def accounts(entity: Entity, report: bureau_calendar.Reporting) -> Iterator[Account]:
     """Yield the accounts of a bureau's file: all, or those that changed since the file before.
 
-    Accounts that were closed or written off since then are told of a last time.
+    Accounts that were closed or written off since then are told of a last time; not those that
+    run again, as where the payment that closed them bounced.
     """
     before = bureau_calendar.previous(report.reference)
     whole: QuerySet[LoanDay] = LoanDay.objects.filter(entity=entity, day=report.reference)
     standing = whole.exclude(asset_class__in=grading.GONE)
     if report.kind == bureau_calendar.Kind.INCREMENTAL:
         standing = _changed(standing, before)
-    gone = LoanDay.objects.filter(
-        entity=entity,
-        day__gt=before,
-        day__lte=report.reference,
-        asset_class__in=grading.GONE,
-    )
-    for rows in (standing.order_by("loan__number"), gone.order_by("loan__number", "day")):
+    for rows in (standing.order_by("loan__number"), _gone(entity, before, report.reference)):
         for row in _with_people(rows).iterator(chunk_size=_CHUNK):
             yield _account(row, report.reference)
+
+
+def _gone(entity: Entity, before: date, reference: date) -> QuerySet[LoanDay]:
+    """Return the last row of each account that left the books since a day, and stayed off them."""
+    runs = LoanDay.objects.filter(entity=entity, day=reference, loan=OuterRef("loan")).exclude(
+        asset_class__in=grading.GONE
+    )
+    left = LoanDay.objects.filter(
+        entity=entity, day__gt=before, day__lte=reference, asset_class__in=grading.GONE
+    )
+    return left.exclude(Exists(runs)).order_by("loan__number", "-day").distinct("loan__number")
 
 
 def _changed(rows: QuerySet[LoanDay], before: date) -> QuerySet[LoanDay]:

@@ -155,6 +155,24 @@ def test_an_incremental_file_tells_only_what_changed(lent: Loan, india: Entity) 
     assert _told(india, date(2026, 12, 31)) == []
 
 
+def test_an_account_that_runs_again_is_told_of_as_running_alone(lent: Loan, india: Entity) -> None:
+    gone = {"asset_class": "closed", "bucket": "none", "principal": 0}
+    snapshot(lent, NINTH)
+    snapshot(lent, date(2026, 12, 10), **gone)
+    for day in (12, 16):
+        snapshot(lent, date(2026, 12, day))
+
+    assert _told(india, date(2026, 12, 16)) == []
+
+    npa(lent, date(2026, 12, 17))
+    for day in (18, 20):
+        snapshot(lent, date(2026, 12, day), **gone)
+
+    report = bureau_calendar.reporting(date(2026, 12, 23))
+    [told] = return_rows.accounts(india, report)
+    assert (told.account_state, told.closed_date) == ("closed", date(2026, 12, 20))
+
+
 def test_a_full_file_tells_every_account_again(lent: Loan, india: Entity) -> None:
     for day in (date(2026, 12, 23), date(2026, 12, 31)):
         snapshot(lent, day)
