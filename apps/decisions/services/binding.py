@@ -39,18 +39,24 @@ def binding_decision(application: Application, *, now: datetime) -> Decision:
     return latest
 
 
-def is_within(decision: Decision, *, amount: Decimal, term_months: int, currency: str) -> bool:
+def is_within(
+    decision: Decision, *, amount: Decimal, term_months: int, currency: str, schedule: str
+) -> bool:
     """Say whether an amount and a term stay within a decision, at its own rate.
 
-    Not more money, not longer, and - since a shorter term makes it dearer - no larger instalment.
+    Not more money, not longer, and - since a shorter term makes it dearer - no larger instalment:
+    neither the level one, which the database compares, nor that which the product's `schedule` was
+    judged by.
     """
     rate = decision.annual_rate
-    decided = pricing.level_payment(decision.amount, rate, decision.term_months, currency)
-    return (
-        amount <= decision.amount
-        and term_months <= decision.term_months
-        and pricing.level_payment(amount, rate, term_months, currency) <= decided
-    )
+    asked = {
+        pricing.asked_payment(amount, rate, term_months, currency, schedule=one)
+        <= pricing.asked_payment(
+            decision.amount, rate, decision.term_months, currency, schedule=one
+        )
+        for one in ("emi", schedule)
+    }
+    return amount <= decision.amount and term_months <= decision.term_months and all(asked)
 
 
 def is_taken_up(application: Application, decision: Decision) -> bool:
@@ -69,6 +75,7 @@ def gives_what_is_asked(decision: Decision, application: Application) -> bool:
         amount=application.amount,
         term_months=application.term_months,
         currency=application.currency,
+        schedule=application.product.schedule,
     )
 
 
@@ -109,7 +116,11 @@ def _binds(application: Application, amount: Decimal, term_months: int, *, now: 
     try:
         decision = binding_decision(application, now=now)
         return is_within(
-            decision, amount=amount, term_months=term_months, currency=application.currency
+            decision,
+            amount=amount,
+            term_months=term_months,
+            currency=application.currency,
+            schedule=application.product.schedule,
         )
     except (NotBinding, pricing.PricingRefused):
         # What cannot be priced is no request at all; the product's bounds say so in words.

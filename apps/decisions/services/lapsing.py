@@ -40,7 +40,7 @@ def _run_out(now: datetime) -> list[uuid.UUID]:
     unlent = hooks.unlent(Application.objects.filter(status="approved"))
     ended = (
         Decision.objects.filter(~Exists(later), valid_until__lt=now, application__in=unlent)
-        .select_related("application")
+        .select_related("application__product")
         .defer("inputs", "trace", "reasons", "recommendation")
         .order_by("valid_until", "pk")
     )

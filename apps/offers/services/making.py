@@ -159,6 +159,7 @@ def _require_within(
             amount=wanted.principal,
             term_months=wanted.term_months,
             currency=currency,
+            schedule=application.product.schedule,
         )
     except pricing.PricingRefused as refusal:
         raise BeyondDecision("not_priceable", _("This is no amount or no term.")) from refusal
