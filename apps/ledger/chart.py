@@ -9,10 +9,12 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a balance of the account is: what the lender has, owes, earned, spent, or notes."""
+    """What a balance of the account is: what the lender has, owes, is worth, earned, or notes."""
 
     ASSET = "asset"
     LIABILITY = "liability"
+    # What is the lender's own: no movement between its accounts is profit or loss.
+    EQUITY = "equity"
     INCOME = "income"
     EXPENSE = "expense"
     # Amounts kept in evidence outside of the balance sheet, for example interest on a loan whose
@@ -50,6 +52,9 @@ class Account(StrEnum):
     ADVANCES = "advances"
     TAX_PAYABLE = "tax_payable"
     THIRD_PARTY_PAYABLE = "third_party_payable"
+    RETAINED_EARNINGS = "retained_earnings"
+    # What a regulator demands beyond the expected loss; out of profit, not to be distributed.
+    LOSS_RESERVE = "loss_reserve"
     INTEREST_INCOME = "interest_income"
     FEE_INCOME = "fee_income"
     PENAL_INCOME = "penal_income"
@@ -93,6 +98,7 @@ class Event(StrEnum):
     REVERSAL = "reversal"
     INTEREST_TO_SUSPENSE = "interest_to_suspense"
     PROVISION = "provision"
+    RESERVE = "reserve"
     TRANSFER = "transfer"
 
 
@@ -141,6 +147,8 @@ _CHART = {
     Account.ADVANCES: _Entry(2210, Kind.LIABILITY, Side.CREDIT),
     Account.TAX_PAYABLE: _Entry(2300, Kind.LIABILITY, Side.CREDIT),
     Account.THIRD_PARTY_PAYABLE: _Entry(2400, Kind.LIABILITY, Side.CREDIT),
+    Account.RETAINED_EARNINGS: _Entry(3000, Kind.EQUITY, Side.CREDIT),
+    Account.LOSS_RESERVE: _Entry(3100, Kind.EQUITY, Side.CREDIT),
     Account.INTEREST_INCOME: _Entry(4000, Kind.INCOME, Side.CREDIT),
     Account.FEE_INCOME: _Entry(4100, Kind.INCOME, Side.CREDIT),
     Account.PENAL_INCOME: _Entry(4200, Kind.INCOME, Side.CREDIT),

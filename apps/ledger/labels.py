@@ -21,6 +21,7 @@ EVENTS: dict[Event, Any] = {
     Event.REVERSAL: _("Reversed"),
     Event.INTEREST_TO_SUSPENSE: _("Interest moved to suspense"),
     Event.PROVISION: _("Provision"),
+    Event.RESERVE: _("Appropriated to the reserve"),
     Event.TRANSFER: _("Moved"),
 }
 ACCOUNTS: dict[Account, Any] = {
@@ -37,6 +38,8 @@ ACCOUNTS: dict[Account, Any] = {
     Account.ADVANCES: _("Paid in advance by borrowers"),
     Account.TAX_PAYABLE: _("Taxes payable"),
     Account.THIRD_PARTY_PAYABLE: _("Payable to third parties"),
+    Account.RETAINED_EARNINGS: _("Retained earnings"),
+    Account.LOSS_RESERVE: _("Reserve for credit losses"),
     Account.INTEREST_INCOME: _("Interest income"),
     Account.FEE_INCOME: _("Fee income"),
     Account.PENAL_INCOME: _("Income from penal charges"),
@@ -59,6 +62,7 @@ PARTS: dict[Account, Any] = {
 KINDS: dict[Kind, Any] = {
     Kind.ASSET: _("Assets"),
     Kind.LIABILITY: _("Liabilities"),
+    Kind.EQUITY: _("Equity"),
     Kind.INCOME: _("Income"),
     Kind.EXPENSE: _("Expenses"),
     Kind.MEMORANDUM: _("In evidence only"),

@@ -18,9 +18,17 @@ from apps.npa.portfolio_rows import Chosen
 ZERO = Decimal(0)
 
 
-def nights(actor: User, chosen: Chosen, since: date) -> list[Night]:
+# What is set aside, by the account that holds it, and the entries that move it.
+_MOVED_BY = {Account.PROVISIONS: Event.PROVISION, Account.LOSS_RESERVE: Event.RESERVE}
+
+
+def nights(
+    actor: User, chosen: Chosen, since: date, account: Account = Account.PROVISIONS
+) -> list[Night]:
     """Return what each night after `since` until the chosen day wrote down, by class."""
-    rows = _movements(actor, chosen).filter(day_end__day__gt=since, day_end__day__lte=chosen.day)
+    rows = _movements(actor, chosen).filter(
+        account=account.value, day_end__day__gt=since, day_end__day__lte=chosen.day
+    )
     names = ("opening", "additions", "releases", "written_off", "closing")
     added: Any = rows.values(day=F("day_end__day"), class_code=F("asset_class")).annotate(
         **{f"all_{name}": Sum(name) for name in names}
@@ -62,29 +70,40 @@ def held(actor: User, chosen: Chosen, account: Account) -> Decimal:
     return ZERO
 
 
-def reconciled(actor: User, chosen: Chosen, since: date, *, whole: Line) -> list[Reconciled]:
-    """Return opening, change and closing of the table beside the ledger's account of provisions.
+def reconciled(
+    actor: User,
+    chosen: Chosen,
+    since: date,
+    *,
+    whole: Line,
+    account: Account = Account.PROVISIONS,
+) -> list[Reconciled]:
+    """Return opening, change and closing of the table beside the ledger's account of the same.
 
-    The change in the ledger is what PROVISION entries of the span put there; what else moved the
-    account, a write-off for example, is named apart.
+    The change in the ledger is what entries of the nights put there; what else moved the account
+    in the span leaves opening and closing apart.
     """
     rows = LedgerLine.objects.filter(
-        account=Account.PROVISIONS.value,
+        account=account.value,
         currency=chosen.currency,
         branch__in=branches(actor, chosen),
         day__gt=since,
         day__lte=chosen.day,
     )
-    provision = Q(entry__event=Event.PROVISION.value)
+    ours = Q(entry__event=_MOVED_BY[account].value)
     found = rows.aggregate(
-        posted=Sum(F("credit") - F("debit"), filter=provision),
-        other=Sum(F("credit") - F("debit"), filter=~provision),
+        posted=Sum(F("credit") - F("debit"), filter=ours),
+        other=Sum(F("credit") - F("debit"), filter=~ours),
     )
     posted, other = found["posted"] or ZERO, found["other"] or ZERO
-    end = held(actor, chosen, Account.PROVISIONS)
+    changes = {
+        Account.PROVISIONS: _("Change, as posted for provisions"),
+        Account.LOSS_RESERVE: _("Change, as posted for the reserve"),
+    }
+    end = held(actor, chosen, account)
     return [
         Reconciled(_("Opening"), whole.opening, end - posted - other),
-        Reconciled(_("Change, as posted for provisions"), whole.closing - whole.opening, posted),
+        Reconciled(changes[account], whole.closing - whole.opening, posted),
         Reconciled(_("Closing"), whole.closing, end),
     ]
 

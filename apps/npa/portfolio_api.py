@@ -18,6 +18,7 @@ from apps.core import dates, keyset
 from apps.core.api import APIView
 from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
+from apps.ledger.chart import Account
 from apps.npa import (
     movement,
     movement_rows,
@@ -90,15 +91,12 @@ class Provisions(APIView):
         """Return the movement from the end of one day to that of another, beside the ledger."""
         chosen = _chosen(request)
         since = _day(request.query_params.get("since", ""), "since")
-        lines = movement.lines(movement_rows.nights(request.user, chosen, since))
-        whole = movement.total(lines)
         found = {
             "since": since,
             "day": chosen.day,
             "currency": chosen.currency,
-            "lines": lines,
-            "total": whole,
-            "checks": movement_rows.reconciled(request.user, chosen, since, whole=whole),
+            **_moved(request, chosen, since, Account.PROVISIONS),
+            "reserve": _moved(request, chosen, since, Account.LOSS_RESERVE),
             "missing_days": movement_rows.missing_days(chosen, since),
         }
         return Response(serializers.MovementAnswer(found).data)
@@ -243,6 +241,13 @@ class ReturnFile(APIView):
         made: Return = get_visible(Return.objects.all(), request.user, pk=pk)
         content = services.read_return(actor=request.user, made=made)
         return HttpResponse(content, content_type="text/csv; charset=utf-8")
+
+
+def _moved(request: Request, chosen: Chosen, since: date, account: Account) -> dict[str, Any]:
+    lines = movement.lines(movement_rows.nights(request.user, chosen, since, account))
+    whole = movement.total(lines)
+    checks = movement_rows.reconciled(request.user, chosen, since, whole=whole, account=account)
+    return {"lines": lines, "total": whole, "checks": checks}
 
 
 def _entity(request: Request, code: str) -> Entity:

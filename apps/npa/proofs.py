@@ -15,10 +15,10 @@ _LAST = """
     )
     ORDER BY e.entity_id, e.day DESC
 """
-_PROVISIONS = f"""
+_HELD = f"""
     WITH ended AS ({_LAST}),
     says AS (
-        SELECT d.branch_id, d.currency, sum(d.provision) AS amount
+        SELECT d.branch_id, d.currency, sum(d.{{column}}) AS amount
         FROM npa_loanday d JOIN ended e ON e.entity_id = d.entity_id AND e.day = d.day
         GROUP BY d.branch_id, d.currency
     ),
@@ -26,13 +26,15 @@ _PROVISIONS = f"""
         SELECT n.branch_id, n.currency, sum(n.credit - n.debit) AS amount
         FROM ledger_line n JOIN accounts_branch b ON b.id = n.branch_id
         JOIN ended e ON e.entity_id = b.entity_id AND n.day <= e.day
-        WHERE n.account = 'provisions' GROUP BY n.branch_id, n.currency
+        WHERE n.account = '{{account}}' GROUP BY n.branch_id, n.currency
     )
     SELECT b.code || ' ' || currency, '', COALESCE(says.amount, 0), COALESCE(booked.amount, 0)
     FROM says FULL JOIN booked USING (branch_id, currency)
     JOIN accounts_branch b ON b.id = branch_id
     WHERE COALESCE(says.amount, 0) <> COALESCE(booked.amount, 0) ORDER BY 1 LIMIT 1
 """  # noqa: S608 - the parts are ours
+_PROVISIONS = _HELD.format(column="provision", account="provisions")
+_RESERVES = _HELD.format(column="reserve", account="loss_reserve")
 _SUSPENSE = f"""
     WITH ended AS ({_LAST}),
     says AS (
@@ -59,6 +61,11 @@ def register_all() -> None:
         sentence=_("Provisions in the ledger equal those of the last day that was ended"),
     )
     register(
+        "npa.reserves",
+        reserves_are_booked,
+        sentence=_("Reserves beyond provisions equal those of the last day that was ended"),
+    )
+    register(
         "npa.suspense",
         suspense_is_booked,
         sentence=_("Interest held in suspense equals what the last day says, loan by loan"),
@@ -68,6 +75,11 @@ def register_all() -> None:
 def provisions_are_booked() -> Offender | None:
     """Return the first branch whose provisions are not what the ledger holds."""
     return first_loan(_PROVISIONS)
+
+
+def reserves_are_booked() -> Offender | None:
+    """Return the first branch whose reserve for credit losses is not what the ledger holds."""
+    return first_loan(_RESERVES)
 
 
 def suspense_is_booked() -> Offender | None:

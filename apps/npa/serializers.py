@@ -108,6 +108,14 @@ class LedgerCheck(serializers.Serializer[Any]):
     difference = serializers.DecimalField(**_AMOUNT)
 
 
+class ReserveMovement(serializers.Serializer[Any]):
+    """The movement of the reserve beyond provisions, and what the ledger says."""
+
+    lines = MovementLine(many=True)
+    total = MovementLine()
+    checks = LedgerCheck(many=True)
+
+
 class MovementAnswer(serializers.Serializer[Any]):
     """The movement of provisions between two days, and what the ledger says."""
 
@@ -117,6 +125,7 @@ class MovementAnswer(serializers.Serializer[Any]):
     lines = MovementLine(many=True)
     total = MovementLine()
     checks = LedgerCheck(many=True)
+    reserve = ReserveMovement()
     missing_days = serializers.ListField(child=serializers.DateField())
 
 

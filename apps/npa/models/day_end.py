@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Stateful, status_constraint
+from apps.ledger.chart import Account
 from apps.npa.lifecycle import DAY_END
 
 
@@ -113,17 +114,20 @@ class Changed(models.Model):
 
 
 class ProvisionMovement(models.Model):
-    """How the provisions of a branch's loans of one class moved on a day.
+    """How the provisions, or the reserves, of a branch's loans of one class moved on a day.
 
     Opening and closing are sums over the snapshots of the day before and of the day, by the class
     the loans had then; what went from a class to another is a release there and an addition here.
     opening + additions - releases - written_off = closing, and closing less opening is posted.
+    `account` is the ledger's account that holds it: provisions, or the reserve that a second regime
+    demands on top of them (rule book 1.12, 2.4). A reserve is never used up by a write-off.
     """
 
     id = models.BigAutoField(primary_key=True)
     day_end = models.ForeignKey(DayEnd, on_delete=models.PROTECT, related_name="movements")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+", db_index=False)
     currency = models.CharField(_("currency"), max_length=3)
+    account = models.CharField(_("account"), max_length=16, default=Account.PROVISIONS.value)
     asset_class = models.CharField(_("class"), max_length=16)
     opening = models.DecimalField(_("opening"), max_digits=20, decimal_places=2)
     additions = models.DecimalField(_("additions"), max_digits=20, decimal_places=2)
@@ -135,8 +139,13 @@ class ProvisionMovement(models.Model):
         default_permissions = ()
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                fields=["day_end", "branch", "currency", "asset_class"],
+                fields=["day_end", "account", "branch", "currency", "asset_class"],
                 name="npa_movement_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(account=Account.PROVISIONS.value)
+                | Q(account=Account.LOSS_RESERVE.value, written_off=0),
+                name="npa_movement_account_known",
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -44,7 +44,7 @@ ACCRUE, CLASSIFY, POST, FOLLOW, ALERT, CLOSE = STAGES = (
     *("accrue", "classify", "post", "follow", "alert", "close"),
 )
 # What a day-end posts itself.
-_OWN = (Event.INTEREST_TO_SUSPENSE.value, Event.PROVISION.value)
+_OWN = (Event.INTEREST_TO_SUSPENSE.value, Event.PROVISION.value, Event.RESERVE.value)
 # While somebody keeps posting to the day that is being closed; then it is left open.
 _MOST_RUNS = 3
 Found = Mapping[str, int]

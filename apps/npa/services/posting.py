@@ -1,4 +1,4 @@
-"""Post what the classes and provisions of a day come to: suspense and provisions, set-based."""
+"""Post what the classes of a day come to: suspense, provisions and reserves, set-based."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ def post(day_end: DayEnd, *, actor: Any, now: datetime) -> dict[str, int]:
     """Post what is to stand for the day and does not yet; return how many entries of each kind.
 
     Interest of loans that do not perform goes to suspense and comes back as it is paid (rule book
-    1.14); provisions move by class. The caller is in a transaction. Raises DayClosed where the
+    1.14); provisions move by class, and so does what a second regime demands on top of them, out of
+    retained earnings (1.12, 2.4). The caller is in a transaction. Raises DayClosed where the
     books were closed meanwhile.
     """
     name = actor if isinstance(actor, str) else actor.audit_reference
@@ -29,6 +30,7 @@ def post(day_end: DayEnd, *, actor: Any, now: datetime) -> dict[str, int]:
             return {
                 "suspense": _posted(entries.SUSPEND, values),
                 "provisions": _posted(entries.PROVIDE, values),
+                "reserves": _posted(entries.RESERVE, values),
             }
     except IntegrityError as refusal:
         if refusals.constraint_of(refusal) == "ledger_entry_day_open":

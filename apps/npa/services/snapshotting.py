@@ -89,4 +89,5 @@ def _compared(day_end: DayEnd, values: Mapping[str, Any]) -> int:
 def _move(day_end: DayEnd, values: Mapping[str, Any]) -> None:
     ProvisionMovement.objects.filter(day_end=day_end).delete()
     with connection.cursor() as cursor:
-        cursor.execute(movements.MOVEMENTS, values)
+        cursor.execute(movements.PROVISIONS, values)
+        cursor.execute(movements.RESERVES, values)

@@ -63,26 +63,23 @@ SUSPEND = f"""
     FROM due d JOIN concerned c USING (loan_id)
 """  # noqa: S608 - the parts are ours
 
-PROVIDE = """
+# What moved is posted against the accounts of `against`: (account, its part of the movement).
+_MOVED = """
     CREATE TEMPORARY TABLE npa_lines ON COMMIT DROP AS
     WITH moved AS (
         SELECT branch_id, currency, asset_class, additions - releases AS net, written_off
-        FROM npa_provisionmovement WHERE day_end_id = %(day_end)s
+        FROM npa_provisionmovement WHERE day_end_id = %(day_end)s AND account = '{account}'
     ),
     wanted AS (
         SELECT m.branch_id, m.currency, m.asset_class, one.account, one.amount FROM moved m
-        CROSS JOIN LATERAL (VALUES
-            ('provision_expense', m.net),
-            ('write_off_expense', -m.written_off),
-            ('provisions', m.written_off - m.net)
-        ) AS one (account, amount)
+        CROSS JOIN LATERAL (VALUES {against}) AS one (account, amount)
     ),
     posted AS (
         SELECT e.branch_id, e.currency, e.facts ->> 'class' AS asset_class, n.account,
             sum(n.debit - n.credit) AS amount
         FROM ledger_entry e JOIN ledger_line n ON n.entry_id = e.id
-        WHERE e.reference >= 'provision:' || %(day_end)s || ':'
-            AND e.reference < 'provision:' || %(day_end)s || ';'
+        WHERE e.reference >= '{event}:' || %(day_end)s || ':'
+            AND e.reference < '{event}:' || %(day_end)s || ';'
         GROUP BY 1, 2, 3, 4
     ),
     due AS (
@@ -95,11 +92,26 @@ PROVIDE = """
         row_number() OVER (
             PARTITION BY branch_id, currency, asset_class ORDER BY amount < 0, account
         ) AS number,
-        'provision:' || %(day_end)s || ':' || %(run)s || ':' || branch_id || ':' || currency
+        '{event}:' || %(day_end)s || ':' || %(run)s || ':' || branch_id || ':' || currency
             || ':' || asset_class AS reference,
-        'provision' AS event, jsonb_build_object('class', asset_class) AS facts
+        '{event}' AS event, jsonb_build_object('class', asset_class) AS facts
     FROM due
 """
+PROVIDE = _MOVED.format(
+    event="provision",
+    account="provisions",
+    against="""
+            ('provision_expense', m.net),
+            ('write_off_expense', -m.written_off),
+            ('provisions', m.written_off - m.net)
+    """,
+)
+# No expense: from what was earned and kept, and back to it (rule book 1.12, 2.4).
+RESERVE = _MOVED.format(
+    event="reserve",
+    account="loss_reserve",
+    against="('retained_earnings', m.net), ('loss_reserve', -m.net)",
+)
 
 # From `npa_lines`: an entry for each reference, and its lines.
 POST_ENTRIES = """

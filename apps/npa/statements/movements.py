@@ -1,28 +1,30 @@
 """How provisions moved on a day, branch by branch and class by class. Pure: SQL text.
 
 A loan that stays in its class adds or releases; one that changes class or branch is a release where
-it was and an addition where it is; of one that was written off the provision is used up.
+it was and an addition where it is; of one that was written off the provision is used up, and the
+reserve, which no loss is charged to, is free again.
 """
 
-MOVEMENTS = """
-    INSERT INTO npa_provisionmovement (day_end_id, branch_id, currency, asset_class, opening,
-        additions, releases, written_off, closing)
-    SELECT %(day_end)s, part.branch_id, part.currency, part.asset_class, sum(part.opening),
-        sum(part.additions), sum(part.releases), sum(part.written_off), sum(part.closing)
+_MOVEMENTS = """
+    INSERT INTO npa_provisionmovement (day_end_id, account, branch_id, currency, asset_class,
+        opening, additions, releases, written_off, closing)
+    SELECT %(day_end)s, '{account}', part.branch_id, part.currency, part.asset_class,
+        sum(part.opening), sum(part.additions), sum(part.releases), sum(part.written_off),
+        sum(part.closing)
     FROM (
-        SELECT branch_id, currency, asset_class, provision, loan_id FROM npa_loanday
-        WHERE day = %(before)s AND entity_id = %(entity)s AND provision > 0
+        SELECT branch_id, currency, asset_class, {column}, loan_id FROM npa_loanday
+        WHERE day = %(before)s AND entity_id = %(entity)s AND {column} > 0
     ) y
     FULL JOIN (
-        SELECT branch_id, currency, asset_class, provision, loan_id FROM npa_loanday
+        SELECT branch_id, currency, asset_class, {column}, loan_id FROM npa_loanday
         WHERE day = %(day)s AND entity_id = %(entity)s
-            AND (provision > 0 OR asset_class = 'written_off')
+            AND ({column} > 0 OR asset_class = 'written_off')
     ) t ON t.loan_id = y.loan_id
     CROSS JOIN LATERAL (
         SELECT (y.branch_id, y.currency, y.asset_class)
             IS NOT DISTINCT FROM (t.branch_id, t.currency, t.asset_class) AS stays,
-            COALESCE(y.provision, 0) AS opening, COALESCE(t.provision, 0) AS closing,
-            COALESCE(t.asset_class = 'written_off', FALSE) AS is_lost
+            COALESCE(y.{column}, 0) AS opening, COALESCE(t.{column}, 0) AS closing,
+            COALESCE(t.asset_class = 'written_off', FALSE) AND {is_used_up} AS is_lost
     ) one
     CROSS JOIN LATERAL (
         SELECT t.branch_id, t.currency, t.asset_class, one.opening,
@@ -41,3 +43,5 @@ MOVEMENTS = """
     ) part
     GROUP BY part.branch_id, part.currency, part.asset_class
 """
+PROVISIONS = _MOVEMENTS.format(account="provisions", column="provision", is_used_up="TRUE")
+RESERVES = _MOVEMENTS.format(account="loss_reserve", column="reserve", is_used_up="FALSE")

@@ -134,10 +134,13 @@ def night(entity: Entity, day: date, *, now: datetime = NOW) -> int:
     return services.raise_alerts(entity=entity, day=day, now=now)
 
 
-def moved(entity: Entity, branch: Branch, amount: int, day: date = TODAY) -> ProvisionMovement:
-    """Write what the night of a day, now ended, wrote of provisions: an addition."""
+def moved(
+    entity: Entity, branch: Branch, amount: int, day: date = TODAY, account: str = "provisions"
+) -> ProvisionMovement:
+    """Write what the night of a day, now ended, wrote of provisions or reserves: an addition."""
     return ProvisionMovement.objects.create(
-        day_end=ended(entity, day),
+        day_end=DayEnd.objects.filter(entity=entity, day=day).first() or ended(entity, day),
+        account=account,
         branch=branch,
         currency="INR",
         asset_class="substandard",

@@ -17,7 +17,7 @@ from apps.ledger.models import Closing, Entry
 from apps.loans.models import Loan
 from apps.npa import services
 from apps.npa.errors import BeforeTheFirst, DayClosedAlready, DayNotOver, DaySkipped, NothingToEnd
-from apps.npa.models import Changed, DayEnd, LoanDay, ProvisionMovement
+from apps.npa.models import Changed, DayEnd, Layer, LoanDay, ProvisionMovement, RuleTable
 from apps.npa.services import ending, posting
 from apps.npa.tests import day_factories as days
 from apps.repayments import reading, replaying
@@ -184,6 +184,84 @@ def test_it_leaves_a_last_row_without_amounts_of_a_loan_that_was_written_off(
     assert (moved.opening, moved.written_off, moved.closing) == (provided, provided, ZERO)
     assert repaying.books(loan).get("interest_suspense", ZERO) == ZERO
     assert repaying.offenders() == []
+
+
+def _two_regimes(loan: Loan) -> None:
+    """Have the lender in a layer that compares two regimes, with a matrix of a tenth of a percent.
+
+    In stage 3 the matrix says nothing: what is carried there is the regulator's provision.
+    """
+    Layer.objects.filter(entity=loan.branch.entity).update(layer="middle")
+    for table in RuleTable.objects.filter(code__startswith="rbi-nbfc-middle"):
+        for segment in table.body["segments"]:
+            segment["stage_1"] = segment["stage_2"] = "0.001"
+        table.save()
+
+
+def _reserve(loan: Loan) -> list[Any]:
+    rows = ProvisionMovement.objects.filter(account="loss_reserve").order_by("pk")
+    names = ("day_end__day", "asset_class", "opening", "additions", "releases", "closing")
+    return list(rows.values_list(*names))
+
+
+def test_what_a_second_regime_demands_beyond_is_kept_out_of_profit_1_12(loan: Loan) -> None:
+    _two_regimes(loan)
+    day = repaying.later(3)
+
+    days.end(loan, day)
+
+    found = days.of_day(loan, day)
+    # 200,266.67: a tenth of a percent by the matrix, and 0.40 % by the regulator.
+    assert (found.provision, found.reserve) == (Decimal("200.27"), Decimal("600.80"))
+    assert _reserve(loan) == [(day, "standard", ZERO, found.reserve, ZERO, found.reserve)]
+    entry = Entry.objects.get(event="reserve")
+    assert [(one.account, one.side.value, one.amount) for one in entry.content()] == [
+        (Account.RETAINED_EARNINGS, "debit", found.reserve),
+        (Account.LOSS_RESERVE, "credit", found.reserve),
+    ]
+    assert (entry.day, entry.facts) == (day, {"class": "standard"})
+    assert repaying.offenders() == []
+
+
+def test_the_reserve_of_a_loan_written_off_is_free_again(
+    alice: User, bob: User, loan: Loan
+) -> None:
+    _two_regimes(loan)
+    first, second = repaying.later(3), repaying.later(4)
+    days.end(loan, first)
+    kept = days.of_day(loan, first).reserve
+    repayments.enter(
+        actor=alice,
+        loan=loan,
+        fact=WriteOff(day=second, reason="Died, nothing left to take."),
+        reference="W-2",
+        now=repaying.at(second),
+        approved_by=bob,
+    )
+
+    days.end(loan, second)
+    # Once more: what the day has posted is not posted again.
+    days.end(loan, second)
+
+    assert _reserve(loan)[1:] == [(second, "standard", kept, ZERO, kept, ZERO)]
+    back = Entry.objects.get(event="reserve", day=second)
+    assert [(one.account, one.amount) for one in back.content()] == [
+        (Account.LOSS_RESERVE, kept),
+        (Account.RETAINED_EARNINGS, kept),
+    ]
+    assert repaying.offenders() == []
+
+
+def test_a_reserve_that_the_ledger_holds_otherwise_is_found(loan: Loan) -> None:
+    _two_regimes(loan)
+    day = repaying.later(3)
+    days.end(loan, day)
+    kept = days.of_day(loan, day).reserve
+
+    LoanDay.objects.filter(loan=loan).update(reserve=kept + 1)
+
+    [found] = repaying.offenders()
+    assert (found.expected, found.found) == (str(kept + 1), str(kept))
 
 
 def test_it_counts_security_as_the_register_does_by_rank_and_haircut(

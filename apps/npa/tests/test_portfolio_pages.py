@@ -157,6 +157,29 @@ def test_the_movement_names_the_difference_to_the_ledger_and_days_not_ended(
     assert "differs" not in after
     assert after.count("equal") == 3
     assert "Days that were not ended" not in after
+    assert "Reserve for credit losses" not in after
+
+
+def test_the_movement_of_the_reserve_stands_below_that_of_provisions_1_12(
+    signed_in: Browser, lent: Loan, india: Entity, charlie: User
+) -> None:
+    npa(lent, TODAY)
+    factories.moved(india, lent.branch, 10_000)
+    factories.moved(india, lent.branch, 700, account="loss_reserve")
+    services.raise_alerts(entity=india, day=TODAY, now=at(TODAY))
+    client, branch, kept = signed_in(charlie), lent.branch, Account.RETAINED_EARNINGS
+    factories.posted(branch, Happened.RESERVE, kept, Account.LOSS_RESERVE, 700)
+
+    page = _get(client, "provisions", since=str(TODAY - DAY)).text
+
+    below = page.partition("<h2>Reserve for credit losses</h2>")[2]
+    assert below.count("equal") == 3
+    assert "differs" not in below
+    rows = _csv(_get(client, "provisions_file", since=str(TODAY - DAY)))
+    assert [(row["account"], row["closing"]) for row in rows] == [
+        ("provisions", "10000.00"),
+        ("loss_reserve", "700.00"),
+    ]
 
 
 # --- overrides ----------------------------------------------------------------------------------

@@ -133,12 +133,15 @@ def test_movement_and_returns_are_made_and_fetched(
 ) -> None:
     npa(lent, TODAY)
     factories.moved(india, lent.branch, 10_000)
+    factories.moved(india, lent.branch, 700, account="loss_reserve")
     services.raise_alerts(entity=india, day=TODAY, now=at(TODAY))
     client = signed_in(charlie)
 
     moved = client.get("/api/v1/npa/provisions", {"since": str(TODAY - DAY)}).json()
     assert moved["total"]["additions"] == "10000.00"
     assert [one["difference"] for one in moved["checks"]] == ["0.00", "10000.00", "10000.00"]
+    reserve = moved["reserve"]
+    assert (reserve["total"]["additions"], reserve["checks"][2]["ledger"]) == ("700.00", "0.00")
     asked = {"kind": "rbi_assets", "lender": "sahyadri", "day": str(TODAY)}
     refused = _sent(client, "npa/returns", **asked)
     assert (refused.status_code, refused.json()["code"]) == (400, "does_not_reconcile")

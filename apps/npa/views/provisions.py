@@ -11,6 +11,8 @@ from django.views.decorators.http import require_GET
 from apps.core.access import requires
 from apps.core.errors import NotVisible
 from apps.core.spreadsheets import csv_lines
+from apps.ledger import labels
+from apps.ledger.chart import Account
 from apps.npa import movement, movement_rows, policies, wording
 from apps.npa.movement import Line
 from apps.npa.portfolio_forms import MovementForm
@@ -19,7 +21,8 @@ from apps.npa.views.chosen import asked
 
 # Days that are named one by one where they are missing.
 _DAYS_NAMED = 10
-_COLUMNS = ("class", "opening", "additions", "releases", "written_off", "closing")
+_COLUMNS = ("account", "class", "opening", "additions", "releases", "written_off", "closing")
+_HELD = (Account.PROVISIONS, Account.LOSS_RESERVE)
 
 
 @require_GET
@@ -31,26 +34,20 @@ def provisions(request: HttpRequest) -> HttpResponse:
         return render(request, "npa/provisions.html", {"form": wanted.form, "chosen": None})
     chosen = wanted.chosen
     since = wanted.form.first_day() or _month_begins_after(chosen.day)
-    lines = _lines(request, chosen, since)
-    whole = movement.total(lines)
     missing = movement_rows.missing_days(chosen, since)
     context: dict[str, Any] = {
         "form": wanted.form,
         "chosen": chosen,
         "since": since,
         "is_backwards": since >= chosen.day,
-        "lines": [
-            {
-                "line": line,
-                "name": wording.asset_class(line.asset_class),
-                "query": chosen.query(asset_class=line.asset_class),
-            }
-            for line in lines
+        "tables": [
+            table
+            for account in _HELD
+            if (table := _table(request, chosen, since, account))["lines"]
+            or account == Account.PROVISIONS
         ],
-        "whole": whole,
         "all_query": chosen.query(),
         "file_query": chosen.query(since=since.isoformat()),
-        "checks": movement_rows.reconciled(request.user, chosen, since, whole=whole),
         "missing": missing[:_DAYS_NAMED],
         "more_missing": max(len(missing) - _DAYS_NAMED, 0),
     }
@@ -66,7 +63,14 @@ def provisions_file(request: HttpRequest) -> HttpResponse:
         raise NotVisible("not_found", _("No day of this lender was ended yet."))
     chosen = wanted.chosen
     since = wanted.form.first_day() or _month_begins_after(chosen.day)
-    rows = [_COLUMNS, *(_row(line) for line in _lines(request, chosen, since))]
+    rows = [
+        _COLUMNS,
+        *(
+            _row(account, line)
+            for account in _HELD
+            for line in _lines(request, chosen, since, account)
+        ),
+    ]
     content = "".join(csv_lines(rows))
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     name = f"provisions-{chosen.entity.code}-{since}-{chosen.day}.csv"
@@ -74,14 +78,35 @@ def provisions_file(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _lines(request: HttpRequest, chosen: Chosen, since: date) -> list[Line]:
-    found = movement.lines(movement_rows.nights(request.user, chosen, since))
+def _table(request: HttpRequest, chosen: Chosen, since: date, account: Account) -> dict[str, Any]:
+    lines = _lines(request, chosen, since, account)
+    whole = movement.total(lines)
+    return {
+        "account": account.value,
+        "title": labels.ACCOUNTS[account],
+        "lines": [
+            {
+                "line": line,
+                "name": wording.asset_class(line.asset_class),
+                "query": chosen.query(asset_class=line.asset_class),
+            }
+            for line in lines
+        ],
+        "whole": whole,
+        "checks": movement_rows.reconciled(
+            request.user, chosen, since, whole=whole, account=account
+        ),
+    }
+
+
+def _lines(request: HttpRequest, chosen: Chosen, since: date, account: Account) -> list[Line]:
+    found = movement.lines(movement_rows.nights(request.user, chosen, since, account))
     return sorted(found, key=lambda line: wording.place(line.asset_class))
 
 
-def _row(line: Line) -> tuple[Any, ...]:
+def _row(account: Account, line: Line) -> tuple[Any, ...]:
     return (
-        *(line.asset_class, line.opening, line.additions, line.releases),
+        *(account.value, line.asset_class, line.opening, line.additions, line.releases),
         *(line.written_off, line.closing),
     )
 
