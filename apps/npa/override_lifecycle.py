@@ -1,6 +1,6 @@
 """The states of a class that people set instead of the rules (rule book 1.16). Pure."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from apps.core.lifecycle import Lifecycle
 
@@ -36,8 +36,3 @@ def is_in_force(
         and from_date <= day <= until_date
         and (ended_on is None or day < ended_on)
     )
-
-
-def latest_end(from_date: date) -> date:
-    """Return the last day an override that begins on `from_date` may hold until."""
-    return from_date + timedelta(days=MOST_DAYS)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from apps.accounts.models import User
 from apps.loans.models import Loan
 from apps.npa.models import Override
+from apps.npa.override_lifecycle import COUNTED
 
 WAITING = ("proposed", "ending")
 
@@ -45,7 +46,9 @@ def waiting_count(actor: User) -> int:
 def reported(actor: User, start: date, end: date) -> QuerySet[Override]:
     """Return what the audit committee is told: proposed in a span, or in force in it."""
     rows = _with_people(Override.objects.visible_to(actor))
-    in_force = rows.filter(from_date__lte=end, until_date__gte=start).exclude(ended_on__lte=start)
+    in_force = rows.filter(status__in=COUNTED, from_date__lte=end, until_date__gte=start).exclude(
+        ended_on__lte=start
+    )
     return (rows.filter(proposed_at__date__range=(start, end)) | in_force).order_by(
         "proposed_at", "id"
     )

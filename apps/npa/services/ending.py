@@ -17,7 +17,6 @@ from django.db import connection, transaction
 from apps.accounts.models import Entity, User
 from apps.audit import services as audit
 from apps.core import dates
-from apps.core.errors import NotPermitted
 from apps.ledger import services as ledger
 from apps.ledger.chart import Event
 from apps.ledger.models import Closing, Entry
@@ -33,7 +32,7 @@ from apps.npa.errors import (
     NothingToEnd,
 )
 from apps.npa.models import DayEnd
-from apps.npa.services import alerting, posting, snapshotting, standing
+from apps.npa.services import alerting, posting, proposing, snapshotting, standing
 from apps.repayments import services as repayments
 
 logger = structlog.get_logger(__name__)
@@ -146,8 +145,8 @@ def require_ended(entity: Entity, day: date) -> None:
 
 
 def _permit(actor: Any) -> None:
-    if isinstance(actor, User) and not actor.has_perm(policies.RUN):
-        raise NotPermitted("not_permitted", "Your role does not allow this.")
+    if isinstance(actor, User):
+        proposing.permit(actor, policies.RUN)
 
 
 @contextmanager

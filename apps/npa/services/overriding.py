@@ -203,7 +203,8 @@ def _check(loan: Loan, asked: Asked, today: date) -> None:
         )
     if asked.until_date < asked.from_date:
         raise proposing.refused("until_date", "day_refused", _("The last day is before the first."))
-    if asked.until_date > override_lifecycle.latest_end(asked.from_date):
+    # A difference of days, for there may be no day so long after the first.
+    if (asked.until_date - asked.from_date).days > override_lifecycle.MOST_DAYS:
         sentence = _("An override holds for at most %(days)s days.") % {
             "days": override_lifecycle.MOST_DAYS
         }

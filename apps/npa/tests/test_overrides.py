@@ -1,6 +1,6 @@
 """Classes set by people: two of them, with a reason, for a time, kept for good (rule book 1.16)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -181,6 +181,7 @@ def test_what_cannot_be_set_is_refused(lent: Loan, bob: User) -> None:
         ("day_refused", {"from_date": TODAY - DAY}),
         ("day_refused", {"until_date": TODAY - DAY}),
         ("too_long", {"until_date": TODAY + 181 * DAY}),
+        ("too_long", {"until_date": date.max}),
     ):
         refusal = factories.refused(
             lambda changes=changes: services.propose_override(
@@ -246,3 +247,25 @@ def test_the_audit_committee_is_told_who_why_old_and_new(
     before, after = TODAY - 60 * DAY, TODAY + 60 * DAY
     assert not services.report_overrides(actor=amir, start=before, end=before + DAY)
     assert not services.report_overrides(actor=amir, start=after, end=after + DAY)
+
+
+def test_an_override_may_begin_on_the_last_day_there_is(lent: Loan, bob: User) -> None:
+    last = asked(from_date=date.max, until_date=date.max)
+
+    made = services.propose_override(actor=bob, loan=lent, asked=last, now=NOW)
+
+    assert made.until_date == date.max
+
+
+def test_the_audit_committee_is_not_told_of_what_was_never_in_force(
+    lent: Loan, bob: User, charlie: User, amir: User
+) -> None:
+    first = TODAY + 20 * DAY
+    later = asked(from_date=first, until_date=first + DAY)
+    refused = services.propose_override(actor=bob, loan=lent, asked=later, now=NOW)
+    services.refuse_override(actor=charlie, override=refused, note="No such error", now=NOW)
+    held = approved(lent, bob, charlie, from_date=first, until_date=first + DAY)
+
+    rows = services.report_overrides(actor=amir, start=first, end=first)
+
+    assert list(rows) == [held]
