@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from apps.ledger.chart import Account
 from apps.repayments.account import ZERO, Asked, Claim
 from apps.repayments.facts import Bucket
 from apps.repayments.walking import Position
@@ -49,7 +50,7 @@ def figures(position: Position, day: date) -> Figures:
         _sum(due, Bucket.INTEREST),
         position.unbilled,
         sum((_sum(due, bucket) for bucket in buckets), ZERO),
-        _sum(charges, Bucket.FEE),
+        _sum(charges, Bucket.FEE) + sum((_own_fee(claim) for claim in due), ZERO),
         _sum(charges, Bucket.PENAL),
         min((claim.due_on for claim in due), default=None),
         sum(1 for claim in due if claim.is_row and claim.due_on < day),
@@ -58,3 +59,12 @@ def figures(position: Position, day: date) -> Figures:
 
 def _sum(claims: list[Claim], bucket: Bucket) -> Decimal:
     return sum((claim.left.get(bucket, ZERO) for claim in claims), ZERO)
+
+
+def _own_fee(claim: Claim) -> Decimal:
+    """Return what is unpaid of an instalment's fee that was credited to income, at most.
+
+    What is paid of a fee counts first for what a third party and the state get of it.
+    """
+    own = sum((one.amount for one in claim.fee_lines if one.account == Account.FEE_INCOME), ZERO)
+    return min(claim.left.get(Bucket.FEE, ZERO), own)

@@ -5,6 +5,10 @@ happened to after the day (`moved_on` later) stands otherwise now than it did:
 `services.looking_back` puts the figures of those in the place of these.
 """
 
+from apps.loans.payout import TAXES
+from apps.npa.statements.words import literals
+from apps.schedules.terms import FeeTiming
+
 # Loans with money out on the day. One that ended later was still running then.
 LENT = """
     SELECT l.id, l.customer_id, l.branch_id, l.currency, l.principal, l.application_id,
@@ -21,19 +25,37 @@ LENT = """
             OR l.status IN ('closed', 'written_off') AND a.moved_on > %(day)s)
 """
 
-# In the order of the index: nothing is sorted, and the table itself is hardly touched.
-ROWS = """
+# What of the fee of a row `i` was credited to income when it fell due: the lender's own fees by the
+# terms of its schedule, as `repayments.account.fee_lines` has it.
+_OWN_FEE = f"""
+    (SELECT CASE WHEN sum(one.amount) = i.fee
+        THEN COALESCE(sum(one.amount) FILTER (WHERE one.is_own), 0) ELSE i.fee END
+    FROM loans_scheduleversion v CROSS JOIN LATERAL (
+        SELECT (f ->> 'amount')::numeric AS amount,
+            NOT (f ->> 'is_third_party')::boolean
+                AND f ->> 'code' NOT IN ({literals(sorted(TAXES))}) AS is_own
+        FROM jsonb_array_elements(v.terms -> 'fees') f
+        WHERE f ->> 'timing' = '{FeeTiming.EACH_INSTALMENT}'
+            OR f ->> 'timing' = '{FeeTiming.FIRST_INSTALMENT}' AND i.number = 1
+    ) one
+    WHERE v.id = i.schedule_id)
+"""  # noqa: S608 - the parts are ours
+# In the order of the index: nothing is sorted, and the table itself is hardly touched but for rows
+# of which a fee is unpaid. What is paid of a fee counts first for what others get of it.
+ROWS = f"""
     SELECT loan_id, sum(principal - paid_principal) AS principal,
         sum(principal - paid_principal) FILTER (WHERE due_date <= %(day)s) AS principal_due,
         sum(interest - paid_interest) FILTER (WHERE due_date <= %(day)s) AS interest_due,
         sum(fee - paid_fee) FILTER (WHERE due_date <= %(day)s) AS fees_due,
+        sum(CASE WHEN paid_fee < fee THEN LEAST(fee - paid_fee, {_OWN_FEE}) END)
+            FILTER (WHERE due_date <= %(day)s) AS fees_unpaid,
         min(due_date) FILTER (WHERE due_date <= %(day)s) AS oldest_due,
         count(*) FILTER (WHERE due_date < %(day)s) AS missed
-    FROM loans_instalment
+    FROM loans_instalment i
     WHERE in_force
         AND (paid_principal < principal OR paid_interest < interest OR paid_fee < fee)
     GROUP BY loan_id
-"""
+"""  # noqa: S608 - the parts are ours
 
 ASKED = """
     SELECT loan_id, sum(amount - settled) AS amount,
@@ -67,7 +89,8 @@ OWED = f"""
             l.unbilled - COALESCE(s.interest, 0) AS interest_earned,
             COALESCE(r.fees_due, 0) + COALESCE(a.amount, 0) - COALESCE(a.interest, 0)
                 + l.upfront_charges AS charges_due,
-            COALESCE(a.fees, 0) AS fees_unpaid, COALESCE(a.penal, 0) AS penal_unpaid,
+            COALESCE(a.fees, 0) + COALESCE(r.fees_unpaid, 0) AS fees_unpaid,
+            COALESCE(a.penal, 0) AS penal_unpaid,
             LEAST(r.oldest_due, a.oldest_due, CASE
                 WHEN l.upfront_charges + l.upfront_interest > 0 THEN l.disbursed_date
             END) AS oldest_due,

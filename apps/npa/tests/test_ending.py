@@ -14,15 +14,19 @@ from apps.core.errors import DomainError, NotPermitted
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account
 from apps.ledger.models import Closing, Entry
+from apps.loans import services as loans
 from apps.loans.models import Loan
-from apps.npa import services
+from apps.loans.tests import factories as lending
+from apps.npa import borrower_facts, services
 from apps.npa.errors import BeforeTheFirst, DayClosedAlready, DayNotOver, DaySkipped, NothingToEnd
 from apps.npa.models import Changed, DayEnd, Layer, LoanDay, ProvisionMovement, RuleTable
 from apps.npa.services import ending, posting
 from apps.npa.tests import day_factories as days
+from apps.offers.tests import factories as offering
+from apps.products.tests import factories as products
 from apps.repayments import reading, replaying
 from apps.repayments import services as repayments
-from apps.repayments.facts import WriteOff
+from apps.repayments.facts import Bucket, Waiver, WriteOff
 from apps.repayments.models import AccountEvent, AccrualRun, LoanAccount
 from apps.repayments.tests import factories as repaying
 
@@ -183,6 +187,62 @@ def test_it_leaves_a_last_row_without_amounts_of_a_loan_that_was_written_off(
     moved = ProvisionMovement.objects.get(day_end__day=day + timedelta(days=1))
     assert (moved.opening, moved.written_off, moved.closing) == (provided, provided, ZERO)
     assert repaying.books(loan).get("interest_suspense", ZERO) == ZERO
+    assert repaying.offenders() == []
+
+
+def test_fees_billed_with_instalments_go_to_suspense_and_come_back_as_they_are_paid_1_14(
+    stage: None, alice: User, bob: User
+) -> None:
+    application = offering.approved(alice)
+    for code, amount, is_third_party in (
+        ("service", "100", False),
+        ("gst", "18", False),
+        ("cover", "30", True),
+    ):
+        products.fee(
+            application.product,
+            code,
+            amount,
+            timing="each_instalment",
+            is_third_party=is_third_party,
+        )
+    offering.accepted(alice, application)
+    loan = loans.open_loan(actor=alice, application=application, now=repaying.NOW)
+    lending.paid(alice, bob, loan)
+    days.rules()
+    bad = _first_due(loan) + timedelta(days=90)
+
+    days.end(loan, bad - timedelta(days=1))
+    days.end(loan, bad)
+
+    # Four instalments are due. What the state and a third party get of their fees was no income.
+    found = days.of_day(loan, bad)
+    assert days.of_day(loan, bad - timedelta(days=1)).fees_suspended == ZERO
+    assert repaying.books(loan)["fees_receivable"] == Decimal(4 * 148)
+    assert (found.asset_class, found.fees_suspended) == ("substandard", Decimal(400))
+    [entry] = Entry.objects.filter(event="interest_to_suspense")
+    taken = {one.account: one.amount for one in entry.content()}
+    assert taken[Account.FEE_INCOME] == Decimal(400)
+    assert sum(one.signed for one in entry.content()) == ZERO
+    [there] = [one for one in borrower_facts.of_borrower(loan, bad) if one.loan.pk == loan.pk]
+    assert there.figures.fees_unpaid == found.fees_suspended
+
+    # Three fees are paid, and 60 of the last is waived: what is left of it is all the lender's.
+    repaying.pay(alice, loan, bad + timedelta(days=1), 30_000)
+    repayments.enter(
+        actor=alice,
+        loan=loan,
+        fact=Waiver(
+            day=bad + timedelta(days=1), bucket=Bucket.FEE, amount=Decimal(60), reason="Goodwill."
+        ),
+        reference="WAIVED",
+        now=repaying.at(bad + timedelta(days=1)),
+        approved_by=bob,
+    )
+    days.end(loan, bad + timedelta(days=1))
+
+    after = days.of_day(loan, bad + timedelta(days=1))
+    assert repaying.books(loan)["fees_receivable"] == after.fees_suspended == Decimal(88)
     assert repaying.offenders() == []
 
 
