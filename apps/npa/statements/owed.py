@@ -12,7 +12,7 @@ from apps.schedules.terms import FeeTiming
 # Loans with money out on the day. One that ended later was still running then.
 LENT = """
     SELECT l.id, l.customer_id, l.branch_id, l.currency, l.principal, l.application_id,
-        l.product_id, l.disbursed_date, l.status, ap.purpose,
+        l.product_id, l.disbursed_date, l.annual_rate, l.status, ap.purpose,
         COALESCE(a.unbilled, 0) AS unbilled,
         COALESCE(a.upfront_fee + a.upfront_tax, 0) AS upfront_charges,
         COALESCE(a.upfront_interest, 0) AS upfront_interest
@@ -40,21 +40,28 @@ _OWN_FEE = f"""
     ) one
     WHERE v.id = i.schedule_id)
 """  # noqa: S608 - the parts are ours
-# In the order of the index: nothing is sorted, and the table itself is hardly touched but for rows
-# of which a fee is unpaid. What is paid of a fee counts first for what others get of it.
+# In the order of the index, which has all that is asked for: nothing is sorted, and the table itself
+# is not touched but for loans of which a fee is unpaid. What is paid of a fee counts first for what
+# others get of it.
 ROWS = f"""
-    SELECT loan_id, sum(principal - paid_principal) AS principal,
-        sum(principal - paid_principal) FILTER (WHERE due_date <= %(day)s) AS principal_due,
-        sum(interest - paid_interest) FILTER (WHERE due_date <= %(day)s) AS interest_due,
-        sum(fee - paid_fee) FILTER (WHERE due_date <= %(day)s) AS fees_due,
-        sum(CASE WHEN paid_fee < fee THEN LEAST(fee - paid_fee, {_OWN_FEE}) END)
-            FILTER (WHERE due_date <= %(day)s) AS fees_unpaid,
-        min(due_date) FILTER (WHERE due_date <= %(day)s) AS oldest_due,
-        count(*) FILTER (WHERE due_date < %(day)s) AS missed
-    FROM loans_instalment i
-    WHERE in_force
-        AND (paid_principal < principal OR paid_interest < interest OR paid_fee < fee)
-    GROUP BY loan_id
+    SELECT s.*, CASE WHEN s.fees_due > 0 THEN (
+        SELECT sum(LEAST(i.fee - i.paid_fee, {_OWN_FEE})) FROM loans_instalment i
+        WHERE i.loan_id = s.loan_id AND i.in_force AND i.due_date <= %(day)s
+            AND i.paid_fee < i.fee
+    ) END AS fees_unpaid
+    FROM (
+        SELECT loan_id, sum(principal - paid_principal) AS principal,
+            sum(principal - paid_principal) FILTER (WHERE due_date <= %(day)s) AS principal_due,
+            sum(interest - paid_interest) FILTER (WHERE due_date <= %(day)s) AS interest_due,
+            sum(fee - paid_fee) FILTER (WHERE due_date <= %(day)s) AS fees_due,
+            min(due_date) FILTER (WHERE due_date <= %(day)s) AS oldest_due,
+            max(due_date) AS last_due,
+            count(*) FILTER (WHERE due_date < %(day)s) AS missed
+        FROM loans_instalment
+        WHERE in_force
+            AND (paid_principal < principal OR paid_interest < interest OR paid_fee < fee)
+        GROUP BY loan_id
+    ) s
 """  # noqa: S608 - the parts are ours
 
 ASKED = """
@@ -83,6 +90,7 @@ OWED = f"""
     owed AS MATERIALIZED (
         SELECT l.id AS key, l.customer_id, l.branch_id, l.currency, l.application_id, l.purpose,
             l.product_id, l.disbursed_date AS opened_on, l.principal AS lent,
+            l.annual_rate, r.last_due,
             COALESCE(r.principal, 0) AS principal, COALESCE(r.principal_due, 0) AS principal_due,
             COALESCE(r.interest_due, 0) + COALESCE(a.interest, 0) + l.upfront_interest
                 AS interest_due,

@@ -39,17 +39,20 @@ def write(rules: Rules) -> str:
 # A loan that was repaid or written off since the day before: a last row, without amounts.
 GONE_SINCE = f"""
     INSERT INTO npa_loanday ({", ".join(COLUMNS)})
+    WITH missing AS MATERIALIZED (
+        SELECT y.loan_id, y.entity_id, y.customer_id, y.branch_id, y.currency FROM npa_loanday y
+        WHERE y.day = %(before)s AND y.entity_id = %(entity)s
+            AND y.asset_class NOT IN ({literals(GONE)})
+            AND NOT EXISTS (SELECT FROM {facilities.TABLE} f WHERE f.key = y.loan_id)
+    )
     SELECT y.loan_id, %(day)s, y.entity_id, %(table)s, y.customer_id, y.branch_id, y.currency,
         0, 0, 0, 0, 0, NULL, 0, 0, 0, 'none', l.gone, l.gone, NULL, %(day)s, NULL, 1, 'in_time',
         0, 0, 0, 0, NULL, 0, '', 0, 0, 0
-    FROM npa_loanday y
+    FROM missing y
     JOIN LATERAL (
         SELECT CASE WHEN status = 'written_off' THEN 'written_off' ELSE 'closed' END AS gone
         FROM loans_loan WHERE id = y.loan_id
     ) l ON TRUE
-    LEFT JOIN {facilities.TABLE} f ON f.key = y.loan_id
-    WHERE y.day = %(before)s AND y.entity_id = %(entity)s
-        AND y.asset_class NOT IN ({literals(GONE)}) AND f.key IS NULL
 """  # noqa: S608 - the parts are ours
 
 # What the run before found of the day, kept aside while this one writes.
