@@ -16,6 +16,7 @@ from django.utils import translation
 
 from apps.accounts.models import ApprovalLimit, Branch, Entity, User
 from tests import emptying, migrated
+from tests.kept import kept, set_up
 
 MakePerson = Callable[..., User]
 # Django has no public hook here, and its stubs do not know the private one.
@@ -202,7 +203,15 @@ def _speak_english() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _kept_fixtures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Copy back what was made for an earlier test, before a test's other fixtures come."""
+    with set_up(request):
+        yield
+
+
 @pytest.fixture
+@kept
 def india(db: None) -> Entity:
     """A lender in India."""
     return Entity.objects.create(
@@ -227,23 +236,31 @@ def india(db: None) -> Entity:
 
 
 @pytest.fixture
+@kept
 def pune(india: Entity) -> Branch:
     """The branch most people of the tests work in."""
     return Branch.objects.create(entity=india, code="pune", name="Pune")
 
 
 @pytest.fixture
+@kept
 def nashik(india: Entity) -> Branch:
     """Another branch of the same lender."""
     return Branch.objects.create(entity=india, code="nashik", name="Nashik")
 
 
 @pytest.fixture
-def make_person(db: None, pune: Branch) -> MakePerson:
-    """Make a person with roles: `make_person("Alice", "loan_officer", branch=...)`."""
+@kept
+def roles(db: None) -> None:
+    """The roles as the code has them, and the reasons of decisions."""
     call_command("sync_roles", stdout=io.StringIO())
     # What a migration installs, the end of a transactional test empties.
     call_command("load_reason_codes", stdout=io.StringIO())
+
+
+@pytest.fixture
+def make_person(roles: None, pune: Branch) -> MakePerson:
+    """Make a person with roles: `make_person("Alice", "loan_officer", branch=...)`."""
 
     def make(name: str, *roles: str, branch: Branch | None = None) -> User:
         person = User(email=f"{name.lower()}@lender.example", name=name, branch=branch or pune)
@@ -257,12 +274,14 @@ def make_person(db: None, pune: Branch) -> MakePerson:
 
 
 @pytest.fixture
+@kept
 def alice(make_person: MakePerson) -> User:
     """A loan officer in Pune."""
     return make_person("Alice", "loan_officer")
 
 
 @pytest.fixture
+@kept
 def bob(make_person: MakePerson) -> User:
     """A credit reviewer in Pune who may approve up to 300,000 rupees."""
     person = make_person("Bob", "credit_reviewer")
@@ -271,6 +290,7 @@ def bob(make_person: MakePerson) -> User:
 
 
 @pytest.fixture
+@kept
 def charlie(make_person: MakePerson) -> User:
     """A credit manager who may approve up to 5,000,000 rupees."""
     person = make_person("Charlie", "credit_manager")
@@ -279,24 +299,28 @@ def charlie(make_person: MakePerson) -> User:
 
 
 @pytest.fixture
+@kept
 def rita(make_person: MakePerson) -> User:
     """A risk analyst."""
     return make_person("Rita", "risk_analyst")
 
 
 @pytest.fixture
+@kept
 def mark(make_person: MakePerson) -> User:
     """A model approver."""
     return make_person("Mark", "model_approver")
 
 
 @pytest.fixture
+@kept
 def amir(make_person: MakePerson) -> User:
     """An auditor."""
     return make_person("Amir", "auditor")
 
 
 @pytest.fixture
+@kept
 def diana(make_person: MakePerson) -> User:
     """An administrator."""
     return make_person("Diana", "administrator")

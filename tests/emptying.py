@@ -23,13 +23,14 @@ def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         try:
-            for table in _with_rows(cursor):
+            for table in with_rows(cursor):
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608 - own names
         finally:
             cursor.execute("SET session_replication_role = origin")
 
 
-def _with_rows(cursor: CursorWrapper) -> list[str]:
+def with_rows(cursor: CursorWrapper) -> list[str]:
+    """Return the tables that hold rows, but for those that say what models there are."""
     names = set(connection.introspection.table_names(cursor)) - _KEPT
     asked = " UNION ALL ".join(
         f"SELECT '{name}' WHERE EXISTS (SELECT FROM {connection.ops.quote_name(name)})"  # noqa: S608 - own names

@@ -11,6 +11,7 @@ from apps.decisions import rulebook, sources
 from apps.decisions.tests import factories
 from apps.scoring import champion
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +26,14 @@ def _known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
+@kept
+def stage(_known_book: None, pune: Branch, rita: User, mark: User) -> ModelVersion:
     """A champion and a policy that approves nearly everybody."""
     return factories.stage(pune, rita, mark)
 
 
 @pytest.fixture
+@kept
 def declined(alice: User, stage: ModelVersion) -> Application:
     """A declined application of 200,000 over 24 months: too much for an income of 12,000."""
     decision = factories.assessed(
@@ -42,6 +45,7 @@ def declined(alice: User, stage: ModelVersion) -> Application:
 
 
 @pytest.fixture
+@kept
 def dora(make_person: Callable[..., User]) -> User:
     """A second reviewer in Pune who may approve up to 300,000 rupees."""
     person = make_person("Dora", "credit_reviewer")

@@ -19,6 +19,7 @@ from apps.governance.models import Promotion
 from apps.scoring import champion
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as scoring
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 NOW = decisions.NOW
@@ -35,7 +36,8 @@ def _known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
+@kept
+def stage(_known_book: None, pune: Branch, rita: User, mark: User) -> ModelVersion:
     return decisions.stage(pune, rita, mark)
 
 

@@ -13,6 +13,7 @@ from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
 from apps.repayments.tests import factories as books
 from apps.scoring import champion
+from tests.kept import kept
 
 
 @pytest.fixture
@@ -27,18 +28,21 @@ def known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def stage(known_book: None, pune: Branch, rita: User, mark: User) -> None:
     """A champion and a policy that approves nearly everybody."""
     lending.stage(pune, rita, mark)
 
 
 @pytest.fixture
+@kept
 def lent(stage: None, alice: User, bob: User) -> Loan:
     """A loan of 200,000 over 24 months at 16 %, paid out today; 9,793 each month."""
     return books.lent(alice, bob)
 
 
 @pytest.fixture
+@kept
 def mandate(alice: User, lent: Loan) -> Mandate:
     """A mandate for the loan, up to 20,000 each time, that the bank has accepted."""
     return factories.active(alice, lent)

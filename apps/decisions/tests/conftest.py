@@ -9,6 +9,7 @@ from apps.decisions import rulebook, sources
 from apps.decisions.tests import factories
 from apps.scoring import champion
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +24,7 @@ def _known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
+@kept
+def stage(_known_book: None, pune: Branch, rita: User, mark: User) -> ModelVersion:
     """A champion and a policy that approves nearly everybody."""
     return factories.stage(pune, rita, mark)

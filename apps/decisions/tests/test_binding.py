@@ -19,6 +19,7 @@ from apps.decisions.models import DecidedApplication, Decision
 from apps.decisions.tests import factories
 from apps.products.tests import factories as products
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 NOW = factories.NOW
 LATER = NOW + timedelta(days=1)
@@ -26,12 +27,14 @@ KEPT = "applications_kept_as_decided"
 
 
 @pytest.fixture
+@kept
 def approved(alice: User, stage: ModelVersion) -> Application:
     """An approved application of 200,000 over 24 months."""
     return factories.assessed(alice).application
 
 
 @pytest.fixture
+@kept
 def declined(alice: User, stage: ModelVersion) -> Application:
     """A declined application of 790,000 over 24 months: too much for the income."""
     decision = factories.assessed(

@@ -15,6 +15,7 @@ from apps.decisions import services
 from apps.decisions.models import Decision, Override, ReviewCase
 from apps.decisions.tests import factories
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 NOW = factories.NOW
@@ -27,6 +28,7 @@ ASK = {
 
 
 @pytest.fixture
+@kept
 def declined(alice: User, stage: ModelVersion) -> Application:
     """A declined application of 790,000 over 24 months: too much for the income."""
     decision = factories.assessed(
@@ -38,6 +40,7 @@ def declined(alice: User, stage: ModelVersion) -> Application:
 
 
 @pytest.fixture
+@kept
 def approved(alice: User, stage: ModelVersion) -> Application:
     """An approved application of 200,000 over 24 months."""
     return factories.assessed(alice).application

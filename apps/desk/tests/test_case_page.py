@@ -19,17 +19,20 @@ from apps.decisions.tests import factories
 from apps.desk import case_page, exposure, neighbours, past_cases, similar
 from apps.loans.models import Loan, Outcome
 from apps.scoring.models import ModelVersion, ScoreRun
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 PARTS = ("documents", "exposure", "similar", "memo")
 
 
 @pytest.fixture
+@kept
 def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
     return factories.stage(pune, rita, mark)
 
 
 @pytest.fixture
+@kept
 def scored(alice: User, stage: ModelVersion) -> ReviewCase:
     """A scored case of 850,000 in review by rule, after three others were decided."""
     for amount in (100_000, 300_000, 600_000):

@@ -11,6 +11,7 @@ from apps.laboratory.models import Experiment
 from apps.laboratory.tests import engine_factories as factories
 from apps.scoring import champion
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,8 @@ def _nothing_loaded() -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
+@kept
+def stage(_nothing_loaded: None, pune: Branch, rita: User, mark: User) -> ModelVersion:
     """A champion and a policy that approves nearly everybody."""
     return decisions.stage(pune, rita, mark)
 

@@ -10,6 +10,7 @@ from apps.decisions.tests import factories as decisions
 from apps.loans.models import Loan
 from apps.loans.tests import factories
 from apps.scoring import champion
+from tests.kept import kept
 
 
 @pytest.fixture
@@ -24,12 +25,14 @@ def known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def stage(known_book: None, pune: Branch, rita: User, mark: User) -> None:
     """A champion and a policy that approves nearly everybody."""
     factories.stage(pune, rita, mark)
 
 
 @pytest.fixture
+@kept
 def loan(alice: User, stage: None) -> Loan:
     """A loan of 200,000 over 24 months at 16 % of which nothing was paid out."""
     return factories.opened(alice)

@@ -26,6 +26,7 @@ from apps.loans.tests import factories
 from apps.offers import services as offers
 from apps.offers.models import Offer
 from apps.offers.tests import factories as offering
+from tests.kept import kept
 
 NOW, LATER, TODAY = factories.NOW, factories.LATER, factories.TODAY
 TWO_DAYS = LATER + timedelta(days=2)
@@ -42,6 +43,7 @@ def _staged(alice: User) -> Loan:
 
 
 @pytest.fixture
+@kept
 def staged(alice: User, bob: User, stage: None) -> Loan:
     """A loan of 200,000 of which 80,000 were paid out, less 500 of fees."""
     loan = _staged(alice)

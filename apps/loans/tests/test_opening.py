@@ -32,6 +32,7 @@ from apps.offers.models import Offer
 from apps.offers.tests import factories as offers
 from apps.schedules import documents
 from apps.schedules.terms import Grace
+from tests.kept import kept
 
 NOW = factories.NOW
 LATER = make.LATER
@@ -40,12 +41,14 @@ WITHIN = "loans_loan_within_decision"
 
 
 @pytest.fixture
+@kept
 def approved(alice: User, stage: None) -> Application:
     """An approved application of 200,000 over 24 months at 16 %, ready to be offered."""
     return offers.approved(alice)
 
 
 @pytest.fixture
+@kept
 def agreed(alice: User, approved: Application) -> Application:
     """The same, with an offer that the applicant accepted."""
     return make.agreed(alice, approved)

@@ -18,6 +18,7 @@ from apps.loans import payment_files, selectors, services
 from apps.loans.models import Disbursement, Loan, PaymentFile
 from apps.loans.payment_files import Instruction
 from apps.loans.tests import factories
+from tests.kept import kept
 
 LATER = factories.LATER
 
@@ -55,6 +56,7 @@ def test_the_order_in_which_payments_come_changes_no_byte() -> None:
 
 
 @pytest.fixture
+@kept
 def approved(alice: User, bob: User, loan: Loan) -> Disbursement:
     return factories.approved(alice, bob, loan)
 
@@ -139,6 +141,7 @@ def test_an_empty_or_mixed_file_is_refused(
 
 
 @pytest.fixture
+@kept
 def us(db: None) -> Branch:
     return factories.us_platform()
 

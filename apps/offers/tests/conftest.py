@@ -12,6 +12,7 @@ from apps.offers.models import Offer
 from apps.offers.tests import factories
 from apps.scoring import champion
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 
 @pytest.fixture
@@ -26,18 +27,21 @@ def _known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def stage(_known_book: None, pune: Branch, rita: User, mark: User) -> ModelVersion:
     """A champion and a policy that approves nearly everybody."""
     return decisions.stage(pune, rita, mark)
 
 
 @pytest.fixture
+@kept
 def approved(alice: User, stage: ModelVersion) -> Application:
     """An approved application of 200,000 over 24 months at 16 %, whose product says everything."""
     return factories.approved(alice)
 
 
 @pytest.fixture
+@kept
 def offer(alice: User, approved: Application) -> Offer:
     """An open offer of what was decided."""
     return factories.made(alice, approved)

@@ -27,6 +27,7 @@ from apps.offers.selectors import holders_named
 from apps.offers.tests import factories
 from apps.portal import services, throttle, tokens
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 NOW = factories.LATER
 pytestmark = pytest.mark.django_db
@@ -41,12 +42,14 @@ def _that_day(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def approved(alice: User, stage: ModelVersion) -> Application:
     """An approved application whose product says everything an offer tells."""
     return factories.approved(alice)
 
 
 @pytest.fixture
+@kept
 def offer(alice: User, approved: Application) -> Offer:
     """An open offer."""
     return factories.made(alice, approved)

@@ -20,6 +20,7 @@ from apps.repayments.models import ReceiptPaper, ReminderStop
 from apps.repayments.tests import contact_factories as contact
 from apps.repayments.tests import factories
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 DUE = date(2026, 12, 20)
 NOW = contact.at(date(2026, 12, 21))
@@ -34,6 +35,7 @@ def _that_day(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def loan(alice: User, bob: User, stage: ModelVersion) -> Loan:
     """A loan that is running."""
     return lending.paid(alice, bob).loan

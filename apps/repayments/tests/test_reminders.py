@@ -21,6 +21,7 @@ from apps.repayments import hooks, services
 from apps.repayments.models import LoanAccount, Reminder, ReminderPlan, ReminderStop
 from apps.repayments.services import PlanEntry, reminding, sending_reminders
 from apps.repayments.tests import contact_factories as factories
+from tests.kept import kept
 
 at = factories.at
 # A Sunday. Three days before is a Thursday; the day itself moves to the Friday.
@@ -30,6 +31,7 @@ AFTER, LONG_AFTER = date(2026, 12, 23), date(2026, 12, 30)
 
 
 @pytest.fixture
+@kept
 def loan(alice: User, bob: User, stage: None) -> Loan:
     """A running loan of 200,000 whose borrower agreed to be reached by e-mail."""
     found = loans.paid(alice, bob).loan

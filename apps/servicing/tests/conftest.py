@@ -11,6 +11,7 @@ from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
 from apps.repayments.tests import factories
 from apps.scoring import champion
+from tests.kept import kept
 
 
 @pytest.fixture
@@ -25,12 +26,14 @@ def known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def stage(known_book: None, pune: Branch, rita: User, mark: User) -> None:
     """A champion and a policy that approves nearly everybody."""
     lending.stage(pune, rita, mark)
 
 
 @pytest.fixture
+@kept
 def lent(stage: None, alice: User, bob: User) -> Loan:
     """A loan of 200,000 over 24 months at 16 %, paid out today."""
     return factories.lent(alice, bob)

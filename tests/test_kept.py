@@ -1,0 +1,59 @@
+"""Kept fixtures come back as they were made, whatever an earlier test did with them."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from apps.accounts.models import Branch, Entity, User
+from apps.audit import services as audit
+from apps.audit.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_it_comes_back_though_it_was_changed(alice: User, pune: Branch, turn: str) -> None:
+    assert (alice.name, alice.branch) == ("Alice", pune)
+    assert User.objects.get(pk=alice.pk).groups.get().name == "loan_officer"
+
+    alice.name = turn
+    alice.save()
+    alice.groups.clear()
+    Entity.objects.update(name=turn)
+
+    assert User.objects.get().name == turn
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+@pytest.mark.django_db(transaction=True)
+def test_it_comes_back_after_the_database_was_emptied(pune: Branch, bob: User, turn: str) -> None:
+    assert Branch.objects.get() == pune
+    assert bob.approval_limits.get().amount == 300_000
+
+    bob.approval_limits.all().delete()
+    Branch.objects.create(entity=pune.entity, code=turn, name=turn)
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_objects_that_belong_together_are_the_same(
+    alice: User, bob: User, pune: Branch, india: Entity, turn: str
+) -> None:
+    assert alice.branch is bob.branch is pune
+    assert pune.entity is india
+
+    india.name = turn
+
+    assert alice.branch.entity.name == turn
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_what_came_back_is_guarded_by_triggers(diana: User, turn: str) -> None:
+    event = audit.record(diana, "accounts.roles_changed", diana, turn=turn)
+
+    with (
+        pytest.raises(DatabaseError, match="Cannot update or delete"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM audit_event WHERE id = %s", [event.pk])
+
+    assert Event.objects.filter(pk=event.pk).exists()
