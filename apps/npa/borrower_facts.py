@@ -12,11 +12,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import DecimalField
+from django.db.models.functions import Cast
+
 from apps.collateral import worths
 from apps.collateral.models import Lien, Valuation
 from apps.collateral.worths import Worth
+from apps.decisions.models import Decision
 from apps.loans.models import Loan
-from apps.npa import findings, stood
+from apps.npa import findings, lifetime, stood
 from apps.npa.facility import ZERO, Facility
 from apps.npa.grading import GONE
 from apps.npa.models import DayEnd, Finding, LoanDay, Override
@@ -55,6 +59,7 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
     secured = _security(loans, day)
     overrides = {one.loan_id: one for one in Override.objects.in_force(day).filter(loan__in=loans)}
     told = _found(loans, day)
+    scored = _scored(loans)
     restructured = {one.pk: _restructured(one, accounts[one.pk], loans, day) for one in loans}
     found = []
     for one in loans:
@@ -63,7 +68,14 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
         facility = _facility(
             one, figures, before.get(one.pk), override.asset_class if override else ""
         )
+        pd = scored.get(one.application_id)
         known = secured.get(one.application_id, {}) | restructured[one.pk] | told.get(one.pk, {})
+        known |= {
+            "pd_origination": pd,
+            "pd_12_months": pd,
+            "months_left": lifetime.months_left(figures.last_due, day),
+            "annual_rate": one.annual_rate,
+        }
         owed = known.pop("owed_then", ZERO)
         if owed:
             known["repaid_share"] = (owed - figures.principal) / owed
@@ -149,6 +161,16 @@ def _found(loans: Iterable[Loan], day: date) -> dict[uuid.UUID, dict[str, Any]]:
     for loan, kind, value in rows.values_list("loan_id", "kind", "value"):
         told.setdefault(loan, []).append((kind, value))
     return {loan: findings.fields(pairs) for loan, pairs in told.items()}
+
+
+def _scored(loans: Iterable[Loan]) -> dict[uuid.UUID, Decimal]:
+    """Return the PD of the last decision that a score was for, by application."""
+    rows = Decision.objects.filter(
+        application__in=[one.application_id for one in loans], score_run__isnull=False
+    ).order_by("application_id", "number")
+    # Rounded by the database, as the night has it done.
+    pd = Cast("score_run__pd", DecimalField(max_digits=9, decimal_places=6))
+    return dict(rows.values_list("application_id", pd))
 
 
 # --- restructuring --------------------------------------------------------------------------------

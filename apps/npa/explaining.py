@@ -94,7 +94,7 @@ def explain(loan: Loan, day: date) -> Explained:
         judged=subject,
         others=tuple(others),
         provided=provided,
-        sections=_sections(subject, judged, rules, day),
+        sections=_sections(subject, judged, provided, rules=rules, day=day),
         working=tuple(why.working(provided, subject.facility, subject.found, rules)),
         differences=_differences(its, subject, provided, table),
     )
@@ -115,7 +115,7 @@ def _held(one: Stood, found: classification.Classified, rules: Rules) -> Any:
 
 
 def _sections(
-    subject: Judged, judged: list[Judged], rules: Rules, day: date
+    subject: Judged, judged: list[Judged], provided: Provided, *, rules: Rules, day: date
 ) -> tuple[Section, ...]:
     one, found = subject.facility, subject.found
     others = [each for each in judged if each is not subject]
@@ -132,6 +132,7 @@ def _differences(
     stood: Stood, subject: Judged, provided: Provided, table: Stored
 ) -> tuple[Difference, ...] | None:
     stored = stood.snapshot
+        "loss": why.expected(provided, one, found, rules),
     if stored is None:
         return None
     computed: dict[str, Any] = {

@@ -99,9 +99,13 @@ class Facility:
 
     # --- IFRS 9 ---
     pd_origination: Decimal | None = None
-    # Over twelve months and over the facility's life, as of the day.
+    # Over twelve months as last known, and over the facility's life where a model gives that.
     pd_12_months: Decimal | None = None
     pd_lifetime: Decimal | None = None
+    # Until the last due date, begun ones whole; None: no PD over its life follows from that over
+    # twelve months. And the rate of the contract, a fraction a year.
+    months_left: int | None = None
+    annual_rate: Decimal = ZERO
     lgd: Decimal | None = None
     # A significant increase in credit risk that somebody found otherwise.
     has_increased_risk: bool = False

@@ -14,6 +14,7 @@ from apps.core.dates import add_months
 from apps.core.money import money
 from apps.npa.classification import Classified
 from apps.npa.facility import ZERO, Facility
+from apps.npa.lifetime import lifetime_pd
 from apps.npa.regimes import Rules
 from apps.npa.rule_parts import Ecl, Segment, Stage3
 
@@ -133,11 +134,25 @@ def _model(
     pd = _pd(one, stage)
     if ecl is None or pd is None:
         return None
-    own = one.lgd if one.lgd is not None else segment.lgd
-    lgd_secured = ecl.lgd_secured if own is None else own
-    lgd_unsecured = ecl.lgd_unsecured if own is None else own
+    lgd_secured, lgd_unsecured = _lgds(one, segment, ecl)
     loss = secured * lgd_secured + unsecured * lgd_unsecured
     return money(max(pd, ecl.pd_floor) * loss, one.currency)
+
+
+def lgd_used(one: Facility, rules: Rules) -> tuple[Decimal, Decimal]:
+    """Return the LGD of the secured and of the unsecured portion, of a table that expects losses.
+
+    Raises ValueError for any other.
+    """
+    if rules.ecl is None:
+        raise ValueError(f"{rules.code} expects no losses.")
+    segment = rules.segment(purpose=one.purpose, security=one.security_kind, stated=one.segment)
+    return _lgds(one, segment, rules.ecl)
+
+
+def _lgds(one: Facility, segment: Segment, ecl: Ecl) -> tuple[Decimal, Decimal]:
+    own = one.lgd if one.lgd is not None else segment.lgd
+    return (ecl.lgd_secured, ecl.lgd_unsecured) if own is None else (own, own)
 
 
 def pd_used(one: Facility, stage: int, rules: Rules) -> Decimal | None:
@@ -150,8 +165,14 @@ def _pd(one: Facility, stage: int) -> Decimal | None:
     if stage == 1:
         return one.pd_12_months
     if stage == 2:
-        return one.pd_lifetime
+        return _pd_of_life(one)
     return None if one.pd_12_months is None and one.lgd is None else ONE
+
+
+def _pd_of_life(one: Facility) -> Decimal | None:
+    if one.pd_lifetime is not None or one.pd_12_months is None or one.months_left is None:
+        return one.pd_lifetime
+    return lifetime_pd(one.pd_12_months, months=one.months_left, rate=one.annual_rate)
 
 
 def _floor(

@@ -95,6 +95,11 @@ class Rules(Head):
         """The class of a facility that owes nothing too late."""
         return self.grades[0].code
 
+    @property
+    def uses_pd(self) -> bool:
+        """Whether a PD says anything about a stage or an expected loss."""
+        return self.ecl is not None or self.stages.pd_multiple is not None
+
     @cached_property
     def first_bad(self) -> str:
         """The best of the classes that do not perform."""

@@ -22,6 +22,8 @@ class Figures(NamedTuple):
     penal_unpaid: Decimal
     oldest_due: date | None
     missed: int
+    # Of the schedule, whether due or not: how much of the loan's life is left.
+    last_due: date | None
 
     @property
     def outstanding(self) -> Decimal:
@@ -54,7 +56,12 @@ def figures(position: Position, day: date) -> Figures:
         _sum(charges, Bucket.PENAL),
         min((claim.due_on for claim in due), default=None),
         sum(1 for claim in due if claim.is_row and claim.due_on < day),
+        max((claim.due_on for claim in (*due, *position.ahead) if _is_owed(claim)), default=None),
     )
+
+
+def _is_owed(claim: Claim) -> bool:
+    return claim.is_row and any(claim.left.values())
 
 
 def _sum(claims: list[Claim], bucket: Bucket) -> Decimal:

@@ -232,6 +232,37 @@ def next_step(found: Classified, rules: Rules, as_of: date) -> list[Sentence]:
     return []
 
 
+def expected(given: Provided, one: Facility, found: Classified, rules: Rules) -> list[Sentence]:
+    """Return what PD and LGD the expected loss is made of; nothing where none is asked for."""
+    if rules.ecl is None:
+        return []
+    if given.model is None:
+        pattern = gettext_noop(
+            "No PD is known for this loan: what the rules say without one is set aside."
+        )
+        return [Sentence(pattern)]
+    said = []
+    if one.pd_12_months is not None:
+        pattern = gettext_noop("PD over twelve months, by the score it was decided on: %(pd)s.")
+        said.append(Sentence(pattern, {"pd": _exactly(one.pd_12_months)}))
+    if found.stage == 2 and one.pd_lifetime is None:
+        pattern = gettext_noop(
+            "Over the %(months)s months left, each year like the first and discounted at %(rate)s a"
+            " year, that is %(pd)s."
+        )
+        pd = provisioning.pd_used(one, found.stage, rules) or Decimal(0)
+        values = {"months": one.months_left, "rate": _exactly(one.annual_rate), "pd": _exactly(pd)}
+        said.append(Sentence(pattern, values))
+    if found.stage == 3:
+        said.append(Sentence(gettext_noop("It has defaulted: the PD is 1.")))
+    secured, unsecured = provisioning.lgd_used(one, rules)
+    pattern = gettext_noop(
+        "Lost in a default: %(secured)s of what security covers, and %(unsecured)s of the rest."
+    )
+    values = {"secured": _percent(secured), "unsecured": _percent(unsecured)}
+    return [*said, Sentence(pattern, values)]
+
+
 def working(given: Provided, one: Facility, found: Classified, rules: Rules) -> list[Part]:
     """Return how the provision is computed, line by line; the last line is the provision."""
     parts: list[Part] = []
@@ -260,6 +291,10 @@ def _line(label: str, amount: Decimal, rate: Decimal | None, result: Decimal | N
 
 def _total(label: str, result: Decimal) -> Part:
     return Part(label=label, amount=None, rate=None, result=result)
+
+
+def _exactly(share: Decimal) -> str:
+    return f"{100 * share:.4f} %"
 
 
 def _percent(share: Decimal) -> str:

@@ -23,6 +23,7 @@ HEADINGS = {
     "class": gettext_lazy("What decided the class"),
     "borrower": gettext_lazy("All loans of the borrower"),
     "upgrade": gettext_lazy("What must happen for it to perform again"),
+    "loss": gettext_lazy("Expected loss"),
 }
 COLUMNS = {
     "principal": gettext_lazy("Principal outstanding"),

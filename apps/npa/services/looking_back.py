@@ -9,7 +9,7 @@ from django.db import connection
 
 from apps.core import bulk
 from apps.loans.models import Loan
-from apps.npa import stood
+from apps.npa import lifetime, stood
 from apps.npa.models import DayEnd
 from apps.npa.statements.facilities import TABLE
 from apps.repayments import reading, replaying
@@ -21,7 +21,7 @@ _LATER = f"""
 """  # noqa: S608 - our own name
 _COLUMNS = (
     *("principal", "principal_due", "interest_due", "interest_earned", "charges_due"),
-    *("fees_unpaid", "penal_unpaid", "oldest_due", "missed"),
+    *("fees_unpaid", "penal_unpaid", "oldest_due", "missed", "months_left"),
 )
 _CORRECT = f"""
     UPDATE {TABLE} f SET {", ".join(f"{name} = s.{name}" for name in _COLUMNS)},
@@ -45,7 +45,7 @@ def correct(day_end: DayEnd) -> int:
         cursor.execute(
             "CREATE TEMPORARY TABLE npa_stood (key uuid, "
             + ", ".join(f"{name} numeric" for name in _COLUMNS[:7])
-            + ", oldest_due date, missed int) ON COMMIT DROP"
+            + ", oldest_due date, missed int, months_left int) ON COMMIT DROP"
         )
         for start in range(0, len(keys), CHUNK):
             bulk.copy_rows(
@@ -66,4 +66,5 @@ def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
             upto=day,
             points=reading.points(loan.pk),
         )
-        yield (loan.pk, *stood.figures(account.position, day))
+        *found, last_due = stood.figures(account.position, day)
+        yield (loan.pk, *found, lifetime.months_left(last_due, day))

@@ -28,7 +28,7 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
     with connection.cursor() as cursor:
         # Sorting and joining a million rows in memory; given back with the transaction.
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
-        cursor.execute(facilities.make(kinds(day_end)), values)
+        cursor.execute(facilities.make(kinds(day_end), with_pd=table.rules.uses_pd), values)
         looked_back = looking_back.correct(day_end)
         cursor.execute(f"ANALYZE {facilities.TABLE} (key, customer_id)")
         cursor.execute(snapshot.SET_ASIDE, values)

@@ -7,6 +7,7 @@ life - is what the field has by itself; so is what nobody found out about a loan
 
 from collections.abc import Iterable
 
+from apps.npa.lifetime import YEAR
 from apps.npa.marks import GONE
 from apps.npa.override_lifecycle import COUNTED
 from apps.npa.statements.findings import column, found
@@ -46,11 +47,33 @@ _DEFAULTED = """
 """
 
 
-def make(kinds: Iterable[Kind]) -> str:
-    """Return the statement that makes the relation; `%(day)s` and `%(entity)s` are its values."""
+# The PD of the last decision that a score was for: over twelve months, as of origination.
+_SCORED = """
+    scored AS (
+        SELECT DISTINCT ON (d.application_id) d.application_id, s.pd::numeric(9, 6) AS pd
+        FROM owed o JOIN decisions_decision d ON d.application_id = o.application_id
+        JOIN scoring_scorerun s ON s.id = d.score_run_id
+        ORDER BY d.application_id, d.number DESC
+    )
+"""
+_UNSCORED = "scored AS (SELECT NULL::uuid AS application_id, NULL::numeric AS pd WHERE FALSE)"
+_LEFT = f"""
+    CASE WHEN o.last_due IS NULL THEN {YEAR} ELSE GREATEST({YEAR},
+        {YEAR} * (date_part('year', o.last_due) - date_part('year', %(day)s::date))::int
+        + (date_part('month', o.last_due) - date_part('month', %(day)s::date))::int
+        + (date_part('day', o.last_due) > date_part('day', %(day)s::date))::int) END
+"""
+
+
+def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
+    """Return the statement that makes the relation; `%(day)s` and `%(entity)s` are its values.
+
+    `with_pd` says whether the scores that loans were decided by are looked up.
+    """
     return f"""
     CREATE TEMPORARY TABLE {TABLE} ON COMMIT DROP AS
-    WITH {OWED}, {security(kinds)}, {found()}, {_RESTRUCTURED}, {_DEFAULTED}
+    WITH {OWED}, {security(kinds)}, {found()}, {_RESTRUCTURED}, {_DEFAULTED},
+        {_SCORED if with_pd else _UNSCORED}
     SELECT o.key, o.customer_id, o.branch_id, o.currency, o.opened_on,
         o.principal, o.principal_due, o.interest_due, o.interest_earned, o.charges_due,
         o.fees_unpaid, o.penal_unpaid,
@@ -67,15 +90,14 @@ def make(kinds: Iterable[Kind]) -> str:
         {column("has_escrow", "FALSE")}, COALESCE(s.deposits, 0) AS deposits,
         {column("guarantee", "''")}, {column("guarantee_repudiated", "FALSE")},
         {column("is_fraud", "FALSE")}, {column("reviewed", "''")},
-        COALESCE(v.asset_class, '') AS override,
-        v.id AS override_id,
+        COALESCE(v.asset_class, '') AS override, v.id AS override_id,
         r.restructured_on, {column("restructuring_exempt", "FALSE")},
         COALESCE(r.class_when_restructured, '') AS class_when_restructured, r.first_payment_on,
         CASE WHEN r.owed_then > 0 THEN (r.owed_then - o.principal) / r.owed_then ELSE 0 END
             AS repaid_share,
         f.loan_id IS NOT NULL AS defaulted_since, {column("is_rated_well", "TRUE")},
-        NULL::numeric AS pd_origination, NULL::numeric AS pd_12_months,
-        NULL::numeric AS pd_lifetime, NULL::numeric AS lgd,
+        scored.pd AS pd_origination, scored.pd AS pd_12_months,
+        NULL::numeric AS pd_lifetime, NULL::numeric AS lgd, {_LEFT} AS months_left, o.annual_rate,
         {column("has_increased_risk", "FALSE")},
         COALESCE(y.asset_class, '') AS was_class, COALESCE(y.computed, '') AS was_computed,
         y.class_since AS was_class_since,
@@ -83,6 +105,7 @@ def make(kinds: Iterable[Kind]) -> str:
     FROM owed o
     LEFT JOIN security s ON s.application_id = o.application_id
     LEFT JOIN found ON found.loan_id = o.key
+    LEFT JOIN scored ON scored.application_id = o.application_id
     LEFT JOIN restructured r ON r.loan_id = o.key
     LEFT JOIN defaulted f ON f.loan_id = o.key
     LEFT JOIN npa_loanday y ON y.day = %(before)s AND y.loan_id = o.key

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from apps.npa.regimes import Rules
 from apps.npa.rule_parts import Ecl, Rate, Segment
+from apps.npa.statements.lifetime import lifetime
 from apps.npa.statements.money import rounded
 from apps.npa.statements.words import APART, DAY, case, literal, literals, months_later
 
@@ -44,7 +45,7 @@ def provisions(rules: Rules) -> str:
             SELECT e.*, {expected} AS expected FROM (
                 SELECT o.*, {regulatory} AS regulatory, {_model(rules)} AS model,
                     {_floor(rules)} AS floor
-                FROM portioned o {APART}
+                FROM portioned o {_life(rules)} {APART}
             ) e {APART}
         ) p
     )"""  # noqa: S608 - the parts are ours
@@ -124,6 +125,11 @@ def _standard(rules: Rules) -> str:
 
 
 # --- the expected loss ----------------------------------------------------------------------------
+def _life(rules: Rules) -> str:
+    """Return the join that gives a row of `portioned` its PD over what is left of its life."""
+    return f"LEFT JOIN LATERAL ({lifetime('o')}) life ON TRUE" if rules.ecl else ""
+
+
 def _model(rules: Rules) -> str:
     """Return PD x LGD x EAD; NULL where no PD is known for the stage."""
     ecl = rules.ecl
@@ -132,7 +138,7 @@ def _model(rules: Rules) -> str:
     pd = case(
         [
             ("stage = 1", "pd_12_months"),
-            ("stage = 2", "pd_lifetime"),
+            ("stage = 2", "COALESCE(pd_lifetime, lifetime)"),
             ("pd_12_months IS NULL AND lgd IS NULL", "NULL"),
         ],
         "1",

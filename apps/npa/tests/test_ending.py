@@ -11,6 +11,7 @@ from apps.accounts.models import Branch, Entity, User
 from apps.collateral import worths
 from apps.collateral.tests import factories as collateral
 from apps.core.errors import DomainError, NotPermitted
+from apps.decisions.models import Decision
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account
 from apps.ledger.models import Closing, Entry
@@ -247,14 +248,10 @@ def test_fees_billed_with_instalments_go_to_suspense_and_come_back_as_they_are_p
 
 
 def _two_regimes(loan: Loan) -> None:
-    """Have the lender in a layer that compares two regimes, with a matrix of a tenth of a percent.
-
-    In stage 3 the matrix says nothing: what is carried there is the regulator's provision.
-    """
+    """Have the lender in a layer that compares two regimes, and lose little in a default."""
     Layer.objects.filter(entity=loan.branch.entity).update(layer="middle")
     for table in RuleTable.objects.filter(code__startswith="rbi-nbfc-middle"):
-        for segment in table.body["segments"]:
-            segment["stage_1"] = segment["stage_2"] = "0.001"
+        table.body["ecl"]["lgd_unsecured"] = "0.05"
         table.save()
 
 
@@ -271,8 +268,13 @@ def test_what_a_second_regime_demands_beyond_is_kept_out_of_profit_1_12(loan: Lo
     days.end(loan, day)
 
     found = days.of_day(loan, day)
-    # 200,266.67: a tenth of a percent by the matrix, and 0.40 % by the regulator.
-    assert (found.provision, found.reserve) == (Decimal("200.27"), Decimal("600.80"))
+    # 200,266.67, of which 5 % are lost in a default, and 0.40 % by the regulator: 801.07.
+    run = Decision.objects.filter(application=loan.application).latest("number").score_run
+    assert run is not None
+    pd = Decimal(run.pd).quantize(Decimal("0.000001"))
+    loss = (pd * Decimal("0.05") * Decimal("200266.67")).quantize(Decimal("0.01"))
+    assert (found.provision, found.reserve) == (loss, Decimal("801.07") - loss)
+    assert found.reserve > 0
     assert _reserve(loan) == [(day, "standard", ZERO, found.reserve, ZERO, found.reserve)]
     entry = Entry.objects.get(event="reserve")
     assert [(one.account, one.side.value, one.amount) for one in entry.content()] == [

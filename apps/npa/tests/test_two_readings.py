@@ -101,7 +101,9 @@ def _made(rules: Rules) -> str:
         r23 < 0.95 AS is_rated_well,
         CASE WHEN r25 < 0.5 THEN round((r25 * 0.2)::numeric, 6) END AS pd_origination,
         CASE WHEN r26 < 0.5 THEN round((r26 * 0.4)::numeric, 6) END AS pd_12_months,
-        CASE WHEN r26 < 0.6 THEN round((r25 * 0.6)::numeric, 6) END AS pd_lifetime,
+        CASE WHEN r26 > 0.4 AND r26 < 0.6 THEN round((r25 * 0.6)::numeric, 6) END AS pd_lifetime,
+        CASE WHEN r24 < 0.9 THEN 12 + floor(r23 * r23 * 800)::int END AS months_left,
+        CASE WHEN r22 < 0.1 THEN 0 ELSE round((r21 * 0.6)::numeric, 6) END AS annual_rate,
         CASE WHEN r27 < 0.3 THEN round(r26::numeric, 4) END AS lgd,
         r27 > 0.97 AS has_increased_risk,
         CASE WHEN r28 < 0.3 THEN '' ELSE {_pick(grades, of="r27")} END AS was_class,
@@ -271,5 +273,9 @@ def test_it_says_the_same_in_python_and_in_sql(rules: Rules) -> None:
     assert {row["says_asset_class"] for row in rows} == set(rules.ranks)
     assert len({row["says_reason"] for row in rows}) >= 6
     assert sum(1 for row in rows if row["says_amount"] > Decimal(0)) > BORROWERS
+    if rules.ecl is not None:
+        # Of many the PD over their life is worked out from that over twelve months.
+        worked_out = [row for row in rows if row["says_stage"] == 2 and row["pd_lifetime"] is None]
+        assert sum(1 for row in worked_out if row["pd_12_months"] and row["months_left"]) > 50
     filled = {name for fields_ in _told(as_of).values() for name in fields_}
     assert filled == set(FOUND)

@@ -14,12 +14,13 @@ from apps.collateral.tests import factories as collateral
 from apps.core.errors import DomainError
 from apps.core.templatetags.format import day as written_day
 from apps.decisions import services as decisions
+from apps.decisions.models import Decision
 from apps.loans import services as loans
 from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
-from apps.npa import explaining, why_page
+from apps.npa import borrower_facts, explaining, why_page
 from apps.npa.explaining import Explained
-from apps.npa.models import LoanDay
+from apps.npa.models import Layer, LoanDay
 from apps.npa.tests import day_factories as days
 from apps.npa.tests import portfolio_factories as portfolio
 from apps.repayments.tests import factories as repaying
@@ -60,6 +61,55 @@ def test_it_equals_the_snapshot(loan: Loan, difference: int, asset_class: str) -
     assert found.differences == ()
     assert found.judged.found.asset_class == asset_class
     assert found.provided.amount == days.of_day(loan, day).provision
+
+
+def _expects_losses(loan: Loan) -> None:
+    Layer.objects.filter(entity=loan.branch.entity).update(layer="middle")
+
+
+def test_it_shows_the_pd_and_the_lgd_of_an_expected_loss_1_17(loan: Loan) -> None:
+    _expects_losses(loan)
+    in_time, late = first_due(loan), first_due(loan) + timedelta(days=40)
+    days.end(loan, late)
+
+    first, second = explaining.explain(loan, in_time), explaining.explain(loan, late)
+
+    assert second.differences == ()
+    assert (first.judged.found.stage, second.judged.found.stage) == (1, 2)
+    run = Decision.objects.filter(application=loan.application).latest("number").score_run
+    assert run is not None
+    assert f"{100 * run.pd:.4f} %" in said(first, "loss")
+    assert "70.0 % of the rest" in said(first, "loss")
+    assert "Over the 22 months left" in said(second, "loss")
+    assert second.provided.amount > first.provided.amount > 0
+
+
+def test_it_says_that_no_pd_is_known_and_nothing_where_no_loss_is_expected(
+    loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(borrower_facts, "_scored", lambda _loans: {})
+
+    plain = explaining.explain(loan, first_due(loan))
+    _expects_losses(loan)
+    unknown = explaining.explain(loan, first_due(loan))
+
+    assert [one.code for one in plain.sections if one.code == "loss"] == []
+    assert said(unknown, "loss").startswith("No PD is known for this loan")
+    assert unknown.provided.model is None
+
+
+def test_the_life_that_was_left_is_that_of_the_day_though_the_loan_was_shortened_since(
+    alice: User, loan: Loan
+) -> None:
+    _expects_losses(loan)
+    day = first_due(loan) + timedelta(days=40)
+    repaying.pay(alice, loan, day + timedelta(days=2), 60_000)
+
+    ended = days.end(loan, day)
+
+    assert ended.stages["classify"]["looked_back"] == 1
+    assert days.of_day(loan, day).stage == 2
+    assert explaining.explain(loan, day).differences == ()
 
 
 def test_it_equals_the_snapshots_of_a_loan_that_fails_and_recovers(alice: User, loan: Loan) -> None:
