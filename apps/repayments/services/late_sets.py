@@ -5,7 +5,7 @@ unit as `lateness.owed` does, and writes what `assessing` writes: an event and a
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.services import Pairs
 from apps.repayments import earning_sql, reading
+from apps.repayments.replaying import CLASSIFIED
 from apps.repayments.services import capping
 
 
@@ -31,12 +32,19 @@ class Work:
 
 
 # Anything was reported or taken back since what is kept was known, or counts for a later day.
-TOLD = """EXISTS (
+# The class a loan came into says how the next payment is allocated, and nothing of what is late by
+# itself; only what was paid on its day or later is allocated otherwise then.
+TOLD = f"""EXISTS (
     SELECT 1 FROM repayments_accountevent e WHERE e.loan_id = l.id
         AND (e.kind <> 'charge' OR e.made_by_id IS NOT NULL OR e.status = 'reversed')
         AND (e.made_at > z.known_at - interval '10 minutes'
             OR e.reversed_at > z.known_at - interval '10 minutes' OR e.day > z.since)
-)"""
+        AND NOT (e.kind = 'change' AND e.status = 'live'
+            AND e.parameters ->> 'change' = '{CLASSIFIED}' AND NOT EXISTS (
+                SELECT 1 FROM repayments_accountevent o WHERE o.loan_id = l.id
+                    AND o.kind <> 'charge' AND o.day >= e.day AND o.id <> e.id
+            ))
+)"""  # noqa: S608 - own names
 # An instalment that fell due the day before and is late now, of loans that follow their contract:
 # what is unpaid of it has been so since. Where another one was late before, what is kept of the
 # loan was to hold up to that day; else the loan was never late, by its history.
@@ -82,7 +90,7 @@ _FRESH = f"""
 """  # noqa: S608 - own names
 _GROW = f"""
     WITH due_before AS MATERIALIZED (
-        SELECT * FROM loans_instalment WHERE loan_id = ANY(%(keys)s) AND in_force
+        SELECT * FROM loans_instalment WHERE loan_id = ANY(%(keys)s::uuid[]) AND in_force
             AND due_date = %(day)s::date - 1 AND fee = paid_fee
             AND (paid_principal < principal OR paid_interest < interest OR paid_fee < fee)
     ), fresh AS MATERIALIZED ({_FRESH}), grown AS (
@@ -116,13 +124,13 @@ _INTEREST = earning_sql.ran(
     year=earning_sql.year_of("k.day_count"),
     currency="w.currency",
 )
-_AGAIN = "DROP TABLE IF EXISTS pg_temp.late"
 _TABLE = """
-    CREATE TEMPORARY TABLE late (
+    CREATE TEMPORARY TABLE IF NOT EXISTS late (
         id uuid, loan_id uuid, branch_id uuid, currency text, customer_id uuid, code text,
         bucket text, amount numeric, position int, rate text
-    ) ON COMMIT DROP
+    ) ON COMMIT DELETE ROWS
 """
+_AGAIN = "DELETE FROM pg_temp.late"
 _WANTED = f"""
     INSERT INTO late
     SELECT gen_random_uuid(), w.loan_id, w.branch_id, w.currency, w.customer_id, x.code, x.bucket,
@@ -172,6 +180,11 @@ _BOOKED = {
 }
 
 
+def array_of(keys: Iterable[uuid.UUID]) -> str:
+    """Return keys as the text of an array: one constant, where a list is one for each key."""
+    return "{" + ",".join(map(str, keys)) + "}"
+
+
 def grow(keys: Collection[uuid.UUID], work: Work) -> None:
     """Keep how being late goes on where an instalment became late with the day that is accrued.
 
@@ -181,7 +194,7 @@ def grow(keys: Collection[uuid.UUID], work: Work) -> None:
     if capping.is_capped(work.entity):
         return
     values: dict[str, Any] = {
-        "keys": list(keys),
+        "keys": array_of(keys),
         "day": work.day,
         "contractual": list(reading.CONTRACTUAL),
     }
@@ -196,8 +209,8 @@ def charge(work: Work) -> int:
     """
     values: dict[str, Any] = {"day": work.day, "now": work.now, "said": work.day.isoformat()}
     with connection.cursor() as cursor:
-        cursor.execute(_AGAIN)
         cursor.execute(_TABLE)
+        cursor.execute(_AGAIN)
         cursor.execute(_WANTED, values)
         cursor.execute("SELECT count(*), count(*) FILTER (WHERE amount < 0) FROM late")
         made, too_much = cursor.fetchone()
