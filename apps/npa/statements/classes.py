@@ -77,7 +77,7 @@ def _troubled(rules: Rules, relation: str) -> str:
         f"(oldest_due IS NULL OR oldest_due > {DAY}) AND missed = 0 AND form = 'term'"
         " AND override = '' AND NOT is_fraud AND reviewed = '' AND restructured_on IS NULL"
         f" AND was_npa_date IS NULL AND was_class IN ('', {literal(rules.best)})"
-        " AND NOT has_increased_risk AND pd_origination IS NULL"
+        f" AND NOT has_increased_risk AND NOT {_has_risen(rules)}"
     )
     return f"""troubled AS MATERIALIZED (
         SELECT DISTINCT customer_id FROM {relation} WHERE NOT ({plain})
@@ -335,14 +335,18 @@ def _stage(rules: Rules) -> str:
         f"CASE WHEN form = 'revolving' THEN {asked.revolving_stage_2_over_days}"
         f" ELSE {asked.stage_2_over_days} END"
     )
-    risen = "FALSE"
-    if asked.pd_multiple is not None:
-        risen = f"COALESCE(pd_12_months >= {asked.pd_multiple} * pd_origination, FALSE)"
     bad = "stands_bad OR " if asked.bad_is_stage_3 else ""
     return case(
         [
             (f"{bad}(form <> 'revolving' AND dpd_ifrs >= {asked.stage_3_from_days})", "3"),
-            (f"dpd_ifrs > {over} OR has_increased_risk OR {risen}", "2"),
+            (f"dpd_ifrs > {over} OR has_increased_risk OR {_has_risen(rules)}", "2"),
         ],
         "1",
     )
+
+
+def _has_risen(rules: Rules) -> str:
+    multiple = rules.stages.pd_multiple
+    if multiple is None:
+        return "FALSE"
+    return f"COALESCE(pd_12_months >= {multiple} * pd_origination, FALSE)"

@@ -123,7 +123,7 @@ def _made(rules: Rules) -> str:
 _PLAIN = """
     UPDATE made SET oldest_due = NULL, missed = 0, form = 'term', override = '', is_fraud = FALSE,
         reviewed = '', restructured_on = NULL, was_npa_date = NULL, was_aged_from = NULL,
-        has_increased_risk = FALSE, pd_origination = NULL,
+        has_increased_risk = FALSE,
         was_class = CASE WHEN was_class = '' THEN '' ELSE %(best)s END
     WHERE customer_id %% 3 = 0 OR key %% 11 = 0
 """
