@@ -27,6 +27,11 @@ _PAYMENT = (
     f"SELECT pg_advisory_xact_lock_shared({CLOSING_LOCK}, hashtext(%s))",
 )
 _LOANS = 5_000
+# Who works for others in the database; nobody else's vacuum is work of the day.
+_BACKENDS = """
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+        AND backend_type IN ('client backend', 'parallel worker') AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,21 @@ def run(name: str, entity: str, day: date) -> Ran:
 
 @dataclass
 class Watched:
-    """The longest time, in seconds, that a payment had to wait for what it takes first."""
+    """The longest time, in seconds, that a payment had to wait for what it takes first.
+
+    `backends` are the processor seconds of each backend that worked for others meanwhile, as far as
+    this machine runs the server; others may load the machine, and these stay what they are.
+    """
 
     longest: float = 0.0
     asked: int = 0
+    backends: dict[int, float] = field(default_factory=dict)
     ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def processor(self) -> float:
+        """Seconds of the server's processors, all backends together."""
+        return sum(self.backends.values())
 
 
 @contextmanager
@@ -113,3 +128,17 @@ def _watch(watched: Watched, name: str, entity: str, loans: list[object]) -> Non
             watched.longest = max(watched.longest, time.perf_counter() - began)
             line.rollback()
             watched.asked += 1
+            cursor.execute(_BACKENDS)
+            for (backend,) in cursor.fetchall():
+                watched.backends[backend] = processor(backend)
+            line.rollback()
+
+
+def processor(backend: int) -> float:
+    """Return the processor seconds a process of this machine took; 0 where there is none."""
+    try:
+        said = Path(f"/proc/{backend}/stat").read_text()
+    except OSError:
+        return 0.0
+    user, system = said.rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
