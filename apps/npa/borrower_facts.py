@@ -89,7 +89,16 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
                 snapshot=snapshots.get(one.pk),
             )
         )
-    return found
+    return [_with_exposure(one, found) for one in found]
+
+
+def _with_exposure(one: Stood, all_: Iterable[Stood]) -> Stood:
+    """Return a loan that was restructured with all that the borrower owes in its currency."""
+    if one.facility.restructured_on is None:
+        return one
+    same = [each.facility for each in all_ if each.facility.currency == one.facility.currency]
+    exposure = sum((each.outstanding for each in same), ZERO)
+    return replace(one, facility=replace(one.facility, exposure=exposure))
 
 
 def last_ended(entity: uuid.UUID, *, before: date | None = None) -> date | None:

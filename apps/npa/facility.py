@@ -94,8 +94,10 @@ class Facility:
     repaid_share: Decimal = ZERO
     # Whether any facility of the borrower was more than 30 days late in the specified period.
     defaulted_since: bool = False
-    # Large exposures need an investment grade to be upgraded; True where none is needed.
-    is_rated_well: bool = True
+    # Whether it has an investment grade; None: nobody said. Large exposures need one to perform
+    # again. And all that the borrower owes the lender in this currency, where it was restructured.
+    is_rated_well: bool | None = None
+    exposure: Decimal = ZERO
 
     # --- IFRS 9 ---
     pd_origination: Decimal | None = None

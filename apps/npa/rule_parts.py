@@ -136,13 +136,15 @@ class Restructuring:
 
     `downgrades`: the facility stops performing until its specified period was satisfied, which is
     not before `minimum_months` from the first payment and `repaid_share` of what was owed is paid.
-    `keeps_class`: it keeps at least the class it had.
+    `keeps_class`: it keeps at least the class it had. Where the borrower owes `rated_from` or more,
+    in the currency of the table's country, an investment grade is needed too; None: never.
     """
 
     downgrades: bool
     keeps_class: bool
     minimum_months: int
     repaid_share: Decimal
+    rated_from: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

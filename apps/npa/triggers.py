@@ -104,8 +104,19 @@ def is_satisfied(one: Facility, rules: Rules, as_of: date) -> bool:
         and as_of >= add_months(one.first_payment_on, asked.minimum_months)
         and one.repaid_share >= asked.repaid_share
         and not one.defaulted_since
-        and one.is_rated_well
+        and is_rated_enough(one, rules)
     )
+
+
+def is_rated_enough(one: Facility, rules: Rules) -> bool:
+    """Say whether its rating lets a restructured facility perform again. Rule book 1.13.
+
+    What was found counts; where nobody said, an exposure as large as the table names is not rated.
+    """
+    if one.is_rated_well is not None:
+        return one.is_rated_well
+    bound = rules.restructuring.rated_from
+    return bound is None or one.exposure < bound
 
 
 def has_arrears(one: Facility, rules: Rules, as_of: date) -> bool:

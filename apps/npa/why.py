@@ -216,7 +216,11 @@ def _after_restructuring(one: Facility, rules: Rules, as_of: date) -> list[Sente
         "share": _percent(asked.repaid_share),
         "repaid": _percent(one.repaid_share),
     }
-    return [Sentence(pattern, values)]
+    said = [Sentence(pattern, values)]
+    if not triggers.is_rated_enough(one, rules):
+        pattern = gettext_noop("And not before it is found to have an investment grade.")
+        said.append(Sentence(pattern))
+    return said
 
 
 def next_step(found: Classified, rules: Rules, as_of: date) -> list[Sentence]:

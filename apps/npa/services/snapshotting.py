@@ -31,6 +31,7 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
         cursor.execute(facilities.make(kinds(day_end), with_pd=table.rules.uses_pd), values)
         looked_back = looking_back.correct(day_end)
         cursor.execute(f"ANALYZE {facilities.TABLE} (key, customer_id)")
+        cursor.execute(facilities.EXPOSED)
         cursor.execute(snapshot.SET_ASIDE, values)
         cursor.execute(snapshot.TAKE_AWAY, values)
         cursor.execute(snapshot.write(table.rules), values)

@@ -131,11 +131,12 @@ def _out_of_order(rules: Rules) -> str:
 def _under_restructuring(rules: Rules) -> str:
     """Return whether a restructuring still tells: its specified period has not ended well."""
     asked = rules.restructuring
+    unsaid = "TRUE" if asked.rated_from is None else f"f.exposure < {asked.rated_from}"
     satisfied = (
         f"(f.first_payment_on IS NOT NULL"
         f" AND {DAY} >= {months_later('f.first_payment_on', asked.minimum_months)}"
         f" AND f.repaid_share >= {asked.repaid_share} AND NOT f.defaulted_since"
-        " AND f.is_rated_well)"
+        f" AND COALESCE(f.is_rated_well, {unsaid}))"
     )
     return (
         f"(f.restructured_on IS NOT NULL AND f.restructured_on <= {DAY}"

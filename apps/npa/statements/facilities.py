@@ -64,6 +64,15 @@ _LEFT = f"""
         + (date_part('day', o.last_due) > date_part('day', %(day)s::date))::int) END
 """
 
+# All that the borrower owes, of loans that were restructured: a rating may be needed then.
+EXPOSED = f"""
+    UPDATE {TABLE} f SET exposure = s.owed FROM (
+        SELECT r.key, sum(o.outstanding) AS owed FROM {TABLE} r
+        JOIN {TABLE} o ON o.customer_id = r.customer_id AND o.currency = r.currency
+        WHERE r.restructured_on IS NOT NULL GROUP BY r.key
+    ) s WHERE s.key = f.key
+"""  # noqa: S608 - our own name
+
 
 def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
     """Return the statement that makes the relation; `%(day)s` and `%(entity)s` are its values.
@@ -90,12 +99,13 @@ def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
         {column("has_escrow", "FALSE")}, COALESCE(s.deposits, 0) AS deposits,
         {column("guarantee", "''")}, {column("guarantee_repudiated", "FALSE")},
         {column("is_fraud", "FALSE")}, {column("reviewed", "''")},
-        COALESCE(v.asset_class, '') AS override, v.id AS override_id,
-        r.restructured_on, {column("restructuring_exempt", "FALSE")},
+        COALESCE(v.asset_class, '') AS override, v.id AS override_id, r.restructured_on,
+        {column("restructuring_exempt", "FALSE")},
         COALESCE(r.class_when_restructured, '') AS class_when_restructured, r.first_payment_on,
         CASE WHEN r.owed_then > 0 THEN (r.owed_then - o.principal) / r.owed_then ELSE 0 END
             AS repaid_share,
-        f.loan_id IS NOT NULL AS defaulted_since, {column("is_rated_well", "TRUE")},
+        f.loan_id IS NOT NULL AS defaulted_since, {column("is_rated_well", "NULL")},
+        0::numeric AS exposure,
         scored.pd AS pd_origination, scored.pd AS pd_12_months,
         NULL::numeric AS pd_lifetime, NULL::numeric AS lgd, {_LEFT} AS months_left, o.annual_rate,
         {column("has_increased_risk", "FALSE")},

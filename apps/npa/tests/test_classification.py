@@ -302,6 +302,10 @@ def test_it_puts_fraud_straight_to_the_loss_class_of_every_table(code: str) -> N
     assert one(code, is_fraud=True).asset_class == installed()[code].loss
 
 
+def _large(more: int) -> dict[str, Any]:
+    return {"exposure": Decimal(1_000_000_000 + more)}
+
+
 # --- restructuring --------------------------------------------------------------------------------
 def test_it_downgrades_a_restructured_loan_at_once() -> None:
     found = one(BANK, restructured_on=date(2026, 6, 1))
@@ -334,6 +338,15 @@ def test_it_ages_a_restructured_npa_from_its_first_day() -> None:
         ),
         pytest.param(
             date(2025, 5, 30), "0.10", {"is_rated_well": False}, False, id="1.13-no-rating"
+        ),
+        pytest.param(date(2025, 5, 30), "0.10", _large(0), False, id="1.13-100-crore-unrated"),
+        pytest.param(date(2025, 5, 30), "0.10", _large(-1), True, id="1.13-less-than-100-crore"),
+        pytest.param(
+            date(2025, 5, 30),
+            "0.10",
+            _large(0) | {"is_rated_well": True},
+            True,
+            id="1.13-100-crore-investment-grade",
         ),
     ],
 )

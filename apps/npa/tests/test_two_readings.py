@@ -98,7 +98,9 @@ def _made(rules: Rules) -> str:
         {_pick(["", *grades], of="r23")} AS class_when_restructured,
         CASE WHEN r22 < 0.12 THEN {_day("r20 * 800")} END AS first_payment_on,
         round((r24 * 0.3)::numeric, 4) AS repaid_share, r24 < 0.2 AS defaulted_since,
-        r23 < 0.95 AS is_rated_well,
+        CASE WHEN r23 > 0.5 THEN r23 < 0.95 END AS is_rated_well,
+        CASE WHEN r2 < 0.5 THEN 1000000000 ELSE round((r2 * 2000000000)::numeric, 2) END
+            AS exposure,
         CASE WHEN r25 < 0.5 THEN round((r25 * 0.2)::numeric, 6) END AS pd_origination,
         CASE WHEN r26 < 0.5 THEN round((r26 * 0.4)::numeric, 6) END AS pd_12_months,
         CASE WHEN r26 > 0.4 AND r26 < 0.6 THEN round((r25 * 0.6)::numeric, 6) END AS pd_lifetime,

@@ -20,7 +20,7 @@ from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
 from apps.npa import borrower_facts, explaining, why_page
 from apps.npa.explaining import Explained
-from apps.npa.models import Layer, LoanDay
+from apps.npa.models import Layer, LoanDay, RuleTable
 from apps.npa.tests import day_factories as days
 from apps.npa.tests import portfolio_factories as portfolio
 from apps.repayments.tests import factories as repaying
@@ -360,6 +360,39 @@ def test_only_financial_difficulty_makes_a_change_of_terms_a_restructuring(
             parameters={**parameters, "difficulty": difficulty},
             reason="Asked for it",
             now=repaying.at(on),
+@pytest.mark.parametrize(
+    ("more", "asset_class"),
+    [(Decimal("0.01"), "standard"), (Decimal(0), "substandard")],
+    ids=["1.13-less-than-the-bound", "1.13-as-much-as-the-bound"],
+)
+def test_a_large_exposure_restructured_performs_again_only_with_a_rating(
+    charlie: User, loan: Loan, more: Decimal, asset_class: str
+) -> None:
+    servicing.change(
+        actor=charlie,
+        loan=loan,
+        kind="moratorium",
+        parameters={"principal_free": 3, "interest_free": 3, "difficulty": True},
+        reason="The flood",
+        now=repaying.at(repaying.TODAY),
+    )
+    day = loan.instalments.filter(in_force=True, interest__gt=0).earliest("due_date").due_date
+    owed = explaining.explain(loan, day).stood.facility.exposure
+    table = RuleTable.objects.get(code="rbi-nbfc-base-iracp-2025")
+    table.body["restructuring"] |= {"minimum_months": 0, "repaid_share": "0"}
+    table.body["restructuring"]["rated_from"] = str(owed + more)
+    table.save()
+
+    days.end(loan, day)
+
+    found = explaining.explain(loan, day)
+    assert found.differences == ()
+    assert found.judged.found.asset_class == asset_class
+    patterns = [one.pattern for each in found.sections for one in each.said]
+    asks = any("investment grade" in one for one in patterns)
+    assert asks == (asset_class == "substandard")
+
+
         )
         days.end(loan, on)
         return explaining.explain(loan, on)
