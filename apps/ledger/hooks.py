@@ -26,8 +26,9 @@ class Shown(NamedTuple):
 
 
 Named = Callable[[Iterable[uuid.UUID]], Mapping[uuid.UUID, Shown]]
-# Raises Conflict, saying why, where the books of an entity must not be closed up to a day yet.
-MayClose = Callable[[Entity, date], None]
+# Raises Conflict, saying why, where the books of an entity must not be closed up to a day yet. The
+# last is the key of an entry, or none: see `require_closable`.
+MayClose = Callable[[Entity, date, int | None], None]
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 _withheld: list[Withheld] = []
 _visible: list[Visible] = []
@@ -55,10 +56,14 @@ def before_closing(check: MayClose) -> None:
         _may_close.append(check)
 
 
-def require_closable(entity: Entity, day: date) -> None:
-    """Raise Conflict where an app above still has something to post up to this day."""
+def require_closable(entity: Entity, day: date, *, since: int | None = None) -> None:
+    """Raise Conflict where an app above still has something to post up to this day.
+
+    With the key of an entry it was asked before, when no entry above that key was there: nobody
+    may post now, and whoever answers looks at nothing but what was posted since.
+    """
     for check in _may_close:
-        check(entity, day)
+        check(entity, day, since)
 
 
 def not_withheld(rows: Rows, actor: Any) -> Rows:

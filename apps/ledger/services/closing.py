@@ -46,14 +46,16 @@ def close_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Closin
         return standing
     if day >= dates.local_date(now, entity.time_zone):
         raise Conflict("day_not_over", _("A day is closed when it is over."))
+    last_entry = posted_until(entity)
     hooks.require_closable(entity, day)
     name = actor if isinstance(actor, str) else actor.audit_reference
     closing = Closing(entity=entity, day=day, actor=name, closed_at=now)
     try:
         with transaction.atomic():
             closing.save()
-            # Asked once more: from here on nothing is posted for the day until it is closed.
-            hooks.require_closable(entity, day)
+            # From here on nothing is posted for the day until it is closed: asked once more, but
+            # only of what was posted since, so that whoever posts does not wait for whole books.
+            hooks.require_closable(entity, day, since=last_entry)
             audit.record(actor, "ledger.day_closed", closing, entity=entity.code, day=str(day))
     except IntegrityError as refusal:
         return _closed_before(closing, refusal)

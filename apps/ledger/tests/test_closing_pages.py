@@ -54,7 +54,7 @@ def test_it_closes_a_day_by_its_page(pune: Branch, charlie: User, signed_in: Sig
 def test_it_says_beside_the_day_why_it_stays_open(
     pune: Branch, charlie: User, signed_in: SignedIn
 ) -> None:
-    def not_yet(entity: Entity, day: date) -> None:
+    def not_yet(entity: Entity, day: date, _since: int | None) -> None:
         raise Conflict("not_accrued", f"Interest of {entity.code} is left for {day}.")
 
     hooks.before_closing(not_yet)
@@ -92,7 +92,7 @@ def test_it_closes_a_day_over_the_api_once(
 def test_it_refuses_over_the_api_what_an_app_above_has_left(
     pune: Branch, charlie: User, signed_in: SignedIn
 ) -> None:
-    def not_yet(_entity: Entity, _day: date) -> None:
+    def not_yet(_entity: Entity, _day: date, _since: int | None) -> None:
         raise Conflict("not_accrued", "Interest is left.")
 
     hooks.before_closing(not_yet)

@@ -123,7 +123,7 @@ def require_endable(*, actor: Any, entity: Entity, day: date, now: datetime) -> 
         raise DayClosedAlready(day)
 
 
-def require_ended(entity: Entity, day: date) -> None:
+def require_ended(entity: Entity, day: date, _since: int | None = None) -> None:
     """Raise DaySkipped where books would close before a day of the lender is ended as it is now.
 
     So also where something was posted for it since that its snapshot does not know of.

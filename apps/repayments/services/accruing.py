@@ -22,6 +22,7 @@ from apps.accounts.models import Entity
 from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import Conflict, DomainError
+from apps.ledger.models import Entry
 from apps.ledger.refusals import DayClosed
 from apps.loans.models import Loan
 from apps.repayments import reading, replaying, running, writing
@@ -116,9 +117,17 @@ def accrue_asked(*, actor: Any, entity: Entity, day: date | None, now: datetime)
         logger.info("accrued_by_another", entity=entity.code)
 
 
-def require_accrued(entity: Entity, day: date) -> None:
-    """Raise Conflict while a running loan of a lender is not accrued up to a day."""
-    loan = unaccrued(entity, day).order_by("number").first()
+def require_accrued(entity: Entity, day: date, since: int | None = None) -> None:
+    """Raise Conflict while a running loan of a lender is not accrued up to a day.
+
+    With the key of an entry only loans are asked for which anything was posted above it: none comes
+    to run, or to run again, without an entry of its own.
+    """
+    rows = unaccrued(entity, day)
+    if since is not None:
+        later = Entry.objects.filter(pk__gt=since, loan_id__isnull=False)
+        rows = rows.filter(pk__in=later.values("loan_id"))
+    loan = rows.order_by("number").first()
     if loan is None:
         return
     sentence = _(
