@@ -36,6 +36,7 @@ def raise_alerts(*, entity: Entity, day: date, now: datetime) -> int:
     for threshold in rows.order_by("measure"):
         for figures in found:
             raised += _compared(threshold, figures, now)
+        _clear_unmeasured(threshold, found, day)
     return raised
 
 
@@ -122,6 +123,19 @@ def _compared(threshold: Threshold, figures: DayFigures, now: datetime) -> int:
         audit.system("day-end"), "npa.alert_over", standing, measure=measure.value, day=figures.day
     )
     return 0
+
+
+def _clear_unmeasured(threshold: Threshold, found: list[DayFigures], day: date) -> None:
+    """Clear the alerts of a measure that has no value any more: nothing is left to be measured."""
+    measured = [one.currency for one in found if threshold.measure in one.values]
+    standing = Alert.objects.filter(
+        threshold=threshold, status__in=watch_lifecycle.STANDING, last_day__lte=day
+    )
+    for alert in standing.exclude(currency__in=measured):
+        alert.move("clear", cleared_day=day)
+        audit.record(
+            audit.system("day-end"), "npa.alert_over", alert, measure=alert.measure, day=day
+        )
 
 
 def _raised(threshold: Threshold, figures: DayFigures, value: Decimal, now: datetime) -> int:

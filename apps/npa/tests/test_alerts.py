@@ -108,6 +108,31 @@ def test_a_night_run_again_that_finds_no_breach_clears_the_alert(
     assert Alert.objects.get().status == "over"
 
 
+def test_an_alert_is_over_once_there_is_nothing_left_to_measure(
+    lent: Loan, india: Entity, watched: Threshold
+) -> None:
+    npa(lent, TODAY)
+    night(india, TODAY)
+
+    assert night(india, TODAY + DAY) == 0
+
+    alert = Alert.objects.get()
+    assert not DayFigures.objects.filter(day=TODAY + DAY).exists()
+    assert (alert.status, alert.cleared_day) == ("over", TODAY + DAY)
+    assert (alert.last_day, alert.last_value) == (TODAY, 1), "when it was measured last"
+
+
+def test_a_day_before_an_alert_that_has_nothing_to_measure_leaves_it(
+    lent: Loan, india: Entity, watched: Threshold
+) -> None:
+    npa(lent, TODAY)
+    night(india, TODAY)
+
+    night(india, TODAY - DAY)
+
+    assert Alert.objects.get().status == "open"
+
+
 def test_an_acknowledged_breach_is_not_raised_again(
     lent: Loan, india: Entity, watched: Threshold, charlie: User
 ) -> None:
