@@ -69,8 +69,7 @@ def explain(loan: Loan, day: date) -> Explained:
 
     Raises DomainError where nothing was lent then, the loan was over, or no rules were in force.
     """
-    entity = loan.branch.entity
-    table = rulebook.chosen(entity, on=day)
+    table = rulebook.chosen_for(loan, on=day)
     rules = table.rules
     stood = borrower_facts.of_borrower(loan, day)
     if loan.pk not in {one.loan.pk for one in stood}:
@@ -100,9 +99,17 @@ def explain(loan: Loan, day: date) -> Explained:
     )
 
 
-def last_day(loan: Loan, *, today: date) -> date:
-    """Return the last day that was ended with a loan on the books; today where none was."""
+def asked_day(loan: Loan, day: date | None, *, today: date) -> date:
+    """Return the day that is asked for, or else the last that was ended with a loan on the books.
+
+    Today where none was. Raises DomainError for a day that is still to come.
+    """
     ended = borrower_facts.last_ended(loan.branch.entity_id)
+    if day is not None:
+        if day > max(today, ended or today):
+            sentence = _("This day is still to come.")
+            raise DomainError("day_to_come", sentence, fields={"day": sentence})
+        return day
     if ended is not None and loan.disbursed_date is not None and ended >= loan.disbursed_date:
         return ended
     return today
@@ -124,6 +131,7 @@ def _sections(
         "class": [*why.reason(one, found), *why.next_step(found, rules, day)],
         "borrower": why.together(subject, others, rules),
         "upgrade": why.upgrade(judged, subject, rules, day),
+        "loss": why.expected(provided, one, found, rules),
     }
     return tuple(Section(code=code, said=tuple(said)) for code, said in listed.items() if said)
 
@@ -132,7 +140,6 @@ def _differences(
     stood: Stood, subject: Judged, provided: Provided, table: Stored
 ) -> tuple[Difference, ...] | None:
     stored = stood.snapshot
-        "loss": why.expected(provided, one, found, rules),
     if stored is None:
         return None
     computed: dict[str, Any] = {

@@ -163,9 +163,8 @@ class Why(APIView):
         loan = get_visible(rows, request.user, pk=pk)
         asked = Day(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        day = asked.validated_data.get("day") or explaining.last_day(
-            loan, today=dates.local_date(timezone.now(), loan.branch.entity.time_zone)
-        )
+        today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
+        day = explaining.asked_day(loan, asked.validated_data.get("day"), today=today)
         return Response(WhyAnswer(why_page.as_data(explaining.explain(loan, day))).data)
 
 

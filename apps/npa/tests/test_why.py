@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import Branch, User
+from apps.applications.models import Application
 from apps.applications.tests import factories as applications
 from apps.collateral.tests import factories as collateral
 from apps.core.errors import DomainError
@@ -206,6 +207,16 @@ def test_it_refuses_a_day_before_the_loan(loan: Loan, days_before: int) -> None:
     assert refused.value.code == "not_on_the_books"
 
 
+def test_it_refuses_a_day_that_is_still_to_come(loan: Loan) -> None:
+    today = repaying.TODAY
+    assert explaining.asked_day(loan, today, today=today) == today
+
+    with pytest.raises(DomainError) as refused:
+        explaining.asked_day(loan, today + timedelta(days=1), today=today)
+
+    assert refused.value.code == "day_to_come"
+
+
 # --- pages ----------------------------------------------------------------------------------------
 Browser = Callable[[User], Client]
 
@@ -248,6 +259,19 @@ def test_its_page_tells_that_there_was_no_loan_yet(
     shown = page(signed_in(charlie), f"/npa/loans/{loan.pk}/why/?day=2001-01-01")
 
     assert "No rules for classes and provisions are in force" in shown
+
+
+def test_its_page_and_the_api_say_that_a_day_is_still_to_come(
+    signed_in: Browser, charlie: User, loan: Loan
+) -> None:
+    client = signed_in(charlie)
+
+    shown = page(client, f"/npa/loans/{loan.pk}/why/?day=2099-12-31")
+    answer = client.get(f"/api/v1/loans/{loan.pk}/why?day=9999-12-31")
+
+    assert "This day is still to come." in shown
+    assert "The rule" not in shown
+    assert (answer.status_code, answer.json()["code"]) == (400, "day_to_come")
 
 
 def test_its_page_takes_no_day_that_is_none(signed_in: Browser, charlie: User, loan: Loan) -> None:
@@ -314,6 +338,50 @@ def test_it_says_that_another_loan_of_the_borrower_decided(
     assert f"/npa/loans/{loan.pk}/why/?day={bad}" in shown
 
 
+def _table_for(purpose: str, code: str) -> RuleTable:
+    """Lay down the table of the lender once more, for a purpose, with twice the rate when bad."""
+    table = RuleTable.objects.get(code="rbi-nbfc-base-iracp-2025")
+    table.pk, table.code, table.scope = None, code, [purpose]
+    for rate in table.body["rates"]:
+        if rate["grade"] == "substandard":
+            rate |= {"secured": "0.20", "unsecured": "0.20", "unsecured_from_start": None}
+    table.save(force_insert=True)
+    return table
+
+
+def test_each_loan_is_under_the_table_of_its_purpose_and_classed_with_the_borrowers_others(
+    alice: User, bob: User, loan: Loan
+) -> None:
+    other = second(alice, bob, loan)
+    Application.objects.filter(pk=other.application_id).update(purpose="agriculture")
+    special = _table_for("agriculture", "farm")
+    bad = first_due(loan) + timedelta(days=90)
+    repaying.pay(alice, other, bad, 60_000)
+
+    ended = days.end(loan, bad)
+
+    late, paid = days.of_day(loan, bad), days.of_day(other, bad)
+    assert (ended.loans, paid.rule_table_id) == (2, special.pk)
+    assert late.rule_table_id not in {None, special.pk}
+    assert (late.reason, paid.reason, paid.asset_class) == ("days", "borrower", "substandard")
+    assert (late.rate, paid.rate) == (Decimal("0.1"), Decimal("0.2"))
+    for one in (loan, other):
+        assert explaining.explain(Loan.objects.get(pk=one.pk), bad).differences == ()
+
+
+def test_a_loan_that_two_tables_are_for_stops_the_night(loan: Loan) -> None:
+    purpose = loan.application.purpose
+    _table_for(purpose, "one")
+    _table_for(purpose, "two")
+
+    with pytest.raises(DomainError) as refused:
+        days.end(loan, first_due(loan))
+
+    assert refused.value.code == "two_rule_tables"
+    assert "one, two" in str(refused.value)
+    assert not LoanDay.objects.exists()
+
+
 def test_it_explains_a_restructured_loan_as_the_night_classed_it(charlie: User, loan: Loan) -> None:
     day = first_due(loan)
     servicing.change(
@@ -337,29 +405,6 @@ def test_it_explains_a_restructured_loan_as_the_night_classed_it(charlie: User, 
     assert "12 months from the first payment" in said(found, "upgrade")
 
 
-@pytest.mark.parametrize(
-    ("kind", "parameters"),
-    [
-        ("restructure", {"instalments": 36}),
-        ("reschedule", {"instalments": 36}),
-        ("moratorium", {"principal_free": 3, "interest_free": 2}),
-    ],
-    ids=["1.13-restructure", "1.13-reschedule", "1.13-moratorium"],
-)
-def test_only_financial_difficulty_makes_a_change_of_terms_a_restructuring(
-    charlie: User, loan: Loan, kind: str, parameters: dict[str, int]
-) -> None:
-    """Rule book 1.13-T1, both ways."""
-    day = first_due(loan)
-
-    def changed(on: date, *, difficulty: bool) -> Explained:
-        servicing.change(
-            actor=charlie,
-            loan=loan,
-            kind=kind,
-            parameters={**parameters, "difficulty": difficulty},
-            reason="Asked for it",
-            now=repaying.at(on),
 @pytest.mark.parametrize(
     ("more", "asset_class"),
     [(Decimal("0.01"), "standard"), (Decimal(0), "substandard")],
@@ -393,6 +438,29 @@ def test_a_large_exposure_restructured_performs_again_only_with_a_rating(
     assert asks == (asset_class == "substandard")
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("restructure", {"instalments": 36}),
+        ("reschedule", {"instalments": 36}),
+        ("moratorium", {"principal_free": 3, "interest_free": 2}),
+    ],
+    ids=["1.13-restructure", "1.13-reschedule", "1.13-moratorium"],
+)
+def test_only_financial_difficulty_makes_a_change_of_terms_a_restructuring(
+    charlie: User, loan: Loan, kind: str, parameters: dict[str, int]
+) -> None:
+    """Rule book 1.13-T1, both ways."""
+    day = first_due(loan)
+
+    def changed(on: date, *, difficulty: bool) -> Explained:
+        servicing.change(
+            actor=charlie,
+            loan=loan,
+            kind=kind,
+            parameters={**parameters, "difficulty": difficulty},
+            reason="Asked for it",
+            now=repaying.at(on),
         )
         days.end(loan, on)
         return explaining.explain(loan, on)

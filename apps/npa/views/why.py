@@ -35,7 +35,7 @@ def why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loan = _seen(request, pk)
     given = request.GET.copy()
     if not given.get("day"):
-        given["day"] = _last_day(loan).isoformat()
+        given["day"] = _day(loan).isoformat()
     form = DayForm(given)
     context: dict[str, Any] = {"form": form, "loan": loan, "crumbs": _crumbs(loan)}
     if form.is_valid():
@@ -50,18 +50,18 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loan = _seen(request, pk)
     if not getattr(request, "htmx", False):
         return redirect("loans:detail", pk=pk)
-    day = _last_day(loan)
-    return render(request, "npa/_why_panel.html", {"loan": loan, **_explained(request, loan, day)})
+    shown = _explained(request, loan, _day(loan))
+    return render(request, "npa/_why_panel.html", {"loan": loan, **shown})
 
 
-def _last_day(loan: Loan) -> date:
+def _day(loan: Loan, asked: date | None = None) -> date:
     today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
-    return explaining.last_day(loan, today=today)
+    return explaining.asked_day(loan, asked, today=today)
 
 
 def _explained(request: HttpRequest, loan: Loan, day: date) -> dict[str, Any]:
     try:
-        found = explaining.explain(loan, day)
+        found = explaining.explain(loan, _day(loan, day))
     except DomainError as error:
         return {"day": day, "refusal": str(error)}
     return {"day": day, **why_page.context(found, request.user)}
