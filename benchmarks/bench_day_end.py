@@ -149,58 +149,48 @@ def _scan() -> tuple[float, float]:
 
 
 def _figures(found: Sequence[Measured]) -> list[measuring.Figure]:
-    figures = []
-    for one in found:
-        scan = ("full scan of the instalments", one.scan)
-        figures += [
-            measuring.figure(
-                f"classes, provisions, snapshot of {one.loans:,} loans",
-                one.classes,
-                "s",
-                peer=scan,
-                goal="at most 4 times the scan",
-                n=1,
-            ),
-            measuring.figure(
-                f"whole day-end of {one.loans:,} loans",
-                one.whole,
-                "s",
-                peer=scan,
-                goal="at most 15 times the scan",
-                n=1,
-            ),
-            measuring.figure(
-                f"whole day-end of {one.loans:,} loans, processor of the server",
-                one.processor,
-                "s",
-                peer=("the scan's processor time", one.scan_processor),
-                goal="at most 15 times the scan",
-                n=1,
-            ),
-            *(
-                measuring.figure(
-                    f"stage {stage}, {one.loans:,} loans", seconds, "s", peer=scan, goal="", n=1
-                )
-                for stage, seconds in one.stages.items()
-            ),
-            measuring.figure(
-                f"memory of the worker, {one.loans:,} loans",
-                one.ran.memory,
-                "MB",
-                peer=("allowed", 300.0),
-                goal="under 300 MB",
-                n=1,
-            ),
-            measuring.figure(
-                f"longest wait of a payment, {one.loans:,} loans",
-                one.wait * 1000,
-                "ms",
-                peer=("allowed", 200.0),
-                goal="under 200 ms",
-                n=1,
-            ),
-        ]
+    figures = [figure for one in found for figure in [*_times(one), *_limits(one)]]
     return [*figures, *_growth(found)]
+
+
+def _times(one: Measured) -> list[measuring.Figure]:
+    """Return what the day-end took, all of it and by stage, beside the scan."""
+    scan = ("full scan of the instalments", one.scan)
+    processor = ("the scan's processor time", one.scan_processor)
+    loans = f"{one.loans:,} loans"
+    classes, whole = "at most 4 times the scan", "at most 15 times the scan"
+    told = [
+        (f"classes, provisions, snapshot of {loans}", one.classes, scan, classes),
+        (f"whole day-end of {loans}", one.whole, scan, whole),
+        (f"whole day-end of {loans}, processor of the server", one.processor, processor, whole),
+        *((f"stage {stage}, {loans}", seconds, scan, "") for stage, seconds in one.stages.items()),
+    ]
+    return [
+        measuring.figure(name, value, "s", peer=peer, goal=goal, n=1)
+        for name, value, peer, goal in told
+    ]
+
+
+def _limits(one: Measured) -> list[measuring.Figure]:
+    """Return what the worker held, and how long a payment waited."""
+    return [
+        measuring.figure(
+            f"memory of the worker, {one.loans:,} loans",
+            one.ran.memory,
+            "MB",
+            peer=("allowed", 300.0),
+            goal="under 300 MB",
+            n=1,
+        ),
+        measuring.figure(
+            f"longest wait of a payment, {one.loans:,} loans",
+            one.wait * 1000,
+            "ms",
+            peer=("allowed", 200.0),
+            goal="under 200 ms",
+            n=1,
+        ),
+    ]
 
 
 def _growth(found: Sequence[Measured]) -> list[measuring.Figure]:

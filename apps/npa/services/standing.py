@@ -29,20 +29,23 @@ def follow(day_end: DayEnd, *, actor: Any, now: datetime) -> int:
     What is done already is left out, so that whatever was interrupted goes on. Returns how many.
     """
     values = values_of(day_end) | {"gone": list(grading.GONE), "now": now}
-    with connection.cursor() as cursor:
+    count = 0
+    # Read some at a time: on the first day that is ended, many may be in another class.
+    with connection.chunked_cursor() as cursor:
         cursor.execute(statements.TO_MOVE, values)
-        rows = cursor.fetchall()
-    plain: list[Move] = [(key, goes_to) for key, goes_to, is_past in rows if not is_past]
-    for start in range(0, len(plain), CHUNK):
-        _move(plain[start : start + CHUNK], values)
-    for key, goes_to, is_past in rows:
-        if is_past:
-            _enter(day_end, key, goes_to, actor=actor, now=now)
-    return len(rows)
+        while rows := cursor.fetchmany(CHUNK):
+            count += len(rows)
+            _move([(key, goes_to) for key, goes_to, is_past in rows if not is_past], values)
+            past: list[Move] = [(key, goes_to) for key, goes_to, is_past in rows if is_past]
+            for key, goes_to in past:
+                _enter(day_end, key, goes_to, actor=actor, now=now)
+    return count
 
 
 @transaction.atomic
 def _move(moves: Sequence[Move], values: dict[str, Any]) -> None:
+    if not moves:
+        return
     given = values | {"loans": [key for key, _to in moves], "to": [to for _key, to in moves]}
     with connection.cursor() as cursor:
         cursor.execute(statements.HOLD, given)
