@@ -10,6 +10,7 @@ from apps.accounts.models import Entity
 from apps.core.money import money
 from apps.letters import regimes
 from apps.products.models import Conditions, Fee, Product, Purpose
+from apps.schedules import checks
 from apps.schedules import terms as schedules
 from apps.schedules.terms import Calendar, Terms
 
@@ -49,6 +50,8 @@ def missing(product: Product) -> list[str]:
         found.append(
             _("the product has no conditions of the contract (penal charge, day count and others)")
         )
+    elif (product.conditions.step_factor or 1) < 1:
+        found.append(_("the product's instalments fall step by step, and nobody is judged by such"))
     sentence = _(
         "of the fee “%(fee)s” it is not said when it is paid, for whom, and whether it is kept"
     )
@@ -92,9 +95,15 @@ def steps(conditions: Conditions, count: int) -> tuple[schedules.Step, ...]:
     if every is None or factor is None:
         return ()
     return tuple(
-        schedules.Step(first, (factor**number).quantize(_FACTOR_PLACES))
+        schedules.Step(first, _power(factor, number))
         for number, first in enumerate(range(every + 1, count + 1, every), start=1)
     )
+
+
+def _power(factor: Decimal, number: int) -> Decimal:
+    """Return the factor of a later step; what no terms allow is left as it is, for them to say."""
+    found = factor**number
+    return found if found > checks.LARGEST_FACTOR else found.quantize(_FACTOR_PLACES)
 
 
 def _method(product: Product, stepping: tuple[schedules.Step, ...]) -> schedules.Method:

@@ -20,8 +20,10 @@ FEWEST_WORKING_DAYS, MOST_WORKING_DAYS = 3, 30
 HIGHEST_PENAL_RATE = Decimal("0.60")
 HIGHEST_FORECLOSURE_RATE = Decimal("0.10")
 LONGEST_RESET_MONTHS = 60
-# A step that makes an instalment half or double of the one before is no step any more.
-LEAST_STEP, LARGEST_STEP = Decimal("0.5"), Decimal(2)
+# A step that more than doubles an instalment is none any more. Instalments do not fall: a request
+# is judged by level ones, and the first of falling ones asks for more than an applicant was found
+# able to carry. Equal principal falls, and is judged by its first.
+LARGEST_STEP = Decimal(2)
 
 
 class RateType(StrEnum):
@@ -157,8 +159,8 @@ def check_method(spec: ConditionsSpec, method: str, place: str) -> None:
     told = (every is not None, factor is not None)
     expect(told == (is_stepped, is_stepped), place, "Steps have step_every and step_factor.")
     expect(every is None or every >= 1, place, "step_every must be at least 1.")
-    fits = factor is None or (LEAST_STEP <= factor <= LARGEST_STEP and factor != 1)
-    expect(fits, place, f"step_factor is from {LEAST_STEP} to {LARGEST_STEP}, and not 1.")
+    fits = factor is None or 1 < factor <= LARGEST_STEP
+    expect(fits, place, f"step_factor is above 1 and at most {LARGEST_STEP}: instalments rise.")
     is_spread = spec.first_period == FirstPeriod.AMORTISED
     expect(method != "single" or is_spread, place, "A single payment has first_period amortised.")
     is_once = method not in ("flat", "single") or not spec.is_staged

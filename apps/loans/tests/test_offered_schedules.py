@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import User
+from apps.core.errors import DomainError
 from apps.ledger import services as books
 from apps.loans import services
 from apps.loans.models import Loan
 from apps.loans.tests import factories
+from apps.offers import contract, wording
 from apps.offers import services as offers
-from apps.offers import wording
 from apps.offers.models import Offer
 from apps.offers.tests import factories as offering
-from apps.products.models import Product
-from apps.schedules import building, cost, documents
+from apps.products.models import Conditions, Product
+from apps.schedules import building, checks, cost, documents
 from apps.schedules.terms import Method
 
 LATER, TODAY = factories.LATER, factories.TODAY
@@ -108,6 +109,22 @@ def test_a_term_too_short_for_the_first_step_is_paid_in_equal_instalments(
 
     terms = documents.from_document(offer.terms)
     assert (terms.method, terms.steps) == (Method.EQUAL_INSTALMENT, ())
+
+
+def test_steps_that_grow_beyond_every_bound_are_refused_in_words(alice: User, stage: None) -> None:
+    with pytest.raises(DomainError, match="at most 100"):
+        _offered(alice, "stepped", {"step_every": 1, "step_factor": Decimal(2)})
+
+
+def test_the_hundredth_doubling_is_told_and_breaks_nothing() -> None:
+    told = contract.steps(Conditions(step_every=1, step_factor=Decimal(2)), 101)
+
+    assert told[-1].factor > checks.LARGEST_FACTOR
+
+
+def test_nothing_is_offered_whose_instalments_fall_step_by_step(alice: User, stage: None) -> None:
+    with pytest.raises(DomainError, match="fall step by step"):
+        _offered(alice, "stepped", {"step_every": 12, "step_factor": Decimal("0.9")})
 
 
 @pytest.mark.parametrize(

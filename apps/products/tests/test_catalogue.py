@@ -292,8 +292,9 @@ def test_it_reads_every_schedule_that_is_told_whole(method: str, values: dict[st
         ("stepped", {"step_every": 12}, "have step_every and step_factor"),
         ("flat", {"step_every": 12, "step_factor": "1.05"}, "have step_every and step_factor"),
         ("stepped", {"step_every": 0, "step_factor": "1.05"}, "at least 1"),
-        ("stepped", {"step_every": 12, "step_factor": "1"}, "and not 1"),
-        ("stepped", {"step_every": 12, "step_factor": "2.1"}, "from 0.5 to 2"),
+        ("stepped", {"step_every": 12, "step_factor": "1"}, "above 1"),
+        ("stepped", {"step_every": 12, "step_factor": "0.9"}, "instalments rise"),
+        ("stepped", {"step_every": 12, "step_factor": "2.1"}, "at most 2"),
         ("single", {}, "first_period amortised"),
         ("flat", {"is_staged": True, "staged_clause": "4"}, "not paid out in stages"),
         (
