@@ -162,7 +162,7 @@ def _event(row: Instalment, shown: Shown, made_at: datetime) -> icalendar.Event:
     is_open = shown.is_followed
     said = {
         "number": row.number,
-        "count": len(shown.rows),
+        "count": max(one.number for one in shown.rows),
         "loan": shown.loan.number,
         "amount": formatting.format_money(row.unpaid if is_open else row.due, currency),
     }

@@ -96,6 +96,18 @@ def test_the_calendar_has_what_is_still_to_be_paid_and_moves_what_was_agreed(
     assert str(events[0]["summary"]).startswith(f"Instalment 2 of 24, loan {running.number}: ₹")
 
 
+def test_no_instalment_of_the_calendar_is_beyond_their_number(
+    signed_in: Browser, alice: User, running: Loan
+) -> None:
+    # What was paid before the schedule changed is no row of the present one.
+    running.instalments.filter(in_force=True, number=1).update(in_force=False)
+
+    answer = signed_in(alice).get(_path(running, "ics"))
+
+    [*_others, last] = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    assert str(last["summary"]).startswith(f"Instalment 24 of 24, loan {running.number}: ₹")
+
+
 def test_the_paper_names_the_loan_its_sums_and_every_row(
     signed_in: Browser, alice: User, running: Loan
 ) -> None:
