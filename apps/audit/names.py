@@ -102,8 +102,14 @@ def _in_words(app: str, name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if name in _RATES and _NUMBER.fullmatch(value):
-        return formatting.format_percent(Decimal(value), decimals=2)
+        return _percent(Decimal(value))
     return code_words.said(app, name, value)
+
+
+def _percent(share: Decimal) -> str:
+    """Return a rate in per cent, with its digits: two to six after the point."""
+    _sign, _digits, exponent = (share * 100).normalize().as_tuple()
+    return formatting.format_percent(share, decimals=min(max(2, -int(exponent)), 6))
 
 
 def _local(text: str, *, with_clock: bool) -> str:

@@ -33,3 +33,10 @@ def test_what_an_app_says_later_takes_the_place_of_what_it_said() -> None:
 
     assert code_words.said("loans", "loan.status", "closed") == "Over"
     assert code_words.said("loans", "loan.status", "opened") == "opened"
+
+
+def test_a_rate_keeps_the_digits_that_were_agreed() -> None:
+    told = names.told_facts({"annual_rate": "0.108755", "apr": "0.18"}, {}, app="offers")
+
+    assert "10.8755" in told
+    assert "18.00" in told
