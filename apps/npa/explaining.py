@@ -69,7 +69,7 @@ def explain(loan: Loan, day: date) -> Explained:
 
     Raises DomainError where nothing was lent then, the loan was over, or no rules were in force.
     """
-    table = rulebook.chosen(loan.branch.entity, on=day)
+    table = rulebook.chosen_for(loan, on=day)
     rules = table.rules
     stood = borrower_facts.of_borrower(loan, day)
     if loan.pk not in {one.loan.pk for one in stood}:

@@ -13,7 +13,7 @@ def of_loan(loan: Loan, on: date) -> Mapping[str, Sequence[str]]:
 
     A review can demand any class but the best. Raises DomainError where no rules are in force.
     """
-    rules = rulebook.chosen(loan.branch.entity, on=on).rules
+    rules = rulebook.chosen_for(loan, on=on).rules
     values: dict[Kind, Sequence[str]] = {
         **VALUES,
         Kind.REVIEW: tuple(one.code for one in rules.grades if one.code != rules.best),

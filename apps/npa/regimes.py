@@ -179,12 +179,17 @@ def choose(
     A table made for the product or the purpose comes before one for everything. Raises NoRules
     where none stands on that day, or two do: nothing is guessed.
     """
-    standing = [one for one in tables if one.is_standing(on) and _is_of(one, lender)]
-    special = [one for one in standing if {product, purpose} & set(one.scope)]
-    fitting = special or [one for one in standing if not one.scope]
+    found = standing(tables, lender=lender, on=on)
+    special = [one for one in found if {product, purpose} & set(one.scope)]
+    fitting = special or [one for one in found if not one.scope]
     if len(fitting) != 1:
         raise NoRules(lender, on, sorted(one.code for one in fitting))
     return fitting[0]
+
+
+def standing(tables: Iterable[Rules], *, lender: Lender, on: date) -> list[Rules]:
+    """Return every table that counts for anything that a lender lent for, on a day."""
+    return [one for one in tables if one.is_standing(on) and _is_of(one, lender)]
 
 
 def _is_of(rules: Rules, lender: Lender) -> bool:

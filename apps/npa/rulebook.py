@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity
 from apps.core.errors import DomainError
+from apps.loans.models import Loan
 from apps.npa import regimes, rule_reading
 from apps.npa.models import Layer, RuleTable
 from apps.npa.regimes import Head, Lender, NoRules, Rules
@@ -63,6 +64,31 @@ def chosen(entity: Entity, *, on: date, product: str = "", purpose: str = "") ->
     except NoRules as error:
         raise _refusal(entity, error) from None
     return next(one for one in found if one.rules is rules)
+
+
+def chosen_for(loan: Loan, *, on: date) -> Stored:
+    """Return the table that a loan is under on a day, by its lender, product and purpose.
+
+    Raises DomainError as `chosen` does.
+    """
+    return chosen(
+        loan.branch.entity,
+        on=on,
+        product=loan.product.code,
+        purpose=loan.application.purpose,
+    )
+
+
+def in_force(entity: Entity, *, on: date) -> list[Stored]:
+    """Return all tables that loans of a lender may be under on a day: one, or more by scope.
+
+    Raises DomainError where none is in force, or two are for everything.
+    """
+    found = tables()
+    rules = regimes.standing([one.rules for one in found], lender=lender(entity, on), on=on)
+    if not rules or sum(1 for one in rules if not one.scope) > 1:
+        return [chosen(entity, on=on)]
+    return [one for one in found if one.rules in rules]
 
 
 def standing_for(entity: Entity, on: date) -> Stored | None:

@@ -193,7 +193,7 @@ def _class_before(loan: Loan) -> str:
 def _check(loan: Loan, asked: Asked, today: date) -> None:
     if loan.status != "active":
         raise Conflict("loan_not_running", _("This loan is not running: it has no class to set."))
-    if asked.asset_class not in grading.codes(loan.branch.entity, on=asked.from_date):
+    if asked.asset_class not in grading.codes(loan, on=asked.from_date):
         raise proposing.refused(
             "asset_class", "class_refused", _("The lender's rules know no such class.")
         )

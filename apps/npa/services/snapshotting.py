@@ -1,6 +1,6 @@
 """Write what every loan of a lender is at the end of a day: one statement for the whole book."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +8,10 @@ from django.db import connection
 
 from apps.collateral import rulebook as security
 from apps.collateral.models.item import Kind as ItemKind
+from apps.loans.models import Loan
 from apps.npa import partitions, rulebook
 from apps.npa.models import DayEnd, ProvisionMovement
+from apps.npa.rulebook import Stored
 from apps.npa.services import looking_back
 from apps.npa.statements import facilities, movements, snapshot
 from apps.npa.statements.secured import Kind
@@ -20,22 +22,22 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
 
     What is posted for the day above `last_entry`, a key, may not be in it: see `ending`.
     Where the day was ended before, what differs is kept as `Changed`. The caller is in a
-    transaction. Raises DomainError where no rule table, or more than one, is in force.
+    transaction. Raises DomainError where no rule table, or more than one, is in force for a loan.
     """
-    table = rulebook.chosen(day_end.entity, on=day_end.day)
-    values = values_of(day_end) | {"table": table.pk}
+    tables = rulebook.in_force(day_end.entity, on=day_end.day)
+    values = values_of(day_end) | {"table": tables[0].pk}
+    with_pd = any(one.rules.uses_pd for one in tables)
     partitions.ensure(day_end.day)
     with connection.cursor() as cursor:
         # Sorting and joining a million rows in memory; given back with the transaction.
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
-        cursor.execute(facilities.make(kinds(day_end), with_pd=table.rules.uses_pd), values)
+        cursor.execute(facilities.make(kinds(day_end), with_pd=with_pd), values)
         looked_back = looking_back.correct(day_end)
         cursor.execute(f"ANALYZE {facilities.TABLE} (key, customer_id)")
         cursor.execute(facilities.EXPOSED)
         cursor.execute(snapshot.SET_ASIDE, values)
         cursor.execute(snapshot.TAKE_AWAY, values)
-        cursor.execute(snapshot.write(table.rules), values)
-        running = cursor.rowcount
+        running = _written(tables, day_end, values)
         cursor.execute(snapshot.GONE_SINCE, values)
         gone = cursor.rowcount
         changed = _compared(day_end, values)
@@ -48,6 +50,25 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
         "changed": changed,
         "last_entry": last_entry,
     }
+
+
+def _written(tables: Sequence[Stored], day_end: DayEnd, values: Mapping[str, Any]) -> int:
+    """Write every loan by the table it is under; return how many there are.
+
+    Raises DomainError for a loan that none is for, or two are.
+    """
+    rules = [one.rules for one in tables]
+    written = 0
+    with connection.cursor() as cursor:
+        if any(one.scope for one in rules):
+            cursor.execute(snapshot.misplaced(rules), values)
+            for (key,) in cursor.fetchall():
+                rulebook.chosen_for(Loan.objects.get(pk=key), on=day_end.day)
+        for one in tables:
+            only = snapshot.scoped(one.rules, rules)
+            cursor.execute(snapshot.write(one.rules, only), {**values, "table": one.pk})
+            written += cursor.rowcount
+    return written
 
 
 def values_of(day_end: DayEnd) -> dict[str, Any]:

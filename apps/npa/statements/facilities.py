@@ -83,7 +83,7 @@ def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
     CREATE TEMPORARY TABLE {TABLE} ON COMMIT DROP AS
     WITH {OWED}, {security(kinds)}, {found()}, {_RESTRUCTURED}, {_DEFAULTED},
         {_SCORED if with_pd else _UNSCORED}
-    SELECT o.key, o.customer_id, o.branch_id, o.currency, o.opened_on,
+    SELECT o.key, o.customer_id, o.product_id, o.branch_id, o.currency, o.opened_on,
         o.principal, o.principal_due, o.interest_due, o.interest_earned, o.charges_due,
         o.fees_unpaid, o.penal_unpaid,
         o.principal + o.interest_due + o.interest_earned + o.charges_due AS outstanding,

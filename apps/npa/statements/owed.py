@@ -40,9 +40,9 @@ _OWN_FEE = f"""
     ) one
     WHERE v.id = i.schedule_id)
 """  # noqa: S608 - the parts are ours
-# In the order of the index, which has all that is asked for: nothing is sorted, and the table itself
-# is not touched but for loans of which a fee is unpaid. What is paid of a fee counts first for what
-# others get of it.
+# In the order of the index, which has all that is asked for: nothing is sorted, and the table
+# itself is not touched but for loans of which a fee is unpaid. What is paid of a fee counts first
+# for what others get of it.
 ROWS = f"""
     SELECT s.*, CASE WHEN s.fees_due > 0 THEN (
         SELECT sum(LEAST(i.fee - i.paid_fee, {_OWN_FEE})) FROM loans_instalment i

@@ -1,5 +1,7 @@
 """The statement that writes the snapshot of a day: classes and provisions of a whole book. Pure."""
 
+from collections.abc import Iterable, Sequence
+
 from apps.npa.marks import GONE, RESTRUCTURED
 from apps.npa.regimes import Rules
 from apps.npa.statements import facilities
@@ -20,10 +22,34 @@ COLUMNS = (
 )
 
 
-def write(rules: Rules) -> str:
-    """Return the statement that writes a row for every facility of the relation.
+def scoped(rules: Rules, others: Iterable[Rules]) -> str:
+    """Return which facilities are under a table, where `others` stand for the same lender.
 
-    `%(day)s`, `%(entity)s` and `%(table)s`, the key of the rule table, are its values.
+    One of a scope takes what was lent for a purpose or as a product of it; one of none the rest.
+    """
+    if rules.scope:
+        return _is_in(rules.scope)
+    taken = [_is_in(one.scope) for one in others if one.scope]
+    return f"NOT ({' OR '.join(taken)})" if taken else "TRUE"
+
+
+def _is_in(scope: Iterable[str]) -> str:
+    codes = literals(scope)
+    products = f"SELECT id FROM products_product WHERE code IN ({codes})"  # noqa: S608 - escaped
+    return f"(purpose IN ({codes}) OR product_id IN ({products}))"
+
+
+def misplaced(tables: Sequence[Rules]) -> str:
+    """Return the statement for a loan that no table is for, or more than one; none if all are."""
+    hits = " + ".join(f"({scoped(one, tables)})::int" for one in tables)
+    return f"SELECT key FROM {facilities.TABLE} WHERE {hits} <> 1 ORDER BY key LIMIT 1"  # noqa: S608
+
+
+def write(rules: Rules, only: str = "TRUE") -> str:
+    """Return the statement that writes a row for every facility of the relation, or `only` some.
+
+    All facilities of a borrower are judged together, also those that are not written. `%(day)s`,
+    `%(entity)s` and `%(table)s`, the key of the rule table, are its values.
     """
     return f"""
     INSERT INTO npa_loanday ({", ".join(COLUMNS)})
@@ -32,7 +58,7 @@ def write(rules: Rules) -> str:
         CASE WHEN restructured_on IS NULL THEN '' ELSE '{RESTRUCTURED}' END,
         {suspended("interest_due + interest_earned")}, {suspended("fees_unpaid")},
         {suspended("penal_unpaid")}
-    FROM provided
+    FROM provided WHERE {only}
     """  # noqa: S608 - the parts are ours
 
 

@@ -96,7 +96,7 @@ def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
     form = override_forms.OverrideForm(
         request.POST or None,
-        codes=grading.codes(loan.branch.entity, on=today),
+        codes=grading.codes(loan, on=today),
         initial={"from_date": today},
     )
     return steps.one_form(
