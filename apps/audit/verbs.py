@@ -333,6 +333,7 @@ VERBS = {
     "npa.alert_raised": _("raised an alert about the portfolio"),
     "npa.alert_acknowledged": _("acknowledged an alert about the portfolio"),
     "npa.alert_over": _("noted that an alert about the portfolio is over"),
+    "npa.return_ordered": _("asked for a long return, which a worker makes"),
     "npa.return_made": _("made a return"),
     "npa.return_downloaded": _("downloaded a return"),
     "npa.rules_loaded": _("changed the rules of classes and provisions"),

@@ -28,7 +28,7 @@ from apps.npa import (
     services,
     watch_rows,
 )
-from apps.npa.models import Alert, Return, Threshold
+from apps.npa.models import Alert, Return, ReturnOrder, Threshold
 from apps.npa.override_api import AFTER, REFUSED
 from apps.npa.portfolio_rows import Chosen
 from apps.servicing.asked import taken
@@ -211,19 +211,37 @@ class Returns(APIView):
     @extend_schema(
         operation_id="return_make",
         request=serializers.ReturnRequest,
-        responses={200: serializers.ReturnAnswer, **REFUSED},
+        responses={200: serializers.ReturnAnswer, 202: serializers.OrderAnswer, **REFUSED},
         tags=["npa"],
     )
     def post(self, request: Request) -> Response:
-        """Make a return and keep its file."""
+        """Make a return and keep its file; a long one is made by a worker (202)."""
         given = taken(request, serializers.ReturnRequest)
         wanted = services.Wanted(
             kind=given["kind"], entity=_entity(request, given["lender"]), day=given["day"]
         )
-        made = services.make_return(
+        made = services.make_or_order(
             actor=request.user, wanted=wanted, now=timezone.now(), reason=given["reason"]
         )
+        if isinstance(made, ReturnOrder):
+            return Response(serializers.OrderAnswer(made).data, status=202)
         return Response(serializers.ReturnAnswer(made).data)
+
+
+class Order(APIView):
+    """A long return that was asked for."""
+
+    required_permission = policies.VIEW
+
+    @extend_schema(
+        operation_id="return_order",
+        responses={200: serializers.OrderAnswer, **REFUSED},
+        tags=["npa"],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """Return how it stands: asked, making, made with the id of the return, or failed."""
+        found: ReturnOrder = get_visible(ReturnOrder.objects.all(), request.user, pk=pk)
+        return Response(serializers.OrderAnswer(found).data)
 
 
 class ReturnFile(APIView):
@@ -289,5 +307,6 @@ urlpatterns: list[Any] = [
         name="npa_threshold",
     ),
     path("npa/returns", Returns.as_view(), name="npa_returns"),
+    path("npa/returns/orders/<uuid:pk>", Order.as_view(), name="npa_return_order"),
     path("npa/returns/<uuid:pk>/file", ReturnFile.as_view(), name="npa_return_file"),
 ]

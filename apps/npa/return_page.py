@@ -1,16 +1,33 @@
 """How a return is shown: a table whose every cell leads to the loans behind it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from apps.core import formatting
+from apps.loans.presentation import Look
 from apps.npa import return_rows, returns_rbi
-from apps.npa.models import Return
+from apps.npa.models import Return, ReturnOrder
 from apps.npa.portfolio_rows import Chosen
 from apps.npa.returns_layout import Line, Sheet
 from apps.npa.services import Wanted
 
 # Columns that hold no money.
 _WHOLE = ("accounts", "percent")
+LOOKS: Mapping[str, Look] = {
+    "asked": Look("neutral", "clock", _("Waits")),
+    "making": Look("info", "loader", _("Being made")),
+    "made": Look("success", "circle-check", _("Made")),
+    "failed": Look("danger", "circle-x", _("Not made")),
+}
+_OBSTACLES: Mapping[str, str | Promise] = {
+    "not_permitted": _("Your role does not allow this return."),
+    "day_not_ended": _("This day was not ended; a return needs its snapshots."),
+    "does_not_reconcile": _("It differs from the ledger. Say why it is made all the same."),
+}
+_UNEXPECTED = _("It could not be made. Ask for it again; if it fails once more, tell the operator.")
 
 
 def sheet(wanted: Wanted, found: Sheet) -> dict[str, Any]:
@@ -29,6 +46,16 @@ def sheet(wanted: Wanted, found: Sheet) -> dict[str, Any]:
             for line in found.lines
         ],
     }
+
+
+def orders(rows: Iterable[ReturnOrder]) -> list[dict[str, Any]]:
+    """Return long returns that were asked for: how each stands, and why one failed."""
+    return [{"one": one, "look": LOOKS[one.status], "why": obstacle(one)} for one in rows]
+
+
+def obstacle(order: ReturnOrder) -> str:
+    """Return why a return could not be made, in a sentence; empty where nothing is against it."""
+    return str(_OBSTACLES.get(order.obstacle, _UNEXPECTED)) if order.obstacle else ""
 
 
 def ratios(wanted: Wanted) -> list[tuple[str, str]]:

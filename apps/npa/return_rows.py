@@ -8,19 +8,20 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Branch, Entity
+from apps.accounts.models import Branch, Entity, User
 from apps.customers.models import IdentityNumber
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account as LedgerAccount
 from apps.ledger.chart import Side
 from apps.npa import bureau_calendar, grading
-from apps.npa.models import DayEnd, LoanDay, PortfolioDay, Return
+from apps.npa.models import DayEnd, LoanDay, PortfolioDay, Return, ReturnOrder
 from apps.npa.movement import Reconciled
 from apps.npa.returns_bureau import Account
 from apps.npa.returns_layout import Part
 
 ZERO = Decimal(0)
 _CHUNK = 2_000
+_ORDERS_SHOWN = 10
 # What an account must have done to be told of again between two full files.
 _TOLD_AGAIN = (
     *("principal", "interest_due", "charges_due", "principal_due", "dpd_ifrs"),
@@ -35,6 +36,14 @@ def kinds(entity: Entity) -> list[Return.Kind]:
     if entity.country == "IN" and entity.kind in (Entity.Kind.BANK, Entity.Kind.NBFC):
         return [Return.Kind.RBI_ASSETS, Return.Kind.BUREAU]
     return []
+
+
+def orders(actor: User) -> list[ReturnOrder]:
+    """Return the long returns that were asked for last and are not made."""
+    rows: QuerySet[ReturnOrder] = ReturnOrder.objects.visible_to(actor).exclude(status="made")
+    return list(
+        rows.select_related("entity", "asked_by").order_by("-asked_at", "-id")[:_ORDERS_SHOWN]
+    )
 
 
 def is_ended(entity: Entity, day: date) -> bool:

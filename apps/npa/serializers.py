@@ -213,6 +213,21 @@ class ReturnAnswer(serializers.Serializer[Any]):
     made_at = serializers.DateTimeField()
 
 
+class OrderAnswer(serializers.Serializer[Any]):
+    """A long return that was asked for, and how it stands."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Return.Kind.choices)
+    lender = serializers.CharField(source="entity.code")
+    day = serializers.DateField()
+    state = serializers.CharField(source="status", help_text="asked, making, made or failed.")
+    obstacle = serializers.CharField(
+        allow_blank=True, help_text="The code of the refusal, where it could not be made."
+    )
+    made = serializers.UUIDField(source="made_id", allow_null=True, help_text="The return.")
+    asked_at = serializers.DateTimeField()
+
+
 class ReturnPage(serializers.Serializer[Any]):
     """Some returns, and the position of the next."""
 

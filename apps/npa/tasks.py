@@ -45,8 +45,12 @@ def deliver_waiting_alerts() -> int:
 
 
 @shared_task(name="npa.make_return")
-def make_return(*, actor_id: str, kind: str, lender: str, day: str, reason: str) -> None:
-    """Make a long return for the person who asked for it."""
-    services.make_return_asked(
-        actor_id=actor_id, kind=kind, lender=lender, day=day, reason=reason, now=timezone.now()
-    )
+def make_return(order_id: str) -> None:
+    """Make a long return that was asked for; a second delivery finds it made or claimed."""
+    services.make_ordered(order_id=order_id, now=timezone.now())
+
+
+@shared_task(name="npa.make_waiting_returns")
+def make_waiting_returns() -> int:
+    """Make what was asked for and lost its message or its worker (every minute)."""
+    return services.make_waiting_returns(now=timezone.now())

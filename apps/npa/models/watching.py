@@ -245,6 +245,7 @@ class AlertDelivery(Identified, Timestamped, Stateful):
     class Obstacle(models.TextChoices):
         NOT_CONFIGURED = "not_configured", _("sending is not set up")
         NO_ADDRESS = "no_address", _("no address to send to")
+        NOT_PERMITTED = "not_permitted", _("the owner may no longer see this")
         NOT_ALLOWED = "not_allowed", _("the operator does not allow this address")
         REFUSED = "refused", _("refused by the other side")
         SERVER_DOWN = "server_down", _("the other side does not answer")

@@ -19,6 +19,7 @@ from apps.npa.services.finding import (
     withdraw_finding,
 )
 from apps.npa.services.loading_rules import load_rules
+from apps.npa.services.ordering import make_or_order, make_ordered, make_waiting_returns
 from apps.npa.services.overriding import (
     Asked,
     approve_override,
@@ -35,7 +36,6 @@ from apps.npa.services.returning import (
     Wanted,
     draw,
     make_return,
-    make_return_asked,
     may_make,
     read_return,
 )
@@ -62,8 +62,10 @@ __all__ = [
     "keep_finding",
     "keep_override",
     "load_rules",
+    "make_or_order",
+    "make_ordered",
     "make_return",
-    "make_return_asked",
+    "make_waiting_returns",
     "may_make",
     "propose_finding",
     "propose_finding_end",

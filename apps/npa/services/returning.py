@@ -82,17 +82,25 @@ def draw(*, actor: User, wanted: Wanted) -> Drawn:
     return Drawn(sheet, checks, None)
 
 
-@transaction.atomic
-def make_return(*, actor: User, wanted: Wanted, now: datetime, reason: str = "") -> Return:
-    """Make a return and keep its file; where it does not reconcile, only with a reason.
+def check(*, actor: User, wanted: Wanted, reason: str) -> Drawn:
+    """Return what a return would say, once nothing is against making it.
 
     Raises as `draw` does, and DomainError where the ledger differs and no reason is given.
     """
     drawn = draw(actor=actor, wanted=wanted)
-    said = reason.strip()
-    if not drawn.reconciles and not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
+    if not drawn.reconciles and not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         sentence = _("It differs from the ledger. Say why it is made all the same.")
         raise _refused("reason", "does_not_reconcile", sentence)
+    return drawn
+
+
+@transaction.atomic
+def make_return(*, actor: User, wanted: Wanted, now: datetime, reason: str = "") -> Return:
+    """Make a return and keep its file; where it does not reconcile, only with a reason.
+
+    Raises as `check` does.
+    """
+    drawn = check(actor=actor, wanted=wanted, reason=reason)
     lines, count = _content(wanted, drawn)
     made = Return(
         entity=wanted.entity,
@@ -106,22 +114,13 @@ def make_return(*, actor: User, wanted: Wanted, now: datetime, reason: str = "")
         sha256=hashlib.sha256(lines.encode()).hexdigest(),
         checks=[_check(one) for one in drawn.checks],
         reconciles=drawn.reconciles,
-        reason="" if drawn.reconciles else said,
+        reason="" if drawn.reconciles else reason.strip(),
         made_by=actor,
         made_at=now,
     )
     made.save(force_insert=True)
     audit.record(actor, "npa.return_made", made, **_told(made), reconciles=made.reconciles)
     return made
-
-
-def make_return_asked(
-    *, actor_id: str, kind: str, lender: str, day: str, reason: str, now: datetime
-) -> Return:
-    """Make a return that a page asked a worker for. Raises as `make_return` does."""
-    wanted = Wanted(kind=kind, entity=Entity.objects.get(code=lender), day=date.fromisoformat(day))
-    actor = User.objects.get(pk=actor_id)
-    return make_return(actor=actor, wanted=wanted, now=now, reason=reason)
 
 
 @transaction.atomic

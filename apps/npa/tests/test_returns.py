@@ -19,8 +19,8 @@ from apps.ledger.chart import Account
 from apps.ledger.chart import Event as Happened
 from apps.loans.models import Loan
 from apps.npa import bureau_calendar, return_rows, services
-from apps.npa.models import Return
-from apps.npa.services import Wanted
+from apps.npa.models import Return, ReturnOrder
+from apps.npa.services import Wanted, ordering
 from apps.npa.tests import portfolio_factories as factories
 from apps.npa.tests.portfolio_factories import TODAY, at, night, npa, snapshot
 
@@ -202,6 +202,66 @@ def test_a_bureaus_file_names_borrowers_sealed_and_on_record(
     assert customer.full_name.encode() not in bytes(sealed)
     facts = str([one.facts for one in Event.objects.filter(verb__startswith="npa.return")])
     assert customer.full_name not in facts
+
+
+def test_a_long_file_is_ordered_made_once_by_a_worker_and_its_failure_is_shown(
+    signed_in: Browser,
+    lent: Loan,
+    india: Entity,
+    charlie: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ordering, "AT_ONCE", 0)
+    npa(lent, NINTH)
+    night(india, NINTH)
+    client = signed_in(charlie)
+    address = reverse("npa:return_preview", args=["bureau", "sahyadri", NINTH.isoformat()])
+    asked = {"kind": "bureau", "lender": "sahyadri", "day": str(NINTH), "reason": "A test"}
+
+    # Without the reason that it needs nothing is ordered.
+    assert client.post(address).status_code == 422
+    assert not ReturnOrder.objects.exists()
+    told = client.post("/api/v1/npa/returns", asked, content_type="application/json")
+    again = client.post("/api/v1/npa/returns", asked, content_type="application/json")
+    assert (told.status_code, told.json()["state"]) == (202, "asked")
+    assert (again.status_code, again.json()["code"]) == (409, "return_being_made")
+    assert "Waits" in client.get(reverse("npa:returns")).text
+
+    assert services.make_waiting_returns(now=NOW) == 1
+    assert services.make_waiting_returns(now=NOW) == 0
+    order = client.get(f"/api/v1/npa/returns/orders/{told.json()['id']}").json()
+    assert (order["state"], order["made"]) == ("made", str(Return.objects.get().pk))
+
+    assert client.post(address, {"reason": "A test"}).status_code == 302
+    charlie.groups.clear()
+    failed = services.make_ordered(order_id=ReturnOrder.objects.get(status="asked").pk, now=NOW)
+    assert (failed.status, failed.obstacle, Return.objects.count()) == (
+        "failed",
+        "not_permitted",
+        1,
+    )
+
+
+def test_an_order_whose_worker_was_lost_is_made_by_another(
+    lent: Loan, india: Entity, charlie: User
+) -> None:
+    npa(lent, NINTH)
+    night(india, NINTH)
+    ReturnOrder.objects.create(
+        entity=india,
+        kind="bureau",
+        day=NINTH,
+        reason="A test",
+        asked_by=charlie,
+        asked_at=NOW,
+        status="making",
+        claimed_at=NOW,
+        attempts=1,
+    )
+
+    assert services.make_waiting_returns(now=NOW + ordering.CLAIM) == 0
+    assert services.make_waiting_returns(now=NOW + ordering.CLAIM + DAY) == 1
+    assert ReturnOrder.objects.get().status == "made"
 
 
 # --- pages --------------------------------------------------------------------------------------

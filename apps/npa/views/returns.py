@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.models import Entity
-from apps.core import dates, jobs, keyset
+from apps.core import dates, keyset
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
@@ -26,12 +26,10 @@ from apps.npa import (
     return_rows,
     services,
 )
-from apps.npa.models import Return, Threshold
+from apps.npa.models import Return, ReturnOrder, Threshold
 
 _BY = ("-made_at", "-id")
 _FILES_AHEAD = 4
-# A longer file is made by a worker; the page that asks for it does not wait.
-_AT_ONCE = 20_000
 
 
 @require_GET
@@ -60,6 +58,7 @@ def returns(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [(one, services.may_make(request.user, one.kind)) for one in page.rows],
+        "orders": return_page.orders(return_rows.orders(request.user)),
         "upcoming": bureau_calendar.upcoming(today, _FILES_AHEAD)
         if any(kind == Return.Kind.BUREAU for _one, kind in owed)
         else [],
@@ -112,27 +111,17 @@ def download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _made(request: HttpRequest, wanted: services.Wanted, form: Any) -> bool:
     """Make the return, or have it made where it is long; say in the form why it is not."""
-    reason = form.cleaned_data["reason"]
-    if (
-        wanted.kind == Return.Kind.BUREAU
-        and return_rows.count(wanted.entity, wanted.day) > _AT_ONCE
-    ):
-        jobs.enqueue(
-            "npa.make_return",
-            actor_id=str(request.user.pk),
-            kind=wanted.kind,
-            lender=wanted.entity.code,
-            day=wanted.day.isoformat(),
-            reason=reason,
-        )
-        messages.info(request, _("The file is being made; it appears on this page."))
-        return True
     try:
-        services.make_return(actor=request.user, wanted=wanted, now=timezone.now(), reason=reason)
+        made = services.make_or_order(
+            actor=request.user, wanted=wanted, now=timezone.now(), **form.cleaned_data
+        )
     except DomainError as refusal:
         form.refuse(refusal)
         return False
-    messages.success(request, _("The return is made and kept."))
+    if isinstance(made, ReturnOrder):
+        messages.info(request, _("The file is being made; it appears on this page."))
+    else:
+        messages.success(request, _("The return is made and kept."))
     return True
 
 
