@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -63,11 +63,16 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     def visible_to(self, actor: User) -> "MandateQuerySet":
         """Keep the mandates of the branches the person works in, but for those withheld.
 
-        One of a single loan is seen where the loan is, which may have moved since.
+        One of a single loan is seen where the loan is, which may have moved since; one for all
+        loans where it was recorded, and wherever a loan is that it covers.
         """
         of_loan = accounts.in_reach(actor, branch_field="loan__branch_id")
+        covered = Loan.objects.visible_to(actor).filter(
+            customer=OuterRef("customer"), branch__entity=OuterRef("entity")
+        )
         seen = self.filter(
-            Q(loan__isnull=False) & of_loan | Q(loan__isnull=True) & accounts.in_reach(actor)
+            Q(loan__isnull=False) & of_loan
+            | Q(loan__isnull=True) & (accounts.in_reach(actor) | Exists(covered))
         )
         return withheld.without(seen, actor, field="loan__application_id")
 

@@ -251,9 +251,12 @@ def _made(loan: Loan, entry: MandateEntry, *, actor: User, now: datetime) -> Man
 
 
 def _next_reference(loan: Loan) -> str:
-    of_loan = Q(reference__startswith=f"{loan.number}-M")
-    number = Mandate.objects.filter(of_loan, entity=loan.branch.entity_id).count() + 1
-    return f"{loan.number}-M{number}"
+    """Return the number behind the highest that is used; the loan is held, so that one gets it."""
+    own = f"{loan.number}-M"
+    used = Mandate.objects.filter(entity=loan.branch.entity_id, reference__startswith=own)
+    said = [one.removeprefix(own) for one in used.values_list("reference", flat=True)]
+    last = max((int(one) for one in said if one.isascii() and one.isdigit()), default=0)
+    return f"{own}{last + 1}"
 
 
 def _taken(mandate: Mandate) -> Conflict:

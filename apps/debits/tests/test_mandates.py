@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from apps.accounts.models import Branch, User
+from apps.accounts.models import Branch, Entity, User
 from apps.audit.models import Event
 from apps.core.errors import Conflict, NotPermitted, NotVisible
 from apps.debits import services
@@ -192,3 +192,46 @@ def test_a_mandate_goes_along_with_its_loan_to_another_branch(
 
     assert isinstance(refused(lambda: services.cancel_mandate(actor=alice, **end)), NotVisible)
     assert services.cancel_mandate(actor=nora, **end).status == "cancelled"
+
+
+def test_a_mandate_for_all_loans_is_ended_wherever_a_loan_is_that_it_covers(
+    alice: User, lent: Loan, nashik: Branch, make_person: MakePerson
+) -> None:
+    nora = make_person("Nora", "loan_officer", branch=nashik)
+    for_all = factories.active(alice, lent, for_all_loans=True)
+    end = {"mandate": for_all, "reason": "By telephone.", "now": at(TODAY)}
+    assert isinstance(refused(lambda: services.cancel_mandate(actor=nora, **end)), NotVisible)
+
+    Loan.objects.filter(pk=lent.pk).update(branch=nashik)
+
+    assert Mandate.objects.visible_to(alice).get() == for_all
+    assert services.cancel_mandate(actor=nora, **end).status == "cancelled"
+
+
+def test_a_mandate_for_all_loans_of_one_lender_is_not_seen_at_another(
+    alice: User, lent: Loan, make_person: MakePerson
+) -> None:
+    umoja = Entity.objects.create(
+        code="umoja", name="Umoja", kind="nbfc", country="KE", currency="KES"
+    )
+    abroad = Branch.objects.create(entity=umoja, code="kisumu", name="Kisumu")
+    otto = make_person("Otto", "loan_officer", branch=abroad)
+    factories.active(alice, lent, for_all_loans=True)
+
+    Loan.objects.filter(pk=lent.pk).update(branch=abroad)
+
+    assert Loan.objects.visible_to(otto).count() == 1
+    assert not Mandate.objects.visible_to(otto).exists()
+
+
+def test_a_made_up_reference_is_one_nobody_has(alice: User, lent: Loan) -> None:
+    factories.recorded(alice, lent, reference=f"{lent.number}-M2")
+    for_all = factories.recorded(alice, lent, for_all_loans=True)
+
+    assert for_all.reference == f"{lent.number}-M3"
+
+
+def test_what_is_written_behind_a_made_up_reference_is_no_number(alice: User, lent: Loan) -> None:
+    factories.recorded(alice, lent, reference=f"{lent.number}-MX")
+
+    assert factories.recorded(alice, lent, for_all_loans=True).reference == f"{lent.number}-M1"

@@ -56,15 +56,16 @@ def mandate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         for action in _WORDS
         if policies.may_move(request.user, found, action)
     ]
+    back = _back(request, found)
     context = {
         "mandate": found,
         "look": looks.MANDATES[found.status],
         "offered": offered,
         "underway": services.underway(found),
         "reason": sentences.reason(str(found.reason)) if found.reason else "",
-        "back": _back(found),
+        "back": back,
         "crumbs": [
-            {"label": (found.loan or found.customer).number, "url": _back(found)},
+            {"label": (found.loan or found.customer).number, "url": back},
             {"label": found.reference, "url": ""},
         ],
     }
@@ -183,7 +184,8 @@ def _visible(request: HttpRequest, pk: uuid.UUID) -> Mandate:
     return found
 
 
-def _back(mandate: Mandate) -> str:
-    """Return the page of the loan a mandate is for; of several, the latest."""
-    latest = mandate.loan or mandate.customer.loans.order_by("-opened_date").first()
+def _back(request: HttpRequest, mandate: Mandate) -> str:
+    """Return the page of the loan a mandate is for; of several, the latest the person may see."""
+    loans = Loan.objects.visible_to(request.user).filter(customer=mandate.customer_id)
+    latest = mandate.loan or loans.order_by("-opened_date").first()
     return reverse("loans:detail", args=[latest.pk]) if latest else reverse("debits:files")
