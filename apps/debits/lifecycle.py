@@ -30,7 +30,6 @@ FILE = Lifecycle(
         ("settle", ["released"], "settled"),
     ],
 )
-OPEN_FILES = ("draft", "prepared")
 
 DEBIT = Lifecycle(
     initial="waiting",

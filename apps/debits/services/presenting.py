@@ -19,7 +19,7 @@ from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.debits import errors, layouts, owing, policies, selecting
 from apps.debits.lifecycle import UNDERWAY
-from apps.debits.models import Debit, DebitFile, DebitRule, Mandate
+from apps.debits.models import Debit, DebitFile, DebitRule, Mandate, MandateQuerySet
 from apps.debits.selecting import Chosen, LeftOut, Rule
 from apps.loans.models import Loan, LoanQuerySet
 from apps.repayments import hooks
@@ -103,7 +103,8 @@ def withdraw_file(*, actor: User, file: DebitFile, reason: str) -> DebitFile:
     held = _held(actor, file)
     held.move("withdraw", withdrawn_by=actor, withdrawn_reason=said)
     Debit.move_all(held.debits.filter(status="waiting"), "withdraw", reason_code="file_withdrawn")
-    audit.record(actor, "debits.file_withdrawn", held, **_said(held), reason=said)
+    # Not why: a person's words may tell about a borrower; the file keeps them.
+    audit.record(actor, "debits.file_withdrawn", held, **_said(held))
     return held
 
 
@@ -229,11 +230,9 @@ def _select(
     if person is not None:
         loans = loans.visible_to(person)
     for_all = mandates.filter(loan__isnull=True)
-    # Who paused the mandate of one loan does not pay it under that of all loans.
-    paused = Mandate.objects.filter(entity=entity, status="paused", loan__isnull=False)
     covered = loans.filter(
         Q(pk__in=mandates.values("loan"))
-        | (Q(customer__in=for_all.values("customer")) & ~Q(pk__in=paused.values("loan")))
+        | (Q(customer__in=for_all.values("customer")) & ~Q(pk__in=_paused(entity).values("loan")))
     )
     rule, left_out, found = rule_of(entity.pk), Counter[str](), list[_Found]()
     asked = _not_left_alone(covered, day, left_out)
@@ -256,6 +255,11 @@ def _select(
             else:
                 found.append(_Found(loan, mandate, chosen))
     return found, left_out
+
+
+def _paused(entity: Entity) -> MandateQuerySet:
+    """Return the paused mandates of single loans: those are not paid under that of all loans."""
+    return Mandate.objects.filter(entity=entity, status="paused", loan__isnull=False)
 
 
 def _not_left_alone(loans: LoanQuerySet, day: date, left_out: Counter[str]) -> LoanQuerySet:
@@ -306,6 +310,7 @@ def _still_standing(file: DebitFile) -> list[Debit]:
     owed = owing.owing(keys, file.collect_on)
     asked = _not_left_alone(Loan.objects.filter(pk__in=keys), file.collect_on, Counter())
     not_spared = set(asked.values_list("pk", flat=True))
+    paused = set(_paused(file.entity).filter(loan__in=keys).values_list("loan", flat=True))
     rule = rule_of(file.entity_id)
     gone: dict[str, list[uuid.UUID]] = {}
     standing = []
@@ -313,6 +318,8 @@ def _still_standing(file: DebitFile) -> list[Debit]:
         left = selecting.amount_owed(owed[one.loan_id], due=one.due_date, rule=rule)
         if not one.mandate.holds_on(file.collect_on):
             gone.setdefault("mandate_ended", []).append(one.pk)
+        elif one.loan_id in paused:
+            gone.setdefault("mandate_paused", []).append(one.pk)
         elif one.loan_id not in not_spared:
             gone.setdefault(LeftOut.LEFT_ALONE.value, []).append(one.pk)
         elif one.loan.status != "active" or left < one.amount:

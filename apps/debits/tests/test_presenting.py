@@ -150,6 +150,30 @@ def test_the_pause_of_one_loan_holds_though_another_mandate_covers_all(
     assert not Debit.objects.exists()
 
 
+def test_the_pause_of_one_loan_holds_at_the_release_though_another_mandate_covers_all(
+    alice: User, bob: User, lent: Loan
+) -> None:
+    factories.active(alice, lent, for_all_loans=True)
+    file = factories.prepared(alice, books.due_dates(lent)[0])
+    of_loan = factories.active(alice, lent)
+    services.pause_mandate(actor=alice, mandate=of_loan, reason="Between two jobs")
+
+    found = refused(lambda: services.release_file(actor=bob, file=file, now=at(TODAY)))
+
+    assert found.code == "nothing_left"
+
+
+def test_why_a_file_was_withdrawn_is_kept_with_it_and_not_in_the_trail(
+    alice: User, lent: Loan, mandate: Mandate
+) -> None:
+    file = factories.prepared(alice, books.due_dates(lent)[0])
+
+    services.withdraw_file(actor=alice, file=file, reason="Meera Joshi called.")
+
+    assert DebitFile.objects.get().withdrawn_reason == "Meera Joshi called."
+    assert "Joshi" not in str(Event.objects.get(verb="debits.file_withdrawn").facts)
+
+
 def test_without_a_mandate_that_holds_nothing_is_asked_for(alice: User, lent: Loan) -> None:
     day = books.due_dates(lent)[0]
     factories.active(alice, lent, until_date=day - timedelta(days=1))
