@@ -1,9 +1,12 @@
 """Pages and API of the ends of days: who sees which, how far one is, having one done."""
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +15,7 @@ from apps.accounts.models import Branch, Entity, User
 from apps.core import dates
 from apps.loans.models import Loan
 from apps.npa import tasks
+from apps.npa.management.commands import day_end as command
 from apps.npa.models import DayEnd
 from apps.npa.tests import day_factories as days
 from apps.repayments.tests import factories as repaying
@@ -69,6 +73,29 @@ def test_it_shows_what_another_run_found_otherwise(
 
     assert loan.number in shown
     assert "SMA-0" in shown
+    assert "₹200,000.00" in shown or "₹2,00,000.00" in shown
+
+
+def test_the_command_says_what_another_run_found_otherwise(
+    alice: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = repaying.due_dates(loan)[0]
+    days.end(loan, due)
+    instalment = loan.instalments.order_by("number")[0]
+    now = repaying.at(due + timedelta(days=1))
+    repaying.pay(alice, loan, due, instalment.due, now=now)
+    monkeypatch.setattr(command, "timezone", SimpleNamespace(now=lambda: now))
+    said = io.StringIO()
+
+    call_command(
+        "day_end", "--date", due.isoformat(), "--entity", "sahyadri", "--keep-open", stdout=said
+    )
+
+    first, line = said.getvalue().splitlines()
+    assert "run 2, 1 loans, 1 changed" in first
+    assert line.startswith(f"  {loan.number}: ")
+    assert "Bucket: SMA-0 -> Standard" in line
+    assert "Principal: ₹2" in line
 
 
 def test_it_asks_again_while_a_day_is_under_way(

@@ -1,6 +1,7 @@
 """End days: `manage.py day_end --date YYYY-MM-DD [--until ...] [--entity CODE] [--keep-open]`."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,9 +11,13 @@ from django.utils import timezone
 from apps.accounts.models import Entity
 from apps.audit.services import system
 from apps.core.errors import DomainError
-from apps.npa import services
+from apps.loans.models import Loan
+from apps.npa import day_end_rows, services
 from apps.npa.errors import NothingToEnd
-from apps.npa.models import DayEnd
+from apps.npa.models import Changed, DayEnd
+
+# Loans of which it is written what a run found otherwise; the page of the day has them all.
+MOST_SHOWN = 50
 
 
 class Command(BaseCommand):
@@ -58,6 +63,8 @@ class Command(BaseCommand):
         except DomainError as refusal:
             raise CommandError(f"{entity.code} {day}: {refusal}") from refusal
         self.stdout.write(_said(entity, found))
+        for line in _changes(found):
+            self.stdout.write(line)
 
 
 def _lenders(code: str | None) -> list[Entity]:
@@ -74,3 +81,14 @@ def _said(entity: Entity, found: DayEnd) -> str:
         f"{entity.code} {found.day}: {found.status}, run {found.run}, {found.loans} loans,"
         f" {found.changed} changed, {len(found.problems)} left out, {seconds:.1f} s."
     )
+
+
+def _changes(found: DayEnd) -> Iterator[str]:
+    """Yield what the run found otherwise than the one before: loan by loan, before and now."""
+    rows = Changed.objects.filter(day_end=found, run=found.run).order_by("id")[:MOST_SHOWN]
+    loans = Loan.objects.in_bulk([row.loan_id for row in rows])
+    for one in day_end_rows.differences(rows, loans):
+        said = "; ".join(f"{label}: {before} -> {after}" for label, before, after in one.columns)
+        yield f"  {one.loan.number}: {said or 'other figures'}"
+    if found.changed > MOST_SHOWN:
+        yield f"  and {found.changed - MOST_SHOWN} more loans: see the page of the day."
