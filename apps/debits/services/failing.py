@@ -12,6 +12,7 @@ from apps.debits.models import AnswerLine, Debit, Mandate
 from apps.debits.services import mandates, outcomes
 from apps.debits.services.outcomes import Chunk, Outcome
 from apps.repayments import services as repayments
+from apps.repayments.errors import TakenBackAlready
 from apps.repayments.facts import Bucket
 from apps.repayments.services import charging
 
@@ -43,6 +44,9 @@ def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
             reason=f"Returned by the bank: {line.reason_code}",
             now=chunk.now,
         )
+    except TakenBackAlready:
+        # Somebody was faster than the bank's file: the loan stands as without it already.
+        logger.info("return_taken_back_before", line=str(line.pk))
     except DomainError as refusal:
         logger.info("return_not_taken_back", line=str(line.pk), code=refusal.code)
         return outcomes.refused("", "refused_by_account", debit)

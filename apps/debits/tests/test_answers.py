@@ -171,6 +171,25 @@ def test_money_the_bank_takes_back_leaves_the_loan_as_it_was(
     assert books.offenders() == []
 
 
+def test_money_somebody_took_back_before_the_bank_said_so_is_taken_back_once(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    answered(alice, [row(debit)], day=day)
+    event = AccountEvent.objects.get(kind="receipt")
+    repayments.take_back(actor=charlie, event=event, reason="The bank called.", now=at(day))
+    back = row(debit, "returned", day=day, reason="payer_refused")
+
+    file = answered(alice, [back], day=day, name="ACH-2")
+
+    debit.refresh_from_db()
+    assert came_to(file) == [(2, "recorded", "returned")]
+    assert (debit.status, debit.reason_code) == ("returned", "payer_refused")
+    assert Entry.objects.filter(reverses__event="repayment").count() == 1
+    assert Mandate.objects.get().status == "paused"
+    assert books.offenders() == []
+
+
 def test_money_the_bank_takes_back_late_is_corrected_on_the_first_open_day(
     alice: User, lent: Loan, debit: Debit
 ) -> None:
