@@ -11,15 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core import keyset
-from apps.core.api import APIView, Problem
+from apps.core.api import APIView
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.npa import finding_rows, finding_serializers, policies, serializers, services
 from apps.npa.models import Finding
+from apps.npa.override_api import AFTER, REFUSED, known_state
 from apps.servicing.asked import taken
 
-REFUSED = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
-AFTER = OpenApiParameter("after", description="The position from the page before.")
 _ANSWERS = {200: finding_serializers.FindingAnswer, **REFUSED}
 _BY = ("-proposed_at", "-id")
 
@@ -73,7 +72,8 @@ class Findings(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return what was found, what was proposed last first."""
-        rows = finding_rows.findings(request.user, state=request.query_params.get("state", ""))
+        state = known_state(request, Finding.lifecycle, "waiting")
+        rows = finding_rows.findings(request.user, state=state)
         page = keyset.page(rows, by=_BY, after=request.query_params.get("after", ""))
         found = finding_serializers.FindingAnswer(page.rows, many=True).data
         return Response({"results": found, "after": page.after})

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core import keyset
 from apps.core.api import APIView, Problem
+from apps.core.errors import DomainError
+from apps.core.lifecycle import Lifecycle
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.npa import override_rows, policies, serializers, services
@@ -22,6 +25,15 @@ REFUSED = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
 AFTER = OpenApiParameter("after", description="The position from the page before.")
 _ANSWERS = {200: serializers.OverrideAnswer, **REFUSED}
 _BY = ("-proposed_at", "-id")
+
+
+def known_state(request: Request, lifecycle: Lifecycle, group: str) -> str:
+    """Return the state or the group of states that is asked for; "" for all. Raises DomainError."""
+    told = request.query_params.get("state", "")
+    if told and told != group and told not in lifecycle.states:
+        sentence = _("There is no such state.")
+        raise DomainError("unknown_state", sentence, fields={"state": sentence})
+    return told
 
 
 class LoanOverrides(APIView):
@@ -72,7 +84,8 @@ class Overrides(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return overrides, those proposed last first."""
-        rows = override_rows.overrides(request.user, state=request.query_params.get("state", ""))
+        state = known_state(request, Override.lifecycle, "waiting")
+        rows = override_rows.overrides(request.user, state=state)
         page = keyset.page(rows, by=_BY, after=request.query_params.get("after", ""))
         found = serializers.OverrideAnswer(page.rows, many=True).data
         return Response({"results": found, "after": page.after})

@@ -17,6 +17,8 @@ from apps.accounts.models import Entity, User
 from apps.core import dates, keyset
 from apps.core.api import APIView
 from apps.core.errors import DomainError, NotVisible
+from apps.core.form_fields import FIRST_YEAR, LAST_YEAR
+from apps.core.money import MINOR_UNITS
 from apps.core.visibility import get_visible
 from apps.ledger.chart import Account
 from apps.npa import (
@@ -29,7 +31,7 @@ from apps.npa import (
     watch_rows,
 )
 from apps.npa.models import Alert, Return, ReturnOrder, Threshold
-from apps.npa.override_api import AFTER, REFUSED
+from apps.npa.override_api import AFTER, REFUSED, known_state
 from apps.npa.portfolio_rows import Chosen
 from apps.servicing.asked import taken
 
@@ -118,7 +120,8 @@ class Alerts(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return alerts, those raised last first."""
-        rows = watch_rows.alerts(request.user, state=request.query_params.get("state", ""))
+        state = known_state(request, Alert.lifecycle, "standing")
+        rows = watch_rows.alerts(request.user, state=state)
         page = keyset.page(
             rows, by=("-raised_at", "-id"), after=request.query_params.get("after", "")
         )
@@ -284,15 +287,22 @@ def _chosen(request: Request) -> Chosen:
     if day is None:
         # Nothing was ended yet: the book of the last day that is over, which is empty.
         day = dates.local_date(timezone.now(), entity.time_zone) - timedelta(days=1)
-    return Chosen(entity=entity, currency=asked.get("currency") or entity.currency, day=day)
+    currency = asked.get("currency") or entity.currency
+    if currency not in MINOR_UNITS:
+        sentence = _("This lender has no such currency.")
+        raise DomainError("currency_refused", sentence, fields={"currency": sentence})
+    return Chosen(entity=entity, currency=currency, day=day)
 
 
 def _day(told: str, field: str) -> date:
     try:
-        return date.fromisoformat(told)
+        found: date | None = date.fromisoformat(told)
     except ValueError:
+        found = None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         sentence = _("This is no day.")
-        raise DomainError("day_refused", sentence, fields={field: sentence}) from None
+        raise DomainError("day_refused", sentence, fields={field: sentence})
+    return found
 
 
 urlpatterns: list[Any] = [

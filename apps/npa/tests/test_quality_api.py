@@ -119,7 +119,13 @@ def test_wrong_questions_are_answered_in_one_shape(
         ("npa/portfolio", {"day": "x"}, 400),
         ("npa/portfolio", {"lender": "nobody", "day": str(TODAY)}, 404),
         ("npa/provisions", {"day": str(TODAY)}, 400),
+        ("npa/provisions", {"day": str(TODAY), "since": "0001-01-01"}, 400),
+        ("npa/portfolio", {"day": "9999-12-31"}, 400),
+        ("npa/portfolio", {"currency": "\0"}, 400),
         ("npa/alerts", {"after": "x"}, 400),
+        ("npa/alerts", {"state": "\0"}, 400),
+        ("npa/overrides", {"state": "\0"}, 400),
+        ("npa/findings", {"state": "\0"}, 400),
     ):
         answer = client.get(f"/api/v1/{path}", query)
         assert (answer.status_code, set(answer.json())) == (status, {"code", "sentence", "fields"})
