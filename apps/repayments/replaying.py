@@ -5,7 +5,8 @@ should stand, what each went to, and the schedules that were in force. The same 
 same account, in whatever order it became known.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -80,6 +81,33 @@ def replay(
         walk.enter(one, is_new=one.key == new)
     walk.position.bring(upto, points=days)
     return walk.account
+
+
+def walk(
+    contract: Contract,
+    events: Iterable[Happened],
+    *,
+    nights: Collection[date],
+    meets: Callable[[Account, Happened], bool],
+    ends: Callable[[Account, date], Iterable[Happened]],
+) -> None:
+    """Go through a history up to the last of some nights, asking on the way what happens.
+
+    `meets` says of each event, before it happens, whether it does; `ends` what happens besides at
+    the end of each night. Both are given the account as it stands then. Raises TermsRefused where
+    something that happened is no longer possible.
+    """
+    going = _Walk(contract)
+    waiting = deque(sorted(events, key=lambda event: event.order))
+    for night in sorted(nights):
+        while waiting and waiting[0].fact.day <= night:
+            one = waiting.popleft()
+            going.position.bring(one.fact.day)
+            if meets(going.account, one):
+                going.enter(one, is_new=False)
+        going.position.bring(night)
+        for one in ends(going.account, night):
+            going.enter(one, is_new=False)
 
 
 def begun(contract: Contract) -> Account:

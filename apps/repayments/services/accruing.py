@@ -28,7 +28,15 @@ from apps.loans.models import Loan
 from apps.repayments import reading, replaying, running, writing
 from apps.repayments.errors import AccruingNow, refused_field
 from apps.repayments.models import AccrualRun, LoanAccount
-from apps.repayments.services import accruing_sets, assessing, capping, holding, late_sets, replayed
+from apps.repayments.services import (
+    accruing_sets,
+    assessing,
+    capping,
+    holding,
+    late_sets,
+    owing,
+    replayed,
+)
 from apps.repayments.writing import Added
 
 logger = structlog.get_logger(__name__)
@@ -237,7 +245,7 @@ def _accrue(keys: Sequence[uuid.UUID], *, actor: Any, day: date, now: datetime) 
         return 0, 0
     _bring(loans, standing, actor=actor, day=day, now=now)
     charges = assessing.assess(actor=actor, loans=loans, day=day, now=now)
-    if capping.is_capped(loans[0].branch.entity):
+    if owing.is_capped(loans[0].branch.entity):
         late = assessing.concerned(loans, day)
         capping.cap(actor=actor, loans=late, day=day, now=now)
     kept = LoanAccount.objects.filter(pk__in=[loan.pk for loan in loans])

@@ -14,13 +14,14 @@ from django.db.models import BooleanField, Exists, F, Max, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from apps.loans.models import Instalment, Loan
-from apps.repayments import lateness, reading, replaying, writing
+from apps.repayments import lateness, reading, recharging, replaying, writing
 from apps.repayments.account import ZERO
 from apps.repayments.facts import Bucket, Charge
 from apps.repayments.lateness import Agreed
-from apps.repayments.models import AccountEvent, LateLoan, LoanAccount
+from apps.repayments.models import AccountEvent, LateLoan
 from apps.repayments.replaying import Account
-from apps.repayments.services import capping, entering, going_on, taking_back
+from apps.repayments.services import entering, going_on, owing, taking_back
+from apps.repayments.services.recharging import CORRECTED
 from apps.repayments.writing import Added
 
 # Something was reported about a loan since it was accrued last that may change what it owes for
@@ -38,11 +39,9 @@ _NEWS = """(EXISTS (
     JOIN ledger_entry n ON n.id = x.entry_id
     WHERE i.loan_id = {loan} AND n.day > i.due_date
 )))"""
-_BUCKETS = {lateness.PENAL: Bucket.PENAL, lateness.INTEREST: Bucket.INTEREST}
 # What was reported before an accrual may have waited for it, and is news for the next one.
 _ON_THE_WAY = timedelta(minutes=10)
 _ACTOR = "system:repayments"
-CORRECTED = "What is owed for being late was computed anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def assess(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> 
     found = concerned(loans, day)
     if not found:
         return 0
-    agreed = agreed_of(found)
+    agreed = owing.agreed_of(found)
     charged = _charged(found)
     found = [loan for loan in found if agreed[loan.pk].asks_something or loan.pk in charged]
     wanted: list[_Wanted] = []
@@ -91,7 +90,7 @@ def assess(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> 
             for code, amount in reckoned.missing.items()
             if amount > 0
         ]
-        if min(reckoned.missing.values()) >= 0 and not capping.is_capped(loan.branch.entity):
+        if min(reckoned.missing.values()) >= 0 and not owing.is_capped(loan.branch.entity):
             known.append((loan, said, reckoned.account))
     _charge(actor, wanted, day, now)
     going_on.keep(known, day=day, now=now)
@@ -111,15 +110,18 @@ def uncharged(loan: Loan, accounts: Mapping[date, Account]) -> dict[date, dict[B
 
     `accounts` are how it stands on each of the days. Nothing of a loan that does not run.
     """
-    [agreed] = agreed_of([loan]).values()
+    [agreed] = owing.agreed_of([loan]).values()
     charged = _charged([loan]).get(loan.pk, [])
     if loan.status != "active" or not (agreed.asks_something or charged):
         return {day: {} for day in accounts}
+    history = reading.happened(loan)
     found = {}
     for day, account in accounts.items():
-        before = [one for one in charged if one.day <= day]
-        missing = _compared(loan, agreed, before, account=account, day=day).missing
-        found[day] = {_BUCKETS[code]: amount for code, amount in missing.items() if amount > 0}
+        owed = owing.owed(loan, account, history, agreed, day=day)
+        missing = _missing(owed, [one for one in charged if one.day <= day])
+        found[day] = {
+            recharging.BUCKETS[code]: amount for code, amount in missing.items() if amount > 0
+        }
     return found
 
 
@@ -147,32 +149,6 @@ def has_news(*, loan: str) -> str:
     return _NEWS.format(loan=loan, wait=int(_ON_THE_WAY.total_seconds()))
 
 
-def agreed_of(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:
-    """Return what the contract of each loan asks for being late; nothing where it says nothing.
-
-    The penal rate is the one that the borrower was told with the offer; whether the contract's
-    interest runs on is what the product said when the account began.
-    """
-    offered = Loan.objects.filter(pk__in=[loan.pk for loan in loans], offer__isnull=False)
-    told = dict(
-        offered.values_list("pk", "offer__key_facts__contingent__penal_charge_rate").order_by()
-    )
-    kept = dict(
-        LoanAccount.objects.filter(
-            pk__in=[loan.pk for loan in loans], overdue_interest__isnull=False
-        ).values_list("pk", "overdue_interest")
-    )
-    found = {}
-    for loan in loans:
-        conditions = getattr(loan.product, "conditions", None)
-        rate = told.get(loan.pk, conditions.penal_charge_rate if conditions else ZERO)
-        found[loan.pk] = Agreed(
-            penal_rate=Decimal(rate),
-            interest_runs_on=bool(kept.get(loan.pk, reading.runs_on(loan.product))),
-        )
-    return found
-
-
 def _charged(loans: Iterable[Loan]) -> dict[uuid.UUID, list[AccountEvent]]:
     """Return the charges of loans for being late that stand, in their order."""
     rows = AccountEvent.objects.filter(
@@ -189,23 +165,18 @@ def _charged(loans: Iterable[Loan]) -> dict[uuid.UUID, list[AccountEvent]]:
 
 def _reckoned(loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], day: date) -> _Reckoned:
     """Return what is owed under each code by the day's end beyond what was charged."""
-    account = replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
-    return _compared(loan, agreed, charged, account=account, day=day)
+    history = reading.happened(loan)
+    account = replaying.replay(reading.contract(loan), history, upto=day)
+    owed = owing.owed(loan, account, history, agreed, day=day)
+    return _Reckoned(account, _missing(owed, charged))
 
 
-def _compared(
-    loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], *, account: Account, day: date
-) -> _Reckoned:
-    owed = lateness.owed(account, day, agreed)
-    interest = capping.overdue_interest(loan, account, day, agreed)
-    sums = dict.fromkeys(lateness.CODES, ZERO)
+def _missing(owed: Mapping[str, Decimal], charged: Iterable[AccountEvent]) -> dict[str, Decimal]:
+    """Return what is owed under each code beyond what was charged; below zero for too much."""
+    missing = dict(owed)
     for one in charged:
-        sums[one.parameters["code"]] += one.amount or ZERO
-    missing = {
-        lateness.PENAL: owed.penal - sums[lateness.PENAL],
-        lateness.INTEREST: interest - sums[lateness.INTEREST],
-    }
-    return _Reckoned(account, missing)
+        missing[one.parameters["code"]] -= one.amount or ZERO
+    return missing
 
 
 def _take_back(
@@ -247,14 +218,7 @@ def _charge(actor: str, wanted: list[_Wanted], day: date, now: datetime) -> None
 
 
 def _fact(one: _Wanted, day: date) -> Charge:
-    return Charge(
-        day=day,
-        amount=one.amount,
-        bucket=_BUCKETS[one.code],
-        code=one.code,
-        due_on=day,
-        basis=one.basis,
-    )
+    return recharging.charge(one.code, one.amount, day, basis=one.basis)
 
 
 def _places(loans: Iterable[Loan], day: date) -> dict[uuid.UUID, int]:

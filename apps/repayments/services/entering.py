@@ -35,6 +35,7 @@ def enter(
     reference: str,
     now: datetime,
     approved_by: User | None = None,
+    corrects_closed: bool = False,
 ) -> AccountEvent:
     """Enter a fact into the history of a loan, with all that follows from it; return its event.
 
@@ -42,9 +43,11 @@ def enter(
     reference returns the event it made. A fact of an earlier day replays what came after. Payments
     are permitted here; for everything else whoever calls has seen to that. Raises NotAllowed,
     NotVisible, ReferenceUsed, FactRefused, NothingOwed, TermsRefused for what does not fit how the
-    account stands, DayClosed where the books of a day it changes are closed.
+    account stands, DayClosed where the books of a day it changes are closed - unless it is what law
+    makes of an earlier day once history turned out otherwise, and `corrects_closed`: then what
+    changes of closed days is booked on the first open one.
     """
-    told = _Told(actor, fact, reference, approved_by, now)
+    told = _Told(actor, fact, reference, approved_by, now, corrects_closed)
     try:
         with transaction.atomic():
             return _enter(loan, told)
@@ -67,6 +70,7 @@ class _Told:
     reference: str
     approved_by: User | None
     now: datetime
+    corrects_closed: bool
 
 
 def _enter(loan: Loan, told: _Told) -> AccountEvent:
@@ -88,7 +92,7 @@ def _enter(loan: Loan, told: _Told) -> AccountEvent:
             writing.write_one(actor, added, now=told.now)
             record(actor, held, event)
     else:
-        _replay(held, met.account, event, actor=actor)
+        _replay(held, met.account, event, told)
         record(actor, held, event)
     return event
 
@@ -207,7 +211,7 @@ def happen(position: Position, one: Happened) -> None:
 
 
 # --- a fact among others, or one that changes the schedule --------------------------------------
-def _replay(loan: Loan, row: LoanAccount, event: AccountEvent, *, actor: Any) -> None:
+def _replay(loan: Loan, row: LoanAccount, event: AccountEvent, told: _Told) -> None:
     account = replay(
         loan, row, [*reading.happened(loan), reading.of_event(event)], new=str(event.pk)
     )
@@ -217,12 +221,13 @@ def _replay(loan: Loan, row: LoanAccount, event: AccountEvent, *, actor: Any) ->
         row,
         account,
         replayed.Reason(
-            actor=actor,
+            actor=told.actor,
             # What fell due since the account was last brought forward is booked along with it.
             since=min(event.day, row.through),
             said=f"{event.kind} of {event.day}",
             reference=f"account:{event.pk}",
             now=event.made_at,
+            corrects_closed=told.corrects_closed,
         ),
     )
     event.refresh_from_db(fields=["entry", "settled"])

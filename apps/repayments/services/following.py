@@ -9,16 +9,19 @@ from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
-from apps.repayments import reading
+from apps.repayments import lateness, reading
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.services import entering, replayed
+
+_NEVER = "All of the loan came back"
 
 
 def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
     """Compute an account anew after a payment of the loan was made or came back.
 
-    Nothing where nothing happened on the account yet. The caller holds the loan. Raises DayClosed
-    where a day to change is closed, and so refuses the payment.
+    Nothing where nothing happened on the account yet. The caller holds the loan. What it changes of
+    closed days is booked on the first open one and says of which day it is: a payment comes back
+    when it comes back.
     """
     row = LoanAccount.objects.filter(pk=loan.pk).first()
     if row is None:
@@ -42,6 +45,7 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
             said="The loan was paid out otherwise.",
             reference=_reference(loan),
             now=now,
+            corrects_closed=True,
         ),
     )
     _record(actor, loan, taken_back=len(changed.reversals), posted=len(changed.posted))
@@ -49,7 +53,9 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
 
 def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
     """Take back what came with time on a loan of which all came back: nothing was ever lent."""
-    if AccountEvent.objects.filter(loan=loan, status="live").exists():
+    standing = AccountEvent.objects.filter(loan=loan, status="live")
+    charged = standing.filter(kind="charge", parameters__code__in=lateness.CODES)
+    if standing.exclude(pk__in=charged).exists():
         raise Conflict(
             "already_repaid",
             _("Something was posted on this loan already, so the payment cannot be reversed."),
@@ -59,11 +65,17 @@ def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
         loan_id=loan.pk,
         since=_first_day(loan),
         derive=lambda _standing: [],
-        reason="All of the loan came back.",
+        reason=f"{_NEVER}.",
         reference=_reference(loan),
         now=now,
         events=reading.DERIVED,
+        corrects_closed=True,
     )
+    for event in charged:
+        # What was never lent was never late.
+        event.move(
+            "take_back", reversed_by=None, reversed_at=now, reversed_reason=_NEVER, entry=None
+        )
     row.delete()
     _record(actor, loan, taken_back=len(changed.reversals), posted=0)
 

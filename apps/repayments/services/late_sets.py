@@ -18,7 +18,7 @@ from apps.ledger.chart import Account, Event
 from apps.ledger.services import Pairs
 from apps.repayments import earning_sql, reading
 from apps.repayments.replaying import CLASSIFIED
-from apps.repayments.services import capping
+from apps.repayments.services import owing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ def grow(keys: Collection[uuid.UUID], work: Work) -> None:
     The caller holds the loans. Whatever is not certain is left to their histories. Nothing where
     the law caps interest: how that goes on is never kept.
     """
-    if capping.is_capped(work.entity):
+    if owing.is_capped(work.entity):
         return
     values: dict[str, Any] = {
         "keys": array_of(keys),

@@ -10,11 +10,11 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.loans.models import Loan
-from apps.repayments import policies, prepayment_charge, reading
+from apps.repayments import lateness, policies, prepayment_charge, reading
 from apps.repayments.errors import TakenBackAlready, refused_field
 from apps.repayments.facts import MONEY_IN, Kind
 from apps.repayments.models import AccountEvent
-from apps.repayments.services import entering, holding, replayed
+from apps.repayments.services import entering, holding, recharging, replayed
 
 LONGEST_REASON = 300
 
@@ -30,8 +30,9 @@ def take_back(
 ) -> AccountEvent:
     """Take an event back: a bounced cheque, a chargeback, a mistake; return it.
 
-    The history is replayed without it; the charge for paying early goes with what was paid. Again
-    for the same reason returns the event. Payments are permitted here; for everything else whoever
+    The history is replayed without it, with what the nights since charge for being late; the
+    charge for paying early goes with what was paid. Again for the same reason returns the event.
+    Payments are permitted here; for everything else whoever
     calls has seen to that. What was kept back of a new loan goes `with_new_loan` only, whose
     payment came back. Raises NotAllowed, NotVisible, TakenBackAlready, Conflict, FactRefused
     without a reason, TermsRefused where something that came after would be impossible.
@@ -53,20 +54,21 @@ def take_back(
             "paid_by_new_loan",
             _("A new loan paid this one off: it is taken back where that payment came back."),
         )
-    _replay_without(held, found, actor=actor, now=now)
+    anew = _replay_without(held, found, actor=actor, now=now)
     found.move(
         "take_back",
         reversed_by=actor if isinstance(actor, User) else None,
         reversed_at=now,
         reversed_reason=said,
     )
-    _record(actor, held, found)
+    recharging.drop(anew, now=now)
+    _record(actor, held, found, anew)
     for charge in _charged_for(found):
         take_back(actor=actor, event=charge, reason=said, now=now)
     return found
 
 
-def _record(actor: Any, loan: Loan, event: AccountEvent) -> None:
+def _record(actor: Any, loan: Loan, event: AccountEvent, anew: recharging.Anew) -> None:
     # Not why: that tells about the borrower, and the event keeps it.
     audit.record(
         actor,
@@ -77,6 +79,8 @@ def _record(actor: Any, loan: Loan, event: AccountEvent) -> None:
         kind=event.kind,
         day=event.day.isoformat(),
         amount=str(event.amount) if event.amount is not None else "",
+        charged=len(anew.made),
+        charges_taken_back=len(anew.dropped),
     )
 
 
@@ -103,10 +107,16 @@ def _said(reason: str) -> str:
     return said
 
 
-def _replay_without(loan: Loan, event: AccountEvent, *, actor: Any, now: datetime) -> None:
-    """Make the books what they would be without an event."""
+def _replay_without(
+    loan: Loan, event: AccountEvent, *, actor: Any, now: datetime
+) -> recharging.Anew:
+    """Make the books what they would be without an event; return what being late costs then."""
     row = reading.accounts([loan])[loan.pk]
-    account = entering.replay(loan, row, reading.happened(loan, but=event))
+    anew = recharging.Anew(reading.happened(loan, but=event), [], [])
+    if event.parameters.get("code") not in lateness.CODES:
+        anew = recharging.foresee(loan, row, anew.history, since=event.day, now=now)
+    account = entering.replay(loan, row, anew.history)
+    recharging.keep(loan, anew)
     why = replayed.Reason(
         actor=actor,
         since=event.day,
@@ -118,3 +128,4 @@ def _replay_without(loan: Loan, event: AccountEvent, *, actor: Any, now: datetim
     )
     replayed.make_so(loan, row, account, why)
     event.refresh_from_db(fields=["entry", "settled"])
+    return anew

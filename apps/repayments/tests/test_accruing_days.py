@@ -185,9 +185,11 @@ def test_a_payment_that_bounces_is_charged_as_if_it_never_came(alice: User, lent
     services.take_back(actor=CLERK, event=event, reason="Cheque bounced", now=factories.at(bounced))
     _accrue(lent, first.due_date + timedelta(days=11))
 
-    # Eleven days at once.
+    # The nights that were: the first, nine days more on the tenth, and the eleventh.
     assert _charges(lent, "late_payment") == [
-        (first.due_date + timedelta(days=11), Decimal("70.83"))
+        (first.due_date + timedelta(days=1), Decimal("6.44")),
+        (first.due_date + timedelta(days=10), Decimal("57.95")),
+        (first.due_date + timedelta(days=11), Decimal("6.44")),
     ]
     assert factories.offenders() == []
     assert _agrees_with_its_history(lent)

@@ -12,7 +12,7 @@ from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.repayments import lateness, proofs, reading, replaying, services
 from apps.repayments.models import AccountEvent, LateLoan, LoanAccount
-from apps.repayments.services import accruing, assessing
+from apps.repayments.services import accruing, owing
 from apps.repayments.tests import factories
 from apps.repayments.tests import test_accruing_days as days
 
@@ -106,7 +106,7 @@ def test_late_loans_are_charged_at_once_what_their_history_says(
     account = replaying.replay(
         reading.contract(lent), reading.happened(lent), upto=second.due_date + timedelta(days=2)
     )
-    [agreed] = assessing.agreed_of([lent]).values()
+    [agreed] = owing.agreed_of([lent]).values()
     for day in (first.due_date + timedelta(days=number) for number in (1, 2, 3, 5, 6, 20)):
         owed = lateness.owed(account, day, agreed)
         for code, amount in (("late_payment", owed.penal), ("overdue_interest", owed.interest)):
@@ -126,7 +126,7 @@ def test_a_loan_becomes_late_at_once_as_its_history_says(
 ) -> None:
     first, second = lent.instalments.order_by("number")[:2]
     days._accrue(lent, first.due_date - timedelta(days=1))
-    [agreed] = assessing.agreed_of([lent]).values()
+    [agreed] = owing.agreed_of([lent]).values()
 
     with monkeypatch.context() as never:
         never.setattr(accruing, "_accrue", None)
@@ -194,7 +194,7 @@ def test_a_loan_that_paid_some_becomes_late_as_its_history_says(
             days._accrue(lent, row.due_date + timedelta(days=number))
 
     account = replaying.replay(reading.contract(lent), reading.happened(lent), upto=last)
-    [agreed] = assessing.agreed_of([lent]).values()
+    [agreed] = owing.agreed_of([lent]).values()
     owed = lateness.owed(account, last, agreed)
     assert days._charged(lent) == owed.penal
     assert days._charged(lent, "overdue_interest") == owed.interest
@@ -216,7 +216,7 @@ def test_a_late_loan_with_news_goes_by_its_history(
     account = replaying.replay(
         reading.contract(lent), reading.happened(lent), upto=first.due_date + timedelta(days=6)
     )
-    [agreed] = assessing.agreed_of([lent]).values()
+    [agreed] = owing.agreed_of([lent]).values()
     owed = lateness.owed(account, first.due_date + timedelta(days=6), agreed)
     assert days._charged(lent) == owed.penal
     assert days._charged(lent, "overdue_interest") == owed.interest

@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.db.models import Sum
 
 from apps.accounts.models import Entity
+from apps.ledger import services as ledger
+from apps.ledger.models import Entry
 from apps.loans import services as loans
 from apps.loans.models import Loan
 from apps.loans.tests.factories import us_platform
@@ -154,6 +158,57 @@ def test_rule_2_2_interest_runs_again_when_the_loan_performs_again(dear: Loan) -
     assert [one.parameters["change"] for one in changes] == ["in_duplum", "in_duplum_lifted"]
     ahead = loan.instalments.filter(in_force=True, due_date__gt=day)
     assert sum(row.interest for row in ahead) > loan.principal
+    assert factories.offenders() == []
+
+
+def _standing(loan: Loan) -> dict[str, Any]:
+    """Return how a loan stands, with no keys in it."""
+    found = factories.state(loan)
+    changes = AccountEvent.objects.filter(kind="change", status="live")
+    live = AccountEvent.objects.filter(kind="charge", status="live")
+    account = found["account"]
+    return {
+        **{name: found[name] for name in ("books", "paid", "status", "rows")},
+        "account": {name: account[name] for name in ("through", "unbilled", "advances")},
+        "capped": list(changes.values_list("day", "parameters__parameters__room")),
+        "asked": list(
+            live.order_by().values_list("day", "parameters__code").annotate(sum=Sum("amount"))
+        ),
+    }
+
+
+@pytest.mark.django_db
+def test_rule_2_2_interest_stops_on_a_closed_day_where_a_payment_bounced(dear: Loan) -> None:
+    loan, entity = dear, dear.branch.entity
+    first, second = list(loan.instalments.order_by("number")[:2])
+    closed = date(2014, 12, 20)
+
+    def nights(*, paid: bool) -> AccountEvent | None:
+        fact = factories.receipt(first.due_date, first.due)
+        values: Any = {"actor": CLERK, "loan": loan, "fact": fact, "reference": "paid"}
+        event = services.enter(**values, now=factories.NOW) if paid else None
+        for day in (second.due_date, second.due_date + timedelta(days=91), closed):
+            _accrue(loan, day)
+        ledger.close_day(actor=CLERK, entity=entity, day=closed, now=factories.NOW)
+        return event
+
+    with transaction.atomic():
+        nights(paid=False)
+        _accrue(loan, closed + timedelta(days=1))
+        twin = _standing(loan)
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+    event = nights(paid=True)
+    assert event is not None
+
+    services.take_back(actor=CLERK, event=event, reason="It bounced.", now=factories.NOW)
+    _accrue(loan, closed + timedelta(days=1))
+
+    since = first.due_date + timedelta(days=91)
+    assert [day for day, _room in twin["capped"]] == [since]
+    assert _standing(loan) == twin
+    assert factories.books(loan)["interest_receivable"] == loan.principal
+    assert not Entry.objects.filter(day__lte=closed, reverses__isnull=False).exists()
     assert factories.offenders() == []
 
 

@@ -23,7 +23,6 @@ from apps.loans.models import Allocation, Loan
 from apps.repayments import proofs, services
 from apps.repayments.facts import Bucket, Charge, Fact
 from apps.repayments.models import AccountEvent, ChargeAllocation, LoanAccount
-from apps.repayments.services import assessing
 from apps.repayments.tests import factories
 from apps.schedules.refusals import TermsRefused
 
@@ -100,14 +99,16 @@ def _standing(loan: Loan) -> dict[str, Any]:
         **{name: state[name] for name in ("books", "paid", "status", "rows")},
         "account": {name: one for name, one in account.items() if name not in known},
         "went": _sums(went, "instalment__due_date", "instalment__in_force", "bucket"),
-        "charges": _sums(charges, "charge__reference", "bucket"),
-        "settled": sorted(live.values_list("reference", "settled")),
+        "charges": _sums(charges, "charge__day", "charge__parameters__code", "bucket"),
+        # A night may charge what is missing beside what it charged before.
+        "asked": _sums(live, "day", "parameters__code"),
+        "settled": _sums(live, "day", "parameters__code", of="settled"),
         "trial": _trial(loan),
     }
 
 
-def _sums(rows: Any, *names: str) -> list[Any]:
-    found = rows.order_by().values_list(*names).annotate(sum=Sum("amount"))
+def _sums(rows: Any, *names: str, of: str = "amount") -> list[Any]:
+    found = rows.order_by().values_list(*names).annotate(sum=Sum(of))
     return sorted(str(one) for one in found if one[-1])
 
 
@@ -146,10 +147,8 @@ def _take_back(loan: Loan, number: int, actor: User, now: Any) -> AccountEvent:
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_a_payment_of_any_history_is_taken_back_as_if_it_never_was(
-    lent: Loan, charlie: User, seed: int, monkeypatch: pytest.MonkeyPatch
+    lent: Loan, charlie: User, seed: int
 ) -> None:
-    # What is charged for being late is asked for by events of its own, on the day it is known.
-    monkeypatch.setattr(assessing, "concerned", lambda _loans, _day: [])
     steps = _history(seed)
     steps[-1] = Step(steps[-1].number, steps[-1].known, steps[-1].fact, closes=True)
     paid = [one.number for one in steps if one.fact is not None and one.fact.kind != "charge"]
@@ -204,6 +203,51 @@ def test_what_corrects_a_closed_day_is_booked_on_the_first_open_one_and_says_so(
     assert event.day in [one[-1] for one in statements.table(found)]
     assert factories.paid(lent) == []
     assert factories.offenders() == []
+
+
+def test_rule_6_8_a_payment_that_bounces_leaves_its_closed_nights_charged_on_their_days(
+    lent: Loan, charlie: User
+) -> None:
+    """What is paid later goes to those charges first, as if the first payment had never been."""
+    day = factories.due_dates(lent)[0]
+    nights = [day + timedelta(days=one) for one in (1, 2, 3, 5, 6)]
+    steps = [
+        Step(0, day, factories.receipt(day, lent.instalments.get(number=1).due), closes=True),
+        *(Step(number, night, None, closes=True) for number, night in enumerate(nights[:3], 1)),
+        Step(4, _day_after(nights[2]), _other(_day_after(nights[2])), closes=False),
+        Step(5, nights[3], None, closes=True),
+        Step(6, nights[4], None, closes=True),
+    ]
+    twin = _without(lent, steps, [0])
+    _play(lent, steps)
+    reported = _as_reported(lent, steps)
+    assert _charged(lent) == []
+
+    _take_back(lent, 0, charlie, at(nights[-1] + timedelta(days=1)))
+
+    # A day of 9,793 at 24 % a year; what was paid on the fourth day counts from its end.
+    charged = _charged(lent)
+    assert [one for one, _amount in charged] == nights
+    assert charged[0][1] == Decimal("6.44")
+    assert _standing(lent) == twin
+    assert _as_reported(lent, steps) == reported
+    penal = Entry.objects.filter(loan_id=lent.pk, event="penal_charge", reversal=None)
+    assert {one.day for one in penal} == {nights[-1] + timedelta(days=1)}
+    assert sorted(one.facts["of_day"] for one in penal) == [one.isoformat() for one in nights]
+    assert factories.offenders() == []
+
+
+def _day_after(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _other(day: date) -> Fact:
+    return factories.receipt(day, 3_000, external_reference="UTR-other")
+
+
+def _charged(loan: Loan) -> list[tuple[date, Decimal | None]]:
+    rows = AccountEvent.objects.filter(loan=loan, status="live", parameters__code="late_payment")
+    return list(rows.order_by("day").values_list("day", "amount"))
 
 
 def test_the_page_says_before_on_which_day_the_books_change(

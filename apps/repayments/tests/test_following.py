@@ -9,11 +9,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from apps.accounts.models import User
+from apps.ledger import selectors as balances
+from apps.ledger import services as ledger
+from apps.ledger.models import Entry
 from apps.loans import services as loans
 from apps.loans.models import Loan
 from apps.repayments import proofs, services
 from apps.repayments.facts import Bucket, Charge
-from apps.repayments.models import LoanAccount
+from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +39,35 @@ def test_what_was_earned_is_taken_back_with_the_loan_that_came_back(
 
     assert factories.books(lent) == {}
     assert not LoanAccount.objects.exists()
+    assert factories.offenders() == []
+
+
+def test_a_loan_that_comes_back_takes_closed_days_with_it_on_the_first_open_one(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    closed = factories.due_dates(lent)[0] + timedelta(days=2)
+    opens_on, entity = closed + timedelta(days=1), lent.branch.entity
+    for day in (closed - timedelta(days=1), closed):
+        services.accrue_day(actor="system:test", entity=entity, day=day, now=factories.at(day))
+    ledger.close_day(actor="system:test", entity=entity, day=closed, now=factories.at(opens_on))
+    reported = factories.books(lent)
+    assert AccountEvent.objects.filter(parameters__code="late_payment").count() == 2
+
+    loans.reverse(
+        actor=charlie,
+        disbursement=lent.disbursements.get(),
+        day=opens_on,
+        reason="The account is closed.",
+        now=factories.at(opens_on),
+    )
+
+    assert factories.books(lent) == {}
+    assert not LoanAccount.objects.exists()
+    assert not AccountEvent.objects.filter(status="live").exists()
+    kept = balances.balances([lent.pk], closed)[lent.pk]
+    assert {one.value: kept[one] for one in kept.amounts if kept[one]} == reported
+    back = Entry.objects.filter(loan_id=lent.pk, reverses__isnull=False)
+    assert {one.day for one in back} == {opens_on}
     assert factories.offenders() == []
 
 

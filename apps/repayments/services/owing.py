@@ -1,0 +1,122 @@
+"""What a loan owes for being late, by its contract, its history and the law: nothing is written."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from apps.accounts.models import Entity
+from apps.letters import regimes
+from apps.loans.models import Loan
+from apps.repayments import capping, in_duplum, lateness, reading, replaying
+from apps.repayments.account import ZERO, Happened
+from apps.repayments.facts import Bucket
+from apps.repayments.lateness import Agreed
+from apps.repayments.models import LoanAccount
+from apps.repayments.replaying import BESIDE, Account
+from apps.repayments.rescheduling import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A loan that does not perform: since when, the principal then, the interest owed then."""
+
+    since: date
+    principal: Decimal
+    interest: Decimal
+
+    @property
+    def room(self) -> Decimal:
+        """How much interest may be charged from that day on."""
+        return in_duplum.chargeable(self.principal, accrued=self.interest, principal=self.principal)
+
+
+def agreed_of(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:
+    """Return what the contract of each loan asks for being late; nothing where it says nothing.
+
+    The penal rate is the one that the borrower was told with the offer; whether the contract's
+    interest runs on is what the product said when the account began.
+    """
+    offered = Loan.objects.filter(pk__in=[loan.pk for loan in loans], offer__isnull=False)
+    told = dict(
+        offered.values_list("pk", "offer__key_facts__contingent__penal_charge_rate").order_by()
+    )
+    kept = dict(
+        LoanAccount.objects.filter(
+            pk__in=[loan.pk for loan in loans], overdue_interest__isnull=False
+        ).values_list("pk", "overdue_interest")
+    )
+    found = {}
+    for loan in loans:
+        conditions = getattr(loan.product, "conditions", None)
+        rate = told.get(loan.pk, conditions.penal_charge_rate if conditions else ZERO)
+        found[loan.pk] = Agreed(
+            penal_rate=Decimal(rate),
+            interest_runs_on=bool(kept.get(loan.pk, reading.runs_on(loan.product))),
+        )
+    return found
+
+
+def is_capped(entity: Entity) -> bool:
+    """Say whether the law that a lender is under caps interest so."""
+    return regimes.regime_of(entity.country) == regimes.KENYA
+
+
+def standing_of(
+    loan: Loan, history: Sequence[Happened], account: Account, day: date
+) -> Capped | None:
+    """Return since when a loan does not perform, and what was owed then; None where it does."""
+    after = in_duplum.BANK_DAYS
+    if loan.branch.entity.kind == Entity.Kind.SACCO:
+        after = in_duplum.SACCO_DAYS
+    since = in_duplum.non_performing_since(lateness.instalments(account, day), day, after=after)
+    if since is None:
+        return None
+    then = replaying.replay(account.contract, history, upto=since).position
+    unbilled = then.earning(since) if then.earning else then.unbilled
+    return Capped(since, then.principal(), then.owed()[Bucket.INTEREST] + unbilled)
+
+
+def owed(
+    loan: Loan, account: Account, history: Sequence[Happened], agreed: Agreed, *, day: date
+) -> dict[str, Decimal]:
+    """Return what is to be charged under each code for being late by the end of a day.
+
+    `account` is what a history comes to; nothing of the history is later than that account.
+    """
+    found = lateness.owed(account, day, agreed)
+    interest = found.interest
+    if interest and is_capped(loan.branch.entity):
+        interest = _within(loan, account, history, agreed, day=day)
+    return {lateness.PENAL: found.penal, lateness.INTEREST: interest}
+
+
+def _within(
+    loan: Loan, account: Account, history: Sequence[Happened], agreed: Agreed, *, day: date
+) -> Decimal:
+    """Return the interest on unpaid instalments that the law lets be charged by the end of a day.
+
+    What the schedule still earns comes first: of what the cap leaves, that is set apart.
+    """
+    owed = lateness.owed(account, day, agreed).interest
+    found = standing_of(loan, history, account, day)
+    if found is None:
+        return owed
+    before = lateness.owed(account, found.since, agreed).interest
+    then = replaying.replay(account.contract, history, upto=found.since)
+    planned = capping.future(ahead(then, found.since))
+    return before + in_duplum.chargeable(
+        owed - before, accrued=found.interest + planned, principal=found.principal
+    )
+
+
+def ahead(account: Account, day: date) -> Standing:
+    """Return the schedule in force on a day to whose end the account was brought."""
+    last, position = account.in_force, account.position
+    return Standing(
+        day=day,
+        terms=last.terms,
+        rows=tuple(row for row in last.rows if row.number != BESIDE),
+        earned=position.earning(day) if position.earning else position.unbilled,
+    )
