@@ -23,7 +23,6 @@ from apps.loans.models import Loan
 from apps.offers import services as offering
 from apps.repayments import services as repayments
 from apps.repayments.models import AccountEvent, BranchMove, LoanAccount
-from apps.repayments.services import assessing
 from apps.repayments.tests import factories as repaid
 from apps.servicing import services
 from apps.servicing.models import Transfer
@@ -143,11 +142,8 @@ def test_a_payment_of_before_the_move_is_taken_back_after_all_of_it_was_closed(
     charlie: User,
     pune: Branch,
     nashik: Branch,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What the branch earned stays there; what the loan holds goes after it on the open day."""
-    # What is charged for being late is asked for by events of its own, on the day it is known.
-    monkeypatch.setattr(assessing, "concerned", lambda _loans, _day: [])
     first = repaid.due_dates(lent)[0]
     day = first + timedelta(days=10)
     closed = day + timedelta(days=2)
