@@ -9,8 +9,8 @@ from django.conf import settings
 
 from apps.core.errors import StaleRecord
 from apps.letters import mailing
-from apps.npa import alert_messages, webhook_sending, webhook_signing
-from apps.npa.models import AlertDelivery
+from apps.npa import alert_messages, policies, webhook_sending, webhook_signing
+from apps.npa.models import AlertDelivery, Threshold
 
 logger = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 8
@@ -62,7 +62,13 @@ def _obstacle(delivery: AlertDelivery) -> str:
     if delivery.channel == _EMAIL:
         if not settings.LETTERS_BY_EMAIL:
             return _Obstacle.NOT_CONFIGURED
-        return "" if threshold.owner.is_active else _Obstacle.NO_ADDRESS
+        if not threshold.owner.is_active:
+            return _Obstacle.NO_ADDRESS
+        # The owner may have gone to another desk since the threshold was set.
+        is_allowed = threshold.owner.has_perm(policies.VIEW) and Threshold.reaches(
+            threshold.owner, delivery.alert.entity
+        )
+        return "" if is_allowed else _Obstacle.NOT_PERMITTED
     try:
         key = webhook_signing.key_of(settings.ALERT_WEBHOOK_SECRET)
     except ValueError:

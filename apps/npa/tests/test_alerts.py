@@ -231,6 +231,19 @@ def test_it_tells_the_owner_once_by_mail_and_names_no_borrower(
     assert lent.customer.number not in message.body + message.subject
 
 
+def test_an_owner_who_may_see_it_no_longer_is_told_nothing(
+    lent: Loan, india: Entity, charlie: User
+) -> None:
+    factories.threshold(charlie, india, "largest_borrower", "0.2")
+    [queued] = _queued(lent, india)
+    charlie.groups.clear()
+
+    given_up = services.deliver_alert(delivery_id=queued.pk, now=NOW)
+
+    assert (given_up.status, given_up.obstacle) == ("failed", "not_permitted")
+    assert not mail.outbox
+
+
 @pytest.fixture
 def hooked(india: Entity, charlie: User, settings: Any) -> list[dict[str, Any]]:
     """A threshold with a webhook; what is posted there is kept and taken."""
