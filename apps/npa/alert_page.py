@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.core import formatting
 from apps.loans.presentation import Look
-from apps.npa import policies, wording
+from apps.npa import policies, watch_rows, wording
 from apps.npa.measures import Measure
-from apps.npa.models import Alert, Threshold
+from apps.npa.models import Threshold
 
 LOOKS: Mapping[str, Look] = {
     "open": Look("danger", "triangle-alert", _("Not acknowledged")),
@@ -28,13 +28,13 @@ DELIVERIES: Mapping[str, Look] = {
 _PERCENT = Decimal(100)
 
 
-def row(actor: User, alert: Alert) -> dict[str, Any]:
-    """Return an alert with its words, its messages, and whether the person may acknowledge it."""
+def row(actor: User, alert: Any) -> dict[str, Any]:
+    """Return an alert of `watch_rows.alerts` with its words, messages and button for a person."""
     return {
         "one": alert,
         "look": LOOKS[alert.status],
         "name": wording.measure(alert.measure),
-        "of": wording.subject(alert.measure, {alert.measure: alert.subject}),
+        "of": watch_rows.of(alert.measure, alert.told, alert.subject),
         "value": _percent(alert.value),
         "last_value": _percent(alert.last_value),
         "bound": _percent(alert.bound),

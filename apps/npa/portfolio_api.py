@@ -144,7 +144,8 @@ class Acknowledge(APIView):
         """Acknowledge it with a note; the breach itself lasts on."""
         given = taken(request, serializers.Acknowledgement)
         found: Alert = get_visible(Alert.objects.all(), request.user, pk=pk)
-        done = services.acknowledge(actor=request.user, alert=found, now=timezone.now(), **given)
+        services.acknowledge(actor=request.user, alert=found, now=timezone.now(), **given)
+        done = get_visible(watch_rows.alerts(request.user), request.user, pk=pk)
         return Response(serializers.AlertAnswer(done).data)
 
 

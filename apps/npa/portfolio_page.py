@@ -1,6 +1,6 @@
 """How the portfolio's quality is shown: figures, tables whose rows lead to loans, files."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,8 +22,13 @@ def stats(ratios: dict[Measure, Decimal], thresholds: dict[str, Threshold]) -> l
     return [_stat(one, ratios[one], thresholds.get(one)) for one in _SHOWN if one in ratios]
 
 
-def others(figures: DayFigures | None, thresholds: dict[str, Threshold]) -> list[dict[str, Any]]:
-    """Return what is measured of a whole lender only: concentration, and the jump in a month."""
+def others(
+    figures: DayFigures | None, named: Mapping[str, str], thresholds: dict[str, Threshold]
+) -> list[dict[str, Any]]:
+    """Return what is measured of a whole lender only: concentration, and the jump in a month.
+
+    `named` holds in words whom each concentration is about.
+    """
     if figures is None:
         return []
     found = [
@@ -32,8 +37,7 @@ def others(figures: DayFigures | None, thresholds: dict[str, Threshold]) -> list
         if Measure(name) not in _SHOWN
     ]
     return [
-        {**_stat(one, value, thresholds.get(one)), "of": wording.subject(one, figures.names)}
-        for one, value in found
+        {**_stat(one, value, thresholds.get(one)), "of": named.get(one, "")} for one, value in found
     ]
 
 

@@ -135,7 +135,11 @@ class AlertAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     lender = serializers.CharField(source="entity.code")
     measure = serializers.ChoiceField(choices=_MEASURES)
-    subject = serializers.CharField(allow_blank=True)
+    subject = serializers.CharField(
+        source="told",
+        allow_blank=True,
+        help_text="Whom it is about; empty, too, for a borrower whose loans you may not see.",
+    )
     currency = serializers.CharField()
     state = serializers.CharField(source="status")
     day = serializers.DateField()

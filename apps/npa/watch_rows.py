@@ -1,10 +1,14 @@
 """What the pages of alerts and thresholds ask the database."""
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from apps.accounts.models import Entity, User
+from apps.loans.models import Loan
+from apps.npa import wording
 from apps.npa.measures import Measure
-from apps.npa.models import Alert, Threshold
+from apps.npa.models import Alert, DayFigures, Threshold
 
 
 def by_measure(entity: Entity) -> dict[str, Threshold]:
@@ -20,13 +24,38 @@ def thresholds(actor: User, entity: Entity) -> list[tuple[Measure, Threshold | N
 
 
 def alerts(actor: User, *, state: str = "") -> QuerySet[Alert]:
-    """Return the alerts of the lenders a person works for; `standing` ones are not over."""
+    """Return the alerts of the lenders a person works for; `standing` ones are not over.
+
+    `told` is the subject of each; empty where it is a borrower of whom the person sees no loan.
+    """
     rows: QuerySet[Alert] = Alert.objects.visible_to(actor).select_related(
         "entity", "threshold__owner", "acknowledged_by"
+    )
+    theirs = Loan.objects.visible_to(actor).filter(customer__number=OuterRef("subject"))
+    open_to_all = ~Q(measure=Measure.LARGEST_BORROWER) | Exists(theirs)
+    rows = rows.annotate(
+        told=Case(When(open_to_all, then=F("subject")), default=Value(""), output_field=CharField())
     )
     if state == "standing":
         return rows.exclude(status="over")
     return rows.filter(status=state) if state else rows
+
+
+def of(measure: str, told: str, subject: str) -> str:
+    """Return whom a measure is about in words: by name, or that the person may not see who."""
+    if subject and not told:
+        return str(wording.UNSEEN)
+    return wording.subject(measure, {measure: told})
+
+
+def named(actor: User, figures: DayFigures | None) -> dict[str, str]:
+    """Return in words whom each concentration of a day is about, as far as the person sees it."""
+    kept: dict[str, Any] = figures.names if figures else {}
+    number = kept.get(Measure.LARGEST_BORROWER, "")
+    theirs = Loan.objects.visible_to(actor).filter(customer__number=number)
+    is_unseen = bool(number) and not theirs.exists()
+    told = {**kept, Measure.LARGEST_BORROWER.value: ""} if is_unseen else kept
+    return {code: of(code, told[code], subject) for code, subject in kept.items()}
 
 
 def open_count(actor: User) -> int:

@@ -61,6 +61,9 @@ BUCKETS: dict[str, str | Promise] = {
     "none": _("None"),
 }
 
+# Instead of a borrower whose loans the reader may not open: of another branch, or withheld.
+UNSEEN = _("a borrower whose loans you may not see")
+
 
 def measure(code: str) -> str:
     """Return the name of a measure."""

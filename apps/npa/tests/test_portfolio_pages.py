@@ -17,8 +17,8 @@ from apps.audit.models import Event
 from apps.ledger.chart import Account
 from apps.ledger.chart import Event as Happened
 from apps.loans.models import Loan
-from apps.npa import services
-from apps.npa.models import Alert, Override, Threshold
+from apps.npa import services, watch_rows, wording
+from apps.npa.models import Alert, DayFigures, Override, Threshold
 from apps.npa.tests import portfolio_factories as factories
 from apps.npa.tests.portfolio_factories import REASON, TODAY, at, night, npa
 
@@ -281,6 +281,37 @@ def test_an_alert_is_shown_counted_and_acknowledged(
     assert client.post(address, {"note": "Recovery informed"}).status_code == 302
     assert _get(client, "alerts_count").text == ""
     assert "Recovery informed" in _get(client, "alerts").text
+
+
+def test_a_borrower_is_named_only_to_who_sees_one_of_the_loans(
+    signed_in: Browser, lent: Loan, india: Entity, charlie: User, nashik: Branch, make_person: Any
+) -> None:
+    factories.threshold(charlie, india, "largest_borrower", "0.05")
+    factories.threshold(charlie, india, "largest_branch", "0.05")
+    npa(lent, TODAY)
+    night(india, TODAY)
+    number, alert = lent.customer.number, Alert.objects.get(measure="largest_borrower")
+    ours, elsewhere = (
+        signed_in(charlie),
+        signed_in(make_person("Nina", "collections_officer", branch=nashik)),
+    )
+    address = reverse("npa:acknowledge", args=[alert.pk])
+
+    for browser, sees in ((ours, True), (elsewhere, False)):
+        page, form = _get(browser, "alerts").text, browser.get(address).text
+        told = {
+            one["measure"]: one["subject"]
+            for one in browser.get("/api/v1/npa/alerts").json()["results"]
+        }
+        assert (number in page, number in form, number in str(told)) == (sees, sees, sees)
+        assert ("whose loans you may not see" in page) is not sees
+        assert told["largest_branch"] == lent.branch.code
+        assert lent.branch.code in page
+
+    figures = DayFigures.objects.get()
+    nina = User.objects.get(name="Nina")
+    assert watch_rows.named(charlie, figures)["largest_borrower"] == number
+    assert watch_rows.named(nina, figures)["largest_borrower"] == wording.UNSEEN
 
 
 def test_a_threshold_is_set_on_a_page(

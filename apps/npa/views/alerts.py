@@ -26,7 +26,7 @@ from apps.npa import (
     wording,
 )
 from apps.npa.measures import Measure
-from apps.npa.models import Alert, Threshold
+from apps.npa.models import Threshold
 
 _BY = ("-raised_at", "-id")
 
@@ -63,8 +63,7 @@ def count(request: HttpRequest) -> HttpResponse:
 @requires(policies.ACKNOWLEDGE)
 def acknowledge(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Acknowledge an alert with a note."""
-    rows = Alert.objects.select_related("entity", "threshold__owner", "acknowledged_by")
-    found = get_visible(rows, request.user, pk=pk)
+    found = get_visible(watch_rows.alerts(request.user), request.user, pk=pk)
     form = alert_forms.AcknowledgeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

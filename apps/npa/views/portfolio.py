@@ -32,6 +32,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     whole = portfolio_rows.total(by_class)
     days = portfolio_rows.trend(request.user, chosen)
     thresholds = watch_rows.by_measure(chosen.entity)
+    figures = portfolio_rows.figures(request.user, chosen)
+    named = watch_rows.named(request.user, figures)
     context = {
         "form": wanted.form,
         "chosen": chosen,
@@ -48,7 +50,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "npa_query": chosen.query(npa="on"),
         "par_query": chosen.query(par30="on"),
         "stats": portfolio_page.stats(portfolio_rows.ratios(whole), thresholds),
-        "others": portfolio_page.others(portfolio_rows.figures(request.user, chosen), thresholds),
+        "others": portfolio_page.others(figures, named, thresholds),
         "figure": portfolio_page.chart(days),
         "trend": portfolio_page.trend_rows(days),
         "definitions": wording.DEFINITIONS,
