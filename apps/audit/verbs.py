@@ -219,6 +219,7 @@ VERBS = {
     "debits.answers_resumed": _("let the bank's answers go on"),
     "debits.answers_finished": _("had everything done that the bank answered"),
     "debits.answer_posted": _("posted collected money on a day of choice"),
+    "debits.answer_run_again": _("ran a row of a returned debit again"),
     "debits.answer_closed": _("said what became of a refused row of the bank's answers"),
     "debits.failed": _("recorded that a direct debit failed"),
     "debits.returned": _("took back a direct debit that the bank returned"),
@@ -293,6 +294,8 @@ VERBS = {
     # npa
     "npa.day_ended": _("ended a day: classes, provisions and what was posted for them"),
     "npa.day_run_again": _("had an open day ended once more"),
+    "npa.day_kept_open": _("left the books of a day open"),
+    "npa.day_let_close": _("had the books of a day closed that were kept open"),
     # servicing
     "servicing.schedule_changed": _("changed the schedule of the loan"),
     "servicing.early_charge_asked": _("asked for the charge for paying early"),

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core import jobs, keyset
+from apps.core import keyset
 from apps.core.api import APIView, Problem, Strict
 from apps.core.errors import NotVisible
 from apps.core.visibility import get_visible
@@ -27,7 +27,12 @@ class DayEndIn(Strict):
 
     entity = serializers.UUIDField()
     day = serializers.DateField()
-    keep_open = serializers.BooleanField(default=False)
+    keep_open = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Left out or null: as a person asked for last; false lifts it.",
+    )
 
 
 class DayEndOut(serializers.Serializer[Any]):
@@ -43,6 +48,9 @@ class DayEndOut(serializers.Serializer[Any]):
     loans = serializers.IntegerField()
     changed = serializers.IntegerField(
         help_text="Loans of which this run found something else than the one before."
+    )
+    keep_open = serializers.BooleanField(
+        help_text="Whether its books are left open until a person lifts that."
     )
     stages = serializers.DictField(
         child=serializers.DictField(child=serializers.FloatField()),
@@ -98,15 +106,13 @@ class DayEnds(APIView):
         if entity is None:
             sentence = _("There is no such record, or it is not yours to see.")
             raise NotVisible("not_found", sentence)
-        services.require_endable(
-            actor=request.user, entity=entity, day=wanted["day"], now=timezone.now()
-        )
-        jobs.enqueue(
-            "npa.end_day",
-            entity_id=str(entity.pk),
-            day=wanted["day"].isoformat(),
-            actor=request.user.audit_reference,
-            close=not wanted["keep_open"],
+        keep_open = wanted["keep_open"]
+        services.ask_to_end(
+            actor=request.user,
+            entity=entity,
+            day=wanted["day"],
+            now=timezone.now(),
+            close=None if keep_open is None else not keep_open,
         )
         return Response(status=202)
 

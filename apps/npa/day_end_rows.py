@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.audit import names
 from apps.core.formatting import format_money
 from apps.loans.models import Loan
 from apps.npa import wording
@@ -90,6 +91,11 @@ def look(one: DayEnd) -> tuple[str, str]:
     if one.status == "closed":
         return _("Closed"), "success"
     return _("Done, open"), "neutral"
+
+
+def kept_open_by(one: DayEnd) -> str:
+    """Return the name of who keeps the books of the day open; empty where nobody does."""
+    return names.of_actors([one.kept_open_by])[one.kept_open_by] if one.keep_open else ""
 
 
 def differences(rows: Iterable[Changed], loans: Mapping[Any, Loan]) -> list[Difference]:

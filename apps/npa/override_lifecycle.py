@@ -25,14 +25,16 @@ COUNTED = ("approved", "ending", "ended")
 
 
 def is_in_force(
-    *, status: str, from_date: date, until_date: date, ended_on: date | None, day: date
+    *, status: str, counts_from: date | None, until_date: date, ended_on: date | None, day: date
 ) -> bool:
     """Say whether the night of `day` respects an override.
 
-    `until_date` is the last day with it, `ended_on` the first day without it.
+    `counts_from` is the first day with it, None before it is approved; `until_date` is the
+    last day with it, `ended_on` the first day without it.
     """
     return (
         status in COUNTED
-        and from_date <= day <= until_date
+        and counts_from is not None
+        and counts_from <= day <= until_date
         and (ended_on is None or day < ended_on)
     )

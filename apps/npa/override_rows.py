@@ -46,7 +46,7 @@ def waiting_count(actor: User) -> int:
 def reported(actor: User, start: date, end: date) -> QuerySet[Override]:
     """Return what the audit committee is told: proposed in a span, or in force in it."""
     rows = _with_people(Override.objects.visible_to(actor))
-    in_force = rows.filter(status__in=COUNTED, from_date__lte=end, until_date__gte=start).exclude(
+    in_force = rows.filter(status__in=COUNTED, counts_from__lte=end, until_date__gte=start).exclude(
         ended_on__lte=start
     )
     return (rows.filter(proposed_at__date__range=(start, end)) | in_force).order_by(
@@ -55,7 +55,17 @@ def reported(actor: User, start: date, end: date) -> QuerySet[Override]:
 
 
 COLUMNS = (
-    *("loan", "branch", "class_before", "class_set", "from", "until", "state", "reason"),
+    *(
+        "loan",
+        "branch",
+        "class_before",
+        "class_set",
+        "from",
+        "until",
+        "counts_from",
+        "state",
+        "reason",
+    ),
     *("proposed_by", "proposed_at", "answered_by", "answered_at", "answer_note"),
     *("end_proposed_by", "end_proposed_at", "end_reason", "ended_by", "ended_at", "ended_on"),
 )
@@ -67,7 +77,8 @@ def table(rows: Iterable[Override]) -> Iterator[Sequence[Any]]:
     for one in rows:
         yield (
             *(one.loan.number, one.loan.branch.code, one.class_before, one.asset_class),
-            *(one.from_date, one.until_date, one.status, one.reason),
+            *(one.from_date, one.until_date, one.counts_from or "", one.status),
+            one.reason,
             *(_name(one.proposed_by), _moment(one.proposed_at)),
             *(_name(one.answered_by), _moment(one.answered_at), one.answer_note or ""),
             *(_name(one.end_proposed_by), _moment(one.end_proposed_at), one.end_reason or ""),

@@ -44,6 +44,9 @@ class OverrideAnswer(serializers.Serializer[Any]):
     asset_class = serializers.CharField()
     from_date = serializers.DateField()
     until_date = serializers.DateField()
+    counts_from = serializers.DateField(
+        allow_null=True, help_text="The first day whose night respects it; null until approved."
+    )
     reason = serializers.CharField()
     proposed_by = serializers.CharField(source="proposed_by.name")
     proposed_at = serializers.DateTimeField()

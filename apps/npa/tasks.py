@@ -21,7 +21,7 @@ def end_missing() -> int:
 
 
 @shared_task(name="npa.end_day")
-def end_day(entity_id: str, day: str = "", actor: str = "", *, close: bool = True) -> None:
+def end_day(entity_id: str, day: str = "", actor: str = "", *, close: bool | None = None) -> None:
     """End a lender's day, or all that are over; a second delivery finds them done."""
     services.end_asked(
         actor=actor or system("day-end"),

@@ -48,6 +48,8 @@ class DayEnd(Stateful):
     # Loans of which this run found something else than the run before it.
     changed = models.PositiveIntegerField(_("changed"), default=0)
     problems = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    # Who wants its books left open, until a person lifts it; nobody where it is empty.
+    kept_open_by = models.CharField(_("kept open by"), max_length=80, blank=True, default="")
 
     objects = DayEndQuerySet.as_manager()
 
@@ -69,6 +71,10 @@ class DayEnd(Stateful):
                 | Q(status__in=["finished", "closed"], finished_at__gte=F("started_at")),
                 name="npa_day_end_in_order",
             ),
+            models.CheckConstraint(
+                condition=~Q(status="closed") | Q(kept_open_by=""),
+                name="npa_day_end_open_or_closed",
+            ),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["-day", "-id"], name="npa_day_end_newest"),
@@ -78,6 +84,11 @@ class DayEnd(Stateful):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+    @property
+    def keep_open(self) -> bool:
+        """Whether its books are left open until a person lifts that."""
+        return bool(self.kept_open_by)
 
     def is_done(self, stage: str) -> bool:
         """Say whether a stage of the current run is done."""

@@ -20,12 +20,13 @@ _AS_PROPOSED = (
     *("loan", "asset_class", "class_before", "from_date", "until_date"),
     *("proposed_by", "proposed_at"),
 )
-# The reason, who answered, and who ended it, are written once and never change.
+# The reason, who answered, since when it counts, and who ended it, are written once.
 _ONCE_ANSWERED = """
     IF NEW.reason IS DISTINCT FROM OLD.reason OR OLD.answered_by_id IS NOT NULL AND (
         NEW.answered_by_id IS DISTINCT FROM OLD.answered_by_id
         OR NEW.answered_at IS DISTINCT FROM OLD.answered_at
         OR NEW.answer_note IS DISTINCT FROM OLD.answer_note
+        OR NEW.counts_from IS DISTINCT FROM OLD.counts_from
     ) OR OLD.ended_by_id IS NOT NULL AND (
         NEW.ended_by_id IS DISTINCT FROM OLD.ended_by_id
         OR NEW.ended_at IS DISTINCT FROM OLD.ended_at
@@ -44,9 +45,9 @@ _ONE_AT_A_TIME = """
         SELECT 1 FROM npa_override other
         WHERE other.loan_id = NEW.loan_id AND other.id <> NEW.id
             AND other.status IN ('approved', 'ending', 'ended')
-            AND other.from_date <= NEW.until_date
-            AND NEW.from_date <= LEAST(other.until_date, other.ended_on - 1)
-            AND other.from_date <= LEAST(other.until_date, other.ended_on - 1)
+            AND other.counts_from <= NEW.until_date
+            AND NEW.counts_from <= LEAST(other.until_date, other.ended_on - 1)
+            AND other.counts_from <= LEAST(other.until_date, other.ended_on - 1)
     ) THEN
         RAISE EXCEPTION 'npa_override_one_at_a_time: another override holds on one of these days'
             USING ERRCODE = 'check_violation';
@@ -68,7 +69,7 @@ class ClassOverrideQuerySet(models.QuerySet["Override"]):
         return self.filter(
             Q(ended_on=None) | Q(ended_on__gt=day),
             status__in=COUNTED,
-            from_date__lte=day,
+            counts_from__lte=day,
             until_date__gte=day,
         )
 
@@ -76,9 +77,11 @@ class ClassOverrideQuerySet(models.QuerySet["Override"]):
 class Override(Identified, Timestamped, Stateful):
     """A class one person proposes for a loan and another approves, with a reason and an end.
 
-    The night respects it from `from_date` to `until_date`, both included, unless two people end it
-    before: `ended_on` is the first day without it. Nothing here is ever deleted, so it outlives the
-    three years the rule book asks for. Reasons are encrypted, for they tell about the borrower.
+    The nights respect it from `counts_from` to `until_date`, both included, unless two people end
+    it before: `ended_on` is the first day without it. It counts from `from_date` on, or else from
+    the first day that was not ended yet when it was approved, so that no snapshot says otherwise
+    than its day knew. Nothing here is ever deleted, so it outlives the three years the rule book
+    asks for. Reasons are encrypted, for they tell about the borrower.
     """
 
     lifecycle = OVERRIDE
@@ -89,6 +92,7 @@ class Override(Identified, Timestamped, Stateful):
     class_before = models.CharField(_("class before"), max_length=16, blank=True)
     from_date = models.DateField(_("from"))
     until_date = models.DateField(_("until"))
+    counts_from = models.DateField(_("counts from"), null=True)
     reason = EncryptedTextField(_("reason"))
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(_("proposed"))
@@ -136,6 +140,15 @@ class Override(Identified, Timestamped, Stateful):
             ),
             models.CheckConstraint(condition=~Q(asset_class=""), name="npa_override_says_what"),
             models.CheckConstraint(
+                condition=Q(
+                    status__in=COUNTED,
+                    counts_from__gte=F("from_date"),
+                    counts_from__lte=F("until_date"),
+                )
+                | (~Q(status__in=COUNTED) & Q(counts_from=None)),
+                name="npa_override_counts_or_not",
+            ),
+            models.CheckConstraint(
                 condition=Q(status="proposed", answered_by=None, answered_at=None)
                 | (~Q(status="proposed") & Q(answered_by__isnull=False, answered_at__isnull=False)),
                 name="npa_override_answered_or_not",
@@ -168,7 +181,7 @@ class Override(Identified, Timestamped, Stateful):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
-                fields=["loan", "from_date"],
+                fields=["loan", "counts_from"],
                 condition=Q(status__in=COUNTED),
                 name="npa_override_counted",
             ),
@@ -184,7 +197,7 @@ class Override(Identified, Timestamped, Stateful):
         """Say whether the night of a day respects it."""
         return is_in_force(
             status=self.status,
-            from_date=self.from_date,
+            counts_from=self.counts_from,
             until_date=self.until_date,
             ended_on=self.ended_on,
             day=day,

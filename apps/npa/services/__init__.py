@@ -1,11 +1,11 @@
 """What is done about the quality of the book, one module for each action."""
 
 from apps.npa.services.alerting import acknowledge, raise_alerts
+from apps.npa.services.asking import ask_to_end
 from apps.npa.services.ending import (
     end_asked,
     end_day,
     end_missing,
-    require_endable,
     require_ended,
 )
 from apps.npa.services.finding import (
@@ -51,6 +51,7 @@ __all__ = [
     "acknowledge",
     "approve_finding",
     "approve_override",
+    "ask_to_end",
     "deliver_alert",
     "deliver_waiting_alerts",
     "draw",
@@ -76,7 +77,6 @@ __all__ = [
     "refuse_finding",
     "refuse_override",
     "report_overrides",
-    "require_endable",
     "require_ended",
     "set_threshold",
     "withdraw_finding",

@@ -32,7 +32,7 @@ from apps.npa.errors import (
     NothingToEnd,
 )
 from apps.npa.models import DayEnd
-from apps.npa.services import alerting, posting, proposing, snapshotting, standing
+from apps.npa.services import alerting, keeping_open, posting, proposing, snapshotting, standing
 from apps.repayments import services as repayments
 
 logger = structlog.get_logger(__name__)
@@ -49,12 +49,15 @@ _MOST_RUNS = 3
 Found = Mapping[str, int]
 
 
-def end_day(*, actor: Any, entity: Entity, day: date, now: datetime, close: bool = True) -> DayEnd:
+def end_day(
+    *, actor: Any, entity: Entity, day: date, now: datetime, close: bool | None = None
+) -> DayEnd:
     """End a day of a lender and return what is known of it; go on where it was interrupted.
 
     The caller has no transaction open. A finished day that is still open is run once more, for
-    what became known of it since, and so are the open days after it; what changed is kept. With
-    `close` the books of the day are closed at the end, unless some loan could not be accrued.
+    what became known of it since, and so are the open days after it; what changed is kept. The
+    books of the day are closed at the end, unless some loan could not be accrued or somebody keeps
+    them open. With `close` False the actor does, until a person ends it with True; None lets be.
     Raises NotPermitted, DayNotOver, DaySkipped where the day before was not ended,
     DayClosedAlready, NothingToEnd, EndingNow while somebody else ends a day of the lender.
     """
@@ -65,38 +68,48 @@ def end_day(*, actor: Any, entity: Entity, day: date, now: datetime, close: bool
         day_end = _begun(entity, day, actor=actor, now=now)
         if day_end.status == "finished":
             # Whoever closed the books of the day was interrupted before it was put down here.
-            day_end.move("close")
+            day_end.move("close", kept_open_by="")
         if day_end.status == "closed":
             return day_end
+        keeping_open.keep(day_end, close=close, actor=actor)
         for one in _open_from(day_end):
             _run(one, actor=actor, now=now)
         day_end.refresh_from_db()
-        return _close(day_end, actor=actor, now=now) if close else day_end
+        return _close(day_end, actor=actor, now=now)
 
 
 def end_missing(*, actor: Any, entity: Entity, now: datetime, until: date | None = None) -> int:
     """End every day of a lender that is over and was not ended, in their order; return how many.
 
     From the day after the last one that was closed, or - the first time - the last day alone.
-    Stops at a day that could not be closed. Nothing where nothing is left, or nothing was lent.
+    A day that is kept open is left alone unless something was posted for it since, and so are
+    those after it that it holds open; later days are ended all the same. Stops at a day that could
+    not be closed for another reason. Nothing where nothing is left, or nothing was lent.
     """
     yesterday = dates.local_date(now, entity.time_zone) - timedelta(days=1)
     last = min(until or yesterday, yesterday)
     done = 0
     for day in _missing(entity, last):
+        if _is_held(entity, day):
+            continue
         try:
             day_end = end_day(actor=actor, entity=entity, day=day, now=now)
         except (NothingToEnd, DayClosedAlready):
             # Before the lender began to end its days, its books were closed by people.
             return done
         done += 1
-        if day_end.status != "closed":
+        if day_end.status != "closed" and not _is_held(entity, day):
             break
     return done
 
 
 def end_asked(
-    *, actor: Any, entity: Entity, now: datetime, day: date | None = None, close: bool = True
+    *,
+    actor: Any,
+    entity: Entity,
+    now: datetime,
+    day: date | None = None,
+    close: bool | None = None,
 ) -> None:
     """End a day, or all that are missing; nothing while somebody else ends one of the lender.
 
@@ -176,7 +189,8 @@ def _missing(entity: Entity, last: date) -> list[date]:
         start = latest.day + timedelta(days=1)
     else:
         start = last
-    days = min((last - start).days + 1, _MOST_DAYS)
+    most = max(start, latest.day if latest else start) + timedelta(days=_MOST_DAYS)
+    days = (min(last, most) - start).days + 1
     return [start + timedelta(days=one) for one in range(days)]
 
 
@@ -188,12 +202,18 @@ def _begun(entity: Entity, day: date, *, actor: Any, now: datetime) -> DayEnd:
     standing_ = DayEnd.objects.filter(entity=entity, day=day).first()
     if standing_ is None:
         _require_new(entity, day)
-        return DayEnd.objects.create(
-            entity=entity, day=day, started_by=_name(actor), started_at=now
-        )
+        standing_ = keeping_open.begun(entity, day, actor=actor, now=now)
     if standing_.status == "finished" and not _is_closed(entity, day):
         _run_again(standing_, actor=actor, now=now)
     return standing_
+
+
+def _is_held(entity: Entity, day: date) -> bool:
+    """Say whether a day is done but for its closing, and one that is kept open holds that up."""
+    day_end = DayEnd.objects.filter(entity=entity, day=day, status="finished").first()
+    if day_end is None or day_end.problems or _is_closed(entity, day):
+        return False
+    return keeping_open.is_kept_open(day_end) and not _is_behind(day_end)
 
 
 def _is_closed(entity: Entity, day: date) -> bool:
@@ -228,7 +248,7 @@ def _run_again(day_end: DayEnd, *, actor: Any, now: datetime) -> None:
         day_end.move(
             "run_again",
             run=day_end.run + 1,
-            started_by=_name(actor),
+            started_by=keeping_open.name(actor),
             started_at=now,
             finished_at=None,
             stages={},
@@ -337,6 +357,8 @@ def _close(day_end: DayEnd, *, actor: Any, now: datetime) -> DayEnd:
     if day_end.problems or before.exclude(status="closed").exists():
         return day_end
     for _attempt in range(_MOST_RUNS):
+        if keeping_open.is_kept_open(day_end):
+            break
         if not _is_behind(day_end):
             try:
                 return _closed(day_end, actor=actor, now=now)
@@ -351,7 +373,7 @@ def _closed(day_end: DayEnd, *, actor: Any, now: datetime) -> DayEnd:
     began = time.perf_counter()
     ledger.close_day(actor=actor, entity=day_end.entity, day=day_end.day, now=now)
     _done(day_end, CLOSE, {}, began)
-    day_end.move("close")
+    day_end.move("close", kept_open_by="")
     return day_end
 
 
@@ -363,7 +385,3 @@ def _is_behind(day_end: DayEnd) -> bool:
         pk__gt=day_end.stages[CLASSIFY]["last_entry"],
     )
     return rows.exclude(event__in=_OWN).exists()
-
-
-def _name(actor: Any) -> str:
-    return str(actor if isinstance(actor, str) else actor.audit_reference)

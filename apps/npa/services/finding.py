@@ -1,7 +1,7 @@
 """Write down what was found about a loan, for the rules: one proposes, another approves."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,7 +12,7 @@ from apps.audit import services as audit
 from apps.core.errors import Conflict, NotPermitted
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
-from apps.npa import borrower_facts, finding_choices, policies
+from apps.npa import finding_choices, policies
 from apps.npa.models import Finding
 from apps.npa.services import proposing
 
@@ -80,7 +80,7 @@ def approve_finding(*, actor: User, finding: Finding, now: datetime, note: str =
     found = _held(actor, finding)
     found.lifecycle.target("approve", found.status)
     _another(actor, found.proposed_by_id)
-    counts_from = max(found.from_date, _not_ended(found.loan, now))
+    counts_from = max(found.from_date, proposing.not_ended(found.loan, now))
     if found.until_date is not None and found.until_date < counts_from:
         raise Conflict("finding_is_over", _("The last day of this is over; propose it anew."))
     said = proposing.said(note, field="note") if note.strip() else ""
@@ -149,7 +149,7 @@ def end_finding(*, actor: User, finding: Finding, now: datetime) -> Finding:
     found = _held(actor, finding)
     found.lifecycle.target("end", found.status)
     _another(actor, found.end_proposed_by_id)
-    found.move("end", ended_by=actor, ended_at=now, ended_on=_not_ended(found.loan, now))
+    found.move("end", ended_by=actor, ended_at=now, ended_on=proposing.not_ended(found.loan, now))
     audit.record(actor, "npa.finding_ended", found.loan, **_told(found))
     return found
 
@@ -170,13 +170,6 @@ def keep_finding(*, actor: User, finding: Finding, now: datetime) -> Finding:
 def _another(actor: User, asked_by: Any) -> None:
     if asked_by == actor.pk:
         raise OwnFinding
-
-
-def _not_ended(loan: Loan, now: datetime) -> date:
-    """Return the first day from today on whose snapshots are not written: the past stays."""
-    last = borrower_facts.last_ended(loan.branch.entity_id)
-    today = proposing.today(loan, now)
-    return today if last is None else max(today, last + timedelta(days=1))
 
 
 def _answer(

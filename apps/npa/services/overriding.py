@@ -71,7 +71,7 @@ def propose_override(*, actor: User, loan: Loan, asked: Asked, now: datetime) ->
 
 @transaction.atomic
 def approve_override(*, actor: User, override: Override, now: datetime, note: str = "") -> Override:
-    """Approve what another person proposed; from its first day on the night respects it.
+    """Approve what another person proposed; it counts from the first day not ended yet.
 
     Raises NotPermitted, NotVisible, OwnOverride, and Conflict where it was answered, is over, or
     another holds on one of its days.
@@ -81,12 +81,13 @@ def approve_override(*, actor: User, override: Override, now: datetime, note: st
     if found.proposed_by_id == actor.pk:
         raise OwnOverride
     found.lifecycle.target("approve", found.status)
-    if found.until_date < proposing.today(found.loan, now):
+    counts_from = max(found.from_date, proposing.not_ended(found.loan, now))
+    if found.until_date < counts_from:
         raise Conflict("override_is_over", _("The last day of this is over; propose it anew."))
     said = proposing.said(note, field="note") if note.strip() else ""
     try:
         with transaction.atomic():
-            _answer(found, "approve", actor=actor, now=now, note=said)
+            _answer(found, "approve", actor=actor, now=now, note=said, counts_from=counts_from)
     except IntegrityError as refusal:
         raise Conflict(
             "override_overlaps", _("Another override of this loan holds on one of these days.")
@@ -144,13 +145,16 @@ def propose_override_end(
 
 @transaction.atomic
 def end_override(*, actor: User, override: Override, now: datetime) -> Override:
-    """Agree that an override ends: today is the first day without it. Raises as approving does."""
+    """Agree that an override ends: the first day not ended yet is the first without it.
+
+    Raises as approving does.
+    """
     proposing.permit(actor, policies.APPROVE_OVERRIDE)
     found = _held(actor, override)
     found.lifecycle.target("end", found.status)
     if found.end_proposed_by_id == actor.pk:
         raise OwnOverride
-    found.move("end", ended_by=actor, ended_at=now, ended_on=proposing.today(found.loan, now))
+    found.move("end", ended_by=actor, ended_at=now, ended_on=proposing.not_ended(found.loan, now))
     audit.record(actor, "npa.override_ended", found.loan, **_told(found))
     return found
 
@@ -168,8 +172,10 @@ def keep_override(*, actor: User, override: Override) -> Override:
     return found
 
 
-def _answer(found: Override, action: str, *, actor: User, now: datetime, note: str) -> None:
-    changes: dict[str, Any] = {"answered_by": actor, "answered_at": now}
+def _answer(
+    found: Override, action: str, *, actor: User, now: datetime, note: str, **changes: Any
+) -> None:
+    changes |= {"answered_by": actor, "answered_at": now}
     if note:
         changes["answer_note"] = proposing.sealed(found, "answer_note", note)
     found.move(action, **changes)
@@ -220,4 +226,5 @@ def _told(override: Override) -> dict[str, Any]:
         "new": override.asset_class,
         "from": override.from_date.isoformat(),
         "until": override.until_date.isoformat(),
+        "counts_from": override.counts_from.isoformat() if override.counts_from else "",
     }

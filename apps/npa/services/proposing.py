@@ -1,6 +1,6 @@
 """What proposals of two people about a loan have in common."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -11,6 +11,7 @@ from apps.core import dates
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
+from apps.npa import borrower_facts
 
 LONGEST_REASON = 2_000
 SHORTEST_REASON = 3
@@ -31,6 +32,13 @@ def locked(actor: User, loan: Loan) -> Loan:
 def today(loan: Loan, now: datetime) -> date:
     """Return the day that it is where the loan's lender is."""
     return dates.local_date(now, loan.branch.entity.time_zone)
+
+
+def not_ended(loan: Loan, now: datetime) -> date:
+    """Return the first day from today on whose snapshots are not written: the past stays."""
+    last = borrower_facts.last_ended(loan.branch.entity_id)
+    now_ = today(loan, now)
+    return now_ if last is None else max(now_, last + timedelta(days=1))
 
 
 def said(text: str, *, field: str = "reason") -> str:

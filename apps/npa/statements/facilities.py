@@ -121,6 +121,6 @@ def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
     LEFT JOIN npa_loanday y ON y.day = %(before)s AND y.loan_id = o.key
         AND y.asset_class NOT IN ({literals(GONE)})
     LEFT JOIN npa_override v ON v.loan_id = o.key AND v.status IN ({literals(COUNTED)})
-        AND v.from_date <= %(day)s AND v.until_date >= %(day)s
+        AND v.counts_from <= %(day)s AND v.until_date >= %(day)s
         AND (v.ended_on IS NULL OR v.ended_on > %(day)s)
     """  # noqa: S608 - the parts are ours

@@ -59,6 +59,22 @@ def test_it_lists_days_and_shows_the_stages_of_one(
     assert "hx-get" not in shown.split('id="progress"')[1].split(">")[0]
 
 
+def test_it_says_who_keeps_the_books_open(signed_in: SignedIn, manager: User, loan: Loan) -> None:
+    kept = days.end(loan, repaying.later(3), actor=manager.audit_reference)
+    closed = days.end(loan, repaying.later(3), close=True)
+    again = days.end(loan, repaying.later(4), actor=manager.audit_reference)
+    client = signed_in(manager)
+
+    listed = client.get(reverse("npa:day_ends")).content.decode()
+    shown = client.get(reverse("npa:day_end", args=[again.pk])).content.decode()
+    lifted = client.get(reverse("npa:day_end", args=[closed.pk])).content.decode()
+
+    assert (kept.pk, kept.keep_open, closed.keep_open) == (closed.pk, True, False)
+    assert listed.count("Kept open") == 1
+    assert f"{manager.name} keeps the books of this day open" in shown
+    assert "keeps the books" not in lifted
+
+
 def test_it_shows_what_another_run_found_otherwise(
     signed_in: SignedIn, alice: User, manager: User, loan: Loan
 ) -> None:
@@ -197,6 +213,23 @@ def test_it_answers_programs(signed_in: SignedIn, manager: User, loan: Loan) -> 
     assert [each["id"] for each in page["results"]] == [ended.pk]
     assert (one["status"], one["loans"], one["stages"]["classify"]["loans"]) == ("finished", 1, 1)
     assert refused.status_code == 409
+
+
+def test_a_program_that_says_nothing_of_the_books_leaves_them_as_they_are(
+    signed_in: SignedIn, manager: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.core.jobs._dispatch", lambda *_: None)
+    kept = days.end(loan, repaying.later(3))
+    client = signed_in(manager)
+    asked = {"entity": str(loan.branch.entity_id), "day": kept.day.isoformat()}
+    found = []
+
+    for said in ({}, {"keep_open": False}, {"keep_open": True}, {"keep_open": None}):
+        answer = client.post("/api/v1/day-ends", asked | said, content_type="application/json")
+        found.append((answer.status_code, client.get(f"/api/v1/day-ends/{kept.pk}").json()))
+
+    assert [code for code, _ in found] == [202] * 4
+    assert [one["keep_open"] for _, one in found] == [True, False, True, True]
 
 
 def test_it_ends_a_day_as_a_task_and_finds_it_done_the_second_time(loan: Loan) -> None:

@@ -609,3 +609,59 @@ def test_it_asks_once_more_while_nobody_can_post(
     found = days.end(loan, day, close=True)
 
     assert (found.status, found.run, asked[0]) == ("closed", 2, False)
+
+
+# --- books that are kept open ---------------------------------------------------------------------
+def _end_missing(loan: Loan, day: date) -> int:
+    now = repaying.at(day + timedelta(days=1))
+    return services.end_missing(actor=days.CLERK, entity=loan.branch.entity, now=now)
+
+
+def _runs() -> list[Any]:
+    return list(DayEnd.objects.order_by("day").values_list("status", "run", "kept_open_by"))
+
+
+def test_it_keeps_the_books_open_until_a_person_lifts_it(loan: Loan) -> None:
+    first, second = repaying.later(1), repaying.later(2)
+    days.end(loan, first, close=False)
+
+    done = [_end_missing(loan, second), _end_missing(loan, second)]
+
+    # Neither the day itself nor the one it holds open is run again by what runs by itself.
+    assert done == [1, 0]
+    assert _runs() == [("finished", 1, days.CLERK), ("finished", 1, "")]
+    assert not Closing.objects.exists()
+    assert days.end(loan, first, close=None).status == "finished"
+    assert days.end(loan, first, close=True).status == "closed"
+    assert _end_missing(loan, second) == 1
+    assert [one[::2] for one in _runs()] == [("closed", ""), ("closed", "")]
+
+
+def test_it_ends_a_day_kept_open_once_more_for_what_was_posted_since(
+    alice: User, loan: Loan
+) -> None:
+    day = repaying.later(1)
+    days.end(loan, day)
+    repaying.pay(alice, loan, day, 1_000, now=repaying.at(day + timedelta(days=1)))
+
+    assert [_end_missing(loan, day), _end_missing(loan, day)] == [1, 0]
+
+    assert _runs() == [("finished", 2, days.CLERK)]
+
+
+def test_it_knows_that_books_are_kept_open_before_the_worker_comes_to_it(
+    loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = repaying.later(1)
+    monkeypatch.setattr("apps.core.jobs._dispatch", lambda *_: None)
+    asked: dict[str, Any] = {"actor": days.CLERK, "entity": loan.branch.entity, "day": day}
+    now = repaying.at(day + timedelta(days=1))
+
+    services.ask_to_end(**asked, now=now, close=False)
+    _end_missing(loan, day)
+    services.ask_to_end(**asked, now=now)
+
+    assert _runs() == [("finished", 1, days.CLERK)]
+    services.ask_to_end(**asked, now=now, close=True)
+    assert _end_missing(loan, day) == 1
+    assert _runs() == [("closed", 2, "")]

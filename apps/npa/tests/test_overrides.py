@@ -110,6 +110,24 @@ def test_it_counts_from_its_first_to_its_last_day(lent: Loan, bob: User, charlie
     assert [Override.objects.in_force(day).exists() for day in days] == [False, True, True, False]
 
 
+def test_one_approved_late_leaves_days_that_were_ended_as_they_are(
+    proposed: Override, lent: Loan, bob: User, charlie: User
+) -> None:
+    late = TODAY + 5 * DAY
+
+    made = services.approve_override(actor=charlie, override=proposed, now=at(late))
+
+    assert (made.from_date, made.counts_from) == (TODAY, late)
+    days = [TODAY, late - DAY, late]
+    assert [made.is_in_force(day) for day in days] == [False, False, True]
+    assert [Override.objects.in_force(day).exists() for day in days] == [False, False, True]
+    said = factories.database_refuses(
+        "UPDATE npa_override SET counts_from = from_date WHERE id = %s", [made.pk]
+    )
+    assert "npa_override_once_answered" in said
+    assert not override_rows.reported(charlie, TODAY + DAY, late - DAY).exists()
+
+
 def test_its_end_before_its_time_takes_two_people(lent: Loan, bob: User, charlie: User) -> None:
     made = approved(lent, bob, charlie)
     later = at(TODAY + 3 * DAY)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.core import dates, jobs, keyset
+from apps.core import dates, keyset
 from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
@@ -52,6 +52,7 @@ def day_end(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "one": one,
         "look": day_end_rows.look(one),
+        "kept_open_by": day_end_rows.kept_open_by(one),
         "stages": day_end_rows.stages(one),
         "differences": day_end_rows.differences(page.rows, loans),
         "page": page,
@@ -67,6 +68,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "one": one,
         "look": day_end_rows.look(one),
+        "kept_open_by": day_end_rows.kept_open_by(one),
         "stages": day_end_rows.stages(one),
     }
     return render(request, "npa/_day_end_progress.html", context)
@@ -85,17 +87,13 @@ def _form(request: HttpRequest) -> day_end_forms.DayEndForm:
 def _sent(request: HttpRequest, form: day_end_forms.DayEndForm) -> bool:
     """Have the day of a form ended; say in it why not."""
     entity, day = form.cleaned_data["entity"], form.cleaned_data["day"]
+    close = not form.cleaned_data["keep_open"]
     try:
-        services.require_endable(actor=request.user, entity=entity, day=day, now=timezone.now())
+        services.ask_to_end(
+            actor=request.user, entity=entity, day=day, now=timezone.now(), close=close
+        )
     except DomainError as refusal:
         form.refuse(refusal)
         return False
-    jobs.enqueue(
-        "npa.end_day",
-        entity_id=str(entity.pk),
-        day=day.isoformat(),
-        actor=request.user.audit_reference,
-        close=not form.cleaned_data["keep_open"],
-    )
     messages.info(request, _("The day is being ended; how far it is appears on this page."))
     return True

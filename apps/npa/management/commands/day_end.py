@@ -1,4 +1,4 @@
-"""End days: `manage.py day_end --date YYYY-MM-DD [--until ...] [--entity CODE] [--keep-open]`."""
+"""End days: `manage.py day_end --date YYYY-MM-DD [--until ...] [--entity CODE]`."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -34,8 +34,16 @@ class Command(BaseCommand):
             "--until", type=date.fromisoformat, help="The last day, where it is more than one."
         )
         parser.add_argument("--entity", help="The code of the lender; default: every one.")
-        parser.add_argument(
-            "--keep-open", action="store_true", help="Leave the books of the days open."
+        books = parser.add_mutually_exclusive_group()
+        books.add_argument(
+            "--keep-open",
+            action="store_false",
+            dest="close",
+            default=None,
+            help="Leave the books of the days open, until that is lifted.",
+        )
+        books.add_argument(
+            "--close", action="store_true", default=None, help="Close also what was kept open."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,9 +58,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{entity.code}: {ended} days ended.")
                 continue
             for days in range(((until or start) - start).days + 1):
-                self._end(entity, start + timedelta(days=days), close=not options["keep_open"])
+                self._end(entity, start + timedelta(days=days), close=options["close"])
 
-    def _end(self, entity: Entity, day: date, *, close: bool) -> None:
+    def _end(self, entity: Entity, day: date, *, close: bool | None) -> None:
         try:
             found = services.end_day(
                 actor=system("day-end"), entity=entity, day=day, now=timezone.now(), close=close
