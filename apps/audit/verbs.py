@@ -220,6 +220,7 @@ VERBS = {
     "debits.answers_finished": _("had everything done that the bank answered"),
     "debits.answer_posted": _("posted collected money on a day of choice"),
     "debits.answer_run_again": _("ran a row of a returned debit again"),
+    "debits.answer_run_again": _("ran a row of a returned debit again"),
     "debits.answer_closed": _("said what became of a refused row of the bank's answers"),
     "debits.failed": _("recorded that a direct debit failed"),
     "debits.returned": _("took back a direct debit that the bank returned"),

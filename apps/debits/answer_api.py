@@ -154,6 +154,22 @@ class DebitAnswerPost(APIView):
         return _done(request, pk, shapes.AnswerDayIn, services.post_on_day)
 
 
+class DebitAnswerRun(APIView):
+    """Run a row of a returned debit again."""
+
+    required_permission = policies.ANSWER
+
+    @extend_schema(
+        operation_id="debit_answer_run",
+        request=None,
+        responses={200: shapes.AnswerOut, **_ACTED},
+        tags=_TAGS,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Take money back that the bank returned, once it said that it had collected it."""
+        return _done(request, pk, None, services.run_again)
+
+
 class DebitAnswerClose(APIView):
     """Settle a refused row otherwise."""
 
@@ -170,11 +186,14 @@ class DebitAnswerClose(APIView):
         return _done(request, pk, shapes.DebitNoteIn, services.close_answer)
 
 
-def _done(request: Request, pk: uuid.UUID, taken: type[Any], act: Any) -> Response:
+def _done(request: Request, pk: uuid.UUID, taken: type[Any] | None, act: Any) -> Response:
     line = get_visible(AnswerLine.objects.all(), request.user, pk=pk)
-    given = taken(data=request.data)
-    given.is_valid(raise_exception=True)
-    done = act(actor=request.user, line=line, now=timezone.now(), **given.validated_data)
+    values: dict[str, Any] = {}
+    if taken is not None:
+        given = taken(data=request.data)
+        given.is_valid(raise_exception=True)
+        values = given.validated_data
+    done = act(actor=request.user, line=line, now=timezone.now(), **values)
     shown = selectors.lines_of(done.file, request.user).get(pk=pk)
     return Response(shapes.AnswerOut(shown).data)
 
@@ -190,5 +209,6 @@ urlpatterns = [
     path("debit-answers/<uuid:pk>/go-on", DebitAnswersGoOn.as_view(), name="debit_answers_go_on"),
     path("debit-answers/<uuid:pk>/rows", DebitAnswerRows.as_view(), name="debit_answer_rows"),
     path("debit-answer-rows/<uuid:pk>/post", DebitAnswerPost.as_view(), name="debit_answer_post"),
+    path("debit-answer-rows/<uuid:pk>/run", DebitAnswerRun.as_view(), name="debit_answer_run"),
     path("debit-answer-rows/<uuid:pk>/close", DebitAnswerClose.as_view(), name="debit_answer_shut"),
 ]

@@ -59,8 +59,9 @@ ANSWER = Lifecycle(
     initial="waiting",
     steps=[
         ("post", ["waiting", "refused"], "posted"),
-        ("record", ["waiting"], "recorded"),
-        ("pass_over", ["waiting"], "ignored"),
+        # Also once what it had to wait for has arrived: a person runs it again.
+        ("record", ["waiting", "refused"], "recorded"),
+        ("pass_over", ["waiting", "refused"], "ignored"),
         ("refuse", ["waiting"], "refused"),
         ("close", ["refused"], "closed"),
     ],

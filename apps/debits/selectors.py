@@ -34,12 +34,16 @@ def may_read(model: Any) -> Any:
 
 
 def files(actor: User) -> QuerySet[DebitFile]:
-    """Return the files of debits a person may see, with how many debits stand and their total."""
-    stands = ~Q(debits__status="withdrawn")
-    rows = files_with_lender().visible_to(actor)
-    return rows.annotate(
-        standing=Count("debits", filter=stands), asked=Sum("debits__amount", filter=stands)
-    )
+    """Return the files of debits a person may see."""
+    return files_with_lender().visible_to(actor)
+
+
+def standing_of(found: Iterable[DebitFile]) -> dict[Any, tuple[int, Decimal | None]]:
+    """Return how many debits of each file stand, and what they come to; None where none does."""
+    stands: dict[Any, tuple[int, Decimal | None]] = {one.pk: (0, None) for one in found}
+    rows = Debit.objects.filter(file__in=stands).exclude(status="withdrawn").order_by()
+    counted = rows.values_list("file").annotate(number=Count("pk"), total=Sum("amount"))
+    return stands | {file: (number, total) for file, number, total in counted}
 
 
 def files_with_lender() -> Any:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("answers/<uuid:pk>/progress/", answers.progress, name="progress"),
     path("answers/<uuid:pk>/go-on/", answers.go_on, name="go_on"),
     path("rows/<uuid:pk>/post/", answers.post_row, name="post_row"),
+    path("rows/<uuid:pk>/run/", answers.run_row, name="run_row"),
     path("rows/<uuid:pk>/close/", answers.close_row, name="close_row"),
     path("following/", following.worklist, name="following"),
     path("following/count/", following.count, name="following_count"),

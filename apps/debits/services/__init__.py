@@ -24,7 +24,7 @@ from apps.debits.services.presenting import (
 )
 from apps.debits.services.receiving_answers import Upload, receive_answers
 from apps.debits.services.ruling import RuleEntry, set_rule
-from apps.debits.services.settling import close_answer, look_at, post_on_day
+from apps.debits.services.settling import close_answer, look_at, post_on_day, run_again
 
 __all__ = [
     "MandateEntry",
@@ -49,6 +49,7 @@ __all__ = [
     "reject_mandate",
     "release_file",
     "resume_mandate",
+    "run_again",
     "set_rule",
     "sweep_answers",
     "take_file_on",

@@ -88,6 +88,16 @@ def settle(files: set[uuid.UUID]) -> None:
     DebitFile.move_all(answered, "settle")
 
 
+def take_back_again(line: AnswerLine, debit: Debit, *, now: datetime) -> Outcome:
+    """Do what a refused row says that the bank returned a debit, and return what it comes to.
+
+    The caller holds the row and writes that; nothing was done where it is refused again.
+    """
+    chunk = _chunk(line.file, [line], now=now)
+    held = chunk.debits.get(debit.reference, debit)
+    return _known(line, held) or failing.returned(chunk, line, held)
+
+
 # --- a chunk -------------------------------------------------------------------------------------
 def _work(file: AnswerFile, *, now: datetime) -> chunking.Work:
     return chunking.Work(
@@ -113,13 +123,7 @@ def _require_right(file: AnswerFile) -> None:
 
 def _post(file: AnswerFile, lines: list[AnswerLine], *, now: datetime) -> None:
     """Do what rows that wait say, and write what each came to."""
-    chunk = Chunk(
-        file=file,
-        debits=_debits(file, lines),
-        rule=presenting.rule_of(file.entity_id),
-        now=now,
-        today=dates.local_date(now, file.entity.time_zone),
-    )
+    chunk = _chunk(file, lines, now=now)
     came_to: dict[Any, Outcome] = {}
     to_post: list[AnswerLine] = []
     for line in lines:
@@ -134,6 +138,16 @@ def _post(file: AnswerFile, lines: list[AnswerLine], *, now: datetime) -> None:
             came_to[line.pk] = act(chunk, line, debit)
     came_to |= _collected(chunk, to_post)
     _write(came_to)
+
+
+def _chunk(file: AnswerFile, lines: Sequence[AnswerLine], *, now: datetime) -> Chunk:
+    return Chunk(
+        file=file,
+        debits=_debits(file, lines),
+        rule=presenting.rule_of(file.entity_id),
+        now=now,
+        today=dates.local_date(now, file.entity.time_zone),
+    )
 
 
 def _debits(file: AnswerFile, lines: Sequence[AnswerLine]) -> dict[str, Debit]:

@@ -10,7 +10,7 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import Conflict, DomainError
 from apps.core.visibility import get_visible
-from apps.debits import errors, policies
+from apps.debits import errors, policies, sentences
 from apps.debits.models import AnswerLine, Debit
 from apps.debits.services import outcomes, posting_answers
 from apps.repayments import services as repayments
@@ -57,6 +57,35 @@ def post_on_day(*, actor: User, line: AnswerLine, day: date, now: datetime) -> A
         amount=str(held.amount),
         value_date=str(held.value_date),
         day=day.isoformat(),
+    )
+    return held
+
+
+@transaction.atomic
+def run_again(*, actor: User, line: AnswerLine, now: datetime) -> AnswerLine:
+    """Do what a refused row says that the bank returned, now that the bank said it had collected.
+
+    Raises NotPermitted, NotVisible, Conflict for another row, and DomainError with the sentence of
+    what is still wrong with it: then nothing is done.
+    """
+    held = _held(actor, line)
+    if held.status != "refused" or held.debit_id is None or held.outcome != "returned":
+        raise Conflict("not_refused", _("This row says of no debit that the bank returned it."))
+    debit = get_visible(Debit.objects.select_related("loan"), actor, pk=held.debit_id)
+    found = posting_answers.take_back_again(held, debit, now=now)
+    if found["status"] == "refused":
+        [said] = sentences.of_row(found["faults"])
+        raise DomainError("still_refused", said["sentence"])
+    action = "record" if found["status"] == "recorded" else "pass_over"
+    held.move(action, because=found["because"], settled_by=actor, settled_at=now)
+    audit.record(
+        actor,
+        "debits.answer_run_again",
+        debit.loan,
+        case=f"applications.application:{debit.loan.application_id}",
+        reference=debit.reference,
+        amount=str(held.amount),
+        state=held.status,
     )
     return held
 

@@ -13,7 +13,7 @@ from apps.audit.models import Event
 from apps.core.errors import Conflict, NotPermitted
 from apps.core.table_faults import FileRefused
 from apps.debits import services
-from apps.debits.models import AnswerFile, Debit, DebitFile, Mandate
+from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate
 from apps.debits.services import Upload, posting_answers
 from apps.debits.tests import factories
 from apps.ledger import services as ledger
@@ -188,6 +188,39 @@ def test_money_somebody_took_back_before_the_bank_said_so_is_taken_back_once(
     assert Entry.objects.filter(reverses__event="repayment").count() == 1
     assert Mandate.objects.get().status == "paused"
     assert books.offenders() == []
+
+
+def test_a_return_that_came_before_its_money_is_run_again(
+    alice: User, bob: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    now = at(day + timedelta(days=1))
+    gone = row(debit, "returned", reason="insufficient_funds")
+    file = answered(alice, [gone], day=day)
+    [line] = file.lines.all()
+    assert came_to(file) == [(2, "refused", "not_collected")]
+
+    def run() -> AnswerLine:
+        return services.run_again(actor=alice, line=line, now=now)
+
+    early = refused(run)
+    assert (early.code, "was not collected" in str(early)) == ("still_refused", True)
+    answered(alice, [row(debit)], day=day, name="ACH-2")
+    assert isinstance(
+        refused(lambda: services.run_again(actor=bob, line=line, now=now)), NotPermitted
+    )
+    done = run()
+
+    debit.refresh_from_db()
+    assert (done.status, done.because, done.settled_by) == ("recorded", "returned", alice)
+    assert (debit.status, debit.reason_code) == ("returned", "insufficient_funds")
+    assert debit.event is not None
+    assert debit.event.status == "reversed"
+    assert str(alice.pk) in Event.objects.get(verb="debits.answer_run_again").actor
+    assert books.offenders() == []
+    assert isinstance(refused(run), Conflict)
+    again = answered(alice, [gone], day=day, name="ACH-3")
+    assert came_to(again) == [(2, "ignored", "known")]
 
 
 def test_money_the_bank_takes_back_late_is_corrected_on_the_first_open_day(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
-from apps.debits import services
+from apps.debits import selectors, services
 from apps.debits.models import AnswerFile, Debit, DebitFile, DebitRule, Mandate
 from apps.debits.tests import factories
 from apps.loans.models import Loan
@@ -149,6 +149,32 @@ def test_answers_go_from_the_upload_to_the_loan(
     assert again.url == made.url
 
 
+def test_a_return_that_came_too_early_is_run_again(
+    alice: User, bob: User, lent: Loan, mandate: Mandate, signed_in: Browser, clock: Clock
+) -> None:
+    debit = factories.presented(alice, bob, books.due_dates(lent)[0])
+    day = debit.file.collect_on
+    clock.now = at(day)
+    early = factories.answered(alice, [row(debit, "returned", reason="other")], day=day)
+    [line] = early.lines.all()
+    client, url = signed_in(alice), _url("run_row", line.pk)
+    assert url not in _text(client, _url("answer", early.pk))
+    _posted(client, url)
+    assert "nothing can be returned" in _text(client, _url("answer", early.pk))
+
+    factories.answered(alice, [row(debit)], day=day, name="ACH-2")
+    assert url in _text(client, _url("answer", early.pk))
+    assert url not in _text(signed_in(bob), _url("answer", early.pk))
+    assert signed_in(bob).post(url).status_code == 403
+    _posted(client, url)
+
+    assert "The money is taken back from the loan." in _text(client, _url("answer", early.pk))
+    debit.refresh_from_db()
+    assert debit.status == "returned"
+    api = f"/api/v1/debit-answer-rows/{line.pk}/run"
+    assert client.post(api).status_code == 409
+
+
 def test_what_failed_is_followed_up(
     alice: User, bob: User, lent: Loan, mandate: Mandate, signed_in: Browser, clock: Clock
 ) -> None:
@@ -229,13 +255,28 @@ def test_the_lists_take_few_queries(
             client.get(url, given)
         return len(caught)
 
+    def counting(url: str) -> list[str]:
+        with CaptureQueriesContext(connection) as caught:
+            client.get(url)
+        said = [one["sql"] for one in caught.captured_queries]
+        return [one for one in said if 'SUM("debits_debit"."amount")' in one]
+
     before = queries(_url("answer", file.pk)), queries(_url("following"), view="rows")
+    assert Debit.objects.count() == services.asked_for(debit.file)[0]
+    listed = queries(_url("files"))
+    newer = factories.prepared(alice, books.due_dates(lent)[1])
+    assert queries(_url("files")) == listed
+    [counted] = counting(_url("files"))
+    assert "JOIN" not in counted
+    assert selectors.standing_of([debit.file, newer]) == {
+        debit.file.pk: (1, debit.amount),
+        newer.pk: (1, newer.debits.get().amount),
+    }
     factories.answered(
         alice, [row(f"n{one}") for one in range(9)], day=clock.now.date(), name="ACH-2"
     )
     assert queries(_url("following"), view="rows") == before[1]
     assert max(before) <= 22
-    assert Debit.objects.count() == services.asked_for(debit.file)[0]
 
 
 def test_money_that_no_loan_takes_is_found_beside_that_of_statements(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core import bodies, keyset
 from apps.core.access import requires
-from apps.core.errors import DomainError, NotPermitted
+from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
 from apps.debits import layouts, looks, policies, selectors, sentences, services
 from apps.debits.forms import AnswersForm, DayForm, LinesForm, NoteForm
@@ -173,6 +173,21 @@ def post_row(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
+@require_POST
+@requires(policies.ANSWER)
+def run_row(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Run a row of a returned debit again, now that the bank said it had collected it."""
+    line = _line(request, pk)
+    try:
+        services.run_again(actor=request.user, line=line, now=timezone.now())
+        messages.success(request, _("The money is taken back from the loan."))
+    except (NotPermitted, NotVisible):
+        raise
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("debits:answer", pk=line.file_id)
+
+
 @require_http_methods(["GET", "POST"])
 @requires(policies.ANSWER)
 def close_row(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
@@ -230,6 +245,10 @@ def line_shown(line: AnswerLine) -> dict[str, Any]:
         "reason": sentences.reason(line.reason_code),
         "faults": sentences.of_row(line.faults),
         "may_post": is_money and debit is not None and _is_for(line, debit),
+        "may_run": line.status == "refused"
+        and line.outcome == "returned"
+        and debit is not None
+        and debit.status == "collected",
         "may_close": line.status == "refused",
     }
 

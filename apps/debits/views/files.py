@@ -34,9 +34,10 @@ def files(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
+    standing = selectors.standing_of(page.rows)
     context = {
         "page": page,
-        "rows": [(one, looks.FILES[one.status]) for one in page.rows],
+        "rows": [(one, looks.FILES[one.status], *standing[one.pk]) for one in page.rows],
         "may_prepare": policies.may(request.user, policies.PREPARE),
         "may_answer": policies.may(request.user, policies.ANSWER),
         "may_rule": policies.may(request.user, policies.RULES),
