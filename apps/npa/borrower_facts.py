@@ -155,12 +155,26 @@ def _facility(loan: Loan, figures: Figures, before: LoanDay | None, override: st
         exposure_at_start=loan.principal,
         security_at_start=ZERO,
         override=override,
-        was_class=before.asset_class if before else "",
-        was_computed=before.computed if before else "",
-        was_class_since=before.class_since if before else None,
-        was_npa_date=before.npa_date if before else None,
-        was_aged_from=before.aged_from if before else None,
+        **(_was(before, override) if before else {}),
     )
+
+
+def _was(before: LoanDay, override: str) -> dict[str, Any]:
+    """Return what was said the day before; by the rules alone where an override is over.
+
+    So the class goes on as if there had been none.
+    """
+    is_over = not override and before.override_id is not None and before.computed_since is not None
+    return {
+        "was_class": before.computed if is_over else before.asset_class,
+        "was_class_since": before.computed_since if is_over else before.class_since,
+        "was_npa_date": before.computed_npa_date if is_over else before.npa_date,
+        "was_aged_from": before.computed_aged_from if is_over else before.aged_from,
+        "was_computed": before.computed,
+        "was_computed_since": before.computed_since,
+        "was_computed_npa_date": before.computed_npa_date,
+        "was_computed_aged_from": before.computed_aged_from,
+    }
 
 
 def _found(loans: Iterable[Loan], day: date) -> dict[uuid.UUID, dict[str, Any]]:

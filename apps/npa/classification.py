@@ -26,7 +26,8 @@ class Classified:
     """A facility's class at the end of a day. `stage` is of IFRS 9.
 
     `computed` is the class the rules alone give where an override of any of the borrower's
-    facilities puts another in its place; else the same.
+    facilities puts another in its place; else the same. Then, too, the three others of the rules
+    alone are told; else they are None.
     """
 
     key: object
@@ -40,6 +41,9 @@ class Classified:
     class_since: date
     reason: Reason
     stage: int
+    computed_since: date | None = None
+    computed_npa_date: date | None = None
+    computed_aged_from: date | None = None
 
 
 def classify(borrower: Borrower, rules: Rules, as_of: date) -> tuple[Classified, ...]:
@@ -52,7 +56,14 @@ def classify(borrower: Borrower, rules: Rules, as_of: date) -> tuple[Classified,
         return judged
     alone = _judged([_without_override(one, rules) for one in borrower.facilities], rules, as_of)
     return tuple(
-        replace(one, computed=other.computed) for one, other in zip(judged, alone, strict=True)
+        replace(
+            one,
+            computed=other.computed,
+            computed_since=other.class_since,
+            computed_npa_date=other.npa_date,
+            computed_aged_from=other.aged_from,
+        )
+        for one, other in zip(judged, alone, strict=True)
     )
 
 
@@ -74,9 +85,19 @@ def _judged(facilities: Sequence[Facility], rules: Rules, as_of: date) -> tuple[
 def _without_override(one: Facility, rules: Rules) -> Facility:
     """Return a facility as if nobody had overridden anything, today or yesterday.
 
-    Yesterday's class is then the computed one. Since when it does not perform is kept where it
-    does not by either; where an override let it off, at least since that.
+    Yesterday's class and history are then those of the rules alone. Where only the class is known,
+    since when it does not perform is kept where it does not by either; where an override let it
+    off, at least since that.
     """
+    if one.was_computed_since is not None:
+        return replace(
+            one,
+            override="",
+            was_class=one.was_computed,
+            was_class_since=one.was_computed_since,
+            was_npa_date=one.was_computed_npa_date,
+            was_aged_from=one.was_computed_aged_from,
+        )
     was = one.was_computed or one.was_class
     npa_date, aged_from = one.was_npa_date, one.was_aged_from
     if was in rules.ranks:

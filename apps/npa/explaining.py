@@ -22,7 +22,8 @@ _OWED = ("principal", "principal_due", "interest_due", "interest_earned", "charg
 _LATE = ("oldest_due", "missed")
 _CLASSED = (
     *("dpd_rbi", "dpd_ifrs", "bucket", "asset_class", "computed", "npa_date", "class_since"),
-    *("aged_from", "stage", "reason"),
+    *("aged_from", "stage", "reason", "computed_since", "computed_npa_date"),
+    "computed_aged_from",
 )
 
 

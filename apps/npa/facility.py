@@ -116,6 +116,10 @@ class Facility:
     was_class: str = ""
     # The class the rules alone gave; "" where it is not known to differ.
     was_computed: str = ""
+    # Its history by the rules alone; all empty where no override of the borrower ran.
+    was_computed_since: date | None = None
+    was_computed_npa_date: date | None = None
+    was_computed_aged_from: date | None = None
     was_class_since: date | None = None
     was_npa_date: date | None = None
     # What its age in classes is counted from: the NPA date, or earlier where security eroded.

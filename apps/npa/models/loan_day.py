@@ -76,6 +76,11 @@ class LoanDay(models.Model):
     # The class the rules alone give, where an override of any of the borrower's loans puts another
     # in its place; else the same.
     computed = models.CharField(_("class by the rules"), max_length=16)
+    # While an override of any of them runs: what the class by the rules, since when the loan does
+    # not perform by them, and what its age counts from, would be if nobody had overridden anything.
+    computed_since = models.DateField(_("class by the rules since"), null=True)
+    computed_npa_date = models.DateField(_("non-performing by the rules since"), null=True)
+    computed_aged_from = models.DateField(_("aged by the rules from"), null=True)
     stage = models.PositiveSmallIntegerField(_("stage"), default=1)
     # Why it has this class: a code of `why`, for example `days`, `borrower`, `override`.
     reason = models.CharField(_("reason"), max_length=24)

@@ -47,12 +47,14 @@ def _alone(rules: Rules, relation: str) -> str:
     was = "COALESCE(NULLIF(was_computed, ''), was_class)"
     rank = demands.rank_of(was, rules)
     performs, is_bad = f"({rank}) < {rules.bad_rank}", f"({rank}) >= {rules.bad_rank}"
+    known = "CASE WHEN was_computed_since IS NOT NULL THEN was_computed"
     without = {
         "override": "''",
-        "was_class": was,
-        "was_npa_date": f"CASE WHEN {performs} THEN NULL WHEN {is_bad}"
+        "was_class": f"{known} ELSE {was} END",
+        "was_class_since": "COALESCE(was_computed_since, was_class_since)",
+        "was_npa_date": f"{known}_npa_date WHEN {performs} THEN NULL WHEN {is_bad}"
         " THEN COALESCE(was_npa_date, was_class_since) ELSE was_npa_date END",
-        "was_aged_from": f"CASE WHEN {performs} THEN NULL ELSE was_aged_from END",
+        "was_aged_from": f"{known}_aged_from WHEN {performs} THEN NULL ELSE was_aged_from END",
     }
     columns = ", ".join(
         f"{without.get(one.name, one.name)} AS {one.name}" for one in fields(Facility)
@@ -66,7 +68,8 @@ def _alone(rules: Rules, relation: str) -> str:
             WHERE customer_id IN (SELECT customer_id FROM troubled)
         ),
         {_steps(rules, "without")}
-        SELECT key, computed FROM judged
+        SELECT key, computed, class_since AS computed_since, npa_date AS computed_npa_date,
+            aged_from AS computed_aged_from FROM judged
     )"""  # noqa: S608 - the parts are ours
 
 
@@ -309,7 +312,8 @@ def _classed(rules: Rules, relation: str) -> str:
         for name, value in otherwise.items()
     )
     return f"""classed AS (
-        SELECT f.*, {said}, j.npa_date, j.aged_from
+        SELECT f.*, {said}, j.npa_date, j.aged_from,
+            a.computed_since, a.computed_npa_date, a.computed_aged_from
         FROM {relation} f LEFT JOIN judged j ON j.key = f.key
         LEFT JOIN alone a ON a.key = f.key {APART}
     )"""  # noqa: S608 - the parts are ours

@@ -14,6 +14,7 @@ FOUND = (
     *("customer_id", "branch_id", "currency", "principal", "principal_due", "interest_due"),
     *("interest_earned", "charges_due", "oldest_due", "missed", "dpd_rbi", "dpd_ifrs", "bucket"),
     *("asset_class", "computed", "npa_date", "class_since", "aged_from", "stage", "reason"),
+    *("computed_since", "computed_npa_date", "computed_aged_from"),
     *("secured", "unsecured", "provision", "reserve", "override_id"),
 )
 COLUMNS = (
@@ -73,7 +74,7 @@ GONE_SINCE = f"""
     )
     SELECT y.loan_id, %(day)s, y.entity_id, %(table)s, y.customer_id, y.branch_id, y.currency,
         0, 0, 0, 0, 0, NULL, 0, 0, 0, 'none', l.gone, l.gone, NULL, %(day)s, NULL, 1, 'in_time',
-        0, 0, 0, 0, NULL, 0, '', 0, 0, 0
+        NULL, NULL, NULL, 0, 0, 0, 0, NULL, 0, '', 0, 0, 0
     FROM missing y
     JOIN LATERAL (
         SELECT CASE WHEN status = 'written_off' THEN 'written_off' ELSE 'closed' END AS gone

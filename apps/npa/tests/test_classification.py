@@ -446,6 +446,20 @@ def test_it_remembers_what_the_rules_gave_while_an_override_lets_off_1_16() -> N
     assert tomorrow[0].asset_class == "standard"
 
 
+def test_it_keeps_ages_by_the_rules_while_an_override_lets_off_1_16() -> None:
+    since, aged = late(400), late(500)
+    bad = {**npa(since, "doubtful_1"), "was_aged_from": aged}
+    loans = [facility(oldest_due=late(40), override="standard", **bad)]
+
+    for nights in range(3):
+        found = judged(BANK, *loans, on=A_DAY + timedelta(days=nights))
+        loans = after(loans, found)
+
+        assert (found[0].asset_class, found[0].npa_date) == ("standard", None)
+        assert (found[0].computed, found[0].computed_since) == ("doubtful_1", since)
+        assert (found[0].computed_npa_date, found[0].computed_aged_from) == (since, aged)
+
+
 def test_it_classes_by_the_rules_again_once_an_override_is_over() -> None:
     loan = facility(oldest_due=late(95))
     (tonight,) = judged(BANK, facility(oldest_due=late(95), override="standard"))

@@ -18,7 +18,7 @@ from apps.ledger.models import Closing, Entry
 from apps.loans import services as loans
 from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
-from apps.npa import borrower_facts, services
+from apps.npa import borrower_facts, explaining, services
 from apps.npa.errors import BeforeTheFirst, DayClosedAlready, DayNotOver, DaySkipped, NothingToEnd
 from apps.npa.models import Changed, DayEnd, Layer, LoanDay, ProvisionMovement, RuleTable
 from apps.npa.services import ending, posting
@@ -609,6 +609,58 @@ def test_it_asks_once_more_while_nobody_can_post(
     found = days.end(loan, day, close=True)
 
     assert (found.status, found.run, asked[0]) == ("closed", 2, False)
+
+
+# --- once an override is over ---------------------------------------------------------------------
+def _overridden(loan: Loan, people: tuple[User, User], day: date, asset_class: str) -> None:
+    """Have two people set another class for two days."""
+    now, last = repaying.at(day), day + timedelta(days=1)
+    asked = services.Asked(
+        asset_class=asset_class, from_date=day, until_date=last, reason="Posting error, ticket 88"
+    )
+    made = services.propose_override(actor=people[0], loan=loan, asked=asked, now=now)
+    services.approve_override(actor=people[1], override=made, now=now)
+
+
+def test_it_goes_on_as_if_there_had_been_no_override_that_let_off_1_16(
+    alice: User, bob: User, charlie: User, loan: Loan
+) -> None:
+    bad = _first_due(loan) + timedelta(days=90)
+    days.end(loan, bad)
+    first = bad + timedelta(days=1)
+    instalment = loan.instalments.order_by("number")[0]
+    repaying.pay(alice, loan, first, instalment.due, now=repaying.at(first))
+    _overridden(loan, (bob, charlie), first, "standard")
+
+    over = first + timedelta(days=2)
+    days.end_until(loan, first, over)
+
+    before, off, after = (days.of_day(loan, one) for one in (bad, over - timedelta(days=1), over))
+    assert (off.asset_class, off.npa_date) == ("standard", None)
+    history = (before.asset_class, before.class_since, before.npa_date, before.aged_from)
+    assert history[0] == "substandard"
+    computed = (off.computed, off.computed_since, off.computed_npa_date, off.computed_aged_from)
+    assert computed == history
+    assert (after.asset_class, after.class_since, after.npa_date, after.aged_from) == history
+    assert (after.reason, after.computed_since) == ("arrears_left", None)
+    for one in (off, after):
+        assert explaining.explain(loan, one.day).differences == ()
+
+
+def test_it_performs_again_once_an_override_that_made_it_worse_is_over_1_16(
+    bob: User, charlie: User, loan: Loan
+) -> None:
+    first = _first_due(loan) + timedelta(days=10)
+    _overridden(loan, (bob, charlie), first, "substandard")
+
+    over = first + timedelta(days=2)
+    days.end_until(loan, first, over)
+
+    worse, after = days.of_day(loan, over - timedelta(days=1)), days.of_day(loan, over)
+    assert (worse.asset_class, worse.computed, worse.npa_date) == ("substandard", "standard", first)
+    assert (after.asset_class, after.npa_date, after.aged_from) == ("standard", None, None)
+    assert after.oldest_due is not None
+    assert explaining.explain(loan, over).differences == ()
 
 
 # --- books that are kept open ---------------------------------------------------------------------

@@ -35,7 +35,8 @@ TABLES = [rules for rules, _body in rule_reading.read_all(json.loads(_FILE.read_
 _FIELDS = [one.name for one in fields(Facility)]
 _CLASSED = (
     *("dpd_rbi", "dpd_ifrs", "bucket", "asset_class", "computed", "npa_date", "aged_from"),
-    *("class_since", "reason", "stage"),
+    *("class_since", "reason", "stage", "computed_since", "computed_npa_date"),
+    "computed_aged_from",
 )
 _PROVIDED = ("secured", "unsecured", "amount", "reserve")
 
@@ -110,6 +111,10 @@ def _made(rules: Rules) -> str:
         r27 > 0.97 AS has_increased_risk,
         CASE WHEN r28 < 0.3 THEN '' ELSE {_pick(grades, of="r27")} END AS was_class,
         {_pick(["", "", *grades], of="r25")} AS was_computed,
+        CASE WHEN r24 > 0.4 THEN {_day("1 + r23 * 900")} END AS was_computed_since,
+        CASE WHEN r24 > 0.7 THEN {_day("1 + r22 * 1700")} END AS was_computed_npa_date,
+        CASE WHEN r24 > 0.8 THEN {_day("1 + r22 * 1700 + r23 * 400")} END
+            AS was_computed_aged_from,
         CASE WHEN r28 > 0.3 THEN {_day("1 + r26 * 900")} END AS was_class_since,
         CASE WHEN r28 > 0.75 THEN {_day("1 + r25 * 1700")} END AS was_npa_date,
         CASE WHEN r28 > 0.85 THEN {_day("1 + r25 * 1700 + r24 * 400")} END AS was_aged_from
