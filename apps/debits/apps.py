@@ -6,10 +6,12 @@ class DebitsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit import subjects
-        from apps.core import history
-        from apps.debits import selectors
+        from apps.core import history, stored_reasons
+        from apps.debits import selectors, sentences
         from apps.debits.models import AnswerFile, DebitFile, DebitRule, Mandate
 
+        stored_reasons.register(sentences.RETURNED, words=sentences.returned)
+        stored_reasons.register(sentences.BOUNCED, words=sentences.bounced)
         history.keep(
             Mandate,
             exclude=["updated_at"],

@@ -10,6 +10,9 @@ from apps.core import table_sentences
 from apps.core.table_faults import Fault, FileRefused, FileUnreadable
 from apps.debits.selecting import LeftOut
 
+# Codes of reasons that are kept, by `apps.core.stored_reasons`.
+RETURNED = "debits.returned"
+BOUNCED = "debits.bounced"
 REASONS = {
     "insufficient_funds": gettext_lazy("The account held too little."),
     "account_frozen": gettext_lazy("The account is frozen."),
@@ -129,6 +132,16 @@ _FILES = {
 def reason(code: str) -> str:
     """Return the sentence of a reason; of none, nothing."""
     return str(REASONS.get(code, code)) if code else ""
+
+
+def returned(code: str) -> str:
+    """Return why a payment was taken back that the bank returned, by the code it gave."""
+    return _("Returned by the bank: %(reason)s") % {"reason": reason(code)}
+
+
+def bounced(reference: str) -> str:
+    """Return what a bounce is charged for, by the reference of the debit."""
+    return _("Direct debit %(reference)s bounced.") % {"reference": reference}
 
 
 def left_out(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -61,7 +61,7 @@ def _answers(events: Sequence[AccountEvent]) -> list[dict[str, Any]]:
                     "made_at": one.made_at,
                     "reversed_by": one.reversed_by_id,
                     "reversed_at": one.reversed_at,
-                    "reversed_reason": one.reversed_reason or "",
+                    "reversed_reason": one.why_reversed,
                 }
             ).data
         )

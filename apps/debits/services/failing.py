@@ -6,8 +6,9 @@ from typing import Any
 import structlog
 
 from apps.audit import services as audit
+from apps.core import stored_reasons
 from apps.core.errors import DomainError
-from apps.debits import reasons
+from apps.debits import reasons, sentences
 from apps.debits.models import AnswerLine, Debit, Mandate
 from apps.debits.services import mandates, outcomes
 from apps.debits.services.outcomes import Chunk, Outcome
@@ -41,7 +42,7 @@ def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
         repayments.take_back(
             actor=WORKER,
             event=event,
-            reason=f"Returned by the bank: {line.reason_code}",
+            reason=stored_reasons.stored(sentences.RETURNED, line.reason_code),
             now=chunk.now,
         )
     except TakenBackAlready:
@@ -98,7 +99,7 @@ def _charged(chunk: Chunk, debit: Debit) -> Any:
         amount=amount,
         day=chunk.today,
         due_on=chunk.today,
-        reason=f"Direct debit {debit.reference} bounced",
+        reason=stored_reasons.stored(sentences.BOUNCED, debit.reference),
     )
     try:
         event = repayments.charge(

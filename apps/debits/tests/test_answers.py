@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
@@ -124,6 +125,8 @@ def test_a_failure_is_recorded_charged_and_tried_again(
     assert bounce > 0
     assert debit.charge is not None
     assert (debit.charge.amount, debit.charge.parameters["code"]) == (bounce, "bounce")
+    assert debit.charge.words == {"reason": f"debits.bounced:{debit.reference}"}
+    assert debit.charge.reason == f"Direct debit {debit.reference} bounced."
     # Again from that day on, with what the bounce costs.
     again = factories.prepared(alice, day + timedelta(days=3)).debits.get()
     charges = AccountEvent.objects.filter(kind="charge", status="live")
@@ -166,6 +169,11 @@ def test_money_the_bank_takes_back_leaves_the_loan_as_it_was(
     assert came_to(file) == [(2, "recorded", "returned")]
     assert came_to(again) == [(2, "ignored", "known")]
     assert (debit.status, debit.event.status, debit.needs_look) == ("returned", "reversed", True)
+    assert debit.event.reversed_reason == "debits.returned:payer_refused"
+    why = "Returned by the bank: The borrower stopped this payment."
+    assert debit.event.why_reversed == why
+    with translation.override("hi"):
+        assert debit.event.why_reversed != why
     assert lent.instalments.get(number=1, in_force=True).paid == 0
     assert Mandate.objects.get().status == "paused"
     assert books.offenders() == []

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
-from apps.core import withheld
+from apps.core import stored_reasons, withheld
 from apps.core.fields import EncryptedJSONField, EncryptedTextField
 from apps.core.models import Identified, Stateful, status_constraint
 from apps.ledger.models import Entry
@@ -159,4 +159,9 @@ class AccountEvent(Identified, Stateful):
     @property
     def reason(self) -> str:
         """Why somebody entered it; empty where nobody said."""
-        return str((self.words or {}).get("reason", ""))
+        return stored_reasons.said(str((self.words or {}).get("reason", "")))
+
+    @property
+    def why_reversed(self) -> str:
+        """Why it was taken back, in the reader's language; empty while it stands."""
+        return stored_reasons.said(self.reversed_reason or "")

@@ -1,0 +1,27 @@
+"""Reasons the system gives by itself: kept as a code with its value, said to each reader. Pure.
+
+What people type is kept and said as it is.
+"""
+
+from collections.abc import Callable
+
+_words: dict[str, Callable[[str], str]] = {}
+
+
+def register(code: str, *, words: Callable[[str], str]) -> None:
+    """Let reasons of a code be said by `words`, which gets their value; once, at start-up."""
+    _words[code] = words
+
+
+def stored(code: str, value: str) -> str:
+    """Return a reason as it is kept. Raises LookupError for a code nobody has words for."""
+    if code not in _words:
+        raise LookupError(f"Nobody has words for the reason {code}.")
+    return f"{code}:{value}"
+
+
+def said(kept: str) -> str:
+    """Return a kept reason in the reader's language; what somebody typed as it is."""
+    code, _colon, value = kept.partition(":")
+    words = _words.get(code)
+    return words(value) if words else kept
