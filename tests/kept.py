@@ -83,9 +83,9 @@ def set_up(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("db")
-    if emptying.may_be_quick():
-        _bring_in(request, names)
     try:
+        if emptying.may_be_quick():
+            _bring_in(request, names)
         yield
     finally:
         _stage.copies, _stage.noted = {}, {}

@@ -76,9 +76,6 @@ def make(
     found = _ground.lock_application(application.pk)
     today = _ground.today(found, now)
     decision = _binding(found, now=now)
-    missing = contract.missing(found.product)
-    if missing:
-        raise CannotOffer(missing)
     amount, term = decided_terms(found, decision)
     wanted = Wanted(
         principal=amount if principal is None else principal,
@@ -91,6 +88,9 @@ def make(
     standing = selectors.live(found)
     if standing is not None:
         return _same(standing, decision, wanted, tongue)
+    missing = contract.missing(found.product)
+    if missing:
+        raise CannotOffer(missing)
     offer, facts = _told(found, decision, wanted, today=today)
     offer.language = tongue
     return _write(offer, facts, actor=actor, now=now)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from apps.loans.models import Loan
 from apps.repayments import capping, lateness, reading, replaying
@@ -48,10 +49,10 @@ def _cap(loan: Loan, work: _Work) -> bool:
     cap_on = last if last is not None and last.parameters["change"] == capping.CAPPED else None
     if found is None:
         return cap_on is not None and _end(loan, cap_on, account, work)
-    if cap_on is not None and cap_on.day == found.since:
+    if cap_on is not None and cap_on.day == found.since and _room(cap_on) == found.room:
         return False
     if cap_on is not None:
-        # It was made for a time that history knows no more.
+        # It was made for a time, or for interest owed then, that history knows no more.
         _undo(cap_on, work)
         history = reading.happened(loan)
     then = replaying.replay(account.contract, history, upto=found.since)
@@ -76,6 +77,10 @@ def _end(loan: Loan, cap_on: AccountEvent, account: Account, work: _Work) -> boo
 
 def _undo(event: AccountEvent, work: _Work) -> None:
     taking_back.take_back(actor=work.actor, event=event, reason=_NEVER, now=work.now)
+
+
+def _room(cap_on: AccountEvent) -> Decimal:
+    return Decimal(cap_on.parameters["parameters"]["room"])
 
 
 def _last(loan: Loan) -> AccountEvent | None:

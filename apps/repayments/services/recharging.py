@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Max, Q
 
+from apps.audit import services as audit
 from apps.loans.models import Loan
 from apps.repayments import reading, recharging
 from apps.repayments.account import Happened
@@ -88,6 +89,15 @@ def renew(*, actor: Any, loan: Loan, since: date, now: datetime) -> None:
     )
     replayed.make_so(loan, row, account, why)
     drop(anew, now=now)
+    audit.record(
+        actor,
+        "repayments.recharged",
+        loan,
+        case=f"applications.application:{loan.application_id}",
+        since=since.isoformat(),
+        charged=len(anew.made),
+        taken_back=len(anew.dropped),
+    )
 
 
 def keep(loan: Loan, anew: Anew) -> None:

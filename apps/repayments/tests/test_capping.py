@@ -213,6 +213,41 @@ def test_rule_2_2_interest_stops_on_a_closed_day_where_a_payment_bounced(dear: L
 
 
 @pytest.mark.django_db
+def test_rule_2_2_a_cap_leaves_the_room_that_is_left_once_part_of_an_instalment_bounced(
+    dear: Loan,
+) -> None:
+    loan = dear
+    first = loan.instalments.get(number=1)
+    since = first.due_date + timedelta(days=91)
+    later = since + timedelta(days=20)
+
+    def nights(*, paid: bool) -> AccountEvent | None:
+        fact = factories.receipt(first.due_date + timedelta(days=5), Decimal(10))
+        values: Any = {"actor": CLERK, "loan": loan, "fact": fact, "reference": "part"}
+        event = services.enter(**values, now=factories.NOW) if paid else None
+        _accrue(loan, since)
+        _accrue(loan, later)
+        return event
+
+    with transaction.atomic():
+        nights(paid=False)
+        _accrue(loan, later + timedelta(days=1))
+        twin = _standing(loan)
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+    event = nights(paid=True)
+    assert event is not None
+    [(day, room)] = _standing(loan)["capped"]
+    assert (day, Decimal(room)) == (since, Decimal(twin["capped"][0][1]) + 10)
+
+    services.take_back(actor=CLERK, event=event, reason="It bounced.", now=factories.NOW)
+    _accrue(loan, later + timedelta(days=1))
+
+    assert _standing(loan) == twin
+    assert factories.offenders() == []
+
+
+@pytest.mark.django_db
 def test_elsewhere_interest_goes_on(dear: Loan) -> None:
     loan = dear
     Entity.objects.update(country="US")
