@@ -80,6 +80,18 @@ def _was(stood: str, computed: str) -> str:
     return f"CASE WHEN {over} THEN y.{computed} ELSE y.{stood} END"
 
 
+# What was said of each the day before, and the history of the rules alone.
+_YESTERDAY = f"""
+        COALESCE({_was("asset_class", "computed")}, '') AS was_class,
+        COALESCE(y.computed, '') AS was_computed,
+        y.computed_since AS was_computed_since, y.computed_npa_date AS was_computed_npa_date,
+        y.computed_aged_from AS was_computed_aged_from,
+        {_was("class_since", "computed_since")} AS was_class_since,
+        {_was("npa_date", "computed_npa_date")} AS was_npa_date,
+        {_was("aged_from", "computed_aged_from")} AS was_aged_from
+"""
+
+
 def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
     """Return the statement that makes the relation; `%(day)s` and `%(entity)s` are its values.
 
@@ -115,13 +127,7 @@ def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
         scored.pd AS pd_origination, scored.pd AS pd_12_months,
         NULL::numeric AS pd_lifetime, NULL::numeric AS lgd, {_LEFT} AS months_left, o.annual_rate,
         {column("has_increased_risk", "FALSE")},
-        COALESCE({_was("asset_class", "computed")}, '') AS was_class,
-        COALESCE(y.computed, '') AS was_computed,
-        y.computed_since AS was_computed_since, y.computed_npa_date AS was_computed_npa_date,
-        y.computed_aged_from AS was_computed_aged_from,
-        {_was("class_since", "computed_since")} AS was_class_since,
-        {_was("npa_date", "computed_npa_date")} AS was_npa_date,
-        {_was("aged_from", "computed_aged_from")} AS was_aged_from
+        {_YESTERDAY}
     FROM owed o
     LEFT JOIN security s ON s.application_id = o.application_id
     LEFT JOIN found ON found.loan_id = o.key
