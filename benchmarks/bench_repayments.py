@@ -29,7 +29,7 @@ from apps.repayments import services
 from apps.repayments.facts import Receipt
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import Incoming
-from benchmarks import bench_import, measuring, scratch
+from benchmarks import bench_import, measuring, repayments_by_api, scratch
 
 SINGLY = 200
 ROUNDS = 5
@@ -58,6 +58,8 @@ def main() -> None:
         loans = _lend(asked.loans)
         many = _in_bulk(loans)
         single = _singly(loans, name)
+        waiting = _due(loans[SINGLY : SINGLY + 2 * repayments_by_api.NEEDED], ROUNDS + 1)
+        by_api = repayments_by_api.measured(name, waiting)
         _prove()
         server = scratch.server()
     figures = [
@@ -77,6 +79,7 @@ def main() -> None:
             goal="at least 0.33 of the limit",
             n=SINGLY * ROUNDS,
         ),
+        *by_api,
     ]
     measuring.report("Payments", figures, on=server, recorded=asked.record)
 
@@ -94,13 +97,14 @@ def _due(loans: Sequence[uuid.UUID], number: int) -> list[Incoming]:
     """Return the payments of one instalment of each loan, on its day."""
     rows = Instalment.objects.filter(loan__in=loans, number=number, in_force=True)
     return [
-        Incoming(row.loan_id, _receipt(row.due_date, row.due), f"P-{number}-{row.loan_id}")
+        Incoming(row.loan_id, _receipt(row.due_date, row.due, told), told)
         for row in rows
+        for told in [f"P-{number}-{row.loan_id}"]
     ]
 
 
-def _receipt(day: date, amount: Decimal) -> Receipt:
-    return Receipt(day=day, amount=amount, channel="bank_transfer", external_reference="UTR")
+def _receipt(day: date, amount: Decimal, reference: str) -> Receipt:
+    return Receipt(day=day, amount=amount, channel="bank_transfer", external_reference=reference)
 
 
 def _in_bulk(loans: Sequence[uuid.UUID]) -> tuple[float, float]:
