@@ -21,15 +21,19 @@ def end_missing() -> int:
 
 
 @shared_task(name="npa.end_day")
-def end_day(entity_id: str, day: str = "", actor: str = "", *, close: bool | None = None) -> None:
-    """End a lender's day, or all that are over; a second delivery finds them done."""
-    services.end_asked(
-        actor=actor or system("day-end"),
-        entity=Entity.objects.get(pk=entity_id),
-        day=date.fromisoformat(day) if day else None,
-        now=timezone.now(),
-        close=close,
-    )
+def end_day(
+    entity_id: str, day: str = "", asked_by: str = "", *, close: bool | None = None
+) -> None:
+    """End a lender's day, or all that are over; a second delivery finds them done.
+
+    What a person (their id) asked for is done only while they still may.
+    """
+    entity = Entity.objects.get(pk=entity_id)
+    on, now = date.fromisoformat(day) if day else None, timezone.now()
+    if asked_by and on is not None:
+        services.end_as_asked(asked_by=asked_by, entity=entity, day=on, now=now, close=close)
+    else:
+        services.end_asked(actor=system("day-end"), entity=entity, day=on, now=now, close=close)
 
 
 @shared_task(name="npa.deliver_alert")

@@ -1,7 +1,7 @@
 """What is done about the quality of the book, one module for each action."""
 
 from apps.npa.services.alerting import acknowledge, raise_alerts
-from apps.npa.services.asking import ask_to_end
+from apps.npa.services.asking import ask_to_end, end_as_asked
 from apps.npa.services.ending import (
     end_asked,
     end_day,
@@ -55,6 +55,7 @@ __all__ = [
     "deliver_alert",
     "deliver_waiting_alerts",
     "draw",
+    "end_as_asked",
     "end_asked",
     "end_day",
     "end_finding",

@@ -3,17 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
+import structlog
 from django.db import transaction
 
-from apps.accounts.models import Entity
+from apps.accounts.models import Entity, User
 from apps.core import jobs
-from apps.npa.models import DayEnd
+from apps.npa import policies
+from apps.npa.models import DayEnd, Threshold
 from apps.npa.services import ending, keeping_open
+
+logger = structlog.get_logger(__name__)
 
 
 @transaction.atomic
 def ask_to_end(
-    *, actor: Any, entity: Entity, day: date, now: datetime, close: bool | None = None
+    *, actor: User, entity: Entity, day: date, now: datetime, close: bool | None = None
 ) -> None:
     """Have a day ended by the worker; whether its books are kept open is put down at once.
 
@@ -30,6 +34,22 @@ def ask_to_end(
         "npa.end_day",
         entity_id=str(entity.pk),
         day=day.isoformat(),
-        actor=keeping_open.name(actor),
+        asked_by=str(actor.pk),
         close=close,
     )
+
+
+def end_as_asked(
+    *, asked_by: Any, entity: Entity, day: date, now: datetime, close: bool | None = None
+) -> None:
+    """End the day that a person asked for, who may have lost the right or the lender since.
+
+    Then nothing is done, and the log says so: the day is ended by itself like any other.
+    """
+    person = User.objects.filter(pk=asked_by, is_active=True).first()
+    is_allowed = person is not None and person.has_perm(policies.RUN)
+    if person is None or not is_allowed or not Threshold.reaches(person, entity):
+        logger.warning("day_end_not_permitted", entity=entity.code, day=day.isoformat())
+        return
+    actor = person.audit_reference
+    ending.end_asked(actor=actor, entity=entity, day=day, now=now, close=close)

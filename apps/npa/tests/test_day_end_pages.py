@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -178,7 +179,7 @@ def test_it_sends_a_day_to_the_worker(
             {
                 "entity_id": str(loan.branch.entity_id),
                 "day": _yesterday(loan),
-                "actor": manager.audit_reference,
+                "asked_by": str(manager.pk),
                 "close": False,
             },
         )
@@ -239,3 +240,31 @@ def test_it_ends_a_day_as_a_task_and_finds_it_done_the_second_time(loan: Loan) -
         tasks.end_day(entity_id=str(loan.branch.entity_id), day=day.isoformat())
 
     assert list(DayEnd.objects.values_list("day", "status", "run")) == [(day, "closed", 1)]
+
+
+def test_the_task_does_what_a_person_asked_for_only_while_they_may(
+    loan: Loan, manager: User, make_person: MakePerson
+) -> None:
+    day = repaying.later(1)
+    entity = str(loan.branch.entity_id)
+    other = Entity.objects.create(
+        code="umoja",
+        name="Umoja SACCO",
+        kind=Entity.Kind.SACCO,
+        country="KE",
+        currency="KES",
+        time_zone="Africa/Nairobi",
+    )
+    nairobi = Branch.objects.create(entity=other, code="nairobi", name="Nairobi")
+    elsewhere = make_person("Wanjiru", "collections_officer", branch=nairobi)
+    right = Permission.objects.get(codename="run_day_end", content_type__app_label="npa")
+    elsewhere.user_permissions.add(right)
+
+    manager.groups.clear()
+    for person in (manager, elsewhere):
+        tasks.end_day(entity_id=entity, day=day.isoformat(), asked_by=str(person.pk))
+    assert not DayEnd.objects.exists()
+
+    again = make_person("Asha", "credit_manager")
+    tasks.end_day(entity_id=entity, day=day.isoformat(), asked_by=str(again.pk))
+    assert DayEnd.objects.get().started_by == again.audit_reference
