@@ -1,13 +1,15 @@
 """Write what every loan of a lender is at the end of a day: one statement for the whole book."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from apps.collateral import rulebook as security
 from apps.collateral.models.item import Kind as ItemKind
+from apps.core.errors import DomainError
 from apps.loans.models import Loan
 from apps.npa import partitions, rulebook
 from apps.npa.models import DayEnd, ProvisionMovement
@@ -63,12 +65,24 @@ def _written(tables: Sequence[Stored], day_end: DayEnd, values: Mapping[str, Any
         if any(one.scope for one in rules):
             cursor.execute(snapshot.misplaced(rules), values)
             for (key,) in cursor.fetchall():
-                rulebook.chosen_for(Loan.objects.get(pk=key), on=day_end.day)
+                _refuse(Loan.objects.get(pk=key), day_end.day)
         for one in tables:
             only = snapshot.scoped(one.rules, rules)
             cursor.execute(snapshot.write(one.rules, only), {**values, "table": one.pk})
             written += cursor.rowcount
     return written
+
+
+def _refuse(loan: Loan, day: date) -> None:
+    """Raise DomainError that names the loan and says why no one table is for it."""
+    try:
+        rulebook.chosen_for(loan, on=day)
+    except DomainError as refusal:
+        sentence = _("Loan %(loan)s: %(why)s")
+        if refusal.code == "no_rule_table":
+            sentence = _("No rule table of %(day)s is for the product or purpose of loan %(loan)s.")
+        values = {"loan": loan.number, "day": day, "why": refusal}
+        raise DomainError(refusal.code, sentence % values) from refusal
 
 
 def values_of(day_end: DayEnd) -> dict[str, Any]:

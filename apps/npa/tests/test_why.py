@@ -379,6 +379,21 @@ def test_a_loan_that_two_tables_are_for_stops_the_night(loan: Loan) -> None:
 
     assert refused.value.code == "two_rule_tables"
     assert "one, two" in str(refused.value)
+    assert f"Loan {loan.number}: More than one rule table" in str(refused.value)
+    assert not LoanDay.objects.exists()
+
+
+def test_a_loan_that_no_table_is_for_stops_the_night_and_is_named(loan: Loan) -> None:
+    RuleTable.objects.filter(code="rbi-nbfc-base-iracp-2025").update(scope=["wedding"])
+    day = first_due(loan)
+
+    with pytest.raises(DomainError) as refused:
+        days.end(loan, day)
+
+    assert refused.value.code == "no_rule_table"
+    assert str(refused.value) == (
+        f"No rule table of {day} is for the product or purpose of loan {loan.number}."
+    )
     assert not LoanDay.objects.exists()
 
 
