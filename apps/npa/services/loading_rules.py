@@ -10,6 +10,7 @@ from apps.audit import services as audit
 from apps.npa import rule_reading
 from apps.npa.models import Layer, LoanDay, RuleTable
 from apps.npa.regimes import Head, Rules
+from apps.products.models import Product, Purpose
 from apps.products.reading import expect
 from apps.products.services import Loaded, upsert
 
@@ -44,11 +45,20 @@ def _bring(rules: Rules, body: dict[str, Any], loaded: Loaded) -> None:
     values |= {name: list(values[name]) for name in ("countries", "layers", "scope")}
     values |= {"body": body, "status": str(rules.status)}
     code = values.pop("code")
+    _expect_known(rules)
     row = RuleTable.objects.filter(code=code).first()
     if row is not None:
         differing = [name for name in values if getattr(row, name) != values[name]]
         _expect_unused(row, rules, [name for name in differing if name not in _WORDS])
     upsert(RuleTable, {"code": code}, values, loaded)
+
+
+def _expect_known(rules: Rules) -> None:
+    """Refuse a scope that no loan can be in: a code misspelt would match nothing, unnoticed."""
+    asked = set(rules.scope) - set(Purpose.values)
+    known = Product.objects.filter(code__in=asked).values_list("code", flat=True) if asked else ()
+    for code in sorted(asked.difference(known)):
+        expect(False, f"{rules.code}.scope", f"No product or purpose is called {code}.")  # noqa: FBT003 - reads as a sentence
 
 
 def _expect_unused(row: RuleTable, rules: Rules, differing: list[str]) -> None:

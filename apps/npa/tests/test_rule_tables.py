@@ -74,6 +74,21 @@ def test_it_changes_nothing_where_a_table_is_no_rule(india: Entity) -> None:
     assert not RuleTable.objects.exists()
 
 
+def test_it_refuses_a_scope_that_no_loan_can_be_in(lent: Loan, india: Entity) -> None:
+    data = content()
+    data["tables"][0]["scope"] = ["agriculture", lent.product.code, "godl-loan"]
+
+    with pytest.raises(CatalogueRefused) as refused:
+        load(data)
+
+    assert str(refused.value) == (
+        f"{data['tables'][0]['code']}.scope: No product or purpose is called godl-loan."
+    )
+    assert not RuleTable.objects.exists()
+    data["tables"][0]["scope"].pop()
+    load(data)
+
+
 def test_it_refuses_a_layer_of_a_lender_that_is_not_there(india: Entity) -> None:
     data = content()
     data["lenders"][0]["entity"] = "nobody"
