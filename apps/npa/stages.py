@@ -25,10 +25,14 @@ def stage(one: Facility, dpd: int, *, is_bad: bool, rules: Stages) -> int:
 
 
 def has_risen(one: Facility, multiple: Decimal | None) -> bool:
-    """Say whether the PD rose by the lender's own multiple since origination. Rule book 3.1 T5."""
+    """Say whether the PD rose by the lender's own multiple since origination. Rule book 3.1 T5.
+
+    Of one so small that it is stored as 0 no multiple says anything.
+    """
     return (
         multiple is not None
         and one.pd_origination is not None
         and one.pd_12_months is not None
+        and one.pd_origination > 0
         and one.pd_12_months >= multiple * one.pd_origination
     )

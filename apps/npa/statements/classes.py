@@ -354,4 +354,5 @@ def _has_risen(rules: Rules) -> str:
     multiple = rules.stages.pd_multiple
     if multiple is None:
         return "FALSE"
-    return f"COALESCE(pd_12_months >= {multiple} * pd_origination, FALSE)"
+    risen = f"pd_origination > 0 AND pd_12_months >= {multiple} * pd_origination"
+    return f"COALESCE({risen}, FALSE)"

@@ -41,6 +41,15 @@ def test_it_stages_by_a_pd_that_rose() -> None:
     assert (risen.stage, steady.stage) == (2, 1), "3.1-T5"
 
 
+@pytest.mark.parametrize(("origination", "stage"), [("0", 1), ("0.000001", 2)])
+def test_it_takes_no_multiple_of_a_pd_that_is_stored_as_nothing(
+    origination: str, stage: int
+) -> None:
+    found = one(IFRS, pd_origination=Decimal(origination), pd_12_months=Decimal("0.000002"))
+
+    assert found.stage == stage
+
+
 def test_it_calls_what_does_not_perform_impaired_where_the_regulator_says_so() -> None:
     since = A_DAY - timedelta(days=200)
 

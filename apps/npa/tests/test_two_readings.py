@@ -102,7 +102,8 @@ def _made(rules: Rules) -> str:
         CASE WHEN r23 > 0.5 THEN r23 < 0.95 END AS is_rated_well,
         CASE WHEN r2 < 0.5 THEN 1000000000 ELSE round((r2 * 2000000000)::numeric, 2) END
             AS exposure,
-        CASE WHEN r25 < 0.5 THEN round((r25 * 0.2)::numeric, 6) END AS pd_origination,
+        CASE WHEN r25 < 0.1 THEN 0 WHEN r25 < 0.5 THEN round((r25 * 0.2)::numeric, 6) END
+            AS pd_origination,
         CASE WHEN r26 < 0.5 THEN round((r26 * 0.4)::numeric, 6) END AS pd_12_months,
         CASE WHEN r26 > 0.4 AND r26 < 0.6 THEN round((r25 * 0.6)::numeric, 6) END AS pd_lifetime,
         CASE WHEN r24 < 0.9 THEN 12 + floor(r23 * r23 * 800)::int END AS months_left,
