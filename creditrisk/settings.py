@@ -203,6 +203,8 @@ CELERY_TASK_ROUTES = {
     "repayments.post_statement": {"queue": "batch"},
     "debits.post_answers": {"queue": "batch"},
     "debits.prepare": {"queue": "batch"},
+    "npa.make_return": {"queue": "batch"},
+    "npa.make_waiting_returns": {"queue": "batch"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
