@@ -47,9 +47,12 @@ VALUES: Mapping[str, str | Promise] = {
 
 
 def segments(entity: Entity, on: date) -> dict[str, str]:
-    """Return what segments are called in a lender's rules of a day, by their codes."""
-    stored = rulebook.standing_for(entity, on)
-    return {one.code: one.name for one in stored.rules.segments} if stored else {}
+    """Return what segments are called in a lender's rules of a day, by their codes.
+
+    What two tables name counts as the one for everything has it.
+    """
+    tables = rulebook.standing_for(entity, on)
+    return {one.code: one.name for stored in tables for one in stored.rules.segments}
 
 
 def value(kind: str, code: str, names: Mapping[str, str]) -> str:

@@ -91,12 +91,16 @@ def in_force(entity: Entity, *, on: date) -> list[Stored]:
     return [one for one in found if one.rules in rules]
 
 
-def standing_for(entity: Entity, on: date) -> Stored | None:
-    """Return the table that a lender is under on a day; None where that is not one."""
+def standing_for(entity: Entity, on: date) -> list[Stored]:
+    """Return what `in_force` does, and nothing where that refuses.
+
+    Tables for everything come last.
+    """
     try:
-        return chosen(entity, on=on)
+        found = in_force(entity, on=on)
     except DomainError:
-        return None
+        return []
+    return sorted(found, key=lambda one: not one.rules.scope)
 
 
 def _refusal(entity: Entity, error: NoRules) -> DomainError:

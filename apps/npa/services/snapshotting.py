@@ -27,7 +27,7 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
     transaction. Raises DomainError where no rule table, or more than one, is in force for a loan.
     """
     tables = rulebook.in_force(day_end.entity, on=day_end.day)
-    values = values_of(day_end) | {"table": tables[0].pk}
+    values = values_of(day_end)
     with_pd = any(one.rules.uses_pd for one in tables)
     partitions.ensure(day_end.day)
     with connection.cursor() as cursor:

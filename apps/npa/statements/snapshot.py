@@ -67,12 +67,13 @@ def write(rules: Rules, only: str = "TRUE") -> str:
 GONE_SINCE = f"""
     INSERT INTO npa_loanday ({", ".join(COLUMNS)})
     WITH missing AS MATERIALIZED (
-        SELECT y.loan_id, y.entity_id, y.customer_id, y.branch_id, y.currency FROM npa_loanday y
+        SELECT y.loan_id, y.entity_id, y.rule_table_id, y.customer_id, y.branch_id, y.currency
+        FROM npa_loanday y
         WHERE y.day = %(before)s AND y.entity_id = %(entity)s
             AND y.asset_class NOT IN ({literals(GONE)})
             AND NOT EXISTS (SELECT FROM {facilities.TABLE} f WHERE f.key = y.loan_id)
     )
-    SELECT y.loan_id, %(day)s, y.entity_id, %(table)s, y.customer_id, y.branch_id, y.currency,
+    SELECT y.loan_id, %(day)s, y.entity_id, y.rule_table_id, y.customer_id, y.branch_id, y.currency,
         0, 0, 0, 0, 0, NULL, 0, 0, 0, 'none', l.gone, l.gone, NULL, %(day)s, NULL, 1, 'in_time',
         NULL, NULL, NULL, 0, 0, 0, 0, NULL, 0, '', 0, 0, 0
     FROM missing y

@@ -168,6 +168,9 @@ def test_it_lets_a_loan_perform_again_once_all_arrears_are_paid_1_6_t2(
 def test_it_leaves_a_last_row_without_amounts_of_a_loan_that_was_written_off(
     alice: User, bob: User, loan: Loan
 ) -> None:
+    own = RuleTable.objects.get(code="rbi-nbfc-base-iracp-2025")
+    own.pk, own.code, own.scope = None, "zz-own", [loan.application.purpose]
+    own.save(force_insert=True)
     day = _first_due(loan) + timedelta(days=90)
     days.end(loan, day)
     provided = days.of_day(loan, day).provision
@@ -184,6 +187,7 @@ def test_it_leaves_a_last_row_without_amounts_of_a_loan_that_was_written_off(
 
     last = days.of_day(loan, day + timedelta(days=1))
     assert (last.asset_class, last.principal, last.provision) == ("written_off", ZERO, ZERO)
+    assert last.rule_table_id == own.pk
     assert not LoanDay.objects.filter(day=day + timedelta(days=2)).exists()
     moved = ProvisionMovement.objects.get(day_end__day=day + timedelta(days=1))
     assert (moved.opening, moved.written_off, moved.closing) == (provided, provided, ZERO)

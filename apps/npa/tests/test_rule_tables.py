@@ -18,7 +18,7 @@ from apps.accounts.models import Entity, User
 from apps.audit.models import Event
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
-from apps.npa import rulebook, rules_page, services
+from apps.npa import finding_page, rulebook, rules_page, services
 from apps.npa.models import Layer, RuleTable
 from apps.npa.rule_parts import Status
 from apps.npa.tests import day_factories as days
@@ -204,6 +204,22 @@ def test_its_list_names_all_tables_and_the_lenders_own(
     assert all(rules.name in shown for rules in installed().values())
     assert "Sahyadri Finance Ltd today" in shown
     assert "one rate is disputed" in shown
+
+
+def test_it_names_by_tables_that_are_for_some_loans_alone(
+    signed_in: Browser, charlie: User, loaded: Entity
+) -> None:
+    table = RuleTable.objects.get(code=BASE)
+    named = finding_page.segments(loaded, date(2026, 6, 30))
+    table.scope = ["agriculture"]
+    table.save(update_fields=["scope"])
+
+    shown = signed_in(charlie).get("/npa/rules/").text
+
+    assert "Sahyadri Finance Ltd today" in shown
+    assert "No rules are in force" not in shown
+    assert finding_page.segments(loaded, date(2026, 6, 30)) == named
+    assert named
 
 
 def test_its_list_says_that_nothing_is_in_force(signed_in: Browser, charlie: User) -> None:
