@@ -30,6 +30,12 @@ LONGEST_REASON = 500
 # Every trigger asks whether it is to be ignored; where nobody has said so, that question ends in an
 # error that it catches, once for each row at commit.
 HEED_TRIGGERS = "SET LOCAL pgtrigger.ignore = '{}'"
+# A closing asks what was posted since some key: a key is drawn only by who shares the days already.
+HELD = (
+    "held AS MATERIALIZED (SELECT count(pg_advisory_xact_lock_shared("  # noqa: S608 - a number
+    f"{bounds.CLOSING_LOCK}, hashtext(entity_id::text))::text)"
+    " FROM accounts_branch WHERE id = %s::uuid)"
+)
 _SAME = ("event", "day", "branch_id", "currency", "loan_id", "customer_id")
 
 
@@ -203,14 +209,14 @@ def _insertion(number: int) -> Statement:
     places = ", ".join(f"%s::{kind}" for kind in _COLUMNS.values())
     rows = ", ".join(f"({n}, %s::text, %s::numeric, %s::numeric)" for n in range(1, number + 1))
     sql = (
-        f"WITH made AS (INSERT INTO ledger_entry ({columns}) VALUES ({places})"  # noqa: S608 - own names
+        f"WITH {HELD}, made AS (INSERT INTO ledger_entry ({columns}) SELECT {places} FROM held"  # noqa: S608 - own names
         " ON CONFLICT (reference) DO NOTHING RETURNING id, day, branch_id, currency, loan_id)"
         " INSERT INTO ledger_line (entry_id, number, account, debit, credit, day, branch_id,"
         " currency, loan_id) SELECT made.id, one.number, one.account, one.debit, one.credit,"
         " made.day, made.branch_id, made.currency, made.loan_id FROM made,"
         f" (VALUES {rows}) AS one (number, account, debit, credit) RETURNING entry_id"
     )
-    given = [Given(name) for name in _COLUMNS]
+    given = [Given("branch_id"), *(Given(name) for name in _COLUMNS)]
     for line in range(1, number + 1):
         given += [Given(f"{name} {line}") for name in ("account", "debit", "credit")]
     return Statement(f"ledger.post {number}", sql, given, after=HEED_TRIGGERS)
@@ -253,12 +259,18 @@ def hold_days(entity_id: UUID) -> date:
 
     A day is closed by whoever holds this lock alone, and every posting shares it.
     """
+    share_days(entity_id)
+    return selectors.first_open_day(entity_id)
+
+
+def share_days(*entities: UUID) -> None:
+    """Let no day of these entities be closed until the transaction ends; before keys are drawn."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(%s, hashtext(%s))",
-            [bounds.CLOSING_LOCK, str(entity_id)],
+            "SELECT pg_advisory_xact_lock_shared(%s, hashtext(entity))"
+            " FROM unnest(%s::text[]) AS entity",
+            [bounds.CLOSING_LOCK, sorted(map(str, entities))],
         )
-    return selectors.first_open_day(entity_id)
 
 
 def day_closed(*branches: Branch) -> refusals.DayClosed:

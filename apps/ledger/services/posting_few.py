@@ -19,13 +19,13 @@ from apps.ledger.posting import Posting
 from apps.ledger.services import posting as single
 
 ZERO = Decimal(0)
-_SQL = """
-    WITH made AS (
+_SQL = f"""
+    WITH {single.HELD}, made AS (
         INSERT INTO ledger_entry (event, day, posted_at, reference, branch_id, currency, loan_id,
             customer_id, actor, facts)
         SELECT event, day, %s, reference, %s, %s, %s, %s, %s, facts::jsonb
         FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[])
-            WITH ORDINALITY AS one(event, day, reference, facts, place)
+            WITH ORDINALITY AS one(event, day, reference, facts, place), held
         ORDER BY place
         RETURNING id, day, branch_id, currency, loan_id, reference
     ), written AS (
@@ -37,8 +37,9 @@ _SQL = """
             AS one(reference, number, account, debit, credit) ON one.reference = made.reference
     )
     SELECT reference, id FROM made
-"""
+"""  # noqa: S608 - own text
 _GIVEN = (
+    "branch",
     *("now", "branch", "currency", "loan", "customer", "actor"),
     *("events", "days", "references", "facts"),
     *("line references", "numbers", "accounts", "debits", "credits"),

@@ -50,6 +50,7 @@ def post_many(*, actor: Any, postings: Sequence[Posting], now: datetime) -> list
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(single.HEED_TRIGGERS)
+            single.share_days(*{branch.entity_id for branch in branches.values()})
             return [
                 number
                 for chunk in _chunks(postings)

@@ -88,6 +88,7 @@ def post_pairs(*, actor: Any, entity: Entity, pairs: Pairs, now: datetime) -> in
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(single.HEED_TRIGGERS)
+            single.share_days(entity.pk)
             cursor.execute(_WRITE.format(select=pairs.select, places=_PLACES), values)
             posted, broken = cursor.fetchone()
             if broken:

@@ -1,6 +1,7 @@
 """Two connections at once: nothing is posted, reversed or closed twice."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -12,7 +13,8 @@ from django.db import connection, transaction
 from apps.accounts.models import Branch
 from apps.core.errors import DomainError
 from apps.ledger import refusals, services
-from apps.ledger.models import Closing, Entry, Line
+from apps.ledger.chart import Account, Event
+from apps.ledger.models import Closing, Entry, Line, bounds
 from apps.ledger.tests import factories
 from apps.ledger.tests.factories import NOW, TODAY
 
@@ -128,3 +130,91 @@ def test_it_waits_with_closing_for_what_is_being_posted(pune: Branch) -> None:
         ("cash", Decimal(0)),
         ("principal", Decimal(1000)),
     ]
+
+
+@pytest.mark.parametrize("way", ["one", "few", "many", "pairs"])
+def test_no_key_is_drawn_while_days_are_being_closed(pune: Branch, way: str) -> None:
+    posting = factories.posting(pune, "waits")
+    ways: dict[str, Callable[[], object]] = {
+        "one": lambda: factories.post(pune, "waits"),
+        "few": lambda: services.post_few(
+            actor="system:tests", postings=[posting], branch=pune, now=NOW
+        ),
+        "many": lambda: services.post_many(actor="system:tests", postings=[posting], now=NOW),
+        "pairs": lambda: services.post_pairs(
+            actor="system:tests", entity=pune.entity, pairs=_pair(pune), now=NOW
+        ),
+    }
+
+    def later() -> object:
+        try:
+            with transaction.atomic():
+                return ways[way]()
+        finally:
+            connection.close()
+
+    before = _last_key()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            _run(
+                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))",
+                bounds.CLOSING_LOCK,
+                str(pune.entity_id),
+            )
+            waiting = pool.submit(later)
+            assert _waits(lambda: _waiting_for_closing() == 1)
+            assert _last_key() == before
+        assert waiting.result(timeout=10)
+
+    assert Entry.objects.get().pk > before
+
+
+def _pair(branch: Branch) -> services.Pairs:
+    return services.Pairs(
+        event=Event.INTEREST_ACCRUAL,
+        day=TODAY,
+        debit=Account.INTEREST_RECEIVABLE,
+        credit=Account.INTEREST_INCOME,
+        select=(
+            "SELECT 'waits' AS reference, id AS branch_id, 'INR' AS currency,"
+            " NULL::uuid AS loan_id, NULL::uuid AS customer_id, 5.00 AS amount, '{}'::jsonb AS facts"
+            " FROM accounts_branch WHERE id = %(branch)s"
+        ),
+        values={"branch": branch.pk},
+    )
+
+
+def _run(sql: str, *values: object) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchone()[0]
+
+
+def _last_key() -> int:
+    # 0 where none was drawn yet.
+    return int(
+        str(
+            _run(
+                "SELECT COALESCE(pg_sequence_last_value("
+                "pg_get_serial_sequence('ledger_entry', 'id')::regclass), 0)"
+            )
+        )
+    )
+
+
+def _waiting_for_closing() -> object:
+    return _run(
+        "SELECT count(*) FROM pg_locks"
+        " WHERE locktype = 'advisory' AND classid = %s AND NOT granted",
+        bounds.CLOSING_LOCK,
+    )
+
+
+def _waits(is_so: Callable[[], bool]) -> bool:
+    """Say whether something comes true within ten seconds."""
+    until = time.monotonic() + 10
+    while not is_so():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True

@@ -27,6 +27,7 @@ def post(day_end: DayEnd, *, actor: Any, now: datetime) -> dict[str, int]:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(ledger.HEED_TRIGGERS)
+            ledger.share_days(day_end.entity_id)
             return {
                 "suspense": _posted(entries.SUSPEND, values),
                 "provisions": _posted(entries.PROVIDE, values),
