@@ -25,6 +25,9 @@ LOOKS: Mapping[str, Look] = {
 _OBSTACLES: Mapping[str, str | Promise] = {
     "not_permitted": _("Your role does not allow this return."),
     "day_not_ended": _("This day was not ended; a return needs its snapshots."),
+    "not_owed": _("This lender does not owe this return."),
+    "no_reference_day": _("Bureaus are told nothing as on this day."),
+    "class_unknown": _("The layout of this return has no line for a class of this day."),
     "does_not_reconcile": _("It differs from the ledger. Say why it is made all the same."),
 }
 _UNEXPECTED = _("It could not be made. Ask for it again; if it fails once more, tell the operator.")
