@@ -57,4 +57,4 @@ def make_return(order_id: str) -> None:
 @shared_task(name="npa.make_waiting_returns")
 def make_waiting_returns() -> int:
     """Make what was asked for and lost its message or its worker (every minute)."""
-    return services.make_waiting_returns(now=timezone.now())
+    return services.make_waiting_returns(clock=timezone.now)

@@ -1,5 +1,6 @@
 """Have a long return made by a worker: what was asked for is a row, and nothing of it is lost."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ logger = structlog.get_logger(__name__)
 AT_ONCE = 20_000
 MOST_ATTEMPTS = 3
 # Longer than the longest file takes; a claim older than this lost its worker.
-CLAIM = timedelta(hours=2)
+CLAIM = timedelta(minutes=30)
 
 
 def make_or_order(
@@ -70,46 +71,72 @@ def make_ordered(*, order_id: Any, now: datetime) -> ReturnOrder:
     found: ReturnOrder = rows.get(pk=order_id)
     if found.status != "asked":
         return found
-    try:
-        found.move("claim", claimed_at=now, attempts=found.attempts + 1)
-    except StaleRecord:
+    if not _moved(found, "claim", claimed_at=now, attempts=found.attempts + 1):
         return found
-    try:
-        return _made(found, now)
-    except StaleRecord:
-        # It took so long that another worker was asked to make it.
-        return found
-    except DomainError as refusal:
-        return found.move("fail", obstacle=refusal.code)
-    except Exception:
-        logger.exception("return_not_made", order=str(found.pk))
-        return found.move("fail", obstacle="unexpected")
+    obstacle = _tried(found, now)
+    if obstacle:
+        _moved(found, "fail", obstacle=obstacle)
+    return found
 
 
-def make_waiting_returns(*, now: datetime) -> int:
-    """Make what lost its message or its worker; return how many orders were looked at."""
-    for one in ReturnOrder.objects.filter(status="making", claimed_at__lt=now - CLAIM):
+def make_waiting_returns(*, clock: Callable[[], datetime]) -> int:
+    """Make what lost its message or its worker; return how many orders were looked at.
+
+    Each is claimed at the time that `clock` tells when its turn comes: those before it may have
+    taken long.
+    """
+    for one in ReturnOrder.objects.filter(status="making", claimed_at__lt=clock() - CLAIM):
         _settled(one)
     waiting = ReturnOrder.objects.filter(status="asked").order_by("asked_at")
     keys = list(waiting.values_list("pk", flat=True))
     for key in keys:
-        make_ordered(order_id=key, now=now)
+        try:
+            make_ordered(order_id=key, now=clock())
+        except Exception:
+            # One return that cannot be made must not hold up the others.
+            logger.exception("return_not_made", order=str(key))
     return len(keys)
 
 
+def _tried(order: ReturnOrder, now: datetime) -> str:
+    """Make the return of a claimed order; return what was against it, "" where nothing was."""
+    try:
+        _made(order, now)
+    except StaleRecord:
+        # It took so long that another worker was asked to make it.
+        order.refresh_from_db()
+    except DomainError as refusal:
+        return refusal.code
+    except Exception:
+        logger.exception("return_not_made", order=str(order.pk))
+        return "unexpected"
+    return ""
+
+
 @transaction.atomic
-def _made(order: ReturnOrder, now: datetime) -> ReturnOrder:
+def _made(order: ReturnOrder, now: datetime) -> None:
+    """Make the return. Raises StaleRecord, and keeps none, where another has the order by now."""
     wanted = Wanted(kind=order.kind, entity=order.entity, day=order.day)
     made = returning.make_return(actor=order.asked_by, wanted=wanted, now=now, reason=order.reason)
-    return order.move("make", made=made)
+    if not _moved(order, "make", made=made):
+        raise StaleRecord("stale_record", _("This return is being made already."))
 
 
 def _settled(order: ReturnOrder) -> None:
-    try:
-        if order.attempts < MOST_ATTEMPTS:
-            order.move("lose")
-        else:
-            order.move("fail", obstacle="unexpected")
-    except StaleRecord:
-        # Its worker came to an end of it meanwhile.
-        return
+    # Where it does not move, its worker came to an end of it meanwhile.
+    if order.attempts < MOST_ATTEMPTS:
+        _moved(order, "lose")
+    else:
+        _moved(order, "fail", obstacle="unexpected")
+
+
+def _moved(order: ReturnOrder, action: str, **changes: Any) -> bool:
+    """Move an order that nobody claimed since it was read; say whether it moved.
+
+    The state alone does not tell: it may be another worker that is making it now. The instance
+    then holds what is stored.
+    """
+    unclaimed = ReturnOrder.objects.filter(pk=order.pk, attempts=order.attempts)
+    has_moved = ReturnOrder.move_all(unclaimed, action, **changes) == 1
+    order.refresh_from_db()
+    return has_moved

@@ -4,8 +4,9 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,11 +15,12 @@ from django.utils import timezone
 
 from apps.accounts.models import Entity, User
 from apps.audit.models import Event
+from apps.core.errors import DomainError
 from apps.customers.models import Customer
 from apps.ledger.chart import Account
 from apps.ledger.chart import Event as Happened
 from apps.loans.models import Loan
-from apps.npa import bureau_calendar, return_rows, services
+from apps.npa import bureau_calendar, return_page, return_rows, services
 from apps.npa.models import Return, ReturnOrder
 from apps.npa.services import Wanted, ordering
 from apps.npa.tests import portfolio_factories as factories
@@ -227,8 +229,8 @@ def test_a_long_file_is_ordered_made_once_by_a_worker_and_its_failure_is_shown(
     assert (again.status_code, again.json()["code"]) == (409, "return_being_made")
     assert "Waits" in client.get(reverse("npa:returns")).text
 
-    assert services.make_waiting_returns(now=NOW) == 1
-    assert services.make_waiting_returns(now=NOW) == 0
+    assert services.make_waiting_returns(clock=lambda: NOW) == 1
+    assert services.make_waiting_returns(clock=lambda: NOW) == 0
     order = client.get(f"/api/v1/npa/returns/orders/{told.json()['id']}").json()
     assert (order["state"], order["made"]) == ("made", str(Return.objects.get().pk))
 
@@ -259,9 +261,71 @@ def test_an_order_whose_worker_was_lost_is_made_by_another(
         attempts=1,
     )
 
-    assert services.make_waiting_returns(now=NOW + ordering.CLAIM) == 0
-    assert services.make_waiting_returns(now=NOW + ordering.CLAIM + DAY) == 1
+    assert services.make_waiting_returns(clock=lambda: NOW + ordering.CLAIM) == 0
+    assert services.make_waiting_returns(clock=lambda: NOW + ordering.CLAIM + DAY) == 1
     assert ReturnOrder.objects.get().status == "made"
+
+
+@pytest.mark.parametrize("ends", ["made", "refused", "broken"])
+def test_a_worker_whose_claim_another_has_by_now_leaves_the_order_to_it(
+    lent: Loan, india: Entity, charlie: User, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    npa(lent, NINTH)
+    night(india, NINTH)
+    order = _order(india, charlie, NINTH)
+    made = ordering._made
+
+    def slow(claimed: ReturnOrder, now: datetime) -> None:
+        ReturnOrder.objects.filter(pk=order.pk).update(attempts=2)
+        if ends == "refused":
+            raise DomainError("not_owed", "Not owed.")
+        if ends == "broken":
+            raise ValueError
+        made(claimed, now)
+
+    monkeypatch.setattr(ordering, "_made", slow)
+
+    left = services.make_ordered(order_id=order.pk, now=NOW)
+
+    assert (left.status, left.attempts, left.obstacle) == ("making", 2, "")
+    assert not Return.objects.exists()
+
+
+def test_one_order_that_breaks_holds_up_no_other_and_each_is_claimed_in_its_turn(
+    lent: Loan, india: Entity, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npa(lent, NINTH)
+    night(india, NINTH)
+    first = _order(india, charlie, NINTH - DAY)
+    second = _order(india, charlie, NINTH, asked_at=NOW + DAY)
+    make_ordered, turns = ordering.make_ordered, iter(range(9))
+
+    def breaking(*, order_id: Any, now: datetime) -> ReturnOrder:
+        if order_id == first.pk:
+            raise ValueError
+        return make_ordered(order_id=order_id, now=now)
+
+    monkeypatch.setattr(ordering, "make_ordered", breaking)
+
+    assert services.make_waiting_returns(clock=lambda: NOW + next(turns) * DAY) == 2
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("asked", "made")
+    assert second.claimed_at == NOW + 2 * DAY
+
+
+def _order(entity: Entity, asked_by: User, day: date, **said: Any) -> ReturnOrder:
+    values = {"kind": "bureau", "reason": "A test", "asked_at": NOW, **said}
+    return ReturnOrder.objects.create(entity=entity, asked_by=asked_by, day=day, **values)
+
+
+def test_every_refusal_of_an_order_is_said_in_its_own_words() -> None:
+    codes = ["class_unknown", "not_owed", "no_reference_day", "day_not_ended", "unexpected"]
+
+    said = {return_page.obstacle(ReturnOrder(obstacle=code)) for code in codes}
+
+    assert len(said) == len(codes)
 
 
 # --- pages --------------------------------------------------------------------------------------
