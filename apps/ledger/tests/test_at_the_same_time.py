@@ -177,7 +177,8 @@ def _pair(branch: Branch) -> services.Pairs:
         credit=Account.INTEREST_INCOME,
         select=(
             "SELECT 'waits' AS reference, id AS branch_id, 'INR' AS currency,"
-            " NULL::uuid AS loan_id, NULL::uuid AS customer_id, 5.00 AS amount, '{}'::jsonb AS facts"
+            " NULL::uuid AS loan_id, NULL::uuid AS customer_id, 5.00 AS amount,"
+            " '{}'::jsonb AS facts"
             " FROM accounts_branch WHERE id = %(branch)s"
         ),
         values={"branch": branch.pk},

@@ -27,8 +27,11 @@ def keep(day_end: DayEnd, *, close: bool | None, actor: Any) -> None:
     with transaction.atomic():
         open_ = DayEnd.objects.filter(pk=day_end.pk).exclude(status="closed")
         open_.update(kept_open_by=day_end.kept_open_by)
-        verb = "npa.day_let_close" if close else "npa.day_kept_open"
-        audit.record(actor, verb, day_end, entity=day_end.entity.code, day=str(day_end.day))
+        facts = {"entity": day_end.entity.code, "day": str(day_end.day)}
+        if close:
+            audit.record(actor, "npa.day_let_close", day_end, **facts)
+        else:
+            audit.record(actor, "npa.day_kept_open", day_end, **facts)
 
 
 def is_kept_open(day_end: DayEnd) -> bool:
