@@ -706,18 +706,18 @@ def test_it_ends_a_day_kept_open_once_more_for_what_was_posted_since(
 
 
 def test_it_knows_that_books_are_kept_open_before_the_worker_comes_to_it(
-    loan: Loan, monkeypatch: pytest.MonkeyPatch
+    loan: Loan, charlie: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = repaying.later(1)
     monkeypatch.setattr("apps.core.jobs._dispatch", lambda *_: None)
-    asked: dict[str, Any] = {"actor": days.CLERK, "entity": loan.branch.entity, "day": day}
+    asked: dict[str, Any] = {"actor": charlie, "entity": loan.branch.entity, "day": day}
     now = repaying.at(day + timedelta(days=1))
 
     services.ask_to_end(**asked, now=now, close=False)
     _end_missing(loan, day)
     services.ask_to_end(**asked, now=now)
 
-    assert _runs() == [("finished", 1, days.CLERK)]
+    assert _runs() == [("finished", 1, charlie.audit_reference)]
     services.ask_to_end(**asked, now=now, close=True)
     assert _end_missing(loan, day) == 1
     assert _runs() == [("closed", 2, "")]
