@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, User
+from apps.core.errors import DomainError
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.models import Line as LedgerLine
@@ -16,6 +17,8 @@ from apps.npa.movement import Line, Night, Reconciled
 from apps.npa.portfolio_rows import Chosen
 
 ZERO = Decimal(0)
+# A year, a leap one as well: each day between the two is looked at one by one.
+MOST_DAYS = 366
 
 
 # What is set aside, by the account that holds it, and the entries that move it.
@@ -25,7 +28,11 @@ _MOVED_BY = {Account.PROVISIONS: Event.PROVISION, Account.LOSS_RESERVE: Event.RE
 def nights(
     actor: User, chosen: Chosen, since: date, account: Account = Account.PROVISIONS
 ) -> list[Night]:
-    """Return what each night after `since` until the chosen day wrote down, by class."""
+    """Return what each night after `since` until the chosen day wrote down, by class.
+
+    Raises DomainError where more than MOST_DAYS lie between them.
+    """
+    _limit(chosen, since)
     rows = _movements(actor, chosen).filter(
         account=account.value, day_end__day__gt=since, day_end__day__lte=chosen.day
     )
@@ -40,7 +47,11 @@ def nights(
 
 
 def missing_days(chosen: Chosen, since: date) -> list[date]:
-    """Return the days after `since` until the chosen one that were not ended."""
+    """Return the days after `since` until the chosen one that were not ended.
+
+    Raises DomainError where more than MOST_DAYS lie between them.
+    """
+    _limit(chosen, since)
     ended = set(
         DayEnd.objects.filter(
             entity=chosen.entity, day__gt=since, day__lte=chosen.day, finished_at__isnull=False
@@ -49,6 +60,12 @@ def missing_days(chosen: Chosen, since: date) -> list[date]:
     span = (chosen.day - since).days
     days = (since + timedelta(days=number) for number in range(1, span + 1))
     return [day for day in days if day not in ended]
+
+
+def _limit(chosen: Chosen, since: date) -> None:
+    if (chosen.day - since).days > MOST_DAYS:
+        sentence = _("Between the two days at most %(days)s days may lie.") % {"days": MOST_DAYS}
+        raise DomainError("too_many_days", sentence, fields={"since": sentence})
 
 
 def branches(actor: User, chosen: Chosen) -> list[Branch]:

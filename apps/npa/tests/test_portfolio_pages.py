@@ -160,6 +160,25 @@ def test_the_movement_names_the_difference_to_the_ledger_and_days_not_ended(
     assert "Reserve for credit losses" not in after
 
 
+@pytest.mark.parametrize(("days", "status"), [(366, 200), (367, 400)])
+def test_the_movement_spans_a_year_at_most(
+    signed_in: Browser, lent: Loan, india: Entity, charlie: User, days: int, status: int
+) -> None:
+    npa(lent, TODAY)
+    night(india, TODAY)
+    client, since = signed_in(charlie), str(TODAY - days * DAY)
+
+    answers = [
+        _get(client, "provisions", since=since),
+        _get(client, "provisions_file", since=since),
+        client.get("/api/v1/npa/provisions", {"since": since}),
+    ]
+
+    assert [one.status_code for one in answers] == [status] * 3
+    said = ["at most 366 days" in one.content.decode() for one in answers]
+    assert said == [status == 400] * 3
+
+
 def test_the_movement_of_the_reserve_stands_below_that_of_provisions_1_12(
     signed_in: Browser, lent: Loan, india: Entity, charlie: User
 ) -> None:
