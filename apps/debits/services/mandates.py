@@ -1,5 +1,6 @@
 """Record a mandate, tell how the bank and the borrower moved it, and end it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -255,7 +256,8 @@ def _next_reference(loan: Loan) -> str:
     own = f"{loan.number}-M"
     used = Mandate.objects.filter(entity=loan.branch.entity_id, reference__startswith=own)
     said = [one.removeprefix(own) for one in used.values_list("reference", flat=True)]
-    last = max((int(one) for one in said if one.isascii() and one.isdigit()), default=0)
+    # References are free text: a longer number is somebody's own, and its next may not fit.
+    last = max((int(one) for one in said if re.fullmatch(r"[0-9]{1,6}", one)), default=0)
     return f"{own}{last + 1}"
 
 

@@ -235,3 +235,9 @@ def test_what_is_written_behind_a_made_up_reference_is_no_number(alice: User, le
     factories.recorded(alice, lent, reference=f"{lent.number}-MX")
 
     assert factories.recorded(alice, lent, for_all_loans=True).reference == f"{lent.number}-M1"
+
+
+def test_a_long_number_somebody_typed_does_not_count(alice: User, lent: Loan) -> None:
+    factories.recorded(alice, lent, reference=f"{lent.number}-M".ljust(35, "9"))
+
+    assert factories.recorded(alice, lent, for_all_loans=True).reference == f"{lent.number}-M1"
