@@ -86,6 +86,19 @@ def _options(kind: str, values: Sequence[str], names: Mapping[str, str]) -> list
     return [(f"{kind}:{one}", name(kind, one, names)) for one in values]
 
 
+def in_words(
+    found: Iterable[Sequence[Mapping[str, str]]], entity: Entity, on: date
+) -> list[list[str]]:
+    """Return what the findings of each row are called, of loans of one lender.
+
+    The rules of the day are read only where a sector is named.
+    """
+    listed = list(found)
+    has_sector = any(one["kind"] == Kind.SEGMENT for row in listed for one in row)
+    names = segments(entity, on) if has_sector else {}
+    return [[name(one["kind"], one["value"], names) for one in row] for row in listed]
+
+
 def rows(actor: User, found: Iterable[Finding], on: date) -> list[dict[str, Any]]:
     """Return findings as they are shown to a person, named by the rules of a day."""
     listed = list(found)

@@ -1,6 +1,7 @@
 """What was found about a loan goes through two people, on pages and over the API."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -84,6 +85,40 @@ def test_a_finding_is_refused_with_a_reason_and_lists_ask_little(
     for name in ("findings", "finding_propose"):
         args = [lent.pk] if name == "finding_propose" else []
         assert signed_in(alice).get(reverse(f"npa:{name}", args=args)).status_code == 403
+
+
+def test_findings_in_force_stand_with_the_class_and_the_reasons_lead_to_them(
+    signed_in: Browser,
+    lent: Loan,
+    india: Entity,
+    bob: User,
+    charlie: User,
+    django_assert_max_num_queries: Any,
+) -> None:
+    before, client = TODAY - timedelta(days=1), signed_in(charlie)
+    factories.npa(lent, before)
+    factories.night(india, before)
+    why = reverse("npa:why", args=[lent.pk])
+    its = f"{reverse('loans:detail', args=[lent.pk])}#what-was-found"
+    assert its not in client.get(why).text
+    for kind, value in (("fraud", ""), ("guarantee", "central_government"), ("escrow", "")):
+        found = Found(kind=kind, value=value, from_date=TODAY, until_date=None, reason=REASON)
+        made = services.propose_finding(actor=bob, loan=lent, found=found, now=at(TODAY))
+        if kind != "fraud":
+            services.approve_finding(actor=charlie, finding=made, now=at(TODAY))
+    factories.npa(lent, TODAY)
+    factories.night(india, TODAY)
+
+    with django_assert_max_num_queries(12):
+        listed = client.get(reverse("npa:loans")).text
+
+    assert "Guarantee: Central government" in listed
+    assert "Infrastructure with an escrow account" in listed
+    assert "Fraud" not in listed
+    earlier = client.get(reverse("npa:loans"), {"day": str(before)}).text
+    assert lent.number in earlier
+    assert "Guarantee: Central government" not in earlier
+    assert its in client.get(why).text
 
 
 def test_a_finding_goes_through_two_people_over_the_api(

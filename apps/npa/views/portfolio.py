@@ -10,7 +10,15 @@ from django.views.decorators.http import require_GET
 
 from apps.core.access import requires
 from apps.core.spreadsheets import csv_lines
-from apps.npa import policies, portfolio_page, portfolio_rows, watch_rows, wording
+from apps.npa import (
+    finding_page,
+    finding_rows,
+    policies,
+    portfolio_page,
+    portfolio_rows,
+    watch_rows,
+    wording,
+)
 from apps.npa.models import LoanDay, PortfolioDay
 from apps.npa.portfolio_forms import LoansForm
 from apps.npa.portfolio_rows import Chosen, Sums
@@ -76,16 +84,24 @@ def loans(request: HttpRequest) -> HttpResponse:
     if wanted.chosen is None:
         return render(request, "npa/loans.html", {"form": wanted.form, "chosen": None})
     found = portfolio_rows.loans(request.user, wanted.chosen, wanted.form.filters())
+    found = found.annotate(findings=finding_rows.in_force_of_each(request.user, wanted.chosen.day))
     page = portfolio_rows.worklist(
         found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    rows: list[Any] = list(page.rows)
+    said = finding_page.in_words(
+        (one.findings for one in rows), wanted.chosen.entity, wanted.chosen.day
     )
     context: dict[str, Any] = {
         "form": wanted.form,
         "chosen": wanted.chosen,
         "page": page,
         "rows": [
-            (one, wording.asset_class(one.asset_class), wording.bucket(one.bucket))
-            for one in page.rows
+            (
+                *(one, wording.asset_class(one.asset_class), wording.bucket(one.bucket)),
+                findings,
+            )
+            for one, findings in zip(rows, said, strict=True)
         ],
         "sums": portfolio_rows.listed(request.user, wanted.chosen, wanted.form.filters()),
         "query": request.GET.urlencode(),

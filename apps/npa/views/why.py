@@ -19,7 +19,7 @@ from apps.core.errors import DomainError
 from apps.core.form_fields import DayField
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
-from apps.npa import explaining, policies, why_page
+from apps.npa import explaining, finding_rows, policies, why_page
 
 
 class DayForm(forms.Form):
@@ -38,6 +38,7 @@ def why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         given["day"] = _day(loan).isoformat()
     form = DayForm(given)
     context: dict[str, Any] = {"form": form, "loan": loan, "crumbs": _crumbs(loan)}
+    context["has_findings"] = finding_rows.has_any(request.user, loan)
     if form.is_valid():
         context |= _explained(request, loan, form.cleaned_data["day"])
     return render(request, "npa/why.html", context)
@@ -51,6 +52,7 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect("loans:detail", pk=pk)
     shown = _explained(request, loan, _day(loan))
+    shown["has_findings"] = finding_rows.has_any(request.user, loan)
     return render(request, "npa/_why_panel.html", {"loan": loan, **shown})
 
 
