@@ -38,6 +38,7 @@ def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
     event = debit.kept.event if debit.kept else debit.event
     if event is None:
         return outcomes.refused("", "not_on_a_loan", debit)
+    is_before = False
     try:
         repayments.take_back(
             actor=WORKER,
@@ -46,25 +47,36 @@ def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
             now=chunk.now,
         )
     except TakenBackAlready:
-        # Somebody was faster than the bank's file: the loan stands as without it already.
+        # Somebody was faster than the bank's file: the loan stands as without it already. Whether
+        # the money was entered anew, or the bounce charged, a person sees.
+        is_before = True
         logger.info("return_taken_back_before", line=str(line.pk))
     except DomainError as refusal:
         logger.info("return_not_taken_back", line=str(line.pk), code=refusal.code)
         return outcomes.refused("", "refused_by_account", debit)
-    debit.move("return", **_consequences(chunk, line, debit))
+    debit.move("return", **_consequences(chunk, line, debit, is_before=is_before))
     _record(debit, verb="debits.returned")
     return outcomes.outcome("recorded", "returned", debit)
 
 
-def _consequences(chunk: Chunk, line: AnswerLine, debit: Debit) -> dict[str, Any]:
-    """Do what follows from a reason - charge, mandate - and return what the debit becomes."""
+def _consequences(
+    chunk: Chunk, line: AnswerLine, debit: Debit, *, is_before: bool = False
+) -> dict[str, Any]:
+    """Do what follows from a reason - charge, mandate - and return what the debit becomes.
+
+    Where somebody took the money back before, nothing is tried again or charged: a person looks.
+    """
     reason = reasons.table()[line.reason_code]
-    again = reasons.retry_on(
-        reason,
-        attempt=debit.attempt,
-        most_tries=chunk.rule.most_tries,
-        answered=max(line.value_date or chunk.today, debit.file.collect_on),
-        days_between=chunk.rule.days_between,
+    again = (
+        None
+        if is_before
+        else reasons.retry_on(
+            reason,
+            attempt=debit.attempt,
+            most_tries=chunk.rule.most_tries,
+            answered=max(line.value_date or chunk.today, debit.file.collect_on),
+            days_between=chunk.rule.days_between,
+        )
     )
     if reason.mandate:
         _move_mandate(debit.mandate, reason, now=chunk.now)
@@ -73,7 +85,7 @@ def _consequences(chunk: Chunk, line: AnswerLine, debit: Debit) -> dict[str, Any
         "answered_at": chunk.now,
         "retry_on": again,
         "needs_look": again is None,
-        "charge_id": _charged(chunk, debit) if reason.charges else None,
+        "charge_id": _charged(chunk, debit) if reason.charges and not is_before else None,
     }
 
 

@@ -193,6 +193,8 @@ def test_money_somebody_took_back_before_the_bank_said_so_is_taken_back_once(
     debit.refresh_from_db()
     assert came_to(file) == [(2, "recorded", "returned")]
     assert (debit.status, debit.reason_code) == ("returned", "payer_refused")
+    # It may have been entered anew, and the bounce charged: a person looks.
+    assert (debit.needs_look, debit.retry_on, debit.charge_id) == (True, None, None)
     assert Entry.objects.filter(reverses__event="repayment").count() == 1
     assert Mandate.objects.get().status == "paused"
     assert books.offenders() == []
