@@ -159,6 +159,7 @@ LONG = frozenset(
         "ml/tests/test_training_known_truth.py",
         "tests/test_access.py",
         "tests/test_local_services.py",
+        "tests/test_odd_questions.py",
         "tests/test_reach.py",
         "tests/test_supervisor.py",
     }

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from apps.applications.models import Application
 from apps.core import dates
 from apps.core.api import APIView, Problem
+from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.loans import (
     arrears,
@@ -102,7 +104,11 @@ class Loans(APIView):
     def get(self, request: Request) -> Response:
         """Return loans, the newest first."""
         asked = request.query_params
-        filters = selectors.Filters(number=asked.get("number", ""), state=asked.get("state", ""))
+        state = asked.get("state", "")
+        if state and state not in LOAN.states:
+            sentence = _("There is no such state.")
+            raise DomainError("unknown_state", sentence, fields={"state": sentence})
+        filters = selectors.Filters(number=asked.get("number", ""), state=state)
         page = selectors.worklist(request.user, filters, after=asked.get("after", ""))
         rows = serializers.LoanAnswer(page.rows, many=True).data
         return Response({"results": rows, "after": page.after})

@@ -274,6 +274,8 @@ def _lost(loans: list[Loan]) -> dict[uuid.UUID, Owed | None]:
 
 
 def _filtered(rows: QuerySet[Loan], filters: Filters) -> QuerySet[Loan]:
+    if "\0" in filters.number:  # no number has it, and PostgreSQL refuses to look for it
+        return rows.none()
     if filters.number:
         rows = rows.filter(number__iexact=filters.number)
     if filters.product:

@@ -200,7 +200,7 @@ def _lender(request: HttpRequest) -> Entity:
     asked = request.GET.get("lender")
     if not asked:
         return request.user.branch.entity
-    chosen = lenders.filter(code=asked).first()
+    chosen = next((one for one in lenders if one.code == asked), None)
     if chosen is None:
         raise NotVisible("not_found", _("There is no such lender."))
     return chosen
