@@ -354,3 +354,20 @@ def test_a_threshold_is_set_on_a_page(
     assert Event.objects.filter(verb="npa.threshold_set").count() == 1
     unknown = reverse("npa:threshold", args=["sahyadri", "luck"])
     assert client.get(unknown).status_code == 404
+
+
+def test_the_form_says_whose_figures_are_shown_and_of_which_days(
+    amir: User, lent: Loan, signed_in: Browser
+) -> None:
+    other = Entity.objects.create(code="aaa", name="Another", country="IN", currency="INR")
+    Branch.objects.create(entity=other, code="here", name="Here")
+    npa(lent, TODAY)
+    night(lent.branch.entity, TODAY)
+
+    page = _get(signed_in(amir), "provisions").content.decode()
+    narrowed = _get(signed_in(amir), "provisions", day=str(TODAY)).content.decode()
+
+    own = lent.branch.entity
+    for shown in (page, narrowed):
+        assert f'<option value="{own.code}" selected>{own.name}</option>' in shown
+        assert f'value="{TODAY:%Y-%m-%d}"' in shown

@@ -28,14 +28,21 @@ def asked(request: HttpRequest, kind: type[ChosenForm] = ChosenForm) -> Asked:
     """Return what a page is asked for; without a day the last one that was ended."""
     entities = portfolio_rows.entities(request.user)
     branches = list(ledger.branches(request.user))
-    form = kind(request.GET or None, entities=entities, branches=branches)
-    form.is_valid()
     own = request.user.branch.entity
+    initial = {"lender": own.code}
+    data = request.GET.copy()
+    if own in entities:
+        data.setdefault("lender", own.code)
+    form = kind(
+        data if request.GET else None, entities=entities, branches=branches, initial=initial
+    )
+    form.is_valid()
     entity = form.of_lender(own)
     given = form.cleaned_data if form.is_bound else {}
     day = given.get("day") or portfolio_rows.last_day(request.user, entity)
     if day is None:
         return Asked(form, None)
+    form.initial["day"] = day
     branch = form.of_branch()
     chosen = Chosen(
         entity=entity,

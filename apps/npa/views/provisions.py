@@ -34,6 +34,7 @@ def provisions(request: HttpRequest) -> HttpResponse:
         return render(request, "npa/provisions.html", {"form": wanted.form, "chosen": None})
     chosen = wanted.chosen
     since = wanted.form.first_day() or _month_begins_after(chosen.day)
+    wanted.form.initial["since"] = since
     missing = movement_rows.missing_days(chosen, since)
     context: dict[str, Any] = {
         "form": wanted.form,
