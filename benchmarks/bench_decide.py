@@ -4,19 +4,10 @@ Beside `bare.py` as the limit: the same reads, prediction and rows in the same t
 framework or rules, under the same gunicorn with the same requests.
 """
 
-import http.client
 import json
-import os
-import socket
 import tempfile
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
-from urllib.parse import urlsplit, urlunsplit
+from statistics import median
 
 from django.db import connection
 from django.utils import timezone
@@ -25,9 +16,9 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.decisions import services as decisions
-from benchmarks import lender, measuring, scratch
+from benchmarks import lender, measuring, scratch, serving
 from benchmarks.measuring import Figure
-from creditrisk.local import demo, places, processes, supervisor
+from benchmarks.serving import Sent, Served, Timing
 from ml.artefact import Artefact
 
 ROUNDS = 5
@@ -35,63 +26,7 @@ ROUNDS = 5
 EACH = {1: 60, 8: 160, 32: 160}
 # Every connection of either server has met each statement by then, and planned it.
 WARM_UP = 160
-MILLISECONDS = 1_000
-
-
-@dataclass
-class Timing:
-    """Seconds of every request, and requests a second of each round."""
-
-    seconds: list[float] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
-
-    @property
-    def p50(self) -> float:
-        """Half of the requests were faster; milliseconds."""
-        return median(self.seconds) * MILLISECONDS
-
-    @property
-    def p95(self) -> float:
-        """All but one in twenty were faster; milliseconds."""
-        return quantiles(self.seconds, n=20)[-1] * MILLISECONDS
-
-    @property
-    def p99(self) -> float:
-        """All but one in a hundred were faster; milliseconds."""
-        return quantiles(self.seconds, n=100)[-1] * MILLISECONDS
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server under measurement: where it listens, and how a decision is asked for."""
-
-    port: int
-    path: str
-    headers: dict[str, str]
-
-    def decide(self, waiting: list[str], *, clients: int, timing: Timing | None = None) -> None:
-        """Ask for a decision on each application, from several clients at once."""
-        shares = [waiting[place::clients] for place in range(clients)]
-        began = time.perf_counter()
-        with ThreadPoolExecutor(clients) as pool:
-            found = [seconds for share in pool.map(self._client, shares) for seconds in share]
-        if timing is not None:
-            timing.seconds += found
-            timing.rates.append(len(found) / (time.perf_counter() - began))
-
-    def _client(self, share: list[str]) -> list[float]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        found = []
-        for key in share:
-            began = time.perf_counter()
-            line.request("POST", self.path.format(key), headers=self.headers)
-            answer = line.getresponse()
-            body = answer.read()
-            found.append(time.perf_counter() - began)
-            if answer.status != http.HTTPStatus.OK:
-                raise AssertionError(f"{self.path}: {answer.status} {body[:300]!r}")
-        line.close()
-        return found
+_OWN, _BARE = "/api/v1/applications/{}/decide", "/{}"
 
 
 def main() -> None:
@@ -106,15 +41,11 @@ def main() -> None:
         variables = _variables(name, Path(folder), packed, sample=waiting.pop())
         token = RefreshToken.for_user(officer).access_token
         with (
-            _serving(variables, "creditrisk.wsgi") as own_port,
-            _serving(variables, "bare") as bare_port,
+            serving.serving(variables, "creditrisk.wsgi") as own_port,
+            serving.serving(variables, "bare") as bare_port,
         ):
-            own = Served(
-                own_port,
-                "/api/v1/applications/{}/decide",
-                {"Authorization": f"Bearer {token}", "Content-Length": "0"},
-            )
-            bare = Served(bare_port, "/{}", {"Content-Length": "0"})
+            own = Served(own_port, {"Authorization": f"Bearer {token}"})
+            bare = Served(bare_port, {})
             figures = _measured(own, bare, waiting, asked.rounds)
         server = scratch.server()
     measuring.report("Deciding by API", figures, on=server, recorded=asked.record)
@@ -125,14 +56,17 @@ def _measured(own: Served, bare: Served, waiting: list[str], rounds: int) -> lis
     figures = []
     for clients, each in EACH.items():
         ours, limit = Timing(), Timing()
-        for server in (own, bare):
-            server.decide([waiting.pop() for _ in range(WARM_UP)], clients=clients)
+        for server, path in ((own, _OWN), (bare, _BARE)):
+            server.answer(_next(waiting, WARM_UP, path), clients=clients)
         for _ in range(rounds):
-            for server, timing in ((own, ours), (bare, limit)):
-                batch = [waiting.pop() for _ in range(each)]
-                server.decide(batch, clients=clients, timing=timing)
+            for server, path, timing in ((own, _OWN, ours), (bare, _BARE, limit)):
+                server.answer(_next(waiting, each, path), clients=clients, timing=timing)
         figures += _figures(clients, ours, limit)
     return figures
+
+
+def _next(waiting: list[str], count: int, path: str) -> list[Sent]:
+    return [Sent(path.format(waiting.pop())) for _ in range(count)]
 
 
 def _figures(clients: int, ours: Timing, limit: Timing) -> list[Figure]:
@@ -162,15 +96,11 @@ def _variables(name: str, folder: Path, packed: Artefact, *, sample: str) -> dic
     """Return the servers' environment: our database, and for the limit the rows to write."""
     model = folder / "model.txt"
     model.write_text(packed.body)
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    return {
-        **os.environ,
-        "DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")),
-        "OMP_NUM_THREADS": "1",
-        "LOG_LEVEL": "WARNING",
-        "BARE_MODEL": str(model),
-        "BARE_SAMPLE": json.dumps({"application": sample, "tables": _written_for(sample)}),
-    }
+    return serving.variables(
+        name,
+        BARE_MODEL=str(model),
+        BARE_SAMPLE=json.dumps({"application": sample, "tables": _written_for(sample)}),
+    )
 
 
 def _written_for(key: str) -> dict[str, str]:
@@ -189,32 +119,6 @@ def _written_for(key: str) -> dict[str, str]:
         # Updated, not inserted.
         del tables[Application._meta.db_table]
     return tables
-
-
-@contextmanager
-def _serving(variables: dict[str, str], module: str) -> Iterator[int]:
-    """Run gunicorn with the command line of `make demo` for a module of ours; return its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    [web] = [one for one in demo.programs(port) if one.name == "web"]
-    command = ["--pythonpath", "benchmarks", "--chdir", str(places.ROOT)]
-    words = [module if word == "creditrisk.wsgi" else word for word in web.command]
-    log = places.log_file(f"benchmark-{module}")
-    with log.open("w") as output:
-        server = supervisor.start(supervisor.Program(module, [*words, *command]), variables, output)
-    try:
-        if not processes.wait_until(lambda: _listens(port), seconds=60.0):
-            raise AssertionError(f"{module} does not start; see {log}")
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 if __name__ == "__main__":
