@@ -33,11 +33,10 @@ def take_back(
     The history is replayed without it, with what the nights since charge for being late; the
     charge for paying early goes with what was paid. Again for the same reason returns the event.
     Payments are permitted here; for everything else whoever calls has seen to that. What was kept
-    back of a new loan goes `with_new_loan` only, whose payment came back. Raises NotAllowed, NotVisible, TakenBackAlready, Conflict, FactRefused
-    without a reason, TermsRefused where something that came after would be impossible.
+    back of a new loan goes `with_new_loan` only, whose payment came back.
 
-    What it changes of closed days is booked on the first open one and says of which day it is: what
-    was reported stays, and from the open day on the books are what they would be without it.
+    Raises NotAllowed, NotVisible, TakenBackAlready, Conflict, FactRefused without a reason,
+    TermsRefused where something that came after would be impossible.
     """
     if event.kind in [kind.value for kind in MONEY_IN]:
         holding.require(actor, policies.REVERSE)
