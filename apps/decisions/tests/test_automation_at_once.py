@@ -19,7 +19,11 @@ from apps.scoring.models import ModelVersion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = factories.NOW
-WAITS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+# Of this database alone: the tests beside these wait for locks in databases of their own.
+WAITS = """
+    SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+"""
 
 
 class Gate:

@@ -205,8 +205,9 @@ def _last_key() -> int:
 
 def _waiting_for_closing() -> object:
     return _run(
-        "SELECT count(*) FROM pg_locks"
-        " WHERE locktype = 'advisory' AND classid = %s AND NOT granted",
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE datname = current_database() AND locktype = 'advisory'"
+        " AND classid = %s AND NOT granted",
         bounds.CLOSING_LOCK,
     )
 
