@@ -76,6 +76,24 @@ def test_it_shows_the_conditions_or_that_none_are_on_record(
     assert listed[0]["conditions"]["benchmark_rate"] == "0.098000"
 
 
+@pytest.mark.parametrize(
+    ("every", "said"),
+    [
+        (1, "Each instalment is 1.050 times the one before"),
+        (12, "Each 12 instalments are 1.050 times those before"),
+    ],
+)
+def test_it_says_how_instalments_step(
+    every: int, said: str, alice: User, india: Entity, signed_in: SignedIn
+) -> None:
+    product = factories.personal_loan(india, schedule="stepped")
+    factories.conditions(product, step_every=every, step_factor=Decimal("1.05"))
+
+    page = signed_in(alice).get(reverse("products:detail", args=[product.code]))
+
+    assert said in page.content.decode()
+
+
 def test_it_hides_another_lenders_product(alice: User, umoja: Entity, signed_in: SignedIn) -> None:
     product = factories.personal_loan(umoja)
 
