@@ -3,10 +3,12 @@
 Rule book 2.2 (Banking Act s.44A; SACCO Regulations reg. 31): interest on a loan stops when the
 interest since it became non-performing, and what was owed of it then, equals the principal that was
 owed on that day. What was paid meanwhile makes no room for more: the sum that may be recovered is
-capped, not the sum that is open. A loan that performs again is charged as the contract says.
+capped, not the sum that is open. A loan that performs again is charged as the contract says, from
+then on: what was not charged while it did not perform never is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -18,6 +20,29 @@ ZERO = Decimal(0)
 BANK_DAYS, SACCO_DAYS = 90, 30
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which a loan does not perform.
+
+    From the end of `cleared_on` nothing is overdue any more; None while something is.
+    """
+
+    since: date
+    cleared_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A stretch with the principal owed when it began, and the interest that comes before other.
+
+    `accrued` is what was unpaid of interest on that day, and what the schedule was still to earn.
+    """
+
+    stretch: Stretch
+    principal: Decimal
+    accrued: Decimal
+
+
 def chargeable(new: Decimal, *, accrued: Decimal, principal: Decimal) -> Decimal:
     """Return how much of `new` interest may be charged; the rest never is.
 
@@ -27,27 +52,61 @@ def chargeable(new: Decimal, *, accrued: Decimal, principal: Decimal) -> Decimal
     return max(ZERO, min(new, principal - accrued))
 
 
+def claimable(owed: Callable[[date], Decimal], day: date, caps: Iterable[Cap]) -> Decimal:
+    """Return how much may be charged of all interest that ran by the end of a day.
+
+    `owed` tells the sum that ran by the end of each day; `caps` are the stretches that began by the
+    day, those that are over too: what each of them withheld is not charged later either.
+    """
+    withheld = sum((_withheld(owed, day, cap) for cap in caps), ZERO)
+    return owed(day) - withheld
+
+
+def _withheld(owed: Callable[[date], Decimal], day: date, cap: Cap) -> Decimal:
+    """Return what of the interest that ran in a stretch by the end of a day is never charged."""
+    cleared_on = cap.stretch.cleared_on
+    end = day if cleared_on is None else min(cleared_on, day)
+    ran = owed(end) - owed(cap.stretch.since)
+    return ran - chargeable(ran, accrued=cap.accrued, principal=cap.principal)
+
+
 def most_recoverable(principal: Decimal) -> Decimal:
     """Return the most that may be recovered, expenses apart: twice that principal."""
     return 2 * principal
 
 
-def non_performing_since(instalments: Iterable[Late], day: date, *, after: int) -> date | None:
-    """Return since when a loan does not perform on a day; None where it does.
+def stretches(instalments: Iterable[Late], day: date, *, after: int) -> tuple[Stretch, ...]:
+    """Return the times in which a loan did not perform by a day, in their order.
 
-    From the first day on which an instalment is more than `after` days overdue until nothing is
-    overdue any more.
+    Each from the first day on which an instalment is more than `after` days overdue until nothing
+    is overdue any more. Only the last of them may still go on.
     """
+    found: list[Stretch] = []
     since: date | None = None
     clear_on: date | None = None
     for one in sorted(instalments, key=lambda late: late.due_on):
         if clear_on is not None and clear_on <= one.due_on:
             # Nothing was overdue any more when this one fell due.
+            found += _stretch(since, clear_on, day)
             since = clear_on = None
         end = one.settled_on or date.max
         clear_on = end if clear_on is None else max(clear_on, end)
         crossed = one.due_on + timedelta(days=after + 1)
         if crossed < end:
             since = crossed if since is None else min(since, crossed)
-    is_over = clear_on is None or clear_on <= day
-    return None if since is None or is_over or since > day else since
+    if clear_on is not None:
+        found += _stretch(since, clear_on, day)
+    return tuple(found)
+
+
+def _stretch(since: date | None, clear_on: date, day: date) -> list[Stretch]:
+    """Return the stretch of what was overdue at once, as it is on a day; none before it begins."""
+    if since is None or since > day:
+        return []
+    return [Stretch(since, clear_on if clear_on <= day else None)]
+
+
+def non_performing_since(instalments: Iterable[Late], day: date, *, after: int) -> date | None:
+    """Return since when a loan does not perform on a day; None where it does."""
+    found = stretches(instalments, day, after=after)
+    return found[-1].since if found and found[-1].cleared_on is None else None

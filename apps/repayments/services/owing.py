@@ -12,6 +12,7 @@ from apps.loans.models import Loan
 from apps.repayments import capping, in_duplum, lateness, reading, replaying
 from apps.repayments.account import ZERO, Happened
 from apps.repayments.facts import Bucket
+from apps.repayments.in_duplum import Cap, Stretch
 from apps.repayments.lateness import Agreed
 from apps.repayments.models import LoanAccount
 from apps.repayments.replaying import BESIDE, Account
@@ -20,11 +21,15 @@ from apps.repayments.rescheduling import Standing
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """A loan that does not perform: since when, the principal then, the interest owed then."""
+    """A loan that ceased to perform: since when, the principal and the interest owed then.
+
+    `planned` is the interest that its schedule was still to earn from that day on.
+    """
 
     since: date
     principal: Decimal
     interest: Decimal
+    planned: Decimal
 
     @property
     def room(self) -> Decimal:
@@ -67,15 +72,10 @@ def standing_of(
     loan: Loan, history: Sequence[Happened], account: Account, day: date
 ) -> Capped | None:
     """Return since when a loan does not perform, and what was owed then; None where it does."""
-    after = in_duplum.BANK_DAYS
-    if loan.branch.entity.kind == Entity.Kind.SACCO:
-        after = in_duplum.SACCO_DAYS
-    since = in_duplum.non_performing_since(lateness.instalments(account, day), day, after=after)
-    if since is None:
+    found = _stretches(loan, account, day)
+    if not found or found[-1].cleared_on is not None:
         return None
-    then = replaying.replay(account.contract, history, upto=since).position
-    unbilled = then.earning(since) if then.earning else then.unbilled
-    return Capped(since, then.principal(), then.owed()[Bucket.INTEREST] + unbilled)
+    return _began(account, history, found[-1].since)
 
 
 def owed(
@@ -99,15 +99,38 @@ def _within(
 
     What the schedule still earns comes first: of what the cap leaves, that is set apart.
     """
-    owed = lateness.owed(account, day, agreed).interest
-    found = standing_of(loan, history, account, day)
-    if found is None:
-        return owed
-    before = lateness.owed(account, found.since, agreed).interest
-    then = replaying.replay(account.contract, history, upto=found.since)
-    planned = capping.future(ahead(then, found.since))
-    return before + in_duplum.chargeable(
-        owed - before, accrued=found.interest + planned, principal=found.principal
+    caps = [
+        _cap(stretch, _began(account, history, stretch.since))
+        for stretch in _stretches(loan, account, day)
+        # On its first day a stretch withholds nothing yet.
+        if stretch.since < day
+    ]
+    return in_duplum.claimable(
+        lambda by: lateness.owed(account, by, agreed).interest, day=day, caps=caps
+    )
+
+
+def _cap(stretch: Stretch, began: Capped) -> Cap:
+    return Cap(stretch, principal=began.principal, accrued=began.interest + began.planned)
+
+
+def _stretches(loan: Loan, account: Account, day: date) -> tuple[Stretch, ...]:
+    """Return the times in which a loan did not perform by a day, as its lender's kind counts."""
+    after = in_duplum.BANK_DAYS
+    if loan.branch.entity.kind == Entity.Kind.SACCO:
+        after = in_duplum.SACCO_DAYS
+    return in_duplum.stretches(lateness.instalments(account, day), day, after=after)
+
+
+def _began(account: Account, history: Sequence[Happened], since: date) -> Capped:
+    """Return how a loan stood at the end of the day on which it ceased to perform."""
+    then = replaying.replay(account.contract, history, upto=since)
+    standing = ahead(then, since)
+    return Capped(
+        since=since,
+        principal=then.position.principal(),
+        interest=then.position.owed()[Bucket.INTEREST] + standing.earned,
+        planned=capping.future(standing),
     )
 
 

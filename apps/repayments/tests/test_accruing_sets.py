@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from apps.accounts.models import User
 from apps.ledger.models import Entry
@@ -232,3 +233,46 @@ def test_interest_on_late_instalments_is_what_was_agreed_when_the_loan_began(len
     days._accrue(lent, first.due_date + timedelta(days=30))
 
     assert days._charged(lent, "overdue_interest") == Decimal("126.22")
+
+
+def test_rule_2_2_nights_by_statement_and_one_by_one_agree_once_a_capped_loan_performs_again(
+    dear: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = dear.instalments.order_by("number")[0].due_date
+    cleared = first + timedelta(days=111)
+    by_statement: list[int] = []
+
+    def nights() -> list[Any]:
+        days._accrue(dear, first)
+        LoanAccount.objects.filter(pk=dear.pk).update(overdue_interest=True)
+        for number in (91, 92, 110):
+            days._accrue(dear, first + timedelta(days=number))
+        rows = dear.instalments.filter(in_force=True, due_date__lt=cleared)
+        due = sum(row.due for row in rows) + days._charged(dear, "overdue_interest")
+        factories.pay(days.CLERK, dear, cleared, due)
+        for number in range(4):
+            days._accrue(dear, cleared + timedelta(days=number))
+        assert days._agrees_with_its_history(dear)
+        return _books_of(dear)
+
+    def _counted(*args: Any) -> set[Any]:
+        found = plain(*args)
+        by_statement.append(len(found))
+        return found
+
+    plain = accruing._plain
+    with transaction.atomic():
+        monkeypatch.setattr(accruing, "_plain", lambda *_args: set())
+        one_by_one = nights()
+        transaction.set_rollback(True)
+    monkeypatch.setattr(accruing, "_plain", _counted)
+    at_once = nights()
+
+    # The two nights after the one that heard of the cure and the one that followed it.
+    assert by_statement[-2:] == [1, 1]
+    assert at_once == one_by_one
+    # Charged until the cap, and never again: the last is of the day the loan ceased to perform.
+    assert [day for day, _amount in days._charges(dear, "overdue_interest")][-1] == (
+        first + timedelta(days=91)
+    )
+    assert factories.offenders() == []

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +11,10 @@ from django.db.models import Sum
 from apps.accounts.models import Entity
 from apps.ledger import services as ledger
 from apps.ledger.models import Entry
-from apps.loans import services as loans
 from apps.loans.models import Loan
-from apps.loans.tests.factories import us_platform
-from apps.loans.tests.test_import_tape import run, write
-from apps.loans.tests.test_mapping import line
 from apps.repayments import capping, in_duplum, services
 from apps.repayments.lateness import Late
-from apps.repayments.models import AccountEvent, AccrualRun
+from apps.repayments.models import AccountEvent, AccrualRun, LoanAccount
 from apps.repayments.penal import Unpaid
 from apps.repayments.rescheduling import Standing
 from apps.repayments.tests import factories
@@ -82,24 +77,6 @@ def test_a_capped_schedule_earns_what_there_is_room_for_and_keeps_its_principal(
     assert found.new[0].interest == rows[2].interest
     assert found.new[-1].interest == 0
     assert sum(span.interest for span in found.spans) == Decimal(1000)
-
-
-@pytest.fixture
-def dear(tmp_path: Path) -> Loan:
-    """A loan in Kenya whose interest is more than its principal: 7,500 at 36 % for five years."""
-    branch = us_platform()
-    Entity.objects.filter(pk=branch.entity_id).update(country="KE", kind=Entity.Kind.BANK)
-    row = line(
-        loan_no="1",
-        issue_d="2010-01-01",
-        loan_status="Fully Paid",
-        term="60",
-        int_rate="0.36",
-        installment="271.00",
-    )
-    run(write(tmp_path, row), tmp_path / "rejects.csv")
-    loans.take_on(actor="system:test", loans=Loan.objects.all(), now=factories.NOW)
-    return Loan.objects.get()
 
 
 def _accrue(loan: Loan, day: date) -> AccrualRun:
@@ -175,6 +152,83 @@ def _standing(loan: Loan) -> dict[str, Any]:
             live.order_by().values_list("day", "parameters__code").annotate(sum=Sum("amount"))
         ),
     }
+
+
+def _charged(loan: Loan) -> Decimal:
+    """Return the interest that was charged on late instalments and stands."""
+    live = AccountEvent.objects.filter(loan=loan, kind="charge", status="live")
+    return live.aggregate(sum=Sum("amount", default=0))["sum"]
+
+
+def _pay_all_due(loan: Loan, day: date) -> None:
+    """Pay what fell due before a day, and what was charged."""
+    rows = loan.instalments.filter(in_force=True, due_date__lt=day)
+    due = sum(row.due for row in rows) + _charged(loan)
+    values: Any = {"actor": CLERK, "loan": loan, "fact": factories.receipt(day, due)}
+    services.enter(**values, reference=f"cured:{day}", now=factories.NOW)
+
+
+@pytest.mark.django_db
+def test_rule_2_2_what_the_cap_withheld_is_not_charged_once_arrears_are_cleared(
+    dear: Loan,
+) -> None:
+    loan = dear
+    first = loan.instalments.get(number=1).due_date
+    since = first + timedelta(days=91)
+    cleared = since + timedelta(days=20)
+    _accrue(loan, first)
+    LoanAccount.objects.filter(pk=loan.pk).update(overdue_interest=True)
+    _accrue(loan, since)
+    charged = _charged(loan)
+    for day in (since + timedelta(days=1), cleared - timedelta(days=1)):
+        _accrue(loan, day)
+    assert charged > 0
+    assert _charged(loan) == charged
+
+    _pay_all_due(loan, cleared)
+    _accrue(loan, cleared)
+    before = factories.books(loan)["interest_income"]
+    _accrue(loan, cleared + timedelta(days=1))
+
+    assert _charged(loan) == charged
+    # A day of 36 % on what is not due: no instalment falls due on it.
+    ahead = loan.instalments.filter(in_force=True, due_date__gt=cleared)
+    a_day = ahead.aggregate(sum=Sum("principal"))["sum"] * Decimal("0.36") / 360
+    assert factories.books(loan)["interest_income"] - before == pytest.approx(a_day, abs=1)
+    assert factories.offenders() == []
+
+
+@pytest.mark.django_db
+def test_rule_2_2_a_second_time_charges_nothing_that_the_first_withheld(dear: Loan) -> None:
+    loan = dear
+    first = loan.instalments.get(number=1).due_date
+    cleared = first + timedelta(days=111)
+    _accrue(loan, first)
+    LoanAccount.objects.filter(pk=loan.pk).update(overdue_interest=True)
+    for number in (91, 110):
+        _accrue(loan, first + timedelta(days=number))
+    _pay_all_due(loan, cleared)
+    _accrue(loan, cleared)
+    charged = _charged(loan)
+
+    late = loan.instalments.filter(in_force=True, due_date__gte=cleared).earliest("due_date")
+    again = late.due_date + timedelta(days=91)
+    _accrue(loan, late.due_date)
+    assert _charged(loan) == charged
+    _accrue(loan, again)
+    since = _charged(loan)
+    _accrue(loan, again + timedelta(days=30))
+
+    changes = AccountEvent.objects.filter(kind="change", status="live").order_by("day")
+    assert [(one.parameters["change"], one.day) for one in changes] == [
+        ("in_duplum", first + timedelta(days=91)),
+        ("in_duplum_lifted", cleared),
+        ("in_duplum", again),
+    ]
+    # Instalments of the contract were late in between: that is charged, and nothing of before.
+    assert since > charged
+    assert _charged(loan) == since
+    assert factories.offenders() == []
 
 
 @pytest.mark.django_db
