@@ -165,6 +165,7 @@ def test_it_answers_each_role_as_the_table_says(
 QUERIES = {
     "audit/timeline/",
     "api/v1/npa/provisions",
+    "npa/findings/report/",
     "npa/overrides/report/",
     "npa/provisions.csv",
 }

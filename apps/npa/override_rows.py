@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from apps.accounts.models import User
 from apps.loans.models import Loan
+from apps.npa import report_span
 from apps.npa.models import Override
 from apps.npa.override_lifecycle import COUNTED
 
@@ -46,12 +48,15 @@ def waiting_count(actor: User) -> int:
 def reported(actor: User, start: date, end: date) -> QuerySet[Override]:
     """Return what the audit committee is told: proposed in a span, or in force in it."""
     rows = _with_people(Override.objects.visible_to(actor))
-    in_force = rows.filter(status__in=COUNTED, counts_from__lte=end, until_date__gte=start).exclude(
-        ended_on__lte=start
+    in_force = rows.filter(
+        Q(ended_on=None) | Q(ended_on__gt=Greatest(F("counts_from"), Value(start))),
+        status__in=COUNTED,
+        counts_from__lte=end,
+        until_date__gte=start,
     )
-    return (rows.filter(proposed_at__date__range=(start, end)) | in_force).order_by(
-        "proposed_at", "id"
-    )
+    days = report_span.span(actor, start, end)
+    proposed = rows.filter(proposed_at__range=(days.first, days.last))
+    return (proposed | in_force).order_by("proposed_at", "id")
 
 
 COLUMNS = (

@@ -34,6 +34,7 @@ urlpatterns = [
     path("loans/<uuid:pk>/overrides/", overrides.loan_panel, name="override_panel"),
     path("loans/<uuid:pk>/override/", overrides.propose, name="override_propose"),
     path("findings/", findings.findings, name="findings"),
+    path("findings/report/", findings.report, name="findings_report"),
     path("findings/<uuid:pk>/approve/", findings.approve, name="finding_approve"),
     path("findings/<uuid:pk>/refuse/", findings.refuse, name="finding_refuse"),
     path("findings/<uuid:pk>/withdraw/", findings.withdraw, name="finding_withdraw"),

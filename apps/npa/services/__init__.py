@@ -30,7 +30,7 @@ from apps.npa.services.overriding import (
     refuse_override,
     withdraw_override,
 )
-from apps.npa.services.reporting import report_overrides
+from apps.npa.services.reporting import report_findings, report_overrides
 from apps.npa.services.returning import (
     Drawn,
     Wanted,
@@ -77,6 +77,7 @@ __all__ = [
     "read_return",
     "refuse_finding",
     "refuse_override",
+    "report_findings",
     "report_overrides",
     "require_ended",
     "set_threshold",

@@ -1,5 +1,7 @@
 """What was found about a loan goes through two people, on pages and over the API."""
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -149,3 +151,24 @@ def test_a_finding_goes_through_two_people_over_the_api(
     assert manager.get("/api/v1/npa/findings", {"state": "approved"}).json()["results"]
     assert sent(officer, f"{one}/propose-end", reason="Sold").json()["state"] == "ending"
     assert sent(manager, f"{one}/end").json()["ended_on"] == str(TODAY)
+
+
+def test_the_report_for_the_audit_committee_is_a_file_the_page_leads_to(
+    signed_in: Browser, lent: Loan, bob: User, charlie: User, amir: User, alice: User
+) -> None:
+    found = Found(kind="fraud", value="", from_date=TODAY, until_date=None, reason="=1+1")
+    services.propose_finding(actor=bob, loan=lent, found=found, now=at(TODAY))
+    client, address = signed_in(amir), reverse("npa:findings_report")
+    asked = {"start": str(TODAY), "end": str(TODAY)}
+
+    response = client.get(address, asked)
+
+    assert f'href="{address}?start=' in client.get(reverse("npa:findings")).text
+    assert response["Content-Disposition"].startswith('attachment; filename="findings-')
+    [row] = csv.DictReader(io.StringIO(response.content.decode()))
+    assert (row["loan"], row["kind"], row["recorded_by"]) == (lent.number, "fraud", "Bob")
+    assert row["reason"] == "'=1+1"
+    backwards = client.get(address, {**asked, "end": str(TODAY - timedelta(days=1))})
+    assert backwards.status_code == 400
+    assert reverse("npa:findings") in backwards.text
+    assert signed_in(alice).get(address, asked).status_code == 403

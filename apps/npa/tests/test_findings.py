@@ -1,7 +1,10 @@
 """What two people found about a loan: kept for good, and acted on by the rules from that day on."""
 
-from datetime import date, timedelta
+import uuid
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,7 +14,7 @@ from apps.accounts.models import User
 from apps.audit.models import Event
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
-from apps.npa import explaining, findings, services
+from apps.npa import explaining, finding_report, findings, services
 from apps.npa.models import Finding
 from apps.npa.services import Found
 from apps.npa.tests import day_factories as days
@@ -178,6 +181,103 @@ def test_what_was_so_long_ago_counts_from_the_first_day_not_ended(
     late = _refused(lambda: services.approve_finding(actor=charlie, finding=short, now=NOW))
     assert late.code == "finding_is_over"
     services.withdraw_finding(actor=bob, finding=short, now=NOW)
+
+
+# --- what the audit committee is told -------------------------------------------------------------
+def _told(actor: User, start: date, end: date) -> list[dict[str, Any]]:
+    made = services.report_findings(actor=actor, start=start, end=end)
+    heading, *rows = list(finding_report.table(made))
+    return [dict(zip(heading, row, strict=True)) for row in rows]
+
+
+def test_the_audit_committee_is_told_what_was_found_by_whom_and_what_is_owed(
+    lent: Loan, bob: User, charlie: User, amir: User
+) -> None:
+    made = _approved(lent, bob, charlie, _found("guarantee", "central_government"))
+    factories.snapshot(lent, TODAY, principal=Decimal(90_000))
+    other = factories.LoanDay.objects.get(loan=lent)
+    other.loan_id, other.principal = uuid.uuid4(), Decimal(10_000)
+    other.save(force_insert=True)
+    factories.ended(lent.branch.entity, TODAY)
+
+    [row] = _told(amir, TODAY, TODAY + 5 * DAY)
+
+    assert (row["loan"], row["kind"], row["value"], row["reason"]) == (
+        *(lent.number, "guarantee", "central_government", REASON),
+    )
+    assert (row["recorded_by"], row["answered_by"]) == ("Bob", "Charlie")
+    assert row["answered_at"] == made.answered_at.isoformat(timespec="seconds")
+    assert (row["from"], row["until"], row["counts_from"]) == (TODAY, "", TODAY)
+    assert row["told_because"] == "recorded; answered; in force"
+    assert (row["standing_on"], row["class"], row["currency"]) == (TODAY, "standard", "INR")
+    assert (row["outstanding"], row["borrower_loans"], row["borrower_outstanding"]) == (
+        *(Decimal(90_000), 2, Decimal(100_000)),
+    )
+    event = Event.objects.get(verb="npa.findings_reported")
+    assert event.facts == {"start": str(TODAY), "end": str(TODAY + 5 * DAY)}
+    assert REASON not in str(event.facts)
+
+
+def test_the_report_says_what_was_recorded_in_force_and_lifted_in_its_days(
+    lent: Loan, bob: User, charlie: User, amir: User
+) -> None:
+    made = _approved(lent, bob, charlie, _found("fraud"))
+    ends = TODAY + 10 * DAY
+    services.propose_finding_end(actor=bob, finding=made, reason="Cleared", now=at(ends))
+    services.end_finding(actor=charlie, finding=made, now=at(ends))
+
+    def because(start: date, end: date) -> list[str]:
+        return [row["told_because"] for row in _told(amir, start, end)]
+
+    assert because(TODAY - DAY, TODAY - DAY) == []
+    assert because(TODAY, TODAY) == ["recorded; answered; in force"]
+    assert because(TODAY + DAY, TODAY + 9 * DAY) == ["in force"]
+    assert because(TODAY + DAY, ends) == ["in force; lifted"]
+    assert because(ends, ends) == ["lifted"]
+    assert because(ends + DAY, ends + DAY) == []
+    [row] = _told(amir, ends, ends)
+    assert (row["end_recorded_by"], row["ended_by"], row["end_reason"]) == (
+        *("Bob", "Charlie", "Cleared"),
+    )
+    assert (row["ended_on"], row["standing_on"], row["outstanding"]) == (ends, "", "")
+
+
+def test_what_never_came_into_force_is_told_only_where_it_was_recorded_or_lifted(
+    lent: Loan, bob: User, charlie: User, amir: User
+) -> None:
+    first = TODAY + 20 * DAY
+    refused = services.propose_finding(actor=bob, loan=lent, found=_found("escrow"), now=NOW)
+    services.refuse_finding(actor=charlie, finding=refused, note="No such account", now=at(first))
+    later = _approved(lent, bob, charlie, _found("fraud", from_date=first))
+    services.propose_finding_end(actor=bob, finding=later, reason="An error", now=NOW)
+    services.end_finding(actor=charlie, finding=later, now=NOW)
+
+    told = [(row["kind"], row["told_because"]) for row in _told(amir, first, first + 5 * DAY)]
+
+    assert told == [("escrow", "answered")]
+
+
+def test_the_days_of_the_report_are_those_of_the_lender(
+    lent: Loan, bob: User, charlie: User, amir: User
+) -> None:
+    # Just after midnight in Kolkata it is still the day before in UTC.
+    night = datetime.combine(TODAY, time(0, 30), ZoneInfo("Asia/Kolkata"))
+    services.propose_finding(actor=bob, loan=lent, found=_found("fraud"), now=night)
+
+    assert [row["kind"] for row in _told(amir, TODAY, TODAY)] == ["fraud"]
+    assert _told(amir, TODAY - DAY, TODAY - DAY) == []
+
+
+def test_the_report_is_for_who_may_see_the_portfolio_and_of_a_span_in_order(
+    lent: Loan, bob: User, charlie: User, alice: User, amir: User
+) -> None:
+    _approved(lent, bob, charlie, _found("fraud"))
+
+    for actor, end, code in ((alice, TODAY, "not_permitted"), (amir, TODAY - DAY, "span_refused")):
+        refusal = _refused(
+            lambda actor=actor, end=end: services.report_findings(actor=actor, start=TODAY, end=end)
+        )
+        assert refusal.code == code
 
 
 # --- what the rules make of it --------------------------------------------------------------------

@@ -2,20 +2,24 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core import dates, keyset
 from apps.core.access import requires
+from apps.core.spreadsheets import csv_lines
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.npa import (
     finding_forms,
     finding_page,
+    finding_report,
     finding_rows,
     override_forms,
     policies,
@@ -42,7 +46,36 @@ def findings(request: HttpRequest) -> HttpResponse:
     )
     today = dates.local_date(timezone.now(), request.user.branch.entity.time_zone)
     rows = finding_page.rows(request.user, page.rows, today)
-    return render(request, "npa/findings.html", {"form": form, "page": page, "rows": rows})
+    context = {
+        "form": form,
+        "page": page,
+        "rows": rows,
+        "start": (today - timedelta(days=90)).isoformat(),
+        "end": today.isoformat(),
+    }
+    return render(request, "npa/findings.html", context)
+
+
+@require_GET
+@requires(policies.VIEW)
+def report(request: HttpRequest) -> HttpResponse:
+    """Return the report for the audit committee as CSV, with reasons in clear."""
+    form = override_forms.SpanForm(request.GET)
+    if not form.is_valid():
+        about = {
+            "subtitle": _(
+                "What was found about loans: recorded, answered, in force or lifted between two"
+                " days"
+            ),
+            "back": reverse("npa:findings"),
+        }
+        return render(request, "npa/report.html", {"form": form, **about}, status=400)
+    start, end = form.cleaned_data["start"], form.cleaned_data["end"]
+    made = services.report_findings(actor=request.user, start=start, end=end)
+    content = "".join(csv_lines(finding_report.table(made)))
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="findings-{start}-{end}.csv"'
+    return response
 
 
 @require_GET

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -60,7 +61,13 @@ def report(request: HttpRequest) -> HttpResponse:
     """Return the report for the audit committee as CSV, with reasons in clear."""
     form = override_forms.SpanForm(request.GET)
     if not form.is_valid():
-        return render(request, "npa/report.html", {"form": form}, status=400)
+        about = {
+            "subtitle": _(
+                "Classes set by people that were proposed, or in force, between two days"
+            ),
+            "back": reverse("npa:overrides"),
+        }
+        return render(request, "npa/report.html", {"form": form, **about}, status=400)
     start, end = form.cleaned_data["start"], form.cleaned_data["end"]
     rows = services.report_overrides(actor=request.user, start=start, end=end)
     content = "".join(csv_lines(override_rows.table(rows)))
