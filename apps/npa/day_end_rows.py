@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.audit import names
+from apps.audit.models import Event
 from apps.core.formatting import format_money
 from apps.loans.models import Loan
 from apps.npa import wording
 from apps.npa.models import Changed, DayEnd
 
+# Runs of a day that its page lists; what each of them changed is there for all of them.
+MOST_RUNS = 25
 STAGES: Mapping[str, Any] = {
     "accrue": gettext_lazy("Interest and charges"),
     "classify": gettext_lazy("Classes and provisions"),
@@ -58,9 +61,22 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What another run found otherwise for a loan: column, before, after."""
+class Run:
+    """A run of a day that is done: its number, when and by whom, and how much it found."""
 
+    number: int
+    ended_at: datetime
+    by: str
+    loans: int
+    changed: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a run found otherwise for a loan than the one before it: column, before, after."""
+
+    run: int
     loan: Loan
     columns: list[tuple[str, str, str]]
 
@@ -98,10 +114,31 @@ def kept_open_by(one: DayEnd) -> str:
     return names.of_actors([one.kept_open_by])[one.kept_open_by] if one.keep_open else ""
 
 
+def runs(one: DayEnd) -> list[Run]:
+    """Return the last runs of a day that are done, the newest first, as the audit trail has them.
+
+    Each is put down there when it ends; the day itself knows only of its last one.
+    """
+    ended = Event.objects.filter(subject=f"{one._meta.label_lower}:{one.pk}", verb="npa.day_ended")
+    events = list(ended.order_by("-pk")[:MOST_RUNS])
+    known = names.of_actors(event.actor for event in events)
+    return [
+        Run(
+            number=event.facts["run"],
+            ended_at=event.occurred_at,
+            by=known[event.actor],
+            loans=event.facts["loans"],
+            changed=event.facts["changed"],
+            left_out=event.facts["problems"],
+        )
+        for event in events
+    ]
+
+
 def differences(rows: Iterable[Changed], loans: Mapping[Any, Loan]) -> list[Difference]:
     """Return what changed, of the loans that the reader may see."""
     return [
-        Difference(loans[row.loan_id], _columns(row, loans[row.loan_id].currency))
+        Difference(row.run, loans[row.loan_id], _columns(row, loans[row.loan_id].currency))
         for row in rows
         if row.loan_id in loans
     ]

@@ -110,9 +110,59 @@ def test_the_command_says_what_another_run_found_otherwise(
 
     first, line = said.getvalue().splitlines()
     assert "run 2, 1 loans, 1 changed" in first
-    assert line.startswith(f"  {loan.number}: ")
+    assert line.startswith(f"  run 2, {loan.number}: ")
     assert "Bucket: SMA-0 -> Standard" in line
     assert "Principal: ₹2" in line
+
+
+def test_the_page_shows_what_each_run_changed_and_who_had_it_run(
+    signed_in: SignedIn, alice: User, manager: User, loan: Loan
+) -> None:
+    due = repaying.due_dates(loan)[0]
+    days.end(loan, due)
+    instalment = loan.instalments.order_by("number")[0]
+    repaying.pay(alice, loan, due, instalment.due, now=repaying.at(due + timedelta(days=1)))
+    days.end(loan, due, actor=manager.audit_reference)
+    ended = days.end(loan, due)
+
+    shown = signed_in(manager).get(reverse("npa:day_end", args=[ended.pk]))
+    runs, changes = shown.content.decode().split("What each run found otherwise", 1)
+
+    assert (ended.run, ended.changed) == (3, 0)
+    assert [(run.number, run.changed) for run in shown.context["runs"]] == [(3, 0), (2, 1), (1, 0)]
+    assert shown.context["runs"][1].by == manager.name
+    assert [run in runs for run in ("Run 3", "Run 2", "Run 1")] == [True] * 3
+    assert {one.run for one in shown.context["differences"]} == {2}
+    assert loan.number in changes
+    assert "SMA-0" in changes
+
+
+def test_the_command_says_what_became_of_the_days_after_it_that_are_open(
+    alice: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = repaying.due_dates(loan)[0]
+    days.end_until(loan, due, due + timedelta(days=1))
+    instalment = loan.instalments.order_by("number")[0]
+    now = repaying.at(due + timedelta(days=2))
+    repaying.pay(alice, loan, due, instalment.due, now=now)
+    monkeypatch.setattr(command, "timezone", SimpleNamespace(now=lambda: now))
+
+    def said() -> list[str]:
+        out = io.StringIO()
+        call_command(
+            *("day_end", "--date", due.isoformat(), "--entity", "sahyadri", "--keep-open"),
+            stdout=out,
+        )
+        return out.getvalue().splitlines()
+
+    first, its, later = said()
+
+    assert "run 2, 1 loans, 1 changed" in first
+    assert its.startswith(f"  run 2, {loan.number}: ")
+    assert later == f"  {due + timedelta(days=1)}, run again up to run 2: 1 changed."
+    again = said()
+    assert len(again) == 1
+    assert "run 3, 1 loans, 0 changed" in again[0]
 
 
 def test_it_asks_again_while_a_day_is_under_way(

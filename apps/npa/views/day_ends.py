@@ -1,4 +1,4 @@
-"""Ends of days: which are done, how one is going, what another run changed, having one done."""
+"""Ends of days: which are done, how one is going, what its runs changed, having one done."""
 
 from datetime import timedelta
 
@@ -43,10 +43,14 @@ def day_ends(request: HttpRequest) -> HttpResponse:
 @requires(policies.VIEW)
 @require_GET
 def day_end(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one day's end: its stages, what was left out, and what the last run changed."""
+    """Show one day's end: its stages, what was left out, its runs, and what each changed."""
     one = get_visible(DayEnd.objects.select_related("entity"), request.user, pk=pk)
-    rows = Changed.objects.filter(day_end=one, run=one.run)
-    page = keyset.page(rows, by=("id",), after=request.GET.get("after", ""))
+    page = keyset.page(
+        Changed.objects.filter(day_end=one),
+        by=("-run", "id"),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
     keys = [row.loan_id for row in page.rows]
     loans = Loan.objects.visible_to(request.user).in_bulk(keys)
     context = {
@@ -54,6 +58,8 @@ def day_end(request: HttpRequest, pk: int) -> HttpResponse:
         "look": day_end_rows.look(one),
         "kept_open_by": day_end_rows.kept_open_by(one),
         "stages": day_end_rows.stages(one),
+        "most_runs": day_end_rows.MOST_RUNS,
+        "runs": day_end_rows.runs(one) if one.run > 1 else [],
         "differences": day_end_rows.differences(page.rows, loans),
         "page": page,
     }

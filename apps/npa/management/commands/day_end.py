@@ -1,7 +1,7 @@
 """End days: `manage.py day_end --date YYYY-MM-DD [--until ...] [--entity CODE]`."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from apps.npa import day_end_rows, services
 from apps.npa.errors import NothingToEnd
 from apps.npa.models import Changed, DayEnd
 
-# Loans of which it is written what a run found otherwise; the page of the day has them all.
+# Loans of which it is written what the runs found otherwise; the page of the day has them all.
 MOST_SHOWN = 50
 
 
@@ -61,6 +61,7 @@ class Command(BaseCommand):
                 self._end(entity, start + timedelta(days=days), close=options["close"])
 
     def _end(self, entity: Entity, day: date, *, close: bool | None) -> None:
+        known = _runs_done(entity, day)
         try:
             found = services.end_day(
                 actor=system("day-end"), entity=entity, day=day, now=timezone.now(), close=close
@@ -71,7 +72,7 @@ class Command(BaseCommand):
         except DomainError as refusal:
             raise CommandError(f"{entity.code} {day}: {refusal}") from refusal
         self.stdout.write(_said(entity, found))
-        for line in _changes(found):
+        for line in (*_changes(found, known.get(day, 0)), *_later(entity, day, known)):
             self.stdout.write(line)
 
 
@@ -91,12 +92,28 @@ def _said(entity: Entity, found: DayEnd) -> str:
     )
 
 
-def _changes(found: DayEnd) -> Iterator[str]:
-    """Yield what the run found otherwise than the one before: loan by loan, before and now."""
-    rows = Changed.objects.filter(day_end=found, run=found.run).order_by("id")[:MOST_SHOWN]
+def _runs_done(entity: Entity, day: date) -> dict[date, int]:
+    """Return how many runs of a day, and of those after it, were done, by their days."""
+    rows = DayEnd.objects.filter(entity=entity, day__gte=day).exclude(status="closed")
+    return {one.day: one.run - (one.status == "running") for one in rows}
+
+
+def _changes(found: DayEnd, known: int) -> Iterator[str]:
+    """Yield what each run since the `known` ones found otherwise than the one before it."""
+    since = Changed.objects.filter(day_end=found, run__gt=known)
+    rows = list(since.order_by("run", "id")[:MOST_SHOWN])
     loans = Loan.objects.in_bulk([row.loan_id for row in rows])
     for one in day_end_rows.differences(rows, loans):
         said = "; ".join(f"{label}: {before} -> {after}" for label, before, after in one.columns)
-        yield f"  {one.loan.number}: {said or 'other figures'}"
-    if found.changed > MOST_SHOWN:
-        yield f"  and {found.changed - MOST_SHOWN} more loans: see the page of the day."
+        yield f"  run {one.run}, {one.loan.number}: {said or 'other figures'}"
+    more = since.count() - len(rows)
+    if more:
+        yield f"  and {more} more changes: see the page of the day."
+
+
+def _later(entity: Entity, day: date, known: Mapping[date, int]) -> Iterator[str]:
+    """Yield of how many loans the open days after one were found otherwise, run again with it."""
+    for one in DayEnd.objects.filter(entity=entity, day__in=known, day__gt=day).order_by("day"):
+        changed = Changed.objects.filter(day_end=one, run__gt=known[one.day]).count()
+        if changed:
+            yield f"  {one.day}, run again up to run {one.run}: {changed} changed."
