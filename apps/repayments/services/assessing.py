@@ -28,9 +28,9 @@ from apps.repayments.writing import Added
 # being late. A payment does not while nothing was ever late: no charge stands, and nothing was paid
 # after it fell due.
 _NEWS = """(EXISTS (
-    SELECT 1 FROM repayments_accountevent e JOIN repayments_loanaccount k ON k.loan_id = e.loan_id
-    WHERE e.loan_id = {loan} AND (e.made_at > k.accrued_at - interval '{wait} seconds'
-        OR e.reversed_at > k.accrued_at - interval '{wait} seconds')
+    SELECT 1 FROM repayments_accountevent e
+    WHERE e.loan_id = {loan} AND (e.made_at > {accrued_at} - interval '{wait} seconds'
+        OR e.reversed_at > {accrued_at} - interval '{wait} seconds')
 ) AND (EXISTS (
     SELECT 1 FROM repayments_accountevent e WHERE e.loan_id = {loan}
         AND (e.kind <> 'receipt' OR e.status <> 'live')
@@ -115,9 +115,9 @@ def uncharged(loan: Loan, accounts: Mapping[date, Account]) -> dict[date, dict[B
     if loan.status != "active" or not (agreed.asks_something or charged):
         return {day: {} for day in accounts}
     history = reading.happened(loan)
-    found = {}
+    found, began = {}, owing.Began()
     for day, account in accounts.items():
-        owed = owing.owed(loan, account, history, agreed, day=day)
+        owed = owing.owed(loan, account, history, agreed, day=day, began=began)
         missing = _missing(owed, [one for one in charged if one.day <= day])
         found[day] = {
             recharging.BUCKETS[code]: amount for code, amount in missing.items() if amount > 0
@@ -135,18 +135,21 @@ def concerned(loans: Collection[Loan], day: date) -> list[Loan]:
         in_force=True,
         due_date__lt=day,
     )
-    news = RawSQL(has_news(loan="loans_loan.id"), [], BooleanField())  # noqa: S611 - own names
+    known = "(SELECT k.accrued_at FROM repayments_loanaccount k WHERE k.loan_id = loans_loan.id)"  # noqa: S105
+    asked = has_news(loan="loans_loan.id", accrued_at=known)
+    news = RawSQL(asked, [], BooleanField())  # noqa: S611 - own names
     keys = Loan.objects.filter(Exists(overdue) | Q(news), pk__in=[one.pk for one in loans])
     wanted = set(keys.values_list("pk", flat=True))
     return [loan for loan in loans if loan.pk in wanted]
 
 
-def has_news(*, loan: str) -> str:
+def has_news(*, loan: str, accrued_at: str) -> str:
     """Return the SQL condition that something reported may change what a loan owes for being late.
 
-    `loan` is the expression of its key.
+    `loan` is the expression of its key, `accrued_at` of the moment its account was accrued last.
     """
-    return _NEWS.format(loan=loan, wait=int(_ON_THE_WAY.total_seconds()))
+    wait = int(_ON_THE_WAY.total_seconds())
+    return _NEWS.format(loan=loan, accrued_at=accrued_at, wait=wait)
 
 
 def _charged(loans: Iterable[Loan]) -> dict[uuid.UUID, list[AccountEvent]]:
@@ -167,7 +170,7 @@ def _reckoned(loan: Loan, agreed: Agreed, charged: Iterable[AccountEvent], day: 
     """Return what is owed under each code by the day's end beyond what was charged."""
     history = reading.happened(loan)
     account = replaying.replay(reading.contract(loan), history, upto=day)
-    owed = owing.owed(loan, account, history, agreed, day=day)
+    owed = owing.owed(loan, account, history, agreed, day=day, began={})
     return _Reckoned(account, _missing(owed, charged))
 
 

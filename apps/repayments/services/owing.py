@@ -1,5 +1,6 @@
 """What a loan owes for being late, by its contract, its history and the law: nothing is written."""
 
+import functools
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ class Capped:
     def room(self) -> Decimal:
         """How much interest may be charged from that day on."""
         return in_duplum.chargeable(self.principal, accrued=self.interest, principal=self.principal)
+
+
+# How a loan stood on the days on which it ceased to perform, as far as one history was asked. What
+# happened up to a day stays as it was told while a history is read on: each is worked out once.
+Began = dict[date, Capped]
 
 
 def agreed_of(loans: Collection[Loan]) -> dict[uuid.UUID, Agreed]:
@@ -79,39 +85,56 @@ def standing_of(
 
 
 def owed(
-    loan: Loan, account: Account, history: Sequence[Happened], agreed: Agreed, *, day: date
+    loan: Loan,
+    account: Account,
+    history: Sequence[Happened],
+    agreed: Agreed,
+    *,
+    day: date,
+    began: Began,
 ) -> dict[str, Decimal]:
     """Return what is to be charged under each code for being late by the end of a day.
 
-    `account` is what a history comes to; nothing of the history is later than that account.
+    `account` is what a history comes to by that day. Whoever asks for several days of one history,
+    in their order, gives the same `began`.
     """
     found = lateness.owed(account, day, agreed)
     interest = found.interest
     if interest and is_capped(loan.branch.entity):
-        interest = _within(loan, account, history, agreed, day=day)
+        times = _times(loan, account, history, began, day=day)
+        caps = [
+            Cap(time, principal=one.principal, accrued=one.interest + one.planned)
+            for time, one in times
+        ]
+        interest = _within(account, agreed, caps, day=day)
     return {lateness.PENAL: found.penal, lateness.INTEREST: interest}
 
 
-def _within(
-    loan: Loan, account: Account, history: Sequence[Happened], agreed: Agreed, *, day: date
-) -> Decimal:
+def _within(account: Account, agreed: Agreed, caps: Sequence[Cap], *, day: date) -> Decimal:
     """Return the interest on unpaid instalments that the law lets be charged by the end of a day.
 
     What the schedule still earns comes first: of what the cap leaves, that is set apart.
     """
-    caps = [
-        _cap(stretch, _began(account, history, stretch.since))
-        for stretch in _stretches(loan, account, day)
-        # On its first day a stretch withholds nothing yet.
-        if stretch.since < day
-    ]
-    return in_duplum.claimable(
-        lambda by: lateness.owed(account, by, agreed).interest, day=day, caps=caps
-    )
+
+    @functools.cache
+    def ran(by: date) -> Decimal:
+        return lateness.owed(account, by, agreed).interest
+
+    return in_duplum.claimable(ran, day, caps)
 
 
-def _cap(stretch: Stretch, began: Capped) -> Cap:
-    return Cap(stretch, principal=began.principal, accrued=began.interest + began.planned)
+def _times(
+    loan: Loan, account: Account, history: Sequence[Happened], began: Began, *, day: date
+) -> list[tuple[Stretch, Capped]]:
+    """Return the times in which a loan did not perform before a day, and how it stood then.
+
+    On its first day such a time withholds nothing yet.
+    """
+    found = [one for one in _stretches(loan, account, day) if one.since < day]
+    for one in found:
+        if one.since not in began:
+            began[one.since] = _began(account, history, one.since)
+    return [(one, began[one.since]) for one in found]
 
 
 def _stretches(loan: Loan, account: Account, day: date) -> tuple[Stretch, ...]:

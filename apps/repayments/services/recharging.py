@@ -50,8 +50,10 @@ def foresee(
     if not (agreed.asks_something or is_charged) or _is_exited(loan):
         return same
 
+    began = owing.Began()
+
     def owed(account: Account, entered: Sequence[Happened], day: date) -> dict[str, Any]:
-        return owing.owed(loan, account, entered, agreed, day=day)
+        return owing.owed(loan, account, entered, agreed, day=day, began=began)
 
     found = recharging.recharge(
         reading.contract(loan),

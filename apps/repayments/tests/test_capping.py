@@ -12,10 +12,11 @@ from apps.accounts.models import Entity
 from apps.ledger import services as ledger
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
-from apps.repayments import capping, in_duplum, services
+from apps.repayments import capping, in_duplum, replaying, services
 from apps.repayments.lateness import Late
 from apps.repayments.models import AccountEvent, AccrualRun, LoanAccount
 from apps.repayments.penal import Unpaid
+from apps.repayments.replaying import Account
 from apps.repayments.rescheduling import Standing
 from apps.repayments.tests import factories
 from apps.schedules import building
@@ -264,6 +265,58 @@ def test_rule_2_2_interest_stops_on_a_closed_day_where_a_payment_bounced(dear: L
     assert factories.books(loan)["interest_receivable"] == loan.principal
     assert not Entry.objects.filter(day__lte=closed, reverses__isnull=False).exists()
     assert factories.offenders() == []
+
+
+def _replays_of_taking_back(loan: Loan, nights: int, monkeypatch: pytest.MonkeyPatch) -> list[date]:
+    """Return up to which day histories are replayed while a payment before some nights goes."""
+    first = loan.instalments.get(number=1)
+    begin, last = first.due_date, first.due_date + timedelta(days=nights)
+    upto: list[date] = []
+
+    def counted(*args: Any, **values: Any) -> Account:
+        upto.append(values["upto"])
+        return replay(*args, **values)
+
+    replay = replaying.replay
+    with transaction.atomic(), monkeypatch.context() as patched:
+        _accrue(loan, begin - timedelta(days=1))
+        LoanAccount.objects.filter(pk=loan.pk).update(overdue_interest=True)
+        paid = factories.receipt(begin, first.due)
+        values: Any = {"actor": CLERK, "loan": loan, "fact": paid, "reference": "paid"}
+        event = services.enter(**values, now=factories.NOW)
+        AccrualRun.objects.bulk_create(
+            AccrualRun(
+                entity=loan.branch.entity,
+                day=begin + timedelta(days=number),
+                started_at=factories.NOW,
+                finished_at=factories.NOW,
+            )
+            for number in range(nights)
+        )
+        _accrue(loan, last)
+        patched.setattr(replaying, "replay", counted)
+        services.take_back(actor=CLERK, event=event, reason="It bounced.", now=factories.NOW)
+        live = AccountEvent.objects.filter(kind="charge", status="live")
+        # Night by night until the cap and not any more; by 30/360 a 31st counts no day.
+        charged = live.order_by("day").values_list("day", flat=True)
+        assert (len(charged), charged.last()) == (90, begin + timedelta(days=91))
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+    return upto
+
+
+@pytest.mark.django_db
+def test_taking_back_replays_no_history_for_each_night_anew(
+    dear: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = dear.instalments.get(number=1).due_date + timedelta(days=91)
+
+    short = _replays_of_taking_back(dear, 120, monkeypatch)
+    long = _replays_of_taking_back(dear, 240, monkeypatch)
+
+    # How it stood when it ceased to perform, and the account as it is then; however many nights.
+    assert (short.count(since), len(short)) == (1, 2)
+    assert (long.count(since), len(long)) == (1, 2)
 
 
 @pytest.mark.django_db
