@@ -163,10 +163,15 @@ class ExitOffer(APIView):
         tags=["offers"],
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        """Return what stepping back costs today, once the money was paid."""
+        """Return what stepping back costs today after the payment; once done, what is owed."""
         offer = _seen(request, pk)
         today = dates.local_date(timezone.now(), offer.application.branch.entity.time_zone)
-        return Response(serializers.ExitQuoteAnswer(services.exit_quote(offer, on=today)).data)
+        found = (
+            services.exit_quote(offer, on=today)
+            if offer.exit_quote is None
+            else services.exit_owed(offer)
+        )
+        return Response(serializers.ExitQuoteAnswer(found).data)
 
     @extend_schema(
         operation_id="offers_exit",

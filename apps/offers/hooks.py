@@ -34,8 +34,8 @@ class Payout:
     taken_off: Decimal
 
 
-# `payouts(offer_id)`: what was paid out under an offer, or nothing while no loan knows.
-PayoutsOf = Callable[[uuid.UUID], tuple[Payout, ...]]
+# `payouts(offer_id)`: what was paid out under an offer and did not come back; None without a loan.
+PayoutsOf = Callable[[uuid.UUID], tuple[Payout, ...] | None]
 
 # `tell(application, day, until)`: the loan with us that is paid off out of what an application
 # brings, with the amounts of both days; None where there is none.
@@ -78,9 +78,12 @@ def know_payouts(tell: PayoutsOf) -> None:
     _payouts[:] = [tell]
 
 
-def payouts(offer_id: uuid.UUID) -> tuple[Payout, ...]:
-    """Return what was paid out under an offer; nothing while no app tells."""
-    return next((tell(offer_id) for tell in _payouts), ())
+def payouts(offer_id: uuid.UUID) -> tuple[Payout, ...] | None:
+    """Return what was paid out under an offer and did not come back.
+
+    Empty where all of it came back; None where there is no loan, or no app tells.
+    """
+    return next((tell(offer_id) for tell in _payouts), None)
 
 
 def know_own_loans(tell: OwnLoanOf) -> None:

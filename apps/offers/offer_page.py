@@ -26,7 +26,6 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
     stands = _stands(offer, now=now)
     initial = {"version": offer.version}
     lacking = _lacking(actor, offer, now=now) if stands else {}
-    quote = _quote(offer, today)
 
     def form(kind: type[forms.Versioned]) -> forms.Versioned:
         return bound if isinstance(bound, kind) else kind(initial=initial)
@@ -40,8 +39,7 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         "audit_subject": audit.reference(application),
         "is_overtaken": offer.status in ("offered", "accepted") and not stands,
         "may_exit": policies.may_exit(actor, offer, today=today),
-        "quote": quote,
-        "quote_rest": 0 if quote is None else offer.principal - quote.principal,
+        **_quoted(offer, today),
         "link_holders": selectors.holders_named(offer),
         "to_hand_over": offer.is_open and not _is_sent(offer),
         **lacking,
@@ -129,13 +127,25 @@ def _stands(offer: Offer, *, now: datetime) -> bool:
     return decision is not None and decision.pk == offer.decision_id
 
 
-def _quote(offer: Offer, today: date) -> ExitQuote | None:
-    """Return what stepping back costs: as it was settled, or on this day."""
+def _quoted(offer: Offer, today: date) -> dict[str, Any]:
+    """Return what stepping back costs, and what was told of it where a payment came back since."""
+    quote, told = _quote(offer, today), None
     if offer.exit_quote is not None:
-        return ExitQuote.from_json(offer.exit_quote)
-    if offer.status != "taken_up" or not policies.is_in_time(offer, today):
-        return None
+        told = ExitQuote.from_json(offer.exit_quote)
+    return {
+        "quote": quote,
+        "quote_rest": 0 if quote is None else offer.principal - quote.principal,
+        "told_before": None if told == quote else told,
+    }
+
+
+def _quote(offer: Offer, today: date) -> ExitQuote | None:
+    """Return what stepping back costs on this day; once it was done, what is owed for it."""
     try:
-        return services.exit_quote(offer, on=today)
+        if offer.exit_quote is not None:
+            return services.exit_owed(offer)
+        if offer.status == "taken_up" and policies.is_in_time(offer, today):
+            return services.exit_quote(offer, on=today)
     except DomainError:
         return None
+    return None

@@ -187,12 +187,7 @@ def _returned(loan: Loan) -> payout.Upfront:
 
 def _quote(loan: Loan) -> ExitQuote:
     """Return what the borrower was told; of less, where a payment came back since."""
-    offer = _stepped_back(loan)
-    told = ExitQuote.from_json(offer.exit_quote or {})
-    paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
-    if paid in (None, told.principal) and "beside" in (offer.exit_quote or {}):
-        return told
-    return offers.exit_quote(offer, on=told.exit_date)
+    return offers.exit_owed(_stepped_back(loan))
 
 
 def _stepped_back(loan: Loan) -> Offer:

@@ -56,10 +56,15 @@ def borrower_steps_back(offer_id: uuid.UUID, actor: User | None, now: datetime) 
         )
 
 
-def payouts(offer_id: uuid.UUID) -> tuple[Payout, ...]:
-    """Return what was paid out under an offer; fees paid beforehand go with the first tranche."""
+def payouts(offer_id: uuid.UUID) -> tuple[Payout, ...] | None:
+    """Return what was paid out under an offer; fees paid beforehand go with the first tranche.
+
+    What came back is not among it. None where no loan was opened under the offer.
+    """
     paid = Disbursement.objects.filter(loan__offer=offer_id, status="paid")
     rows = list(paid.order_by("paid_date", "tranche"))
+    if not rows and not Loan.objects.filter(offer=offer_id).exists():
+        return None
     first = next((one for one in rows if one.tranche == 1), None)
     agreed = None if first is None else scheduling.agreed(Loan(pk=first.loan_id))
     upfront = Decimal(0) if agreed is None else payout.upfront(agreed).total

@@ -1,5 +1,6 @@
 """A borrower steps back from a loan of which only the first tranches were paid. Rule book 6.5."""
 
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from django.utils import timezone
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core.errors import Conflict, DomainError
+from apps.core.formatting import format_money
 from apps.ledger import selectors as ledger
 from apps.ledger import services as books
 from apps.ledger.chart import Account
@@ -189,6 +191,84 @@ def test_nothing_more_is_paid_once_the_borrower_stepped_back(
     )
 
 
+def _told(browser: Client, loan: Loan) -> str:
+    """Return what the page of the offer says stepping back costs."""
+    page = browser.get(reverse("offers:detail", args=[loan.offer_id])).text
+    found = re.search(r'id="exit-quote".*?</section>', page, re.DOTALL)
+    assert found is not None
+    return found[0]
+
+
+def test_the_page_of_the_offer_tells_what_is_owed_after_a_tranche_came_back(
+    *,
+    signed_in: Browser,
+    alice: User,
+    bob: User,
+    charlie: User,
+    staged: Loan,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: TWO_DAYS)
+    second = factories.paid(
+        *(alice, bob, staged),
+        on=TODAY + timedelta(days=1),
+        amount=Decimal(50_000),
+        rest_planned_date=TODAY + timedelta(days=30),
+    )
+    told = Decimal(_left(alice, staged).exit_quote["amount"])
+    browser = signed_in(alice)
+    before = _told(browser, staged)
+    _back(charlie, second)
+
+    page = _told(browser, staged)
+    answered = browser.get(reverse("api:offer_exit", args=[staged.offer_id])).json()
+
+    cost = (Decimal(79_500) * Offer.objects.get().apr * 2 / 365).quantize(Decimal("0.01"))
+    owed = Decimal(79_900) + cost
+    assert "came back" not in before
+    assert format_money(told, "INR") in before
+    assert "A payment came back since" in page
+    assert f"it was {format_money(told, 'INR')}" in page
+    assert f"<strong>{format_money(owed, 'INR')}</strong>" in page
+    assert Decimal(answered["amount"]) == owed != told
+
+
+def test_nothing_is_owed_once_all_came_back(
+    *,
+    signed_in: Browser,
+    alice: User,
+    bob: User,
+    charlie: User,
+    staged: Loan,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: TWO_DAYS)
+    _left(alice, staged)
+    _back(charlie, Disbursement.objects.get(status="paid"))
+    browser = signed_in(alice)
+
+    page = _told(browser, staged)
+    answer = browser.get(reverse("api:offer_exit", args=[staged.offer_id]))
+    with pytest.raises(Conflict) as refusal:
+        _settled(bob, staged)
+
+    assert "All that was paid out came back: nothing is owed." in page
+    assert "To be paid" not in page
+    assert (answer.status_code, refusal.value.code) == (409, "nothing_paid")
+    assert Loan.objects.get().status == "opened"
+    assert _all_hold()
+
+
+def _back(charlie: User, payment: Disbursement) -> None:
+    services.reverse(
+        actor=charlie,
+        disbursement=payment,
+        day=TWO_DAYS.date(),
+        reason="Account closed",
+        now=TWO_DAYS,
+    )
+
+
 def test_a_tranche_that_came_back_since_is_not_asked_for(
     alice: User, bob: User, charlie: User, staged: Loan
 ) -> None:
@@ -199,13 +279,7 @@ def test_a_tranche_that_came_back_since_is_not_asked_for(
         rest_planned_date=TODAY + timedelta(days=30),
     )
     _left(alice, staged)
-    services.reverse(
-        actor=charlie,
-        disbursement=second,
-        day=TWO_DAYS.date(),
-        reason="Account closed",
-        now=TWO_DAYS,
-    )
+    _back(charlie, second)
 
     done = _settled(bob, staged)
 

@@ -12,6 +12,7 @@ from apps.offers.services.making import decided_terms, make
 from apps.offers.services.taking import (
     came_back,
     exit,  # noqa: A004 - as there
+    exit_owed,
     exit_quote,
     paid_out,
     require_chargeable,
@@ -27,6 +28,7 @@ __all__ = [
     "decided_terms",
     "decline",
     "exit",
+    "exit_owed",
     "exit_quote",
     "expire_due",
     "make",

@@ -87,9 +87,9 @@ def exit_quote(offer: Offer, *, on: date) -> ExitQuote:
     that day counts, or that of the last payment where the bank paid later. Raises Conflict where
     nothing was paid yet: then stepping back costs nothing.
     """
-    if offer.paid_out_date is None:
+    paid = _paid(offer)
+    if not paid:
         raise Conflict("nothing_paid", _("Nothing was paid yet; stepping back costs nothing."))
-    paid = hooks.payouts(offer.pk) or (_at_once(offer, offer.paid_out_date),)
     upfront = sum((one.upfront for one in paid), Decimal(0))
     try:
         return cooling_off.exit_quote(
@@ -111,6 +111,26 @@ def exit_quote(offer: Offer, *, on: date) -> ExitQuote:
     except cooling_off.ExitRefused as reason:
         sentence = _("Nobody steps back from a loan before it was paid out.")
         raise DomainError("day_refused", sentence, fields={"on": sentence}) from reason
+
+
+def exit_owed(offer: Offer) -> ExitQuote:
+    """Return what a borrower who stepped back owes for that: as it was told, less what came back.
+
+    Where a payment came back from the bank since, it is computed anew of those that did not, to
+    the day on which the borrower stepped back. Raises Conflict where nobody stepped back after a
+    payment, or all that was paid came back: then nothing is owed.
+    """
+    if offer.exit_quote is None:
+        raise Conflict("not_exited", _("The borrower did not step back from this loan."))
+    told = ExitQuote.from_json(offer.exit_quote)
+    paid = hooks.payouts(offer.pk)
+    if paid is not None and not paid:
+        raise Conflict("nothing_paid", _("All that was paid out came back; nothing is owed."))
+    as_told = paid is None or sum((one.amount for one in paid), Decimal(0)) == told.principal
+    # Quotes of the first days do not tell what is owed beside.
+    if as_told and "beside" in offer.exit_quote:
+        return told
+    return exit_quote(offer, on=told.exit_date)
 
 
 @transaction.atomic
@@ -179,6 +199,14 @@ def _counting(offer: Offer, on: date, *, last: date) -> date:
     if offer.exit_asked_date is None:
         return on
     return max(min(on, offer.exit_asked_date), last)
+
+
+def _paid(offer: Offer) -> tuple[hooks.Payout, ...]:
+    """Return what was paid out, as loans tell it; of what none knows, all on the day noted."""
+    if offer.paid_out_date is None:
+        return ()
+    found = hooks.payouts(offer.pk)
+    return (_at_once(offer, offer.paid_out_date),) if found is None else found
 
 
 def _at_once(offer: Offer, day: date) -> hooks.Payout:
