@@ -116,7 +116,9 @@ def _running(loan: Loan, day: date) -> list[Loan]:
         disbursed_date__lte=day,
         status__in=("active", "closed", "written_off"),
     )
-    rows = rows.select_related("product__conditions", "application", "account").order_by("number")
+    rows = rows.select_related(
+        *("product__conditions", "application", "account", "branch__entity")
+    ).order_by("number")
     return [one for one in rows if one.status == "active" or _ended_after(one, day)]
 
 

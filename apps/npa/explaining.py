@@ -1,5 +1,6 @@
 """Why a loan has its class on a day: worked out anew, and laid beside what the night stored."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from apps.core.errors import DomainError
 from apps.loans.models import Loan
 from apps.npa import borrower_facts, classification, provisioning, rulebook, why
 from apps.npa.borrower_facts import Stood
+from apps.npa.classification import Classified
 from apps.npa.facility import Borrower
 from apps.npa.provisioning import Provided
 from apps.npa.regimes import Rules
@@ -45,6 +47,20 @@ class Difference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Other:
+    """Another loan of the borrower: what stood of it, and what became of it.
+
+    `own` is its class by the table it is under itself, as the night writes it; `judged` what the
+    table of the loan that is explained makes of it, which decides whether it takes that one along.
+    """
+
+    stood: Stood
+    judged: Judged
+    table: Stored
+    own: Classified
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explained:
     """The answer for one loan and day. `differences` is None where the night wrote no snapshot."""
 
@@ -53,7 +69,7 @@ class Explained:
     table: Stored
     stood: Stood
     judged: Judged
-    others: tuple[tuple[Stood, Judged], ...]
+    others: tuple[Other, ...]
     provided: Provided
     sections: tuple[Section, ...]
     working: tuple[Part, ...]
@@ -68,7 +84,8 @@ class Explained:
 def explain(loan: Loan, day: date) -> Explained:
     """Work a loan's class and provision out anew for the end of a day.
 
-    Raises DomainError where nothing was lent then, the loan was over, or no rules were in force.
+    Raises DomainError where nothing was lent then, the loan was over, or no rules were in force for
+    it or another loan of the borrower.
     """
     table = rulebook.chosen_for(loan, on=day)
     rules = table.rules
@@ -76,15 +93,14 @@ def explain(loan: Loan, day: date) -> Explained:
     if loan.pk not in {one.loan.pk for one in stood}:
         sentence = _("Nothing of this loan was on the books at the end of that day.")
         raise DomainError("not_on_the_books", sentence, fields={"day": sentence})
-    facilities = tuple(one.facility for one in stood)
-    found = classification.classify(Borrower(facilities=facilities), rules, day)
+    borrower = Borrower(facilities=tuple(one.facility for one in stood))
+    found = classification.classify(borrower, rules, day)
     judged = [
         Judged(facility=_held(one, each, rules), found=each)
         for one, each in zip(stood, found, strict=True)
     ]
     pairs = list(zip(stood, judged, strict=True))
     its, subject = next(pair for pair in pairs if pair[0].loan.pk == loan.pk)
-    others = [pair for pair in pairs if pair[0].loan.pk != loan.pk]
     provided = provisioning.provide(subject.facility, subject.found, rules, day)
     return Explained(
         loan=loan,
@@ -92,12 +108,38 @@ def explain(loan: Loan, day: date) -> Explained:
         table=table,
         stood=its,
         judged=subject,
-        others=tuple(others),
+        others=tuple(_others(loan, pairs, borrower, day)),
         provided=provided,
         sections=_sections(subject, judged, provided, rules=rules, day=day),
         working=tuple(why.working(provided, subject.facility, subject.found, rules)),
         differences=_differences(its, subject, provided, table),
     )
+
+
+def _others(
+    loan: Loan, pairs: Iterable[tuple[Stood, Judged]], borrower: Borrower, day: date
+) -> Iterator[Other]:
+    """Yield the borrower's other loans, each with its class by the table it is under itself."""
+    by_table: dict[int, dict[Any, Classified]] = {}
+    for stood, judged in pairs:
+        if stood.loan.pk == loan.pk:
+            continue
+        table = _table_of_other(stood.loan, day)
+        if table.pk not in by_table:
+            found = classification.classify(borrower, table.rules, day)
+            keys = (one.key for one in borrower.facilities)
+            by_table[table.pk] = dict(zip(keys, found, strict=True))
+        own = by_table[table.pk][stood.facility.key]
+        yield Other(stood=stood, judged=judged, table=table, own=own)
+
+
+def _table_of_other(loan: Loan, day: date) -> Stored:
+    """Return the table that another loan is under; its number may be none of the reader's."""
+    try:
+        return rulebook.chosen_for(loan, on=day)
+    except DomainError as refusal:
+        sentence = _("Another loan of the borrower: %(why)s") % {"why": refusal}
+        raise DomainError(refusal.code, sentence) from refusal
 
 
 def asked_day(loan: Loan, day: date | None, *, today: date) -> date:
@@ -116,7 +158,7 @@ def asked_day(loan: Loan, day: date | None, *, today: date) -> date:
     return today
 
 
-def _held(one: Stood, found: classification.Classified, rules: Rules) -> Any:
+def _held(one: Stood, found: Classified, rules: Rules) -> Any:
     """Return the facility with the interest that is in suspense: all of one that is not good."""
     is_bad = not rules.performs(found.asset_class)
     return replace(one.facility, suspended=one.figures.interest if is_bad else Decimal(0))

@@ -13,9 +13,7 @@ from apps.core.money import money
 from apps.core.templatetags.format import day as written_day
 from apps.loans.models import Loan
 from apps.npa import wording
-from apps.npa.borrower_facts import Stood
-from apps.npa.explaining import Difference, Explained
-from apps.npa.why import Judged
+from apps.npa.explaining import Difference, Explained, Other
 from apps.schedules.refusals import Sentence
 
 HEADINGS = {
@@ -68,7 +66,7 @@ def context(found: Explained, actor: User) -> dict[str, Any]:
     currency = found.loan.currency
     seen = set(
         Loan.objects.visible_to(actor)
-        .filter(pk__in=[stood.loan.pk for stood, _judged in found.others])
+        .filter(pk__in=[one.stood.loan.pk for one in found.others])
         .values_list("pk", flat=True)
     )
     return {
@@ -86,7 +84,7 @@ def context(found: Explained, actor: User) -> dict[str, Any]:
             }
             for section in found.sections
         ],
-        "others": [_other(stood, judged, stood.loan.pk in seen) for stood, judged in found.others],
+        "others": [_other(one, found, one.stood.loan.pk in seen) for one in found.others],
         "working": [
             {
                 "label": gettext(part.label),
@@ -158,11 +156,16 @@ def differences(found: Explained) -> list[dict[str, Any]] | None:
     ]
 
 
-def _other(stood: Stood, judged: Judged, is_seen: bool) -> dict[str, Any]:  # noqa: FBT001 - a fact
+def _other(one: Other, found: Explained, is_seen: bool) -> dict[str, Any]:  # noqa: FBT001 - a fact
+    """Return a row of another loan; `here` where this loan's table makes something else of it."""
+    here = one.judged.found.asset_class
+    is_same = found.rules.performs(here) == one.table.rules.performs(one.own.asset_class)
     return {
-        "loan": stood.loan if is_seen else None,
-        "found": judged.found,
-        "name": wording.asset_class(judged.found.asset_class),
+        "loan": one.stood.loan if is_seen else None,
+        "found": one.own,
+        "name": wording.asset_class(one.own.asset_class),
+        "rules": one.table.rules,
+        "here": "" if is_same else wording.asset_class(here),
     }
 
 

@@ -369,6 +369,49 @@ def test_each_loan_is_under_the_table_of_its_purpose_and_classed_with_the_borrow
         assert explaining.explain(Loan.objects.get(pk=one.pk), bad).differences == ()
 
 
+def test_the_other_loans_of_the_borrower_are_shown_as_their_own_tables_class_them(
+    alice: User, bob: User, charlie: User, signed_in: Browser, loan: Loan
+) -> None:
+    other = second(alice, bob, loan)
+    Application.objects.filter(pk=loan.application_id).update(purpose="agriculture")
+    lenient = _table_for("agriculture", "farm")
+    lenient.name, lenient.body["glide"] = "Farm table", [{"since": "2025-11-28", "days": 181}]
+    lenient.save(update_fields=["name", "body"])
+    bad = first_due(loan) + timedelta(days=90)
+    repaying.pay(alice, other, bad, 60_000)
+    days.end(loan, bad)
+
+    late, paid = (explaining.explain(Loan.objects.get(pk=one.pk), bad) for one in (loan, other))
+
+    assert late.differences == paid.differences == ()
+    [its] = paid.others
+    snapshot = days.of_day(loan, bad)
+    assert (its.own.asset_class, its.own.npa_date) == (snapshot.asset_class, snapshot.npa_date)
+    assert (its.own.asset_class, its.table.rules.code) == ("standard", "farm")
+    assert its.judged.found.asset_class == paid.judged.found.asset_class == "substandard"
+    [back] = late.others
+    assert (back.own.asset_class, back.judged.found.asset_class) == ("substandard", "standard")
+    shown = page(signed_in(charlie), f"/npa/loans/{other.pk}/why/?day={bad}")
+    assert "/npa/rules/farm/" in shown
+    assert "Farm table" in shown
+    assert "by the table of this loan: Sub-standard" in shown
+
+
+def test_it_says_so_where_no_table_is_for_another_loan_of_the_borrower(
+    alice: User, bob: User, loan: Loan
+) -> None:
+    other = second(alice, bob, loan)
+    Application.objects.filter(pk=loan.application_id).update(purpose="agriculture")
+    RuleTable.objects.filter(code="rbi-nbfc-base-iracp-2025").update(scope=["agriculture"])
+
+    with pytest.raises(DomainError) as refused:
+        explaining.explain(Loan.objects.get(pk=loan.pk), first_due(loan))
+
+    assert refused.value.code == "no_rule_table"
+    assert str(refused.value).startswith("Another loan of the borrower: No rules for classes")
+    assert other.number not in str(refused.value)
+
+
 def test_a_loan_that_two_tables_are_for_stops_the_night(loan: Loan) -> None:
     purpose = loan.application.purpose
     _table_for(purpose, "one")
