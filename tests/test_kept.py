@@ -1,13 +1,20 @@
 """Kept fixtures come back as they were made, whatever an earlier test did with them."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from apps.accounts.models import Branch, Entity, User
 from apps.audit import services as audit
 from apps.audit.models import Event
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
+
+MakePerson = Callable[..., User]
+# Who was made anew in this process.
+_made: list[str] = []
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])
@@ -57,3 +64,32 @@ def test_what_came_back_is_guarded_by_triggers(diana: User, turn: str) -> None:
         cursor.execute("DELETE FROM audit_event WHERE id = %s", [event.pk])
 
     assert Event.objects.filter(pk=event.pk).exists()
+
+
+@pytest.fixture
+@kept
+def nadia(make_person: MakePerson, alice: User) -> User:
+    """Somebody who is made after Alice, and noted each time."""
+    _made.append("Nadia")
+    return make_person("Nadia", "loan_officer")
+
+
+def test_what_needs_most_is_made_once_with_one_beside(nadia: User, amir: User) -> None:
+    _is_made_once("Alice", "Amir", "Nadia")
+    assert amir.branch is nadia.branch
+
+
+def test_what_needs_most_is_made_once_with_others_beside(
+    diana: User, nadia: User, alice: User, mark: User
+) -> None:
+    _is_made_once("Alice", "Diana", "Mark", "Nadia")
+    assert mark.branch is alice.branch is nadia.branch
+
+
+def test_what_needs_most_is_made_once_and_holds_nobody_else(nadia: User) -> None:
+    _is_made_once("Alice", "Nadia")
+
+
+def _is_made_once(*names: str) -> None:
+    assert _made == ["Nadia"]
+    assert list(User.objects.order_by("name").values_list("name", flat=True)) == list(names)
