@@ -6,14 +6,22 @@ import pytest
 
 from apps.accounts.models import Branch, User
 from apps.governance import services
-from apps.governance.models import TrainingRun
+from apps.governance.models import Promotion, TrainingRun
 from apps.governance.tests import factories
+from apps.products.models import Product
+from tests.kept import kept
 
 
 @pytest.fixture
-def train(pune: Branch) -> Any:
+@kept
+def portfolio(pune: Branch) -> Product:
+    """Nine hundred finished loans of 2023 and 2024."""
+    return factories.portfolio(pune)
+
+
+@pytest.fixture
+def train(portfolio: Product) -> Any:
     """Train on 2023 and test on 2024: `train(rita, seed=...)`."""
-    factories.portfolio(pune)
 
     def run(actor: User, *, seed: int = 42, **changes: Any) -> TrainingRun:
         values: dict[str, Any] = {
@@ -27,3 +35,12 @@ def train(pune: Branch) -> Any:
         return services.train(**values)
 
     return run
+
+
+@pytest.fixture
+@kept
+def proposed(train: Any, rita: User) -> Promotion:
+    """The promotion of rita's model, asked for by herself."""
+    return services.propose(
+        actor=rita, model=train(rita).model, reason="Better out of time", now=factories.NOW
+    )

@@ -20,14 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def proposed(train: Any, rita: User) -> Promotion:
-    """The promotion of rita's model, asked for by herself."""
-    return services.propose(
-        actor=rita, model=train(rita).model, reason="Better out of time", now=factories.NOW
-    )
-
-
-@pytest.fixture
 def both(make_person: Any) -> User:
     """Somebody who was wrongly given both sides."""
     person = make_person("Both", "risk_analyst")

@@ -28,13 +28,6 @@ def text(response: Any) -> str:
     return " ".join(response.content.decode().split())
 
 
-@pytest.fixture
-def proposed(train: Any, rita: User) -> Promotion:
-    return services.propose(
-        actor=rita, model=train(rita).model, reason="Better out of time", now=factories.NOW
-    )
-
-
 def test_it_lists_trainings_and_shows_one(train: Any, rita: User, signed_in: Any) -> None:
     run = train(rita)
     browser: Client = signed_in(rita)

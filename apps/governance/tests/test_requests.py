@@ -14,6 +14,7 @@ from apps.governance.lifecycle import TRAINING
 from apps.governance.models import TrainingRequest, TrainingRun
 from apps.governance.services import requesting
 from apps.governance.tests import factories
+from apps.products.models import Product
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +51,7 @@ def test_it_enqueues_what_it_has_written_down(
     assert sent == [{"task": "governance.train", "request_id": str(request.pk)}]
 
 
-def test_it_trains_a_request_once(pune: Branch, rita: User) -> None:
-    factories.portfolio(pune)
+def test_it_trains_a_request_once(portfolio: Product, rita: User) -> None:
     request = asked(rita)
 
     services.fulfil(request_id=request.pk, now=factories.NOW)
@@ -91,8 +91,7 @@ def test_it_ends_a_request_that_breaks_and_lets_the_error_be_seen(
     assert "boom" not in request.failure
 
 
-def test_it_starts_again_what_a_killed_worker_left_running(pune: Branch, rita: User) -> None:
-    factories.portfolio(pune)
+def test_it_starts_again_what_a_killed_worker_left_running(portfolio: Product, rita: User) -> None:
     request = asked(rita).move("start")
 
     ended = services.fulfil(request_id=request.pk, now=factories.NOW)
@@ -127,8 +126,7 @@ def test_it_refuses_a_request_of_somebody_else_than_an_analyst(pune: Branch, mar
 
 
 @pytest.mark.parametrize("kind", ["scorecard", "forest", "blend"])
-def test_it_trains_the_kind_that_was_asked_for(pune: Branch, rita: User, kind: str) -> None:
-    factories.portfolio(pune)
+def test_it_trains_the_kind_that_was_asked_for(portfolio: Product, rita: User, kind: str) -> None:
     request = asked(rita, kind=kind)
 
     ended = services.fulfil(request_id=request.pk, now=factories.NOW)

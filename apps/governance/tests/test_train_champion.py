@@ -10,6 +10,7 @@ from apps.accounts.models import Branch, User
 from apps.governance.models import Promotion, TrainingRun
 from apps.governance.tests import factories
 from apps.loans.models import Outcome
+from apps.products.models import Product
 from apps.scoring import selectors as scoring
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +23,8 @@ def run(*arguments: str) -> str:
 
 
 def test_it_trains_proposes_and_approves_as_two_people(
-    pune: Branch, rita: User, mark: User
+    portfolio: Product, rita: User, mark: User
 ) -> None:
-    factories.portfolio(pune)
-
     said = run()
 
     champion = scoring.champion(factories.SEGMENT)
@@ -35,9 +34,7 @@ def test_it_trains_proposes_and_approves_as_two_people(
     assert "proposed by Rita, approved by Mark" in said
 
 
-def test_it_trains_another_kind_when_told(pune: Branch, rita: User, mark: User) -> None:
-    factories.portfolio(pune)
-
+def test_it_trains_another_kind_when_told(portfolio: Product, rita: User, mark: User) -> None:
     run("--kind", "scorecard")
 
     champion = scoring.champion(factories.SEGMENT)
@@ -55,8 +52,7 @@ def test_it_knows_only_the_kinds_it_offers(pune: Branch, rita: User, mark: User)
     assert TrainingRun.objects.count() == 0
 
 
-def test_it_does_nothing_the_second_time(pune: Branch, rita: User, mark: User) -> None:
-    factories.portfolio(pune)
+def test_it_does_nothing_the_second_time(portfolio: Product, rita: User, mark: User) -> None:
     run()
 
     said = run("--all")
@@ -66,9 +62,8 @@ def test_it_does_nothing_the_second_time(pune: Branch, rita: User, mark: User) -
 
 
 def test_it_goes_on_where_it_was_interrupted(
-    pune: Branch, rita: User, mark: User, diana: User
+    portfolio: Product, rita: User, mark: User, diana: User
 ) -> None:
-    factories.portfolio(pune)
     with pytest.raises(CommandError):
         run("--approver", "nobody@lender.example")
 
@@ -79,11 +74,9 @@ def test_it_goes_on_where_it_was_interrupted(
 
 
 def test_it_leaves_the_approval_to_a_person_in_production(
-    pune: Branch, rita: User, mark: User, settings: Any
+    portfolio: Product, rita: User, mark: User, settings: Any
 ) -> None:
     settings.PRODUCTION = True
-    factories.portfolio(pune)
-
     said = run("--developer", rita.email)
 
     assert "another person decides" in said
@@ -101,9 +94,7 @@ def test_it_says_that_nothing_is_finished_yet(pune: Branch, rita: User) -> None:
         run("--segment", "mars")
 
 
-def test_it_wants_somebody_of_the_right_role(pune: Branch, rita: User, bob: User) -> None:
-    factories.portfolio(pune)
-
+def test_it_wants_somebody_of_the_right_role(portfolio: Product, rita: User, bob: User) -> None:
     with pytest.raises(CommandError, match="model_approver"):
         run()
     with pytest.raises(CommandError):
