@@ -11,6 +11,7 @@ request fails, and the connection is closed when it ends.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from psycopg2.extensions import AsIs
 # What each open connection has been told, by the connection itself.
 _told: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 _LONGEST_NAME = 63  # bytes of a PostgreSQL identifier
+_PLACE = re.compile(r"%\((\w+)\)s")
 # What a block's statements leave for the next message: texts, and their values in order.
 _Waiting = list[tuple[str, list[Any]]]
 _waiting: ContextVar[_Waiting | None] = ContextVar("waiting", default=None)
@@ -110,6 +112,12 @@ class Statement:
 
     def _constants(self) -> list[Any]:
         return ["" if isinstance(one, Given) else one for one in self._parameters]
+
+
+def named(label: str, sql: str, **constants: Any) -> Statement:
+    """Return the statement of a text that says `%(name)s`: a constant, or given when it is sent."""
+    places = [constants.get(name, Given(name)) for name in _PLACE.findall(sql)]
+    return Statement(label, _PLACE.sub("%s", sql), places)
 
 
 def is_carrying() -> bool:

@@ -49,3 +49,19 @@ def test_a_transaction_fails_and_the_next_connection_knows_the_table(pune: Branc
     connection.close_if_unusable_or_obsolete()
 
     assert question.first(branch=pune.pk) == pune
+
+
+def test_a_text_that_names_its_values_is_sent_with_them_and_its_constants() -> None:
+    found = statements.named(
+        "test_named",
+        "SELECT %(day)s::date - 1, %(day)s::date, %(word)s::text, 'at 5%%'",
+        word="kept",
+    )
+
+    with connection.cursor() as cursor:
+        found.send(cursor, {"day": date(2026, 3, 1)})
+        rows_found = cursor.fetchall()
+        with pytest.raises(KeyError):
+            found.send(cursor, {})
+
+    assert rows_found == [(date(2026, 2, 28), date(2026, 3, 1), "kept", "at 5%")]

@@ -95,7 +95,7 @@ def _numbers(count: int) -> list[int]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id'))"
+            "SELECT nextval((SELECT pg_get_serial_sequence('ledger_entry', 'id')::regclass))"
             " FROM generate_series(1, %s)",
             [count],
         )

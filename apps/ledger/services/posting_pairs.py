@@ -40,9 +40,11 @@ class Pairs:
     values: Mapping[str, Any]
 
 
+# The sequence is looked up once, not for each row.
 _WRITE = """
     WITH wanted AS MATERIALIZED ({select}), numbered AS MATERIALIZED (
-        SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) AS id, wanted.* FROM wanted
+        SELECT nextval((SELECT pg_get_serial_sequence('ledger_entry', 'id')::regclass)) AS id,
+            wanted.* FROM wanted
         WHERE amount <> 0
     ), made AS (
         INSERT INTO ledger_entry (id, event, day, posted_at, reference, branch_id, currency,

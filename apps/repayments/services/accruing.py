@@ -44,6 +44,8 @@ logger = structlog.get_logger(__name__)
 # are plain take a fraction of the time.
 BATCH = 500
 CHUNK = 25
+# Keys that are looked up at once.
+_KEYS = 20_000
 # Of the two numbers of the lock that keeps accruals of one lender apart ("ACCR").
 _LOCK = 0x41434352
 _MOST_PROBLEMS = 200
@@ -179,10 +181,11 @@ def _behind(entity: Entity, day: date) -> Iterator[list[uuid.UUID]]:
         rows = unaccrued(entity, day)
         if last is not None:
             rows = rows.filter(pk__gt=last)
-        keys = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        keys = list(rows.order_by("pk").values_list("pk", flat=True)[:_KEYS])
         if not keys:
             return
-        yield keys
+        for start in range(0, len(keys), BATCH):
+            yield keys[start : start + BATCH]
         last = keys[-1]
 
 

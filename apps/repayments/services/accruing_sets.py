@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from apps.core import bulk
+from apps.core import bulk, statements
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.services import Pairs
@@ -23,28 +23,37 @@ from apps.repayments.services import assessing, late_sets
 from apps.repayments.services.late_sets import Work
 
 # Whoever posts to a loan waits for no batch: what is held now goes the long way, which waits.
-_HOLD = """
-    SELECT id FROM loans_loan WHERE id = ANY(%s::uuid[]) AND status = 'active'
+_HOLD = statements.named(
+    "accruing_hold",
+    """
+    SELECT id FROM loans_loan WHERE id = ANY(%(keys)s::uuid[]) AND status = 'active'
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-"""
-_OUTDATED = """
+    """,
+)
+_OUTDATED = statements.named(
+    "accruing_outdated",
+    """
     SELECT a.loan_id FROM repayments_loanaccount a
     LEFT JOIN repayments_earningperiod p ON p.loan_id = a.loan_id
         AND p.since <= %(day)s AND p.until > %(day)s
         AND EXISTS (SELECT 1 FROM loans_scheduleversion s WHERE s.id = p.schedule_id AND s.in_force)
     WHERE a.loan_id = ANY(%(keys)s::uuid[]) AND a.through <= %(day)s AND p.loan_id IS NULL
-"""
+    """,
+)
+# Narrow types and no index: emptied at each commit, the table changes in nothing that a plan is
+# made of.
 _TABLE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS accrued (
-        loan_id uuid PRIMARY KEY, branch_id uuid, currency text, customer_id uuid,
-        added numeric, unbilled numeric, falls boolean, late boolean,
-        charged boolean DEFAULT false
+        loan_id uuid, branch_id uuid, currency varchar(3), customer_id uuid,
+        added numeric(18, 2), unbilled numeric(18, 2), falls boolean, late boolean
     ) ON COMMIT DELETE ROWS
 """
 _AGAIN = "DELETE FROM pg_temp.accrued"
 # Some hundred loans are found by their keys. Nobody knows how many rows were just written, so that
-# for want of that whole tables would be read instead, of all loans for each batch.
+# for want of that whole tables would be read instead, of all loans for each batch. What is planned
+# once is good for every batch: planning took as long as the work.
 _BY_KEY = """
+    SET LOCAL plan_cache_mode = force_generic_plan;
     SET LOCAL enable_hashjoin = off;
     SET LOCAL enable_mergejoin = off;
     SET LOCAL enable_seqscan = off
@@ -62,22 +71,23 @@ _ACCRUE = """
         JOIN repayments_loanaccount a ON a.loan_id = l.id
         JOIN repayments_earningperiod p ON p.loan_id = l.id
         CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE i.due_date < %(day)s) AS overdue,
-                count(*) FILTER (WHERE i.due_date = %(day)s) AS falling,
-                sum(i.interest - i.paid_interest) FILTER (WHERE i.due_date = %(day)s) AS interest,
-                sum(i.fee - i.paid_fee) FILTER (WHERE i.due_date = %(day)s) AS fee
+            SELECT count(*) FILTER (WHERE i.due_date < %(day)s::date) AS overdue,
+                count(*) FILTER (WHERE i.due_date = %(day)s::date) AS falling,
+                sum(i.interest - i.paid_interest) FILTER (WHERE i.due_date = %(day)s::date)
+                    AS interest,
+                sum(i.fee - i.paid_fee) FILTER (WHERE i.due_date = %(day)s::date) AS fee
             FROM loans_instalment i
-            WHERE i.loan_id = l.id AND i.in_force AND i.due_date <= %(day)s
+            WHERE i.loan_id = l.id AND i.in_force AND i.due_date <= %(day)s::date
                 AND (i.paid_principal < i.principal OR i.paid_interest < i.interest
                     OR i.paid_fee < i.fee)
         ) AS due
-        WHERE l.id = ANY(%(keys)s::uuid[]) AND a.through <= %(day)s
-            AND (a.accrued_on IS NULL OR a.accrued_on < %(day)s)
-            AND p.since <= %(day)s AND p.until > %(day)s
+        WHERE l.id = ANY(%(keys)s::uuid[]) AND a.through <= %(day)s::date
+            AND (a.accrued_on IS NULL OR a.accrued_on < %(day)s::date)
+            AND p.since <= %(day)s::date AND p.until > %(day)s::date
             AND (due.overdue = 0 AND NOT {news} OR due.overdue > 0 AND a.advances = 0 AND EXISTS (
                 SELECT 1 FROM repayments_lateloan z WHERE z.loan_id = l.id
-                    AND z.since < %(day)s AND z.until >= %(day)s AND z.overdue = due.overdue
-                    AND NOT {told}
+                    AND z.since < %(day)s::date AND z.until >= %(day)s::date
+                    AND z.overdue = due.overdue AND NOT {told}
                     AND NOT EXISTS (
                         SELECT 1 FROM products_conditions c WHERE l.offer_id IS NULL
                             AND c.product_id = l.product_id
@@ -85,7 +95,7 @@ _ACCRUE = """
                     )
             ))
             AND (due.falling = 0 OR due.falling = 1 AND due.fee = 0 AND a.advances = 0
-                AND p.base = 0 AND p.starts_on >= %(day)s)
+                AND p.base = 0 AND p.starts_on >= %(day)s::date)
             AND (
                 SELECT e.id FROM repayments_accountevent e
                 WHERE e.loan_id = l.id AND e.kind = 'charge' AND e.status = 'live'
@@ -98,12 +108,16 @@ _PAIRS = """
     SELECT 'accrued:' || %(day)s || ':' || %(stamp)s || ':' || loan_id AS reference, branch_id,
         currency, loan_id, customer_id, added AS amount, %(facts)s::jsonb AS facts FROM accrued
 """
-_KEEP = """
-    UPDATE repayments_loanaccount a SET through = %(day)s, unbilled = w.unbilled,
-        accrued_on = %(day)s, accrued_at = %(now)s,
-        moved_on = CASE WHEN w.falls OR w.charged THEN %(day)s ELSE a.moved_on END
+_KEEP = statements.named(
+    "accruing_keep",
+    """
+    UPDATE repayments_loanaccount a SET through = %(day)s::date, unbilled = w.unbilled,
+        accrued_on = %(day)s::date, accrued_at = %(now)s,
+        moved_on = CASE WHEN w.falls OR w.loan_id IN (SELECT loan_id FROM late)
+            THEN %(day)s::date ELSE a.moved_on END
     FROM accrued w WHERE w.loan_id = a.loan_id RETURNING a.loan_id
-"""
+    """,
+)
 
 
 def accrue(keys: Collection[uuid.UUID], work: Work) -> tuple[set[uuid.UUID], int]:
@@ -114,7 +128,7 @@ def accrue(keys: Collection[uuid.UUID], work: Work) -> tuple[set[uuid.UUID], int
     """
     with connection.cursor() as cursor:
         cursor.execute(_BY_KEY)
-        cursor.execute(_HOLD, [late_sets.array_of(keys)])
+        _HOLD.send(cursor, {"keys": late_sets.array_of(keys)})
         held = [key for (key,) in cursor.fetchall()]
     if not held:
         return set(), 0
@@ -128,20 +142,23 @@ def accrue(keys: Collection[uuid.UUID], work: Work) -> tuple[set[uuid.UUID], int
     with connection.cursor() as cursor:
         cursor.execute(_TABLE)
         cursor.execute(_AGAIN)
-        cursor.execute(_ACCRUE_ALL, values)
+        _ACCRUE_ALL.send(cursor, values)
         if not cursor.rowcount:
             return set(), 0
     ledger.post_pairs(actor=work.actor, entity=work.entity, pairs=_pairs(work), now=work.now)
     charges = late_sets.charge(work)
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, values)
+        _KEEP.send(cursor, values)
         return {key for (key,) in cursor.fetchall()}, charges
 
 
-_ACCRUE_ALL = _ACCRUE.format(
-    earned=earning_sql.earned(day="%(day)s::date"),
-    news=assessing.has_news(loan="l.id"),
-    told=late_sets.TOLD,
+_ACCRUE_ALL = statements.named(
+    "accruing_plain",
+    _ACCRUE.format(
+        earned=earning_sql.earned(day="%(day)s::date"),
+        news=assessing.has_news(loan="l.id", accrued_at="a.accrued_at"),
+        told=late_sets.TOLD,
+    ),
 )
 
 
@@ -163,7 +180,7 @@ def _pairs(work: Work) -> Pairs:
 def renew(keys: Collection[uuid.UUID], day: date) -> None:
     """See to it that the period of each loan is known in which it earns at the end of a day."""
     with connection.cursor() as cursor:
-        cursor.execute(_OUTDATED, {"keys": late_sets.array_of(keys), "day": day})
+        _OUTDATED.send(cursor, {"keys": late_sets.array_of(keys), "day": day})
         outdated = [key for (key,) in cursor.fetchall()]
     if not outdated:
         return

@@ -135,7 +135,7 @@ def concerned(loans: Collection[Loan], day: date) -> list[Loan]:
         in_force=True,
         due_date__lt=day,
     )
-    known = "(SELECT k.accrued_at FROM repayments_loanaccount k WHERE k.loan_id = loans_loan.id)"  # noqa: S105
+    known = "(SELECT k.accrued_at FROM repayments_loanaccount k WHERE k.loan_id = loans_loan.id)"
     asked = has_news(loan="loans_loan.id", accrued_at=known)
     news = RawSQL(asked, [], BooleanField())  # noqa: S611 - own names
     keys = Loan.objects.filter(Exists(overdue) | Q(news), pk__in=[one.pk for one in loans])

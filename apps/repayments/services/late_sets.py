@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from apps.accounts.models import Entity
+from apps.core import statements
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event
 from apps.ledger.services import Pairs
@@ -54,7 +55,7 @@ _FRESH = f"""
         (s.terms ->> 'annual_rate')::numeric AS annual_rate, s.terms ->> 'day_count' AS day_count,
         a.accrued_at, a.overdue_interest, COALESCE((
             SELECT min(n.due_date) FROM loans_instalment n
-            WHERE n.loan_id = l.id AND n.in_force AND n.due_date >= %(day)s
+            WHERE n.loan_id = l.id AND n.in_force AND n.due_date >= %(day)s::date
         ), '9999-12-31') AS until
     FROM due_before i JOIN loans_loan l ON l.id = i.loan_id
     JOIN repayments_loanaccount a ON a.loan_id = l.id
@@ -67,16 +68,17 @@ _FRESH = f"""
         ELSE o.key_facts #>> '{{contingent,penal_charge_rate}}' END AS penal) AS rate
     CROSS JOIN LATERAL (
         SELECT count(*) AS overdue FROM loans_instalment n
-        WHERE n.loan_id = l.id AND n.in_force AND n.due_date < %(day)s
+        WHERE n.loan_id = l.id AND n.in_force AND n.due_date < %(day)s::date
             AND (n.paid_principal < n.principal OR n.paid_interest < n.interest
                 OR n.paid_fee < n.fee)
     ) AS due
-    WHERE a.accrued_on = %(day)s::date - 1 AND a.through <= %(day)s
+    WHERE a.accrued_on = %(day)s::date - 1 AND a.through <= %(day)s::date
         AND a.advances = 0 AND a.overdue_interest IS NOT NULL
         AND rate.penal ~ '^[0-9]{{1,2}}([.][0-9]+)?$'
         AND (a.overdue_interest OR rate.penal::numeric > 0)
         AND CASE WHEN z.loan_id IS NOT NULL
-            THEN z.since < %(day)s AND z.until = %(day)s::date - 1 AND due.overdue = z.overdue + 1
+            THEN z.since < %(day)s::date AND z.until = %(day)s::date - 1
+                AND due.overdue = z.overdue + 1
                 AND z.penal_rate = rate.penal AND z.interest_runs_on = a.overdue_interest
                 AND NOT {TOLD}
             ELSE due.overdue = 1 AND NOT EXISTS (
@@ -88,7 +90,9 @@ _FRESH = f"""
                 WHERE n.loan_id = l.id AND m.day > n.due_date
             ) END
 """  # noqa: S608 - own names
-_GROW = f"""
+_GROW = statements.named(
+    "late_grow",
+    f"""
     WITH due_before AS MATERIALIZED (
         SELECT * FROM loans_instalment WHERE loan_id = ANY(%(keys)s::uuid[]) AND in_force
             AND due_date = %(day)s::date - 1 AND fee = paid_fee
@@ -106,7 +110,9 @@ _GROW = f"""
         penal_denominator, interest_from, interest_numerator, interest_denominator, annual_rate,
         day_count)
     SELECT loan_id, amount, due_date, 0, 1, due_date, 0, 1, annual_rate, day_count FROM fresh
-"""  # noqa: S608 - own names
+    """,  # noqa: S608 - own names
+    contractual=list(reading.CONTRACTUAL),
+)
 _PENAL = earning_sql.ran(
     numerator="k.penal_numerator",
     denominator="k.penal_denominator",
@@ -126,17 +132,19 @@ _INTEREST = earning_sql.ran(
 )
 _TABLE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS late (
-        id uuid, loan_id uuid, branch_id uuid, currency text, customer_id uuid, code text,
-        bucket text, amount numeric, position int, rate text
+        id uuid, loan_id uuid, branch_id uuid, currency varchar(3), customer_id uuid,
+        code varchar(20), bucket varchar(10), amount numeric(18, 2), position int, rate varchar(20)
     ) ON COMMIT DELETE ROWS
 """
 _AGAIN = "DELETE FROM pg_temp.late"
-_WANTED = f"""
+_WANTED = statements.named(
+    "late_wanted",
+    f"""
     INSERT INTO late
     SELECT gen_random_uuid(), w.loan_id, w.branch_id, w.currency, w.customer_id, x.code, x.bucket,
         x.amount, COALESCE((
             SELECT max(e.position) FROM repayments_accountevent e
-            WHERE e.loan_id = w.loan_id AND e.day = %(day)s
+            WHERE e.loan_id = w.loan_id AND e.day = %(day)s::date
         ), 0) + row_number() OVER (PARTITION BY w.loan_id ORDER BY x.code), z.penal_rate
     FROM accrued w JOIN repayments_lateloan z ON z.loan_id = w.loan_id
     CROSS JOIN LATERAL (
@@ -149,21 +157,28 @@ _WANTED = f"""
             THEN z.interest_settled + ran.interest - z.interest_charged ELSE 0 END)
     ) AS x (code, bucket, amount)
     WHERE w.late AND x.amount <> 0
-"""  # noqa: S608 - own names
+    """,  # noqa: S608 - own names
+)
 _PAIRS = """
     SELECT 'account:' || id || ':1' AS reference, branch_id, currency, loan_id, customer_id, amount,
         jsonb_build_object('key', id, 'event', id) AS facts FROM late WHERE bucket = %(bucket)s
 """
-_EVENTS = """
+_EVENTS = statements.named(
+    "late_events",
+    """
     INSERT INTO repayments_accountevent (id, status, loan_id, kind, day, position, amount, currency,
         parameters, reference, made_at, entry_id, settled)
-    SELECT c.id, 'live', c.loan_id, 'charge', %(day)s, c.position, c.amount, c.currency,
-        jsonb_build_object('bucket', c.bucket, 'code', c.code, 'due_on', %(said)s, 'basis',
-            jsonb_build_object('through', %(said)s, 'rate', c.rate)),
-        c.code || ':' || c.loan_id || ':' || %(said)s || ':' || c.position, %(now)s, n.id, 0
+    SELECT c.id, 'live', c.loan_id, 'charge', %(day)s::date, c.position, c.amount, c.currency,
+        jsonb_build_object('bucket', c.bucket, 'code', c.code, 'due_on', %(said)s::text, 'basis',
+            jsonb_build_object('through', %(said)s::text, 'rate', c.rate)),
+        c.code || ':' || c.loan_id || ':' || %(said)s::text || ':' || c.position,
+        %(now)s::timestamptz, n.id, 0
     FROM late c JOIN ledger_entry n ON n.reference = 'account:' || c.id || ':1'
-"""
-_CHARGED = """
+    """,
+)
+_CHARGED = statements.named(
+    "late_charged",
+    """
     UPDATE repayments_lateloan z SET penal_charged = z.penal_charged + s.penal,
         interest_charged = z.interest_charged + s.interest
     FROM (
@@ -171,8 +186,8 @@ _CHARGED = """
             COALESCE(sum(amount) FILTER (WHERE bucket = 'interest'), 0) AS interest
         FROM late GROUP BY loan_id
     ) AS s WHERE s.loan_id = z.loan_id
-"""
-_MOVED = "UPDATE accrued w SET charged = true FROM late c WHERE c.loan_id = w.loan_id"
+    """,
+)
 # What a charge of a bucket is in the ledger: the event, what is owed, and what is earned.
 _BOOKED = {
     "penal": (Event.PENAL_CHARGE, Account.PENAL_RECEIVABLE, Account.PENAL_INCOME),
@@ -193,13 +208,8 @@ def grow(keys: Collection[uuid.UUID], work: Work) -> None:
     """
     if owing.is_capped(work.entity):
         return
-    values: dict[str, Any] = {
-        "keys": array_of(keys),
-        "day": work.day,
-        "contractual": list(reading.CONTRACTUAL),
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_GROW, values)
+        _GROW.send(cursor, {"keys": array_of(keys), "day": work.day})
 
 
 def charge(work: Work) -> int:
@@ -211,7 +221,7 @@ def charge(work: Work) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_TABLE)
         cursor.execute(_AGAIN)
-        cursor.execute(_WANTED, values)
+        _WANTED.send(cursor, values)
         cursor.execute("SELECT count(*), count(*) FILTER (WHERE amount < 0) FROM late")
         made, too_much = cursor.fetchone()
     if too_much:
@@ -229,6 +239,6 @@ def charge(work: Work) -> int:
         )
         ledger.post_pairs(actor=work.actor, entity=work.entity, pairs=pairs, now=work.now)
     with connection.cursor() as cursor:
-        for statement in (_EVENTS, _CHARGED, _MOVED):
-            cursor.execute(statement, values)
+        _EVENTS.send(cursor, values)
+        _CHARGED.send(cursor, values)
     return int(made)
