@@ -10,6 +10,7 @@ from apps.decisions import rulebook, sources
 from apps.decisions.models import ReviewCase
 from apps.decisions.tests import factories
 from apps.scoring import champion
+from tests.kept import kept
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,8 @@ def _known_book(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def case(alice: User, pune: Branch) -> ReviewCase:
+@kept
+def case(_known_book: None, alice: User, pune: Branch) -> ReviewCase:
     """A case of 200,000 in review because there is no model."""
     factories.policy(pune.entity)
     return factories.referred(alice)

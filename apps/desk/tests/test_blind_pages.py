@@ -14,6 +14,7 @@ from apps.decisions.tests import factories as decided
 from apps.desk import services
 from apps.desk.models import BlindSample, SamplingShare
 from apps.desk.tests import factories
+from tests.kept import kept
 
 NOW = factories.NOW
 SignedIn = Callable[[User], Client]
@@ -22,8 +23,15 @@ DECLINE = {"outcome": "decline", "decline-codes": ["purpose_not_financed"]}
 
 
 @pytest.fixture
+@kept
 def sample(
-    alice: User, charlie: User, pune: Branch, rita: User, mark: User, live_clock: None
+    _known_book: None,
+    alice: User,
+    charlie: User,
+    pune: Branch,
+    rita: User,
+    mark: User,
+    live_clock: None,
 ) -> BlindSample:
     """A sampled approval that nobody has taken up."""
     decided.stage(pune, rita, mark)

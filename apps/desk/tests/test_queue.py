@@ -21,6 +21,7 @@ from apps.desk.models import SavedView, ServiceLevel
 from apps.desk.selectors import Filters, Place
 from apps.desk.services import LevelEntry
 from apps.desk.tests import factories
+from tests.kept import kept
 
 NOW = factories.NOW
 HOUR = timedelta(hours=1)
@@ -32,7 +33,8 @@ def _listed(actor: User, *, sort: str = "priority", **filters: Any) -> list[Revi
 
 
 @pytest.fixture
-def three(alice: User, pune: Branch) -> list[ReviewCase]:
+@kept
+def three(_known_book: None, alice: User, pune: Branch) -> list[ReviewCase]:
     """Three cases: one an hour late, one due in an hour, one due in a day."""
     decisions.policy(pune.entity)
     factories.level(pune.entity)

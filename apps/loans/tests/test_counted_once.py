@@ -22,12 +22,14 @@ from apps.loans.models import Loan
 from apps.loans.tests import factories
 from apps.offers.tests import factories as offering
 from apps.products.models import Product
+from tests.kept import kept
 
 Browser = Callable[[User], Client]
 TODAY, LATER = factories.TODAY, factories.LATER
 
 
 @pytest.fixture
+@kept
 def running(alice: User, bob: User, loan: Loan) -> Loan:
     """A loan that was paid out, and asks for 9,793 a month."""
     factories.paid(alice, bob, loan)

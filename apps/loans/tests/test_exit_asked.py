@@ -23,6 +23,7 @@ from apps.offers.services import Asked
 from apps.offers.tests import factories as offering
 from apps.portal import services as portal
 from apps.portal import tokens
+from tests.kept import kept
 
 NOW, LATER, TODAY = factories.NOW, factories.LATER, factories.TODAY
 # The last cooling-off day is three days after the payment.
@@ -32,6 +33,7 @@ Browser = Callable[[User], Client]
 
 
 @pytest.fixture
+@kept
 def with_bank(alice: User, bob: User, pune: Branch, stage: None) -> Disbursement:
     """The second payment of a loan, which the bank was told to make: 80,000 of it are paid."""
     application = offering.approved(
