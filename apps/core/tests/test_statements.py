@@ -1,12 +1,13 @@
 """A statement that the database knows meets a table that a migration changed."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.db import connection, transaction
 
 from apps.accounts.models import Branch
-from apps.core import prepared
+from apps.core import prepared, statements
 from apps.core.prepared import Given
 from apps.core.statements import PlanOutdated
 
