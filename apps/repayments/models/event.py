@@ -56,7 +56,8 @@ class AccountEvent(Identified, Stateful):
         WRITE_OFF = "write_off", _("Write-off")
         CHANGE = "change", _("Change of the schedule")
 
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events")
+    # A unique constraint below begins with it.
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events", db_index=False)
     kind = models.CharField(_("what"), max_length=16, choices=Kind)
     day = models.DateField(_("day"))
     position = models.PositiveIntegerField(_("position within the day"))
@@ -68,14 +69,20 @@ class AccountEvent(Identified, Stateful):
     words = EncryptedJSONField(_("what people wrote"), null=True)
     reference = models.CharField(_("reference"), max_length=120, unique=True)
     # None: by the system, for example a charge of the day's end.
-    made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     made_at = models.DateTimeField(_("reported"))
-    approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     # The entry that stands for it now; another one after history was replayed.
     entry = models.ForeignKey(Entry, null=True, on_delete=models.PROTECT, related_name="+")
     # Of a charge: what was paid or given up of it, as its allocations say.
     settled = models.DecimalField(_("settled"), max_digits=18, decimal_places=2, default=0)
-    reversed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    reversed_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     reversed_at = models.DateTimeField(_("taken back"), null=True)
     reversed_reason = EncryptedTextField(_("why"), null=True)
 
@@ -135,6 +142,15 @@ class AccountEvent(Identified, Stateful):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["-made_at", "-id"], name="repayments_event_newest"),
+            # Whose events are these: only of people. A day's end writes for nobody.
+            *(
+                models.Index(
+                    fields=[one],
+                    condition=Q(**{f"{one}__isnull": False}),
+                    name=f"repayments_event_{one}",
+                )
+                for one in ("made_by", "approved_by", "reversed_by")
+            ),
             models.Index(fields=["kind", "-made_at", "-id"], name="repayments_event_of_kind"),
             # Whatever was reported or taken back, but for what the end of a day charges itself: a
             # day's end asks every late loan whether there is any.
