@@ -10,8 +10,8 @@ from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
 from apps.repayments import lateness, reading
-from apps.repayments.models import AccountEvent, LoanAccount
-from apps.repayments.services import entering, replayed
+from apps.repayments.models import AccountEvent, LateLoan, LoanAccount
+from apps.repayments.services import entering, recharging, replayed
 
 _NEVER = "All of the loan came back"
 
@@ -19,9 +19,10 @@ _NEVER = "All of the loan came back"
 def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
     """Compute an account anew after a payment of the loan was made or came back.
 
-    Nothing where nothing happened on the account yet. The caller holds the loan. What it changes of
-    closed days is booked on the first open one and says of which day it is: a payment comes back
-    when it comes back.
+    With it what nights since charged for being late: they were late with other instalments. Nothing
+    where nothing happened on the account yet. The caller holds the loan. What it changes of closed
+    days is booked on the first open one and says of which day it is: a payment comes back when it
+    comes back.
     """
     row = LoanAccount.objects.filter(pk=loan.pk).first()
     if row is None:
@@ -34,7 +35,12 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
     if loan.disbursed_date is None:
         _forget(actor, loan, row, now)
         return
-    account = entering.replay(loan, row, reading.happened(loan))
+    history = reading.happened(loan)
+    anew = recharging.foresee(loan, row, history, since=loan.disbursed_date, now=now)
+    account = entering.replay(loan, row, anew.history)
+    recharging.keep(loan, anew)
+    # How being late goes on was kept of instalments that are others now.
+    LateLoan.objects.filter(pk=loan.pk).delete()
     changed = replayed.make_so(
         loan,
         row,
@@ -48,7 +54,15 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
             corrects_closed=True,
         ),
     )
-    _record(actor, loan, taken_back=len(changed.reversals), posted=len(changed.posted))
+    recharging.drop(anew, now=now)
+    _record(
+        actor,
+        loan,
+        taken_back=len(changed.reversals),
+        posted=len(changed.posted),
+        charged=len(anew.made),
+        charges_taken_back=len(anew.dropped),
+    )
 
 
 def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:

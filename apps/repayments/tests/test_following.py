@@ -1,19 +1,23 @@
 """Where money goes out otherwise, what came of it follows; the proofs find what is wrong."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.accounts.models import User
+from apps.audit.models import Event as AuditEvent
 from apps.ledger import selectors as balances
 from apps.ledger import services as ledger
 from apps.ledger.models import Entry
 from apps.loans import services as loans
-from apps.loans.models import Loan
+from apps.loans.models import Disbursement, Loan
+from apps.loans.tests import factories as lending
+from apps.offers.tests import factories as offering
 from apps.repayments import proofs, services
 from apps.repayments.facts import Bucket, Charge
 from apps.repayments.models import AccountEvent, LoanAccount
@@ -68,6 +72,88 @@ def test_a_loan_that_comes_back_takes_closed_days_with_it_on_the_first_open_one(
     assert {one.value: kept[one] for one in kept.amounts if kept[one]} == reported
     back = Entry.objects.filter(loan_id=lent.pk, reverses__isnull=False)
     assert {one.day for one in back} == {opens_on}
+    assert factories.offenders() == []
+
+
+def _staged(alice: User, bob: User) -> Loan:
+    """Return a loan of 200,000 of which 80,000 were paid out today."""
+    application = offering.approved(
+        alice, conditions={"is_staged": True, "staged_clause": "Clause 4"}
+    )
+    agreed = lending.agreed(alice, application)
+    loan = loans.open_loan(actor=alice, application=agreed, now=factories.NOW)
+    rest_on = factories.later(30)
+    lending.paid(alice, bob, loan, amount=Decimal(80_000), rest_planned_date=rest_on)
+    return Loan.objects.get(pk=loan.pk)
+
+
+def _pay_rest(alice: User, bob: User, loan: Loan, day: date) -> Disbursement:
+    told = factories.at(day)
+    payment = lending.payment(loan, planned_date=day)
+    found = loans.request(actor=alice, loan=loan, payment=payment, now=told)
+    loans.approve(actor=bob, disbursement=found, now=told)
+    return loans.confirm(
+        actor=bob, disbursement=found, paid_date=day, bank_reference="UTR-rest", now=told
+    )
+
+
+def _standing(loan: Loan) -> dict[str, Any]:
+    """Return how a loan stands and what each night charged, with no keys in it."""
+    found = factories.state(loan)
+    live = AccountEvent.objects.filter(loan=loan, kind="charge", status="live")
+    charged = live.order_by("day", "parameters__code")
+    return {
+        **{name: found[name] for name in ("books", "paid", "status", "rows")},
+        "charged": list(charged.values_list("day", "parameters__code", "amount")),
+    }
+
+
+def test_a_part_that_comes_back_leaves_what_nights_had_charged_without_it(
+    alice: User, bob: User, charlie: User, stage: None
+) -> None:
+    loan = _staged(alice, bob)
+    entity, day = loan.branch.entity, factories.later(10)
+    # An instalment is late on nights whose days are closed by the time the part comes back.
+    late = [factories.later(number) for number in (68, 69, 70, 75)]
+    closed, opens_on = late[-1], late[-1] + timedelta(days=1)
+
+    def nights(*, paid: bool) -> Disbursement | None:
+        rest = _pay_rest(alice, bob, loan, day) if paid else None
+        for one in late:
+            services.accrue_day(actor="system:test", entity=entity, day=one, now=factories.at(one))
+        ledger.close_day(actor="system:test", entity=entity, day=closed, now=factories.at(opens_on))
+        return rest
+
+    def another_night() -> dict[str, Any]:
+        services.accrue_day(
+            actor="system:test", entity=entity, day=opens_on, now=factories.at(opens_on)
+        )
+        return _standing(loan)
+
+    with transaction.atomic():
+        nights(paid=False)
+        twin = another_night()
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+    rest = nights(paid=True)
+    assert rest is not None
+    before = _standing(loan)
+
+    loans.reverse(
+        actor=charlie,
+        disbursement=rest,
+        day=opens_on,
+        reason="The account is closed.",
+        now=factories.at(opens_on),
+    )
+
+    assert len(twin["charged"]) > len(late)
+    assert before["charged"] != twin["charged"][: len(before["charged"])]
+    assert another_night() == twin
+    assert not Entry.objects.filter(day__lte=closed, reverses__isnull=False).exists()
+    said = AuditEvent.objects.filter(verb="repayments.followed").latest("pk").facts
+    assert said["charged"] > 0
+    assert said["charges_taken_back"] > 0
     assert factories.offenders() == []
 
 
