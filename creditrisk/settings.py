@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "apps.debits",
     "apps.servicing",
     "apps.npa",
+    "apps.portfolio",
     "apps.desk",
     "apps.appeals",
     "apps.bulk",
@@ -205,6 +206,7 @@ CELERY_TASK_ROUTES = {
     "debits.prepare": {"queue": "batch"},
     "npa.make_return": {"queue": "batch"},
     "npa.make_waiting_returns": {"queue": "batch"},
+    "portfolio.summarise": {"queue": "batch"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -31,6 +31,7 @@ urlpatterns = [
     path("debits/", include("apps.debits.urls")),
     path("servicing/", include("apps.servicing.urls")),
     path("npa/", include("apps.npa.urls")),
+    path("portfolio/", include("apps.portfolio.urls")),
     path("ledger/", include("apps.ledger.urls")),
     path("models/", include("apps.scoring.urls")),
     path("governance/", include("apps.governance.urls")),

@@ -1,0 +1,118 @@
+"""What the pages of portfolios can be narrowed to; all of it stands in the address."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Branch, Entity
+from apps.core.form_fields import DayField
+from apps.core.money import MINOR_UNITS
+from apps.portfolio import wording
+from apps.portfolio.bands import ON_BOOKS, Band
+from apps.portfolio.months import Width
+from apps.products.models import Product
+
+BY = {"amount": _("By amount"), "number": _("By number of loans")}
+
+
+class SharedForm(forms.Form):
+    """The lender, the branch, the product, the currency, and what shares are counted in."""
+
+    lender = forms.ChoiceField(label=_("Lender"), required=False)
+    branch = forms.ChoiceField(label=_("Branch"), required=False)
+    product = forms.ChoiceField(label=_("Product"), required=False)
+    by = forms.ChoiceField(label=_("Shares"), required=False, choices=list(BY.items()))
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        required=False,
+        choices=[("", _("The lender's")), *((code, code) for code in MINOR_UNITS)],
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        entities: list[Entity],
+        branches: list[Branch],
+        products: list[Product],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._entities = {one.code: one for one in entities}
+        self._branches = {str(one.pk): one for one in branches}
+        self._products = {str(one.pk): one for one in products}
+        shown: Any = self.fields
+        shown["lender"].choices = [(one.code, one.name) for one in entities]
+        if len(entities) <= 1:
+            shown["lender"].widget = forms.HiddenInput()
+        of_branches = ((key, one.name) for key, one in self._branches.items())
+        of_products = ((key, one.name) for key, one in self._products.items())
+        shown["branch"].choices = [("", _("All branches")), *of_branches]
+        shown["product"].choices = [("", _("All products")), *of_products]
+
+    def of_lender(self, default: Entity) -> Entity:
+        """Return the lender chosen, else the person's own."""
+        return self._entities.get(self.given("lender"), default)
+
+    def within(self, entity: Entity) -> dict[str, Any]:
+        """Return the keys of the branch and product chosen, as far as they are of the lender."""
+        chosen = {
+            "branch": self._branches.get(self.given("branch")),
+            "product": self._products.get(self.given("product")),
+        }
+        return {
+            name: one.pk
+            for name, one in chosen.items()
+            if one is not None and one.entity_id == entity.pk
+        }
+
+    def given(self, name: str) -> Any:
+        """Return what was chosen of a field; nothing where it is empty or not valid."""
+        return self.cleaned_data.get(name) or "" if self.is_bound else ""
+
+
+class VintageForm(SharedForm):
+    """Which vintages are shown, and as known when."""
+
+    width = forms.ChoiceField(
+        label=_("Vintages by"), required=False, choices=list(wording.WIDTHS.items())
+    )
+    day = DayField(label=_("As known at the end of"), required=False)
+    field_order = ["lender", "width", "by", "product", "branch", "day", "currency"]
+
+    def of_width(self) -> Width:
+        """Return how many months a vintage spans; a quarter unless another is chosen."""
+        return Width(self.given("width") or Width.QUARTER)
+
+
+class VintageLoansForm(VintageForm):
+    """Which vintage's loans are listed."""
+
+    vintage = DayField(label=_("Vintage that begins on"), required=False)
+    lost = forms.BooleanField(label=_("Written off only"), required=False)
+    field_order = [
+        *("lender", "vintage", "width", "lost", "product", "branch", "day", "currency", "by"),
+    ]
+
+
+class RollForm(SharedForm):
+    """Which month's roll rates are shown."""
+
+    month = forms.ChoiceField(label=_("Month to the end of"), required=False)
+    field_order = ["lender", "month", "by", "product", "branch", "currency"]
+
+
+class RollLoansForm(RollForm):
+    """From which band to which the listed loans went."""
+
+    was = forms.ChoiceField(
+        label=_("From"),
+        required=False,
+        choices=[(band, wording.BANDS[band]) for band in ON_BOOKS],
+    )
+    became = forms.ChoiceField(
+        label=_("To"), required=False, choices=[(band, wording.BANDS[band]) for band in Band]
+    )
+    field_order = [
+        *("lender", "month", "was", "became", "product", "branch", "currency", "by"),
+    ]

@@ -1,0 +1,25 @@
+"""The place of the risk of portfolios in the navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.navigation import Entry, register
+from apps.npa import policies
+
+register(
+    Entry(
+        group="quality",
+        label=_("Vintages"),
+        url_name="portfolio:vintages",
+        icon="chart-line",
+        permission=policies.VIEW,
+        order=50,
+    ),
+    Entry(
+        group="quality",
+        label=_("Roll rates"),
+        url_name="portfolio:roll_rates",
+        icon="table",
+        permission=policies.VIEW,
+        order=50,
+    ),
+)

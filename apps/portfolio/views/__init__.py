@@ -1,0 +1,1 @@
+"""The pages of portfolios, one module for each subject."""
