@@ -106,11 +106,14 @@ def _kept_names(request: pytest.FixtureRequest) -> dict[str, _Fixture]:
 
 
 def _bring_in(request: pytest.FixtureRequest, names: dict[str, _Fixture]) -> None:
-    # Outside a transaction the database has no rows of migrations, for tests empty all tables.
     place, wanted = connection.in_atomic_block, frozenset(names.values())
     known = _scenes.get((place, wanted))
     before: list[_Table] = []
     if known is None:
+        # Tests outside a transaction empty all tables at their end: what migrations wrote is there
+        # for the first of them alone, and what is kept of it must do for the others.
+        if not place:
+            emptying.empty()
         with connection.cursor() as cursor:
             before = _read(cursor, emptying.with_rows(cursor))
         parts = [one for (where, of), one in _scenes.items() if where is place and of < wanted]

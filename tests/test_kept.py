@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.accounts.models import Branch, Entity, User
 from apps.audit import services as audit
 from apps.audit.models import Event
+from apps.decisions.models import ListedReason
 from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +94,9 @@ def test_what_needs_most_is_made_once_and_holds_nobody_else(nadia: User) -> None
 def _is_made_once(*names: str) -> None:
     assert _made == ["Nadia"]
     assert list(User.objects.order_by("name").values_list("name", flat=True)) == list(names)
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+@pytest.mark.django_db(transaction=True)
+def test_what_a_migration_wrote_first_is_there_each_time(roles: None, turn: str) -> None:
+    assert ListedReason.objects.exists()
