@@ -7,8 +7,8 @@ take some minutes. What is encrypted in a copy cannot be read.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -62,30 +62,30 @@ class Book:
     instalments: int
 
 
-def build(loans: int, *, day: date = DAY, seeds: int = SEEDS) -> Book:
+def build(
+    loans: int,
+    *,
+    day: date = DAY,
+    seeds: int = SEEDS,
+    told: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+) -> Book:
     """Return a book of so many loans that was accrued up to a day, in an empty database.
 
     Of twenty loans sixteen are paid up, two are one instalment behind, one never paid in five
     months and one hardly in nine. Due dates lie on all days of a month; every fifth borrower has
-    two loans. The lender is the Indian one.
+    two loans. The lender is the Indian one. `told` is given what is done, and surrounds it.
     """
     count = min(seeds, loans)
     if loans % count:
         raise ValueError(f"A book of {loans} loans is no multiple of its {count} seeds.")
-    days = [_paid_out(place, day) for place in range(count)]
-    _take_in(days)
-    _share_borrowers()
-    taking_on.take_on(actor=CLERK, loans=Loan.objects.all(), now=at(day, 8))
-    _pay(day)
-    entity = Entity.objects.get(branches__code="pune")
-    for one in (day - timedelta(days=1), day):
-        # The second day finds what the first one kept of each loan.
-        services.accrue_day(actor=CLERK, entity=entity, day=one, now=at(one, 16))
+    with told(f"{count:,} seeds lent, repaid and accrued"):
+        entity = _seeds(count, day)
     copies = loans // count - 1
     if copies:
         stride = _last_number("ledger_entry")
         for table in _TABLES:
-            _copy(table, copies, stride)
+            with told(f"{table} copied"):
+                _copy(table, copies, stride)
     bulk.refresh_statistics(
         *(Customer, Loan, ScheduleVersion, Instalment, Entry, Line),
         *(Allocation, AccountEvent, LoanAccount),
@@ -94,6 +94,19 @@ def build(loans: int, *, day: date = DAY, seeds: int = SEEDS) -> Book:
 
 
 # --- seeds --------------------------------------------------------------------------------------
+def _seeds(count: int, day: date) -> Entity:
+    """Let so many loans be lent, repaid or not, and accrued by services; return their lender."""
+    _take_in([_paid_out(place, day) for place in range(count)])
+    _share_borrowers()
+    taking_on.take_on(actor=CLERK, loans=Loan.objects.all(), now=at(day, 8))
+    _pay(day)
+    entity = Entity.objects.get(branches__code="pune")
+    for one in (day - timedelta(days=1), day):
+        # The second day finds what the first one kept of each loan.
+        services.accrue_day(actor=CLERK, entity=entity, day=one, now=at(one, 16))
+    return entity
+
+
 def _paid_out(place: int, day: date) -> date:
     """Return the day a seed was paid out: young loans, and some that are old enough to be bad."""
     before = {18: 150, 19: 270}.get(place % 20, 20 + place % 90)
