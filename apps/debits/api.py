@@ -1,4 +1,4 @@
-"""Mandates and files of debits over the API; the bank's answers are in `answer_api`."""
+"""Mandates and files of debits over the API; the rest is in `answer_api` and `recall_api`."""
 
 import uuid
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from apps.core import keyset
 from apps.core.api import APIView, Problem
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
-from apps.debits import answer_api, policies, scopes, selectors, services
+from apps.debits import answer_api, policies, recall_api, scopes, selectors, services
 from apps.debits import serializers as shapes
 from apps.debits.models import Debit, DebitFile, Mandate
 from apps.debits.views import files as pages
@@ -331,5 +331,6 @@ urlpatterns = [
     path("debit-files/<uuid:pk>/withdraw", DebitFileWithdraw.as_view(), name="debit_file_withdraw"),
     path("debits/to-follow", DebitsToFollow.as_view(), name="debits_to_follow"),
     path("debits/<uuid:pk>/look", DebitLook.as_view(), name="debit_look"),
+    *recall_api.urlpatterns,
     *answer_api.urlpatterns,
 ]

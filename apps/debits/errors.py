@@ -18,6 +18,25 @@ class OwnFile(NotPermitted):
         )
 
 
+class OwnRecall(NotPermitted):
+    """Who asked for a recall does not confirm it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_request", _("You asked for this recall yourself; another person confirms it.")
+        )
+
+
+class AllAnswered(Conflict):
+    """Nothing of a file is left to recall."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "all_answered",
+            _("The bank has answered every debit of this file; nothing is left to recall."),
+        )
+
+
 def require(is_allowed: bool) -> None:  # noqa: FBT001 - the one thing it is about
     """Raise NotPermitted unless the person may do this."""
     if not is_allowed:

@@ -1,4 +1,4 @@
-"""The lives of mandates, of files of debits, of single debits, and of the bank's answers. Pure."""
+"""The lives of mandates, files of debits, their recalls, debits and the bank's answers. Pure."""
 
 from apps.core.lifecycle import Lifecycle
 
@@ -28,6 +28,20 @@ FILE = Lifecycle(
         ("release", ["prepared"], "released"),
         # Every debit of it was answered.
         ("settle", ["released"], "settled"),
+        # It never reached the bank, or the bank refused it whole.
+        ("recall", ["released"], "recalled"),
+    ],
+)
+# Its bytes were written.
+WRITTEN = ("released", "settled", "recalled")
+
+RECALL = Lifecycle(
+    initial="asked",
+    steps=[
+        ("confirm", ["asked"], "confirmed"),
+        ("refuse", ["asked"], "refused"),
+        # The bank answered every debit before anybody confirmed it.
+        ("lapse", ["asked"], "lapsed"),
     ],
 )
 
@@ -36,14 +50,20 @@ DEBIT = Lifecycle(
     steps=[
         ("present", ["waiting"], "presented"),
         ("withdraw", ["waiting"], "withdrawn"),
-        ("collect", ["presented"], "collected"),
+        # Also of a recalled file, once a person said what to do with money that came all the same.
+        ("collect", ["presented", "recalled"], "collected"),
         ("fail", ["presented"], "failed"),
         # The bank takes money back that it had collected.
         ("return", ["collected"], "returned"),
+        ("recall", ["presented"], "recalled"),
     ],
 )
 # A loan has one of these at most: what is due is asked for once at a time.
 UNDERWAY = ("waiting", "presented")
+# These were given up: nothing is asked for by them, and they count as no try.
+GIVEN_UP = ("withdrawn", "recalled")
+# Collected money of these can be booked.
+UNPAID = ("presented", "recalled")
 PAID = ("collected", "returned")
 
 ANSWERS = Lifecycle(

@@ -21,6 +21,7 @@ FILES: Mapping[str, Look] = {
     "prepared": Look("progress", "users", _("Waits for release")),
     "released": Look("info", "send", _("With the bank")),
     "settled": Look("success", "circle-check", _("Answered")),
+    "recalled": Look("warning", "undo-2", _("Recalled")),
     "withdrawn": Look("neutral", "circle-slash", _("Withdrawn")),
 }
 DEBITS: Mapping[str, Look] = {
@@ -29,6 +30,7 @@ DEBITS: Mapping[str, Look] = {
     "collected": Look("success", "circle-check", _("Collected")),
     "failed": Look("danger", "circle-x", _("Failed")),
     "returned": Look("danger", "undo-2", _("Taken back by the bank")),
+    "recalled": Look("warning", "undo-2", _("Recalled")),
     "withdrawn": Look("neutral", "circle-slash", _("Withdrawn")),
 }
 ANSWERS: Mapping[str, Look] = {

@@ -23,4 +23,13 @@ register(
         order=46,
         badge_url_name="debits:following_count",
     ),
+    Entry(
+        group="servicing",
+        label=_("Recalls of debits"),
+        url_name="debits:recalls",
+        icon="undo-2",
+        permission=policies.RELEASE,
+        order=46,
+        badge_url_name="debits:recalls_count",
+    ),
 )

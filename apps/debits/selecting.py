@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from apps.debits.lifecycle import GIVEN_UP, UNDERWAY
+
 ZERO = Decimal(0)
 
 
@@ -77,17 +79,20 @@ def choose(
 ) -> Chosen | LeftOut:
     """Return what of a loan is asked for on a day under a mandate, or why nothing is."""
     before = list(tried)
-    if any(one.status in ("waiting", "presented") for one in before):
+    if any(one.status in UNDERWAY for one in before):
         return LeftOut.UNDERWAY
     rows = [one for one in owing.rows if one.due_date <= day and one.unpaid > 0]
     if not rows:
         return LeftOut.NOTHING_DUE
     due = max(one.due_date for one in rows)
-    counted = [one for one in before if one.due_date == due and one.status != "withdrawn"]
+    asked = [one for one in before if one.due_date == due]
+    counted = [one for one in asked if one.status not in GIVEN_UP]
+    # What the bank never had is asked for again, though its day is over.
+    is_recalled = any(one.status == "recalled" for one in asked)
     attempt = _attempt(counted, rule=rule, day=day)
     if isinstance(attempt, LeftOut):
         return attempt
-    if not rule.takes_overdue and due != day and not counted:
+    if not rule.takes_overdue and due != day and not (counted or is_recalled):
         return LeftOut.NOTHING_DUE
     owed = amount_owed(owing, due=due, rule=rule)
     if owed <= 0:

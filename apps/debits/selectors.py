@@ -10,11 +10,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.accounts.models import User
 from apps.debits import policies
-from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate
+from apps.debits.lifecycle import GIVEN_UP
+from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate, Recall
 from apps.loans.models import Loan
 
 NEWEST_FILES = ("-made_at", "-id")
 NEWEST_ANSWERS = ("-uploaded_at", "-id")
+OLDEST_RECALLS = ("asked_at", "id")
 # What the list of debits to follow up is narrowed to.
 VIEWS = ("look", "again", "rows")
 SHOWN = 12
@@ -41,7 +43,7 @@ def files(actor: User) -> QuerySet[DebitFile]:
 def standing_of(found: Iterable[DebitFile]) -> dict[Any, tuple[int, Decimal | None]]:
     """Return how many debits of each file stand, and what they come to; None where none does."""
     stands: dict[Any, tuple[int, Decimal | None]] = {one.pk: (0, None) for one in found}
-    rows = Debit.objects.filter(file__in=stands).exclude(status="withdrawn").order_by()
+    rows = Debit.objects.filter(file__in=stands).exclude(status__in=GIVEN_UP).order_by()
     counted = rows.values_list("file").annotate(number=Count("pk"), total=Sum("amount"))
     return stands | {file: (number, total) for file, number, total in counted}
 
@@ -52,6 +54,33 @@ def files_with_lender() -> Any:
         "entity", "branch", "made_by", "released_by", "withdrawn_by"
     )
     return rows.defer("content")
+
+
+def recalls_asked(actor: User) -> QuerySet[Recall]:
+    """Return the recalls that wait for a second person, of files a person may see."""
+    return recalls_with_file().visible_to(actor).filter(status="asked")
+
+
+def recalls_with_file() -> Any:
+    """Return all recalls with what a page shows; narrow by `visible_to`."""
+    rows = Recall.objects.select_related(
+        "file__entity", "file__branch", "file__released_by", "asked_by", "answered_by"
+    )
+    return rows.defer("file__content")
+
+
+def latest_recall(file: DebitFile) -> Recall | None:
+    """Return what was last asked about recalling a file; None where nobody asked."""
+    rows = Recall.objects.select_related("asked_by", "answered_by").filter(file=file)
+    return rows.order_by("-asked_at", "-id").first()
+
+
+def unanswered_of(files: Iterable[DebitFile]) -> dict[Any, tuple[int, Decimal | None]]:
+    """Return how many debits of each file are with the bank, and what they come to."""
+    stands: dict[Any, tuple[int, Decimal | None]] = {one.pk: (0, None) for one in files}
+    rows = Debit.objects.filter(file__in=stands, status="presented").order_by()
+    counted = rows.values_list("file").annotate(number=Count("pk"), total=Sum("amount"))
+    return stands | {file: (number, total) for file, number, total in counted}
 
 
 def states_of(file: DebitFile) -> dict[str, tuple[int, Decimal]]:
@@ -101,7 +130,7 @@ def to_follow(actor: User, view: str) -> QuerySet[Debit]:
     )
     if view == "again":
         newer = Debit.objects.filter(loan=OuterRef("loan"), created_at__gt=OuterRef("created_at"))
-        newer = newer.exclude(status="withdrawn")
+        newer = newer.exclude(status__in=GIVEN_UP)
         rows = rows.filter(status__in=["failed", "returned"], retry_on__isnull=False)
         return rows.filter(~Exists(newer))
     return rows.filter(needs_look=True)

@@ -34,6 +34,10 @@ REASONS = {
     "left_alone": gettext_lazy("The borrower is left alone for a time."),
     "paid_meanwhile": gettext_lazy("It was paid meanwhile, or less is owed."),
     "file_withdrawn": gettext_lazy("The file was withdrawn."),
+    "file_recalled": gettext_lazy("The file was recalled; it can be asked for again."),
+    "answered_recalled": gettext_lazy(
+        "The bank answered it though its file was recalled: look at what it answered."
+    ),
     "partly": gettext_lazy("Only a part was collected."),
     "in_suspense": gettext_lazy("The loan's account did not take it as it is."),
     "after_end": gettext_lazy("It was collected after the borrower had ended the mandate."),
@@ -82,6 +86,10 @@ _FAULTS = {
     "control_characters": gettext_lazy("This text holds signs that cannot be seen."),
     "no_such_debit": gettext_lazy("No debit of this lender has this reference."),
     "not_presented": gettext_lazy("This debit was not given to the bank."),
+    "recalled": gettext_lazy(
+        "The file of this debit was recalled, and it may have been asked for again. If the money"
+        " really came, post the row, or settle it otherwise: then it waits as unidentified."
+    ),
     "not_collected": gettext_lazy("This debit was not collected, so nothing can be returned."),
     "answered_otherwise": gettext_lazy("The bank answered this debit otherwise before."),
     "more_than_asked": gettext_lazy("Only %(asked)s was asked for."),

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from apps.core.api import Strict
 from apps.debits import reasons, sentences
-from apps.debits.lifecycle import ANSWER, ANSWERS, DEBIT, FILE, MANDATE
-from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate
+from apps.debits.lifecycle import ANSWER, ANSWERS, DEBIT, FILE, MANDATE, RECALL
+from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate, Recall
 from apps.repayments.statement_shapes import RowFault
 
 
@@ -103,6 +103,29 @@ class DebitFilePage(serializers.Serializer[Any]):
     """Some files, newest first; `after` leads on and is empty at the end."""
 
     results = DebitFileOut(many=True)
+    after = serializers.CharField(allow_blank=True)
+
+
+class RecallOut(serializers.Serializer[Recall]):
+    """A request to recall a file of debits, and what was answered."""
+
+    id = serializers.UUIDField()
+    file = serializers.UUIDField(source="file_id")
+    name = serializers.CharField(source="__str__", help_text="Of the file.")
+    state = serializers.CharField(source="status", help_text=_one_of(RECALL.states))
+    reason = serializers.CharField()
+    asked_by = serializers.EmailField(source="asked_by.email")
+    asked_at = serializers.DateTimeField()
+    answered_by = serializers.EmailField(source="answered_by.email", allow_null=True, default=None)
+    answered_at = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(allow_null=True)
+    freed = serializers.IntegerField(allow_null=True, help_text="Debits; of a confirmed recall.")
+
+
+class RecallPage(serializers.Serializer[Any]):
+    """Some recalls that wait, oldest first; `after` leads on and is empty at the end."""
+
+    results = RecallOut(many=True)
     after = serializers.CharField(allow_blank=True)
 
 

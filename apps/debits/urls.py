@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.debits.views import answers, files, following, mandates
+from apps.debits.views import answers, files, following, mandates, recalls
 
 app_name = "debits"
 urlpatterns = [
@@ -14,6 +14,11 @@ urlpatterns = [
     path("files/<uuid:pk>/take-on/", files.take_on, name="take_on"),
     path("files/<uuid:pk>/release/", files.release, name="release"),
     path("files/<uuid:pk>/withdraw/", files.withdraw, name="withdraw"),
+    path("files/<uuid:pk>/recall/", recalls.ask, name="ask_recall"),
+    path("recalls/", recalls.recalls, name="recalls"),
+    path("recalls/count/", recalls.count, name="recalls_count"),
+    path("recalls/<uuid:pk>/confirm/", recalls.confirm, name="confirm_recall"),
+    path("recalls/<uuid:pk>/refuse/", recalls.refuse, name="refuse_recall"),
     path("answers/", answers.answers, name="answers"),
     path("answers/new/", answers.upload, name="upload"),
     path("answers/<uuid:pk>/", answers.answer, name="answer"),

@@ -8,6 +8,7 @@ from apps.debits.models.answers import (
 )
 from apps.debits.models.files import Debit, DebitFile, DebitFileQuerySet, DebitQuerySet
 from apps.debits.models.mandates import DebitRule, Mandate, MandateQuerySet
+from apps.debits.models.recalls import Recall, RecallQuerySet
 
 __all__ = [
     "AnswerFile",
@@ -21,4 +22,6 @@ __all__ = [
     "DebitRule",
     "Mandate",
     "MandateQuerySet",
+    "Recall",
+    "RecallQuerySet",
 ]

@@ -13,7 +13,7 @@ from apps.accounts.models import Branch, Entity, User
 from apps.core import withheld
 from apps.core.fields import EncryptedBytesField, EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
-from apps.debits.lifecycle import DEBIT, FILE, PAID, UNDERWAY
+from apps.debits.lifecycle import DEBIT, FILE, GIVEN_UP, PAID, UNDERWAY, WRITTEN
 from apps.debits.models.mandates import Mandate
 from apps.loans.models import Loan
 from apps.repayments.models import AccountEvent, StatementLine
@@ -64,6 +64,7 @@ class DebitFile(Identified, Timestamped, Stateful):
         permissions = [
             ("prepare_debits", _("Prepare files of debits")),
             ("release_debits", _("Release files of debits that another person prepared")),
+            ("recall_debits", _("Ask that a file of debits be recalled")),
         ]
         triggers: ClassVar[list[Any]] = [
             pgtrigger.Protect(name="debits_file_kept", operation=pgtrigger.Delete),
@@ -92,7 +93,7 @@ class DebitFile(Identified, Timestamped, Stateful):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    status__in=["released", "settled"],
+                    status__in=WRITTEN,
                     released_by__isnull=False,
                     released_at__isnull=False,
                     content__isnull=False,
@@ -101,7 +102,7 @@ class DebitFile(Identified, Timestamped, Stateful):
                 )
                 & ~Q(sha256="")
                 & ~Q(released_by=F("made_by"))
-                | ~Q(status__in=["released", "settled"])
+                | ~Q(status__in=WRITTEN)
                 & Q(released_by__isnull=True, content__isnull=True, sha256=""),
                 name="debits_file_released_by_another",
             ),
@@ -144,7 +145,7 @@ class Debit(Identified, Timestamped, Stateful):
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     # What was owed: more than the amount where the mandate allows no more.
     owed = models.DecimalField(_("owed"), max_digits=18, decimal_places=2)
-    # Why it was withdrawn, or failed, or was returned: a code.
+    # Why it was withdrawn or recalled, or failed, or was returned: a code.
     reason_code = models.CharField(_("reason"), max_length=24, blank=True)
     collected = models.DecimalField(_("collected"), max_digits=18, decimal_places=2, null=True)
     value_date = models.DateField(_("value date"), null=True)
@@ -210,7 +211,7 @@ class Debit(Identified, Timestamped, Stateful):
                 name="debits_debit_collected_on_an_account",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["failed", "returned", "withdrawn"]) | ~Q(reason_code=""),
+                condition=~Q(status__in=["failed", "returned", *GIVEN_UP]) | ~Q(reason_code=""),
                 name="debits_debit_failed_for_a_reason",
             ),
             models.CheckConstraint(

@@ -22,6 +22,7 @@ from apps.debits.services.presenting import (
     take_file_on,
     withdraw_file,
 )
+from apps.debits.services.recalling import ask_recall, confirm_recall, refuse_recall
 from apps.debits.services.receiving_answers import Upload, receive_answers
 from apps.debits.services.ruling import RuleEntry, set_rule
 from apps.debits.services.settling import close_answer, look_at, post_on_day, run_again
@@ -32,9 +33,11 @@ __all__ = [
     "Upload",
     "accept_mandate",
     "advance_answers",
+    "ask_recall",
     "asked_for",
     "cancel_mandate",
     "close_answer",
+    "confirm_recall",
     "expire_mandates",
     "fetch_file",
     "go_on",
@@ -45,6 +48,7 @@ __all__ = [
     "prepare_file",
     "receive_answers",
     "record_mandate",
+    "refuse_recall",
     "register_mandate",
     "reject_mandate",
     "release_file",

@@ -59,6 +59,29 @@ def returned(chunk: Chunk, line: AnswerLine, debit: Debit) -> Outcome:
     return outcomes.outcome("recorded", "returned", debit)
 
 
+def answered_recalled(line: AnswerLine, debit: Debit, *, now: datetime) -> None:
+    """Put a debit on the list to look at that the bank answered though its file was recalled.
+
+    Its row is refused: money may have come, and the loan may have been asked again meanwhile.
+    """
+    debit.needs_look, debit.looked_by, debit.looked_at = True, None, None
+    debit.reason_code, debit.answered_at = "answered_recalled", now
+    debit.save(
+        update_fields=[
+            *("needs_look", "looked_by", "looked_at", "reason_code", "answered_at", "updated_at")
+        ]
+    )
+    audit.record(
+        WORKER,
+        "debits.answered_after_recall",
+        debit.loan,
+        case=f"applications.application:{debit.loan.application_id}",
+        reference=debit.reference,
+        outcome=line.outcome,
+        amount=str(line.amount),
+    )
+
+
 def _consequences(
     chunk: Chunk, line: AnswerLine, debit: Debit, *, is_before: bool = False
 ) -> dict[str, Any]:

@@ -56,6 +56,9 @@ def collected_as(line: AnswerLine, debit: Debit, event_id: Any, now: datetime) -
         "event_id": event_id,
         "reason_code": code,
         "needs_look": bool(code),
+        # Somebody may have looked at it before, after a recall.
+        "looked_by": None,
+        "looked_at": None,
     }
 
 

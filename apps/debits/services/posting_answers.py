@@ -20,7 +20,7 @@ from apps.core import rows as core_rows
 from apps.core.errors import DomainError
 from apps.core.jobs import enqueue
 from apps.debits import errors, policies
-from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile
+from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Recall
 from apps.debits.services import failing, outcomes, presenting
 from apps.debits.services.failing import WORKER
 from apps.debits.services.outcomes import Chunk, Outcome, outcome, refused
@@ -81,11 +81,16 @@ def sweep_answers(*, now: datetime) -> int:
     return len(found)
 
 
-def settle(files: set[uuid.UUID]) -> None:
-    """Settle the released files all of whose debits are answered."""
+def settle(files: set[uuid.UUID], *, now: datetime) -> None:
+    """Settle the released files all of whose debits are answered; recalls of them lapse.
+
+    Whoever holds debits and files holds the debits first, and a recall last.
+    """
     open_ones = Debit.objects.filter(file__in=files, status="presented").values("file")
     answered = DebitFile.objects.filter(pk__in=files, status="released").exclude(pk__in=open_ones)
     DebitFile.move_all(answered, "settle")
+    waiting = Recall.objects.filter(file__in=files, file__status="settled", status="asked")
+    Recall.move_all(waiting, "lapse", answered_at=now)
 
 
 def take_back_again(line: AnswerLine, debit: Debit, *, now: datetime) -> Outcome:
@@ -129,6 +134,8 @@ def _post(file: AnswerFile, lines: list[AnswerLine], *, now: datetime) -> None:
     for line in lines:
         debit = chunk.debits.get(line.reference)
         found = refused("reference", "no_such_debit") if debit is None else _known(line, debit)
+        if debit is not None and debit.status == "recalled":
+            failing.answered_recalled(line, debit, now=now)
         if found is not None:
             came_to[line.pk] = found
         elif line.outcome == "collected":
@@ -168,6 +175,8 @@ def _known(line: AnswerLine, debit: Debit) -> Outcome | None:
         return outcome("ignored", "known", debit)
     if debit.status in ("waiting", "withdrawn"):
         return refused("reference", "not_presented", debit)
+    if debit.status == "recalled" and line.outcome != "returned":
+        return refused("", "recalled", debit)
     is_early = line.outcome == "returned" and debit.status != "returned"
     code = "not_collected" if is_early else "answered_otherwise"
     return refused("outcome", code, debit)
@@ -251,7 +260,7 @@ def _finish(file: AnswerFile, *, now: datetime) -> None:
         return
     held.move("finish", finished_at=now)
     touched = held.lines.filter(debit__isnull=False).values_list("debit__file", flat=True)
-    settle(set(touched.distinct()))
+    settle(set(touched.distinct()), now=now)
     counts = {
         name: held.lines.filter(status=name).count() for name in ("posted", "recorded", "refused")
     }

@@ -18,7 +18,7 @@ from apps.core import dates
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.debits import errors, layouts, owing, policies, selecting
-from apps.debits.lifecycle import UNDERWAY
+from apps.debits.lifecycle import GIVEN_UP, UNDERWAY
 from apps.debits.models import Debit, DebitFile, DebitRule, Mandate, MandateQuerySet
 from apps.debits.selecting import Chosen, LeftOut, Rule
 from apps.loans.models import Loan, LoanQuerySet
@@ -159,12 +159,14 @@ def fetch_file(*, actor: User, file: DebitFile) -> bytes:
     """Return the bytes of a released file, and note who took it.
 
     Raises NotPermitted, also where one of its loans is withheld from the person, and Conflict
-    where it is not the file that was released.
+    where it was recalled, or is not the file that was released.
     """
     errors.require(policies.may(actor, policies.PREPARE) or policies.may(actor, policies.RELEASE))
     found = get_visible(DebitFile.objects.select_related("entity"), actor, pk=file.pk)
     if found.content is None:
         raise Conflict("not_released", _("This file was not released yet."))
+    if found.status == "recalled":
+        raise Conflict("recalled", _("This file was recalled. It is not handed over any more."))
     if found.debits.exclude(pk__in=Debit.objects.visible_to(actor).values("pk")).exists():
         raise NotPermitted(
             "withheld", _("A loan of this file is withheld from you; another person fetches it.")
@@ -378,6 +380,6 @@ def _said(file: DebitFile) -> dict[str, Any]:
 
 def asked_for(file: DebitFile) -> tuple[int, Decimal]:
     """Return how many debits of a file stand, and their total."""
-    rows = file.debits.exclude(status="withdrawn")
+    rows = file.debits.exclude(status__in=GIVEN_UP)
     total = rows.aggregate(total=Sum("amount"))["total"]
     return rows.count(), total or Decimal(0)

@@ -11,13 +11,18 @@ from apps.core import dates
 from apps.core.errors import Conflict, DomainError
 from apps.core.visibility import get_visible
 from apps.debits import errors, policies, sentences
+from apps.debits.lifecycle import UNPAID
 from apps.debits.models import AnswerLine, Debit
 from apps.debits.services import outcomes, posting_answers
 from apps.repayments import services as repayments
 
 # Faults of rows whose money came and is not in the books: the bank gave more than was asked for, or
 # sooner, or its day is closed, or nothing is owed, or we failed to post it.
-_UNBOOKED = {"day_closed", "nothing_owed", "more_than_asked", "before_asked", "unexpected"}
+_UNBOOKED = {
+    *("day_closed", "nothing_owed", "more_than_asked", "before_asked", "unexpected"),
+    # Or we had given the debit up.
+    "recalled",
+}
 
 
 @transaction.atomic
@@ -32,7 +37,7 @@ def post_on_day(*, actor: User, line: AnswerLine, day: date, now: datetime) -> A
         raise Conflict("not_refused", _("This row brings no money that waits to be posted."))
     rows = Debit.objects.select_related("mandate", "loan", "file")
     debit = get_visible(rows.select_for_update(of=("self",), no_key=True), actor, pk=held.debit_id)
-    if debit.status != "presented" or held.money > debit.amount:
+    if debit.status not in UNPAID or held.money > debit.amount:
         raise Conflict("answered_otherwise", _("The bank answered this debit otherwise."))
     today = dates.local_date(now, held.file.branch.entity.time_zone)
     if held.value_date is None or not held.value_date <= day <= today:
@@ -47,7 +52,7 @@ def post_on_day(*, actor: User, line: AnswerLine, day: date, now: datetime) -> A
     )
     debit.move("collect", **outcomes.collected_as(held, debit, event.pk, now))
     held.move("post", because="posted_later", settled_by=actor, settled_at=now)
-    posting_answers.settle({debit.file_id})
+    posting_answers.settle({debit.file_id}, now=now)
     audit.record(
         actor,
         "debits.answer_posted",
@@ -139,9 +144,9 @@ def _keep(line: AnswerLine, *, actor: User, now: datetime) -> None:
         return
     rows = Debit.objects.select_related("mandate", "loan", "file")
     debit = rows.select_for_update(of=("self",), no_key=True).get(pk=line.debit_id)
-    if debit.status == "presented":
+    if debit.status in UNPAID:
         outcomes.keep(line.file, line, debit, actor=actor, now=now)
-        posting_answers.settle({debit.file_id})
+        posting_answers.settle({debit.file_id}, now=now)
 
 
 def _held(actor: User, line: AnswerLine) -> AnswerLine:

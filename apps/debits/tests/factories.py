@@ -19,6 +19,7 @@ from apps.debits.models import (
     DebitFile,
     DebitRule,
     Mandate,
+    Recall,
 )
 from apps.debits.services import MandateEntry, Upload
 from apps.ledger.models import Entry
@@ -82,6 +83,21 @@ def presented(alice: User, bob: User, day: date) -> Debit:
     file = prepared(alice, day)
     services.release_file(actor=bob, file=file, now=at(day - timedelta(days=1)))
     return file.debits.get()
+
+
+def asked(actor: User, file: DebitFile, reason: str = "The bank refused the file.") -> Recall:
+    """Return a recall that somebody asked for on the day before the file's."""
+    now = at(file.collect_on - timedelta(days=1))
+    return services.ask_recall(actor=actor, file=file, reason=reason, now=now)
+
+
+def recalled(asker: User, other: User, debit: Debit) -> Debit:
+    """Return a debit whose file one person asked to recall and another recalled."""
+    recall = asked(asker, debit.file)
+    services.confirm_recall(
+        actor=other, recall=recall, now=at(debit.file.collect_on - timedelta(days=1))
+    )
+    return Debit.objects.select_related("file", "mandate", "loan").get(pk=debit.pk)
 
 
 def row(
@@ -153,6 +169,7 @@ def state() -> tuple[Any, ...]:
         list(Mandate.objects.order_by("pk").values_list("pk", "status")),
         list(DebitFile.objects.order_by("pk").values_list("pk", "status", "sha256")),
         list(Debit.objects.order_by("pk").values_list("pk", "status", "needs_look")),
+        list(Recall.objects.order_by("pk").values_list("pk", "status")),
         list(AnswerFile.objects.order_by("pk").values_list("pk", "status")),
         list(AnswerLine.objects.order_by("pk").values_list("pk", "status")),
     )

@@ -11,7 +11,7 @@ from django.db import connection
 from apps.accounts.models import User
 from apps.core.errors import Conflict, DomainError
 from apps.debits import services
-from apps.debits.models import AnswerFile, Debit, DebitFile, Mandate
+from apps.debits.models import AnswerFile, AnswerLine, Debit, DebitFile, Mandate, Recall
 from apps.debits.tests import factories
 from apps.loans.models import Loan
 from apps.repayments.models import AccountEvent
@@ -78,6 +78,61 @@ def test_each_is_done_once_whoever_comes_at_the_same_moment(
         state for one in AnswerFile.objects.all() for _n, state, _w in factories.came_to(one)
     )
     assert came == ["ignored", "posted"]
+    assert books.offenders() == []
+
+
+def test_a_file_is_recalled_once_and_never_what_was_answered(
+    alice: User, bob: User, charlie: User, lent: Loan, mandate: Mandate
+) -> None:
+    day = books.due_dates(lent)[0]
+    debit = factories.presented(alice, bob, day)
+
+    made = _at_once(
+        lambda: factories.asked(alice, debit.file), lambda: factories.asked(alice, debit.file)
+    )
+
+    [recall] = [one for one in made if isinstance(one, Recall)]
+    [late] = [one.code for one in made if isinstance(one, DomainError)]
+    assert (late, Recall.objects.count()) == ("recall_waits", 1)
+    done = _at_once(
+        *(
+            lambda who=who: services.confirm_recall(actor=who, recall=recall, now=at(day))
+            for who in (bob, charlie)
+        ),
+        lambda: services.refuse_recall(actor=charlie, recall=recall, note="No.", now=at(day)),
+    )
+
+    recall.refresh_from_db()
+    debit.refresh_from_db()
+    assert len([one for one in done if isinstance(one, Recall)]) == 1
+    ends = {"confirmed": ("recalled", "recalled"), "refused": ("released", "presented")}
+    assert (DebitFile.objects.get().status, debit.status) == ends[recall.status]
+
+
+def test_a_recall_and_the_posting_of_a_row_do_not_wait_in_a_circle(
+    alice: User, bob: User, lent: Loan, mandate: Mandate
+) -> None:
+    day = books.due_dates(lent)[0]
+    debit = factories.presented(alice, bob, day)
+    recall = factories.asked(alice, debit.file)
+    file = factories.received(alice, factories.content([row(debit)]), now=at(day))
+    AnswerLine.objects.update(status="refused", debit=debit, faults=[])
+    AnswerFile.objects.update(status="finished")
+    line = file.lines.get()
+
+    done = _at_once(
+        lambda: services.confirm_recall(actor=bob, recall=recall, now=at(day)),
+        lambda: services.post_on_day(actor=alice, line=line, day=day, now=at(day)),
+    )
+
+    recall.refresh_from_db()
+    debit.refresh_from_db()
+    assert isinstance(done[1], AnswerLine), done
+    assert (debit.status, AccountEvent.objects.filter(kind="receipt").count()) == ("collected", 1)
+    assert (recall.status, DebitFile.objects.get().status) in [
+        ("confirmed", "recalled"),
+        ("lapsed", "settled"),
+    ]
     assert books.offenders() == []
 
 

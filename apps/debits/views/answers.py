@@ -19,6 +19,7 @@ from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
 from apps.debits import layouts, looks, policies, selectors, sentences, services
 from apps.debits.forms import AnswersForm, DayForm, LinesForm, NoteForm
+from apps.debits.lifecycle import UNPAID
 from apps.debits.models import AnswerFile, AnswerLine, Debit
 from apps.debits.services import Upload
 from apps.repayments.services import holding, refuse_announced
@@ -255,7 +256,7 @@ def line_shown(line: AnswerLine) -> dict[str, Any]:
 
 def _is_for(line: AnswerLine, debit: Debit) -> bool:
     """Say whether money can be posted for a debit: more than was asked for only waits."""
-    return debit.status == "presented" and line.money <= debit.amount
+    return debit.status in UNPAID and line.money <= debit.amount
 
 
 def _line(request: HttpRequest, pk: uuid.UUID) -> AnswerLine:

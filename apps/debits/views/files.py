@@ -121,10 +121,27 @@ def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         and found.made_by_id == user.pk
         and policies.may(user, policies.RELEASE),
         "may_withdraw": found.may("withdraw") and handles,
-        "may_fetch": bool(found.sha256) and handles,
+        "may_fetch": bool(found.sha256) and found.status != "recalled" and handles,
         "crumbs": crumbs(str(found)),
+        **_recall(user, found, has_open="presented" in states),
     }
     return render(request, "debits/file.html", context)
+
+
+def _recall(user: Any, file: DebitFile, *, has_open: bool) -> dict[str, Any]:
+    """Return what was asked about recalling a file, and what the person may do about it."""
+    recall = selectors.latest_recall(file)
+    is_asked = recall is not None and recall.status == "asked"
+    return {
+        "recall": recall,
+        "recall_is_own": recall is not None and recall.asked_by_id == user.pk,
+        "may_recall": file.may("recall")
+        and has_open
+        and not is_asked
+        and policies.may(user, policies.RECALL),
+        "may_confirm": recall is not None and policies.may_confirm(user, recall),
+        "may_refuse": recall is not None and policies.may_refuse(user, recall),
+    }
 
 
 @require_GET
