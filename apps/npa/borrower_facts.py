@@ -54,6 +54,7 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
     """
     loans = _running(loan, day)
     accounts = {one.pk: _account(one, day) for one in loans}
+    earned = reading.earned_at_payout(list(accounts))
     snapshots = _snapshots(loans, day)
     before = _before(loan, loans, day)
     secured = _security(loans, day)
@@ -63,7 +64,9 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
     restructured = {one.pk: _restructured(one, accounts[one.pk], loans, day) for one in loans}
     found = []
     for one in loans:
-        figures = stood.figures(accounts[one.pk].position, day)
+        figures = stood.figures(
+            accounts[one.pk].position, day, earned_at_payout=earned.get(one.pk, ZERO)
+        )
         override = overrides.get(one.pk)
         facility = _facility(
             one, figures, before.get(one.pk), override.asset_class if override else ""

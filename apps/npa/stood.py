@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from apps.ledger.chart import Account
-from apps.repayments.account import ZERO, Asked, Claim
+from apps.repayments.account import UPFRONT, ZERO, Asked, Claim
 from apps.repayments.facts import Bucket
 from apps.repayments.walking import Position
 
@@ -41,10 +41,15 @@ class Figures(NamedTuple):
         return self.principal_due + self.interest_due + self.charges_due
 
 
-def figures(position: Position, day: date) -> Figures:
-    """Return what a position says of a day's end."""
+def figures(position: Position, day: date, *, earned_at_payout: Decimal) -> Figures:
+    """Return what a position says of a day's end.
+
+    `earned_at_payout` are the fees that were credited to income when the loan was paid out.
+    """
     due = position.due
     charges = [claim for claim in due if isinstance(claim.key, Asked)]
+    payout = _sum([claim for claim in due if claim.key == UPFRONT], Bucket.FEE)
+    billed = sum((_own_fee(claim) for claim in due), ZERO)
     buckets = (Bucket.FEE, Bucket.TAX, Bucket.PENAL)
     return Figures(
         position.principal(),
@@ -52,7 +57,7 @@ def figures(position: Position, day: date) -> Figures:
         _sum(due, Bucket.INTEREST),
         position.unbilled,
         sum((_sum(due, bucket) for bucket in buckets), ZERO),
-        _sum(charges, Bucket.FEE) + sum((_own_fee(claim) for claim in due), ZERO),
+        _sum(charges, Bucket.FEE) + billed + min(payout, earned_at_payout),
         _sum(charges, Bucket.PENAL),
         min((claim.due_on for claim in due), default=None),
         sum(1 for claim in due if claim.is_row and claim.due_on < day),

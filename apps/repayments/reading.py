@@ -43,6 +43,13 @@ _UPFRONT = """
         AND l.account IN ('fees_receivable', 'tax_receivable', 'interest_receivable')
     GROUP BY l.loan_id, l.account HAVING sum(l.debit - l.credit) <> 0
 """
+_EARNED_AT_PAYOUT = """
+    SELECT l.loan_id, sum(l.credit - l.debit)
+    FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id
+    WHERE l.loan_id = ANY(%s) AND e.event IN ('disbursement', 'disbursement_reversal')
+        AND l.account = 'fee_income'
+    GROUP BY l.loan_id
+"""
 _BUCKETS = {
     "fees_receivable": Bucket.FEE,
     "tax_receivable": Bucket.TAX,
@@ -78,6 +85,13 @@ def upfront(loans: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[Bucket, Decima
         for loan, account, amount in cursor.fetchall():
             found.setdefault(loan, {})[_BUCKETS[account]] = amount
     return found
+
+
+def earned_at_payout(loans: Collection[uuid.UUID]) -> dict[uuid.UUID, Decimal]:
+    """Return what of each loan's fees was credited to income when it was paid out, paid or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EARNED_AT_PAYOUT, [list(loans)])
+        return dict(cursor.fetchall())
 
 
 def orders(kept: Mapping[str, Any]) -> dict[Standing, Order]:

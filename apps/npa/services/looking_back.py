@@ -10,6 +10,7 @@ from django.db import connection
 from apps.core import bulk
 from apps.loans.models import Loan
 from apps.npa import lifetime, stood
+from apps.npa.facility import ZERO
 from apps.npa.models import DayEnd
 from apps.npa.statements.facilities import TABLE
 from apps.repayments import reading, replaying
@@ -59,6 +60,7 @@ def correct(day_end: DayEnd) -> int:
 
 def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
     loans = Loan.objects.filter(pk__in=keys).select_related("product__conditions")
+    earned = reading.earned_at_payout(keys)
     for loan in loans.order_by("pk"):
         account = replaying.replay(
             reading.contract(loan),
@@ -66,5 +68,7 @@ def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
             upto=day,
             points=reading.points(loan.pk),
         )
-        *found, last_due = stood.figures(account.position, day)
+        *found, last_due = stood.figures(
+            account.position, day, earned_at_payout=earned.get(loan.pk, ZERO)
+        )
         yield (loan.pk, *found, lifetime.months_left(last_due, day))

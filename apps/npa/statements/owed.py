@@ -15,6 +15,7 @@ LENT = """
         l.product_id, l.disbursed_date, l.annual_rate, l.status, ap.purpose,
         COALESCE(a.unbilled, 0) AS unbilled,
         COALESCE(a.upfront_fee + a.upfront_tax, 0) AS upfront_charges,
+        COALESCE(a.upfront_fee, 0) AS upfront_fee,
         COALESCE(a.upfront_interest, 0) AS upfront_interest
     FROM loans_loan l
     JOIN accounts_branch b ON b.id = l.branch_id AND b.entity_id = %(entity)s
@@ -40,6 +41,16 @@ _OWN_FEE = f"""
     ) one
     WHERE v.id = i.schedule_id)
 """  # noqa: S608 - the parts are ours
+# What is unpaid of the fees of the pay-out of a loan `l` and was credited to income with it; asked
+# only of loans that owe any. As above, what is paid counts first for what others get.
+_OWN_OF_PAYOUT = """
+    CASE WHEN l.upfront_fee > 0 THEN LEAST(l.upfront_fee, (
+        SELECT COALESCE(sum(n.credit - n.debit), 0)
+        FROM ledger_line n JOIN ledger_entry e ON e.id = n.entry_id
+        WHERE n.loan_id = l.id AND n.account = 'fee_income'
+            AND e.event IN ('disbursement', 'disbursement_reversal')
+    )) ELSE 0 END
+"""
 # In the order of the index, which has all that is asked for: nothing is sorted, and the table
 # itself is not touched but for loans of which a fee is unpaid. What is paid of a fee counts first
 # for what others get of it.
@@ -97,7 +108,7 @@ OWED = f"""
             l.unbilled - COALESCE(s.interest, 0) AS interest_earned,
             COALESCE(r.fees_due, 0) + COALESCE(a.amount, 0) - COALESCE(a.interest, 0)
                 + l.upfront_charges AS charges_due,
-            COALESCE(a.fees, 0) + COALESCE(r.fees_unpaid, 0) AS fees_unpaid,
+            COALESCE(a.fees, 0) + COALESCE(r.fees_unpaid, 0) + {_OWN_OF_PAYOUT} AS fees_unpaid,
             COALESCE(a.penal, 0) AS penal_unpaid,
             LEAST(r.oldest_due, a.oldest_due, CASE
                 WHEN l.upfront_charges + l.upfront_interest > 0 THEN l.disbursed_date

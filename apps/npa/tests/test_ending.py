@@ -251,6 +251,74 @@ def test_fees_billed_with_instalments_go_to_suspense_and_come_back_as_they_are_p
     assert repaying.offenders() == []
 
 
+@pytest.mark.parametrize("is_net", [False, True])
+def test_fees_of_the_pay_out_go_to_suspense_unless_they_were_taken_off_it_1_14(
+    stage: None, alice: User, bob: User, is_net: bool
+) -> None:
+    application = offering.approved(alice)
+    for code, amount, is_third_party in (
+        ("arrangement", "100", False),
+        ("gst", "18", False),
+        ("cover", "30", True),
+    ):
+        products.fee(
+            application.product, code, amount, timing="upfront", is_third_party=is_third_party
+        )
+    offering.accepted(alice, application)
+    loan = loans.open_loan(actor=alice, application=application, now=repaying.NOW)
+    lending.paid(alice, bob, loan, is_net=is_net)
+    loan.refresh_from_db()
+    days.rules()
+    # What is owed beside the principal is due from the pay-out on.
+    bad = (loan.disbursed_date if not is_net else _first_due(loan)) + timedelta(days=90)
+
+    days.end(loan, bad - timedelta(days=1))
+    days.end(loan, bad)
+
+    # What the state and a third party get was no income; what was taken off was paid.
+    owned, others = _fees_of_payout(loan)
+    owed = ZERO if is_net else owned + others
+    found = days.of_day(loan, bad)
+    assert days.of_day(loan, bad - timedelta(days=1)).fees_suspended == ZERO
+    assert repaying.books(loan).get("fees_receivable", ZERO) == owed
+    held = ZERO if is_net else owned
+    assert (found.asset_class, found.fees_suspended) == ("substandard", held)
+    [entry] = Entry.objects.filter(event="interest_to_suspense")
+    taken = {one.account: one.amount for one in entry.content()}
+    assert taken.get(Account.FEE_INCOME, ZERO) == held
+    [there] = borrower_facts.of_borrower(loan, bad)
+    assert there.figures.fees_unpaid == held
+    assert repaying.offenders() == []
+    if is_net:
+        return
+
+    # All but 40 of the fees is waived the next day, of which the day before knows nothing.
+    repayments.enter(
+        actor=alice,
+        loan=loan,
+        fact=Waiver(
+            day=bad + timedelta(days=1), bucket=Bucket.FEE, amount=owed - 40, reason="Goodwill."
+        ),
+        reference="WAIVED",
+        now=repaying.at(bad + timedelta(days=2)),
+        approved_by=bob,
+    )
+    days.end(loan, bad)
+    days.end(loan, bad + timedelta(days=1))
+
+    assert days.of_day(loan, bad).fees_suspended == owned
+    after = days.of_day(loan, bad + timedelta(days=1))
+    assert repaying.books(loan)["fees_receivable"] == after.fees_suspended == Decimal(40)
+    assert repaying.offenders() == []
+
+
+def _fees_of_payout(loan: Loan) -> tuple[Decimal, Decimal]:
+    """Return the lender's own fees of the pay-out and those of third parties, by the ledger."""
+    [entry] = Entry.objects.filter(event="disbursement", loan_id=loan.pk)
+    sums = {one.account: one.amount for one in entry.content()}
+    return sums[Account.FEE_INCOME], sums[Account.THIRD_PARTY_PAYABLE]
+
+
 def _two_regimes(loan: Loan) -> None:
     """Have the lender in a layer that compares two regimes, and lose little in a default."""
     Layer.objects.filter(entity=loan.branch.entity).update(layer="middle")
