@@ -198,7 +198,10 @@ def test_it_sends_what_goes_before_one_question_for_many_once(pune: Branch) -> N
 
     with transaction.atomic(), connection.cursor() as cursor:
         lock.one_each([{"branch": pune.pk, "name": ""}] * 3)
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77"
+            " AND pid = pg_backend_pid()"
+        )
         held = cursor.fetchone()[0]
 
     assert held == 1
