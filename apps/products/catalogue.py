@@ -25,10 +25,13 @@ __all__ = [
     "EntitySpec",
     "FeeSpec",
     "ProductSpec",
+    "Repaid",
     "entities",
     "products",
 ]
 
+# A product's schedule and the conditions of its contracts.
+Repaid = tuple[str, ConditionsSpec]
 # The last instalment takes what rounding left over; above this share of the payment, the term
 # is too long for the rate.
 _LARGEST_LAST_EXCESS = Decimal("0.10")
@@ -149,10 +152,12 @@ def products(
     purposes: Collection[str],
     schedules: Collection[str],
     bases: Collection[str],
+    stored: Mapping[str, Repaid],
 ) -> list[ProductSpec]:
     """Return the products of a file's content, or raise CatalogueRefused.
 
-    `countries` maps the code of every known entity to its country.
+    `countries` maps the code of every known entity to its country, `stored` that of every product
+    to how it is repaid by now: what a file leaves as it is, is not refused for a newer rule.
     """
     specs = []
     for place, row in rows(data, "products"):
@@ -169,7 +174,8 @@ def products(
         expect(spec.entity in countries, place, f"There is no entity {spec.entity!r}.")
         expect(spec.schedule in schedules, place, f"{spec.schedule!r} is not a schedule.")
         if read is not None:
-            conditions.check_method(read, spec.schedule, f"{place}.conditions")
+            is_stored = stored.get(spec.code) == (spec.schedule, read)
+            conditions.check_method(read, spec.schedule, f"{place}.conditions", is_stored=is_stored)
         unknown = sorted(set(spec.purposes) - set(purposes))
         expect(not unknown, place, f"Unknown purposes: {', '.join(unknown)}.")
         _check_bounds(spec, place)

@@ -150,8 +150,12 @@ def _check_schedule(spec: ConditionsSpec, currency: str, place: str) -> None:
     expect(fits, place, "rounding_unit must be a whole number of smallest units.")
 
 
-def check_method(spec: ConditionsSpec, method: str, place: str) -> None:
-    """Raise CatalogueRefused where conditions and a product's schedule contradict each other."""
+def check_method(spec: ConditionsSpec, method: str, place: str, *, is_stored: bool) -> None:
+    """Raise CatalogueRefused where conditions and a product's schedule contradict each other.
+
+    What `is_stored` word for word may still fall: it was taken on when instalments might, stays
+    as it is, and nothing is offered of it. Whoever changes it lets its instalments rise.
+    """
     is_balloon, is_stepped = method == "balloon", method == "stepped"
     share, every, factor = spec.balloon_share, spec.step_every, spec.step_factor
     expect(is_balloon == (share is not None), place, "A balloon, and no other, has balloon_share.")
@@ -159,7 +163,7 @@ def check_method(spec: ConditionsSpec, method: str, place: str) -> None:
     told = (every is not None, factor is not None)
     expect(told == (is_stepped, is_stepped), place, "Steps have step_every and step_factor.")
     expect(every is None or every >= 1, place, "step_every must be at least 1.")
-    fits = factor is None or 1 < factor <= LARGEST_STEP
+    fits = factor is None or is_stored or 1 < factor <= LARGEST_STEP
     expect(fits, place, f"step_factor is above 1 and at most {LARGEST_STEP}: instalments rise.")
     is_spread = spec.first_period == FirstPeriod.AMORTISED
     expect(method != "single" or is_spread, place, "A single payment has first_period amortised.")

@@ -11,7 +11,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Identified, Timestamped
 from apps.products.catalogue import LONGEST_OFFER_DAYS, SHORTEST_OFFER_DAYS
-from apps.products.conditions import FEWEST_WORKING_DAYS, MOST_WORKING_DAYS
+from apps.products.conditions import FEWEST_WORKING_DAYS, LARGEST_STEP, MOST_WORKING_DAYS
 
 
 class Purpose(models.TextChoices):
@@ -313,6 +313,12 @@ class Conditions(Identified, Timestamped):
                     & Q(step_factor__gt=0, step_factor__isnull=False)
                 ),
                 name="products_conditions_schedule_is_told",
+            ),
+            # Not validated: what was stored while instalments might fall stays until it is changed.
+            models.CheckConstraint(
+                condition=Q(step_factor=None)
+                | Q(step_factor__gt=1, step_factor__lte=LARGEST_STEP, step_factor__isnull=False),
+                name="products_conditions_steps_rise",
             ),
             models.CheckConstraint(
                 condition=Q(rounding_unit__gt=0)

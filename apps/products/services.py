@@ -1,7 +1,7 @@
 """Load the catalogue of entities, branches, products and fees."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django.db import models, transaction
@@ -12,6 +12,8 @@ from apps.products import catalogue
 from apps.products import taxes as tax_rates
 from apps.products.conditions import OTHER_ORDERS, ConditionsSpec
 from apps.products.models import Conditions, Fee, Product, Purpose, TaxRate
+
+_ORDERS = ("allocation_order", *OTHER_ORDERS)
 
 
 @dataclass
@@ -47,6 +49,7 @@ def load(*, actor: Any, entities: Any, products: Any) -> Loaded:
         purposes=Purpose.values,
         schedules=Product.Schedule.values,
         bases=Fee.Basis.values,
+        stored=_stored(),
     )
     for product_spec in product_specs:
         _load_product(product_spec, loaded)
@@ -109,13 +112,24 @@ def _load_product(spec: catalogue.ProductSpec, loaded: Loaded) -> None:
     _load_conditions(product, spec.conditions, loaded)
 
 
+def _stored() -> dict[str, catalogue.Repaid]:
+    """Return the schedule and the conditions of every product, as the catalogue writes them."""
+    rows = Conditions.objects.select_related("product")
+    return {row.product.code: (row.product.schedule, _spec(row)) for row in rows}
+
+
+def _spec(row: Conditions) -> ConditionsSpec:
+    values = {one.name: getattr(row, one.name) for one in fields(ConditionsSpec)}
+    orders = {name: tuple(values[name]) for name in _ORDERS}
+    return ConditionsSpec(**{**values, **orders})
+
+
 def _load_conditions(product: Product, spec: ConditionsSpec | None, loaded: Loaded) -> None:
     if spec is None:
         count, _ = Conditions.objects.filter(product=product).delete()
         loaded.removed += count
         return
-    orders = ("allocation_order", *OTHER_ORDERS)
-    values = {**vars(spec), **{name: list(getattr(spec, name)) for name in orders}}
+    values = {**vars(spec), **{name: list(getattr(spec, name)) for name in _ORDERS}}
     upsert(Conditions, {"product": product}, values, loaded)
 
 

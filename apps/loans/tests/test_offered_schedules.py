@@ -16,6 +16,7 @@ from apps.offers import services as offers
 from apps.offers.models import Offer
 from apps.offers.tests import factories as offering
 from apps.products.models import Conditions, Product
+from apps.products.tests import factories as products
 from apps.schedules import building, checks, cost, documents
 from apps.schedules.terms import Method
 
@@ -123,8 +124,15 @@ def test_the_hundredth_doubling_is_told_and_breaks_nothing() -> None:
 
 
 def test_nothing_is_offered_whose_instalments_fall_step_by_step(alice: User, stage: None) -> None:
+    application = offering.approved(alice)
+    Product.objects.filter(pk=application.product_id).update(schedule="stepped")
+    products.stored_before(application.product, step_every=12, step_factor=Decimal("0.9"))
+    application.refresh_from_db()
+
     with pytest.raises(DomainError, match="fall step by step"):
-        _offered(alice, "stepped", {"step_every": 12, "step_factor": Decimal("0.9")})
+        offering.made(alice, application)
+
+    assert not Offer.objects.exists()
 
 
 @pytest.mark.parametrize(

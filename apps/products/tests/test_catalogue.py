@@ -27,6 +27,7 @@ def read(data: Any) -> list[catalogue.ProductSpec]:
         purposes=Purpose.values,
         schedules=Product.Schedule.values,
         bases=Fee.Basis.values,
+        stored={},
     )
 
 

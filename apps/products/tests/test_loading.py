@@ -14,6 +14,7 @@ from apps.accounts.models import Branch, Entity
 from apps.audit.models import Event
 from apps.products import selectors
 from apps.products.models import Conditions, Fee, Product, TaxRate
+from apps.products.tests import factories
 from apps.products.tests.test_catalogue import PRODUCTS, changed
 
 pytestmark = pytest.mark.django_db
@@ -121,14 +122,79 @@ def test_a_product_whose_file_says_nothing_of_conditions_has_none(tmp_path: Path
         {"allocation_across": "diagonal"},
         {"npa_allocation_order": ["fees", "fees", "interest", "principal"]},
         {"offer_working_days": 2},
+        {"step_every": 12, "step_factor": Decimal("0.9")},
+        {"step_every": 12, "step_factor": Decimal(1)},
+        {"step_every": 12, "step_factor": Decimal("2.1")},
     ],
-    ids=lambda changes: next(iter(changes)),
+    ids=str,
 )
 def test_the_database_itself_wants_whole_conditions(changes: dict[str, object]) -> None:
     load()
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Conditions.objects.filter(product__code="in-personal").update(**changes)
+
+
+def _falling(rate: str = "0.16", **conditions: object) -> object:
+    """Return a catalogue in which the first product's instalments fall."""
+    told = PRODUCTS["products"][0]["conditions"]
+    steps = {"step_every": 12, "step_factor": "0.9"}
+    return changed(schedule="stepped", annual_rate=rate, conditions={**told, **steps, **conditions})
+
+
+def _stored_falling() -> Product:
+    """Bring the first product to where it was stored while instalments might fall."""
+    load()
+    product = Product.objects.get(code="in-personal")
+    Product.objects.filter(pk=product.pk).update(schedule="stepped")
+    told = Conditions.objects.filter(product=product).values().get()
+    kept = {name: value for name, value in told.items() if name not in ("id", "product_id")}
+    steps = {"step_every": 12, "step_factor": Decimal("0.9")}
+    factories.stored_before(product, **{**kept, **steps})
+    return product
+
+
+def test_a_product_that_falls_is_left_alone_while_others_are_loaded(tmp_path: Path) -> None:
+    product = _stored_falling()
+    data = _falling()
+    data["products"][1]["name"] = "Another name"  # type: ignore[index]
+
+    said = load(written(tmp_path, data))
+
+    assert said == "Products: 0 new, 1 changed, 0 removed, 35 as they were."
+    assert Conditions.objects.get(product=product).step_factor == Decimal("0.9")
+    # Its price and whether it is open are no steps.
+    closed = load(written(tmp_path, _falling(rate="0.17")))
+    assert closed == "Products: 0 new, 2 changed, 0 removed, 34 as they were."
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"step_factor": "0.8"}, {"bounce_charge": "600"}, {"step_every": 6}],
+    ids=str,
+)
+def test_whoever_changes_a_product_that_falls_lets_it_rise(
+    changes: dict[str, object], tmp_path: Path
+) -> None:
+    _stored_falling()
+    before = Conditions.objects.order_by("pk").values_list()
+    kept = list(before)
+
+    with pytest.raises(CommandError, match=r"products\[1\]\.conditions: step_factor is above 1"):
+        load(written(tmp_path, _falling(**changes)))
+
+    assert list(before.all()) == kept
+    load(written(tmp_path, _falling(step_factor="1.1")))
+    assert Conditions.objects.get(product__code="in-personal").step_factor == Decimal("1.1")
+
+
+def test_a_product_that_falls_is_not_taken_on(tmp_path: Path) -> None:
+    load()
+
+    with pytest.raises(CommandError, match="instalments rise"):
+        load(written(tmp_path, _falling()))
+
+    assert not Conditions.objects.exclude(step_factor=None).exists()
 
 
 def taxed(folder: Path, **changes: object) -> str:
