@@ -12,6 +12,7 @@ from apps.loans.models import Loan
 from apps.npa import services
 from apps.npa.errors import NothingToEnd
 from apps.npa.models import DayEnd
+from apps.portfolio import services as portfolio
 
 # More than a month, so that a figure can be compared with that of the month before.
 DAYS = 40
@@ -56,4 +57,5 @@ def _ended(entity: Entity, now: datetime) -> str:
         except NothingToEnd:
             continue
         done += 1
+    portfolio.summarise(entity=entity, now=now)
     return f"{done} days of {entity.name} ended"
