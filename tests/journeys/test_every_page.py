@@ -52,6 +52,8 @@ PAYMENTS = [
 ]
 QUALITY = [
     "Portfolio quality",
+    "Vintages",
+    "Roll rates",
     "Provisions",
     "Classes set by people",
     "What was found",

@@ -108,6 +108,9 @@ def _consequences(
         "answered_at": chunk.now,
         "retry_on": again,
         "needs_look": again is None,
+        # What somebody looked at was another answer.
+        "looked_by": None,
+        "looked_at": None,
         "charge_id": _charged(chunk, debit) if reason.charges and not is_before else None,
     }
 

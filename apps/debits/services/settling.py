@@ -107,7 +107,9 @@ def close_answer(*, actor: User, line: AnswerLine, note: str, now: datetime) -> 
     held = _held(actor, line)
     _keep(held, actor=actor, now=now)
     held.move("close", because="closed", note=said, settled_by=actor, settled_at=now)
-    audit.record(actor, "debits.answer_closed", held, row=held.number, reference=held.reference)
+    # Of a row that names no debit of ours, the reference is anything the bank's file holds.
+    known = held.reference if held.debit_id else ""
+    audit.record(actor, "debits.answer_closed", held, row=held.number, reference=known)
     return held
 
 

@@ -11,6 +11,7 @@ from django.utils import translation
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
+from apps.core import stored_reasons
 from apps.core.errors import Conflict, NotPermitted
 from apps.core.table_faults import FileRefused
 from apps.debits import services
@@ -125,7 +126,9 @@ def test_a_failure_is_recorded_charged_and_tried_again(
     assert bounce > 0
     assert debit.charge is not None
     assert (debit.charge.amount, debit.charge.parameters["code"]) == (bounce, "bounce")
-    assert debit.charge.words == {"reason": f"debits.bounced:{debit.reference}"}
+    assert debit.charge.words == {
+        "reason": stored_reasons.stored("debits.bounced", debit.reference)
+    }
     assert debit.charge.reason == f"Direct debit {debit.reference} bounced."
     # Again from that day on, with what the bounce costs.
     again = factories.prepared(alice, day + timedelta(days=3)).debits.get()
@@ -169,7 +172,8 @@ def test_money_the_bank_takes_back_leaves_the_loan_as_it_was(
     assert came_to(file) == [(2, "recorded", "returned")]
     assert came_to(again) == [(2, "ignored", "known")]
     assert (debit.status, debit.event.status, debit.needs_look) == ("returned", "reversed", True)
-    assert debit.event.reversed_reason == "debits.returned:payer_refused"
+    kept = stored_reasons.stored("debits.returned", "payer_refused")
+    assert debit.event.reversed_reason == kept
     why = "Returned by the bank: The borrower stopped this payment."
     assert debit.event.why_reversed == why
     with translation.override("hi"):
@@ -197,6 +201,23 @@ def test_money_somebody_took_back_before_the_bank_said_so_is_taken_back_once(
     assert (debit.needs_look, debit.retry_on, debit.charge_id) == (True, None, None)
     assert Entry.objects.filter(reverses__event="repayment").count() == 1
     assert Mandate.objects.get().status == "paused"
+    assert books.offenders() == []
+
+
+def test_what_came_amiss_and_was_looked_at_can_be_returned_all_the_same(
+    alice: User, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    answered(alice, [row(debit, amount="100.00")], day=day)
+    debit.refresh_from_db()
+    services.look_at(actor=alice, debit=debit, note="The rest comes in cash.", now=at(day))
+    back = row(debit, "returned", amount="100.00", day=day, reason="payer_refused")
+
+    file = answered(alice, [back], day=day, name="ACH-2")
+
+    debit.refresh_from_db()
+    assert came_to(file) == [(2, "recorded", "returned")]
+    assert (debit.status, debit.needs_look, debit.looked_by) == ("returned", True, None)
     assert books.offenders() == []
 
 

@@ -51,10 +51,12 @@ def _cap(loan: Loan, work: _Work) -> bool:
         return cap_on is not None and _end(loan, cap_on, account, work)
     if cap_on is not None and cap_on.day == found.since and _room(cap_on) == found.room:
         return False
-    if cap_on is not None:
-        # It was made for a time, or for interest owed then, that history knows no more.
-        _undo(cap_on, work)
-        history = reading.happened(loan)
+    if last is not None and (cap_on is not None or last.day > found.since):
+        # It was made for a time, or for interest owed then, that history knows no more; or ended
+        # by a payment that bounced. Without it the room is another.
+        _undo(last, work)
+        _cap(loan, work)
+        return True
     then = replaying.replay(account.contract, history, upto=found.since)
     standing = owing.ahead(then, found.since)
     if capping.future(standing) <= found.room:

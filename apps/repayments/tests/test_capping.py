@@ -139,6 +139,28 @@ def test_rule_2_2_interest_runs_again_when_the_loan_performs_again(dear: Loan) -
     assert factories.offenders() == []
 
 
+@pytest.mark.django_db
+def test_rule_2_2_interest_stops_again_where_the_payment_that_ended_it_bounced(dear: Loan) -> None:
+    loan = dear
+    since = loan.instalments.get(number=1).due_date + timedelta(days=91)
+    _accrue(loan, since)
+    day = since + timedelta(days=1)
+    _pay_all_due(loan, day)
+    _accrue(loan, day)
+    assert AccountEvent.objects.filter(parameters__change="in_duplum_lifted").count() == 1
+
+    paid = AccountEvent.objects.get(kind="receipt")
+    services.take_back(actor=CLERK, event=paid, reason="Bounced.", now=factories.NOW)
+    _accrue(loan, day + timedelta(days=1))
+
+    changes = AccountEvent.objects.filter(kind="change", status="live")
+    assert [(one.parameters["change"], one.day) for one in changes] == [("in_duplum", since)]
+    _accrue(loan, date(2018, 1, 1))
+    books = factories.books(loan)
+    assert books["interest_receivable"] == books["interest_income"] == loan.principal
+    assert factories.offenders() == []
+
+
 def _standing(loan: Loan) -> dict[str, Any]:
     """Return how a loan stands, with no keys in it."""
     found = factories.state(loan)
