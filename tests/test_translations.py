@@ -37,6 +37,10 @@ def _broken_placeholders(entry: polib.POEntry) -> bool:
     pairs = [(entry.msgid, entry.msgstr)]
     if entry.msgid_plural:
         pairs = [(entry.msgid_plural, text) for text in entry.msgstr_plural.values()]
+        one = entry.msgstr_plural[0]
+        # What is said of one thing need not say that it is one.
+        if sorted(PLACEHOLDER.findall(entry.msgid)) == sorted(PLACEHOLDER.findall(one)):
+            pairs = pairs[1:]
     return any(
         sorted(PLACEHOLDER.findall(english)) != sorted(PLACEHOLDER.findall(text))
         for english, text in pairs
