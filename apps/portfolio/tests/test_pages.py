@@ -66,6 +66,7 @@ def test_vintages_show_what_was_lent_and_lead_to_the_loans(
         page = _get(client, "vintages", width="month").text
 
     assert "2,00,000.00" in page
+    assert '<option value="quarter" selected>' in _get(client, "vintages").text
     month = TODAY.replace(day=1).isoformat()
     assert f"vintage={month}" in page
     behind = _get(client, "vintage_loans", width="month", vintage=month)

@@ -55,7 +55,8 @@ def _asked(request: HttpRequest, kind: type[VintageForm] = VintageForm) -> Asked
     yesterday = dates.local_date(timezone.now(), entity.time_zone) - timedelta(days=1)
     day = min(form.given("day") or yesterday, yesterday)
     shown: Any = form.data
-    shown["day"] = day.isoformat()
+    # The form shows what the page is of, also where nothing was chosen.
+    shown["day"], shown["width"] = day.isoformat(), form.of_width().value
     chosen = Chosen(
         entity=entity,
         currency=form.given("currency") or entity.currency,
