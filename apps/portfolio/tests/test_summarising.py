@@ -19,6 +19,7 @@ from apps.portfolio.models import Roll, RolledDay, VintageLent, VintageLost, Vin
 from apps.portfolio.months import Width, last_of
 from apps.portfolio.roll_rows import Chosen
 from apps.portfolio.services import Summarised
+from apps.portfolio.statements.rolling import BOTH
 from apps.portfolio.vintages import Sum
 from apps.servicing import services as servicing
 from apps.servicing.tests import factories
@@ -73,6 +74,22 @@ def test_what_left_in_between_is_seen_by_its_last_row(lent: Loan, india: Entity,
     _summarise(india)
 
     assert _cells() == [(SECOND, "60-89", left, 1, Decimal(100_000))]
+
+
+def test_what_left_is_found_by_an_index_of_its_own(lent: Loan, india: Entity) -> None:
+    """Without it the last row of each loan that left is looked for among a month of snapshots."""
+    _ended(lent, FIRST, 0)
+    nights.snapshot(lent, FIRST + 5 * DAY, asset_class="closed", principal=0)
+    values = {"entity": india.pk, "since": FIRST, "day": SECOND}
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {BOTH}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    month = f"npa_loanday_{SECOND:%Y_%m}"
+    assert f"on {month} g" in plan
+    assert f"{month}_loan_id_day_idx" in plan
 
 
 def test_the_last_day_stands_for_the_month_that_runs(lent: Loan, india: Entity) -> None:
