@@ -16,12 +16,15 @@ from apps.portfolio import services as portfolio
 
 # More than a month, so that a figure can be compared with that of the month before.
 DAYS = 40
+# The last of them stay open, so that visitors can post to them and end them once more.
+OPEN_DAYS = 3
 
 
 def write(*, now: datetime) -> list[str]:
     """End the days up to yesterday of every lender that has lent, watched; return what, in words.
 
-    Nothing where a day was ended already. The days stay open: visitors may still post to them.
+    Nothing where a day was ended already. Their books are closed but for those of the last days,
+    which the first of these holds open until a person lifts it.
     """
     if DayEnd.objects.exists():
         return []
@@ -44,16 +47,13 @@ def _ended(entity: Entity, now: datetime) -> str:
     lent = Loan.objects.filter(branch__entity=entity, status="active")
     first = lent.order_by("disbursed_date").values_list("disbursed_date", flat=True)[0]
     start = max(first or yesterday, yesterday - timedelta(days=DAYS - 1))
+    open_from = max(start, yesterday - timedelta(days=OPEN_DAYS - 1))
     done = 0
     for one in range((yesterday - start).days + 1):
+        day = start + timedelta(days=one)
+        close = False if day == open_from else None
         try:
-            services.end_day(
-                actor=people.ACTOR,
-                entity=entity,
-                day=start + timedelta(days=one),
-                now=now,
-                close=False,
-            )
+            services.end_day(actor=people.ACTOR, entity=entity, day=day, now=now, close=close)
         except NothingToEnd:
             continue
         done += 1

@@ -10,7 +10,7 @@ from apps.demo import nights, people
 
 
 class Command(BaseCommand):
-    help = "End the last forty days of every lender that has lent; only once."
+    help = "End the last forty days of every lender that has lent, and close most; only once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         people.refuse_in_production()
