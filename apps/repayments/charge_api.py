@@ -45,6 +45,11 @@ class ChargeIn(Strict):
         default="",
         help_text="How and when the borrower agreed to what the key facts do not name.",
     )
+    is_another = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Another payment came back, though one of that day was charged already.",
+    )
     reference = serializers.CharField(
         max_length=60, help_text="Yours. The same again asks for nothing again."
     )
@@ -128,6 +133,7 @@ class Charges(APIView):
                 due_on=values.get("due_on") or day,
                 reason=values["reason"],
                 consent=values["consent"],
+                is_another=values["is_another"],
             ),
             reference=f"charge:{loan.number}:{values['reference']}",
             now=now,

@@ -37,6 +37,11 @@ class ChargeForm(Refusable):
         required=False,
         help_text=_("Only for what the key facts do not name: how and when it was given."),
     )
+    is_another = forms.BooleanField(
+        label=_("Another payment came back"),
+        required=False,
+        help_text=_("Only where a returned payment of that day was charged already."),
+    )
     # Sent again, the same page asks for the same charge.
     reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 

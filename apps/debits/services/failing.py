@@ -1,6 +1,6 @@
 """What follows where the bank could not collect, or takes back what it had collected."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -15,7 +15,8 @@ from apps.debits.services.outcomes import Chunk, Outcome
 from apps.repayments import services as repayments
 from apps.repayments.errors import TakenBackAlready
 from apps.repayments.facts import Bucket
-from apps.repayments.services import charging
+from apps.repayments.services import bouncing, charging
+from apps.repayments.services.bouncing import Bounced
 
 logger = structlog.get_logger(__name__)
 # An answer says whose loan it is, whoever may see that; the file keeps who took it in.
@@ -111,7 +112,9 @@ def _consequences(
         # What somebody looked at was another answer.
         "looked_by": None,
         "looked_at": None,
-        "charge_id": _charged(chunk, debit) if reason.charges and not is_before else None,
+        "charge_id": _charged(chunk, line, debit, is_before=is_before)
+        if reason.charges
+        else debit.charge_id,
     }
 
 
@@ -126,32 +129,51 @@ def _move_mandate(mandate: Mandate, reason: reasons.Reason, *, now: datetime) ->
         mandates.cancel_for_bank(held, reason=reason.code, now=now)
 
 
-def _charged(chunk: Chunk, debit: Debit) -> Any:
-    """Ask for what a bounce costs, where the borrower was told so; return the charge's key."""
-    amount = charging.told(debit.loan).get("bounce")
+def _charged(chunk: Chunk, line: AnswerLine, debit: Debit, *, is_before: bool) -> Any:
+    """Ask for what a bounce costs, where the borrower was told so; return the charge's key.
+
+    What somebody charged by hand for it is that charge. Where the money was taken back before,
+    nothing else is charged: a person looks.
+    """
+    amount = charging.told(debit.loan).get(bouncing.CODE)
     if not amount or debit.charge_id is not None:
         return debit.charge_id
     asked = repayments.Asked(
-        code="bounce",
+        code=bouncing.CODE,
         bucket=Bucket.FEE,
         amount=amount,
         day=chunk.today,
         due_on=chunk.today,
         reason=stored_reasons.stored(sentences.BOUNCED, debit.reference),
+        bounced=Bounced(
+            debit=debit.reference, since=_known_since(line, debit, is_before=is_before)
+        ),
     )
+    others = Debit.objects.filter(loan=debit.loan_id, charge__isnull=False)
     try:
-        event = repayments.charge(
+        event = charging.charge_bounce(
             actor=WORKER,
             loan=debit.loan,
             asked=asked,
             reference=f"bounce:{debit.pk}",
+            charged=list(others.values_list("charge", flat=True)),
+            is_ours=not is_before,
             now=chunk.now,
         )
     except DomainError as refusal:
         # A loan that is over owes no charge; the failure is recorded all the same.
         logger.info("bounce_not_charged", debit=str(debit.pk), code=refusal.code)
         return None
-    return event.pk
+    return event.pk if event else None
+
+
+def _known_since(line: AnswerLine, debit: Debit, *, is_before: bool) -> date:
+    """Return the first day on which somebody could know that a debit failed or was returned."""
+    if debit.status == "presented":
+        return debit.file.collect_on
+    if is_before and debit.value_date is not None:
+        return debit.value_date
+    return line.value_date or debit.file.collect_on
 
 
 def _record(debit: Debit, *, verb: str) -> None:

@@ -4,6 +4,7 @@ What a borrower was not told before the agreement - in the key facts, in that am
 only with their explicit consent, which is on record (rule book 6.6).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,10 +23,11 @@ from apps.repayments import lateness, policies
 from apps.repayments.errors import refused_field
 from apps.repayments.facts import Bucket, Charge
 from apps.repayments.models import AccountEvent
-from apps.repayments.services import entering, holding, taking_back
+from apps.repayments.services import bouncing, entering, holding, taking_back
+from apps.repayments.services.bouncing import Bounced
 
 # What of the contract arises only when something happens, by the name a charge has here.
-CONTINGENT = {"bounce": "bounce_charge", "switching": "switching_charge"}
+CONTINGENT = {bouncing.CODE: "bounce_charge", "switching": "switching_charge"}
 LONGEST_WORDS = 300
 # Rule book 6.6: of loans that were sanctioned before, no key facts were told.
 KEY_FACTS_FROM = date(2024, 10, 1)
@@ -35,7 +37,9 @@ KEY_FACTS_FROM = date(2024, 10, 1)
 class Asked:
     """What is asked for: a fee or a penal charge, what for, how much, owed from when, and why.
 
-    `consent` says how and when the borrower agreed to a fee that the key facts do not name.
+    `consent` says how and when the borrower agreed to a fee that the key facts do not name. Of a
+    payment that came back, a file says which it was (`bounced`), and a person where a second one
+    came back on a day (`is_another`).
     """
 
     bucket: Bucket = Bucket.FEE
@@ -45,6 +49,8 @@ class Asked:
     due_on: date
     reason: str
     consent: str = ""
+    bounced: Bounced | None = None
+    is_another: bool = False
 
 
 @transaction.atomic
@@ -54,12 +60,20 @@ def charge(*, actor: Any, loan: Loan, asked: Asked, reference: str, now: datetim
     The actor is a person, or the name of the system's own work.
 
     The same reference with the same content returns the event it made. Raises NotAllowed,
-    NotVisible, FactRefused for a charge that was not told and not agreed to, and what
-    `entering.enter` raises.
+    NotVisible, FactRefused for a charge that was not told and not agreed to, Conflict where a
+    person asks again for what a payment that came back costs, and what `entering.enter` raises.
     """
     holding.require(actor, policies.CHARGE)
     held = holding.hold(actor, loan)
     _check(held, asked)
+    if asked.code == bouncing.CODE and isinstance(actor, User):
+        bouncing.require_first(
+            held,
+            day=asked.day,
+            reason=asked.reason,
+            reference=reference,
+            is_another=asked.is_another,
+        )
     event = entering.enter(actor=actor, loan=held, fact=_fact(asked), reference=reference, now=now)
     if asked.bucket == Bucket.FEE:
         for tax in products.taxes_on_fees(held.branch.entity_id, asked.day):
@@ -70,6 +84,31 @@ def charge(*, actor: Any, loan: Loan, asked: Asked, reference: str, now: datetim
                     actor=actor, loan=held, fact=fact, reference=f"{reference}:{tax.code}", now=now
                 )
     return event
+
+
+@transaction.atomic
+def charge_bounce(
+    *,
+    actor: str,
+    loan: Loan,
+    asked: Asked,
+    reference: str,
+    charged: Collection[Any],
+    is_ours: bool,
+    now: datetime,
+) -> AccountEvent | None:
+    """Enter what a debit that came back costs, or return what somebody asked for it by hand.
+
+    `charged` are the charges for other debits. Where it `is_ours` no more, because a person dealt
+    with it, nothing is entered. Raises what `charge` raises.
+    """
+    held = holding.hold(actor, loan)
+    if asked.bounced is None:
+        raise ValueError("Which debit came back?")
+    found = bouncing.asked_by_hand(held, asked.bounced, until=asked.day, but=charged)
+    if found is not None or not is_ours:
+        return found
+    return charge(actor=actor, loan=held, asked=asked, reference=reference, now=now)
 
 
 @transaction.atomic
@@ -147,6 +186,8 @@ def _fact(asked: Asked) -> Charge:
     basis = {"reason": asked.reason.strip()}
     if asked.consent.strip():
         basis["consent"] = asked.consent.strip()
+    if asked.bounced is not None:
+        basis |= asked.bounced.basis()
     return Charge(
         day=asked.day,
         amount=asked.amount,

@@ -1,0 +1,194 @@
+"""What a debit that came back costs is charged once: by hand first, or by the bank's file first."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import User
+from apps.core.errors import Conflict
+from apps.debits.models import Debit, Mandate
+from apps.debits.tests import factories
+from apps.loans.models import Loan
+from apps.repayments import services as repayments
+from apps.repayments.models import AccountEvent
+from apps.repayments.services import charging
+from apps.repayments.tests import factories as books
+
+pytestmark = pytest.mark.django_db
+at, refused, row, answered = factories.at, factories.refused, factories.row, factories.answered
+
+
+@pytest.fixture
+def debit(alice: User, bob: User, lent: Loan, mandate: Mandate) -> Debit:
+    """The first instalment, with the bank."""
+    factories.rule(lent, takes_overdue=True)
+    return factories.presented(alice, bob, books.due_dates(lent)[0])
+
+
+def _by_hand(actor: User, loan: Loan, day: date, number: int = 1, **changes: Any) -> AccountEvent:
+    values: dict[str, Any] = {
+        "code": "bounce",
+        "amount": charging.told(loan)["bounce"],
+        "day": day,
+        "due_on": day,
+        "reason": "The bank returned the debit",
+        **changes,
+    }
+    return repayments.charge(
+        actor=actor,
+        loan=loan,
+        asked=repayments.Asked(**values),
+        reference=f"charge:{loan.number}:{number}",
+        now=at(day),
+    )
+
+
+def _charges(loan: Loan) -> list[AccountEvent]:
+    rows = AccountEvent.objects.filter(loan=loan, kind="charge", parameters__code="bounce")
+    return list(rows.filter(status="live").order_by("day", "position"))
+
+
+def _collected(actor: User, debit: Debit) -> date:
+    day = debit.file.collect_on
+    answered(actor, [row(debit)], day=day)
+    return day
+
+
+@pytest.mark.parametrize("days", [0, 1, 2])
+def test_a_file_that_says_a_debit_failed_finds_what_was_charged_by_hand(
+    alice: User, charlie: User, lent: Loan, debit: Debit, days: int
+) -> None:
+    day = debit.file.collect_on
+    mine = _by_hand(charlie, lent, day + timedelta(days=days))
+
+    failed = row(debit, "failed", reason="insufficient_funds")
+    answered(alice, [failed], day=day + timedelta(days=2))
+
+    debit.refresh_from_db()
+    assert (debit.status, debit.charge) == ("failed", mine)
+    assert _charges(lent) == [mine]
+    assert books.offenders() == []
+
+
+def test_a_return_weeks_later_finds_a_charge_that_names_its_debit(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = _collected(alice, debit)
+    before = day + timedelta(days=5)
+    mine = _by_hand(charlie, lent, before, reason=f"The bank called about {debit.reference}.")
+    late = day + timedelta(days=20)
+
+    answered(
+        alice, [row(debit, "returned", day=late, reason="insufficient_funds")], day=late, name="A-2"
+    )
+
+    debit.refresh_from_db()
+    assert (debit.status, debit.charge) == ("returned", mine)
+    assert _charges(lent) == [mine]
+    assert books.offenders() == []
+
+
+def test_a_return_of_money_taken_back_before_finds_what_was_charged_with_that(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = _collected(alice, debit)
+    event = AccountEvent.objects.get(kind="receipt")
+    repayments.take_back(actor=charlie, event=event, reason="The bank called.", now=at(day))
+    mine = _by_hand(charlie, lent, day)
+    late = day + timedelta(days=3)
+
+    answered(
+        alice, [row(debit, "returned", day=late, reason="insufficient_funds")], day=late, name="A-2"
+    )
+
+    debit.refresh_from_db()
+    assert (debit.charge, debit.needs_look) == (mine, True)
+    assert _charges(lent) == [mine]
+
+
+@pytest.mark.parametrize("how", ["too-early", "taken-back", "another-fee", "longer-reference"])
+def test_a_charge_for_something_else_is_not_taken_for_it(
+    alice: User, charlie: User, lent: Loan, debit: Debit, how: str
+) -> None:
+    day = debit.file.collect_on
+    early = day - timedelta(days=1)
+    if how == "another-fee":
+        _by_hand(charlie, lent, day, code="desk_fee", consent="Signed request")
+    elif how == "taken-back":
+        mine = _by_hand(charlie, lent, day)
+        repayments.take_charge_back(actor=charlie, event=mine, reason="Not right", now=at(day))
+    else:
+        words = f"Returned: {debit.reference}7" if how == "longer-reference" else "The cheque"
+        _by_hand(charlie, lent, early, reason=words)
+    before = _charges(lent)
+
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+
+    debit.refresh_from_db()
+    assert debit.charge is not None
+    assert debit.charge.made_by is None
+    assert [*before, debit.charge] == _charges(lent)
+
+
+def test_one_charge_by_hand_stands_for_one_debit(
+    alice: User, bob: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    mine = _by_hand(charlie, lent, day)
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+    again = day + timedelta(days=3)
+    second = factories.presented(alice, bob, again)
+
+    answered(alice, [row(second, "failed", reason="insufficient_funds")], day=again, name="A-2")
+
+    second.refresh_from_db()
+    assert second.charge is not None
+    assert second.charge != mine
+    assert _charges(lent) == [mine, second.charge]
+
+
+def test_by_hand_after_the_file_is_refused_and_says_why(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    known = day + timedelta(days=2)
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=known)
+
+    # On the day it was collected, on the day the file said so, and whenever it names the debit.
+    on_days = [
+        refused(lambda: _by_hand(charlie, lent, day)),
+        refused(lambda: _by_hand(charlie, lent, known)),
+    ]
+    later = known + timedelta(days=9)
+    named = refused(
+        lambda: _by_hand(
+            charlie, lent, later, reason=f"Debit {debit.reference.upper()}", is_another=True
+        )
+    )
+
+    for refusal in (*on_days, named):
+        assert isinstance(refusal, Conflict)
+        assert (refusal.code, list(refusal.fields)) == ("bounce_charged", ["code"])
+    assert "If another payment came back, say so." in str(on_days[0])
+    assert debit.reference in str(named)
+    debit.refresh_from_db()
+    assert _charges(lent) == [debit.charge]
+
+    # A cheque came back on the same day, too.
+    cheque = _by_hand(charlie, lent, known, reason="The cheque came back", is_another=True)
+    assert _by_hand(charlie, lent, known, reason="The cheque came back") == cheque
+    assert _charges(lent) == [debit.charge, cheque]
+    assert cheque.amount == Decimal(500)
+    assert books.offenders() == []
+
+
+def test_two_people_do_not_charge_one_return_twice(charlie: User, lent: Loan, debit: Debit) -> None:
+    day = debit.file.collect_on
+    mine = _by_hand(charlie, lent, day)
+
+    assert refused(lambda: _by_hand(charlie, lent, day, 2)).code == "bounce_charged"
+
+    assert _charges(lent) == [mine]
+    assert _by_hand(charlie, lent, day + timedelta(days=1), 3).status == "live"
