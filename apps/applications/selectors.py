@@ -31,6 +31,7 @@ from apps.customers import selectors as customers
 from apps.customers.models import Consent, Customer
 from apps.letters.hooks import Recipient
 from apps.products import pricing
+from apps.products import selectors as products
 from apps.products.models import Product
 
 FEATURE_CHUNK = 5_000
@@ -126,7 +127,7 @@ def means(
         application.annual_rate,
         application.term_months,
         application.currency,
-        schedule=application.product.schedule,
+        repaid=products.repaid(application.product),
     )
     return _living(
         employment,
@@ -162,7 +163,7 @@ def what_if(
             product.annual_rate,
             tried.term_months,
             product.currency,
-            schedule=product.schedule,
+            repaid=products.repaid(product),
         ),
         securities=_securities(collaterals),
     )

@@ -20,6 +20,7 @@ from apps.decisions import inputs, policy, policy_inputs, recourse
 from apps.decisions.errors import PolicyUnusable
 from apps.decisions.policy import Band, Ladder, Policy, Rule, Threshold, Trace
 from apps.products import pricing
+from apps.products import selectors as products
 
 ProbabilityOf = Callable[[Decimal, int], float]
 Answer = TypeVar("Answer")
@@ -87,9 +88,8 @@ class Judge:
     def priced(self, amount: Decimal, term_months: int, *, pd: float) -> Priced:
         """Return the request at its price, before the rules are asked. Raises as `judged`."""
         rate = self.application.annual_rate + self._addon(pd)
-        schedule = self.application.product.schedule
         instalment = pricing.asked_payment(
-            amount, rate, term_months, self._currency, schedule=schedule
+            amount, rate, term_months, self._currency, repaid=self._repaid
         )
         ratios = arithmetic.values(self._means, amount=amount, instalment=instalment)
         return Priced(
@@ -129,7 +129,7 @@ class Judge:
     def likely_end(self, term_months: int, *, band: Band) -> Decimal:
         """Return about the largest amount that is approved, if its PD lies in a band."""
         rate = self.application.annual_rate + band.rate_addon
-        payment_of_one = pricing.exact_payment(_ONE, rate, term_months)
+        payment_of_one = pricing.exact_asked(_ONE, rate, term_months, repaid=self._repaid)
         least = min([self._end_of_amounts, *(one / payment_of_one for one in self._instalments)])
         return min(least, band.most_amount.get(self._currency, least))
 
@@ -189,6 +189,10 @@ class Judge:
     @cached_property
     def _product(self) -> str:
         return self.application.product.code
+
+    @cached_property
+    def _repaid(self) -> pricing.Repaid:
+        return products.repaid(self.application.product)
 
     @cached_property
     def _currency(self) -> str:

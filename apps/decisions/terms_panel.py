@@ -16,6 +16,7 @@ from apps.applications.models import Application
 from apps.decisions import judging, policies, policy_inputs, services, terms_forms
 from apps.decisions.errors import NotBinding
 from apps.decisions.models import Decision, Override
+from apps.products import presentation as products
 from apps.products import pricing
 
 RATIOS = ("dti", "foir", "lti", "ltv")
@@ -62,6 +63,7 @@ def price(application: Application, decision: Decision) -> dict[str, Any]:
         "band": band["name"] if band and Decimal(band["rate_addon"]) == addon else "",
         "rate": decision.annual_rate,
         "instalment": found.instalment,
+        "judged_by": products.judged_by(application.product, decision.amount),
         "ratios": presentation.ratio_lines(found),
     }
 

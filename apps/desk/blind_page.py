@@ -25,6 +25,7 @@ from apps.decisions.reason_codes import Listed
 from apps.desk import agreement, blind_forms, blind_rows, case_page, policies
 from apps.desk.agreement import Pairs
 from apps.desk.models import BlindSample
+from apps.products import presentation as products
 from apps.scoring.proportions import Share
 
 DASH = "—"
@@ -117,6 +118,7 @@ def facts(actor: User, sample: BlindSample, *, now: datetime) -> dict[str, Any]:
         "application": application,
         "customer": application.customer,
         "affordability": found,
+        "judged_by": products.judged_by(application.product, application.amount),
         "ratios": presentation.ratio_lines(found),
         "collaterals": application.collaterals.all(),
         "guarantors": application.guarantors.all(),

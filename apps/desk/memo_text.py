@@ -17,6 +17,7 @@ from apps.decisions import panel, reason_list, sentences, tracing
 from apps.decisions import services as decisions
 from apps.decisions.models import ReviewCase
 from apps.decisions.services import Basis
+from apps.products import presentation as products
 from apps.scoring import feature_words
 
 TITLES = {
@@ -128,6 +129,8 @@ def _affordability(application: Application) -> list[str]:
     found = applications.affordability(application)
     instalment = formatting.format_money(found.instalment, found.currency)
     lines = [_("Instalment a month at the list rate: %(amount)s.") % {"amount": instalment}]
+    judged_by = products.judged_by(application.product, application.amount)
+    lines += [judged_by] if judged_by else []
     for ratio in presentation.ratio_lines(found):
         shown = ratio.display if ratio.value is not None else ratio.why_missing
         lines.append(

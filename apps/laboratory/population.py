@@ -58,6 +58,9 @@ _OWN = {
     "product_id": "product_id",
     "product": "product__code",
     "schedule": "product__schedule",
+    "frequency": "product__conditions__frequency",
+    "step_every": "product__conditions__step_every",
+    "step_factor": "product__conditions__step_factor",
     "segment": "product__scoring_segment",
     "currency": "currency",
     "amount": "amount",
@@ -86,7 +89,7 @@ class Past:
     decision_id: uuid.UUID | None
     product_id: uuid.UUID
     product: str
-    schedule: str
+    repaid: pricing.Repaid
     segment: str
     currency: str
     amount: Decimal
@@ -108,7 +111,7 @@ class Past:
         burden = Means(
             amount=self.amount,
             instalment=pricing.asked_payment(
-                self.amount, rate, self.term_months, self.currency, schedule=self.schedule
+                self.amount, rate, self.term_months, self.currency, repaid=self.repaid
             ),
             gross_annual_income=self.gross,
             net_monthly_income=self.net,
@@ -211,7 +214,12 @@ def _past(row: Mapping[str, Any], features: Mapping[str, Any], inputs: Mapping[s
         decision_id=row["decision_id"] if is_decided else None,
         product_id=row["product_id"],
         product=row["product"],
-        schedule=row["schedule"],
+        repaid=pricing.repaid(
+            row["schedule"],
+            frequency=row["frequency"],
+            every=row["step_every"],
+            factor=row["step_factor"],
+        ),
         segment=row["segment"],
         currency=row["currency"],
         amount=row["decided_amount"] if is_decided else row["amount"],
@@ -247,11 +255,13 @@ def _ended(row: Mapping[str, Any]) -> Ended | None:
 
 def _canonical(row: Past) -> bytes:
     """Return everything of a row that can change a result, in one fixed form."""
-    ended = row.ended
-    values = [
+    ended, steps = row.ended, row.repaid.steps
+    values: list[Any] = [
         *(row.key, row.decision_id, row.amount, row.term_months, row.listed_rate, row.rate),
         *(row.pd, row.scored_by, row.obligations, row.gross, row.net, row.basic),
         *(row.inputs, row.features),
         None if ended is None else [getattr(ended, name) for name in ended.__dataclass_fields__],
+        # Nothing where there are none: what was read before there were any keeps its digest.
+        *(() if steps is None else (steps.every, steps.factor, steps.a_year)),
     ]
     return json.dumps(values, default=str, separators=(",", ":")).encode() + b"\n"

@@ -12,6 +12,7 @@ from apps.decisions import inputs
 from apps.laboratory import sandbox
 from apps.laboratory.sandbox import Case, CaseRefused
 from apps.laboratory.sandbox_typed import TypedCase
+from apps.products import selectors as products
 from apps.products.models import Product
 from apps.scoring import selectors as scoring
 from apps.scoring.errors import NoChampion
@@ -49,7 +50,7 @@ def made_up(typed: TypedCase, product: Product, *, today: date) -> Case:
         facts=typed.facts(on=today),
         gathered=gathered,
         afford=lambda rate: typed.afford(
-            rate, schedule=product.schedule, currency=product.currency
+            rate, repaid=products.repaid(product), currency=product.currency
         ),
     )
 

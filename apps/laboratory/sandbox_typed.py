@@ -10,6 +10,7 @@ from apps.applications.affordability import Affordability, Means, Security
 from apps.core import dates
 from apps.decisions.policy_inputs import INPUTS, Value
 from apps.products import pricing
+from apps.products.pricing import Repaid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +103,10 @@ class TypedCase:
             **_report_inputs(self.report),
         }
 
-    def afford(self, annual_rate: Decimal, *, schedule: str, currency: str) -> Affordability:
-        """Return the burden at an interest rate a year, under a product's schedule."""
+    def afford(self, annual_rate: Decimal, *, repaid: Repaid, currency: str) -> Affordability:
+        """Return the burden at an interest rate a year, paid back as a product's loans are."""
         instalment = pricing.asked_payment(
-            self.amount, annual_rate, self.term_months, currency, schedule=schedule
+            self.amount, annual_rate, self.term_months, currency, repaid=repaid
         )
         securities = () if self.security_value is None else (Security(None, self.security_value),)
         means = Means(

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Entity
 from apps.core.money import money
 from apps.letters import regimes
+from apps.products import pricing
 from apps.products.models import Conditions, Fee, Product, Purpose
-from apps.schedules import checks
 from apps.schedules import terms as schedules
 from apps.schedules.terms import Calendar, Terms
 
@@ -26,8 +26,6 @@ METHODS = {
     Product.Schedule.STEPPED: schedules.Method.STEPPED,
     Product.Schedule.SINGLE: schedules.Method.SINGLE,
 }
-# Factors of later steps are powers; nobody agrees on more digits.
-_FACTOR_PLACES = Decimal("0.000001")
 # Months that so many instalments of a frequency take.
 _SPANS = {
     "daily": (12, 365),
@@ -91,19 +89,18 @@ def instalments(term_months: int, frequency: str) -> int | None:
 
 def steps(conditions: Conditions, count: int) -> tuple[schedules.Step, ...]:
     """Return the steps of so many instalments: each a factor of those before; none if too few."""
-    every, factor = conditions.step_every, conditions.step_factor
-    if every is None or factor is None:
+    told = pricing.repaid(
+        Product.Schedule.STEPPED,
+        frequency=conditions.frequency,
+        every=conditions.step_every,
+        factor=conditions.step_factor,
+    ).steps
+    if told is None:
         return ()
     return tuple(
-        schedules.Step(first, _power(factor, number))
-        for number, first in enumerate(range(every + 1, count + 1, every), start=1)
+        schedules.Step(first, told.at(number))
+        for number, first in enumerate(range(told.every + 1, count + 1, told.every), start=1)
     )
-
-
-def _power(factor: Decimal, number: int) -> Decimal:
-    """Return the factor of a later step; what no terms allow is left as it is, for them to say."""
-    found = factor**number
-    return found if found > checks.LARGEST_FACTOR else found.quantize(_FACTOR_PLACES)
 
 
 def _method(product: Product, stepping: tuple[schedules.Step, ...]) -> schedules.Method:

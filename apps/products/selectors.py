@@ -60,6 +60,19 @@ def other_orders(product: Product) -> list[tuple[str, str]]:
     return found
 
 
+def repaid(product: Product) -> pricing.Repaid:
+    """Return how loans of a product are paid back; conditions are read only where they may step."""
+    if product.schedule != Product.Schedule.STEPPED:
+        return pricing.Repaid(product.schedule)
+    conditions: Conditions | None = getattr(product, "conditions", None)
+    return pricing.repaid(
+        product.schedule,
+        frequency=getattr(conditions, "frequency", None),
+        every=getattr(conditions, "step_every", None),
+        factor=getattr(conditions, "step_factor", None),
+    )
+
+
 def example_payments(product: Product) -> list[tuple[int, Decimal]]:
     """Return (term in months, instalment) for the largest amount at yearly steps of the term."""
     first, last = product.minimum_term_months, product.maximum_term_months
@@ -72,7 +85,7 @@ def example_payments(product: Product) -> list[tuple[int, Decimal]]:
                 product.annual_rate,
                 term,
                 product.currency,
-                schedule=product.schedule,
+                repaid=repaid(product),
             ),
         )
         for term in terms

@@ -28,6 +28,7 @@ from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.customers.models import Household
+from apps.products import presentation as products
 
 
 @requires("applications.view_application")
@@ -97,6 +98,7 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
         "is_under_way": application.status in lifecycle.UNDER_WAY,
         "shows_quote": True,
         "affordability": found,
+        "judged_by": products.judged_by(application.product, application.amount),
         "ratios": presentation.ratio_lines(found),
         "collaterals": application.collaterals.all(),
         "guarantors": application.guarantors.all(),

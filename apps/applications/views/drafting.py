@@ -29,6 +29,7 @@ from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.customers import selectors as customers
 from apps.customers.models import Customer
+from apps.products import presentation as product_words
 from apps.products import selectors as products
 from apps.products.models import Product
 
@@ -231,6 +232,7 @@ def _tried(
     return {
         "product": product,
         "tried": found,
+        "judged_by": product_words.judged_by(product, amount),
         "ratios": presentation.ratio_lines(found),
         "outside": list(outside.values()),
         "amount": amount,

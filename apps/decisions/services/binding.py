@@ -14,6 +14,8 @@ from apps.decisions import selectors
 from apps.decisions.errors import NotBinding
 from apps.decisions.models import Decision, Override
 from apps.products import pricing
+from apps.products import selectors as products
+from apps.products.pricing import Repaid
 
 
 def binding_decision(application: Application, *, now: datetime) -> Decision:
@@ -40,21 +42,19 @@ def binding_decision(application: Application, *, now: datetime) -> Decision:
 
 
 def is_within(
-    decision: Decision, *, amount: Decimal, term_months: int, currency: str, schedule: str
+    decision: Decision, *, amount: Decimal, term_months: int, currency: str, repaid: Repaid
 ) -> bool:
     """Say whether an amount and a term stay within a decision, at its own rate.
 
     Not more money, not longer, and - since a shorter term makes it dearer - no larger instalment:
-    neither the level one, which the database compares, nor that which the product's `schedule` was
-    judged by.
+    neither the level one, which the database compares, nor the largest of the product's, which the
+    request is judged by.
     """
     rate = decision.annual_rate
     asked = {
-        pricing.asked_payment(amount, rate, term_months, currency, schedule=one)
-        <= pricing.asked_payment(
-            decision.amount, rate, decision.term_months, currency, schedule=one
-        )
-        for one in ("emi", schedule)
+        pricing.asked_payment(amount, rate, term_months, currency, repaid=one)
+        <= pricing.asked_payment(decision.amount, rate, decision.term_months, currency, repaid=one)
+        for one in (pricing.LEVEL, repaid)
     }
     return amount <= decision.amount and term_months <= decision.term_months and all(asked)
 
@@ -75,7 +75,7 @@ def gives_what_is_asked(decision: Decision, application: Application) -> bool:
         amount=application.amount,
         term_months=application.term_months,
         currency=application.currency,
-        schedule=application.product.schedule,
+        repaid=products.repaid(application.product),
     )
 
 
@@ -120,7 +120,7 @@ def _binds(application: Application, amount: Decimal, term_months: int, *, now: 
             amount=amount,
             term_months=term_months,
             currency=application.currency,
-            schedule=application.product.schedule,
+            repaid=products.repaid(application.product),
         )
     except (NotBinding, pricing.PricingRefused):
         # What cannot be priced is no request at all; the product's bounds say so in words.

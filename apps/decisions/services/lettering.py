@@ -25,6 +25,7 @@ from apps.letters import content, regimes
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.products import pricing
+from apps.products import selectors as products
 from apps.products.models import Product
 from apps.scoring import feature_words
 
@@ -317,7 +318,7 @@ def approval(application: Application, decision: Decision) -> content.Approval:
         decision.annual_rate,
         decision.term_months,
         currency,
-        schedule=application.product.schedule,
+        repaid=products.repaid(application.product),
     )
     steps = (
         _("Visit or call our branch %(branch)s and bring this letter and proof of identity.")

@@ -6,6 +6,7 @@ import pytest
 
 from apps.decisions import services
 from apps.decisions.models import Decision
+from apps.products.pricing import Repaid
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_9_2_less_for_a_shorter_time_takes_no_more_a_month_than_was_judged(
     decision = Decision(amount=Decimal(100_000), annual_rate=Decimal("0.18"), term_months=240)
 
     found = services.is_within(
-        decision, amount=Decimal(amount), term_months=120, currency="INR", schedule=schedule
+        decision, amount=Decimal(amount), term_months=120, currency="INR", repaid=Repaid(schedule)
     )
 
     assert found is within

@@ -118,7 +118,9 @@ def test_steps_that_grow_beyond_every_bound_are_refused_in_words(alice: User, st
 
 
 def test_the_hundredth_doubling_is_told_and_breaks_nothing() -> None:
-    told = contract.steps(Conditions(step_every=1, step_factor=Decimal(2)), 101)
+    told = contract.steps(
+        Conditions(frequency="monthly", step_every=1, step_factor=Decimal(2)), 101
+    )
 
     assert told[-1].factor > checks.LARGEST_FACTOR
 

@@ -29,6 +29,7 @@ from apps.offers.key_facts import KeyFacts
 from apps.offers.models import Offer
 from apps.offers.services import _ground, stating
 from apps.products import pricing
+from apps.products import selectors as products
 from apps.schedules import building, cost, documents
 from apps.schedules.refusals import TermsRefused
 from apps.schedules.sentences import in_words
@@ -159,7 +160,7 @@ def _require_within(
             amount=wanted.principal,
             term_months=wanted.term_months,
             currency=currency,
-            schedule=application.product.schedule,
+            repaid=products.repaid(application.product),
         )
     except pricing.PricingRefused as refusal:
         raise BeyondDecision("not_priceable", _("This is no amount or no term.")) from refusal
