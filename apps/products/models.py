@@ -55,7 +55,7 @@ class Product(Identified, Timestamped):
         FLAT = "flat", _("Flat rate on the amount lent")
         INTEREST_ONLY = "interest_only", _("Interest only, principal at the end")
         BALLOON = "balloon", _("Equal instalments and a balloon at the end")
-        STEPPED = "stepped", _("Instalments that step up or down")
+        STEPPED = "stepped", _("Instalments that rise in steps")
         SINGLE = "single", _("One payment at maturity")
 
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="products")
