@@ -1,155 +1,15 @@
-"""What the lender offers."""
+"""What a product's contracts say beside amount, term and price."""
 
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import selectors as accounts
-from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Identified, Timestamped
-from apps.products.catalogue import LONGEST_OFFER_DAYS, SHORTEST_OFFER_DAYS
 from apps.products.conditions import FEWEST_WORKING_DAYS, LARGEST_STEP, MOST_WORKING_DAYS
-
-
-class Purpose(models.TextChoices):
-    """What money is borrowed for; the same list the feature contract knows."""
-
-    DEBT_CONSOLIDATION = "debt_consolidation", _("Debt consolidation")
-    CREDIT_CARD = "credit_card", _("Credit card repayment")
-    HOME_IMPROVEMENT = "home_improvement", _("Home improvement")
-    MAJOR_PURCHASE = "major_purchase", _("Major purchase")
-    SMALL_BUSINESS = "small_business", _("Small business")
-    CAR = "car", _("Vehicle")
-    WEDDING = "wedding", _("Wedding")
-    MEDICAL = "medical", _("Medical")
-    MOVING = "moving", _("Moving home")
-    HOUSE = "house", _("House purchase")
-    VACATION = "vacation", _("Travel")
-    EDUCATIONAL = "educational", _("Education")
-    RENEWABLE_ENERGY = "renewable_energy", _("Renewable energy")
-    AGRICULTURE = "agriculture", _("Agriculture")
-    WORKING_CAPITAL = "working_capital", _("Working capital")
-    OTHER = "other", _("Other")
-
-
-class ProductQuerySet(models.QuerySet["Product"]):
-    """Products by who may see them."""
-
-    def visible_to(self, actor: User) -> "ProductQuerySet":
-        """Keep the products of the entities in whose branches the person works."""
-        if actor.works_everywhere:
-            return self
-        branches = Branch.objects.filter(pk__in=accounts.branch_ids(actor))
-        return self.filter(entity__in=branches.values("entity"))
-
-
-class Product(Identified, Timestamped):
-    """A kind of loan: bounds, price, schedule, and the model segment that scores it."""
-
-    class Schedule(models.TextChoices):
-        EMI = "emi", _("Equal instalments on declining balance")
-        EQUAL_PRINCIPAL = "equal_principal", _("Equal principal, interest on declining balance")
-        FLAT = "flat", _("Flat rate on the amount lent")
-        INTEREST_ONLY = "interest_only", _("Interest only, principal at the end")
-        BALLOON = "balloon", _("Equal instalments and a balloon at the end")
-        STEPPED = "stepped", _("Instalments that rise in steps")
-        SINGLE = "single", _("One payment at maturity")
-
-    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="products")
-    code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=120)
-    description = models.TextField(_("description"), blank=True)
-    currency = models.CharField(_("currency"), max_length=3)
-    minimum_amount = models.DecimalField(_("smallest amount"), max_digits=18, decimal_places=2)
-    maximum_amount = models.DecimalField(_("largest amount"), max_digits=18, decimal_places=2)
-    minimum_term_months = models.PositiveSmallIntegerField(_("shortest term in months"))
-    maximum_term_months = models.PositiveSmallIntegerField(_("longest term in months"))
-    annual_rate = models.DecimalField(
-        _("interest rate a year"), max_digits=7, decimal_places=6, help_text=_("As a fraction.")
-    )
-    schedule = models.CharField(_("schedule"), max_length=20, choices=Schedule)
-    purposes = ArrayField(
-        models.CharField(max_length=32, choices=Purpose), verbose_name=_("purposes")
-    )
-    secured = models.BooleanField(_("collateral required"), default=False)
-    scoring_segment = models.SlugField(_("scoring segment"), max_length=40)
-    cooling_off_days = models.PositiveSmallIntegerField(_("cooling-off days"))
-    # An approval under which nothing was lent by then lapses.
-    offer_days = models.PositiveSmallIntegerField(_("days an approval stays open"), default=30)
-    is_open = models.BooleanField(_("open for applications"), default=True)
-
-    objects = ProductQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-        permissions = [("view_product", _("See loan products"))]
-        constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(
-                condition=Q(minimum_amount__gt=0) & Q(maximum_amount__gte=F("minimum_amount")),
-                name="products_product_amounts_in_order",
-            ),
-            models.CheckConstraint(
-                condition=Q(minimum_term_months__gte=1)
-                & Q(maximum_term_months__gte=F("minimum_term_months")),
-                name="products_product_terms_in_order",
-            ),
-            models.CheckConstraint(
-                condition=Q(annual_rate__gte=0) & Q(annual_rate__lt=5),
-                name="products_product_rate_is_a_fraction",
-            ),
-            models.CheckConstraint(
-                condition=Q(offer_days__gte=SHORTEST_OFFER_DAYS)
-                & Q(offer_days__lte=LONGEST_OFFER_DAYS),
-                name="products_product_offer_in_bounds",
-            ),
-        ]
-        verbose_name = _("loan product")
-        verbose_name_plural = _("loan products")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Fee(Identified):
-    """A fee of a product: a fixed amount or a fraction of the loan, when it falls due."""
-
-    class Basis(models.TextChoices):
-        FIXED = "fixed", _("Fixed amount")
-        SHARE = "share", _("Share of the loan")
-
-    class Timing(models.TextChoices):
-        UPFRONT = "upfront", _("Taken off what is paid out")
-        FIRST_INSTALMENT = "first_instalment", _("With the first instalment")
-        EACH_INSTALMENT = "each_instalment", _("With each instalment")
-
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="fees")
-    code = models.SlugField(_("code"), max_length=40)
-    name = models.CharField(_("name"), max_length=120)
-    basis = models.CharField(_("basis"), max_length=8, choices=Basis)
-    amount = models.DecimalField(_("amount or fraction"), max_digits=18, decimal_places=6)
-    # Not said in catalogues before there were offers; a product with such a fee offers nothing.
-    timing = models.CharField(_("when it is paid"), max_length=20, choices=Timing, blank=True)
-    is_third_party = models.BooleanField(_("for a third party"), null=True)
-    kept_on_exit = models.BooleanField(_("kept when the borrower steps back"), null=True)
-
-    class Meta:
-        default_permissions = ()
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["product", "code"], name="products_fee_once"),
-            models.CheckConstraint(
-                condition=Q(timing__in=["", "upfront", "first_instalment", "each_instalment"]),
-                name="products_fee_timing_known",
-            ),
-            models.CheckConstraint(condition=Q(amount__gte=0), name="products_fee_not_negative"),
-        ]
-        verbose_name = _("fee")
-        verbose_name_plural = _("fees")
-
-    def __str__(self) -> str:
-        return self.name
+from apps.products.models.product import Product
 
 
 def _whole_or_empty(name: str) -> Q:
@@ -372,29 +232,3 @@ class Conditions(Identified, Timestamped):
     def label_of(cls, name: str) -> str:
         """Return what a column is called."""
         return str(next(one.verbose_name for one in cls._meta.fields if one.name == name))
-
-
-class TaxRate(Identified):
-    """What share of a fee a tax of a lender's country is, from a day on; zero ends the tax."""
-
-    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False)
-    code = models.SlugField(_("code"), max_length=40)
-    name = models.CharField(_("name"), max_length=120)
-    rate = models.DecimalField(_("rate"), max_digits=7, decimal_places=6)
-    effective_from = models.DateField(_("from"))
-
-    class Meta:
-        default_permissions = ()
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["entity", "code", "effective_from"], name="products_tax_rate_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(rate__gte=0) & Q(rate__lt=1), name="products_tax_rate_is_a_fraction"
-            ),
-        ]
-        verbose_name = _("tax rate")
-        verbose_name_plural = _("tax rates")
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.effective_from}"
