@@ -100,6 +100,7 @@ ROLES = (
             "npa.view_quality",
             "npa.propose_override",
             "npa.propose_finding",
+            "npa.propose_reserve_release",
         ),
     ),
     Role(
@@ -178,6 +179,8 @@ ROLES = (
             "npa.propose_finding",
             "npa.approve_override",
             "npa.approve_finding",
+            "npa.propose_reserve_release",
+            "npa.approve_reserve_release",
             "npa.manage_thresholds",
             "npa.acknowledge_alert",
             "npa.make_return",

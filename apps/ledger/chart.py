@@ -99,6 +99,7 @@ class Event(StrEnum):
     INTEREST_TO_SUSPENSE = "interest_to_suspense"
     PROVISION = "provision"
     RESERVE = "reserve"
+    RESERVE_RELEASE = "reserve_release"
     TRANSFER = "transfer"
 
 

@@ -22,6 +22,7 @@ EVENTS: dict[Event, Any] = {
     Event.INTEREST_TO_SUSPENSE: _("Interest moved to suspense"),
     Event.PROVISION: _("Provision"),
     Event.RESERVE: _("Appropriated to the reserve"),
+    Event.RESERVE_RELEASE: _("Released from the reserve"),
     Event.TRANSFER: _("Moved"),
 }
 ACCOUNTS: dict[Account, Any] = {

@@ -22,7 +22,10 @@ MOST_DAYS = 366
 
 
 # What is set aside, by the account that holds it, and the entries that move it.
-_MOVED_BY = {Account.PROVISIONS: Event.PROVISION, Account.LOSS_RESERVE: Event.RESERVE}
+_MOVED_BY = {
+    Account.PROVISIONS: (Event.PROVISION,),
+    Account.LOSS_RESERVE: (Event.RESERVE, Event.RESERVE_RELEASE),
+}
 
 
 def nights(
@@ -107,7 +110,7 @@ def reconciled(
         day__gt=since,
         day__lte=chosen.day,
     )
-    ours = Q(entry__event=_MOVED_BY[account].value)
+    ours = Q(entry__event__in=[event.value for event in _MOVED_BY[account]])
     found = rows.aggregate(
         posted=Sum(F("credit") - F("debit"), filter=ours),
         other=Sum(F("credit") - F("debit"), filter=~ours),

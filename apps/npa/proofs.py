@@ -7,6 +7,7 @@ that lender is left out: its entries come stage by stage.
 from django.utils.translation import gettext_lazy as _
 
 from apps.ledger.proofs import Offender, first_loan, register
+from apps.npa.reserve_lifecycle import KEPT
 
 _LAST = """
     SELECT DISTINCT ON (e.entity_id) e.entity_id, e.day FROM npa_dayend e
@@ -19,7 +20,7 @@ _HELD = f"""
     WITH ended AS ({_LAST}),
     says AS (
         SELECT d.branch_id, d.currency, sum(d.{{column}}) AS amount
-        FROM npa_loanday d JOIN ended e ON e.entity_id = d.entity_id AND e.day = d.day
+        FROM {{said}} d JOIN ended e ON e.entity_id = d.entity_id AND e.day = d.day
         GROUP BY d.branch_id, d.currency
     ),
     booked AS (
@@ -33,8 +34,16 @@ _HELD = f"""
     JOIN accounts_branch b ON b.id = branch_id
     WHERE COALESCE(says.amount, 0) <> COALESCE(booked.amount, 0) ORDER BY 1 LIMIT 1
 """  # noqa: S608 - the parts are ours
-_PROVISIONS = _HELD.format(column="provision", account="provisions")
-_RESERVES = _HELD.format(column="reserve", account="loss_reserve")
+_PROVISIONS = _HELD.format(column="provision", account="provisions", said="npa_loanday")
+# What loans ask for, and what is kept although none asks for it any longer.
+_RESERVED = f"""(
+    SELECT entity_id, day, branch_id, currency, reserve FROM npa_loanday
+    UNION ALL
+    SELECT k.entity_id, k.day, m.branch_id, m.currency, m.closing
+    FROM npa_provisionmovement m JOIN npa_dayend k ON k.id = m.day_end_id
+    WHERE m.account = 'loss_reserve' AND m.asset_class = '{KEPT}'
+)"""  # noqa: S608 - the parts are ours
+_RESERVES = _HELD.format(column="reserve", account="loss_reserve", said=_RESERVED)
 _SUSPENSE = f"""
     WITH ended AS ({_LAST}),
     says AS (

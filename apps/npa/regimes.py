@@ -64,6 +64,8 @@ class Rules(Head):
     # Where fraud, and what is found uncollectible, goes.
     loss: str
     reserve: Reserve | None
+    # Nothing is taken from the reserve before the regulator has given leave.
+    reserve_needs_leave: bool
 
     grades: tuple[Grade, ...]
     bands: tuple[Band, ...]

@@ -99,6 +99,11 @@ def _check_rates(rules: Rules, place: str) -> None:
         f"{place}.body.reserve",
         "A reserve needs rates and an expected loss to be the difference of.",
     )
+    expect(
+        rules.reserve is not None or not rules.reserve_needs_leave,
+        f"{place}.body.reserve_needs_leave",
+        "Only of a reserve.",
+    )
     expect(bool(rules.rates) or rules.ecl is not None, where, "Nothing would be provided for.")
     counting = rules.counting
     _fractions(

@@ -39,7 +39,7 @@ _PARTS: Mapping[str, type] = {
 }
 _MAY_LACK = ("revolving", "crop", "erosion", "ecl")
 _CHOICES: Mapping[str, type[StrEnum]] = {"day_count": DayCount, "upgrade": Upgrade}
-_PLAIN = ("contagion", "loss")
+_PLAIN = ("contagion", "loss", "reserve_needs_leave")
 BODY = (*_CHOICES, *_PLAIN, "reserve", *_LISTS, *_PARTS)
 
 
@@ -47,6 +47,7 @@ BODY = (*_CHOICES, *_PLAIN, "reserve", *_LISTS, *_PARTS)
 class _Plain:
     contagion: bool
     loss: str
+    reserve_needs_leave: bool
 
 
 def read_all(data: Any) -> list[tuple[Rules, dict[str, Any]]]:

@@ -188,6 +188,11 @@ def _more_settings(rules: Rules) -> Iterable[tuple[str, str]]:
             Reserve.STATUTORY: _("Statutory loan loss reserve"),
         }[rules.reserve],
     )
+    if rules.reserve is not None:
+        yield (
+            _("Taken from the reserve only with the regulator's leave"),
+            yes if rules.reserve_needs_leave else no,
+        )
     counting = rules.counting
     yield _("Interest in suspense is left out"), yes if counting.less_suspended_interest else no
     yield _("A lapsed valuation loses"), percent(counting.stale_haircut)

@@ -4,6 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.npa.measures import BREACHED_BELOW, Measure
+from apps.npa.reserve_lifecycle import KEPT
 from apps.products.models import Purpose
 
 MEASURES: dict[str, str | Promise] = {
@@ -47,6 +48,7 @@ CLASSES: dict[str, str | Promise] = {
     "closed": _("Repaid"),
     "written_off": _("Written off"),
 }
+_KEPT_NAME = _("No longer asked for, kept until the regulator gives leave")
 BUCKETS: dict[str, str | Promise] = {
     "standard": _("Standard"),
     "current": _("Current"),
@@ -77,7 +79,7 @@ def is_breached_below(code: str) -> bool:
 
 def asset_class(code: str) -> str:
     """Return the name of a class; a class of a table nobody named here is called by its code."""
-    return str(CLASSES.get(code, code))
+    return str(_KEPT_NAME if code == KEPT else CLASSES.get(code, code))
 
 
 def bucket(code: str) -> str:

@@ -13,6 +13,7 @@ from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Stateful, status_constraint
 from apps.ledger.chart import Account
 from apps.npa.lifecycle import DAY_END
+from apps.npa.reserve_lifecycle import KEPT
 
 
 class DayEndQuerySet(models.QuerySet["DayEnd"]):
@@ -131,7 +132,9 @@ class ProvisionMovement(models.Model):
     the loans had then; what went from a class to another is a release there and an addition here.
     opening + additions - releases - written_off = closing, and closing less opening is posted.
     `account` is the ledger's account that holds it: provisions, or the reserve that a second regime
-    demands on top of them (rule book 1.12, 2.4). A reserve is never used up by a write-off.
+    demands on top of them (rule book 1.12, 2.4). A reserve is never used up by a write-off. Where
+    the regulator's leave is needed to take from it, what is no longer asked for stands in a row of
+    the class `kept`, and `written_off` there is what people took out with that leave.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -155,7 +158,8 @@ class ProvisionMovement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(account=Account.PROVISIONS.value)
-                | Q(account=Account.LOSS_RESERVE.value, written_off=0),
+                | Q(account=Account.LOSS_RESERVE.value, written_off=0)
+                | Q(account=Account.LOSS_RESERVE.value, asset_class=KEPT),
                 name="npa_movement_account_known",
             ),
             models.CheckConstraint(

@@ -30,6 +30,13 @@ from apps.npa.services.overriding import (
     refuse_override,
     withdraw_override,
 )
+from apps.npa.services.releasing import (
+    Wish,
+    approve_release,
+    propose_release,
+    refuse_release,
+    withdraw_release,
+)
 from apps.npa.services.reporting import report_findings, report_overrides
 from apps.npa.services.returning import (
     Drawn,
@@ -48,9 +55,11 @@ __all__ = [
     "Drawn",
     "Found",
     "Wanted",
+    "Wish",
     "acknowledge",
     "approve_finding",
     "approve_override",
+    "approve_release",
     "ask_to_end",
     "deliver_alert",
     "deliver_waiting_alerts",
@@ -73,14 +82,17 @@ __all__ = [
     "propose_finding_end",
     "propose_override",
     "propose_override_end",
+    "propose_release",
     "raise_alerts",
     "read_return",
     "refuse_finding",
     "refuse_override",
+    "refuse_release",
     "report_findings",
     "report_overrides",
     "require_ended",
     "set_threshold",
     "withdraw_finding",
     "withdraw_override",
+    "withdraw_release",
 ]

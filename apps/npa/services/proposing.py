@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core import dates
-from apps.core.errors import DomainError, NotPermitted
+from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.npa import borrower_facts
@@ -59,3 +59,8 @@ def sealed(row: models.Model, name: str, text: str) -> Any:
 def refused(field: str, code: str, sentence: str) -> DomainError:
     """Return a refusal of one field."""
     return DomainError(code, sentence, fields={field: sentence})
+
+
+def unseen() -> NotVisible:
+    """Return the refusal of a lender that the person does not work for."""
+    return NotVisible("not_found", _("There is no such lender."))

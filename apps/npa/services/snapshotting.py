@@ -14,7 +14,7 @@ from apps.loans.models import Loan
 from apps.npa import partitions, rulebook
 from apps.npa.models import DayEnd, ProvisionMovement
 from apps.npa.rulebook import Stored
-from apps.npa.services import looking_back
+from apps.npa.services import keeping_reserve, looking_back
 from apps.npa.statements import facilities, movements, snapshot
 from apps.npa.statements.secured import Kind
 
@@ -127,3 +127,4 @@ def _move(day_end: DayEnd, values: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(movements.PROVISIONS, values)
         cursor.execute(movements.RESERVES, values)
+    keeping_reserve.keep(day_end, values)

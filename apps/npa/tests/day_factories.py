@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.accounts.models import Entity
 from apps.loans.models import Loan
 from apps.npa import services
-from apps.npa.models import DayEnd, LoanDay
+from apps.npa.models import DayEnd, Layer, LoanDay, RuleTable
 from apps.repayments.tests import factories as repaying
 
 CLERK = "system:tests"
@@ -24,6 +24,15 @@ def rules() -> None:
     here = set(Entity.objects.values_list("code", flat=True))
     content["lenders"] = [one for one in content["lenders"] if one["entity"] in here]
     services.load_rules(actor=CLERK, data=content)
+
+
+def two_regimes(loan: Loan, *, needs_leave: bool = True) -> None:
+    """Have the lender in a layer that compares two regimes, and lose little in a default."""
+    Layer.objects.filter(entity=loan.branch.entity).update(layer="middle")
+    for table in RuleTable.objects.filter(code__startswith="rbi-nbfc-middle"):
+        table.body["ecl"]["lgd_unsecured"] = "0.05"
+        table.body["reserve_needs_leave"] = needs_leave
+        table.save()
 
 
 def end(loan: Loan, day: date, **changes: Any) -> DayEnd:

@@ -20,7 +20,7 @@ from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
 from apps.npa import borrower_facts, explaining, services
 from apps.npa.errors import BeforeTheFirst, DayClosedAlready, DayNotOver, DaySkipped, NothingToEnd
-from apps.npa.models import Changed, DayEnd, Layer, LoanDay, ProvisionMovement, RuleTable
+from apps.npa.models import Changed, DayEnd, LoanDay, ProvisionMovement, RuleTable
 from apps.npa.services import ending, posting
 from apps.npa.tests import day_factories as days
 from apps.offers.tests import factories as offering
@@ -319,14 +319,6 @@ def _fees_of_payout(loan: Loan) -> tuple[Decimal, Decimal]:
     return sums[Account.FEE_INCOME], sums[Account.THIRD_PARTY_PAYABLE]
 
 
-def _two_regimes(loan: Loan) -> None:
-    """Have the lender in a layer that compares two regimes, and lose little in a default."""
-    Layer.objects.filter(entity=loan.branch.entity).update(layer="middle")
-    for table in RuleTable.objects.filter(code__startswith="rbi-nbfc-middle"):
-        table.body["ecl"]["lgd_unsecured"] = "0.05"
-        table.save()
-
-
 def _reserve(loan: Loan) -> list[Any]:
     rows = ProvisionMovement.objects.filter(account="loss_reserve").order_by("pk")
     names = ("day_end__day", "asset_class", "opening", "additions", "releases", "closing")
@@ -334,7 +326,7 @@ def _reserve(loan: Loan) -> list[Any]:
 
 
 def test_what_a_second_regime_demands_beyond_is_kept_out_of_profit_1_12(loan: Loan) -> None:
-    _two_regimes(loan)
+    days.two_regimes(loan)
     day = repaying.later(3)
 
     days.end(loan, day)
@@ -357,10 +349,10 @@ def test_what_a_second_regime_demands_beyond_is_kept_out_of_profit_1_12(loan: Lo
     assert repaying.offenders() == []
 
 
-def test_the_reserve_of_a_loan_written_off_is_free_again(
+def test_the_reserve_of_a_loan_written_off_is_free_again_where_no_leave_is_needed_2_4(
     alice: User, bob: User, loan: Loan
 ) -> None:
-    _two_regimes(loan)
+    days.two_regimes(loan, needs_leave=False)
     first, second = repaying.later(3), repaying.later(4)
     days.end(loan, first)
     kept = days.of_day(loan, first).reserve
@@ -387,7 +379,7 @@ def test_the_reserve_of_a_loan_written_off_is_free_again(
 
 
 def test_a_reserve_that_the_ledger_holds_otherwise_is_found(loan: Loan) -> None:
-    _two_regimes(loan)
+    days.two_regimes(loan)
     day = repaying.later(3)
     days.end(loan, day)
     kept = days.of_day(loan, day).reserve

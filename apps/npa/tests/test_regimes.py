@@ -13,7 +13,7 @@ from django.conf import settings
 
 from apps.npa import regimes, rule_reading
 from apps.npa.regimes import Lender, NoRules
-from apps.npa.rule_parts import Status
+from apps.npa.rule_parts import Reserve, Status
 from apps.npa.tests.rule_book import BANK, facility, installed, judged, late
 from apps.products.reading import CatalogueRefused
 
@@ -186,6 +186,15 @@ def test_it_reads_the_file_that_comes_with_the_program() -> None:
     assert all(rules.source for rules in installed().values())
 
 
+def test_the_impairment_reserve_needs_leave_and_that_of_cbk_does_not_1_12_2_4() -> None:
+    found = {
+        rules.reserve: rules.reserve_needs_leave for rules in installed().values() if rules.reserve
+    }
+
+    assert found == {Reserve.IMPAIRMENT: True, Reserve.STATUTORY: False}
+    assert not any(one.reserve_needs_leave for one in installed().values() if not one.reserve)
+
+
 def test_it_keeps_the_whole_body_of_a_table_that_is_like_another() -> None:
     bodies = {rules.code: body for rules, body in rule_reading.read_all(_file())}
 
@@ -213,6 +222,7 @@ def test_it_keeps_the_whole_body_of_a_table_that_is_like_another() -> None:
         (lambda body: body["segments"][7].update(standard=None), "tables[1].body.segments"),
         (_set("reserve", "impairment_reserve"), "tables[1].body.reserve"),
         (_set("reserve", "piggy_bank"), "tables[1].body.reserve"),
+        (_set("reserve_needs_leave", True), "tables[1].body.reserve_needs_leave"),
         (lambda body: body["ageing"].reverse(), "tables[1].body.ageing"),
         (lambda body: body["erosion"].update(doubtful="loss"), "tables[1].body.erosion"),
         (_set("crop", []), "tables[1].body.crop"),
@@ -237,6 +247,7 @@ def test_it_keeps_the_whole_body_of_a_table_that_is_like_another() -> None:
         *("no-first-day", "bands-backwards", "classes-backwards", "code-too-long"),
         *("class-without-rate", "rate-no-fraction", "rate-a-float", "half-a-rate"),
         *("no-last-segment", "no-standard-rate", "reserve-of-nothing", "unknown-reserve"),
+        "leave-of-no-reserve",
         *("ageing-backwards", "eroded-to-no-age", "crop-no-object", "exempt-missing"),
         *("provides-for-nothing", "disputed-otherwise", "disputed-nothing"),
     ],

@@ -13,10 +13,11 @@ from apps.core.errors import NotVisible
 from apps.core.spreadsheets import csv_lines
 from apps.ledger import labels
 from apps.ledger.chart import Account
-from apps.npa import movement, movement_rows, policies, wording
+from apps.npa import movement, movement_rows, policies, reserve_rows, wording
 from apps.npa.movement import Line
 from apps.npa.portfolio_forms import MovementForm
 from apps.npa.portfolio_rows import Chosen
+from apps.npa.reserve_lifecycle import KEPT
 from apps.npa.views.chosen import asked
 
 # Days that are named one by one where they are missing.
@@ -89,15 +90,21 @@ def _table(request: HttpRequest, chosen: Chosen, since: date, account: Account) 
             {
                 "line": line,
                 "name": wording.asset_class(line.asset_class),
-                "query": chosen.query(asset_class=line.asset_class),
+                # What is kept is of no loan: nothing to list.
+                "query": "" if line.asset_class == KEPT else _loans(chosen, line),
             }
             for line in lines
         ],
         "whole": whole,
+        "free": reserve_rows.free(chosen.entity) if account == Account.LOSS_RESERVE else [],
         "checks": movement_rows.reconciled(
             request.user, chosen, since, whole=whole, account=account
         ),
     }
+
+
+def _loans(chosen: Chosen, line: Line) -> str:
+    return chosen.query(asset_class=line.asset_class)
 
 
 def _lines(request: HttpRequest, chosen: Chosen, since: date, account: Account) -> list[Line]:
