@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +18,8 @@ from apps.loans.models import Loan
 from apps.npa import wording
 from apps.npa.models import Changed, DayEnd
 
+# Who ends days by itself: the beat's task, and the command for what is missing.
+NIGHTLY = f"{names.SYSTEM}day-end"
 # Runs of a day that its page lists; what each of them changed is there for all of them.
 MOST_RUNS = 25
 STAGES: Mapping[str, Any] = {
@@ -109,9 +112,31 @@ def look(one: DayEnd) -> tuple[str, str]:
     return _("Done, open"), "neutral"
 
 
+def begun_by(one: DayEnd) -> str:
+    """Return the name of who began the current run; the nightly run is called that."""
+    return _name(one.started_by)
+
+
+def changed_in_all(rows: Iterable[DayEnd]) -> dict[int, int]:
+    """Return of how many loans any run of a day found something else, by the day's key.
+
+    A loan that several runs found otherwise counts once.
+    """
+    keys = [one.pk for one in rows if one.run > 1]
+    if not keys:
+        return {}
+    found = Changed.objects.filter(day_end__in=keys).values("day_end")
+    counted = found.annotate(loans=Count("loan_id", distinct=True))
+    return dict(counted.values_list("day_end", "loans"))
+
+
+def _name(actor: str) -> str:
+    return _("the nightly run") if actor == NIGHTLY else names.of_actors([actor])[actor]
+
+
 def kept_open_by(one: DayEnd) -> str:
     """Return the name of who keeps the books of the day open; empty where nobody does."""
-    return names.of_actors([one.kept_open_by])[one.kept_open_by] if one.keep_open else ""
+    return _name(one.kept_open_by) if one.keep_open else ""
 
 
 def runs(one: DayEnd) -> list[Run]:
@@ -121,7 +146,7 @@ def runs(one: DayEnd) -> list[Run]:
     """
     ended = Event.objects.filter(subject=f"{one._meta.label_lower}:{one.pk}", verb="npa.day_ended")
     events = list(ended.order_by("-pk")[:MOST_RUNS])
-    known = names.of_actors(event.actor for event in events)
+    known = names.of_actors(event.actor for event in events) | {NIGHTLY: _("the nightly run")}
     return [
         Run(
             number=event.facts["run"],

@@ -76,6 +76,23 @@ def test_it_says_who_keeps_the_books_open(signed_in: SignedIn, manager: User, lo
     assert "keeps the books" not in lifted
 
 
+def test_it_names_who_began_a_run(signed_in: SignedIn, manager: User, loan: Loan) -> None:
+    nightly = days.end(loan, repaying.later(3), actor="system:day-end")
+    asked = days.end(loan, repaying.later(4), actor=manager.audit_reference)
+    client = signed_in(manager)
+
+    by_night, by_person = (
+        client.get(reverse("npa:day_end_progress", args=[one.pk])).text for one in (nightly, asked)
+    )
+
+    assert "by the nightly run." in by_night
+    assert "the nightly run keeps the books of this day open" in by_night
+    assert f"by {manager.name}." in by_person
+    assert not any(
+        raw in shown for raw in ("system:", "accounts.user:") for shown in (by_night, by_person)
+    )
+
+
 def test_it_shows_what_another_run_found_otherwise(
     signed_in: SignedIn, alice: User, manager: User, loan: Loan
 ) -> None:
@@ -132,6 +149,9 @@ def test_the_page_shows_what_each_run_changed_and_who_had_it_run(
     assert [(run.number, run.changed) for run in shown.context["runs"]] == [(3, 0), (2, 1), (1, 0)]
     assert shown.context["runs"][1].by == manager.name
     assert [run in runs for run in ("Run 3", "Run 2", "Run 1")] == [True] * 3
+    listed = signed_in(manager).get(reverse("npa:day_ends")).context["rows"]
+    # The last run changed nothing, the one before it did: of the day it is one loan.
+    assert [row["changed"] for row in listed if row["one"] == ended] == [1]
     assert {one.run for one in shown.context["differences"]} == {2}
     assert loan.number in changes
     assert "SMA-0" in changes

@@ -34,7 +34,11 @@ def day_ends(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    rows = [{"one": one, "look": day_end_rows.look(one)} for one in page.rows]
+    changed = day_end_rows.changed_in_all(page.rows)
+    rows = [
+        {"one": one, "look": day_end_rows.look(one), "changed": changed.get(one.pk, 0)}
+        for one in page.rows
+    ]
     context = {"form": form, "page": page, "rows": rows}
     status = 422 if request.method == "POST" else 200
     return render(request, "npa/day_ends.html", context, status=status)
@@ -56,6 +60,7 @@ def day_end(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "one": one,
         "look": day_end_rows.look(one),
+        "begun_by": day_end_rows.begun_by(one),
         "kept_open_by": day_end_rows.kept_open_by(one),
         "stages": day_end_rows.stages(one),
         "most_runs": day_end_rows.MOST_RUNS,
@@ -74,6 +79,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "one": one,
         "look": day_end_rows.look(one),
+        "begun_by": day_end_rows.begun_by(one),
         "kept_open_by": day_end_rows.kept_open_by(one),
         "stages": day_end_rows.stages(one),
     }
