@@ -1,33 +1,54 @@
-"""Stop the interest of loans in Kenya that do not perform where the law does (rule book 2.2)."""
+"""Stop the interest of loans in Kenya that do not perform where the law does (rule book 2.2).
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+What should stand of it follows from the history alone, stretch by stretch in the order of the days:
+interest stops on the day the loan ceased to perform and runs again on the day nothing was overdue
+any more, whichever night finds that out.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
 
 from apps.loans.models import Loan
-from apps.repayments import capping, lateness, reading, replaying
+from apps.repayments import capping, reading, replaying
+from apps.repayments.account import Happened
 from apps.repayments.allocation import Standing
 from apps.repayments.facts import Change
 from apps.repayments.models import AccountEvent
 from apps.repayments.replaying import Account
 from apps.repayments.services import entering, owing, recharging, taking_back
 
-_WHY = "Interest stopped at the principal owed when the loan ceased to perform"
-_AGAIN = "The loan performs again"
-_NEVER = "The loan did not cease to perform after all"
+_WHY = {
+    capping.CAPPED: "Interest stopped at the principal owed when the loan ceased to perform",
+    capping.LIFTED: "The loan performs again",
+}
+_OTHERWISE = "When the loan ceased to perform, or performed again, is known otherwise"
+# Each step mends the first thing that is not as the history has it; so many are never needed.
+_MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     """Who caps up to which day, and when."""
 
-    actor: str
+    actor: Any
     day: date
     now: datetime
 
 
-def cap(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """That interest stops or runs again: since when, and how much of it there is room for."""
+
+    change: str
+    day: date
+    room: Decimal | None = None
+
+
+def cap(*, actor: Any, loans: Collection[Loan], day: date, now: datetime) -> int:
     """Cap the schedules of loans that ceased to perform by a day; return how many were changed.
 
     And let interest run again where a loan performs again. The caller holds the loans, all of one
@@ -40,75 +61,94 @@ def cap(*, actor: str, loans: Collection[Loan], day: date, now: datetime) -> int
 
 
 def _cap(loan: Loan, work: _Work) -> bool:
+    for step in range(_MOST_STEPS):
+        if not _mend(loan, work):
+            return step > 0
+    raise RuntimeError(f"The cap of {loan.pk} comes to no end.")
+
+
+def _mend(loan: Loan, work: _Work) -> bool:
+    """Mend the first thing that is not as the history has it; say whether there was one.
+
+    What comes after it was made of what is wrong: it is taken back, the last first, and made anew.
+    """
     history = reading.happened(loan)
     account = replaying.replay(reading.contract(loan), history, upto=work.day)
     if account.position.standing == Standing.WRITTEN_OFF:
         return False
-    found = owing.standing_of(loan, history, account, work.day)
-    last = _last(loan)
-    cap_on = last if last is not None and last.parameters["change"] == capping.CAPPED else None
-    if found is None:
-        return cap_on is not None and _end(loan, cap_on, account, work)
-    if cap_on is not None and cap_on.day == found.since and _room(cap_on) == found.room:
-        return False
-    if last is not None and (cap_on is not None or last.day > found.since):
-        # It was made for a time, or for interest owed then, that history knows no more; or ended
-        # by a payment that bounced. Without it the room is another.
-        _undo(last, work)
-        _cap(loan, work)
-        return True
-    then = replaying.replay(account.contract, history, upto=found.since)
-    standing = owing.ahead(then, found.since)
-    if capping.future(standing) <= found.room:
-        return False
-    _enter(loan, capping.CAPPED, {"room": str(found.room)}, replace(work, day=found.since))
-    return True
+    kept = _kept(loan)
+    for event, mark in zip_longest(kept, _wanted(loan, account, history, work.day)):
+        if event is not None and (mark is None or _mark(event) != mark):
+            _undo(kept[-1], work)
+            return True
+        if event is None and mark is not None:
+            _enter(loan, mark, work)
+            return True
+    return False
 
 
-def _end(loan: Loan, cap_on: AccountEvent, account: Account, work: _Work) -> bool:
-    """End a cap: interest runs again, or never stopped where the loan had performed all along."""
-    late = [one for one in lateness.instalments(account, work.day) if one.due_on < cap_on.day]
-    if all(one.settled_on is not None and one.settled_on < cap_on.day for one in late):
-        _undo(cap_on, work)
-        return True
-    if not owing.ahead(account, work.day).ahead:
-        return False
-    _enter(loan, capping.LIFTED, {}, work)
-    return True
+def _wanted(
+    loan: Loan, account: Account, history: Sequence[Happened], day: date
+) -> Iterator[_Mark]:
+    """Yield what should stand by a day, in its order, each as what came before it has it."""
+    for time in owing.stretches(loan, account, day):
+        before = _without(history, time.since)
+        began = owing.began(account, before, time.since)
+        if began.planned <= began.room:
+            continue
+        yield _Mark(capping.CAPPED, time.since, began.room)
+        if time.cleared_on is None:
+            continue
+        before = _without(history, time.cleared_on)
+        then = replaying.replay(account.contract, before, upto=time.cleared_on)
+        if owing.ahead(then, time.cleared_on).ahead:
+            yield _Mark(capping.LIFTED, time.cleared_on)
 
 
-def _undo(event: AccountEvent, work: _Work) -> None:
-    taking_back.take_back(actor=work.actor, event=event, reason=_NEVER, now=work.now)
+def _without(history: Sequence[Happened], since: date) -> list[Happened]:
+    """Return a history without what was made of it from a day on."""
+    return [one for one in history if one.fact.day < since or not _is_made(one)]
 
 
-def _room(cap_on: AccountEvent) -> Decimal:
-    return Decimal(cap_on.parameters["parameters"]["room"])
+def _is_made(one: Happened) -> bool:
+    fact = one.fact
+    return isinstance(fact, Change) and fact.change in (capping.CAPPED, capping.LIFTED)
 
 
-def _last(loan: Loan) -> AccountEvent | None:
+def _kept(loan: Loan) -> list[AccountEvent]:
     rows = AccountEvent.objects.filter(
         loan=loan,
         kind="change",
         status="live",
         parameters__change__in=(capping.CAPPED, capping.LIFTED),
     )
-    return rows.select_related("loan").order_by("-day", "-position").first()
+    return list(rows.select_related("loan").order_by("day", "position"))
 
 
-def _enter(loan: Loan, change: str, parameters: dict[str, str], work: _Work) -> None:
+def _mark(event: AccountEvent) -> _Mark:
+    room = event.parameters["parameters"].get("room")
+    change = event.parameters["change"]
+    return _Mark(change, event.day, None if room is None else Decimal(room))
+
+
+def _undo(event: AccountEvent, work: _Work) -> None:
+    taking_back.take_back(actor=work.actor, event=event, reason=_OTHERWISE, now=work.now)
+
+
+def _enter(loan: Loan, mark: _Mark, work: _Work) -> None:
     number = AccountEvent.objects.filter(loan=loan, kind="change").count() + 1
     fact = Change(
-        day=work.day,
-        change=change,
-        parameters=parameters,
-        reason=_WHY if change == capping.CAPPED else _AGAIN,
+        day=mark.day,
+        change=mark.change,
+        parameters={} if mark.room is None else {"room": str(mark.room)},
+        reason=_WHY[mark.change],
     )
     entering.enter(
         actor=work.actor,
         loan=loan,
         fact=fact,
-        reference=f"{change}:{loan.pk}:{work.day}:{number}",
+        reference=f"{mark.change}:{loan.pk}:{mark.day}:{number}",
         now=work.now,
         corrects_closed=True,
     )
-    recharging.renew(actor=work.actor, loan=loan, since=work.day, now=work.now)
+    recharging.renew(actor=work.actor, loan=loan, since=mark.day, now=work.now)

@@ -74,16 +74,6 @@ def is_capped(entity: Entity) -> bool:
     return regimes.regime_of(entity.country) == regimes.KENYA
 
 
-def standing_of(
-    loan: Loan, history: Sequence[Happened], account: Account, day: date
-) -> Capped | None:
-    """Return since when a loan does not perform, and what was owed then; None where it does."""
-    found = _stretches(loan, account, day)
-    if not found or found[-1].cleared_on is not None:
-        return None
-    return _began(account, history, found[-1].since)
-
-
 def owed(
     loan: Loan,
     account: Account,
@@ -124,20 +114,20 @@ def _within(account: Account, agreed: Agreed, caps: Sequence[Cap], *, day: date)
 
 
 def _times(
-    loan: Loan, account: Account, history: Sequence[Happened], began: Began, *, day: date
+    loan: Loan, account: Account, history: Sequence[Happened], known: Began, *, day: date
 ) -> list[tuple[Stretch, Capped]]:
     """Return the times in which a loan did not perform before a day, and how it stood then.
 
     On its first day such a time withholds nothing yet.
     """
-    found = [one for one in _stretches(loan, account, day) if one.since < day]
+    found = [one for one in stretches(loan, account, day) if one.since < day]
     for one in found:
-        if one.since not in began:
-            began[one.since] = _began(account, history, one.since)
-    return [(one, began[one.since]) for one in found]
+        if one.since not in known:
+            known[one.since] = began(account, history, one.since)
+    return [(one, known[one.since]) for one in found]
 
 
-def _stretches(loan: Loan, account: Account, day: date) -> tuple[Stretch, ...]:
+def stretches(loan: Loan, account: Account, day: date) -> tuple[Stretch, ...]:
     """Return the times in which a loan did not perform by a day, as its lender's kind counts."""
     after = in_duplum.BANK_DAYS
     if loan.branch.entity.kind == Entity.Kind.SACCO:
@@ -145,7 +135,7 @@ def _stretches(loan: Loan, account: Account, day: date) -> tuple[Stretch, ...]:
     return in_duplum.stretches(lateness.instalments(account, day), day, after=after)
 
 
-def _began(account: Account, history: Sequence[Happened], since: date) -> Capped:
+def began(account: Account, history: Sequence[Happened], since: date) -> Capped:
     """Return how a loan stood at the end of the day on which it ceased to perform."""
     then = replaying.replay(account.contract, history, upto=since)
     standing = ahead(then, since)

@@ -1,5 +1,7 @@
 """Interest of a loan that does not perform stops where the law of Kenya says (rule book 2.2)."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,9 +12,12 @@ from django.db.models import Sum
 
 from apps.accounts.models import Entity
 from apps.ledger import services as ledger
+from apps.ledger.chart import Event as LedgerEvent
+from apps.ledger.lines import Side
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
-from apps.repayments import capping, in_duplum, replaying, services
+from apps.repayments import capping, in_duplum, reading, replaying, services
+from apps.repayments.facts import Bucket
 from apps.repayments.lateness import Late
 from apps.repayments.models import AccountEvent, AccrualRun, LoanAccount
 from apps.repayments.penal import Unpaid
@@ -170,7 +175,9 @@ def _standing(loan: Loan) -> dict[str, Any]:
     return {
         **{name: found[name] for name in ("books", "paid", "status", "rows")},
         "account": {name: account[name] for name in ("through", "unbilled", "advances")},
-        "capped": list(changes.values_list("day", "parameters__parameters__room")),
+        "capped": list(
+            changes.order_by("day", "position").values_list("day", "parameters__parameters__room")
+        ),
         "asked": list(
             live.order_by().values_list("day", "parameters__code").annotate(sum=Sum("amount"))
         ),
@@ -374,6 +381,136 @@ def test_rule_2_2_a_cap_leaves_the_room_that_is_left_once_part_of_an_instalment_
 
     assert _standing(loan) == twin
     assert factories.offenders() == []
+
+
+def _sacco(loan: Loan) -> Loan:
+    """Return a loan as a SACCO's: it ceases to perform on the 31st day."""
+    Entity.objects.filter(pk=loan.branch.entity_id).update(kind=Entity.Kind.SACCO)
+    return Loan.objects.get(pk=loan.pk)
+
+
+@dataclass(frozen=True)
+class _Story:
+    """Days after the first due date on which all that is due by then is paid, and the last one."""
+
+    cures: tuple[int, ...]
+    last: int
+
+    def play(self, loan: Loan, nights: Iterable[int]) -> dict[str, Any]:
+        """Let it happen with a day's end at these nights; return how the loan stands then."""
+        first = loan.instalments.order_by("number")[0].due_date
+        left = list(self.cures)
+        for number in sorted({*nights, self.last}):
+            while left and left[0] <= number:
+                _pay_contract(loan, first + timedelta(days=left.pop(0)))
+            _accrue(loan, first + timedelta(days=number))
+        return _standing(loan)
+
+
+def _pay_contract(loan: Loan, day: date) -> None:
+    """Pay what is due by a day as the loan is known to stand: more than that is paid ahead."""
+    account = replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
+    due = sum(account.position.owed().values(), Decimal(0))
+    values: Any = {"actor": CLERK, "loan": loan, "fact": factories.receipt(day, due)}
+    services.enter(**values, reference=f"paid:{day}", now=factories.NOW)
+
+
+_STORIES = [
+    pytest.param(_Story(cures=(35,), last=97), id="a-cure-and-a-second-stretch"),
+    pytest.param(_Story(cures=(31, 95), last=96), id="cured-on-the-day-and-before-the-last"),
+    pytest.param(_Story(cures=(), last=70), id="never-cured"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("story", _STORIES)
+def test_rule_2_2_what_one_night_finds_out_is_what_a_night_each_day_would_have(
+    dear: Loan, story: _Story
+) -> None:
+    loan = _sacco(dear)
+    with transaction.atomic():
+        twin = story.play(loan, range(story.last))
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+
+    found = story.play(loan, [])
+
+    assert found == twin
+    _check_rule(loan)
+    assert factories.offenders() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("nights", [(), (33,), (34, 36, 60), (50, 90)])
+def test_rule_2_2_payments_that_become_known_late_leave_the_same_stops(
+    dear: Loan, nights: tuple[int, ...]
+) -> None:
+    loan, story = _sacco(dear), _Story(cures=(35, 80), last=125)
+    first = loan.instalments.order_by("number")[0].due_date
+    with transaction.atomic():
+        twin = story.play(loan, [*nights, 31, 35, 80])
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+    for number in (*nights, 124):
+        _accrue(loan, first + timedelta(days=number))
+    assert AccountEvent.objects.filter(status="live").count() == 1
+    for cured in story.cures:
+        _pay_contract(loan, first + timedelta(days=cured))
+
+    _accrue(loan, first + timedelta(days=story.last))
+
+    assert _standing(loan) == twin
+    assert len(twin["capped"]) > 2
+    _check_rule(loan)
+    assert factories.offenders() == []
+
+
+@pytest.mark.django_db
+def test_rule_2_2_interest_runs_again_from_the_day_arrears_were_cleared(dear: Loan) -> None:
+    loan = _sacco(dear)
+    first = loan.instalments.order_by("number")[0].due_date
+    cleared, closed = first + timedelta(days=40), first + timedelta(days=38)
+    _accrue(loan, closed)
+    ledger.close_day(actor=CLERK, entity=loan.branch.entity, day=closed, now=factories.NOW)
+    reported = Entry.objects.filter(day__lte=closed).count()
+    _pay_contract(loan, cleared)
+
+    _accrue(loan, first + timedelta(days=50))
+
+    lifted = AccountEvent.objects.get(parameters__change="in_duplum_lifted")
+    assert lifted.day == cleared
+    assert Entry.objects.filter(day__lte=closed).count() == reported
+    assert factories.offenders() == []
+
+
+def _check_rule(loan: Loan) -> None:
+    """Check the rule as it is written: in a stretch interest stops at the principal owed then."""
+    changes = AccountEvent.objects.filter(kind="change", status="live").order_by("day")
+    marks = [(one.parameters["change"], one.day) for one in changes]
+    assert {name for name, _day in marks[::2]} == {"in_duplum"}
+    assert {name for name, _day in marks[1::2]} <= {"in_duplum_lifted"}
+    contract, history = reading.contract(loan), reading.happened(loan)
+    ever = date(2018, 1, 1)
+    for place in range(0, len(marks), 2):
+        since = marks[place][1]
+        until = marks[place + 1][1] if place + 1 < len(marks) else ever
+        then = replaying.replay(contract, history, upto=since, points=[since]).position
+        room = then.principal() - then.owed()[Bucket.INTEREST] - then.unbilled
+        end = replaying.replay(contract, history, upto=until, points=[since, until]).position
+        earned = sum(
+            (
+                line.amount
+                for one in end.booked
+                if one.kind is LedgerEvent.INTEREST_ACCRUAL and one.day > since
+                for line in one.lines
+                if line.side is Side.CREDIT
+            ),
+            Decimal(0),
+        )
+        assert earned <= room
+        if until == ever:
+            # By the contract it would have run for years.
+            assert earned == room
 
 
 @pytest.mark.django_db
