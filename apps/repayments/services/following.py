@@ -9,10 +9,13 @@ from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
-from apps.repayments import lateness, reading
-from apps.repayments.models import AccountEvent, LateLoan, LoanAccount
-from apps.repayments.services import entering, recharging, replayed
+from apps.repayments import reading
+from apps.repayments.models import AccountEvent, EarningPeriod, LateLoan, LoanAccount
+from apps.repayments.services import capping, entering, owing, recharging, replayed
 
+_ACTOR = "system:repayments"
+# What the system enters that is no money: charges, changes of class and of the schedule.
+_BY_ITSELF = ("charge", "change")
 _NEVER = "All of the loan came back"
 
 
@@ -39,8 +42,7 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
     anew = recharging.foresee(loan, row, history, since=loan.disbursed_date, now=now)
     account = entering.replay(loan, row, anew.history)
     recharging.keep(loan, anew)
-    # How being late goes on was kept of instalments that are others now.
-    LateLoan.objects.filter(pk=loan.pk).delete()
+    _forget_what_goes_on(loan)
     changed = replayed.make_so(
         loan,
         row,
@@ -55,6 +57,9 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
         ),
     )
     recharging.drop(anew, now=now)
+    if row.accrued_on is not None and owing.is_capped(loan.branch.entity):
+        # How much interest the law lets run is of the principal that was owed.
+        capping.cap(actor=_ACTOR, loans=[loan], day=row.accrued_on, now=now)
     _record(
         actor,
         loan,
@@ -66,10 +71,14 @@ def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
 
 
 def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
-    """Take back what came with time on a loan of which all came back: nothing was ever lent."""
+    """Take back what came with time on a loan of which all came back: nothing was ever lent.
+
+    That is what the system asked for, and what it made of the schedule or the class: what was never
+    lent was never late, nor could its debit fail. What people did stands in the way.
+    """
     standing = AccountEvent.objects.filter(loan=loan, status="live")
-    charged = standing.filter(kind="charge", parameters__code__in=lateness.CODES)
-    if standing.exclude(pk__in=charged).exists():
+    made = standing.filter(made_by=None, kind__in=_BY_ITSELF)
+    if standing.exclude(pk__in=made).exists():
         raise Conflict(
             "already_repaid",
             _("Something was posted on this loan already, so the payment cannot be reversed."),
@@ -85,13 +94,22 @@ def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
         events=reading.DERIVED,
         corrects_closed=True,
     )
-    for event in charged:
-        # What was never lent was never late.
+    undone = list(made.order_by("day", "position"))
+    for event in undone:
         event.move(
             "take_back", reversed_by=None, reversed_at=now, reversed_reason=_NEVER, entry=None
         )
+    # Paid out again, it begins with its contract: what its history had made of that is over.
+    replayed.put_in_force(loan, reading.base_version(loan))
+    _forget_what_goes_on(loan)
     row.delete()
-    _record(actor, loan, taken_back=len(changed.reversals), posted=0)
+    _record(actor, loan, taken_back=len(changed.reversals), posted=0, undone=len(undone))
+
+
+def _forget_what_goes_on(loan: Loan) -> None:
+    """Drop what was kept of how a loan earns and is late: it was kept of other instalments."""
+    LateLoan.objects.filter(pk=loan.pk).delete()
+    EarningPeriod.objects.filter(pk=loan.pk).delete()
 
 
 def _first_day(loan: Loan) -> date:

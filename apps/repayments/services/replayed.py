@@ -131,7 +131,7 @@ def _schedules(loan: Loan, account: Account, actor: Any) -> dict[RowKey, Instalm
         else:
             known.remove(same)
         found[generation.number] = same
-    _put_in_force(loan, found[account.in_force.number])
+    put_in_force(loan, found[account.in_force.number])
     rows = Instalment.objects.filter(schedule__in=found.values())
     by_version = {version.pk: number for number, version in found.items()}
     return {RowKey(by_version[row.schedule_id], row.number): row for row in rows}
@@ -193,7 +193,8 @@ def _reason(generation: Generation) -> str:
     return str(event.parameters["change"]) if event.kind == "change" else str(event.kind)
 
 
-def _put_in_force(loan: Loan, version: ScheduleVersion) -> None:
+def put_in_force(loan: Loan, version: ScheduleVersion) -> None:
+    """Let a schedule that is kept, and no other, be in force. The caller holds the loan."""
     others = loan.schedules.filter(in_force=True).exclude(pk=version.pk)
     if others.update(in_force=False):
         loan.instalments.filter(in_force=True).exclude(schedule=version).update(in_force=False)

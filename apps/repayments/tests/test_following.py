@@ -9,8 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from apps.accounts.models import User
+from apps.accounts.models import Entity, User
 from apps.audit.models import Event as AuditEvent
+from apps.core.errors import Conflict
 from apps.ledger import selectors as balances
 from apps.ledger import services as ledger
 from apps.ledger.models import Entry
@@ -19,8 +20,8 @@ from apps.loans.models import Disbursement, Loan
 from apps.loans.tests import factories as lending
 from apps.offers.tests import factories as offering
 from apps.repayments import proofs, services
-from apps.repayments.facts import Bucket, Charge
-from apps.repayments.models import AccountEvent, LoanAccount
+from apps.repayments.facts import Bucket, Change, Charge
+from apps.repayments.models import AccountEvent, LateLoan, LoanAccount
 from apps.repayments.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +156,167 @@ def test_a_part_that_comes_back_leaves_what_nights_had_charged_without_it(
     assert said["charged"] > 0
     assert said["charges_taken_back"] > 0
     assert factories.offenders() == []
+
+
+def _paid_again(alice: User, bob: User, loan: Loan, day: date) -> None:
+    """Pay a loan out that came back, and let a payment become known that came before."""
+    loan = Loan.objects.get(pk=loan.pk)
+    told = factories.at(day)
+    found = loans.request(
+        actor=alice, loan=loan, payment=lending.payment(loan, planned_date=day), now=told
+    )
+    loans.approve(actor=bob, disbursement=found, now=told)
+    loans.confirm(
+        actor=bob, disbursement=found, paid_date=day, bank_reference="UTR-again", now=told
+    )
+    first = factories.due_dates(loan)[0]
+    for number in (1, 2, 3, 35):
+        late = first + timedelta(days=number)
+        services.accrue_day(
+            actor="system:test", entity=loan.branch.entity, day=late, now=factories.at(late)
+        )
+    factories.pay(alice, loan, first - timedelta(days=1), 4_000, now=factories.at(late))
+    last = late + timedelta(days=1)
+    services.accrue_day(
+        actor="system:test", entity=loan.branch.entity, day=last, now=factories.at(last)
+    )
+
+
+def test_what_the_system_made_of_a_loan_is_undone_with_it_and_leaves_nothing_behind(
+    alice: User, bob: User, charlie: User, lent: Loan
+) -> None:
+    base = lent.schedules.get(in_force=True)
+
+    def back(day: date) -> None:
+        loans.reverse(
+            actor=charlie,
+            disbursement=Disbursement.objects.get(loan=lent, status="paid"),
+            day=day,
+            reason="The account is closed.",
+            now=factories.at(day),
+        )
+
+    with transaction.atomic():
+        back(factories.TODAY)
+        _paid_again(alice, bob, lent, factories.TODAY)
+        twin = _standing(lent)
+        transaction.set_rollback(True)
+    lent.refresh_from_db()
+    first = factories.due_dates(lent)[0]
+    late = [first + timedelta(days=number) for number in (1, 2, 3)]
+    for one in late:
+        services.accrue_day(
+            actor="system:test", entity=lent.branch.entity, day=one, now=factories.at(one)
+        )
+    _made_by_the_system(lent, late[-1])
+    assert LateLoan.objects.exists()
+    assert lent.schedules.get(in_force=True) != base
+
+    back(late[-1])
+
+    assert factories.books(lent) == {}
+    assert not AccountEvent.objects.filter(status="live").exists()
+    assert not LateLoan.objects.exists()
+    assert lent.schedules.get(in_force=True) == base
+    said = AuditEvent.objects.filter(verb="repayments.followed").latest("pk").facts
+    assert said["undone"] == AccountEvent.objects.count()
+    assert factories.offenders() == []
+    _paid_again(alice, bob, lent, factories.TODAY)
+    assert _standing(lent) == twin
+    assert factories.offenders() == []
+
+
+def _made_by_the_system(loan: Loan, day: date) -> None:
+    """Let a loan come into another class and its interest stop, and charge a debit that failed."""
+    for number, (change, parameters) in enumerate(
+        (("classified", {"to": "npa"}), ("in_duplum", {"room": "100.00"}))
+    ):
+        services.enter(
+            actor="system:test",
+            loan=loan,
+            fact=Change(day=day, change=change, parameters=parameters),
+            reference=f"made-{number}",
+            now=factories.at(day),
+        )
+    services.enter(
+        actor="system:test",
+        loan=loan,
+        fact=Charge(day=day, amount=Decimal(500), bucket=Bucket.FEE, code="bounce", due_on=day),
+        reference="bounce:1",
+        now=factories.at(day),
+    )
+
+
+def test_rule_2_2_how_much_interest_may_run_is_seen_anew_where_a_part_comes_back(
+    alice: User, bob: User, charlie: User, stage: None
+) -> None:
+    Entity.objects.update(country="KE", kind=Entity.Kind.BANK)
+    loan = _staged(alice, bob)
+    entity, day, closed = loan.branch.entity, factories.later(10), factories.later(40)
+
+    def nights() -> None:
+        services.accrue_day(
+            actor="system:test", entity=entity, day=closed, now=factories.at(closed)
+        )
+
+    with transaction.atomic():
+        nights()
+        twin = _standing(loan)
+        transaction.set_rollback(True)
+    loan.refresh_from_db()
+    rest = _pay_rest(alice, bob, loan, day)
+    nights()
+    services.enter(
+        actor="system:test",
+        loan=loan,
+        fact=Change(day=closed, change="in_duplum", parameters={"room": "100.00"}),
+        reference="capped",
+        now=factories.at(closed),
+    )
+    assert _standing(loan)["rows"] != twin["rows"]
+
+    loans.reverse(
+        actor=charlie,
+        disbursement=rest,
+        day=closed,
+        reason="The account is closed.",
+        now=factories.at(closed),
+    )
+
+    assert not AccountEvent.objects.filter(kind="change", status="live").exists()
+    assert _standing(loan) == twin
+    assert factories.offenders() == []
+
+
+@pytest.mark.parametrize("kind", ["payment", "charge", "change"])
+def test_a_loan_on_which_people_did_something_is_not_forgotten(
+    alice: User, charlie: User, lent: Loan, kind: str
+) -> None:
+    day = factories.later(5)
+    facts: dict[str, Any] = {
+        "payment": factories.receipt(day, 100),
+        "charge": Charge(
+            day=day, amount=Decimal(500), bucket=Bucket.FEE, code="bounce", due_on=day
+        ),
+        "change": Change(day=day, change="rate_change", parameters={"annual_rate": "0.17"}),
+    }
+    services.enter(
+        actor=alice, loan=lent, fact=facts[kind], reference="mine", now=factories.at(day)
+    )
+    before = factories.state(lent)
+
+    with pytest.raises(Conflict) as refusal:
+        loans.reverse(
+            actor=charlie,
+            disbursement=lent.disbursements.get(),
+            day=day,
+            reason="The account is closed.",
+            now=factories.at(day),
+        )
+
+    assert refusal.value.code == "already_repaid"
+    assert factories.state(lent) == before
+    assert AccountEvent.objects.get().status == "live"
 
 
 def test_the_proof_names_the_loan_whose_account_says_otherwise(alice: User, lent: Loan) -> None:
