@@ -12,37 +12,39 @@ from apps.core import dates
 from apps.npa.models import DayEnd
 from apps.portfolio import months
 from apps.portfolio.models import RolledDay, VintageLent, VintageLost, VintagesMade
+from apps.portfolio.services import totalling
+from apps.portfolio.services.locking import alone
 from apps.portfolio.statements import rolling, vintages
-
-# Of the two numbers of the lock that keeps two who add up one lender apart ("PFOL").
-_LOCK = 0x50464F4C
 
 
 @dataclass(frozen=True, slots=True)
 class Summarised:
-    """What was added up anew: whether the vintages, and how many months of roll rates."""
+    """What was added up anew: the vintages or not, how many months of roll rates and days."""
 
     vintages: bool
     months: int
+    days: int = 0
 
 
 def summarise(*, entity: Entity, now: datetime, again: bool = False) -> Summarised:
     """Add up what is missing or was ended once more since, and say what was made.
 
     Vintages once on each day of the lender, roll rates for every end of a month whose day-end and
-    the one a month before are done, and for the last day that was ended. `again` adds everything
-    up anew. Each part is a transaction; run twice at once, the second finds it done.
+    the one a month before are done, and for the last day that was ended; the totals of every day
+    that was ended. `again` adds everything up anew. Each part is a transaction; run twice at once,
+    the second finds it done.
     """
     made = _vintages(entity, now=now, again=again)
     count = 0
     for since, day in _pairs(entity):
         count += _rolled(since, day, again=again)
-    return Summarised(made, count)
+    days = totalling.total(entity, now=now, again=again)
+    return Summarised(made, count, len(days))
 
 
 @transaction.atomic
 def _vintages(entity: Entity, *, now: datetime, again: bool) -> bool:
-    _alone(entity)
+    alone(entity)
     found = VintagesMade.objects.filter(entity=entity).first()
     today = dates.local_date(now, entity.time_zone)
     if found and not again and dates.local_date(found.made_at, entity.time_zone) >= today:
@@ -80,7 +82,7 @@ def _month_ends(entity: Entity) -> list[date]:
 def _rolled(since: DayEnd, day_end: DayEnd, *, again: bool) -> bool:
     """Add up how loans rolled between two ends of days, unless that is known; say whether."""
     entity = day_end.entity
-    _alone(entity)
+    alone(entity)
     found = RolledDay.objects.filter(entity=entity, day=day_end.day).first()
     runs = {"since_run": since.run, "day_run": day_end.run}
     if found and not again and runs == {name: getattr(found, name) for name in runs}:
@@ -104,9 +106,3 @@ def _forget(entity: Entity, day: date) -> None:
     for one in RolledDay.objects.filter(entity=entity):
         if one.day == day or (one.day < day and one.day != months.last_of(one.day)):
             one.delete()
-
-
-def _alone(entity: Entity) -> None:
-    """Wait until nobody else adds up the lender; held to the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(entity.pk)])

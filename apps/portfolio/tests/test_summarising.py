@@ -52,7 +52,7 @@ def test_loans_roll_from_one_end_of_a_month_to_the_next(lent: Loan, india: Entit
     _ended(lent, SECOND, 12)
     _ended(lent, THIRD, 43)
 
-    assert _summarise(india) == Summarised(True, 2)
+    assert _summarise(india) == Summarised(True, 2, 3)
 
     amount = Decimal(100_000)
     assert _cells() == [
@@ -61,7 +61,7 @@ def test_loans_roll_from_one_end_of_a_month_to_the_next(lent: Loan, india: Entit
     ]
     # What is known is not made twice.
     assert _summarise(india) == Summarised(False, 0)
-    assert _summarise(india, again=True) == Summarised(True, 2)
+    assert _summarise(india, again=True) == Summarised(True, 2, 3)
     assert len(_cells()) == 2
 
 
@@ -112,7 +112,7 @@ def test_a_day_that_is_ended_once_more_is_added_up_once_more(lent: Loan, india: 
     DayEnd.objects.filter(day=SECOND).update(run=2)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE npa_loanday SET dpd_ifrs = 0 WHERE day = %s", [SECOND])
-    assert _summarise(india) == Summarised(False, 1)
+    assert _summarise(india) == Summarised(False, 1, 1)
 
     assert _cells() == [(SECOND, "current", "current", 1, Decimal(100_000))]
 
@@ -216,6 +216,6 @@ def test_the_command_says_what_it_added_up(lent: Loan, india: Entity) -> None:
 
     call_command("summarise_portfolio", entity=india.code, stdout=said)
 
-    assert said.getvalue() == f"{india.code}: vintages, 0 months of roll rates.\n"
+    assert said.getvalue() == f"{india.code}: vintages, 0 months of roll rates, 0 days.\n"
     with pytest.raises(CommandError, match="no lender nowhere"):
         call_command("summarise_portfolio", entity="nowhere")

@@ -11,7 +11,7 @@ from apps.portfolio import services
 
 
 class Command(BaseCommand):
-    help = "Add up vintages and roll rates of every lender, or of one, as far as they are missing."
+    help = "Add up what is missing of days, vintages and roll rates, of every lender or of one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--entity", help="The code of the lender; default: every one.")
@@ -26,4 +26,5 @@ class Command(BaseCommand):
         for entity in found:
             made = services.summarise(entity=entity, now=timezone.now(), again=options["again"])
             said = "vintages" if made.vintages else "vintages stand"
-            self.stdout.write(f"{entity.code}: {said}, {made.months} months of roll rates.")
+            counts = f"{made.months} months of roll rates, {made.days} days"
+            self.stdout.write(f"{entity.code}: {said}, {counts}.")

@@ -1,0 +1,189 @@
+"""Add up what a lender's portfolio came to day by day. Pure: SQL text.
+
+Values are `entity`, `days` (a list), `zone` of the lender, and `first` and `last` of the days as
+moments. Snapshots and instalments are gone through once for all days together.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from apps.portfolio.bands import in_sql
+from apps.portfolio.figures import FLOWS, PAR_DAYS, STOCKS
+
+_GONE = "('closed', 'written_off')"
+_DAY = "s.entity_id = %(entity)s AND s.day = ANY(%(days)s)"
+_OVER = "".join(
+    f", coalesce(sum(d.principal) FILTER (WHERE d.dpd_ifrs > {days}), 0)" for days in PAR_DAYS
+)
+BANDS = f"""
+    INSERT INTO portfolio_dayband (
+        summed_id, branch_id, product_id, currency, asset_class, band, {", ".join(STOCKS)}
+    )
+    SELECT s.id, d.branch_id, l.product_id, d.currency, d.asset_class, {in_sql("d.dpd_ifrs")},
+        count(*), sum(d.principal), sum(d.provision),
+        count(*) FILTER (WHERE d.npa_date IS NOT NULL),
+        coalesce(sum(d.principal) FILTER (WHERE d.npa_date IS NOT NULL), 0),
+        coalesce(sum(d.provision) FILTER (WHERE d.npa_date IS NOT NULL), 0)
+        {_OVER}
+    FROM portfolio_summedday s
+    JOIN npa_loanday d ON d.day = s.day AND d.entity_id = s.entity_id
+    JOIN loans_loan l ON l.id = d.loan_id
+    WHERE {_DAY} AND d.day = ANY(%(days)s) AND d.asset_class NOT IN {_GONE}
+    GROUP BY 1, 2, 3, 4, 5, 6
+"""  # noqa: S608 - the parts are ours
+
+_PLACE = ("day", "branch_id", "product_id", "currency")
+
+
+def _of(columns: Mapping[str, str], source: str) -> str:
+    """Return a query of the flows that a source says, and zero for all others."""
+    values = ", ".join(f"coalesce({columns.get(name, '0')}, 0) AS {name}" for name in FLOWS)
+    return f"SELECT {', '.join(_PLACE)}, {values} FROM ({source}) one GROUP BY 1, 2, 3, 4"  # noqa: S608
+
+
+def _sum(side: str, *, where: str) -> str:
+    return f"sum({side}) FILTER (WHERE {where})"
+
+
+# What was taken back counts against what it took back: its lines are the mirror. Money towards what
+# borrowers owe is what left cash, advances and suspense for it.
+_MONEY = _of(
+    {
+        "disbursed": _sum(
+            "debit - credit", where="account = 'principal' AND event = 'disbursement'"
+        ),
+        "repaid": _sum("debit - credit", where="account IN ('cash', 'advances', 'unidentified')"),
+        "written_off": _sum(
+            "credit - debit", where="account = 'principal' AND event = 'write_off'"
+        ),
+        "recovered": _sum("credit - debit", where="account = 'recovery_income'"),
+        "interest_income": _sum("credit - debit", where="account = 'interest_income'"),
+    },
+    """
+        SELECT n.day, n.branch_id, l.product_id, n.currency, n.account, n.debit, n.credit,
+            coalesce(o.event, e.event) AS event
+        FROM ledger_line n
+        JOIN accounts_branch b ON b.id = n.branch_id AND b.entity_id = %(entity)s
+        JOIN ledger_entry e ON e.id = n.entry_id
+        LEFT JOIN ledger_entry o ON o.id = e.reverses_id
+        JOIN loans_loan l ON l.id = n.loan_id
+        WHERE n.day = ANY(%(days)s) AND (
+            n.account = 'principal' AND coalesce(o.event, e.event) IN ('disbursement', 'write_off')
+            OR n.account IN ('cash', 'advances', 'unidentified')
+                AND coalesce(o.event, e.event) = 'repayment'
+            OR n.account IN ('recovery_income', 'interest_income')
+        )
+    """,
+)
+# What fell due on the days of loans that were on the books then, or left them that very day.
+_DUE = _of(
+    {
+        "instalments": "count(*)",
+        "on_time": "count(*) FILTER (WHERE paid >= due)",
+        "paid_share": "sum(round(least(paid / due, 1), 6))",
+        "due": "sum(due)",
+        "collected": "sum(least(paid, due))",
+    },
+    """
+        SELECT i.due_date AS day, d.branch_id, l.product_id, d.currency,
+            i.principal + i.interest + i.fee AS due, p.paid
+        FROM loans_instalment i
+        JOIN npa_loanday d ON d.day = i.due_date AND d.loan_id = i.loan_id
+            AND d.entity_id = %(entity)s
+        JOIN loans_loan l ON l.id = i.loan_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(a.amount), 0) AS paid
+            FROM loans_allocation a
+            JOIN ledger_entry e ON e.id = a.entry_id
+            LEFT JOIN ledger_entry o ON o.id = e.reverses_id
+            WHERE a.instalment_id = i.id AND e.day <= i.due_date
+                AND coalesce(o.event, e.event) = 'repayment'
+        ) p
+        WHERE i.in_force AND i.due_date = ANY(%(days)s) AND d.day = ANY(%(days)s)
+            AND i.principal + i.interest + i.fee > 0
+    """,
+)
+# What came after its due date: in the month of it, or later.
+_LATE = _of(
+    {
+        "collected": _sum("amount", where="due_date >= date_trunc('month', day)"),
+        "arrears_collected": _sum("amount", where="due_date < date_trunc('month', day)"),
+    },
+    """
+        SELECT e.day, e.branch_id, l.product_id, e.currency, a.amount, i.due_date
+        FROM ledger_entry e
+        JOIN accounts_branch b ON b.id = e.branch_id AND b.entity_id = %(entity)s
+        LEFT JOIN ledger_entry o ON o.id = e.reverses_id
+        JOIN loans_allocation a ON a.entry_id = e.id
+        JOIN loans_instalment i ON i.id = a.instalment_id AND i.due_date < e.day
+        JOIN loans_loan l ON l.id = i.loan_id
+        WHERE e.day = ANY(%(days)s) AND coalesce(o.event, e.event) = 'repayment'
+    """,
+)
+_DECISIONS = _of(
+    {
+        "approved": "count(*) FILTER (WHERE outcome = 'approve')",
+        "declined": "count(*) FILTER (WHERE outcome = 'decline')",
+    },
+    """
+        SELECT (c.decided_at AT TIME ZONE %(zone)s)::date AS day, a.branch_id, a.product_id,
+            a.currency, c.outcome
+        FROM decisions_decision c
+        JOIN applications_application a ON a.id = c.application_id
+        JOIN accounts_branch b ON b.id = a.branch_id AND b.entity_id = %(entity)s
+        WHERE c.decided_at >= %(first)s AND c.decided_at < %(last)s
+            AND (c.decided_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s)
+            AND c.outcome IN ('approve', 'decline')
+    """,
+)
+_OUTSTANDING = _of(
+    {"principal_days": "sum(principal)"},
+    f"""
+        SELECT s.day, d.branch_id, d.product_id, d.currency, d.principal
+        FROM portfolio_summedday s JOIN portfolio_dayband d ON d.summed_id = s.id WHERE {_DAY}
+    """,  # noqa: S608 - the parts are ours
+)
+_SOURCES = (_MONEY, _DUE, _LATE, _DECISIONS, _OUTSTANDING)
+
+
+def _summed(names: Iterable[str]) -> str:
+    return ", ".join(f"sum(x.{name})" for name in names)
+
+
+FLOWS_OF_DAYS = f"""
+    INSERT INTO portfolio_dayflow (summed_id, branch_id, product_id, currency, {", ".join(FLOWS)})
+    SELECT s.id, x.branch_id, x.product_id, x.currency, {_summed(FLOWS)}
+    FROM ({" UNION ALL ".join(_SOURCES)}) x
+    JOIN portfolio_summedday s ON s.day = x.day AND {_DAY}
+    GROUP BY 1, 2, 3, 4
+"""  # noqa: S608 - the parts are ours
+
+# What is on the books, and what happened since the first of the month as far as it is added up.
+TOTALS = f"""
+    INSERT INTO portfolio_daytotal (
+        summed_id, branch_id, product_id, currency, {", ".join((*STOCKS, *FLOWS))},
+        performed_6, defaulted_6, performed_12, defaulted_12, impaired_12, cured_12, back_12,
+        again_12
+    )
+    SELECT s.id, x.branch_id, x.product_id, x.currency, {_summed((*STOCKS, *FLOWS))},
+        0, 0, 0, 0, 0, 0, 0, 0
+    FROM portfolio_summedday s
+    CROSS JOIN LATERAL (
+        SELECT branch_id, product_id, currency, {", ".join(STOCKS)},
+            {", ".join(f"0 AS {name}" for name in FLOWS)}
+        FROM portfolio_dayband WHERE summed_id = s.id
+        UNION ALL
+        SELECT f.branch_id, f.product_id, f.currency,
+            {", ".join("0" for _name in STOCKS)}, {", ".join(f"f.{name}" for name in FLOWS)}
+        FROM portfolio_summedday o JOIN portfolio_dayflow f ON f.summed_id = o.id
+        WHERE o.entity_id = s.entity_id
+            AND o.day BETWEEN date_trunc('month', s.day)::date AND s.day
+    ) x
+    WHERE {_DAY}
+    GROUP BY 1, 2, 3, 4
+"""  # noqa: S608 - the parts are ours
+# How many entries the ledger holds for each of some days.
+ENTRIES = """
+    SELECT e.day, count(*) FROM ledger_entry e
+    JOIN accounts_branch b ON b.id = e.branch_id AND b.entity_id = %(entity)s
+    WHERE e.day = ANY(%(days)s) GROUP BY 1
+"""

@@ -1,0 +1,19 @@
+"""How a loan turns from performing to not, and back. Pure."""
+
+from enum import StrEnum
+
+
+class Turned(StrEnum):
+    """What became of a loan between two ends of months."""
+
+    # It performed, or was not lent yet, and does not perform.
+    DEFAULTED = "defaulted"
+    # It did not perform, and performs.
+    CURED = "cured"
+    # It did not perform, and was repaid in full.
+    REPAID = "repaid"
+    WRITTEN_OFF = "written_off"
+
+
+# What of these is a cure.
+CURES = (Turned.CURED, Turned.REPAID)
