@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, StorageState, expect, sync_playwright
 
-from creditrisk.local import places
+from creditrisk.local import install, places
 from tests.journeys import stack as stacks
 from tests.journeys.desk import Desk
 from tests.journeys.stack import Stack
 
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -45,8 +44,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; `make test` installs it where it may."""
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    """Debian's Chromium; `make test` installs it where it may.
+
+    The one without windows comes first: it has none to manage, which is half of what the browser
+    does beside the pages themselves.
+    """
+    program = next(filter(None, map(shutil.which, install.BROWSERS)), None)
     assert program, "No Chromium is installed: apt-get install chromium"
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
