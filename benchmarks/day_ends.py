@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from math import nan
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,6 +28,8 @@ _PAYMENT = (
     f"SELECT pg_advisory_xact_lock_shared({CLOSING_LOCK}, hashtext(%s))",
 )
 _LOANS = 5_000
+# Seconds between two looks at the memory of a process.
+_OFTEN = 0.05
 # Who works for others in the database; nobody else's vacuum is work of the day.
 _BACKENDS = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
@@ -75,12 +78,37 @@ def run(name: str, entity: str, day: date) -> Ran:
     """Run the command to its end. Raises AssertionError with what it said where it failed."""
     began = time.perf_counter()
     process = start(name, entity, day)
+    peaks: list[float] = []
+    thread = threading.Thread(target=_weigh, args=(process, peaks))
+    thread.start()
     said = process.stdout.read() if process.stdout else b""
-    _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    failed = process.wait()
+    took = time.perf_counter() - began
+    thread.join()
+    if failed:
         raise AssertionError(said.decode())
-    return Ran(time.perf_counter() - began, usage.ru_maxrss / 1024)
+    return Ran(took, max(peaks, default=nan))
+
+
+def _weigh(process: subprocess.Popen[bytes], peaks: list[float]) -> None:
+    """Note the most memory that a process held so far, in MB, until it ends.
+
+    What the system says of one that has ended is no use: it begins with the memory of whoever
+    started it.
+    """
+    while process.poll() is None:
+        peaks.extend(_peak(process.pid))
+        time.sleep(_OFTEN)
+
+
+def _peak(process: int) -> list[float]:
+    """Return the most memory, in MB, that a process of this machine held; empty where untold."""
+    try:
+        said = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return []
+    found = [line.split()[1] for line in said.splitlines() if line.startswith("VmHWM:")]
+    return [int(kilobytes) / 1024 for kilobytes in found]
 
 
 @dataclass
