@@ -43,6 +43,8 @@ LONG = frozenset(
         "apps/collateral/tests/test_register.py",
         "apps/collateral/tests/test_releasing.py",
         "apps/collateral/tests/test_standing.py",
+        "apps/collections/tests/test_contacting.py",
+        "apps/collections/tests/test_worklist.py",
         "apps/customers/tests/test_api.py",
         "apps/customers/tests/test_documents.py",
         "apps/customers/tests/test_entering.py",

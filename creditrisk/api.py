@@ -52,6 +52,7 @@ _APPS = (
         "debits",
         "servicing",
         "npa",
+        "collections",
         "desk",
         "appeals",
         "bulk",

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "apps.servicing",
     "apps.npa",
     "apps.portfolio",
+    "apps.collections",
     "apps.desk",
     "apps.appeals",
     "apps.bulk",

@@ -70,6 +70,7 @@ def keys_elsewhere(
         "collateral": [str(item.pk), *own, str(customer.pk)],
         "letters": [str(letter.pk)],
         "loans": own,
+        "collections": own,
         "appeals": [str(appeal.pk), str(appeal.application_id)],
         "offers": own,
         "my": own,

@@ -296,6 +296,11 @@ VERBS = {
     # demo
     "demo.seeded": _("laid out the demonstration portfolio"),
     "demo.tape_submitted": _("submitted applications of a tape to be judged anew"),
+    # collections
+    "collections.case_taken": _("took an overdue loan to work on"),
+    "collections.case_assigned": _("gave an overdue loan to a collector"),
+    "collections.case_released": _("ended the work of a collector on an overdue loan"),
+    "collections.contact_recorded": _("wrote down a contact with the borrower"),
     # npa
     "npa.day_ended": _("ended a day: classes, provisions and what was posted for them"),
     "npa.day_run_again": _("had an open day ended once more"),

@@ -1,0 +1,58 @@
+"""How one overdue loan is shown at the collections desk."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.collections import policies, selectors, wording
+from apps.collections.contacting import Outcome, Way
+from apps.collections.models import Contact
+from apps.core import dates
+from apps.loans import selectors as loans
+from apps.loans.models import Loan
+from apps.repayments import contact_looks, contact_rows
+from apps.repayments import policies as repaying
+
+
+def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
+    """Return the context of a loan's page."""
+    today = dates.local_date(now, loan.branch.entity.time_zone)
+    standing = selectors.standing(loan)
+    is_mine = standing is not None and standing.collector_id == actor.pk
+    is_running = loan.status == "active"
+    works, assigns = actor.has_perm(policies.WORK), actor.has_perm(policies.ASSIGN)
+    promises = contact_rows.of_loan(loan)
+    return {
+        "loan": loan,
+        "today": today,
+        "position": loans.position(loan, today),
+        "last_day": selectors.last_day(actor, loan),
+        "standing": standing,
+        "earlier": selectors.earlier(loan),
+        "is_mine": is_mine,
+        "may_take": works and is_running and standing is None,
+        "may_release": standing is not None and ((works and is_mine) or assigns),
+        "may_assign": assigns and is_running,
+        "may_promise": is_running and actor.has_perm(repaying.TAKE_PROMISE),
+        "may_contact": works and is_running,
+        "contacts": [_contact(one) for one in selectors.contacts(loan)],
+        "promises": [(one, contact_looks.PROMISES[one.status]) for one in promises],
+        "crumbs": [
+            {"label": _("Overdue loans"), "url": reverse("collections:worklist")},
+            {"label": loan.number},
+        ],
+    }
+
+
+def _contact(one: Contact) -> dict[str, Any]:
+    look = contact_looks.PROMISES[one.promise.status] if one.promise else None
+    return {
+        "one": one,
+        "way": wording.WAYS[Way(one.way)],
+        "symbol": wording.SYMBOLS[Way(one.way)],
+        "outcome": wording.OUTCOMES[Outcome(one.outcome)],
+        "look": look,
+    }

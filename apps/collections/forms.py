@@ -1,0 +1,116 @@
+"""What the worklist can be narrowed to, and what may be typed at the collections desk."""
+
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.applications.forms import AmountField
+from apps.collections import wording
+from apps.collections.models import Contact
+from apps.collections.services import ContactEntry
+from apps.collections.worklist import Filters
+from apps.collections.worth import LATE
+from apps.core.form_fields import DayField
+from apps.customers.forms.fields import PickField
+from apps.loans.forms import Refusable
+from apps.loans.models import Loan
+from apps.npa.portfolio_forms import ChosenForm
+from apps.portfolio.wording import BANDS
+
+
+class WorklistForm(ChosenForm):
+    """Which overdue loans are listed; the day is always the last that was ended."""
+
+    # A list of work is about today.
+    day = None  # type: ignore[assignment]
+    band = forms.ChoiceField(
+        label=_("Days past due"),
+        required=False,
+        choices=[("", _("All")), *((band.value, BANDS[band]) for band in LATE)],
+    )
+    whose = forms.ChoiceField(
+        label=_("Collector"), required=False, choices=list(wording.WHOSE.items())
+    )
+    promise = forms.ChoiceField(
+        label=_("Promise to pay"), required=False, choices=list(wording.PROMISE.items())
+    )
+    silent_since = DayField(label=_("Not contacted since"), required=False)
+    field_order = [
+        *("lender", "whose", "band", "promise", "silent_since", "branch", "currency"),
+    ]
+
+    def filters(self) -> Filters:
+        """Return what was chosen; what is not valid narrows nothing."""
+        given = {name: self._given(name) for name in Filters.__dataclass_fields__}
+        return Filters(**{name: value for name, value in given.items() if value})
+
+
+class CollectorField(forms.ModelChoiceField):
+    """A collector of a list the view gives."""
+
+    def label_from_instance(self, obj: User) -> str:
+        """Return name and branch."""
+        return f"{obj.name} · {obj.branch.name}"
+
+
+class AssignForm(Refusable):
+    """Whom a loan is given to."""
+
+    collector = CollectorField(label=_("Collector"), queryset=User.objects.none())
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("CollectorField", self.fields["collector"]).queryset = people
+
+
+class ContactForm(Refusable):
+    """What is written down of a contact."""
+
+    way = PickField(label=_("How"), choices=list(wording.WAYS.items()))
+    is_inbound = forms.BooleanField(label=_("The borrower began it"), required=False)
+    day = DayField(label=_("On"))
+    clock = forms.TimeField(
+        label=_("At"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("By the clock where the lender is."),
+    )
+    outcome = PickField(label=_("What came of it"), choices=list(wording.OUTCOMES.items()))
+    promised_amount = AmountField(label=_("Promised amount"), required=False)
+    promised_date = DayField(label=_("Promised for"), required=False)
+    place = forms.CharField(
+        label=_("Where"),
+        max_length=300,
+        required=False,
+        help_text=_("Of a visit. Kept sealed, as the note is."),
+    )
+    next_action = forms.ChoiceField(
+        label=_("Next step"), choices=Contact.Next.choices, required=False
+    )
+    next_date = DayField(label=_("Next step on"), required=False)
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, loan: Loan, now: datetime, **kwargs: Any) -> None:
+        self._zone = ZoneInfo(loan.branch.entity.time_zone)
+        local = now.astimezone(self._zone)
+        super().__init__(*args, initial={"day": local.date(), "clock": f"{local:%H:%M}"}, **kwargs)
+
+    def refuse(self, refusal: Any) -> None:
+        """Show what the service refuses; of the moment, beside the day."""
+        if "made_at" in refusal.fields:
+            refusal.fields["day"] = refusal.fields.pop("made_at")
+        super().refuse(refusal)
+
+    def entry(self) -> ContactEntry:
+        """Return what was entered."""
+        given = dict(self.cleaned_data)
+        day, clock = given.pop("day"), given.pop("clock")
+        return ContactEntry(made_at=datetime.combine(day, clock, self._zone), **given)

@@ -1,0 +1,17 @@
+"""The place of the collections desk in the navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.collections import policies
+from apps.core.navigation import Entry, register
+
+register(
+    Entry(
+        group="servicing",
+        label=_("Overdue loans"),
+        url_name="collections:worklist",
+        icon="list-checks",
+        permission=policies.VIEW,
+        order=39,
+    ),
+)

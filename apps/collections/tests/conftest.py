@@ -1,0 +1,32 @@
+"""What the tests of the collections desk share: overdue loans, collectors, a known book."""
+
+from collections.abc import Callable
+
+import pytest
+
+from apps.accounts.models import Branch, User
+from apps.npa.tests.conftest import known_book, lent, stage
+from tests.kept import kept
+
+__all__ = ["known_book", "lent", "stage"]
+
+
+@pytest.fixture
+@kept
+def dev(make_person: Callable[..., User]) -> User:
+    """A collector in Pune."""
+    return make_person("Dev", "collections_officer")
+
+
+@pytest.fixture
+@kept
+def esha(make_person: Callable[..., User]) -> User:
+    """Another collector in Pune."""
+    return make_person("Esha", "collections_officer")
+
+
+@pytest.fixture
+@kept
+def nina(make_person: Callable[..., User], nashik: Branch) -> User:
+    """A collector in Nashik."""
+    return make_person("Nina", "collections_officer", branch=nashik)

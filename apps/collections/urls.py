@@ -1,0 +1,16 @@
+"""Addresses of the collections desk."""
+
+from django.urls import path
+
+from apps.collections.views import case, worklist
+
+app_name = "collections"
+urlpatterns = [
+    path("", worklist.listing, name="worklist"),
+    path("worklist.csv", worklist.listing_file, name="worklist_file"),
+    path("<uuid:pk>/", case.case, name="case"),
+    path("<uuid:pk>/take/", case.take, name="take"),
+    path("<uuid:pk>/release/", case.release, name="release"),
+    path("<uuid:pk>/contact/", case.contact, name="contact"),
+    path("<uuid:pk>/assign/", case.assign, name="assign"),
+]
