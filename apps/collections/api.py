@@ -1,6 +1,7 @@
 """The collections desk over the API: the worklist, and who works on a loan."""
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.urls import path
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
-from apps.collections import policies, selectors, services, wording, worklist
+from apps.collections import policies, results, selectors, services, wording, worklist
 from apps.collections.asked import chosen
 from apps.collections.contacting import Outcome, Way
 from apps.collections.models import Assignment, Contact
@@ -114,6 +115,20 @@ class ContactOut(serializers.Serializer[Any]):
     next_date = serializers.DateField(allow_null=True)
     promise = serializers.UUIDField(source="promise_id", allow_null=True)
     made_by = serializers.UUIDField(source="made_by_id")
+
+
+class ResultOut(serializers.Serializer[Any]):
+    """What came of the work of a collector in a month."""
+
+    collector = serializers.CharField(source="collector.email")
+    contacts = serializers.IntegerField(help_text="Begun by the lender.")
+    talked = serializers.IntegerField()
+    promises = serializers.IntegerField()
+    kept = serializers.IntegerField()
+    broken = serializers.IntegerField()
+    collected = serializers.DecimalField(
+        **_MONEY, help_text="What came up to 14 days after the collector's contact."
+    )
 
 
 class Worklist(APIView):
@@ -224,6 +239,40 @@ class Contacts(APIView):
         return Response(ContactOut(made).data, status=201)
 
 
+class Results(APIView):
+    """What came of the work of collectors."""
+
+    required_permission = policies.VIEW
+
+    @extend_schema(
+        operation_id="collections_results",
+        parameters=[
+            OpenApiParameter("month", description="A day of it; left out: today."),
+            OpenApiParameter("lender", description="Its code; left out: the person's own."),
+            OpenApiParameter("currency", description="Left out: the lender's."),
+        ],
+        responses={200: ResultOut(many=True), **REFUSED},
+        tags=_TAGS,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the results of a month by collector; a collector sees the own ones."""
+        asked = chosen(request)
+        told = request.query_params.get("month", "")
+        try:
+            day = (
+                date.fromisoformat(told)
+                if told
+                else dates.local_date(timezone.now(), asked.entity.time_zone)
+            )
+        except ValueError:
+            sentence = _("This is no day.")
+            raise DomainError("day_refused", sentence, fields={"month": sentence}) from None
+        rows = results.of_month(
+            request.user, results.Asked(entity=asked.entity, currency=asked.currency, day=day)
+        )
+        return Response(ResultOut(rows, many=True).data)
+
+
 def _filters(request: Request) -> worklist.Filters:
     known = {
         "band": {band.value for band in LATE},
@@ -277,6 +326,7 @@ def _shown(made: Assignment) -> dict[str, Any]:
 
 urlpatterns: list[Any] = [
     path("collections/worklist", Worklist.as_view(), name="collections_worklist"),
+    path("collections/results", Results.as_view(), name="collections_results"),
     path("collections/<uuid:pk>/contacts", Contacts.as_view(), name="collections_contacts"),
     path("collections/<uuid:pk>/collector", Collector.as_view(), name="collections_collector"),
 ]

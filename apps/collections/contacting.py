@@ -44,12 +44,13 @@ class Outcome(StrEnum):
     CAME_BACK = "came_back"
 
 
-_TALK = (
+# The borrower was spoken with.
+TALKED = (
     *(Outcome.PROMISED, Outcome.PAID, Outcome.SPOKE, Outcome.REFUSED, Outcome.DISPUTES),
     *(Outcome.HARDSHIP, Outcome.CALL_BACK),
 )
-_WRITTEN = (Outcome.SENT, Outcome.CAME_BACK, *_TALK)
-_LIVE = (*_TALK, Outcome.OTHER_PERSON, Outcome.NOBODY, Outcome.WRONG_PLACE, Outcome.LEFT_WORD)
+_WRITTEN = (Outcome.SENT, Outcome.CAME_BACK, *TALKED)
+_LIVE = (*TALKED, Outcome.OTHER_PERSON, Outcome.NOBODY, Outcome.WRONG_PLACE, Outcome.LEFT_WORD)
 OUTCOMES: Mapping[Way, tuple[Outcome, ...]] = {
     Way.CALL: _LIVE,
     Way.VISIT: _LIVE,

@@ -49,6 +49,16 @@ class WorklistForm(ChosenForm):
         return Filters(**{name: value for name, value in given.items() if value})
 
 
+class ResultsForm(ChosenForm):
+    """Of which month results are shown: the one in which a day lies."""
+
+    day = DayField(label=_("The month of"), required=False)
+
+    def given(self, name: str) -> Any:
+        """Return what was chosen of a field; nothing where it is empty or not valid."""
+        return self._given(name)
+
+
 class CollectorField(forms.ModelChoiceField):
     """A collector of a list the view gives."""
 

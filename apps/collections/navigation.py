@@ -14,4 +14,12 @@ register(
         permission=policies.VIEW,
         order=39,
     ),
+    Entry(
+        group="servicing",
+        label=_("Results of collectors"),
+        url_name="collections:results",
+        icon="chart-column",
+        permission=policies.VIEW,
+        order=40,
+    ),
 )

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from apps.collections.views import case, worklist
+from apps.collections.views import case, results, worklist
 
 app_name = "collections"
 urlpatterns = [
     path("", worklist.listing, name="worklist"),
     path("worklist.csv", worklist.listing_file, name="worklist_file"),
+    path("results/", results.page, name="results"),
+    path("results.csv", results.file, name="results_file"),
     path("<uuid:pk>/", case.case, name="case"),
     path("<uuid:pk>/take/", case.take, name="take"),
     path("<uuid:pk>/release/", case.release, name="release"),
