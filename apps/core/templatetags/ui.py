@@ -39,6 +39,8 @@ _MESSAGE_TONES = {
     "error": "danger",
 }
 _PAGE_PARAMETERS = ("page", "after", "before")
+# How a label that is a sentence of its own ends, in any of our languages.
+_SENTENCE_ENDS = (".", "?", "!", "\u2026", "\u0964", ":")
 
 
 # --- words and shapes ------------------------------------------------------------------------
@@ -248,7 +250,7 @@ def form_errors(*forms: BaseForm) -> dict[str, Any]:
     """Sum up the errors of the forms, each a link to its field; nothing where there is none."""
     general = [error for form in forms for error in form.non_field_errors()]
     linked = [
-        {"bound": bound, "error": error}
+        {"bound": bound, "between": _between(bound.label), "error": error}
         for form in forms
         for bound in form
         for error in bound.errors
@@ -335,6 +337,11 @@ def keyset_pagination(
 # --- how the tags above are built --------------------------------------------------------------
 def _render(name: str, context: dict[str, Any]) -> SafeString:
     return render_to_string(f"components/{name}.html", context)
+
+
+def _between(label: Any) -> str:
+    """Return what parts a label from what is said of it; one that is a sentence has its end."""
+    return " " if str(label).rstrip().endswith(_SENTENCE_ENDS) else ": "
 
 
 def _known_tone(tone: str) -> str:

@@ -193,6 +193,22 @@ def test_it_sums_up_errors_with_links_to_their_fields() -> None:
     assert 'role="alert"' in html
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("I have read the statement.", "I have read the statement. This field is required."),
+        ("मैंने विवरण पढ़ लिया है।", "मैंने विवरण पढ़ लिया है। This field is required."),
+        ("Is it yours?", "Is it yours? This field is required."),
+        ("Amount", "Amount: This field is required."),
+    ],
+)
+def test_it_does_not_end_a_sentence_twice(label: str, said: str) -> None:
+    form = LoanForm({"channel": "b", "consent": "on", "version": "3"})
+    form.fields["amount"].label = label
+
+    assert f">{said}</a>" in render("{% form_errors form %}", form=form)
+
+
 def test_it_says_nothing_where_there_is_no_error() -> None:
     assert render("{% form_errors form %}", form=LoanForm()) == ""
 
