@@ -117,6 +117,10 @@ bench-laboratory: install-dev ## 100,000 past applications decided anew, beside 
 bench-ledger: install-dev ## posting singly and in bulk, and the proof over 100,000 loans; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_ledger $(ARGS)
 
+.PHONY: bench-portfolio
+bench-portfolio: install-dev ## the summary of 1,000 and 100,000 loans, and adding a day up; ARGS="--loans 1000000 --record"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_portfolio $(ARGS)
+
 .PHONY: bench-replay
 bench-replay: install-dev ## past decisions derived again, beside the bare limit; ARGS=--record
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_replay $(ARGS)

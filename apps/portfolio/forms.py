@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Branch, Entity
 from apps.core.form_fields import DayField
 from apps.core.money import MINOR_UNITS
-from apps.portfolio import wording
+from apps.portfolio import summary_wording, wording
 from apps.portfolio.bands import ON_BOOKS, Band
 from apps.portfolio.months import Width
 from apps.products.models import Product
@@ -116,3 +116,32 @@ class RollLoansForm(RollForm):
     field_order = [
         *("lender", "month", "was", "became", "product", "branch", "currency", "by"),
     ]
+
+
+class SummaryForm(SharedForm):
+    """Of which day the summary is, and of what part of the portfolio."""
+
+    by = None
+    day = DayField(label=_("At the end of"), required=False)
+    segment = forms.ChoiceField(label=_("Segment"), required=False)
+    field_order = ["lender", "day", "product", "segment", "branch", "currency"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = sorted({one.scoring_segment for one in kwargs["products"]})
+        shown: Any = self.fields
+        shown["segment"].choices = [("", _("All segments")), *((one, one) for one in codes)]
+
+
+class SummaryLoansForm(SummaryForm):
+    """Behind which figure the list is, or of which band of days past due."""
+
+    figure = forms.ChoiceField(
+        label=_("Behind"), required=False, choices=list(summary_wording.NAMES.items())
+    )
+    band = forms.ChoiceField(
+        label=_("Days past due"),
+        required=False,
+        choices=[("", _("All")), *((band, wording.BANDS[band]) for band in ON_BOOKS)],
+    )
+    field_order = ["lender", "day", "figure", "band", "product", "segment", "branch", "currency"]

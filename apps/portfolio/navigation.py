@@ -8,6 +8,14 @@ from apps.npa import policies
 register(
     Entry(
         group="quality",
+        label=_("Portfolio summary"),
+        url_name="portfolio:summary",
+        icon="gauge",
+        permission=policies.VIEW,
+        order=49,
+    ),
+    Entry(
+        group="quality",
         label=_("Vintages"),
         url_name="portfolio:vintages",
         icon="chart-line",

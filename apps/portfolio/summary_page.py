@@ -1,0 +1,227 @@
+"""How the summary of a portfolio is shown: figures with their change, ageing, months, files."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.core import formatting
+from apps.portfolio import figures, summary_wording, wording
+from apps.portfolio.bands import Band
+from apps.portfolio.figures import DEFINITIONS, Figure, Period, Sums
+from apps.portfolio.summary_rows import Summary
+
+Chart = dict[str, Any]
+UNKNOWN = "\N{EN DASH}"
+Query = Callable[..., str]
+# The few that are looked at first.
+_FIRST = (Figure.OUTSTANDING, Figure.NPA_RATIO, Figure.PAR30, Figure.COLLECTION)
+# What is followed month by month, and how it is drawn.
+_FOLLOWED = {
+    Figure.NPA_RATIO: ("mark-danger", "solid"),
+    Figure.PAR30: ("mark-warning", "dash"),
+    Figure.PAR90: ("mark-neutral", "dot"),
+}
+# What of months is a table of its own: what fell due, and what was paid of it.
+MONTHLY = (Figure.COLLECTION, Figure.ON_TIME, Figure.INSTALMENT_RATE)
+# How good and bad news look: colour and shape.
+_LOOKS = {"good": ("success", "circle-check"), "bad": ("danger", "triangle-alert")}
+_AGEING = ("mark-success", "mark-primary", "mark-warning", "mark-warning", "mark-danger")
+
+
+def shown(figure: Figure, value: Decimal | None, currency: str) -> str:
+    """Return a figure in words: a share in per cent, an amount in its currency."""
+    if value is None:
+        return UNKNOWN
+    if DEFINITIONS[figure].is_ratio:
+        return formatting.format_percent(value, decimals=2)
+    return formatting.format_money(value, currency)
+
+
+def stats(found: Summary, currency: str, query: Query) -> list[dict[str, Any]]:
+    """Return the few figures that are looked at first, each with its change in a month."""
+    return [_row(one, found, currency, query) for one in _FIRST]
+
+
+def groups(
+    found: Summary, currency: str, query: Query, shown_periods: Sequence[Period]
+) -> list[dict[str, Any]]:
+    """Return all figures by what time they are of."""
+    return [
+        {
+            "code": period.value,
+            "name": summary_wording.PERIODS[period],
+            "rows": [
+                _row(figure, found, currency, query)
+                for figure, made in DEFINITIONS.items()
+                if made.period == period
+            ],
+        }
+        for period in shown_periods
+    ]
+
+
+def _row(figure: Figure, found: Summary, currency: str, query: Query) -> dict[str, Any]:
+    now = figures.value(figure, found.now)
+    return {
+        "code": figure.value,
+        "name": summary_wording.NAMES[figure],
+        "value": shown(figure, now, currency),
+        "month": _compared(figure, now, found.month_before, currency),
+        "year": _compared(figure, now, found.year_before, currency),
+        "query": query(figure=figure.value),
+    }
+
+
+def _compared(
+    figure: Figure, now: Decimal | None, then: Sums | None, currency: str
+) -> dict[str, Any]:
+    """Return what a figure was, and how it changed since: in points, or in per cent of it."""
+    was = figures.value(figure, then) if then is not None else None
+    if now is None or was is None:
+        return {"was": shown(figure, was, currency), "change": ""}
+    is_ratio = DEFINITIONS[figure].is_ratio
+    moved = now - was if is_ratio else ((now - was) / was if was else Decimal(0))
+    good = DEFINITIONS[figure].more_is_good
+    if not round(moved, 4):
+        words, tone = _("unchanged"), ""
+    else:
+        size = abs(moved)
+        points = (
+            _("%s points") % formatting.format_number(size * 100, decimals=2)
+            if is_ratio
+            else formatting.format_percent(size, decimals=1)
+        )
+        words = summary_wording.change(points, is_up=moved > 0)
+        tone = "" if good is None else ("good" if (moved > 0) == good else "bad")
+    badge, symbol = _LOOKS.get(tone, ("", ""))
+    return {
+        "was": shown(figure, was, currency),
+        "change": words,
+        "tone": tone,
+        "badge": badge,
+        "symbol": symbol,
+    }
+
+
+def definitions(shown_periods: Sequence[Period]) -> list[dict[str, Any]]:
+    """Return every figure with its definition, formula and source."""
+    return [definition(one) for one, made in DEFINITIONS.items() if made.period in shown_periods]
+
+
+def definition(figure: Figure) -> dict[str, Any]:
+    """Return a figure with its definition, formula and source."""
+    return {
+        "code": figure.value,
+        "name": summary_wording.NAMES[figure],
+        "text": summary_wording.TEXTS[figure],
+        "formula": summary_wording.formula(figure),
+        "source": summary_wording.SOURCES[DEFINITIONS[figure].source],
+    }
+
+
+def ageing(found: Sequence[tuple[Band, Sums]], query: Query) -> list[dict[str, Any]]:
+    """Return one row for each band of days past due."""
+    whole = figures.total(sums for _band, sums in found).principal
+    return [
+        {
+            "name": wording.BANDS[band],
+            "sums": sums,
+            "share": sums.principal / whole if whole else None,
+            "query": query(band=band.value),
+        }
+        for band, sums in found
+    ]
+
+
+def ageing_chart(found: Sequence[tuple[Band, Sums]]) -> Chart | None:
+    """Return the bands as bars; None where nothing is outstanding."""
+    whole = figures.total(sums for _band, sums in found).principal
+    if not whole:
+        return None
+    colours = [f"var(--{_AGEING[min(place, 4)]})" for place in range(len(found))]
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [float(sums.principal / whole) for _band, sums in found],
+        "y": [str(wording.BANDS[band]) for band, _sums in found],
+        "marker": {"color": colours},
+        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
+    }
+    layout = {
+        "height": 280,
+        "xaxis": {"tickformat": ".0%", "rangemode": "tozero"},
+        "yaxis": {"autorange": "reversed", "automargin": True},
+        "showlegend": False,
+    }
+    return _figure([bars], layout)
+
+
+def trend_chart(trend: Sequence[tuple[date, Sums]]) -> Chart | None:
+    """Return ratios by the ends of months; None where there are not two to join."""
+    if len(trend) < 2:
+        return None
+    data = []
+    for one, (colour, dash) in _FOLLOWED.items():
+        values = [figures.value(one, sums) for _day, sums in trend]
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": str(summary_wording.NAMES[one]),
+                "x": [day.isoformat() for day, _sums in trend],
+                "y": [None if value is None else float(value) for value in values],
+                "line": {"color": f"var(--{colour})", "width": 2, "dash": dash},
+                "hovertemplate": "%{y:.2%}",
+            }
+        )
+    layout = {
+        "height": 300,
+        "hovermode": "x unified",
+        "xaxis": {"type": "date", "tickformat": "%b %Y", "hoverformat": "%-d %b %Y"},
+        "yaxis": {"tickformat": ".1%", "rangemode": "tozero"},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    }
+    return _figure(data, layout)
+
+
+def _figure(data: list[Any], layout: dict[str, Any]) -> Chart:
+    """Return what is drawn, as plain data.
+
+    Having the library check it takes as long as all else on the page; the tests have it checked.
+    """
+    return {"data": data, "layout": layout}
+
+
+def trend_heads() -> list[Any]:
+    """Return what the columns of the months are called."""
+    return [summary_wording.NAMES[one] for one in (Figure.OUTSTANDING, *_FOLLOWED, *MONTHLY)]
+
+
+def trend_rows(trend: Sequence[tuple[date, Sums]], currency: str) -> list[dict[str, Any]]:
+    """Return one row for each end of a month, the last first."""
+    columns = (Figure.OUTSTANDING, *_FOLLOWED, *MONTHLY)
+    return [
+        {
+            "day": day,
+            "cells": [
+                (summary_wording.NAMES[one], shown(one, figures.value(one, sums), currency))
+                for one in columns
+            ],
+        }
+        for day, sums in reversed(trend)
+    ]
+
+
+def table(trend: Sequence[tuple[date, Sums]]) -> Iterator[Sequence[Any]]:
+    """Yield every figure and every column it is made of, a line for each end of a month."""
+    yield ("day", *Figure, *(f"of_{name}" for name in figures.COLUMNS))
+    for day, sums in trend:
+        values = (figures.value(one, sums) for one in Figure)
+        yield (
+            day,
+            *("" if value is None else value for value in values),
+            *(getattr(sums, name) for name in figures.COLUMNS),
+        )
