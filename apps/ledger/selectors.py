@@ -37,6 +37,7 @@ __all__ = [
     "last_proof",
     "lines_of",
     "live_entries",
+    "received",
     "statement",
     "trial_balance",
 ]
@@ -66,6 +67,17 @@ def balances(
         for loan, *one in cursor.fetchall():
             sums[loan].append(one)
     return {key: holdings.of_sums(rows) for key, rows in sums.items()}
+
+
+def received(loan_id: uuid.UUID) -> Decimal:
+    """Return the money that came in on a loan, less what was taken back or paid back.
+
+    What was paid out of it, and what of that came back, is not money received.
+    """
+    paid_out = (Event.DISBURSEMENT.value, Event.DISBURSEMENT_REVERSAL.value)
+    rows = Line.objects.filter(loan_id=loan_id, account=Account.CASH.value)
+    found = rows.exclude(entry__event__in=paid_out).aggregate(sum=Sum(F("debit") - F("credit")))
+    return found["sum"] or Decimal(0)
 
 
 def held_in(loan_id: uuid.UUID, branch_id: uuid.UUID) -> dict[Account, Decimal]:

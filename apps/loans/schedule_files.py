@@ -238,7 +238,10 @@ def _standing(shown: Shown) -> list[list[str]]:
         [_("To be paid in all"), total("due")],
     ]
     if shown.is_followed:
-        said += [[_("Paid so far"), total("paid")], [_("Still to be paid"), total("unpaid")]]
+        said += [
+            [_("Paid of this schedule"), total("paid")],
+            [_("Still to be paid"), total("unpaid")],
+        ]
     return said
 
 

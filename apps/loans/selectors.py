@@ -51,19 +51,18 @@ class Filters:
 
 @dataclass(frozen=True)
 class Position:
-    """How a loan stands on a day: what the ledger holds, what is overdue, what comes next."""
+    """How a loan stands on a day: what the ledger holds, what is overdue, what comes next.
+
+    `received` is the money that came in under all its schedules, less what was taken back.
+    """
 
     day: date
     principal: Decimal
     owed: Decimal
+    received: Decimal
     rows: tuple[Instalment, ...]
     arrears: Arrears
     next_due: Instalment | None
-
-    @property
-    def paid(self) -> Decimal:
-        """What was paid towards the schedule in force."""
-        return sum((row.paid for row in self.rows), Decimal(0))
 
     @property
     def unpaid(self) -> Decimal:
@@ -103,6 +102,7 @@ def position(loan: Loan, day: date) -> Position:
         day=day,
         principal=held[Account.PRINCIPAL],
         owed=held.owed,
+        received=ledger.received(loan.pk),
         rows=rows,
         arrears=arrears.arrears(counts, day),
         next_due=arrears.next_due(counts, day),

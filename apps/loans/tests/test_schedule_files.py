@@ -120,6 +120,7 @@ def test_the_paper_names_the_loan_its_sums_and_every_row(
         f"Schedule of loan {running.number}",
         "₹2,00,000.00",
         "Equal instalments",
+        "Paid of this schedule",
         "Still to be paid",
         "Paid out on another day than planned",
         "24",

@@ -12,7 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.formatting import format_money
 from apps.loans.models import Loan
+from apps.portal import services as portal
+from apps.portal import tokens
+from apps.repayments import services as repayments
 from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories as repaid
 from apps.servicing import services
@@ -88,6 +92,37 @@ def test_a_part_is_paid_early_after_both_ways_were_shown(
     panel = _panel(client, lent)
     assert "Part pre-payment" in panel
     assert "51,500.00" in panel
+
+
+@pytest.mark.parametrize("after", ["due_date_change", "payoff", "taking_back"])
+def test_paid_so_far_is_the_money_received_whatever_became_of_the_schedule(
+    signed_in: Browser, lent: Loan, alice: User, charlie: User, after: str
+) -> None:
+    repaid.pay(alice, lent, TODAY, "5000.00")
+    bounced = repaid.pay(alice, lent, TODAY, "700.00")
+    repayments.take_back(actor=charlie, event=bounced, reason="It bounced", now=at(TODAY))
+    expected = Decimal(5000)
+    if after == "due_date_change":
+        services.change(
+            actor=charlie,
+            loan=lent,
+            kind=after,
+            parameters={"first_due_on": "2026-12-28"},
+            reason="His wages come later",
+            now=at(TODAY),
+        )
+    elif after == "payoff":
+        total = services.quote(lent, TODAY, today=TODAY).total
+        services.pay_off(actor=alice, loan=lent, money=factories.money(TODAY, total), now=at(TODAY))
+        expected += total
+
+    page = signed_in(alice).get(reverse("loans:detail", args=[lent.pk])).text
+    link = tokens.Link("letter", lent.application_id, at(TODAY) + timedelta(days=9), 0)
+    own = Client().get(f"{portal.path(link)}loan/").text
+
+    for shown in (page, own):
+        told = shown.split("Paid so far</dt>")[1].split("</dd>")[0]
+        assert format_money(expected, "INR") in told
 
 
 def test_money_that_was_taken_back_is_not_said_to_be_posted(
