@@ -304,10 +304,27 @@ def test_without_an_offer_there_is_nothing_to_answer(approved: Application) -> N
     assert client.get(f"{path}offer/pdf/").status_code == 404
 
 
-def test_the_page_speaks_the_applicants_language(offer: Offer) -> None:
-    page = Client().get(f"{_path(offer.application)}offer/?language=sw").content.decode()
+def test_the_language_that_was_chosen_holds_for_answers_and_later_visits(offer: Offer) -> None:
+    client, path = Client(), _path(offer.application)
+    type(offer.application.customer).objects.update(language="hi")
 
-    assert '<html lang="sw"' in page
+    pages = [
+        client.get(f"{path}offer/"),
+        client.get(f"{path}offer/?language=sw"),
+        client.post(f"{path}offer/", _yes(offer, acknowledged="")),
+        client.post(f"{path}offer/", _yes(offer, statement_hash="0" * 64)),
+        client.get(path),
+        client.get(f"{path}?language=xx"),
+        client.get(f"{path}?language=en"),
+        client.get(f"{path}offer/"),
+    ]
+
+    spoken = [re.findall(r'<html lang="(..)"', page.content.decode()) for page in pages]
+    assert spoken == [[one] for one in ("hi", "sw", "sw", "sw", "sw", "sw", "en", "en")]
+    (cookie,) = (one for name, one in client.cookies.items() if name.startswith("language"))
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/my/", True, "Lax")
+    assert cookie["max-age"] == timedelta(days=30).total_seconds()
+    assert '<html lang="hi"' in Client().get(path).content.decode()
 
 
 def test_the_statement_carries_the_address_to_answer(

@@ -19,12 +19,14 @@ from apps.portal.selectors import Visit
 
 Page = Callable[..., HttpResponse]
 _LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
+_COOKIE_PATH = "/my/"
 
 
 def by_link(purpose: str) -> Callable[[Page], Page]:
     """Let a page be opened by a link that serves for a purpose.
 
-    It speaks the applicant's language, and its days are those of the lender's calendar.
+    It speaks the applicant's language until another one is chosen, which then holds for as long
+    as the link does; its days are those of the lender's calendar.
     """
 
     def guard(page: Page) -> Page:
@@ -42,9 +44,10 @@ def by_link(purpose: str) -> Callable[[Page], Page]:
             with translation.override(_language(request, found)), timezone.override(zone):
                 request.LANGUAGE_CODE = translation.get_language()
                 try:
-                    return _kept_apart(page(request, token, found, **options))
+                    answer = _kept_apart(page(request, token, found, **options))
                 except DomainError as refusal:
-                    return _refused(request, refusal, token=token)
+                    answer = _refused(request, refusal, token=token)
+            return _remembered(request, answer, found)
 
         return guarded
 
@@ -87,8 +90,33 @@ def frame(visit: Visit, token: str) -> dict[str, Any]:
 
 
 def _language(request: HttpRequest, visit: Visit) -> str:
+    kept = request.COOKIES.get(_cookie(visit), "")
+    for chosen in (request.GET.get("language", ""), kept):
+        if chosen in _LANGUAGES:
+            return chosen
+    return visit.application.customer.language
+
+
+def _cookie(visit: Visit) -> str:
+    # By application: another applicant may open a link of their own on the same device.
+    return f"language_{visit.application.pk.hex}"
+
+
+def _remembered(request: HttpRequest, response: HttpResponse, visit: Visit) -> HttpResponse:
+    """Keep the language that was just chosen, so that forms and later visits speak it too."""
     chosen = request.GET.get("language", "")
-    return chosen if chosen in _LANGUAGES else visit.application.customer.language
+    if chosen in _LANGUAGES:
+        response.set_cookie(
+            _cookie(visit),
+            chosen,
+            max_age=visit.link.expires_at - timezone.now(),
+            # Never the address of the link itself, which opens what it is for.
+            path=_COOKIE_PATH,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
 
 
 def _refused(request: HttpRequest, refusal: DomainError, *, token: str = "") -> HttpResponse:
