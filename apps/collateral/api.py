@@ -52,6 +52,12 @@ class Items(APIView):
         given = request.query_params
         today = dates.local_date(timezone.now(), request.user.branch.entity.time_zone)
         filters = Filters(show=given.get("show", "live"), kind=given.get("kind", ""))
+        if filters.show not in SHOWN:
+            sentence = _("There is no such view.")
+            raise DomainError("unknown_view", sentence, fields={"show": sentence})
+        if filters.kind and filters.kind not in Kind.values:
+            sentence = _("There is no such kind.")
+            raise DomainError("unknown_kind", sentence, fields={"kind": sentence})
         rows = selectors.register(request.user, filters, today=today)
         page = keyset.page(rows, by=NEWEST, after=given.get("after", ""))
         found = worths.on_day(page.rows, today)

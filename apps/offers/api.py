@@ -4,6 +4,7 @@ import uuid
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from apps.applications.models import Application
 from apps.core import dates, keyset
 from apps.core.api import APIView, Problem
+from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.offers import policies, selectors, serializers, services
 from apps.offers.models import Offer
@@ -45,6 +47,9 @@ class Offers(APIView):
     def get(self, request: Request) -> Response:
         """Return offers, those that wait with the first to expire at the head."""
         show = request.query_params.get("show", "open")
+        if show not in SHOWN:
+            sentence = _("There is no such view.")
+            raise DomainError("unknown_view", sentence, fields={"show": sentence})
         today = dates.local_date(timezone.now(), request.user.branch.entity.time_zone)
         rows = selectors.worklist(request.user, Filters(show=show), today=today)
         by = ORDER if show in ("open", "soon") else NEWEST

@@ -124,6 +124,18 @@ def test_the_register_is_listed_without_names_and_numbers(alice: User, signed_in
     assert not {"registration", "owner_name"} & set(found["results"][0])
 
 
+@pytest.mark.parametrize(
+    ("name", "given"), [("kind", "\x00"), ("kind", "boat"), ("show", "everything"), ("show", "")]
+)
+def test_a_list_that_there_is_not_is_refused_in_words(
+    alice: User, signed_in: SignedIn, name: str, given: str
+) -> None:
+    answer = signed_in(alice).get("/api/v1/collateral", {name: given})
+
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, [name])
+    assert answer.json()["sentence"].startswith("There is no such")
+
+
 def test_it_lists_valuations_with_what_they_correct(alice: User, signed_in: SignedIn) -> None:
     item = factories.item(alice)
     factories.valued(alice, item, amount=Decimal(250_000))

@@ -281,10 +281,11 @@ def test_the_api_refuses_and_changes_nothing(
     unknown = _post(officer, "offer_decline", uuid4())
     unpaid = officer.get(reverse("api:offer_exit", args=[offer.pk]))
     no_reason = _post(officer, "offer_withdraw", offer.pk, reason=" ")
+    no_view = officer.get(reverse("api:offers"), {"show": "\x00"})
 
-    assert [one.status_code for one in (forbidden, unknown, unpaid, no_reason)] == [
+    assert [one.status_code for one in (forbidden, unknown, unpaid, no_reason, no_view)] == [
         *(403, 404),
-        *(409, 400),
+        *(409, 400, 400),
     ]
     offer.refresh_from_db()
     assert offer.status == "offered"
