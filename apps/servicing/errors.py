@@ -1,5 +1,6 @@
 """Why a change of a loan's life is refused; each sentence is fit for an officer."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -55,6 +56,17 @@ class OtherContent(Conflict):
 
 class StillOwed(Conflict):
     """A loan is closed only when nothing is owed on either side."""
+
+
+def together(refusals: Sequence[DomainError]) -> DomainError:
+    """Return one refusal for all; one that speaks of no input stands alone, and the only one."""
+    if len(refusals) == 1:
+        return refusals[0]
+    for one in refusals:
+        if not one.fields:
+            return one
+    fields = {name: text for one in reversed(refusals) for name, text in one.fields.items()}
+    return DomainError(refusals[0].code, refusals[0].sentence, fields=fields)
 
 
 def refused_field(code: str, field: str, sentence: str) -> DomainError:

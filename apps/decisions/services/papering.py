@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.core import dates
+from apps.core import dates, reasons
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.decisions import papers, policies
@@ -72,7 +72,7 @@ def require_papers(application: Application, *, now: datetime) -> None:
 
 def _require(application: Application, code: str, reason: str, *, now: datetime) -> None:
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+        sentence = reasons.asked_for(least=SHORTEST_REASON, most=LONGEST_REASON)
         raise DomainError("reason_missing", sentence, fields={"reason": sentence})
     today = dates.local_date(now, application.branch.entity.time_zone)
     if code not in {one.code for one in papers.lacking(application, on=today)}:

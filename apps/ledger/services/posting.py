@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch
 from apps.audit import services as audit
-from apps.core import dates
+from apps.core import dates, reasons
 from apps.core.statements import Given, Statement
 from apps.ledger import lines as contents
 from apps.ledger import refusals, selectors
@@ -99,7 +99,7 @@ def reverse(
         raise ValueError(f"{event} takes nothing back.")
     said = reason.strip()
     if not 0 < len(said) <= LONGEST_REASON:
-        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+        sentence = reasons.asked_for(least=1, most=LONGEST_REASON)
         raise refusals.LedgerRefused("reason_missing", sentence, fields={"reason": sentence})
     return post_one(
         Posting(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.core import dates
+from apps.core import dates, reasons
 from apps.core.errors import Conflict, NotPermitted
 from apps.core.visibility import get_visible
 from apps.decisions import services as decisions
@@ -24,7 +24,7 @@ from apps.offers.models import Offer
 from apps.schedules import documents
 from apps.schedules.terms import Terms
 
-LONGEST_REASON = 300
+SHORTEST_REASON, LONGEST_REASON = 3, 300
 
 
 @transaction.atomic
@@ -105,11 +105,11 @@ def locked(actor: User, loan: Loan) -> Loan:
 def reason_of(text: str) -> str:
     """Return a reason without spaces around it. Raises DomainError where it says nothing."""
     said = text.strip()
-    if not 3 <= len(said) <= LONGEST_REASON:
+    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
         raise refused_field(
             "reason_missing",
             "reason",
-            _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON},
+            reasons.asked_for(least=SHORTEST_REASON, most=LONGEST_REASON),
         )
     return said
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.core import dates
+from apps.core import dates, reasons
 from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
@@ -45,7 +45,7 @@ def said(text: str, *, field: str = "reason") -> str:
     """Return a reason without blanks around it. Raises DomainError for one too short or long."""
     found = text.strip()
     if not SHORTEST_REASON <= len(found) <= LONGEST_REASON:
-        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+        sentence = reasons.asked_for(least=SHORTEST_REASON, most=LONGEST_REASON)
         raise refused(field, "reason_missing", sentence)
     return found
 

@@ -5,11 +5,11 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.applications.models import Application
 from apps.audit import services as audit
+from apps.core import reasons
 from apps.core.errors import DomainError
 from apps.offers import policies, selectors
 from apps.offers.errors import OfferOvertaken
@@ -30,7 +30,7 @@ def withdraw(*, actor: User, offer: Offer, reason: str, now: datetime, version: 
     found = _ground.locked(actor, offer, permission=policies.MAKE, version=version)
     said = reason.strip()
     if not said or len(said) > LONGEST_REASON:
-        sentence = _("Say why, in at most %(most)d letters.") % {"most": LONGEST_REASON}
+        sentence = reasons.asked_for(least=1, most=LONGEST_REASON)
         raise DomainError("reason_required", sentence, fields={"reason": sentence})
     _ground.require_open(found, now=now)
     found.move("withdraw", ended_at=now, ended_by=actor, end_reason=said)

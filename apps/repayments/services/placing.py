@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core import dates
+from apps.core import dates, reasons
 from apps.core.errors import Conflict, DomainError
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Event
@@ -163,7 +163,7 @@ def required_reason(reason: str) -> str:
     """Return a reason without spaces around it. Raises DomainError for none, or one too long."""
     said = " ".join(reason.split())
     if not 0 < len(said) <= LONGEST_REASON or not said.isprintable():
-        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+        sentence = reasons.asked_for(least=1, most=LONGEST_REASON)
         raise DomainError("reason_missing", sentence, fields={"reason": sentence})
     return said
 

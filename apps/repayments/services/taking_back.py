@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.core import reasons
 from apps.core.errors import Conflict
 from apps.loans.models import Loan
 from apps.repayments import lateness, policies, prepayment_charge, reading
@@ -16,7 +17,7 @@ from apps.repayments.facts import MONEY_IN, Kind
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import entering, holding, recharging, replayed
 
-LONGEST_REASON = 300
+SHORTEST_REASON, LONGEST_REASON = 3, 300
 
 
 @transaction.atomic
@@ -99,8 +100,8 @@ def _charged_for(event: AccountEvent) -> list[AccountEvent]:
 def _said(reason: str) -> str:
     """Return a reason without spaces around it. Raises FactRefused where it says nothing."""
     said = reason.strip()
-    if not 3 <= len(said) <= LONGEST_REASON:
-        sentence = _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON}
+    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
+        sentence = reasons.asked_for(least=SHORTEST_REASON, most=LONGEST_REASON)
         raise refused_field("reason_missing", "reason", sentence)
     return said
 

@@ -6,13 +6,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.core import dates
+from apps.core import dates, reasons
 from apps.core.errors import NotPermitted
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.servicing.errors import NotRunning, refused_field
 
-LONGEST_REASON = 300
+SHORTEST_REASON, LONGEST_REASON = 3, 300
 
 
 def permit(actor: User, permission: str) -> None:
@@ -73,10 +73,10 @@ def require_day(loan: Loan, day: date, *, now: datetime, field: str = "day") -> 
 def said(reason: str, *, field: str = "reason") -> str:
     """Return a reason without spaces around it. Raises DomainError where it says nothing."""
     text = reason.strip()
-    if not 3 <= len(text) <= LONGEST_REASON:
+    if not SHORTEST_REASON <= len(text) <= LONGEST_REASON:
         raise refused_field(
             "reason_missing",
             field,
-            _("Say why, in at most %(most)s letters.") % {"most": LONGEST_REASON},
+            reasons.asked_for(least=SHORTEST_REASON, most=LONGEST_REASON),
         )
     return text

@@ -10,14 +10,21 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core.errors import Conflict, NotPermitted
+from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.facts import Bucket, Fact, Refund, Waiver, WriteOff
 from apps.repayments.services import holding
 from apps.servicing import policies, selectors
-from apps.servicing.errors import AboveLimit, NotRunning, OtherContent, OwnProposal, refused_field
+from apps.servicing.errors import (
+    AboveLimit,
+    NotRunning,
+    OtherContent,
+    OwnProposal,
+    refused_field,
+    together,
+)
 from apps.servicing.models import Proposal
 from apps.servicing.services import _ground
 
@@ -49,10 +56,7 @@ def propose(*, actor: User, loan: Loan, relief: Relief, now: datetime) -> Propos
     if standing is not None:
         return standing
     _require_open(found, relief.kind)
-    reason = _ground.said(relief.reason)
-    _check(found, relief)
-    # What does not fit the account today is not put before a second person.
-    selectors.require_fits(found, _fact(relief.kind, relief, _ground.today(found, now), reason))
+    reason = _checked(found, relief, day=_ground.today(found, now))
     made = _written(found, relief, reason, actor=actor, now=now)
     audit.record(
         actor,
@@ -168,6 +172,24 @@ def _require_open(loan: Loan, kind: str) -> None:
     states = {"refund": ("active", "closed", "written_off")}.get(kind, ("active",))
     if loan.status not in states:
         raise NotRunning
+
+
+def _checked(loan: Loan, relief: Relief, *, day: date) -> str:
+    """Return the reason without spaces around it. Raises DomainError with all that is wrong."""
+    reason, faults = relief.reason.strip(), list[DomainError]()
+    try:
+        _ground.said(reason)
+    except DomainError as refusal:
+        faults.append(refusal)
+    try:
+        _check(loan, relief)
+        # What does not fit the account today is not put before a second person.
+        selectors.require_fits(loan, _fact(relief.kind, relief, day, reason))
+    except DomainError as refusal:
+        faults.append(refusal)
+    if faults:
+        raise together(faults)
+    return reason
 
 
 def _check(loan: Loan, relief: Relief) -> None:

@@ -242,6 +242,7 @@ def test_what_does_not_fit_is_not_proposed(lent: Loan, alice: User) -> None:
         (waiver(bucket="everything"), "bucket_refused"),
         (waiver(kind="present"), "unknown_kind"),
         (waiver(reason="x"), "reason_missing"),
+        (waiver(row.interest + D("0.01"), reason="x"), "reason_missing"),
         (waiver(kind="write_off", bucket="", amount=D(5)), "amount_refused"),
         (waiver(kind="refund", bucket="", amount=D(5)), "more_than_advances"),
     ]
@@ -253,6 +254,23 @@ def test_what_does_not_fit_is_not_proposed(lent: Loan, alice: User) -> None:
             )
         )
         assert refusal.code == code
+
+
+@pytest.mark.parametrize("beside", ["amount", "bucket"])
+def test_all_that_is_wrong_is_said_at_once(lent: Loan, alice: User, beside: str) -> None:
+    wrong: dict[str, Any] = {"amount": D(999_999)} if beside == "amount" else {"bucket": ""}
+
+    refusal = factories.refused(
+        lambda: services.propose(
+            actor=alice,
+            loan=lent,
+            relief=waiver(reason="x", **wrong),
+            now=at(factories.late(lent, 5)),
+        )
+    )
+
+    assert set(refusal.fields) == {"reason", beside}
+    assert str(refusal.fields["reason"]) == "Say why, in 3 to 300 letters."
 
 
 def test_one_of_a_kind_waits_at_a_time_and_a_reference_proposes_once(
