@@ -51,8 +51,9 @@ def acknowledge(*, actor: User, alert: Alert, note: str, now: datetime) -> Alert
     found = get_visible(Alert.objects.select_for_update(of=("self",)), actor, pk=alert.pk)
     said = note.strip()
     if not SHORTEST_NOTE <= len(said) <= LONGEST_NOTE:
-        sentence = _("Say what is done about it, in at most %(most)s letters.") % {
-            "most": LONGEST_NOTE
+        sentence = _("Say what is done about it, in %(least)s to %(most)s letters.") % {
+            "least": SHORTEST_NOTE,
+            "most": LONGEST_NOTE,
         }
         raise DomainError("note_missing", sentence, fields={"note": sentence})
     found.move("acknowledge", acknowledged_by=actor, acknowledged_at=now, note=said)
