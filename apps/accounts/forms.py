@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import labels, services
 from apps.accounts.models import Branch
+from apps.core.form_fields import MoneyField
 from apps.core.money import MINOR_UNITS
 
 # Longer than any passphrase; hashing megabytes would be a way to keep us busy.
@@ -96,14 +97,10 @@ class LimitForm(forms.Form):
         label=_("Currency"), choices=[(code, code) for code in sorted(MINOR_UNITS)]
     )
     product_code = forms.ChoiceField(label=_("Product"), required=False, choices=_products)
-    amount = forms.DecimalField(
+    amount = MoneyField(
         label=_("May approve alone up to"),
-        max_digits=18,
-        decimal_places=2,
-        min_value=0,
         required=False,
         help_text=_("Leave empty to take the limit away."),
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
 
 

@@ -15,7 +15,7 @@ from apps.appeals.services.answering import LONGEST_ANSWER
 from apps.appeals.services.asking import LONGEST_STATEMENT
 from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
-from apps.core.form_fields import DayField
+from apps.core.form_fields import DayField, WholeField
 from apps.customers import filetypes
 from apps.customers.models import Household
 
@@ -142,9 +142,7 @@ class AnswerForm(Refusable):
     amount = AmountField(
         label=_("Amount"), required=False, help_text=_("Empty: what was asked for.")
     )
-    term_months = forms.IntegerField(
-        label=_("Term in months"), required=False, min_value=1, max_value=480
-    )
+    term_months = WholeField(label=_("Term in months"), required=False, min_value=1, max_value=480)
     codes = forms.MultipleChoiceField(
         label=_("Reasons"), required=False, widget=forms.CheckboxSelectMultiple
     )

@@ -14,7 +14,7 @@ from apps.applications import requirements, worklist
 from apps.applications.lifecycle import LIFECYCLE
 from apps.applications.models import Collateral
 from apps.applications.services import WithdrawalReason
-from apps.core.form_fields import DayField
+from apps.core.form_fields import DayField, MoneyField, WholeField
 from apps.core.templatetags import _statuses
 from apps.products.models import Product, Purpose
 
@@ -40,12 +40,11 @@ _RECALCULATE = {
 }
 
 
-class AmountField(forms.DecimalField):
+class AmountField(MoneyField):
     """Money with two decimals; commas between groups (2,00,000.00) are read over."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
-        super().__init__(min_value=Decimal("0.01"), max_digits=18, decimal_places=2, **options)
+        super().__init__(min_value=Decimal("0.01"), **options)
 
     def to_python(self, value: Any) -> Any:
         """Return the amount; letters, NaN and infinity are refused by Django's own field."""
@@ -71,7 +70,7 @@ class TermsForm(forms.Form):
         empty_label=_("Choose …"),
     )
     amount = AmountField(label=_("Amount"))
-    term_months = forms.IntegerField(label=_("Term"), min_value=1, max_value=_LONGEST_TERM_MONTHS)
+    term_months = WholeField(label=_("Term"), min_value=1, max_value=_LONGEST_TERM_MONTHS)
     purpose = forms.ChoiceField(label=_("Purpose"))
     purpose_note = forms.CharField(
         label=_("Purpose in words"),
@@ -110,7 +109,7 @@ class WhatIfForm(forms.Form):
 
     product = ProductChoice(queryset=Product.objects.none(), to_field_name="code")
     amount = AmountField()
-    term_months = forms.IntegerField(min_value=1, max_value=_LONGEST_TERM_MONTHS)
+    term_months = WholeField(min_value=1, max_value=_LONGEST_TERM_MONTHS)
 
     def __init__(self, *args: Any, products: QuerySet[Product], **options: Any) -> None:
         super().__init__(*args, **options)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.applications.forms import AmountField
-from apps.core.form_fields import DayField
+from apps.core.form_fields import DayField, WholeField
 from apps.customers.forms.fields import PickField
 from apps.debits import looks
 from apps.debits.models import DebitRule, Mandate
@@ -153,9 +153,9 @@ class NoteForm(Refusable):
     )
 
 
-def _number(name: str, label: Any) -> forms.IntegerField:
+def _number(name: str, label: Any) -> WholeField:
     least, most = BOUNDS[name]
-    return forms.IntegerField(label=label, min_value=least, max_value=most)
+    return WholeField(label=label, min_value=least, max_value=most)
 
 
 class RuleForm(Refusable):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.forms import AmountField
 from apps.applications.models import Application
+from apps.core.form_fields import WholeField
 from apps.decisions import reason_codes, reason_list
 from apps.decisions.reason_codes import Listed
 from apps.decisions.services import Verdict
@@ -23,9 +24,7 @@ class VerdictForm(forms.Form):
         required=False,
         help_text=_("Less than was asked for, or another term, is a counter-offer."),
     )
-    term_months = forms.IntegerField(
-        label=_("Term in months"), required=False, min_value=1, max_value=480
-    )
+    term_months = WholeField(label=_("Term in months"), required=False, min_value=1, max_value=480)
     codes = forms.MultipleChoiceField(
         label=_("Reasons"),
         error_messages={"required": _("Choose at least one reason.")},

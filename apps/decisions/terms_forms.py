@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.applications.forms import AmountField
+from apps.core.form_fields import WholeField
 from apps.decisions.models import OverrideReason
 from apps.decisions.services import OverrideEntry, Terms
 
@@ -27,9 +28,7 @@ class ChangeForm(RefusableForm):
     """The terms of a decided request as the customer wants them now."""
 
     amount = AmountField(label=_("Amount"))
-    term_months = forms.IntegerField(
-        label=_("Term in months"), min_value=1, max_value=LONGEST_TERM_MONTHS
-    )
+    term_months = WholeField(label=_("Term in months"), min_value=1, max_value=LONGEST_TERM_MONTHS)
     version = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
 
@@ -37,9 +36,7 @@ class OverrideForm(RefusableForm):
     """What is to be lent in spite of the decline, and why."""
 
     amount = AmountField(label=_("Amount"), help_text=_("At most what was asked for."))
-    term_months = forms.IntegerField(
-        label=_("Term in months"), min_value=1, max_value=LONGEST_TERM_MONTHS
-    )
+    term_months = WholeField(label=_("Term in months"), min_value=1, max_value=LONGEST_TERM_MONTHS)
     reason = forms.ChoiceField(
         label=_("Reason"), choices=[("", _("Choose")), *OverrideReason.choices]
     )

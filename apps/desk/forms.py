@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import labels
 from apps.accounts.models import Entity, User
 from apps.applications.forms import AmountField
-from apps.core.form_fields import DayField
+from apps.core.form_fields import DayField, MoneyField, WholeField
 from apps.customers import filetypes
 from apps.customers.findings import Finding
 from apps.customers.forms.fields import PickField
@@ -228,16 +228,12 @@ class LevelForm(RefusedForm):
         required=False,
         empty_label=_("Any"),
     )
-    from_amount = forms.DecimalField(
+    from_amount = MoneyField(
         label=_("From amount"),
         required=False,
-        min_value=0,
-        max_digits=18,
-        decimal_places=2,
         help_text=_("In the lender's currency; empty is every amount."),
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
-    hours = forms.IntegerField(label=_("Hours"), min_value=1, max_value=LONGEST_HOURS)
+    hours = WholeField(label=_("Hours"), min_value=1, max_value=LONGEST_HOURS)
     owner = forms.CharField(
         label=_("Owner"), max_length=120, help_text=_("Who answers for it in the house.")
     )

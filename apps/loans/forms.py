@@ -10,7 +10,7 @@ from apps.accounts import labels
 from apps.accounts.models import Entity
 from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
-from apps.core.form_fields import DayField
+from apps.core.form_fields import DayField, MoneyField
 from apps.loans.models import Loan
 from apps.loans.presentation import LOANS
 from apps.loans.services import Payment
@@ -148,14 +148,7 @@ class LimitForm(Refusable):
     )
     role = RoleChoice(label=_("Role"), queryset=Group.objects.none(), empty_label=None)
     currency = forms.CharField(label=_("Currency"), max_length=3)
-    amount = forms.DecimalField(
-        label=_("Amount"),
-        min_value=0,
-        max_digits=18,
-        decimal_places=2,
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-        help_text=_("Zero: every payment takes two people."),
-    )
+    amount = MoneyField(label=_("Amount"), help_text=_("Zero: every payment takes two people."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.forms import AmountField
 from apps.core.errors import DomainError
-from apps.core.form_fields import DayField
+from apps.core.form_fields import DayField, WholeField
 from apps.offers.models import Channel
 from apps.offers.services import Asked, Consent
 from apps.offers.services.accepting import BY_OFFICER, LONGEST_REFERENCE
@@ -32,7 +32,7 @@ class MakeForm(Refusable):
     """The terms of an offer, as decided unless something is changed."""
 
     principal = AmountField(label=_("Amount"))
-    term_months = forms.IntegerField(label=_("Term in months"), min_value=1, max_value=480)
+    term_months = WholeField(label=_("Term in months"), min_value=1, max_value=480)
     disbursal_on = DayField(label=_("Planned day of payment"))
     first_due_on = DayField(
         label=_("First instalment due"),

@@ -12,10 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import money
 from apps.core.errors import DomainError
-from apps.core.form_fields import DayField
-from apps.customers.forms.fields import AmountField, CountField
+from apps.core.form_fields import DayField, FactorField, PercentField
+from apps.customers.forms import fields
 from apps.schedules import words
-from apps.schedules.checks import HIGHEST_RATE
+from apps.schedules.checks import (
+    HIGHEST_RATE,
+    LARGEST_AMOUNT,
+    LARGEST_FACTOR,
+    MOST_INSTALMENTS,
+)
 from apps.schedules.terms import (
     Adjustment,
     Calendar,
@@ -61,12 +66,12 @@ _NAMES = {
 }
 
 
-class RateField(forms.DecimalField):
+class RateField(PercentField):
     """A yearly rate typed in per cent; the value is the fraction."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
-        super().__init__(max_digits=14, decimal_places=8, **options)
+        highest = HIGHEST_RATE * _PERCENT
+        super().__init__(max_value=highest, max_digits=14, decimal_places=8, **options)
 
     def clean(self, value: Any) -> Decimal | None:
         """Return the fraction; raise ValidationError for what is no number, or nobody's rate.
@@ -74,12 +79,14 @@ class RateField(forms.DecimalField):
         The arithmetic refuses it as well, but speaks of the fraction that it takes.
         """
         percent = super().clean(value)
-        if percent is not None and percent > HIGHEST_RATE * _PERCENT:
-            raise ValidationError(
-                _now("The rate is per cent a year, 12 for 12 %%, and at most %(highest)s.")
-                % {"highest": f"{HIGHEST_RATE * _PERCENT:f}"}
-            )
         return None if percent is None else percent / _PERCENT
+
+
+class SumField(fields.AmountField):
+    """An amount that the arithmetic takes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_value=LARGEST_AMOUNT, **options)
 
 
 class LinesField(forms.CharField):
@@ -132,13 +139,13 @@ def _custom_row(line: str) -> CustomRow:
 
 def _step(line: str) -> Step:
     first, factor = _pair(line)
-    number = CountField().clean(first)
-    times = forms.DecimalField(max_digits=10, decimal_places=6).clean(factor)
+    number = fields.CountField(min_value=2, max_value=MOST_INSTALMENTS).clean(first)
+    times = FactorField(max_value=LARGEST_FACTOR).clean(factor)
     return Step(first=int(number or 0), factor=Decimal(times or 0))
 
 
 def _amount(text: str) -> Decimal:
-    return Decimal(AmountField().clean(text) or 0)
+    return Decimal(SumField().clean(text) or 0)
 
 
 def _choice(label: Any, kind: Mapping[Any, Any], **options: Any) -> forms.ChoiceField:
@@ -146,25 +153,29 @@ def _choice(label: Any, kind: Mapping[Any, Any], **options: Any) -> forms.Choice
     return forms.ChoiceField(label=label, choices=choices, **options)
 
 
+def _grace_count(label: Any) -> fields.CountField:
+    return fields.CountField(label=label, required=False, max_value=MOST_INSTALMENTS)
+
+
 class OfferForm(forms.Form):
     """The terms of one offer."""
 
-    principal = AmountField(label=_("Amount"))
+    principal = SumField(label=_("Amount"))
     currency = forms.ChoiceField(
         label=_("Currency"), choices=[(code, code) for code in sorted(money.MINOR_UNITS)]
     )
     annual_rate = RateField(label=_("Interest rate a year"))
-    instalments = CountField(label=_("Instalments"))
+    instalments = fields.CountField(label=_("Instalments"), min_value=1, max_value=MOST_INSTALMENTS)
     frequency = _choice(_("Frequency"), words.FREQUENCIES)
     method = _choice(_("Repayment"), words.METHODS)
     disbursed_on = DayField(label=_("Paid out on"))
     first_due_on = DayField(label=_("First instalment on"), required=False)
-    fee_upfront = AmountField(label=_("Fee, deducted"), required=False)
-    fee_third_party = AmountField(label=_("Third parties' fees, deducted"), required=False)
-    fee_first = AmountField(label=_("Fee with the first instalment"), required=False)
-    fee_each = AmountField(label=_("Fee with each instalment"), required=False)
-    down_payment = AmountField(label=_("Down payment"), required=False)
-    rounding_unit = AmountField(
+    fee_upfront = SumField(label=_("Fee, deducted"), required=False)
+    fee_third_party = SumField(label=_("Third parties' fees, deducted"), required=False)
+    fee_first = SumField(label=_("Fee with the first instalment"), required=False)
+    fee_each = SumField(label=_("Fee with each instalment"), required=False)
+    down_payment = SumField(label=_("Down payment"), required=False)
+    rounding_unit = SumField(
         label=_("Instalment in whole"),
         required=False,
         help_text=_("1 rounds to whole units; empty rounds to the smallest unit."),
@@ -172,14 +183,14 @@ class OfferForm(forms.Form):
     rounding_mode = _choice(_("Rounded"), words.ROUNDINGS)
     day_count = _choice(_("Days are counted"), words.DAY_COUNTS)
     first_period = _choice(_("A longer or shorter first period"), words.FIRST_PERIODS)
-    grace_principal = CountField(label=_("Instalments without principal"), required=False)
-    grace_interest = CountField(label=_("Instalments without interest payment"), required=False)
-    grace_interest_free = CountField(label=_("Instalments free of interest"), required=False)
+    grace_principal = _grace_count(_("Instalments without principal"))
+    grace_interest = _grace_count(_("Instalments without interest payment"))
+    grace_interest_free = _grace_count(_("Instalments free of interest"))
     grace_capitalised = forms.BooleanField(
         label=_("Unpaid interest joins the balance"), required=False
     )
     grace_term = _choice(_("Instalments of grace"), words.GRACE_TERMS)
-    balloon = AmountField(
+    balloon = SumField(
         label=_("Balloon"), required=False, help_text=_("Paid with the last instalment.")
     )
     steps = LinesField(

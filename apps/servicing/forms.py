@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Branch, Entity
 from apps.applications.entries import Terms
 from apps.applications.forms import AmountField
-from apps.core.form_fields import DayField
+from apps.core.form_fields import DayField, PercentField, WholeField
 from apps.loans.forms import ReasonForm, Refusable
 from apps.products.models import Product, Purpose
 from apps.repayments import receipt_wording
@@ -33,24 +33,14 @@ def _channels() -> list[tuple[str, str]]:
     return [(code, receipt_wording.channel(code)) for code in CHANNELS]
 
 
-def _percent(**options: Any) -> forms.DecimalField:
+def _percent(**options: Any) -> PercentField:
     """A rate a year, typed in percent with at most four decimals."""
-    return forms.DecimalField(
-        min_value=0,
-        max_digits=7,
-        decimal_places=4,
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-        **options,
-    )
+    return PercentField(max_digits=7, decimal_places=4, **options)
 
 
-def _rows(**options: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        min_value=0,
-        max_value=600,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        **options,
-    )
+def _rows(**options: Any) -> WholeField:
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
+    return WholeField(min_value=0, max_value=600, widget=widget, **options)
 
 
 class MoneyForm(Refusable):
@@ -283,7 +273,7 @@ class TopUpForm(Refusable):
         empty_label=_("Choose"),
     )
     amount = AmountField(label=_("Amount of the new loan"))
-    term_months = forms.IntegerField(
+    term_months = WholeField(
         label=_("Term in months"),
         min_value=1,
         max_value=480,

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import DomainError
+from apps.core.form_fields import MoneyField, WholeField
 from apps.customers.findings import Finding
 from apps.customers.sentences import words
 
@@ -20,15 +21,8 @@ _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", re.ASCII)
 _PLAIN = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,10})?", re.ASCII)
 
 
-class AmountField(forms.DecimalField):
+class AmountField(MoneyField):
     """An amount of money as people write it; grouped digits are read, exponents are not."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("max_digits", 18)
-        options.setdefault("decimal_places", 2)
-        options.setdefault("min_value", Decimal(0))
-        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
-        super().__init__(**options)
 
     # Django derives a decimal field from an integer one; the types cannot follow that.
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
@@ -37,11 +31,11 @@ class AmountField(forms.DecimalField):
         if _GROUPED.fullmatch(text):
             text = text.replace(",", "")
         if text and not _PLAIN.fullmatch(text):
-            raise ValidationError(_("Write the amount in digits, for example 45000.00."))
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(text)
 
 
-class CountField(forms.IntegerField):
+class CountField(WholeField):
     """A whole number, zero or more."""
 
     def __init__(self, **options: Any) -> None:

@@ -175,11 +175,24 @@ def test_it_compares_in_the_first_ones_currency(browser: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "name", "sentence"),
     [
-        ({"principal": "-4"}, "principal", "greater than or equal to 0"),
+        *(
+            ({"principal": typed}, "principal", "from 0 to 1,000,000,000,000 in digits, with")
+            for typed in ("-4", "1e30", "1" + "0" * 30, "1.234", "a lot")
+        ),
         ({"principal": ""}, "principal", "required"),
         ({"principal": "0"}, "principal", "above zero"),
-        ({"annual_rate": "abc"}, "annual_rate", "Enter a number."),
-        ({"annual_rate": "1001"}, "annual_rate", "per cent a year, 12 for 12 %, and at most 1000"),
+        *(
+            (
+                {"annual_rate": typed},
+                "annual_rate",
+                "per cent a year, from 0 to 1,000, with at most 8",
+            )
+            for typed in ("abc", "14,5", "1001", "-1", "1e30", "0.123456789")
+        ),
+        *(
+            ({"instalments": typed}, "instalments", "Write a whole number from 1 to 3,660.")
+            for typed in ("0", "3661", "100000", "1.5", "-5")
+        ),
         ({"instalments": "480", "annual_rate": "48"}, "instalments", "too long"),
         ({"disbursed_on": "2026-02-30"}, "disbursed_on", "a day of the calendar"),
         ({"method": "balloon"}, "balloon", "“Equal instalments and a balloon” needs this."),
@@ -187,7 +200,7 @@ def test_it_compares_in_the_first_ones_currency(browser: Client) -> None:
         ({"fee_upfront": "30000"}, "fee_upfront", "leave nothing to pay out"),
         ({"grace_principal": "24"}, "grace_principal", "at least one instalment"),
         ({"steps": "2 1.1\nthree"}, "steps", "Line 2: Write two values"),
-        ({"method": "custom", "rows": "2026-05-01 x"}, "rows", "Line 1: Write the amount"),
+        ({"method": "custom", "rows": "2026-05-01 x"}, "rows", "Line 1: Write an amount"),
         ({"tranches": "2026-04-01 100"}, "tranches", "must sum to the amount lent"),
         ({"holidays": "tomorrow"}, "holidays", "Line 1: Enter a day of the calendar"),
         ({"rows": "2026-05-01 1\n" * 51}, "rows", "At most 50 lines; the API takes more."),
