@@ -75,6 +75,11 @@ def arrears(rows: Sequence[Due], day: date) -> Arrears:
     )
 
 
+def paid_ahead_of(one: Due | None, advances: Decimal) -> Decimal:
+    """Return what of an instalment is paid by what was paid ahead; nothing where there is none."""
+    return min(one.due - one.paid, advances) if one is not None else Decimal(0)
+
+
 def next_due(rows: Sequence[One], day: date) -> One | None:
     """Return the first instalment that is not paid and not overdue, or None."""
     open_ = [one for one in rows if one.due_date >= day and one.paid < one.due]

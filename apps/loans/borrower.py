@@ -63,11 +63,11 @@ def own_view(loan: Loan, day: date) -> OwnView:
 def _late(loan: Loan, position: Position) -> Lateness | None:
     """Return what the next instalment would cost a month late, by what the borrower agreed to."""
     following = position.next_due
-    if following is None or loan.offer is None:
+    if following is None or not position.next_amount or loan.offer is None:
         return None
     terms = documents.from_document(loan.schedules.get(in_force=True).terms)
     return lateness.effect(
-        following.unpaid,
+        position.next_amount,
         currency=loan.currency,
         annual_rate=_on_overdue(loan),
         penal_rate=Decimal(loan.offer.key_facts["contingent"]["penal_charge_rate"]),

@@ -105,4 +105,6 @@ def _of_schedule(position: Position) -> str:
         ) % {"n": late}
     if position.next_due is None:
         return _("Close the loan: every instalment is paid.")
+    if not position.next_amount:
+        return _("Nothing now: the next instalment is paid ahead.")
     return _("Wait for the next instalment.")

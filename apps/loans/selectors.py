@@ -53,21 +53,34 @@ class Filters:
 class Position:
     """How a loan stands on a day: what the ledger holds, what is overdue, what comes next.
 
-    `received` is the money that came in under all its schedules, less what was taken back.
+    `received` is the money that came in under all its schedules, less what was taken back;
+    `advances` is what of it was paid ahead and waits for what falls due.
     """
 
     day: date
     principal: Decimal
     owed: Decimal
     received: Decimal
+    advances: Decimal
     rows: tuple[Instalment, ...]
     arrears: Arrears
     next_due: Instalment | None
 
     @property
     def unpaid(self) -> Decimal:
-        """What of the schedule in force is still to be paid."""
-        return sum((row.unpaid for row in self.rows), Decimal(0))
+        """What of the schedule in force is still to be paid, without what is paid ahead."""
+        left = sum((row.unpaid for row in self.rows), Decimal(0))
+        return max(Decimal(0), left - self.advances)
+
+    @property
+    def next_paid_ahead(self) -> Decimal:
+        """What of the next instalment is paid ahead."""
+        return arrears.paid_ahead_of(self.next_due, self.advances)
+
+    @property
+    def next_amount(self) -> Decimal:
+        """What of the next instalment is still to be paid, without what is paid ahead."""
+        return self.next_due.unpaid - self.next_paid_ahead if self.next_due else Decimal(0)
 
 
 def worklist(
@@ -103,6 +116,7 @@ def position(loan: Loan, day: date) -> Position:
         principal=held[Account.PRINCIPAL],
         owed=held.owed,
         received=ledger.received(loan.pk),
+        advances=held[Account.ADVANCES],
         rows=rows,
         arrears=arrears.arrears(counts, day),
         next_due=arrears.next_due(counts, day),

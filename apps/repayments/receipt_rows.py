@@ -11,7 +11,7 @@ from apps.ledger.chart import Account
 from apps.loans.models import Loan
 from apps.repayments import receipt_wording, services
 from apps.repayments.facts import MONEY_IN
-from apps.repayments.models import AccountEvent, LoanAccount
+from apps.repayments.models import AccountEvent
 
 SHOWN = 25
 
@@ -55,12 +55,6 @@ def shown(loan: Loan, *, live_only: bool = False) -> list[PaymentRow]:
     return [
         PaymentRow(event=one, split=services.split_of(one), number=_number(one)) for one in found
     ]
-
-
-def paid_ahead(loan: Loan) -> Decimal:
-    """Return what was paid and waits for what falls due next."""
-    found = LoanAccount.objects.filter(loan=loan).values_list("advances", flat=True).first()
-    return found or Decimal(0)
 
 
 def _word(account: Account) -> str:

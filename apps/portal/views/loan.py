@@ -41,7 +41,6 @@ def show(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
         "rows": rows if view.is_running else [],
         "exit_amount": loans.exit_amount(loan) if view.is_exited else None,
         "late_days": borrower.LATE_DAYS,
-        "advances": receipt_rows.paid_ahead(loan),
         "payments": receipt_rows.shown(loan, live_only=True),
     }
     return render(request, "portal/loan.html", context)

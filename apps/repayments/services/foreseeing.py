@@ -65,6 +65,16 @@ class Side:
         return late.next_due(self.rows, self.day)
 
     @property
+    def next_paid_ahead(self) -> Decimal:
+        """What of the next instalment is paid ahead."""
+        return late.paid_ahead_of(self.next_due, self.advances)
+
+    @property
+    def next_amount(self) -> Decimal:
+        """What of the next instalment is still to be paid, without what is paid ahead."""
+        return self.next_due.unpaid - self.next_paid_ahead if self.next_due else ZERO
+
+    @property
     def due(self) -> Decimal:
         """All that is due and unpaid."""
         return sum(self.owed.values(), ZERO)

@@ -55,6 +55,8 @@ def test_it_shows_what_money_comes_to_and_posts_nothing(officer: Client, lent: L
     assert answer.status_code == 200
     assert "What this comes to" in text
     assert "Paid ahead, for what falls due next" in text
+    assert "of 9,793.00, 1,500.00 of it already paid ahead" in text
+    assert "8,293.00" in text
     assert "Post the payment" in text
     assert not AccountEvent.objects.exists()
 

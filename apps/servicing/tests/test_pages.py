@@ -125,6 +125,35 @@ def test_paid_so_far_is_the_money_received_whatever_became_of_the_schedule(
         assert format_money(expected, "INR") in told
 
 
+@pytest.mark.parametrize(
+    ("ahead", "left", "said"),
+    [
+        pytest.param("5962", "3831", "Wait for the next instalment.", id="a part"),
+        pytest.param("9793", "0", "Nothing now: the next instalment is paid ahead.", id="all"),
+    ],
+)
+def test_what_is_paid_ahead_is_not_asked_for_again(
+    signed_in: Browser, lent: Loan, alice: User, ahead: str, left: str, said: str
+) -> None:
+    fact = repaid.receipt(TODAY, ahead)
+    after = repayments.foresee(loan=lent, fact=fact).after
+    repaid.pay(alice, lent, TODAY, ahead)
+    to_come = sum(row.unpaid for row in lent.instalments.filter(in_force=True))
+
+    page = signed_in(alice).get(reverse("loans:detail", args=[lent.pk])).text
+    link = tokens.Link("letter", lent.application_id, at(TODAY) + timedelta(days=9), 0)
+    own = Client().get(f"{portal.path(link)}loan/").text
+
+    assert (after.next_amount, after.next_paid_ahead) == (Decimal(left), Decimal(ahead))
+    assert said in page
+    for shown in (page, own):
+        told = shown.split("Next amount</dt>")[1].split("</dd>")[0]
+        assert format_money(Decimal(left), "INR") in told
+        assert f"{format_money(Decimal(ahead), 'INR')} of it already paid ahead" in told
+        told = shown.split("Still to be paid</dt>")[1].split("</dd>")[0]
+        assert format_money(to_come - Decimal(ahead), "INR") in told
+
+
 def test_money_that_was_taken_back_is_not_said_to_be_posted(
     signed_in: Browser, lent: Loan, alice: User, charlie: User
 ) -> None:
