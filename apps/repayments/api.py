@@ -33,7 +33,7 @@ from apps.repayments import (
 from apps.repayments.errors import refused_field
 from apps.repayments.facts import Receipt, payer_reference
 from apps.repayments.models import AccountEvent
-from apps.repayments.services import Foreseen, holding
+from apps.repayments.services import Foreseen, entering, holding, spreading
 
 _REFUSED = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
 
@@ -97,6 +97,17 @@ class _Asked:
     def reference(self) -> str:
         """The reference the payment is posted under: that of the payer, within the lender."""
         return payer_reference(self.entity.code, self.fact.external_reference)
+
+    def posted_before(self, request: Request) -> list[AccountEvent]:
+        """Return what this money was posted as before. Raises ReferenceUsed for something else."""
+        if self.loan is not None:
+            return entering.posted_before(self.loan, self.fact, self.reference)
+        return spreading.posted_before(
+            actor=request.user,
+            customer=self.customer,
+            fact=self.fact,
+            reference=self.reference,
+        )
 
     def _whose(self, request: Request) -> tuple[Loan | None, Any]:
         loan, customer = self.values.get("loan"), self.values.get("customer")
@@ -180,8 +191,12 @@ class RepaymentPreview(APIView):
         """Return the split by bucket and how the account would stand; nothing is posted."""
         asked = _Asked(request)
         now = timezone.now()
+        posted = asked.posted_before(request)
+        if posted:
+            return Response({"results": [], "already_posted": [one.pk for one in posted]})
         if asked.loan is not None:
-            return Response({"results": [_foreseen(asked.loan, asked.fact, now)]})
+            results = [_foreseen(asked.loan, asked.fact, now)]
+            return Response({"results": results, "already_posted": []})
         shares = services.shares_of_customer(
             actor=request.user,
             customer=asked.customer,
@@ -191,7 +206,7 @@ class RepaymentPreview(APIView):
         results = [
             _foreseen(loan, replace(asked.fact, amount=amount), now) for loan, amount in shares
         ]
-        return Response({"results": results})
+        return Response({"results": results, "already_posted": []})
 
 
 class OneRepayment(APIView):

@@ -1,9 +1,10 @@
 """What the repayment desk shows: what money would come to, and payments in a list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from apps.ledger.chart import Account
@@ -100,6 +101,17 @@ def totals(found: Iterable[Total]) -> list[ChannelTotal]:
 def payments(events: Iterable[AccountEvent]) -> list[Payment]:
     """Return payments as a list shows them."""
     return [Payment(one) for one in events]
+
+
+def posted_before(events: Sequence[AccountEvent]) -> str:
+    """Return the sentence that money was posted before, and is not again; of none, nothing."""
+    if not events:
+        return ""
+    first = min(one.made_at for one in events)
+    return _("Already posted on loan %(loans)s, %(moment)s; nothing is posted again.") % {
+        "loans": ", ".join(one.loan.number for one in events),
+        "moment": formats.date_format(timezone.localtime(first), "j M Y, H:i"),
+    }
 
 
 def _account(bucket: Bucket) -> Account:

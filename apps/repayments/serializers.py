@@ -126,3 +126,7 @@ class PreviewsAnswer(serializers.Serializer[Any]):
     """What money would come to, for each loan it would go to."""
 
     results = PreviewAnswer(many=True)
+    already_posted = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="The payments this money was posted as before: posted again, it does nothing.",
+    )

@@ -47,7 +47,7 @@ from apps.repayments.services.sending_reminders import send_reminders
 from apps.repayments.services.spreading import enter_for_customer, shares_of_customer
 from apps.repayments.services.stopping import resume_reminders, stop_by_link, stop_reminders
 from apps.repayments.services.sweeping_statements import sweep_statements
-from apps.repayments.services.taking import Money, preview, take
+from apps.repayments.services.taking import Money, Preview, posted_before, preview, take
 from apps.repayments.services.taking_back import take_back
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "Money",
     "PlanEntry",
     "PlannedRow",
+    "Preview",
     "PromiseEntry",
     "Side",
     "Source",
@@ -93,6 +94,7 @@ __all__ = [
     "move_branch",
     "paper_of",
     "place_money",
+    "posted_before",
     "preview",
     "print_receipt",
     "receive_statement",

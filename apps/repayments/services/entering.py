@@ -116,6 +116,15 @@ def _under(reference: str) -> AccountEvent | None:
     return found
 
 
+def posted_before(loan: Loan, fact: Fact, reference: str) -> list[AccountEvent]:
+    """Return what was entered for a loan under a reference before; nothing where it is new.
+
+    Raises ReferenceUsed where something else was: `enter` would.
+    """
+    standing = _under(reference)
+    return [] if standing is None else [same(standing, loan, fact)]
+
+
 def record(actor: Any, loan: Loan, event: AccountEvent) -> None:
     """Say in the audit trail what was entered."""
     said = {

@@ -70,6 +70,18 @@ def enter_for_customer(
     ]
 
 
+def posted_before(
+    *, actor: User, customer: Customer, fact: Receipt, reference: str
+) -> list[AccountEvent]:
+    """Return what was posted for a customer under a reference before; nothing where it is new.
+
+    Raises NotVisible, and ReferenceUsed where something else was: `enter_for_customer` would.
+    """
+    found = get_visible(Customer.objects.all(), actor, pk=customer.pk)
+    loans = Loan.objects.visible_to(actor).filter(customer=found, status="active")
+    return _standing(reference, list(loans), fact)
+
+
 def shares_of_customer(
     *, actor: User, customer: Customer, fact: Receipt, currency: str = ""
 ) -> list[tuple[Loan, Decimal]]:

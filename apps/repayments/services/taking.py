@@ -31,14 +31,26 @@ class Money:
     day: date
 
 
-def preview(*, actor: User, money: Money, now: datetime) -> list[tuple[Loan, Foreseen]]:
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What money would come to on each loan, or what was posted under its reference before."""
+
+    shares: tuple[tuple[Loan, Foreseen], ...] = ()
+    posted: tuple[AccountEvent, ...] = ()
+
+
+def preview(*, actor: User, money: Money, now: datetime) -> Preview:
     """Return what money would come to on each loan it would go to; nothing is written.
 
-    Raises NotAllowed, FactRefused for a number nobody has or for what cannot be paid, NothingOwed.
+    Money that was posted before comes to nothing more. Raises NotAllowed, FactRefused for a number
+    nobody has or for what cannot be paid, NothingOwed, ReferenceUsed.
     """
     fact = _fact(money)
     holding.permit(actor, fact)
     loan, customer = _whose(actor, money.number)
+    posted = _posted_before(actor, loan, customer, fact)
+    if posted:
+        return Preview(posted=tuple(posted))
     shares: Sequence[tuple[Loan, Decimal]]
     if loan is not None:
         shares = [(loan, money.amount)]
@@ -49,7 +61,18 @@ def preview(*, actor: User, money: Money, now: datetime) -> list[tuple[Loan, For
         share = replace(fact, amount=amount)
         holding.require_possible(one, share, now=now)
         found.append((one, foreseeing.foresee(loan=one, fact=share)))
-    return found
+    return Preview(shares=tuple(found))
+
+
+def posted_before(*, actor: User, money: Money) -> list[AccountEvent]:
+    """Return the payments that this money was posted as before; none where it is new.
+
+    Raises NotAllowed, FactRefused for a number nobody has, ReferenceUsed.
+    """
+    fact = _fact(money)
+    holding.permit(actor, fact)
+    loan, customer = _whose(actor, money.number)
+    return _posted_before(actor, loan, customer, fact)
 
 
 def take(*, actor: User, money: Money, now: datetime) -> list[AccountEvent]:
@@ -59,16 +82,27 @@ def take(*, actor: User, money: Money, now: datetime) -> list[AccountEvent]:
     """
     fact = _fact(money)
     loan, customer = _whose(actor, money.number)
+    reference = _reference(loan, customer, fact)
     if loan is not None:
-        reference = payer_reference(loan.branch.entity.code, money.external_reference)
         return [entering.enter(actor=actor, loan=loan, fact=fact, reference=reference, now=now)]
     return spreading.enter_for_customer(
-        actor=actor,
-        customer=customer,
-        fact=fact,
-        reference=payer_reference(customer.branch.entity.code, money.external_reference),
-        now=now,
+        actor=actor, customer=customer, fact=fact, reference=reference, now=now
     )
+
+
+def _posted_before(
+    actor: User, loan: Loan | None, customer: Customer, fact: Receipt
+) -> list[AccountEvent]:
+    reference = _reference(loan, customer, fact)
+    if loan is not None:
+        return entering.posted_before(loan, fact, reference)
+    return spreading.posted_before(actor=actor, customer=customer, fact=fact, reference=reference)
+
+
+def _reference(loan: Loan | None, customer: Customer, fact: Receipt) -> str:
+    """Return the reference of the payer within the lender whose money it is."""
+    branch = customer.branch if loan is None else loan.branch
+    return payer_reference(branch.entity.code, fact.external_reference)
 
 
 def _fact(money: Money) -> Receipt:

@@ -200,10 +200,12 @@ def test_it_takes_money_of_a_customer_for_what_is_due_first(
     foreseen = _post(client, "repayment_preview", **money).json()["results"]
     posted = _post(client, "repayments", **money).json()["results"]
     again = _post(client, "repayments", **money).json()["results"]
+    known = _post(client, "repayment_preview", **money).json()
     other = _post(client, "repayments", **{**money, "amount": "5.00"})
-    to_loan = _post(client, "repayments", **_money(lent))
+    to_loan = [_post(client, name, **_money(lent)) for name in ("repayment_preview", "repayments")]
 
-    assert (to_loan.status_code, to_loan.json()["code"]) == (409, "reference_used")
+    assert {(one.status_code, one.json()["code"]) for one in to_loan} == {(409, "reference_used")}
+    assert known == {"results": [], "already_posted": [one["id"] for one in posted]}
     assert [one["parts"] for one in foreseen] == [one["parts"] for one in posted]
     assert again == posted
     assert (other.status_code, other.json()["code"]) == (409, "reference_used")

@@ -74,6 +74,43 @@ def test_it_posts_what_was_shown_once(officer: Client, lent: Loan) -> None:
     assert reverse("repayments:receipt", args=[event.pk]) in page
 
 
+def _by_bank(officer: Client, lent: Loan) -> tuple[dict[str, Any], str]:
+    """Post money by bank transfer, and return what was sent and as what it was seen."""
+    sent = said(lent, channel="bank_transfer", external_reference="UTRTEST1")
+    shown = seen(officer.post(DESK, sent))
+    officer.post(DESK, {**sent, "do": "post", "seen": shown})
+    return sent, shown
+
+
+def test_money_that_was_posted_is_said_to_be_before_and_after(officer: Client, lent: Loan) -> None:
+    sent, shown = _by_bank(officer, lent)
+
+    foreseen = officer.post(DESK, sent)
+    posted = officer.post(DESK, {**sent, "do": "post", "seen": shown}, follow=True)
+
+    for page in (foreseen, posted):
+        assert f"Already posted on loan {lent.number}, " in page.text
+        assert "; nothing is posted again." in page.text
+    assert "Post the payment" not in foreseen.text
+    assert "is posted on loan" not in posted.text
+    assert AccountEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("other", ["amount", "loan"])
+def test_a_reference_of_other_money_is_refused_before_it_is_posted(
+    officer: Client, lent: Loan, other: str
+) -> None:
+    sent, _shown = _by_bank(officer, lent)
+    changes = {"amount": "1600.00"} if other == "amount" else {"number": lent.customer.number}
+
+    refused = officer.post(DESK, {**sent, **changes})
+
+    assert refused.status_code == 422
+    assert "Something else was posted under the reference" in refused.text
+    assert "What this comes to" not in refused.text
+    assert AccountEvent.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     "changed",
     [

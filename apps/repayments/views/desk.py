@@ -1,6 +1,7 @@
 """The repayment desk: see what money comes to, post it, print; the sheet of a day; take back."""
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -43,14 +44,15 @@ def desk(request: HttpRequest) -> HttpResponse:
     today = holding.today_of(branch, now)
     first = {"day": today, "own_reference": uuid.uuid4(), "number": request.GET.get("number", "")}
     form = desk_forms.PaymentForm(request.POST or None, initial=first)
-    shares: list[desk_rows.Share] = []
+    found = services.Preview()
     if request.method == "POST" and form.is_valid():
         is_shown = form.cleaned_data["seen"] == form.fingerprint
         if is_shown and request.POST.get("do") == "post":
             if _posted(request, form):
                 return redirect("repayments:desk")
         else:
-            shares = _foreseen(request, form)
+            found = _foreseen(request, form)
+    shares = [desk_rows.Share(loan, one) for loan, one in found.shares]
     zone = branch.entity.time_zone
     own = day_sheet.own(request.user, today, time_zone=zone, most=_OWN_SHOWN)
     context = {
@@ -58,6 +60,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "shares": shares,
         "total": form.cleaned_data["amount"] if shares else None,
         "seen": form.fingerprint if shares else "",
+        "posted_before": desk_rows.posted_before(found.posted),
         "payments": desk_rows.payments(own),
         "may_print": request.user.has_perm(policies.PRINT),
     }
@@ -132,28 +135,38 @@ def _money(form: desk_forms.PaymentForm) -> services.Money:
     return services.Money(**{name: form.cleaned_data[name] for name in desk_forms.SHOWN})
 
 
-def _foreseen(request: HttpRequest, form: desk_forms.PaymentForm) -> list[desk_rows.Share]:
+def _foreseen(request: HttpRequest, form: desk_forms.PaymentForm) -> services.Preview:
     """Return what the money would come to; say in the form why it cannot be taken."""
     try:
         found = services.preview(actor=request.user, money=_money(form), now=timezone.now())
+        _require_live(found.posted)
     except DomainError as refusal:
         form.refuse(refusal)
-        return []
-    return [desk_rows.Share(loan, one) for loan, one in found]
+        return services.Preview()
+    return found
 
 
 def _posted(request: HttpRequest, form: desk_forms.PaymentForm) -> bool:
     """Post the money of the form; say in it why not."""
+    money = _money(form)
     try:
-        events = services.take(actor=request.user, money=_money(form), now=timezone.now())
-        if any(one.status != "live" for one in events):
-            # The same reference answers with what it was: nothing was posted now.
-            raise TakenBackAlready
+        before = services.posted_before(actor=request.user, money=money)
+        events = before or services.take(actor=request.user, money=money, now=timezone.now())
+        _require_live(events)
     except DomainError as refusal:
         form.refuse(refusal)
         return False
-    messages.success(request, _said(events))
+    if before:
+        messages.info(request, desk_rows.posted_before(before))
+    else:
+        messages.success(request, _said(events))
     return True
+
+
+def _require_live(events: Sequence[AccountEvent]) -> None:
+    """Raise TakenBackAlready for money that was posted under this reference, and taken back."""
+    if any(one.status != "live" for one in events):
+        raise TakenBackAlready
 
 
 def _said(events: list[Any]) -> str:
