@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
-from apps.repayments import receipt_wording
+from apps.repayments import hooks, receipt_wording
 from apps.repayments.account import RECEIVABLE
 from apps.repayments.day_sheet import Total
 from apps.repayments.facts import Bucket
@@ -23,6 +23,18 @@ class Share:
 
     loan: Loan
     found: Foreseen
+    # What pays the loan off on the day of the payment; None where that is not asked.
+    pay_off: Decimal | None = None
+
+    @property
+    def would_pay_off(self) -> bool:
+        """Whether the money is enough to pay the loan off, and would not: the loan runs on."""
+        return self.pay_off is not None and self.amount >= self.pay_off and not self.settles
+
+    @property
+    def beyond(self) -> Decimal:
+        """How much of the money is beyond all that pays the loan off."""
+        return self.amount - (self.pay_off or Decimal(0))
 
     @property
     def borrower(self) -> str:
@@ -112,6 +124,17 @@ def posted_before(events: Sequence[AccountEvent]) -> str:
         "loans": ", ".join(one.loan.number for one in events),
         "moment": formats.date_format(timezone.localtime(first), "j M Y, H:i"),
     }
+
+
+def shares(found: Iterable[tuple[Loan, Foreseen]]) -> list[Share]:
+    """Return what each loan gets, with what pays it off where it gets more than is due."""
+    return [Share(loan, one, _pay_off(loan, one)) for loan, one in found]
+
+
+def _pay_off(loan: Loan, found: Foreseen) -> Decimal | None:
+    """Return what pays a loan off where money would wait ahead, and nothing happened since."""
+    is_asked = loan.status == "active" and found.to_advances and not found.is_replayed
+    return hooks.pay_off(loan, found.fact.day) if is_asked else None
 
 
 def _account(bucket: Bucket) -> Account:

@@ -6,6 +6,7 @@ They register in their `AppConfig.ready()`; repayments does not know the portal.
 import uuid
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 # `build(application, until)`: the address of the borrower's page of a loan, with https and host,
@@ -14,12 +15,16 @@ OwnLink = Callable[[uuid.UUID, date], str]
 # `build(token)`: the address at which a token of `stop_links` ends reminders.
 StopLink = Callable[[str], str]
 
+# `find(loan, day)`: what pays a loan off on a day, with what paying early costs.
+PayOff = Callable[[Any, date], Decimal]
+
 # `find(day)`: a query for the keys of the loans whose borrowers are left alone on a day.
 LeftAlone = Callable[[date], Any]
 
 _own_links: list[OwnLink] = []
 _stop_links: list[StopLink] = []
 _left_alone: list[LeftAlone] = []
+_pay_offs: list[PayOff] = []
 
 
 def build_links(*, own: OwnLink, stop: StopLink) -> None:
@@ -46,3 +51,13 @@ def leave_alone(find: LeftAlone) -> None:
 def left_alone(day: date) -> list[Any]:
     """Return the queries for the loans whose borrowers are left alone on a day."""
     return [find(day) for find in _left_alone]
+
+
+def tell_pay_off(find: PayOff) -> None:
+    """Let the desk say what pays a loan off, where more comes in than is due."""
+    _pay_offs[:] = [find]
+
+
+def pay_off(loan: Any, day: date) -> Decimal | None:
+    """Return what pays a loan off on a day, or nothing while no app says it."""
+    return next((find(loan, day) for find in _pay_offs), None)

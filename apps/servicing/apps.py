@@ -15,6 +15,7 @@ class ServicingConfig(AppConfig):
         from apps.servicing.services import netting
 
         hooks.leave_alone(selectors.left_alone)
+        hooks.tell_pay_off(selectors.payoff_amount)
         offers.know_own_loans(netting.own_loan)
         loans.net(
             loans.Netting(

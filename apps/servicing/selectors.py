@@ -82,6 +82,11 @@ def payoff_on(loan: Loan, day: date) -> Quote:
     return payoffs(loan, [day])[0]
 
 
+def payoff_amount(loan: Loan, day: date) -> Decimal:
+    """Return how much money pays a loan off on a day."""
+    return payoff_on(loan, day).total
+
+
 def payoffs(loan: Loan, days: Sequence[date]) -> list[Quote]:
     """Return what ends a loan on each of some days, with the charge for paying early."""
     contract, history = reading.contract(loan), reading.happened(loan)

@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Branch, User
+from apps.core.formatting import format_money
 from apps.loans.models import Loan
 from apps.repayments import services
 from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories
+from apps.servicing import selectors as servicing
 from conftest import MakePerson
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,29 @@ def test_it_posts_what_was_shown_once(officer: Client, lent: Loan) -> None:
     assert event.parameters["external_reference"] == "CASH-5BD1A0FF6C4B4F2C"
     page = officer.get(DESK).content.decode()
     assert reverse("repayments:receipt", args=[event.pk]) in page
+
+
+@pytest.mark.parametrize(
+    ("more", "is_warned"),
+    [
+        pytest.param("-0.01", False, id="less"),
+        pytest.param("0", True, id="the pay-off"),
+        pytest.param("150000.00", True, id="far more"),
+    ],
+)
+def test_it_warns_of_money_that_would_pay_the_loan_off(
+    officer: Client, lent: Loan, more: str, is_warned: bool
+) -> None:
+    payoff = servicing.payoff_on(lent, factories.TODAY).total
+    amount = payoff + factories.Decimal(more)
+
+    page = officer.post(DESK, said(lent, amount=str(amount))).text
+
+    assert (reverse("servicing:payoff", args=[lent.pk]) in page) is is_warned
+    assert (f"takes {format_money(payoff, 'INR')}." in page) is is_warned
+    ahead = f"it runs on, and {format_money(amount, 'INR')} stays as paid ahead."
+    assert (ahead in page) is is_warned
+    assert ("of the money is more than that" in page) is (more == "150000.00")
 
 
 def _by_bank(officer: Client, lent: Loan) -> tuple[dict[str, Any], str]:

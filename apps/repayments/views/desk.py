@@ -52,7 +52,7 @@ def desk(request: HttpRequest) -> HttpResponse:
                 return redirect("repayments:desk")
         else:
             found = _foreseen(request, form)
-    shares = [desk_rows.Share(loan, one) for loan, one in found.shares]
+    shares = desk_rows.shares(found.shares)
     zone = branch.entity.time_zone
     own = day_sheet.own(request.user, today, time_zone=zone, most=_OWN_SHOWN)
     context = {
