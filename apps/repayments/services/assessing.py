@@ -26,10 +26,11 @@ from apps.repayments.writing import Added
 
 # Something was reported about a loan since it was accrued last that may change what it owes for
 # being late. A payment does not while nothing was ever late: no charge stands, and nothing was paid
-# after it fell due.
+# after it fell due. Of a loan that was never accrued all is news.
 _NEWS = """(EXISTS (
     SELECT 1 FROM repayments_accountevent e
-    WHERE e.loan_id = {loan} AND (e.made_at > {accrued_at} - interval '{wait} seconds'
+    WHERE e.loan_id = {loan} AND ({accrued_at} IS NULL
+        OR e.made_at > {accrued_at} - interval '{wait} seconds'
         OR e.reversed_at > {accrued_at} - interval '{wait} seconds')
 ) AND (EXISTS (
     SELECT 1 FROM repayments_accountevent e WHERE e.loan_id = {loan}
