@@ -24,11 +24,21 @@ register(
     ),
     Entry(
         group="quality",
+        label=_("Releases from the reserve"),
+        url_name="npa:releases",
+        icon="lock-open",
+        permission=policies.VIEW,
+        order=51,
+        badge_url_name="npa:releases_count",
+    ),
+    Entry(
+        group="quality",
         label=_("Classes set by people"),
         url_name="npa:overrides",
         icon="hand",
         permission=policies.VIEW,
         order=52,
+        badge_url_name="npa:overrides_count",
     ),
     Entry(
         group="quality",

@@ -57,3 +57,9 @@ def releases(actor: User) -> QuerySet[ReserveRelease]:
     """Return the releases a person may see."""
     rows: QuerySet[ReserveRelease] = ReserveRelease.objects.visible_to(actor)
     return rows.select_related("entity", "proposed_by", "answered_by")
+
+
+def waiting_count(actor: User) -> int:
+    """Return how many releases wait for this person: proposed by another."""
+    rows = ReserveRelease.objects.visible_to(actor)
+    return int(rows.filter(status="proposed").exclude(proposed_by=actor).count())

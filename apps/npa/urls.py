@@ -24,6 +24,7 @@ urlpatterns = [
     path("provisions/", provisions.provisions, name="provisions"),
     path("provisions.csv", provisions.provisions_file, name="provisions_file"),
     path("reserve/", reserve.releases, name="releases"),
+    path("reserve/count/", reserve.count, name="releases_count"),
     path("reserve/propose/<slug:lender>/<slug:currency>/", reserve.propose, name="release_propose"),
     path("reserve/<uuid:pk>/approve/", reserve.approve, name="release_approve"),
     path("reserve/<uuid:pk>/refuse/", reserve.refuse, name="release_refuse"),

@@ -55,6 +55,7 @@ QUALITY = [
     "Vintages",
     "Roll rates",
     "Provisions",
+    "Releases from the reserve",
     "Classes set by people",
     "What was found",
     "Alerts",

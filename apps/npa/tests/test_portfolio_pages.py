@@ -224,6 +224,7 @@ def test_a_class_is_proposed_approved_and_ended_on_pages(
     assert reverse("npa:override_withdraw", args=[made.pk]) in own
     assert reverse("npa:override_approve", args=[made.pk]) not in own
     assert manager.get(reverse("npa:overrides_count")).text == "1"
+    assert officer.get(reverse("npa:overrides_count")).text == ""
     assert REASON in _get(manager, "overrides", state="waiting").text
 
     manager.post(reverse("npa:override_approve", args=[made.pk]))

@@ -1,4 +1,4 @@
-"""A reserve that needs the regulator's leave is only added to by nights; people release: 1.12."""
+"""A reserve that needs the regulator's leave is only added to by nights; people release."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -94,7 +94,7 @@ def _approved(actor: User, made: ReserveRelease) -> ReserveRelease:
     return services.approve_release(actor=actor, release=made, now=repaying.at(THIRD))
 
 
-def test_the_night_releases_nothing_of_it_1_12(loan: Loan, freed: Decimal) -> None:
+def test_the_night_releases_nothing_of_it(loan: Loan, freed: Decimal) -> None:
     # Once more: what the day has posted is not posted again.
     days.end(loan, SECOND)
 
@@ -289,7 +289,11 @@ def test_pages_show_what_is_free_and_take_it_through_two_people(
     approve = reverse("npa:release_approve", args=[made.pk])
     assert approve not in officer.get(reverse("npa:releases")).text
     assert approve in manager.get(reverse("npa:releases")).text
+    badge = reverse("npa:releases_count")
+    assert badge in manager.get(reverse("npa:releases")).text
+    assert (officer.get(badge).text, manager.get(badge).text) == ("", "1")
     assert manager.post(approve).status_code == 302
+    assert manager.get(badge).text == ""
 
     made.refresh_from_db()
     assert (made.status, _held(loan)) == ("approved", ZERO)

@@ -39,6 +39,15 @@ def releases(request: HttpRequest) -> HttpResponse:
     return render(request, "npa/releases.html", context)
 
 
+@require_GET
+@requires(policies.VIEW)
+def count(request: HttpRequest) -> HttpResponse:
+    """Say how many releases wait for the person; nothing to one who may not approve any."""
+    if not request.user.has_perm(policies.APPROVE_RELEASE):
+        return HttpResponse("")
+    return HttpResponse(reserve_rows.waiting_count(request.user) or "")
+
+
 @require_http_methods(["GET", "POST"])
 @requires(policies.PROPOSE_RELEASE)
 def propose(request: HttpRequest, lender: str, currency: str) -> HttpResponse:
