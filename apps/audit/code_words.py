@@ -4,10 +4,11 @@ Apps say it at start-up, in their `AppConfig.ready()`: audit knows none of them.
 named is shown as it is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _words: dict[tuple[str, str], dict[str, Any]] = {}
+_telling: dict[tuple[str, str], Callable[[str], str]] = {}
 
 
 def know(app: str, name: str, words: Mapping[str, Any]) -> None:
@@ -15,7 +16,15 @@ def know(app: str, name: str, words: Mapping[str, Any]) -> None:
     _words[app, name] = dict(words)
 
 
+def tell(app: str, name: str, say: Callable[[str], str]) -> None:
+    """Show a fact of an app as `say` tells it: what is kept, as people know it."""
+    _telling[app, name] = say
+
+
 def said(app: str, name: str, code: str) -> str:
-    """Return the word of a code, in the language that is active; any other text as it is."""
+    """Return the word of a code, in the language that is active, or a text as its app tells it."""
     found = _words.get((app, name), {}).get(code)
-    return code if found is None else str(found)
+    if found is not None:
+        return str(found)
+    say = _telling.get((app, name))
+    return say(code) if say is not None else code

@@ -9,7 +9,7 @@ class RepaymentsConfig(AppConfig):
         from apps.core import history
         from apps.ledger import hooks as ledger
         from apps.loans import hooks as loans
-        from apps.repayments import proofs, services, statement_lists
+        from apps.repayments import facts, proofs, services, statement_lists
         from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 
         history.keep(AccountEvent, exclude=["words", "reversed_reason"])
@@ -19,4 +19,5 @@ class RepaymentsConfig(AppConfig):
         loans.on_payout(services.follow_payout)
         loans.on_exit(services.end_account)
         proofs.register_all()
+        code_words.tell("repayments", "reference", facts.told_reference)
         code_words.know("repayments", "kind", dict(AccountEvent.Kind.choices))

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.repayments.facts import told_reference
 
 
 class ReferenceUsed(Conflict):
@@ -15,7 +16,7 @@ class ReferenceUsed(Conflict):
                 "Something else was posted under the reference %(reference)s already. Look it up,"
                 " or post this under its own reference."
             )
-            % {"reference": reference},
+            % {"reference": told_reference(reference)},
         )
 
 

@@ -170,6 +170,8 @@ BY_KIND: dict[Kind, type[Fact]] = {
 MONEY_IN = (Kind.RECEIPT, Kind.PART_PREPAYMENT, Kind.PAYOFF, Kind.RECOVERY)
 # What people wrote.
 _WORDS = ("reason", "consent")
+# What the system's own references begin with: nobody typed them.
+_OWN_REFERENCES = ("bounce", "change", "late", "netted", "relief", "suspense", "suspense-again")
 _READ: dict[str, Any] = {
     "bucket": Bucket,
     "option": Option,
@@ -228,3 +230,17 @@ def payer_reference(lender: str, told: str) -> str:
     as capitals and without spaces.
     """
     return f"{lender}:{''.join(told.split()).upper()}"
+
+
+def told_reference(reference: str) -> str:
+    """Return what somebody told as the reference of something that is kept under `reference`.
+
+    Money is kept under its lender and, split over loans, with the loan of each part; what is asked
+    for under its loan. A reference of the system's own stays as it is.
+    """
+    first, colon, told = reference.partition(":")
+    if first == "charge":
+        return told.partition(":")[2] or reference
+    if not colon or not told or first in _OWN_REFERENCES:
+        return reference
+    return told.partition("::")[0]

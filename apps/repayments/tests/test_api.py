@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.audit import timeline
 from apps.ledger import hooks
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
@@ -205,6 +206,9 @@ def test_it_takes_money_of_a_customer_for_what_is_due_first(
     to_loan = [_post(client, name, **_money(lent)) for name in ("repayment_preview", "repayments")]
 
     assert {(one.status_code, one.json()["code"]) for one in to_loan} == {(409, "reference_used")}
+    assert "under the reference UTR1 already" in to_loan[0].json()["sentence"]
+    told = " ".join(one["note"] for one in timeline.of(f"loans.loan:{lent.pk}"))
+    assert ("UTR1" in told, f"{lent.branch.entity.code}:" in told) == (True, False)
     assert known == {"results": [], "already_posted": [one["id"] for one in posted]}
     assert [one["parts"] for one in foreseen] == [one["parts"] for one in posted]
     assert again == posted

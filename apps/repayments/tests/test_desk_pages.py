@@ -131,7 +131,7 @@ def test_a_reference_of_other_money_is_refused_before_it_is_posted(
     refused = officer.post(DESK, {**sent, **changes})
 
     assert refused.status_code == 422
-    assert "Something else was posted under the reference" in refused.text
+    assert "Something else was posted under the reference UTRTEST1 already" in refused.text
     assert "What this comes to" not in refused.text
     assert AccountEvent.objects.count() == 1
 
