@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from apps.core.formatting import format_money
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
 from apps.repayments import hooks, receipt_wording
@@ -122,8 +124,30 @@ def posted_before(events: Sequence[AccountEvent]) -> str:
     first = min(one.made_at for one in events)
     return _("Already posted on loan %(loans)s, %(moment)s; nothing is posted again.") % {
         "loans": ", ".join(one.loan.number for one in events),
-        "moment": formats.date_format(timezone.localtime(first), "j M Y, H:i"),
+        "moment": _moment(first),
     }
+
+
+def taken_back(event: AccountEvent) -> str:
+    """Return the sentence that a payment was taken back; of one that stands, nothing."""
+    if event.reversed_at is None:
+        return ""
+    said = {
+        "amount": format_money(event.amount or Decimal(0), event.currency),
+        "loan": event.loan.number,
+        "moment": _moment(event.reversed_at),
+        "reason": event.why_reversed,
+    }
+    if event.reversed_by is None:
+        return _("%(amount)s on loan %(loan)s was taken back on %(moment)s: %(reason)s") % said
+    return _("%(amount)s on loan %(loan)s was taken back on %(moment)s by %(name)s: %(reason)s") % {
+        **said,
+        "name": event.reversed_by.name,
+    }
+
+
+def _moment(when: datetime) -> str:
+    return formats.date_format(timezone.localtime(when), "j M Y, H:i")
 
 
 def shares(found: Iterable[tuple[Loan, Foreseen]]) -> list[Share]:

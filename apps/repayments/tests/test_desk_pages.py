@@ -212,6 +212,23 @@ def test_a_payment_that_was_taken_back_is_not_said_to_be_posted(
     assert "This was taken back already." in again.content.decode()
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_was_taken_back_says_so_and_asks_nothing(
+    lent: Loan, alice: User, charlie: User, signed_in: SignIn, freeze: None, method: str
+) -> None:
+    event = factories.pay(alice, lent, factories.TODAY, "1500.00")
+    services.take_back(actor=charlie, event=event, reason="It bounced.", now=factories.NOW)
+    manager, path = signed_in(charlie), reverse("repayments:take_back", args=[event.pk])
+
+    answer = manager.get(path) if method == "get" else manager.post(path, {"reason": "Again."})
+
+    assert answer.status_code == (200 if method == "get" else 422)
+    assert f"₹1,500.00 on loan {lent.number} was taken back on " in answer.text
+    assert "by Charlie: It bounced." in answer.text
+    assert "Take it back" not in answer.text
+    assert 'name="reason"' not in answer.text
+
+
 def test_the_sheet_of_the_day_counts_what_stays(
     officer: Client, lent: Loan, alice: User, charlie: User, signed_in: SignIn
 ) -> None:

@@ -16,7 +16,8 @@ from apps.loans.forms import Refusable
 class Words:
     """The page's title, its button, what is said when it is done, and where it belongs.
 
-    `text` says what the page does, `also` what else is to be known of the case at hand.
+    `text` says what the page does, `also` what else is to be known of the case at hand. `over` is
+    shown in place of the form where nothing is left to do.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Words:
     back: str
     text: str = ""
     also: str = ""
+    over: str = ""
 
 
 def page(

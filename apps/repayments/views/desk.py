@@ -101,7 +101,9 @@ def sheet(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a payment back, with the reason."""
-    rows = AccountEvent.objects.filter(kind__in=selectors.PAYMENTS).select_related("loan")
+    rows = AccountEvent.objects.filter(kind__in=selectors.PAYMENTS).select_related(
+        "loan", "reversed_by"
+    )
     event = get_visible(rows, request.user, pk=pk)
     form = desk_forms.ReversalForm(request.POST or None)
     amount = format_money(event.amount or Decimal(0), event.currency)
@@ -117,6 +119,7 @@ def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         )
         % {"amount": amount, "loan": event.loan.number},
         also=correcting.booked_on(event),
+        over=desk_rows.taken_back(event),
     )
     return contact_page.page(
         request,
