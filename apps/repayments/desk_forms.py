@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Branch
 from apps.applications.forms import AmountField
+from apps.core.errors import DomainError
 from apps.core.form_fields import DayField
 from apps.loans.forms import Refusable
 from apps.repayments import receipt_wording
+from apps.repayments.errors import NothingOwed
 from apps.repayments.services.holding import CHANNELS, LONGEST_REFERENCE
 
 # What the consequences that the page shows depend on.
@@ -46,6 +48,8 @@ class PaymentForm(Refusable):
     day = DayField(label=_("Paid on"))
     # Sent again, the same page posts the same cash once.
     own_reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    # Whether it was refused because nothing is owed: the page says where such money is kept.
+    nothing_owed = False
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,6 +66,11 @@ class PaymentForm(Refusable):
             elif given.get("own_reference"):
                 given["external_reference"] = f"CASH-{given['own_reference'].hex[:16].upper()}"
         return given
+
+    def refuse(self, refusal: DomainError) -> None:
+        """Show what the service refuses, and keep whether nothing is owed."""
+        self.nothing_owed = isinstance(refusal, NothingOwed)
+        super().refuse(refusal)
 
     @property
     def fingerprint(self) -> str:

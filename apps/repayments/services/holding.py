@@ -30,6 +30,8 @@ NETTED = "own_loan"
 LONGEST_REFERENCE = 60
 # States of a loan in which its account goes on.
 OPEN = ("active", "closed", "written_off")
+# States in which money is asked for: of a closed loan nothing is owed.
+OWING = ("active", "written_off")
 # What happens to a loan that runs, and to no other.
 _OF_RUNNING = (Kind.PART_PREPAYMENT, Kind.PAYOFF, Kind.WRITE_OFF)
 # No single payment of a person is more, in any currency.

@@ -311,3 +311,19 @@ def test_the_loans_page_leads_to_the_desk_with_its_number(officer: Client, lent:
     assert f'href="{DESK}?number={lent.number}"' in panel
     desk = officer.get(DESK, {"number": lent.number}).content.decode()
     assert f'value="{lent.number}"' in desk
+
+
+def test_a_closed_loan_takes_no_payment_and_says_where_money_is_kept(
+    officer: Client, lent: Loan
+) -> None:
+    Loan.objects.filter(pk=lent.pk).update(status="closed")
+
+    panel = officer.get(reverse("repayments:receipts_panel", args=[lent.pk])).text
+    answer = officer.post(DESK, said(lent))
+
+    assert "Take a payment" not in panel
+    assert answer.status_code == 422
+    assert "keep the money as unidentified" in answer.text
+    for name in ("statements", "suspense"):
+        assert f'<a href="{reverse(f"repayments:{name}")}">' in answer.text
+    assert not AccountEvent.objects.exists()

@@ -24,7 +24,7 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "loan": loan,
         "rows": receipt_rows.shown(loan),
         "may_print": request.user.has_perm(policies.PRINT),
-        "may_post": loan.status in holding.OPEN and request.user.has_perm(policies.POST),
+        "may_post": loan.status in holding.OWING and request.user.has_perm(policies.POST),
     }
     return render(request, "repayments/_receipts.html", context)
 
