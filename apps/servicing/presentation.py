@@ -94,8 +94,13 @@ def event(one: AccountEvent) -> dict[str, Any]:
     }
 
 
-def actions(actor: User, loan: Loan, *, is_floating: bool) -> list[dict[str, Any]]:
-    """Return the links to what the person may do with the loan as it stands."""
+def actions(
+    actor: User, loan: Loan, *, is_floating: bool, is_settled: bool
+) -> list[dict[str, Any]]:
+    """Return the links to what the person may do with the loan as it stands.
+
+    `is_settled` says that nothing is owed on either side, and no letter says so yet.
+    """
     found = (
         [*_when_running(actor, loan, is_floating=is_floating)] if loan.status == "active" else []
     )
@@ -109,7 +114,7 @@ def actions(actor: User, loan: Loan, *, is_floating: bool) -> list[dict[str, Any
         *("active", "closed", "written_off"),
     ):
         found.append(_link("transfer", loan, _("Transfer to another branch"), "building-2"))
-    if actor.has_perm(policies.CLOSE) and loan.status in ("active", "closed"):
+    if actor.has_perm(policies.CLOSE) and is_settled:
         found.append(_link("close", loan, _("Close with a letter of no dues"), "badge-check"))
     return found
 

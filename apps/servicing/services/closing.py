@@ -76,6 +76,18 @@ def finish(*, actor: User, loan: Loan, now: datetime) -> Closure:
     return made
 
 
+def why_not(loan: Loan) -> str:
+    """Return why a loan that is on the books is not closed now; nothing where it can be."""
+    last = loan.closures.order_by("-number").first()
+    if last is not None and loan.status == "closed" and not _has_moved(loan, last):
+        return _("The letter of no dues is issued.")
+    try:
+        _require_nothing_owed(loan)
+    except StillOwed as refusal:
+        return str(refusal.sentence)
+    return ""
+
+
 def _has_moved(loan: Loan, closure: Closure) -> bool:
     """Say whether something happened on the account, or was taken back, since a closure."""
     since = Q(made_at__gt=closure.closed_at) | Q(reversed_at__gt=closure.closed_at)

@@ -185,7 +185,7 @@ def test_too_small_an_amount_is_said_beside_the_field(
 
 
 def test_the_quote_closes_the_loan_and_the_letter_follows(
-    signed_in: Browser, lent: Loan, alice: User
+    signed_in: Browser, lent: Loan, alice: User, charlie: User
 ) -> None:
     client = signed_in(alice)
     later = (TODAY + timedelta(days=12)).isoformat()
@@ -199,14 +199,28 @@ def test_the_quote_closes_the_loan_and_the_letter_follows(
     total = services.quote(lent, TODAY, today=TODAY).total
     less = client.post(_url("payoff", lent), _money(total - 1))
     assert (less.status_code, AccountEvent.objects.count()) == (422, 0)
-    client.post(_url("payoff", lent), _money(total))
+    assert _url("close", lent) not in _panel(client, lent)
+    client.post(_url("payoff", lent), _money(total + 5))
     lent.refresh_from_db()
     assert lent.status == "closed"
+    beyond = _panel(client, lent)
+    assert _url("close", lent) not in beyond
+    assert "₹5.00 was paid beyond what was owed; pay it back first." in beyond
+    services.undo(
+        actor=charlie,
+        event=AccountEvent.objects.get(kind="payoff"),
+        reason="Typed too much",
+        now=at(TODAY),
+    )
+    total = services.quote(lent, TODAY, today=TODAY).total
+    client.post(_url("payoff", lent), _money(total, external_reference="UTR-2"))
+    assert _url("close", lent) in _panel(client, lent)
 
     client.post(_url("close", lent))
     closure = Closure.objects.get()
     panel = _panel(client, lent)
     assert reverse("letters:detail", args=[closure.letter_id]) in panel
+    assert _url("close", lent) not in panel
 
 
 def test_a_change_is_shown_before_it_is_made(signed_in: Browser, lent: Loan, charlie: User) -> None:

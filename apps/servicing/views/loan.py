@@ -19,7 +19,7 @@ from apps.repayments import correcting
 from apps.repayments.models import AccountEvent
 from apps.servicing import forms, policies, presentation, selectors, services
 from apps.servicing.models import Pause, Proposal
-from apps.servicing.services import changing
+from apps.servicing.services import changing, closing
 from apps.servicing.views.shown import Task, crumbs, done, one_form, rendered, running, seen, today
 
 
@@ -30,12 +30,18 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     loan = seen(request, pk)
     if not getattr(request, "htmx", False):
         return redirect("loans:detail", pk=pk)
+    not_closed = _why_not_closed(request, loan)
     closures = list(loan.closures.select_related("closed_by").order_by("-number"))
     context = {
         "loan": loan,
         "actions": presentation.actions(
-            request.user, loan, is_floating=selectors.following(loan, today(loan)) is not None
+            request.user,
+            loan,
+            is_floating=selectors.following(loan, today(loan)) is not None,
+            is_settled=not_closed == "",
         ),
+        # Of a loan that runs it is plain that something is owed.
+        "not_closed": not_closed if loan.status == "closed" and not closures else "",
         "events": [
             {**presentation.event(one), "may_undo": _may_undo(request, one)}
             for one in selectors.changes(loan)
@@ -291,3 +297,9 @@ def _due(loan: Loan) -> list[tuple[str, Decimal]]:
     due = selectors.quote(loan, today(loan)).due
     words = dict(Proposal.Bucket.choices)
     return [(str(words[bucket.value]), amount) for bucket, amount in due.items() if amount]
+
+
+def _why_not_closed(request: HttpRequest, loan: Loan) -> str | None:
+    """Return why the person cannot close the loan now; nothing where they can, None where never."""
+    is_theirs = loan.status in ("active", "closed") and request.user.has_perm(policies.CLOSE)
+    return closing.why_not(loan) if is_theirs else None
