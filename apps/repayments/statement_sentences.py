@@ -51,6 +51,7 @@ _BECAUSE = {
     Because.NAME: gettext_lazy("The names agree."),
     "taken_out": gettext_lazy("Money that went out."),
     "no_amount": gettext_lazy("No money moved."),
+    "sample": gettext_lazy("It is a row of the sample file."),
     "not_completed": gettext_lazy("The payment was not completed."),
     "repeated": gettext_lazy("The row stands in this file before."),
     "known": gettext_lazy("It was taken before, from another statement."),

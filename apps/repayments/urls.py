@@ -28,6 +28,7 @@ urlpatterns = [
     path("reminders/<uuid:pk>/end/", reminders.end_plan, name="end_reminder_plan"),
     path("statements/", statements.statements, name="statements"),
     path("statements/new/", statements.upload, name="statement_upload"),
+    path("statements/sample-<str:layout>.csv", statements.sample, name="statement_sample"),
     path("statements/<uuid:pk>/", statements.statement, name="statement"),
     path("statements/<uuid:pk>/progress/", statements.progress, name="statement_progress"),
     path("statements/<uuid:pk>/lines/", statements.lines, name="statement_lines"),

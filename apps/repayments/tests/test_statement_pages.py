@@ -56,6 +56,20 @@ def _text(client: Client, url: str, **given: Any) -> str:
     return " ".join(answer.content.decode().split())
 
 
+@pytest.mark.parametrize(("layout", "status"), [("bank", 200), ("mpesa", 200), ("other", 404)])
+def test_the_upload_offers_a_sample_of_each_layout(
+    signed_in: Browser, alice: User, layout: str, status: int
+) -> None:
+    client, address = signed_in(alice), reverse("repayments:statement_sample", args=[layout])
+
+    offered = f'href="{address}" download' in client.get(_url("statement_upload")).text
+    answer = client.get(address)
+
+    assert (answer.status_code, offered) == (status, status == 200)
+    if status == 200:
+        assert b"SAMPLE-1" in b"".join(answer.streaming_content)
+
+
 def test_a_statement_goes_from_upload_to_the_books(
     alice: User, lent: Loan, signed_in: Browser
 ) -> None:

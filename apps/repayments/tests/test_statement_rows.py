@@ -3,6 +3,7 @@
 import io
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from apps.core import tables
 from apps.core.table_faults import FileUnreadable
 from apps.core.table_formats import Format
 from apps.repayments import statement_columns as columns
-from apps.repayments import statement_rows
+from apps.repayments import statement_rows, statement_samples
 from apps.repayments.statement_rows import Money, Passed, Reader, Refused, Row
 
 TODAY = date(2026, 11, 24)
@@ -46,6 +47,31 @@ def _rows(
 def _one(header: str, row: str, **options: object) -> Row:
     (found,) = _rows(f"{header}\n{row}\n", **options)  # type: ignore[arg-type]
     return found
+
+
+@pytest.mark.parametrize("layout", columns.LAYOUTS)
+def test_a_sample_is_understood_and_comes_to_nothing_until_it_is_written_anew(layout: str) -> None:
+    text = "\n".join(",".join(row) for row in statement_samples.sample(layout, TODAY))
+
+    as_it_is = _rows(text, layout=layout)
+    paid, charge = _rows(text.replace(statement_samples.SAMPLE, "TKO"), layout=layout)
+
+    assert [row.because for row in as_it_is if isinstance(row, Passed)] == ["sample", "sample"]
+    assert isinstance(paid, Money)
+    assert (paid.day, paid.reference) == (TODAY, "TKO1")
+    assert "L-A-2026-000123" in f"{paid.account} {paid.narrative}"
+    assert charge == Passed(charge.number, "taken_out")
+
+
+@pytest.mark.parametrize("layout", columns.LAYOUTS)
+def test_the_examples_in_the_docs_are_read_as_they_stand(layout: str) -> None:
+    text = Path("docs/statements.md").read_text(encoding="utf-8")
+    place = text.split(f"## Layout `{layout}`")[1].split("## ")[0]
+    example = [line[4:] for line in place.splitlines() if line.startswith("    ")]
+
+    rows = _rows("\n".join(example), layout=layout)
+
+    assert [type(row) for row in rows] == [Money, Passed]
 
 
 def test_it_reads_an_mpesa_statement_as_safaricom_writes_it() -> None:

@@ -17,13 +17,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.audit import services as audit
 from apps.core import bodies, keyset, problems, spreadsheets
 from apps.core.access import requires
-from apps.core.errors import DomainError, NotPermitted
+from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
-from apps.repayments import services, statement_forms, statement_lists, statement_sentences
+from apps.repayments import (
+    services,
+    statement_forms,
+    statement_lists,
+    statement_samples,
+    statement_sentences,
+)
+from apps.repayments import statement_columns as columns
 from apps.repayments import statement_looks as looks
 from apps.repayments import statement_policies as policies
 from apps.repayments.models import StatementFile, StatementLine
-from apps.repayments.services import Statement
+from apps.repayments.services import Statement, holding
 
 _NO_CONTENT = 204
 _SHOWN_STATES = ("posted", "suspense", "returned", "ignored", "refused", "waiting")
@@ -101,6 +108,20 @@ def _received(request: HttpRequest, form: statement_forms.StatementForm) -> Http
     else:
         messages.info(request, _("This very file was uploaded before; this is what came of it."))
     return redirect("repayments:statement", pk=found.pk)
+
+
+@requires(policies.UPLOAD)
+@require_GET
+def sample(request: HttpRequest, layout: str) -> StreamingHttpResponse:
+    """Send a sample of a layout as CSV; its rows are passed over, uploaded as they are."""
+    if layout not in columns.LAYOUTS:
+        raise NotVisible("not_found", _("There is no such sample."))
+    table = statement_samples.sample(layout, holding.today_of(request.user.branch, timezone.now()))
+    response = StreamingHttpResponse(
+        spreadsheets.csv_lines(table), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="statement-{layout}.csv"'
+    return response
 
 
 @requires(policies.SEE)
