@@ -56,7 +56,7 @@ class PromiseOut(serializers.Serializer[Any]):
     taken_by = serializers.UUIDField(source="taken_by_id")
     taken_at = serializers.DateTimeField()
     withdrawn_at = serializers.DateTimeField(allow_null=True)
-    withdrawn_reason = serializers.CharField()
+    withdrawn_reason = serializers.CharField(source="why_withdrawn")
 
 
 class PromisePage(serializers.Serializer[Any]):

@@ -55,7 +55,8 @@ class DebitFile(Identified, Timestamped, Stateful):
     content = EncryptedBytesField(_("content"), null=True)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     withdrawn_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    withdrawn_reason = models.CharField(_("why it was withdrawn"), max_length=300, blank=True)
+    # Sealed: it may tell about a borrower.
+    withdrawn_reason = EncryptedTextField(_("why it was withdrawn"), null=True)
 
     objects = DebitFileQuerySet.as_manager()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
@@ -171,6 +171,10 @@ def test_why_a_file_was_withdrawn_is_kept_with_it_and_not_in_the_trail(
     services.withdraw_file(actor=alice, file=file, reason="Meera Joshi called.")
 
     assert DebitFile.objects.get().withdrawn_reason == "Meera Joshi called."
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status, t::text FROM debits_debitfile AS t")
+        [(status, row)] = cursor.fetchall()
+    assert (status, "Joshi" in row) == ("withdrawn", False)
     assert "Joshi" not in str(Event.objects.get(verb="debits.file_withdrawn").facts)
 
 

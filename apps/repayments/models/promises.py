@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.core import withheld
+from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.loans.models import Loan
 from apps.repayments import promising
@@ -53,7 +54,8 @@ class Promise(Identified, Timestamped, Stateful):
     judged_at = models.DateTimeField(_("judged"), null=True)
     withdrawn_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
-    withdrawn_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # Sealed: it tells about the borrower.
+    withdrawn_reason = EncryptedTextField(_("reason"), null=True)
 
     objects = PromiseQuerySet.as_manager()
 
@@ -74,12 +76,20 @@ class Promise(Identified, Timestamped, Stateful):
             ),
             models.CheckConstraint(
                 condition=(
-                    Q(status="withdrawn", withdrawn_by__isnull=False, withdrawn_at__isnull=False)
-                    & ~Q(withdrawn_reason="")
+                    Q(
+                        status="withdrawn",
+                        withdrawn_by__isnull=False,
+                        withdrawn_at__isnull=False,
+                        withdrawn_reason__isnull=False,
+                    )
                 )
                 | (
                     ~Q(status="withdrawn")
-                    & Q(withdrawn_by__isnull=True, withdrawn_at__isnull=True, withdrawn_reason="")
+                    & Q(
+                        withdrawn_by__isnull=True,
+                        withdrawn_at__isnull=True,
+                        withdrawn_reason__isnull=True,
+                    )
                 ),
                 name="repayments_promise_withdrawn_by_somebody",
             ),
@@ -107,3 +117,8 @@ class Promise(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return f"{self.currency} {self.amount} {self.promised_date}"
+
+    @property
+    def why_withdrawn(self) -> str:
+        """Why it was withdrawn; empty where it was not."""
+        return self.withdrawn_reason or ""

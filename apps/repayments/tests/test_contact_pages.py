@@ -286,6 +286,7 @@ def test_promises_over_the_api(lent: Loan, amir: User, call: Callable[..., Any])
     made = call("post", place, **given)
     assert made.status_code == 201
     assert (made.json()["status"], made.json()["paid"]) == ("open", "0.00")
+    assert made.json()["withdrawn_reason"] == ""
     assert call("post", place, **given).status_code == 409
 
     assert [one["id"] for one in call("get", place).json()] == [made.json()["id"]]
@@ -293,6 +294,7 @@ def test_promises_over_the_api(lent: Loan, amir: User, call: Callable[..., Any])
     assert call("get", "/promises?view=none").status_code == 400
     ended = call("post", f"/promises/{made.json()['id']}/withdraw", reason="Another day.")
     assert ended.json()["status"] == "withdrawn"
+    assert ended.json()["withdrawn_reason"] == "Another day."
 
 
 def test_reminders_over_the_api(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 
 from apps.accounts.models import User
 from apps.audit.models import Event
@@ -216,9 +216,32 @@ def test_withdrawing_needs_a_reason_and_an_open_promise(
     assert list(refused(lambda: withdraw(reason="x" * 301)).fields) == ["reason"]
     assert withdraw().status == "withdrawn"
     promise.refresh_from_db()
+    assert promise.withdrawn_reason == "Moved to Friday."
     assert isinstance(refused(withdraw), Conflict)
     # And a new one may be taken.
     assert contact.promise(alice, lent, on=TAKEN).status == "open"
+
+
+def test_why_a_promise_was_withdrawn_is_sealed(lent: Loan, alice: User, promise: Promise) -> None:
+    said = "Meera is in hospital."
+
+    services.withdraw_promise(actor=alice, promise=promise, reason=said, now=contact.at(TAKEN))
+
+    assert Promise.objects.get().why_withdrawn == said
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT status, t::text FROM repayments_promise AS t WHERE id = %s", [promise.pk]
+        )
+        [(status, row)] = cursor.fetchall()
+    assert (status, "Meera" in row) == ("withdrawn", False)
+    assert "Meera" not in str(Event.objects.get(verb="repayments.promise_withdrawn").facts)
+
+
+def test_a_promise_that_stands_has_no_reason_why_it_does_not(promise: Promise) -> None:
+    assert (promise.withdrawn_reason, promise.why_withdrawn) == (None, "")
+    promise.withdrawn_reason = "None."
+    with pytest.raises(IntegrityError), transaction.atomic():
+        promise.save(update_fields=["withdrawn_reason"])
 
 
 def test_what_was_promised_is_never_changed(promise: Promise) -> None:
