@@ -327,6 +327,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- language, time, files -----------------------------------------------------------------
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "creditrisk.formats"
 LANGUAGES = [("en", _("English")), ("hi", _("Hindi")), ("sw", _("Swahili"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True

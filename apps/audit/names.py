@@ -20,6 +20,13 @@ APPLICANT = "portal:applicant"
 SYSTEM = "system:"
 # Facts that are fractions, and read in per cent.
 _RATES = frozenset({"annual_rate", "apr", "rate", "rate_before", "rate_after"})
+# Facts that are amounts, and read as money where it is known in which currency.
+_AMOUNTS = frozenset(
+    {
+        *("amount", "charge", "from_amount", "limit", "net", "paid", "paid_out"),
+        *("principal", "secured", "sum_insured", "total"),
+    }
+)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # Hashes, and the keys of rows.
 _LONG = re.compile(
@@ -85,24 +92,30 @@ def told(value: Any, people: Mapping[str, str]) -> str:
     return _DAY.sub(lambda match: _local(match[0], with_clock=bool(match["clock"])), named).strip()
 
 
-def told_facts(facts: Mapping[str, Any], people: Mapping[str, str], *, app: str = "") -> str:
+def told_facts(
+    facts: Mapping[str, Any], people: Mapping[str, str], *, app: str = "", currency: str = ""
+) -> str:
     """Return facts as `of_facts` does, each as `told`, without those that say nothing.
 
-    Codes are called by the words that `app`, whose event it is, has for them.
+    Codes are called by the words that `app`, whose event it is, has for them; amounts are written
+    in the currency that the facts name, else in `currency`.
     """
+    money_of = str(facts.get("currency") or currency)
     shown = (
-        (fact_words.name_of(name), told(_in_words(app, name, value), people))
+        (fact_words.name_of(name), told(_in_words(app, name, value, money_of), people))
         for name, value in facts.items()
     )
     return " · ".join(f"{name}: {text}" for name, text in shown if text)
 
 
-def _in_words(app: str, name: str, value: Any) -> Any:
-    """Return the word of a code, and a rate in per cent; anything else as it is."""
+def _in_words(app: str, name: str, value: Any, currency: str) -> Any:
+    """Return the word of a code, a rate in per cent, an amount as money; the rest as it is."""
     if not isinstance(value, str):
         return value
     if name in _RATES and _NUMBER.fullmatch(value):
         return _percent(Decimal(value))
+    if name in _AMOUNTS and currency and _NUMBER.fullmatch(value):
+        return formatting.format_money(Decimal(value), currency)
     return code_words.said(app, name, value)
 
 

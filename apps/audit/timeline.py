@@ -39,20 +39,22 @@ def of(subject: str) -> list[Entry]:
     actors = names.of_actors(event.actor for event in events)
     facts = (str(event.facts) for event in events)
     people = names.of_people([*facts, *(str(change.changes) for change in changes)])
-    entries = [_event_entry(event, actors, people) for event in events]
+    currency = _currency_of(subject) if events else ""
+    entries = [_event_entry(event, actors, people, currency) for event in events]
     entries += [_change_entry(change, people) for change in changes]
     return sorted(entries, key=lambda entry: entry["when"], reverse=True)[:LIMIT]
 
 
-def _event_entry(event: Event, actors: Mapping[str, str], people: Mapping[str, str]) -> Entry:
+def _event_entry(
+    event: Event, actors: Mapping[str, str], people: Mapping[str, str], currency: str
+) -> Entry:
     tone, icon = _look(event.verb)
+    app = event.verb.partition(".")[0]
     return {
         "what": verbs.sentence(event.verb),
         "who": actors[event.actor],
         "when": event.occurred_at,
-        "note": names.short(
-            names.told_facts(event.facts, people, app=event.verb.partition(".")[0])
-        ),
+        "note": names.short(names.told_facts(event.facts, people, app=app, currency=currency)),
         "tone": tone,
         "icon": icon,
     }
@@ -63,10 +65,24 @@ def _look(verb: str) -> tuple[str, str]:
     return _LOOKS.get(last, ("", "circle-dot"))
 
 
-def _changes(subject: str) -> Iterable[LogEntry]:
+def _currency_of(subject: str) -> str:
+    """Return the currency in which the thing is kept; empty for a thing that has none."""
+    content_type, pk = _kind(subject)
+    model = content_type.model_class() if content_type is not None else None
+    if model is None or "currency" not in {field.name for field in model._meta.get_fields()}:
+        return ""
+    found = model._base_manager.filter(pk=pk).values_list("currency", flat=True).first()
+    return str(found or "")
+
+
+def _kind(subject: str) -> tuple[ContentType | None, str]:
     label, _separator, pk = subject.partition(":")
     app_label, _dot, model_name = label.partition(".")
-    content_type = ContentType.objects.filter(app_label=app_label, model=model_name).first()
+    return ContentType.objects.filter(app_label=app_label, model=model_name).first(), pk
+
+
+def _changes(subject: str) -> Iterable[LogEntry]:
+    content_type, pk = _kind(subject)
     if content_type is None:
         return []
     rows = LogEntry.objects.filter(content_type=content_type, object_pk=pk)

@@ -221,6 +221,7 @@ def position(loan: Loan, standing: LoanAccount) -> Position:
     """Return how an account stands, without the claims of rows and charges."""
     found = Position(
         through=standing.through,
+        currency=loan.currency,
         orders=orders(standing.orders),
         advances=standing.advances,
         unbilled=standing.unbilled,

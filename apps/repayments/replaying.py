@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from apps.core.formatting import format_money
 from apps.repayments import accruing, alterations, capping, rescheduling, walking
 from apps.repayments.account import (
     UPFRONT,
@@ -132,6 +133,7 @@ class _Walk:
         )
         position = Position(
             through=contract.paid_out_on,
+            currency=contract.currency,
             orders=contract.orders,
             ahead=[row_claim(0, row, contract.terms) for row in contract.rows],
             due=_upfront(contract),
@@ -187,7 +189,8 @@ class _Walk:
         ahead = self._standing(fact.day).principal_ahead
         if is_new and prepaid <= 0:
             pattern = gettext_noop("%(due)s is due: nothing is left to be paid before its time.")
-            raise refused("amount", "nothing_before_time", pattern, due=due)
+            said = format_money(due, self.position.currency)
+            raise refused("amount", "nothing_before_time", pattern, due=said)
         if prepaid <= 0 or (prepaid >= ahead and not is_new):
             # What happened since left nothing to pay before its time, or everything.
             self.position.receive_amount(one, fact.amount, self.position.due_pieces())
@@ -206,7 +209,8 @@ class _Walk:
         owed = sum(self.position.owed().values(), ZERO)
         if is_new and fact.amount < owed:
             pattern = gettext_noop("Paying this loan off on that day takes %(amount)s.")
-            raise refused("amount", "less_than_payoff", pattern, amount=owed)
+            said = format_money(owed, self.position.currency)
+            raise refused("amount", "less_than_payoff", pattern, amount=said)
         self.position.receive_amount(one, fact.amount, self.position.due_pieces())
 
     # --- schedules ----------------------------------------------------------------------------

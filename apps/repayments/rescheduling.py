@@ -18,6 +18,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from apps.core import dates, money
+from apps.core.formatting import format_money
 from apps.repayments import respreading
 from apps.repayments.accruing import Span
 from apps.repayments.altering import Alteration, Keeps, Rescheduled, Standing
@@ -91,7 +92,8 @@ def _check_prepaid(standing: Standing, prepaid: Decimal) -> None:
         pattern = gettext_noop(
             "Only %(principal)s is not due yet: whoever pays that much pays the loan off."
         )
-        raise refused("amount", "pays_off", pattern, principal=standing.principal_ahead)
+        said = format_money(standing.principal_ahead, standing.terms.currency)
+        raise refused("amount", "pays_off", pattern, principal=said)
 
 
 def _check_counts(standing: Standing, change: Alteration) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from apps.core.formatting import format_money
 from apps.ledger.chart import Account as Chart
 from apps.ledger.chart import Event
 from apps.ledger.lines import Line, credit, debit
@@ -49,6 +50,7 @@ class Position:
     """
 
     through: date
+    currency: str
     orders: Mapping[Standing, Order] = field(default_factory=dict)
     ahead: list[Claim] = field(default_factory=list)
     due: list[Claim] = field(default_factory=list)
@@ -221,7 +223,12 @@ class Position:
         """Give back what was paid ahead. Raises TermsRefused for more than there is."""
         if fact.amount > self.advances:
             pattern = gettext_noop("Only %(amount)s was paid beyond what is owed.")
-            raise refused("amount", "more_than_advances", pattern, amount=self.advances)
+            raise refused(
+                "amount",
+                "more_than_advances",
+                pattern,
+                amount=format_money(self.advances, self.currency),
+            )
         self.advances -= fact.amount
         lines = (debit(Chart.ADVANCES, fact.amount), credit(Chart.CASH, fact.amount))
         self.book_for(one, Event.REFUND, lines, ())
@@ -315,11 +322,15 @@ def _check_recovery(position: Position, fact: Receipt | Recovery) -> None:
         pattern = gettext_noop(
             "Only %(amount)s is left of what was written off; keep the rest as unidentified."
         )
-        raise refused("amount", "more_than_written_off", pattern, amount=most)
+        raise refused(
+            "amount", "more_than_written_off", pattern, amount=format_money(most, position.currency)
+        )
 
 
 def _check_waiver(position: Position, fact: Waiver) -> None:
     owed = position.owed()[fact.bucket]
     if fact.amount > owed:
         pattern = gettext_noop("Only %(amount)s of that is due; no more can be given up.")
-        raise refused("amount", "more_than_due", pattern, amount=owed)
+        raise refused(
+            "amount", "more_than_due", pattern, amount=format_money(owed, position.currency)
+        )

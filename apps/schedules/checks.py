@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from apps.core.formatting import format_money
 from apps.core.money import MINOR_UNITS, quantum
 from apps.schedules import combinations
 from apps.schedules.refusals import Faults, gettext_noop
@@ -89,7 +90,9 @@ def _check_amounts(terms: Terms, faults: Faults) -> None:
             faults.add(name, "amount", TOO_LARGE, largest=LARGEST_SAID)
         elif amount % quantum(terms.currency):
             pattern = gettext_noop("The amount has fractions of the smallest unit, %(unit)s.")
-            faults.add(name, "amount", pattern, unit=quantum(terms.currency))
+            faults.add(
+                name, "amount", pattern, unit=format_money(quantum(terms.currency), terms.currency)
+            )
 
 
 def _amounts(terms: Terms) -> Iterator[tuple[str, object, bool]]:

@@ -6,6 +6,7 @@ Called once every field by itself is sound.
 from datetime import timedelta
 from itertools import pairwise
 
+from apps.core.formatting import format_money
 from apps.schedules import grace
 from apps.schedules.refusals import Faults, gettext_noop
 from apps.schedules.terms import FirstPeriod, Frequency, Method, Terms
@@ -144,7 +145,7 @@ def _check_rows(terms: Terms, faults: Faults) -> None:
         pattern = gettext_noop(
             "The agreed principals must sum to the amount lent, %(lent)s, the last above zero."
         )
-        faults.add("rows", "rows", pattern, lent=terms.lent)
+        faults.add("rows", "rows", pattern, lent=format_money(terms.lent, terms.currency))
 
 
 def _check_tranches(terms: Terms, faults: Faults) -> None:
@@ -152,7 +153,7 @@ def _check_tranches(terms: Terms, faults: Faults) -> None:
         return
     if sum(tranche.amount for tranche in terms.tranches) != terms.lent:
         pattern = gettext_noop("The tranches must sum to the amount lent, %(lent)s.")
-        faults.add("tranches", "tranches", pattern, lent=terms.lent)
+        faults.add("tranches", "tranches", pattern, lent=format_money(terms.lent, terms.currency))
     if terms.tranches[0].paid_on != terms.disbursed_on:
         pattern = gettext_noop("The first tranche must be paid out on the day of disbursement.")
         faults.add("tranches", "tranches", pattern)

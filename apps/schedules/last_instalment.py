@@ -12,6 +12,7 @@ which for equal periods and e = q/2 is q x ((1+i)^n - 1)/i + q. Where that is no
 from decimal import Decimal
 
 from apps.core import money
+from apps.core.formatting import format_money
 from apps.schedules import rounding
 from apps.schedules.refusals import gettext_noop, refused
 from apps.schedules.terms import Terms
@@ -38,7 +39,8 @@ def check_term(terms: Terms, instalment: Decimal, growth: Decimal) -> None:
         "the others by %(excess)s."
     )
     # At 1,000 % over fifty years it has more digits than anybody reads.
-    said = rounding.half_up(excess, smallest) if excess < LARGEST_SAID else f"{excess:.1E}"
+    is_legible = excess < LARGEST_SAID
+    said = format_money(excess, terms.currency) if is_legible else f"{excess:.1E}"
     raise refused("instalments", "last_instalment", pattern, excess=said)
 
 
@@ -50,7 +52,6 @@ def check_last(terms: Terms, instalment: Decimal, last: Decimal) -> None:
         "Instalments rounded to %(unit)s leave %(last)s for the last one, beside %(instalment)s "
         "for the others: choose a smaller unit."
     )
-    unit = rounding.instalment_unit(terms)
-    raise refused(
-        "rounding_unit", "rounding_unit", pattern, unit=unit, last=last, instalment=instalment
-    )
+    amounts = {"unit": rounding.instalment_unit(terms), "last": last, "instalment": instalment}
+    said = {name: format_money(amount, terms.currency) for name, amount in amounts.items()}
+    raise refused("rounding_unit", "rounding_unit", pattern, **said)

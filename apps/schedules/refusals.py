@@ -1,10 +1,10 @@
 """Terms that no schedule can be made of, said so that a person can mend them. Pure.
 
-A pattern is marked for translation here; pages put it into the reader's language with
-`gettext(sentence.pattern) % sentence.values`, and `str()` of a sentence is its English.
+A pattern is marked for translation here. Who has readers registers a voice at start-up, and a
+sentence is then said in the language of whoever reads it; without one it is said in English.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from apps.core.errors import DomainError
@@ -23,7 +23,15 @@ class Sentence:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.pattern % self.values
+        return _voices[-1](self) if _voices else self.pattern % self.values
+
+
+_voices: list[Callable[[Sentence], str]] = []
+
+
+def said_by(voice: Callable[[Sentence], str]) -> None:
+    """Let sentences be said by `voice`; once, at start-up."""
+    _voices[:] = [voice]
 
 
 class TermsRefused(DomainError):

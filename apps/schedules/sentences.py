@@ -1,22 +1,28 @@
 """What the pure modules say, in the language of whoever reads it."""
 
+from datetime import date
+
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
+from apps.core.templatetags.format import day
 from apps.schedules.refusals import Sentence, TermsRefused
 from apps.schedules.terms import Method
 from apps.schedules.words import METHODS
 
 
 def words(sentence: object) -> str:
-    """Return a sentence in the reader's language, methods by their names."""
+    """Return a sentence in the reader's language: methods by their names, days as on pages."""
     if not isinstance(sentence, Sentence):
         return str(sentence)
-    values = {
-        name: METHODS[value] if isinstance(value, Method) else value
-        for name, value in sentence.values.items()
-    }
+    values = {name: _value(value) for name, value in sentence.values.items()}
     return _(sentence.pattern) % values
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Method):
+        return METHODS[value]
+    return day(value) if isinstance(value, date) else value
 
 
 def in_words(refused: TermsRefused) -> DomainError:

@@ -11,6 +11,22 @@ def _own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_words, "_words", {})
 
 
+@pytest.mark.parametrize(
+    ("facts", "currency", "said"),
+    [
+        ({"amount": "596200.00"}, "INR", "amount: ₹5,96,200.00"),
+        ({"amount": "596200.00", "currency": "KES"}, "INR", "amount: KSh\u202f596,200.00"),
+        ({"amount": "596200.00"}, "", "amount: 596200.00"),
+        ({"amount": ""}, "INR", ""),
+        ({"term_months": "36"}, "INR", "months: 36"),
+    ],
+)
+def test_amounts_are_money_where_the_currency_is_known(
+    facts: dict[str, str], currency: str, said: str
+) -> None:
+    assert names.told_facts(facts, {}, currency=currency).partition(" · ")[0] == said
+
+
 def test_a_code_is_told_by_the_word_of_its_app() -> None:
     code_words.know("offers", "channel", {"signed": lazystr("On signed paper")})
 

@@ -1,12 +1,16 @@
 """How money, shares and counts are written."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
+from django.utils.formats import date_format
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core import formatting
+from apps.core.templatetags.format import day
 
 
 @pytest.mark.parametrize(
@@ -77,3 +81,13 @@ def test_it_loses_no_digit_of_an_amount(amount: Decimal, currency: str) -> None:
     written = formatting.format_amount(amount, currency)
 
     assert Decimal(written.replace(",", "").replace("\u2212", "-")) == amount
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "17 Jul 2026"), ("hi", "17 जुल 2026"), ("sw", "17 Jul 2026")]
+)
+def test_days_are_written_alike_in_sentences_and_on_pages(language: str, said: str) -> None:
+    written = date(2026, 7, 17)
+
+    with translation.override(language):
+        assert day(written) == date_format(written) == said

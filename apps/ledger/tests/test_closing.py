@@ -46,8 +46,8 @@ def test_it_refuses_to_post_into_a_closed_day_and_says_how_to_proceed(pune: Bran
         with pytest.raises(refusals.DayClosed) as refused:
             attempt()
         assert str(refused.value) == (
-            "The books of Sahyadri Finance Ltd are closed up to June 10, 2026, so nothing is"
-            " posted there. Post it on June 11, 2026 or later, and name the day it belongs to in"
+            "The books of Sahyadri Finance Ltd are closed up to 10 Jun 2026, so nothing is"
+            " posted there. Post it on 11 Jun 2026 or later, and name the day it belongs to in"
             " the reason."
         )
         assert "day" in refused.value.fields
@@ -66,7 +66,7 @@ def test_it_closes_a_day_once_and_none_before(pune: Branch) -> None:
     first = _close(pune, date(2026, 6, 10))
 
     assert _close(pune, date(2026, 6, 10)) == first
-    with pytest.raises(Conflict, match="closed up to June 10, 2026 already"):
+    with pytest.raises(Conflict, match="closed up to 10 Jun 2026 already"):
         _close(pune, date(2026, 6, 9))
     assert Closing.objects.count() == 1
 

@@ -46,7 +46,7 @@ def test_it_closes_a_day_by_its_page(pune: Branch, charlie: User, signed_in: Sig
     assert (closing.entity, closing.day) == (pune.entity, DAY)
     assert closing.actor == charlie.audit_reference
     text = answer.content.decode()
-    assert "The books of Sahyadri Finance Ltd are closed up to June 12, 2026." in text
+    assert "The books of Sahyadri Finance Ltd are closed up to 12 Jun 2026." in text
     assert "No day is closed yet" not in text
     assert 'href="/ledger/closing/"' in browser.get("/ledger/").content.decode()
 

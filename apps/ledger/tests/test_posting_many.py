@@ -78,7 +78,7 @@ _UNBALANCED = (debit(Account.CASH, Decimal(5)), credit(Account.ADVANCES, Decimal
         ({"currency": "KES"}, "kept in another currency"),
         ({"reference": "m-0"}, "Something else was posted under the reference m-0"),
         ({"branch_id": OTHER}, "no such branch"),
-        ({"day": date(2026, 5, 31)}, "Sahyadri Finance Ltd are closed up to May 31, 2026"),
+        ({"day": date(2026, 5, 31)}, "Sahyadri Finance Ltd are closed up to 31 May 2026"),
     ],
     ids=["unbalanced", "future", "currency", "twice", "branch", "closed"],
 )

@@ -198,7 +198,7 @@ def test_it_changes_all_or_nothing(pune: Branch) -> None:
     _accrued(pune)
     services.close_day(actor="system:tests", entity=pune.entity, day=date(2026, 6, 2), now=NOW)
 
-    with pytest.raises(refusals.DayClosed, match="closed up to June 2, 2026"):
+    with pytest.raises(refusals.DayClosed, match="closed up to 2 Jun 2026"):
         _rederive(lambda _standing: [])
 
     assert Entry.objects.count() == 4

@@ -253,7 +253,7 @@ def test_the_history_of_a_payment_is_told_in_words(
     of_loan = timeline.of(f"loans.loan:{one.loan_id}")
 
     told = " ".join(entry["note"] for entry in of_loan)
-    assert "to the borrower: 199500.00" in told
+    assert "to the borrower: ₹1,99,500.00" in told
     assert "net: " not in told
 
 

@@ -131,7 +131,7 @@ def split(loans: Sequence[Loan], fact: Receipt) -> list[Decimal]:
 def _position(loan: Loan, fact: Receipt) -> Position:
     """Return how an account stands on the day of a payment, before it."""
     if loan.disbursed_date is not None and fact.day < loan.disbursed_date:
-        return Position(through=fact.day)
+        return Position(through=fact.day, currency=loan.currency)
     history = [one for one in reading.happened(loan) if one.fact.day <= fact.day]
     return replaying.replay(reading.contract(loan), history, upto=fact.day).position
 

@@ -109,7 +109,7 @@ def test_it_starts_the_first_month_at_the_end_of_one() -> None:
         ),
         pytest.param(
             {"method": Method.SINGLE},
-            "The method “single” has no regular periods to compare with.",
+            "The method “One payment at maturity” has no regular periods to compare with.",
             id="single",
         ),
         pytest.param(

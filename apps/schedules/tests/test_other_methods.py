@@ -131,7 +131,7 @@ def test_it_computes_the_interest_of_agreed_rows() -> None:
     [
         pytest.param(
             (CustomRow(date(2026, 4, 30), Decimal(100_000)),),
-            "The agreed principals must sum to the amount lent, 120000, the last above zero.",
+            "The agreed principals must sum to the amount lent, ₹1,20,000.00, the last above zero.",
             id="too-little",
         ),
         pytest.param(
@@ -139,7 +139,7 @@ def test_it_computes_the_interest_of_agreed_rows() -> None:
                 CustomRow(date(2026, 4, 30), Decimal(120_000)),
                 CustomRow(date(2026, 5, 30), Decimal(0)),
             ),
-            "The agreed principals must sum to the amount lent, 120000, the last above zero.",
+            "The agreed principals must sum to the amount lent, ₹1,20,000.00, the last above zero.",
             id="nothing-last",
         ),
         pytest.param(

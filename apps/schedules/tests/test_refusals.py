@@ -25,7 +25,7 @@ from apps.schedules.tests.factories import PLAIN, make
 
 ABOVE_ZERO = "The amount must be above zero."
 A_COUNT = "This must be a whole number from 1 to 3660."
-A_DATE = "This must be a date from 1950-01-01 to 2150-01-01."
+A_DATE = "This must be a date from 1 Jan 1950 to 1 Jan 2150."
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ A_DATE = "This must be a date from 1950-01-01 to 2150-01-01."
         (
             {"principal": Decimal("100.001")},
             "principal",
-            "The amount has fractions of the smallest unit, 0.01.",
+            "The amount has fractions of the smallest unit, ₹0.01.",
         ),
         (
             {"currency": "UGX", "principal": Decimal("100.50")},
             "principal",
-            "The amount has fractions of the smallest unit, 1.",
+            "The amount has fractions of the smallest unit, USh\u202f1.",
         ),
         ({"currency": "XXX"}, "currency", "“XXX” is not a currency this lender uses."),
         ({"currency": ["INR"]}, "currency", "“['INR']” is not a currency this lender uses."),
@@ -92,14 +92,22 @@ A_DATE = "This must be a date from 1950-01-01 to 2150-01-01."
             "down_payment",
             "The down payment leaves nothing to lend.",
         ),
-        ({"balloon": Decimal(1)}, "balloon", "Only the method “balloon” has this."),
-        ({"method": Method.BALLOON}, "balloon", "The method “balloon” needs this."),
+        (
+            {"balloon": Decimal(1)},
+            "balloon",
+            "Only the method “Equal instalments and a balloon” has this.",
+        ),
+        (
+            {"method": Method.BALLOON},
+            "balloon",
+            "The method “Equal instalments and a balloon” needs this.",
+        ),
         (
             {"method": Method.BALLOON, "balloon": Decimal(120_000)},
             "balloon",
             "The balloon must be below the amount lent.",
         ),
-        ({"method": Method.STEPPED}, "steps", "The method “stepped” needs this."),
+        ({"method": Method.STEPPED}, "steps", "The method “Instalments in steps” needs this."),
         (
             {"method": Method.STEPPED, "steps": (Step(13, Decimal(2)),)},
             "steps",
@@ -115,7 +123,7 @@ A_DATE = "This must be a date from 1950-01-01 to 2150-01-01."
             "steps.1.factor",
             "A step is a factor above 0 and at most 100.",
         ),
-        ({"method": Method.CUSTOM}, "rows", "The method “custom” needs this."),
+        ({"method": Method.CUSTOM}, "rows", "The method “Agreed instalments” needs this."),
         (
             {"calendar": Calendar(weekend=frozenset(range(7)))},
             "calendar.weekend",
@@ -149,8 +157,8 @@ A_DATE = "This must be a date from 1950-01-01 to 2150-01-01."
             {"rounding_unit": Decimal(100_000), "annual_rate": Decimal(0)},
             "rounding_unit",
             (
-                "Instalments rounded to 100000 leave 120000.00 for the last one, beside 0.00 for "
-                "the others: choose a smaller unit."
+                "Instalments rounded to ₹1,00,000.00 leave ₹1,20,000.00 for the last one, "
+                "beside ₹0.00 for the others: choose a smaller unit."
             ),
         ),
         (

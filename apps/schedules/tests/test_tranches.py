@@ -47,7 +47,9 @@ def test_it_counts_a_tranche_on_a_due_date_after_the_instalment() -> None:
 @pytest.mark.parametrize(
     ("tranches", "sentence"),
     [
-        pytest.param(TWO[:1], "The tranches must sum to the amount lent, 120000.", id="too-little"),
+        pytest.param(
+            TWO[:1], "The tranches must sum to the amount lent, ₹1,20,000.00.", id="too-little"
+        ),
         pytest.param(
             (Tranche(date(2026, 1, 16), Decimal(120_000)),),
             "The first tranche must be paid out on the day of disbursement.",

@@ -1,10 +1,14 @@
 """Money before its time: a part of the principal, or all that is owed, to the smallest unit."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
+from django.utils import translation
+
 from apps.accounts.models import User
 from apps.audit.models import Event
+from apps.core.formatting import format_money
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
@@ -261,6 +265,12 @@ def test_more_than_all_that_is_not_due_is_a_payoff(lent: Loan, alice: User) -> N
     )
 
     assert refusal.code == "pays_off"
+    left = re.escape(format_money(D(200_000), "INR"))
+    assert re.match(f"Only {left} is not due yet", str(refusal.fields["amount"]))
+    with translation.override("hi"):
+        said = str(refusal.fields["amount"])
+    assert re.search(left, said)
+    assert "not due yet" not in said
 
 
 def test_on_an_overdue_loan_what_is_due_comes_first(lent: Loan, alice: User) -> None:

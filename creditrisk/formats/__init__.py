@@ -1,0 +1,1 @@
+"""How each language writes days where nobody says it otherwise: as the pages do."""

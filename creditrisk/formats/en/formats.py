@@ -1,0 +1,3 @@
+"""A day that cannot be misread, 17 Jul 2026, as the filter `day` writes it."""
+
+DATE_FORMAT = "j M Y"
