@@ -1,14 +1,16 @@
 """The class of each facility of a borrower at the end of a day. Pure.
 
 In three steps, as the day-end's statement takes them: what each facility is by itself (`own`), what
-the borrower is by all of them, and what that makes of each. Yesterday's class is part of the
-question, because a loan that stopped performing does not perform again by being less late
-(rule book 1.6), and because age counts from the day it stopped (1.7).
+the borrower is by all of them, and what that makes of each. Each facility is judged by the table it
+is under itself, and one that does not perform by its own takes the others along (rule book 1.5).
+Yesterday's class is part of the question, because a loan that stopped performing does not perform
+again by being less late (1.6), and because age counts from the day it stopped (1.7).
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from apps.core.dates import add_months
 from apps.npa import stages, triggers
@@ -19,6 +21,7 @@ from apps.npa.triggers import Found, Reason
 
 NO_BUCKET = "none"
 NPA_BUCKET = "npa"
+_NO_OTHERS: Mapping[Hashable, Rules] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +49,19 @@ class Classified:
     computed_aged_from: date | None = None
 
 
-def classify(borrower: Borrower, rules: Rules, as_of: date) -> tuple[Classified, ...]:
-    """Return the class of each facility, in the order given.
+def classify(
+    borrower: Borrower, rules: Rules, as_of: date, *, under: Mapping[Hashable, Rules] = _NO_OTHERS
+) -> tuple[Classified, ...]:
+    """Return the class of each facility by its own table, in the order given.
 
-    What somebody demands by the name of a class that the table does not know demands nothing.
+    `under` has by their keys the tables of facilities that are under another than `rules`. What
+    somebody demands by the name of a class that its table does not know demands nothing.
     """
-    judged = _judged(borrower.facilities, rules, as_of)
-    if not any(one.override in rules.ranks for one in borrower.facilities):
+    facilities = [(one, under.get(one.key, rules)) for one in borrower.facilities]
+    judged = _judged(facilities, as_of)
+    if not any(one.override in its.ranks for one, its in facilities):
         return judged
-    alone = _judged([_without_override(one, rules) for one in borrower.facilities], rules, as_of)
+    alone = _judged([(_without_override(one, its), its) for one, its in facilities], as_of)
     return tuple(
         replace(
             one,
@@ -67,18 +74,30 @@ def classify(borrower: Borrower, rules: Rules, as_of: date) -> tuple[Classified,
     )
 
 
-def _judged(facilities: Sequence[Facility], rules: Rules, as_of: date) -> tuple[Classified, ...]:
-    found = [triggers.demands(one, rules, as_of) for one in facilities]
-    together = _Group.of(list(zip(facilities, found, strict=True)), rules, as_of)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Member:
+    """A facility, the table it is under, and what it demands by itself."""
+
+    facility: Facility
+    rules: Rules
+    found: list[Found]
+
+
+def _judged(facilities: Sequence[tuple[Facility, Rules]], as_of: date) -> tuple[Classified, ...]:
+    members = [
+        _Member(facility=one, rules=rules, found=triggers.demands(one, rules, as_of))
+        for one, rules in facilities
+    ]
+    together = _Group.of(members, as_of)
     return tuple(
         _classified(
-            one,
-            own,
-            together if rules.contagion else _Group.of([(one, own)], rules, as_of),
-            rules=rules,
+            each.facility,
+            each.found,
+            together if each.rules.contagion else _Group.of([each], as_of),
+            rules=each.rules,
             as_of=as_of,
         )
-        for one, own in zip(facilities, found, strict=True)
+        for each in members
     )
 
 
@@ -112,31 +131,34 @@ def _without_override(one: Facility, rules: Rules) -> Facility:
 class _Group:
     """Whether facilities that are judged together do not perform, since when, and why.
 
-    `triggered`: one of them demands it today. Otherwise arrears are left after one did before.
+    `triggered`: one of them demands it today. `is_left`: one did not perform before, and arrears
+    are left.
     """
 
-    is_bad: bool
     triggered: bool
+    is_left: bool
     since: date
 
     @classmethod
-    def of(
-        cls, members: Sequence[tuple[Facility, list[Found]]], rules: Rules, as_of: date
-    ) -> "_Group":
-        """Return what facilities are together."""
+    def of(cls, members: Sequence[_Member], as_of: date) -> "_Group":
+        """Return what facilities are together, each judged by its own table. Rule book 1.5."""
         since, triggered, was_bad, arrears = [], False, False, False
-        for one, found in members:
-            first = _bad_since(one, _with_override(one, found, rules, as_of), rules)
+        for each in members:
+            one, rules = each.facility, each.rules
+            first = _bad_since(one, _with_override(one, each.found, rules, as_of), rules)
             arrears = arrears or triggers.has_arrears(one, rules, as_of)
             triggered = triggered or first is not None
             if _is_let_off(one, rules):
                 continue
             was_bad = was_bad or one.was_bad
             since += [day for day in (one.was_npa_date, first) if day is not None]
-        is_stuck = rules.upgrade == Upgrade.ALL_CLEARED and was_bad and arrears
         return cls(
-            is_bad=triggered or is_stuck, triggered=triggered, since=min(since, default=as_of)
+            triggered=triggered, is_left=was_bad and arrears, since=min(since, default=as_of)
         )
+
+    def is_bad(self, rules: Rules) -> bool:
+        """Say whether one of them under a table does not perform because of them."""
+        return self.triggered or (rules.upgrade == Upgrade.ALL_CLEARED and self.is_left)
 
 
 def _with_override(one: Facility, found: list[Found], rules: Rules, as_of: date) -> list[Found]:
@@ -165,10 +187,11 @@ def _classified(
     one: Facility, found: list[Found], group: _Group, *, rules: Rules, as_of: date
 ) -> Classified:
     own = _bad_since(one, found, rules)
-    is_bad = own is not None or (group.is_bad and not triggers.is_exempt(one, rules))
+    group_is_bad = group.is_bad(rules)
+    is_bad = own is not None or (group_is_bad and not triggers.is_exempt(one, rules))
     npa_date = aged_from = None
     if is_bad:
-        since = min(own or group.since, group.since) if group.is_bad else own
+        since = min(own or group.since, group.since) if group_is_bad else own
         npa_date = one.was_npa_date or max(since or as_of, one.opened_on)
         aged_from = (one.was_aged_from if one.was_bad else None) or npa_date
         found = [*found, *_when_bad(one, group, npa_date, rules=rules, as_of=as_of)]

@@ -1,6 +1,6 @@
 """Why a loan has its class on a day: worked out anew, and laid beside what the night stored."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -48,16 +48,11 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
-    """Another loan of the borrower: what stood of it, and what became of it.
-
-    `own` is its class by the table it is under itself, as the night writes it; `judged` what the
-    table of the loan that is explained makes of it, which decides whether it takes that one along.
-    """
+    """Another loan of the borrower: what stood of it, and what its own table made of it."""
 
     stood: Stood
     judged: Judged
     table: Stored
-    own: Classified
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +88,8 @@ def explain(loan: Loan, day: date) -> Explained:
     if loan.pk not in {one.loan.pk for one in stood}:
         sentence = _("Nothing of this loan was on the books at the end of that day.")
         raise DomainError("not_on_the_books", sentence, fields={"day": sentence})
-    borrower = Borrower(facilities=tuple(one.facility for one in stood))
-    found = classification.classify(borrower, rules, day)
-    judged = [
-        Judged(facility=_held(one, each, rules), found=each)
-        for one, each in zip(stood, found, strict=True)
-    ]
+    tables = [table if one.loan.pk == loan.pk else _table_of_other(one.loan, day) for one in stood]
+    judged = _judged(stood, tables, day)
     pairs = list(zip(stood, judged, strict=True))
     its, subject = next(pair for pair in pairs if pair[0].loan.pk == loan.pk)
     provided = provisioning.provide(subject.facility, subject.found, rules, day)
@@ -108,29 +99,27 @@ def explain(loan: Loan, day: date) -> Explained:
         table=table,
         stood=its,
         judged=subject,
-        others=tuple(_others(loan, pairs, borrower, day)),
+        others=tuple(
+            Other(stood=one, judged=each, table=its_table)
+            for (one, each), its_table in zip(pairs, tables, strict=True)
+            if one is not its
+        ),
         provided=provided,
-        sections=_sections(subject, judged, provided, rules=rules, day=day),
+        sections=_sections(subject, judged, provided, day=day),
         working=tuple(why.working(provided, subject.facility, subject.found, rules)),
         differences=_differences(its, subject, provided, table),
     )
 
 
-def _others(
-    loan: Loan, pairs: Iterable[tuple[Stood, Judged]], borrower: Borrower, day: date
-) -> Iterator[Other]:
-    """Yield the borrower's other loans, each with its class by the table it is under itself."""
-    by_table: dict[int, dict[Any, Classified]] = {}
-    for stood, judged in pairs:
-        if stood.loan.pk == loan.pk:
-            continue
-        table = _table_of_other(stood.loan, day)
-        if table.pk not in by_table:
-            found = classification.classify(borrower, table.rules, day)
-            keys = (one.key for one in borrower.facilities)
-            by_table[table.pk] = dict(zip(keys, found, strict=True))
-        own = by_table[table.pk][stood.facility.key]
-        yield Other(stood=stood, judged=judged, table=table, own=own)
+def _judged(stood: Sequence[Stood], tables: Sequence[Stored], day: date) -> list[Judged]:
+    """Return what became of the loans of a borrower, each by its own table, as the night does."""
+    under = {one.facility.key: its.rules for one, its in zip(stood, tables, strict=True)}
+    borrower = Borrower(facilities=tuple(one.facility for one in stood))
+    found = classification.classify(borrower, tables[0].rules, day, under=under)
+    return [
+        Judged(facility=_held(one, each, its.rules), found=each, rules=its.rules)
+        for one, each, its in zip(stood, found, tables, strict=True)
+    ]
 
 
 def _table_of_other(loan: Loan, day: date) -> Stored:
@@ -165,15 +154,15 @@ def _held(one: Stood, found: Classified, rules: Rules) -> Any:
 
 
 def _sections(
-    subject: Judged, judged: list[Judged], provided: Provided, *, rules: Rules, day: date
+    subject: Judged, judged: list[Judged], provided: Provided, *, day: date
 ) -> tuple[Section, ...]:
-    one, found = subject.facility, subject.found
+    one, found, rules = subject.facility, subject.found, subject.rules
     others = [each for each in judged if each is not subject]
     listed = {
         "late": [*why.demand(one, found, rules), *why.bound(one, rules, day)],
         "class": [*why.reason(one, found), *why.next_step(found, rules, day)],
-        "borrower": why.together(subject, others, rules),
-        "upgrade": why.upgrade(judged, subject, rules, day),
+        "borrower": why.together(subject, others),
+        "upgrade": why.upgrade(judged, subject, day),
         "loss": why.expected(provided, one, found, rules),
     }
     return tuple(Section(code=code, said=tuple(said)) for code, said in listed.items() if said)

@@ -23,10 +23,16 @@ from apps.schedules.refusals import Sentence, gettext_noop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A facility of the borrower, and what became of it."""
+    """A facility of the borrower, and what became of it by the table it is under."""
 
     facility: Facility
     found: Classified
+    rules: Rules
+
+    @property
+    def performs(self) -> bool:
+        """Whether it performs by its own table."""
+        return self.rules.performs(self.found.asset_class)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,36 +159,40 @@ def reason(one: Facility, found: Classified) -> list[Sentence]:
     return said
 
 
-def together(subject: Judged, others: Sequence[Judged], rules: Rules) -> list[Sentence]:
+def together(subject: Judged, others: Sequence[Judged]) -> list[Sentence]:
     """Return what the borrower's other facilities have to do with the class."""
     if not others:
         return [Sentence(gettext_noop("The borrower has no other loan with this lender."))]
-    if not rules.contagion:
+    if not subject.rules.contagion:
         return [Sentence(gettext_noop("Each loan of the borrower is classed by itself."))]
-    if rules.performs(subject.found.asset_class):
+    performing = [each.performs for each in others]
+    if subject.performs and all(performing):
         pattern = gettext_noop("All loans of the borrower are classed together, and all perform.")
-        if any(not rules.performs(each.found.asset_class) for each in others):
-            pattern = gettext_noop(
-                "Other loans of the borrower do not perform; this one is kept apart by what stands"
-                " above."
-            )
-        return [Sentence(pattern)]
-    return [
-        Sentence(
-            gettext_noop("All loans of the borrower are classed together: none of them performs.")
+    elif subject.performs:
+        pattern = gettext_noop(
+            "Other loans of the borrower do not perform; this one is kept apart by what stands"
+            " above."
         )
-    ]
+    elif any(performing):
+        pattern = gettext_noop(
+            "All loans of the borrower are classed together. This one does not perform; an"
+            " exemption, an override or the table they are under keeps others apart."
+        )
+    else:
+        pattern = gettext_noop(
+            "All loans of the borrower are classed together: none of them performs."
+        )
+    return [Sentence(pattern)]
 
 
-def upgrade(
-    everything: Sequence[Judged], subject: Judged, rules: Rules, as_of: date
-) -> list[Sentence]:
+def upgrade(everything: Sequence[Judged], subject: Judged, as_of: date) -> list[Sentence]:
     """Return what must happen for it to perform again; nothing where it performs."""
-    if rules.performs(subject.found.asset_class):
+    if subject.performs:
         return []
+    rules = subject.rules
     said = []
     if rules.upgrade == Upgrade.ALL_CLEARED:
-        late = [each for each in everything if triggers.has_arrears(each.facility, rules, as_of)]
+        late = [one for one in everything if triggers.has_arrears(one.facility, one.rules, as_of)]
         pattern = gettext_noop(
             "It performs again only when all arrears of principal and interest on all loans of the"
             " borrower are paid. Loans in arrears on this day: %(late)s."

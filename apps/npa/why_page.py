@@ -84,7 +84,7 @@ def context(found: Explained, actor: User) -> dict[str, Any]:
             }
             for section in found.sections
         ],
-        "others": [_other(one, found, one.stood.loan.pk in seen) for one in found.others],
+        "others": [_other(one, one.stood.loan.pk in seen) for one in found.others],
         "working": [
             {
                 "label": gettext(part.label),
@@ -156,16 +156,13 @@ def differences(found: Explained) -> list[dict[str, Any]] | None:
     ]
 
 
-def _other(one: Other, found: Explained, is_seen: bool) -> dict[str, Any]:  # noqa: FBT001 - a fact
-    """Return a row of another loan; `here` where this loan's table makes something else of it."""
-    here = one.judged.found.asset_class
-    is_same = found.rules.performs(here) == one.table.rules.performs(one.own.asset_class)
+def _other(one: Other, is_seen: bool) -> dict[str, Any]:  # noqa: FBT001 - a fact
+    """Return a row of another loan."""
     return {
         "loan": one.stood.loan if is_seen else None,
-        "found": one.own,
-        "name": wording.asset_class(one.own.asset_class),
+        "found": one.judged.found,
+        "name": wording.asset_class(one.judged.found.asset_class),
         "rules": one.table.rules,
-        "here": "" if is_same else wording.asset_class(here),
     }
 
 

@@ -67,8 +67,7 @@ def _written(tables: Sequence[Stored], day_end: DayEnd, values: Mapping[str, Any
             for (key,) in cursor.fetchall():
                 _refuse(Loan.objects.get(pk=key), day_end.day)
         for one in tables:
-            only = snapshot.scoped(one.rules, rules)
-            cursor.execute(snapshot.write(one.rules, only), {**values, "table": one.pk})
+            cursor.execute(snapshot.write(one.rules, rules), {**values, "table": one.pk})
             written += cursor.rowcount
     return written
 

@@ -5,48 +5,102 @@ The three steps are CTEs over a relation that has a column for each field of
 borrower is by all of them, `judged` the class of each.
 """
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
-from apps.npa.classification import NO_BUCKET, NPA_BUCKET
+from apps.npa.classification import NO_BUCKET
 from apps.npa.facility import Facility
 from apps.npa.regimes import Rules
-from apps.npa.rule_parts import Bucket, DayCount, Upgrade
-from apps.npa.statements import demands
+from apps.npa.rule_parts import DayCount, Upgrade
+from apps.npa.statements import buckets, demands
 from apps.npa.statements.words import APART, DAY, case, least, literal, literals, months_later
 from apps.npa.triggers import Reason
 
 
-def classes(rules: Rules, relation: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Under:
+    """A relation with the columns of `facility.Facility`, and the table all of it is under."""
+
+    rules: Rules
+    relation: str
+
+
+def classes(rules: Rules, relation: str, beside: Sequence[Under] = ()) -> str:
     """Return the CTEs from `troubled` to `classed`; the day is `%(day)s`.
 
-    `relation` is a table with the columns of `facility.Facility`. `classed` has every column of it
-    and what `classification.Classified` says of it. Most of a book owes nothing and never did: only
+    `relation` is a table with the columns of `facility.Facility`: what is under `rules`. `beside`
+    are those of the lender that are under other tables: each is judged by its own, and takes those
+    of its borrower along (rule book 1.5). `classed` has every column of `relation` and what
+    `classification.Classified` says of it. Most of a book owes nothing and never did: only
     borrowers with anything to be judged go through the steps. Those with an override go through
     them once more without it.
     """
+    its = Under(rules=rules, relation=relation)
     return ",\n".join(
         [
-            _troubled(rules, relation),
-            _steps(rules, relation),
-            _alone(rules, relation),
+            _troubled([its, *beside]),
+            _steps(its, beside),
+            _alone(its, beside),
             _classed(rules, relation),
         ]
     )
 
 
-def _steps(rules: Rules, relation: str) -> str:
+def _steps(its: Under, beside: Sequence[Under]) -> str:
     """Return the CTEs from `counted` to `judged`, of the borrowers in `troubled`."""
-    return ",\n".join(
-        [_counted(rules, relation), _own(rules), _together(rules), _put(rules), _judged(rules)]
-    )
+    rules = its.rules
+    others = beside if rules.contagion else ()
+    found = [_counted(rules, its.relation), _own(rules), *_everyone(others)]
+    everyone = "everyone" if others else "own"
+    return ",\n".join([*found, _together(rules, everyone), _put(rules), _judged(rules)])
+
+
+# What a facility tells about the borrower.
+_TOLD = "key, customer_id, first_bad, was_npa_date, is_let_off, has_arrears"
+
+
+def _everyone(beside: Sequence[Under]) -> list[str]:
+    """Return what facilities under all tables are by themselves, each by its own."""
+    if not beside:
+        return []
+    parts = [f"SELECT {_TOLD} FROM own"]  # noqa: S608 - the parts are ours
+    parts += [
+        f"SELECT {_TOLD} FROM (WITH {_counted(one.rules, one.relation)}, {_own(one.rules)}"  # noqa: S608 - the parts are ours
+        f" SELECT {_TOLD} FROM own) theirs"
+        for one in beside
+    ]
+    return [f"everyone AS MATERIALIZED ({' UNION ALL '.join(parts)})"]
 
 
 # --- what the rules alone give --------------------------------------------------------------------
-def _alone(rules: Rules, relation: str) -> str:
+def _alone(its: Under, beside: Sequence[Under]) -> str:
     """Return the class of borrowers with an override as if nobody had overridden anything."""
+    overridden = " UNION ".join(
+        f"SELECT customer_id FROM {one.relation} WHERE override IN ({literals(one.rules.ranks)})"  # noqa: S608 - the parts are ours
+        for one in (its, *beside)
+    )
+    without = [
+        Under(rules=one.rules, relation=f"without_{place}")
+        for place, one in enumerate((its, *beside))
+    ]
+    made = ",\n".join(
+        f"{to.relation} AS ({_without(one)})"
+        for to, one in zip(without, (its, *beside), strict=True)
+    )
+    return f"""alone AS (
+        WITH troubled AS MATERIALIZED ({overridden}),
+        {made},
+        {_steps(without[0], without[1:])}
+        SELECT key, computed, class_since AS computed_since, npa_date AS computed_npa_date,
+            aged_from AS computed_aged_from FROM judged
+    )"""  # noqa: S608 - the parts are ours
+
+
+def _without(one: Under) -> str:
+    """Return the facilities of borrowers in `troubled` as if nobody had overridden any."""
     was = "COALESCE(NULLIF(was_computed, ''), was_class)"
-    rank = demands.rank_of(was, rules)
-    performs, is_bad = f"({rank}) < {rules.bad_rank}", f"({rank}) >= {rules.bad_rank}"
+    rank = demands.rank_of(was, one.rules)
+    performs, is_bad = f"({rank}) < {one.rules.bad_rank}", f"({rank}) >= {one.rules.bad_rank}"
     known = "CASE WHEN was_computed_since IS NOT NULL THEN was_computed"
     without = {
         "override": "''",
@@ -57,34 +111,31 @@ def _alone(rules: Rules, relation: str) -> str:
         "was_aged_from": f"{known}_aged_from WHEN {performs} THEN NULL ELSE was_aged_from END",
     }
     columns = ", ".join(
-        f"{without.get(one.name, one.name)} AS {one.name}" for one in fields(Facility)
+        f"{without.get(each.name, each.name)} AS {each.name}" for each in fields(Facility)
     )
-    return f"""alone AS (
-        WITH troubled AS MATERIALIZED (
-            SELECT DISTINCT customer_id FROM {relation} WHERE override IN ({literals(rules.ranks)})
-        ),
-        without AS (
-            SELECT customer_id, {columns} FROM {relation}
-            WHERE customer_id IN (SELECT customer_id FROM troubled)
-        ),
-        {_steps(rules, "without")}
-        SELECT key, computed, class_since AS computed_since, npa_date AS computed_npa_date,
-            aged_from AS computed_aged_from FROM judged
-    )"""  # noqa: S608 - the parts are ours
+    return (
+        f"SELECT customer_id, {columns} FROM {one.relation}"  # noqa: S608 - the parts are ours
+        " WHERE customer_id IN (SELECT customer_id FROM troubled)"
+    )
 
 
 # --- who is judged at all -------------------------------------------------------------------------
-def _troubled(rules: Rules, relation: str) -> str:
+def _troubled(parts: Sequence[Under]) -> str:
     """Return the borrowers of whom any facility is not plainly in time, as it was yesterday."""
-    plain = (
+    found = " UNION ".join(
+        f"SELECT DISTINCT customer_id FROM {one.relation} WHERE NOT ({_plain(one.rules)})"  # noqa: S608 - the parts are ours
+        for one in parts
+    )
+    return f"troubled AS MATERIALIZED ({found})"
+
+
+def _plain(rules: Rules) -> str:
+    return (
         f"(oldest_due IS NULL OR oldest_due > {DAY}) AND missed = 0 AND form = 'term'"
         " AND override = '' AND NOT is_fraud AND reviewed = '' AND restructured_on IS NULL"
         f" AND was_npa_date IS NULL AND was_class IN ('', {literal(rules.best)})"
-        f" AND NOT has_increased_risk AND NOT {_has_risen(rules)}"
+        f" AND NOT has_increased_risk AND NOT {buckets.has_risen(rules)}"
     )
-    return f"""troubled AS MATERIALIZED (
-        SELECT DISTINCT customer_id FROM {relation} WHERE NOT ({plain})
-    )"""  # noqa: S608 - the parts are ours
 
 
 # --- what each facility is by itself --------------------------------------------------------------
@@ -174,7 +225,7 @@ def _own(rules: Rules) -> str:
 
 
 # --- what the borrower is by all of them ----------------------------------------------------------
-def _together(rules: Rules) -> str:
+def _together(rules: Rules, everyone: str) -> str:
     """Return what facilities that are judged together are, of borrowers with any that is bad."""
     who = "customer_id" if rules.contagion else "key"
     stuck = "was_bad AND arrears" if rules.upgrade == Upgrade.ALL_CLEARED else "FALSE"
@@ -186,9 +237,9 @@ def _together(rules: Rules) -> str:
                 bool_or(was_npa_date IS NOT NULL AND NOT is_let_off) AS was_bad,
                 bool_or(has_arrears) AS arrears,
                 min(LEAST(was_npa_date, first_bad)) FILTER (WHERE NOT is_let_off) AS since
-            FROM own o
+            FROM {everyone} o
             WHERE o.{who} IN (
-                SELECT {who} FROM own WHERE first_bad IS NOT NULL OR was_npa_date IS NOT NULL
+                SELECT {who} FROM {everyone} WHERE first_bad IS NOT NULL OR was_npa_date IS NOT NULL
             )
             GROUP BY o.{who}
         ) g
@@ -264,8 +315,8 @@ def _judged(rules: Rules) -> str:
     return f"""judged AS (
         SELECT s.*, CASE WHEN asset_class = was_class THEN COALESCE(was_class_since, since)
                 ELSE since END AS class_since,
-            {_bucket(rules)} AS bucket,
-            {_stage(rules)} AS stage
+            {buckets.bucket(rules)} AS bucket,
+            {buckets.stage(rules)} AS stage
         FROM (
             SELECT r.*, CASE WHEN {by_override} THEN override ELSE computed END AS asset_class,
                 COALESCE(override_rank, worst_rank) >= {rules.bad_rank} AS stands_bad,
@@ -317,42 +368,3 @@ def _classed(rules: Rules, relation: str) -> str:
         FROM {relation} f LEFT JOIN judged j ON j.key = f.key
         LEFT JOIN alone a ON a.key = f.key {APART}
     )"""  # noqa: S608 - the parts are ours
-
-
-def _bucket(rules: Rules) -> str:
-    reached = [(_has_bucket(one), literal(one.code)) for one in reversed(rules.buckets)]
-    neither = f"CASE WHEN stands_bad THEN {literal(NPA_BUCKET)} ELSE {literal(NO_BUCKET)} END"
-    return case([("is_seasonal AND NOT stands_bad", literal(NO_BUCKET)), *reached], neither)
-
-
-def _has_bucket(one: Bucket) -> str:
-    asked = [f"days >= {one.from_days}"]
-    if not one.revolving:
-        asked.append("(form <> 'revolving' OR days = 0)")
-    if not one.when_bad:
-        asked.append("NOT stands_bad")
-    return " AND ".join(asked)
-
-
-def _stage(rules: Rules) -> str:
-    asked = rules.stages
-    over = (
-        f"CASE WHEN form = 'revolving' THEN {asked.revolving_stage_2_over_days}"
-        f" ELSE {asked.stage_2_over_days} END"
-    )
-    bad = "stands_bad OR " if asked.bad_is_stage_3 else ""
-    return case(
-        [
-            (f"{bad}(form <> 'revolving' AND dpd_ifrs >= {asked.stage_3_from_days})", "3"),
-            (f"dpd_ifrs > {over} OR has_increased_risk OR {_has_risen(rules)}", "2"),
-        ],
-        "1",
-    )
-
-
-def _has_risen(rules: Rules) -> str:
-    multiple = rules.stages.pd_multiple
-    if multiple is None:
-        return "FALSE"
-    risen = f"pd_origination > 0 AND pd_12_months >= {multiple} * pd_origination"
-    return f"COALESCE({risen}, FALSE)"

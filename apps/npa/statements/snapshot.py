@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from apps.npa.marks import GONE, RESTRUCTURED
 from apps.npa.regimes import Rules
 from apps.npa.statements import facilities
-from apps.npa.statements.classes import classes
+from apps.npa.statements.classes import Under, classes
 from apps.npa.statements.provisions import provisions, suspended
 from apps.npa.statements.words import literals
 
@@ -40,26 +40,42 @@ def _is_in(scope: Iterable[str]) -> str:
     return f"(purpose IN ({codes}) OR product_id IN ({products}))"
 
 
+def _under(rules: Rules, tables: Sequence[Rules]) -> str:
+    """Return the facilities that are under a table."""
+    return f"SELECT * FROM {facilities.TABLE} WHERE {scoped(rules, tables)}"  # noqa: S608
+
+
 def misplaced(tables: Sequence[Rules]) -> str:
     """Return the statement for a loan that no table is for, or more than one; none if all are."""
     hits = " + ".join(f"({scoped(one, tables)})::int" for one in tables)
     return f"SELECT key FROM {facilities.TABLE} WHERE {hits} <> 1 ORDER BY key LIMIT 1"  # noqa: S608
 
 
-def write(rules: Rules, only: str = "TRUE") -> str:
-    """Return the statement that writes a row for every facility of the relation, or `only` some.
+def write(rules: Rules, tables: Sequence[Rules] = ()) -> str:
+    """Return the statement that writes a row for every facility of the relation under a table.
 
-    All facilities of a borrower are judged together, also those that are not written. `%(day)s`,
+    `tables` are all that stand for the lender; where it is the only one, all are under it. All
+    facilities of a borrower are judged together, also those that are not written. `%(day)s`,
     `%(entity)s` and `%(table)s`, the key of the rule table, are its values.
     """
+    others = [one for one in tables if one.code != rules.code]
+    beside = [
+        Under(rules=one, relation=f"beside_{place}") for place, one in enumerate(others, start=1)
+    ]
+    its = Under(rules=rules, relation="these" if beside else facilities.TABLE)
+    parts = [
+        f"{one.relation} AS NOT MATERIALIZED ({_under(one.rules, tables)}),"
+        for one in (its, *beside)
+        if beside
+    ]
     return f"""
     INSERT INTO npa_loanday ({", ".join(COLUMNS)})
-    WITH {classes(rules, facilities.TABLE)}, {provisions(rules)}
+    WITH {" ".join(parts)} {classes(rules, its.relation, beside)}, {provisions(rules)}
     SELECT key, %(day)s, %(entity)s, %(table)s, {", ".join(FOUND)}, round(rate, 6),
         CASE WHEN restructured_on IS NULL THEN '' ELSE '{RESTRUCTURED}' END,
         {suspended("interest_due + interest_earned")}, {suspended("fees_unpaid")},
         {suspended("penal_unpaid")}
-    FROM provided WHERE {only}
+    FROM provided
     """  # noqa: S608 - the parts are ours
 
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from apps.npa import triggers
-from apps.npa.facility import Form, Guarantee
-from apps.npa.rule_parts import DayCount
+from apps.npa import classification, triggers
+from apps.npa.classification import Classified
+from apps.npa.facility import Borrower, Facility, Form, Guarantee
+from apps.npa.regimes import Rules
+from apps.npa.rule_parts import DayCount, Glide
 from apps.npa.tests.rule_book import (
     A_DAY,
     BANK,
     BASE,
+    IFRS,
     LONG_AGO,
     after,
     facility,
@@ -413,6 +416,66 @@ def test_it_does_not_drag_a_loan_against_deposits_along() -> None:
     )
 
     assert (a.asset_class, b.asset_class) == ("substandard", "standard")
+
+
+# --- tables of their own --------------------------------------------------------------------------
+def _lenient() -> Rules:
+    """Return the bank's table with a bound of more than 180 days."""
+    return replace(installed()[BANK], code="lenient", glide=(Glide(since=LONG_AGO, days=181),))
+
+
+def _beside(rules: Rules, first: Facility, second: Facility) -> tuple[Classified, Classified]:
+    """Return what becomes of a facility under the bank's table and another under its own."""
+    a, b = classification.classify(
+        Borrower(facilities=(first, second)), installed()[BANK], A_DAY, under={second.key: rules}
+    )
+    return a, b
+
+
+def test_what_does_not_perform_by_its_own_table_takes_along_one_of_a_milder_1_5() -> None:
+    a, b = _beside(_lenient(), facility("A", oldest_due=late(95)), facility("B"))
+
+    assert (a.asset_class, a.reason) == ("substandard", Reason.DAYS)
+    assert (b.asset_class, b.reason) == ("substandard", Reason.BORROWER)
+    assert b.npa_date == a.npa_date == A_DAY - timedelta(days=4)
+
+
+def test_what_performs_by_its_own_table_takes_none_of_a_stricter_along_1_5() -> None:
+    for days, asset_class in ((180, "standard"), (181, "substandard")):
+        a, b = _beside(_lenient(), facility("A"), facility("B", oldest_due=late(days)))
+
+        assert (a.asset_class, b.asset_class) == (asset_class, asset_class)
+        assert a.npa_date == b.npa_date == (None if days == 180 else A_DAY)
+
+
+def test_the_table_of_a_facility_says_whether_others_take_it_along_1_5() -> None:
+    bad = late(150)
+
+    a, b = _beside(installed()[IFRS], facility("A", oldest_due=bad), facility("B"))
+    assert (a.asset_class, b.reason) == ("substandard", Reason.IN_TIME)
+    a, b = _beside(installed()[IFRS], facility("A"), facility("B", oldest_due=bad))
+    assert not installed()[IFRS].performs(b.asset_class)
+    assert (a.asset_class, a.reason, a.npa_date) == ("substandard", Reason.BORROWER, b.npa_date)
+
+
+def test_arrears_under_another_table_keep_it_from_performing_again_1_6() -> None:
+    was_bad = {"was_class": "substandard", "was_npa_date": late(200), "was_aged_from": late(200)}
+
+    a, b = _beside(_lenient(), facility("A", **was_bad), facility("B", oldest_due=late(5)))
+    assert (a.asset_class, a.npa_date) == ("substandard", late(200))
+    assert (b.asset_class, b.npa_date) == ("substandard", late(200))
+    a, b = _beside(_lenient(), facility("A", **was_bad), facility("B"))
+    assert (a.asset_class, b.asset_class) == ("standard", "standard")
+
+
+def test_a_class_that_only_the_other_table_knows_overrides_nothing() -> None:
+    codes = set(installed()[BANK].ranks) - set(installed()[IFRS].ranks)
+    override = min(codes)
+
+    a, b = _beside(installed()[IFRS], facility("A"), facility("B", override=override))
+
+    assert {a.reason, b.reason} == {Reason.IN_TIME}
+    assert a.computed_since is b.computed_since is None
 
 
 # --- overrides ------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The pure rules and the statement say the same of any borrower, under every rule table.
 
-Borrowers are made set-based in the database, 1,600 for each of 13 tables; both readings are then
-compared facility by facility. A seed makes the same ones every time.
+Borrowers are made set-based in the database, 1,600 for each of 13 tables and each of some pairs of
+tables that stand beside each other; both readings are then compared facility by facility. A seed
+makes the same ones every time.
 """
 
 import json
@@ -21,7 +22,7 @@ from apps.npa import classification, findings, provisioning, rule_reading
 from apps.npa.facility import ZERO, Borrower, Facility, Form, Guarantee
 from apps.npa.findings import Kind
 from apps.npa.regimes import Rules
-from apps.npa.statements.classes import classes
+from apps.npa.statements.classes import Under, classes
 from apps.npa.statements.findings import FIELDS as FOUND
 from apps.npa.statements.findings import column, found
 from apps.npa.statements.provisions import provisions, suspended
@@ -32,6 +33,14 @@ BORROWERS = 1_600
 AS_OF = date(2028, 2, 29)
 _FILE = Path(settings.BASE_DIR) / "fixtures" / "classification_rules.json"
 TABLES = [rules for rules, _body in rule_reading.read_all(json.loads(_FILE.read_text()))]
+_BY_CODE = {one.code: one for one in TABLES}
+# Tables that differ in what they count, know, drag along and upgrade.
+PAIRS = [
+    ("rbi-bank-iracp-2025", "rbi-nbfc-base-iracp-2025"),
+    ("rbi-bank-iracp-2025", "ifrs-9"),
+    ("rbi-nbfc-base-2022", "sasra-2010"),
+    ("cbk-pg-04", "rbi-nbfc-middle-iracp-2025"),
+]
 _FIELDS = [one.name for one in fields(Facility)]
 _CLASSED = (
     *("dpd_rbi", "dpd_ifrs", "bucket", "asset_class", "computed", "npa_date", "aged_from"),
@@ -47,18 +56,19 @@ def _pick(values: Iterable[object], *, of: str) -> str:
     return f"(ARRAY[{', '.join(rows)}]::text[])[1 + floor({of} * {len(rows)})::int]"
 
 
-def _made(rules: Rules) -> str:
+def _made(rules: Rules, beside: Rules) -> str:
     """Return the statement that makes borrowers with one to four facilities each.
 
     Days lie around every bound of the tables more often than elsewhere, and every state a person
     or a former day can leave behind occurs, also such as the books never reach.
     """
-    grades = [one.code for one in rules.grades]
+    both = [rules] if beside is rules else [rules, beside]
+    grades = list(dict.fromkeys(one.code for its in both for one in its.grades))
     bounds = sorted(
         {
-            *(one.from_days + by for one in rules.bands for by in (-1, 0, 1)),
-            *(one.from_days + by for one in rules.buckets for by in (-1, 0, 1)),
-            *(one.days + by for one in rules.glide for by in (0, 1)),
+            *(one.from_days + by for its in both for one in its.bands for by in (-1, 0, 1)),
+            *(one.from_days + by for its in both for one in its.buckets for by in (-1, 0, 1)),
+            *(one.days + by for its in both for one in its.glide for by in (0, 1)),
             *(0, 30, 31, 60, 90, 91, 365, 366, 800),
         }
     )
@@ -132,7 +142,8 @@ _PLAIN = """
     UPDATE made SET oldest_due = NULL, missed = 0, form = 'term', override = '', is_fraud = FALSE,
         reviewed = '', restructured_on = NULL, was_npa_date = NULL, was_aged_from = NULL,
         has_increased_risk = FALSE,
-        was_class = CASE WHEN was_class = '' THEN '' ELSE %(best)s END
+        was_class = CASE WHEN was_class = '' THEN '' WHEN key %% 2 = 0 THEN %(best)s
+            ELSE %(theirs)s END
     WHERE customer_id %% 3 = 0 OR key %% 11 = 0
 """
 
@@ -213,20 +224,44 @@ def _day(ago: str) -> str:
     return f"%(day)s::date - floor({ago})::int"
 
 
-def _make(rules: Rules, as_of: date) -> list[dict[str, Any]]:
-    """Make the borrowers; return what the statement says of each of their facilities."""
+# Of two tables the second is that of every other facility.
+_SIDES = """
+    these AS NOT MATERIALIZED (SELECT * FROM made WHERE key %% 2 = 0),
+    beside AS NOT MATERIALIZED (SELECT * FROM made WHERE key %% 2 = 1)
+"""
+
+
+def _make(rules: Rules, as_of: date, *, beside: Rules | None = None) -> list[dict[str, Any]]:
+    """Make the borrowers; return what the statements say of each of their facilities."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.42)")
         number = round(BORROWERS * 2.5)
-        cursor.execute(_made(rules), {"day": as_of, "number": number})
-        cursor.execute(_PLAIN, {"best": rules.best})
+        cursor.execute(_made(rules, beside or rules), {"day": as_of, "number": number})
+        cursor.execute(_PLAIN, {"best": rules.best, "theirs": (beside or rules).best})
         cursor.execute(f"SELECT key, {', '.join(FOUND)} FROM made")  # noqa: S608 - our own
         bare = {key: dict(zip(FOUND, each, strict=True)) for key, *each in cursor.fetchall()}
         cursor.execute(_make_findings(rules), {"day": as_of})
         cursor.execute(_take_in(), {"day": as_of})
         told = _told(as_of)
+        if beside is None:
+            rows = _said(f"{classes(rules, 'made')}, {provisions(rules)}", as_of)
+        else:
+            rows = [
+                *_said(_one_side(rules, "these", beside, "beside"), as_of),
+                *_said(_one_side(beside, "beside", rules, "these"), as_of),
+            ]
+        return [row | {"pure": bare[row["key"]] | told.get(row["key"], {})} for row in rows]
+
+
+def _one_side(rules: Rules, relation: str, beside: Rules, theirs: str) -> str:
+    others = [Under(rules=beside, relation=theirs)]
+    return f"{_SIDES}, {classes(rules, relation, others)}, {provisions(rules)}"
+
+
+def _said(parts: str, as_of: date) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {classes(rules, 'made')}, {provisions(rules)}"  # noqa: S608 - our own
+            f"WITH {parts}"  # noqa: S608 - our own
             f" SELECT customer_id, {', '.join(_FIELDS)}, {suspended('suspended')} AS held,"
             f" {', '.join(f'{one} AS says_{one}' for one in _CLASSED)},"
             " secured AS says_secured, unsecured AS says_unsecured, provision AS says_amount,"
@@ -234,8 +269,7 @@ def _make(rules: Rules, as_of: date) -> list[dict[str, Any]]:
             {"day": as_of},
         )
         names = [column.name for column in cursor.description]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        return [row | {"pure": bare[row["key"]] | told.get(row["key"], {})} for row in rows]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _facility(row: dict[str, Any]) -> Facility:
@@ -245,18 +279,23 @@ def _facility(row: dict[str, Any]) -> Facility:
     )
 
 
-def _differences(rows: list[dict[str, Any]], rules: Rules, as_of: date) -> list[str]:
+def _differences(
+    rows: list[dict[str, Any]], rules: Rules, as_of: date, *, beside: Rules | None = None
+) -> list[str]:
     """Return where the pure rules say otherwise than the statement did."""
+    under = {row["key"]: beside for row in rows if beside is not None and row["key"] % 2}
     borrowers: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         borrowers[row["customer_id"]].append(row)
     differ = []
     for members in borrowers.values():
         facilities = [_facility(row) for row in members]
-        classed = classification.classify(Borrower(facilities=tuple(facilities)), rules, as_of)
+        borrower = Borrower(facilities=tuple(facilities))
+        classed = classification.classify(borrower, rules, as_of, under=under)
         for row, one, its in zip(members, facilities, classed, strict=True):
-            held = ZERO if rules.performs(its.asset_class) else one.suspended
-            provided = provisioning.provide(replace(one, suspended=held), its, rules, as_of)
+            table = under.get(row["key"], rules)
+            held = ZERO if table.performs(its.asset_class) else one.suspended
+            provided = provisioning.provide(replace(one, suspended=held), its, table, as_of)
             should = {name: getattr(its, name) for name in _CLASSED} | {
                 name: getattr(provided, name) for name in _PROVIDED
             }
@@ -287,3 +326,33 @@ def test_it_says_the_same_in_python_and_in_sql(rules: Rules) -> None:
         assert sum(1 for row in worked_out if row["pd_12_months"] and row["months_left"]) > 50
     filled = {name for fields_ in _told(as_of).values() for name in fields_}
     assert filled == set(FOUND)
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_it_says_the_same_of_facilities_that_are_under_tables_of_their_own_1_5(
+    first: str, second: str
+) -> None:
+    rules, beside = _BY_CODE[first], _BY_CODE[second]
+    as_of = min(AS_OF, rules.effective_to or AS_OF, beside.effective_to or AS_OF)
+
+    rows = _make(rules, as_of, beside=beside)
+
+    assert len(rows) == round(BORROWERS * 2.5)
+    assert _differences(rows, rules, as_of, beside=beside)[:2] == []
+    # Each side has all of its classes, and what the other's does decides on some of it.
+    alone = {row["key"]: row["says_asset_class"] for row in _make_alone(rules, beside, as_of)}
+    for remainder, its in ((0, rules), (1, beside)):
+        side = [row for row in rows if row["key"] % 2 == remainder]
+        assert {row["says_asset_class"] for row in side} == set(its.ranks)
+        taken = [row for row in side if alone[row["key"]] != row["says_asset_class"]]
+        assert bool(taken) is its.contagion
+
+
+def _make_alone(rules: Rules, beside: Rules, as_of: date) -> list[dict[str, Any]]:
+    """Return what becomes of the facilities that are there, where the other side is left out."""
+    sides = ((rules, "these"), (beside, "beside"))
+    return [
+        row
+        for its, side in sides
+        for row in _said(f"{_SIDES}, {classes(its, side)}, {provisions(its)}", as_of)
+    ]

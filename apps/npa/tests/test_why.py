@@ -369,14 +369,20 @@ def test_each_loan_is_under_the_table_of_its_purpose_and_classed_with_the_borrow
         assert explaining.explain(Loan.objects.get(pk=one.pk), bad).differences == ()
 
 
-def test_the_other_loans_of_the_borrower_are_shown_as_their_own_tables_class_them(
+def _farm_table() -> RuleTable:
+    """Lay down a table for farms by which a loan performs until 180 days past due."""
+    lenient = _table_for("agriculture", "farm")
+    lenient.name, lenient.body["glide"] = "Farm table", [{"since": "2025-11-28", "days": 181}]
+    lenient.save(update_fields=["name", "body"])
+    return lenient
+
+
+def test_a_loan_that_performs_by_its_own_table_takes_none_along_1_5(
     alice: User, bob: User, charlie: User, signed_in: Browser, loan: Loan
 ) -> None:
     other = second(alice, bob, loan)
     Application.objects.filter(pk=loan.application_id).update(purpose="agriculture")
-    lenient = _table_for("agriculture", "farm")
-    lenient.name, lenient.body["glide"] = "Farm table", [{"since": "2025-11-28", "days": 181}]
-    lenient.save(update_fields=["name", "body"])
+    _farm_table()
     bad = first_due(loan) + timedelta(days=90)
     repaying.pay(alice, other, bad, 60_000)
     days.end(loan, bad)
@@ -384,17 +390,37 @@ def test_the_other_loans_of_the_borrower_are_shown_as_their_own_tables_class_the
     late, paid = (explaining.explain(Loan.objects.get(pk=one.pk), bad) for one in (loan, other))
 
     assert late.differences == paid.differences == ()
+    assert (late.judged.found.dpd_rbi, late.judged.found.asset_class) == (91, "standard")
+    assert paid.judged.found.asset_class == days.of_day(other, bad).asset_class == "standard"
     [its] = paid.others
-    snapshot = days.of_day(loan, bad)
-    assert (its.own.asset_class, its.own.npa_date) == (snapshot.asset_class, snapshot.npa_date)
-    assert (its.own.asset_class, its.table.rules.code) == ("standard", "farm")
-    assert its.judged.found.asset_class == paid.judged.found.asset_class == "substandard"
-    [back] = late.others
-    assert (back.own.asset_class, back.judged.found.asset_class) == ("substandard", "standard")
+    assert (its.table.rules.code, its.judged.found.asset_class) == ("farm", "standard")
+    assert "all perform" in said(paid, "borrower")
     shown = page(signed_in(charlie), f"/npa/loans/{other.pk}/why/?day={bad}")
     assert "/npa/rules/farm/" in shown
     assert "Farm table" in shown
-    assert "by the table of this loan: Sub-standard" in shown
+
+
+def test_a_loan_that_does_not_perform_by_its_own_table_takes_one_of_a_milder_along_1_5(
+    alice: User, bob: User, loan: Loan
+) -> None:
+    other = second(alice, bob, loan)
+    Application.objects.filter(pk=other.application_id).update(purpose="agriculture")
+    milder = _farm_table()
+    bad = first_due(loan) + timedelta(days=90)
+    repaying.pay(alice, other, bad, 60_000)
+    days.end(loan, bad)
+
+    late, paid = (explaining.explain(Loan.objects.get(pk=one.pk), bad) for one in (loan, other))
+
+    assert late.differences == paid.differences == ()
+    stored = days.of_day(other, bad)
+    assert (stored.rule_table_id, stored.asset_class) == (milder.pk, "substandard")
+    assert (stored.reason, stored.npa_date, stored.oldest_due) == ("borrower", bad, None)
+    assert (late.judged.found.reason, late.judged.found.npa_date) == ("days", bad)
+    [back] = late.others
+    assert (back.table.rules.code, back.judged.found.npa_date) == ("farm", bad)
+    assert "none of them performs" in said(late, "borrower")
+    assert "Loans in arrears on this day: 1." in said(paid, "upgrade")
 
 
 def test_it_says_so_where_no_table_is_for_another_loan_of_the_borrower(
