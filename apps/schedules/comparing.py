@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from django.forms import BoundField
+from django.forms import BooleanField, BoundField, ChoiceField
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -78,9 +78,15 @@ class Asked:
         return [self.form[name] for name in self.form.fields if name not in forms.COMMON]
 
     @property
-    def has_more(self) -> bool:
-        """Return whether one of those was changed, or is wrong."""
-        return any(bound.errors or _text(bound) not in _untouched(bound) for bound in self.more)
+    def more_is_wrong(self) -> bool:
+        """Return whether one of those is refused, and has to be seen."""
+        return any(bound.errors for bound in self.more)
+
+    @property
+    def more_said(self) -> list[tuple[str, str]]:
+        """Return those that were changed, by their labels, in the words of the page."""
+        changed = (bound for bound in self.more if _text(bound) not in _untouched(bound))
+        return [(str(bound.label), _in_words(bound)) for bound in changed]
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -213,6 +219,15 @@ def _plain(form: OfferForm) -> dict[str, str]:
 
 def _text(bound: BoundField) -> str:
     return str(bound.value() or "")
+
+
+def _in_words(bound: BoundField) -> str:
+    """Return what was chosen by its name, what was typed as it is, and nothing for a mere yes."""
+    field = bound.field
+    if isinstance(field, BooleanField):
+        return ""
+    names = dict(field.choices) if isinstance(field, ChoiceField) else {}
+    return str(names.get(_text(bound)) or "; ".join(_text(bound).split("\n")))
 
 
 def _untouched(bound: BoundField) -> set[str]:

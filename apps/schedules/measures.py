@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -58,16 +57,15 @@ def _measure(
     *,
     marks_lowest: bool,
 ) -> Measure:
-    """Return one line; the lowest is marked where the offers differ."""
+    """Return one line; the lowest is marked where what is shown of the offers differs.
+
+    Figures that read alike are marked alike, whatever they differ by beyond their decimals.
+    """
     values = [read(one) for one in made]
-    marked = marks_lowest and len(set(values)) > 1
-    lowest: Any = min(values) if marked else None
-    return Measure(
-        label,
-        tuple(
-            (write(value, one), value == lowest) for value, one in zip(values, made, strict=True)
-        ),
-    )
+    shown = [write(value, one) for value, one in zip(values, made, strict=True)]
+    lowest = shown[values.index(min(values))]
+    marked = marks_lowest and len(set(shown)) > 1
+    return Measure(label, tuple((text, marked and text == lowest) for text in shown))
 
 
 def _money(value: Decimal, quote: Quote) -> str:

@@ -124,6 +124,40 @@ def test_it_compares_three_offers_and_marks_the_lowest(browser: Client) -> None:
     assert 'name="add"' not in page.content.decode()
 
 
+def test_figures_that_read_alike_are_marked_alike(browser: Client) -> None:
+    rate = Decimal(LOAN["annual_rate"])
+    asked = {
+        **LOAN,
+        **second("b", annual_rate=str(rate - Decimal("0.00001"))),
+        **second("c", annual_rate=str(rate + 1)),
+    }
+
+    found = compared(browser.get(PAGE, asked))
+
+    (one, first), (other, second_), (_higher, third) = found["Annual percentage rate (APR)"]
+    assert one == other
+    assert (first, second_, third) == (True, True, False)
+
+
+def test_more_terms_are_folded_away_and_said_in_a_line(browser: Client) -> None:
+    asked = {**LOAN, "rounding_unit": "10", "weekend": "sunday", "grace_capitalised": "on"}
+
+    page = browser.get(PAGE, asked)
+    wrong = browser.get(PAGE, {**asked, "rounding_unit": "x"})
+
+    (offer,) = page.context["offers"]
+    assert offer.more_said == [
+        ("Instalment in whole", "10"),
+        ("Unpaid interest joins the balance", ""),
+        ("Days off", "Sundays"),
+    ]
+    text = page.content.decode()
+    assert "Instalment in whole: 10 · Unpaid interest joins the balance · Days off: Sundays" in text
+    assert '<details class="disclosure">' in text
+    assert '<details class="disclosure" open>' in wrong.content.decode()
+    assert 'action="/quotes/#comparison"' in text
+
+
 def test_it_adds_an_offer_to_vary(browser: Client) -> None:
     answer = browser.get(PAGE, {**LOAN, "add": "1"})
 
