@@ -111,7 +111,8 @@ def _compared(threshold: Threshold, figures: DayFigures, now: datetime) -> int:
     ).first()
     is_breached = measures.is_breached(measure, value, threshold.bound)
     if standing is None:
-        return _raised(threshold, figures, value, now) if is_breached else 0
+        is_new = is_breached and not _was_told(threshold, figures)
+        return _raised(threshold, figures, value, now) if is_new else 0
     if figures.day < standing.last_day:
         # An earlier day was ended again; what stands was measured later.
         return 0
@@ -124,6 +125,16 @@ def _compared(threshold: Threshold, figures: DayFigures, now: datetime) -> int:
         audit.system("day-end"), "npa.alert_over", standing, measure=measure.value, day=figures.day
     )
     return 0
+
+
+def _was_told(threshold: Threshold, figures: DayFigures) -> bool:
+    """Say whether a day that was ended again lies in a breach that was raised and is over since."""
+    return Alert.objects.filter(
+        threshold=threshold,
+        currency=figures.currency,
+        day__lte=figures.day,
+        cleared_day__gt=figures.day,
+    ).exists()
 
 
 def _clear_unmeasured(threshold: Threshold, found: list[DayFigures], day: date) -> None:

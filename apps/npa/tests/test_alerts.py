@@ -108,6 +108,23 @@ def test_a_night_run_again_that_finds_no_breach_clears_the_alert(
     assert Alert.objects.get().status == "over"
 
 
+def test_a_day_run_again_within_a_breach_that_is_over_raises_nothing(
+    lent: Loan, india: Entity, watched: Threshold
+) -> None:
+    npa(lent, TODAY)
+    night(india, TODAY)
+    snapshot(lent, TODAY + DAY)
+    night(india, TODAY + DAY)
+
+    again = services.raise_alerts(entity=india, day=TODAY, now=NOW)
+
+    alert = Alert.objects.get()
+    assert (again, alert.status, alert.cleared_day) == (0, "over", TODAY + DAY)
+    assert AlertDelivery.objects.count() == 1, "nobody is told of the same breach twice"
+    npa(lent, TODAY + 2 * DAY)
+    assert night(india, TODAY + 2 * DAY) == 1, "the next breach is another"
+
+
 def test_an_alert_is_over_once_there_is_nothing_left_to_measure(
     lent: Loan, india: Entity, watched: Threshold
 ) -> None:
