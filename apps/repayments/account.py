@@ -14,6 +14,7 @@ from apps.ledger.chart import Account as Chart
 from apps.ledger.chart import Event
 from apps.ledger.lines import Line, credit, debit
 from apps.loans.payout import TAXES
+from apps.repayments import accruing
 from apps.repayments.accruing import Span
 from apps.repayments.allocation import Order, Part, Piece, Standing
 from apps.repayments.facts import Bucket, Fact
@@ -36,6 +37,8 @@ class Asked(NamedTuple):
 
 
 UPFRONT = "upfront"
+# Of the row for a part pre-payment: it stands beside the numbered instalments.
+BESIDE = 0
 RECEIVABLE = {
     Bucket.PRINCIPAL: Chart.PRINCIPAL,
     Bucket.INTEREST: Chart.INTEREST_RECEIVABLE,
@@ -138,6 +141,11 @@ class Generation:
     unpaid: Mapping[int, Mapping[Bucket, Decimal]] = field(default_factory=dict)
     begun: Decimal = ZERO
 
+    @property
+    def numbered(self) -> tuple[Row, ...]:
+        """The rows that are instalments, what was prepaid left out."""
+        return tuple(row for row in self.rows if row.number != BESIDE)
+
     def owed(self) -> tuple[Row, ...]:
         """Return the rows with what is owed of them under this schedule, those of nothing left."""
         if not self.number:
@@ -148,6 +156,16 @@ class Generation:
                 left = self.unpaid.get(row.number)
                 found.append(row if left is None else _remainder(row, left))
         return tuple(found)
+
+    def unbilled(self, day: date) -> Decimal:
+        """Return the interest that is earned by the end of a day and falls due later."""
+        terms = self.terms
+        earned = accruing.earned_by(
+            self.spans, day, day_count=terms.day_count, currency=terms.currency
+        )
+        own = [row for row in self.rows if not self.number or row.due_on > self.starts_on]
+        billed = sum((row.interest for row in own if row.due_on <= day), ZERO)
+        return self.begun + earned - billed
 
 
 def _remainder(row: Row, left: Mapping[Bucket, Decimal]) -> Row:

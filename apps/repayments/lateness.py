@@ -12,10 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from apps.repayments import penal
-from apps.repayments.account import ZERO, Generation, RowKey
+from apps.repayments.account import BESIDE, ZERO, Generation, RowKey
 from apps.repayments.facts import Bucket
 from apps.repayments.penal import Rate, Unpaid
-from apps.repayments.replaying import BESIDE, Account
+from apps.repayments.replaying import Account
 from apps.schedules.terms import DayCount
 
 # What a charge for being late is called.

@@ -15,6 +15,7 @@ from fractions import Fraction
 from apps.core.formatting import format_money
 from apps.repayments import accruing, alterations, capping, rescheduling, walking
 from apps.repayments.account import (
+    BESIDE,
     UPFRONT,
     ZERO,
     Claim,
@@ -25,9 +26,11 @@ from apps.repayments.account import (
     row_claim,
 )
 from apps.repayments.allocation import Standing
+from apps.repayments.capping import Ceiling
 from apps.repayments.facts import (
     Bucket,
     Change,
+    Charge,
     Fact,
     PartPrepayment,
     Payoff,
@@ -38,24 +41,57 @@ from apps.repayments.walking import Position
 from apps.schedules.refusals import gettext_noop, refused
 from apps.schedules.terms import Row
 
-# Of the row for a part pre-payment: it stands beside the numbered instalments.
-BESIDE = 0
 # A change of class, `to` one of `allocation.Standing`: payments are taken in the order of that.
 CLASSIFIED = "classified"
 
 
 @dataclass(kw_only=True)
 class Account:
-    """An account after its history: how it stands, and the schedules it had, the last in force."""
+    """An account after its history: how it stands, and the schedules it had, the last in force.
+
+    `ceiling` is the cap that the law puts on its interest, while it lasts.
+    """
 
     contract: Contract
     position: Position
     generations: list[Generation] = field(default_factory=list)
+    ceiling: Ceiling | None = None
 
     @property
     def in_force(self) -> Generation:
         """The schedule in force."""
         return self.generations[-1]
+
+    def standing(self, day: date) -> rescheduling.Standing:
+        """Return the schedule in force on a day to whose end the account was brought."""
+        last, position = self.in_force, self.position
+        return rescheduling.Standing(
+            day=day,
+            terms=last.terms,
+            rows=last.numbered,
+            earned=position.earning(day) if position.earning else position.unbilled,
+        )
+
+    def agreed(self, day: date) -> rescheduling.Standing:
+        """Return the schedule on such a day as a change of it begins: as if there were no cap."""
+        standing = self.standing(day)
+        return capping.agreed(standing, self.ceiling) if self.ceiling else standing
+
+    def changed(self, day: date, change: Alteration) -> tuple[Rescheduled, Ceiling | None]:
+        """Return the schedule after a change on such a day, below the cap while that lasts.
+
+        Raises TermsRefused.
+        """
+        after = rescheduling.reschedule(self.agreed(day), change)
+        if self.ceiling is None:
+            return after, None
+        return capping.under(
+            after,
+            self.ceiling.left(self.standing(day)),
+            day=day,
+            number=len(self.generations),
+            since=self.ceiling.since,
+        )
 
 
 def replay(
@@ -137,7 +173,7 @@ class _Walk:
             orders=contract.orders,
             ahead=[row_claim(0, row, contract.terms) for row in contract.rows],
             due=_upfront(contract),
-            earning=_earning(first),
+            earning=first.unbilled,
         )
         self.account = Account(contract=contract, position=position, generations=[first])
         self.position = position
@@ -152,7 +188,14 @@ class _Walk:
                 self._change(one, fact, is_new=is_new)
             case _:
                 self.position.enter(one)
+                self._count(fact)
         self.position.moved_on = max(self.position.moved_on or fact.day, fact.day)
+
+    def _count(self, fact: Fact) -> None:
+        """Let interest that was charged beside the schedule leave less room below a cap."""
+        ceiling = self.account.ceiling
+        if ceiling and isinstance(fact, Charge) and fact.bucket == Bucket.INTEREST:
+            self.account.ceiling = ceiling.after(fact.day, fact.amount)
 
     def _change(self, one: Happened, fact: Fact, *, is_new: bool) -> None:
         """Let happen what makes another schedule of what is ahead."""
@@ -169,13 +212,13 @@ class _Walk:
                 self.position.standing = _class(fact)
             case Change(change=capping.CAPPED):
                 self.position.earn(fact.day)
-                room = Decimal(str(fact.parameters["room"]))
-                self._follow(one, capping.capped(self._standing(fact.day), room))
+                self._cap(one, Decimal(str(fact.parameters["room"])))
             case Change(change=capping.LIFTED):
-                # The contract's interest again, on what is not due yet.
+                # The schedule as agreed again, for what is not due yet.
                 self.position.earn(fact.day)
-                number = len(self._standing(fact.day).ahead)
-                self._reschedule(one, Alteration(instalments=number))
+                after = capping.whole(self.account.agreed(fact.day))
+                self.account.ceiling = None
+                self._follow(one, after)
             case Change():
                 self.position.earn(fact.day)
                 self._reschedule(one, alterations.of_change(fact.change, fact.parameters))
@@ -186,7 +229,7 @@ class _Walk:
             return
         due = sum(self.position.owed().values(), ZERO)
         prepaid = fact.amount - due
-        ahead = self._standing(fact.day).principal_ahead
+        ahead = self.account.standing(fact.day).principal_ahead
         if is_new and prepaid <= 0:
             pattern = gettext_noop("%(due)s is due: nothing is left to be paid before its time.")
             said = format_money(due, self.position.currency)
@@ -214,17 +257,22 @@ class _Walk:
         self.position.receive_amount(one, fact.amount, self.position.due_pieces())
 
     # --- schedules ----------------------------------------------------------------------------
-    def _standing(self, day: date) -> rescheduling.Standing:
-        last = self.account.in_force
-        rows = tuple(row for row in last.rows if row.number != BESIDE)
-        return rescheduling.Standing(
-            day=day, terms=last.terms, rows=rows, earned=self.position.unbilled
+    def _cap(self, one: Happened, room: Decimal) -> None:
+        """Let interest stop at what there is room for from the day on."""
+        day = one.fact.day
+        after, self.account.ceiling = capping.under(
+            capping.whole(self.account.agreed(day)),
+            room,
+            day=day,
+            number=len(self.account.generations),
+            since=day,
         )
+        self._follow(one, after)
 
     def _reschedule(self, one: Happened, change: Alteration) -> None:
         """Put another schedule in force from the day on."""
         day = one.fact.day
-        after = rescheduling.reschedule(self._standing(day), change)
+        after, self.account.ceiling = self.account.changed(day, change)
         prepaid = []
         if change.prepaid:
             opening = sum((row.principal for row in after.new), ZERO) + change.prepaid
@@ -252,7 +300,8 @@ class _Walk:
         """Make all that is not due yet due on the day, with the interest earned by it."""
         day = one.fact.day
         self.position.earn(day)
-        standing = self._standing(day)
+        standing = self.account.standing(day)
+        self.account.ceiling = None
         principal = sum((row.principal for row in standing.ahead), ZERO)
         new = []
         if principal or self.position.unbilled:
@@ -308,23 +357,7 @@ class _Walk:
         billed = sum((claim.left[Bucket.INTEREST] for claim in falling), ZERO)
         position.unbilled -= billed
         position.due += falling
-        position.earning = _earning(made)
-
-
-def _earning(generation: Generation) -> walking.Earning:
-    """Return what tells the interest that was earned by a day and falls due later."""
-    terms = generation.terms
-    is_first = not generation.number
-    own = [row for row in generation.rows if is_first or row.due_on > generation.starts_on]
-
-    def unbilled(day: date) -> Decimal:
-        earned = accruing.earned_by(
-            generation.spans, day, day_count=terms.day_count, currency=terms.currency
-        )
-        billed = sum((row.interest for row in own if row.due_on <= day), ZERO)
-        return generation.begun + earned - billed
-
-    return unbilled
+        position.earning = made.unbilled
 
 
 def _due_at_once(

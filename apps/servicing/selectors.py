@@ -27,7 +27,6 @@ from apps.repayments import (
     prepayment_charge,
     reading,
     replaying,
-    rescheduling,
     walking,
 )
 from apps.repayments import services as repayments
@@ -37,7 +36,7 @@ from apps.repayments.models import AccountEvent
 from apps.repayments.models.event import AccountEventQuerySet
 from apps.repayments.payoff import Quote
 from apps.repayments.prepayment_charge import Contract
-from apps.repayments.replaying import BESIDE, Account
+from apps.repayments.replaying import Account
 from apps.repayments.rescheduling import Rescheduled, Standing
 from apps.servicing.errors import refused_field
 from apps.servicing.losses import Total
@@ -109,24 +108,23 @@ def _quotes(loan: Loan, accounts: Mapping[date, Account]) -> list[Quote]:
 
 
 def standing(loan: Loan, day: date) -> Standing:
-    """Return the schedule of a loan on a day, as a change of it begins."""
-    found = account(loan, day)
-    position, last = found.position, found.in_force
-    return Standing(
-        day=day,
-        terms=last.terms,
-        rows=tuple(row for row in last.rows if row.number != BESIDE),
-        earned=position.earning(day) if position.earning else position.unbilled,
-    )
+    """Return the schedule of a loan in force on a day."""
+    return account(loan, day).standing(day)
+
+
+def agreed(loan: Loan, day: date) -> Standing:
+    """Return the schedule of a loan on a day without the cap that the law puts on its interest."""
+    return account(loan, day).agreed(day)
 
 
 def preview(
     loan: Loan, day: date, kind: str, parameters: dict[str, Any]
 ) -> tuple[Standing, Rescheduled]:
     """Return the schedule before and after a change. Raises TermsRefused."""
-    before = standing(loan, day)
+    found = account(loan, day)
     said = {name: value for name, value in parameters.items() if value not in (None, "")}
-    return before, rescheduling.reschedule(before, alterations.of_change(kind, said))
+    after, _ceiling = found.changed(day, alterations.of_change(kind, said))
+    return found.standing(day), after
 
 
 def require_fits(loan: Loan, fact: Fact) -> None:

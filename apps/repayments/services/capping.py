@@ -13,10 +13,11 @@ from itertools import zip_longest
 from typing import Any
 
 from apps.loans.models import Loan
-from apps.repayments import capping, reading, replaying
+from apps.repayments import alterations, capping, reading, replaying
 from apps.repayments.account import Happened
 from apps.repayments.allocation import Standing
 from apps.repayments.facts import Change
+from apps.repayments.in_duplum import Stretch
 from apps.repayments.models import AccountEvent
 from apps.repayments.replaying import Account
 from apps.repayments.services import entering, owing, recharging, taking_back
@@ -94,25 +95,31 @@ def _wanted(
     for time in owing.stretches(loan, account, day):
         before = _without(history, time.since)
         began = owing.began(account, before, time.since)
-        if began.planned <= began.room:
+        if began.planned <= began.room and not _is_changed(history, time):
             continue
         yield _Mark(capping.CAPPED, time.since, began.room)
         if time.cleared_on is None:
             continue
         before = _without(history, time.cleared_on)
         then = replaying.replay(account.contract, before, upto=time.cleared_on)
-        if owing.ahead(then, time.cleared_on).ahead:
+        if then.standing(time.cleared_on).ahead:
             yield _Mark(capping.LIFTED, time.cleared_on)
 
 
 def _without(history: Sequence[Happened], since: date) -> list[Happened]:
     """Return a history without what was made of it from a day on."""
-    return [one for one in history if one.fact.day < since or not _is_made(one)]
+    return [one for one in history if one.fact.day < since or not capping.is_made(one.fact)]
 
 
-def _is_made(one: Happened) -> bool:
-    fact = one.fact
-    return isinstance(fact, Change) and fact.change in (capping.CAPPED, capping.LIFTED)
+def _is_changed(history: Sequence[Happened], time: Stretch) -> bool:
+    """Say whether people agreed on another schedule in a stretch: it may ask for more interest."""
+    last = time.cleared_on or date.max
+    return any(
+        isinstance(one.fact, Change)
+        and one.fact.change in list(alterations.Change)
+        and time.since < one.fact.day <= last
+        for one in history
+    )
 
 
 def _kept(loan: Loan) -> list[AccountEvent]:

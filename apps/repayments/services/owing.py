@@ -16,7 +16,7 @@ from apps.repayments.facts import Bucket
 from apps.repayments.in_duplum import Cap, Stretch
 from apps.repayments.lateness import Agreed
 from apps.repayments.models import LoanAccount
-from apps.repayments.replaying import BESIDE, Account
+from apps.repayments.replaying import Account
 from apps.repayments.rescheduling import Standing
 
 
@@ -24,12 +24,14 @@ from apps.repayments.rescheduling import Standing
 class Capped:
     """A loan that ceased to perform: since when, the principal and the interest owed then.
 
-    `planned` is the interest that its schedule was still to earn from that day on.
+    `planned` is the interest that its schedule was still to earn from that day on, `earned` what of
+    its rows ahead was earned by then.
     """
 
     since: date
     principal: Decimal
     interest: Decimal
+    earned: Decimal
     planned: Decimal
 
     @property
@@ -93,7 +95,11 @@ def owed(
     if interest and is_capped(loan.branch.entity):
         times = _times(loan, account, history, began, day=day)
         caps = [
-            Cap(time, principal=one.principal, accrued=one.interest + one.planned)
+            Cap(
+                time,
+                principal=one.principal,
+                accrued=one.interest + _planned(account, history, time, one),
+            )
             for time, one in times
         ]
         interest = _within(account, agreed, caps, day=day)
@@ -111,6 +117,26 @@ def _within(account: Account, agreed: Agreed, caps: Sequence[Cap], *, day: date)
         return lateness.owed(account, by, agreed).interest
 
     return in_duplum.claimable(ran, day, caps)
+
+
+def _planned(
+    account: Account, history: Sequence[Happened], time: Stretch, began_: Capped
+) -> Decimal:
+    """Return the most interest that schedules were to earn from the first day of a stretch on.
+
+    One that is agreed meanwhile may earn more than the one before; where it earns less, what was
+    set apart for the one before stays so.
+    """
+    last = time.cleared_on or date.max
+    runs_again = {one.key for one in history if capping.is_lifted(one.fact)}
+    plans = [
+        capping.future(
+            Standing(day=time.since, terms=one.terms, rows=one.numbered, earned=began_.earned)
+        )
+        for one in account.generations
+        if time.since < one.starts_on <= last and one.event not in runs_again
+    ]
+    return max([began_.planned, *plans])
 
 
 def _times(
@@ -138,21 +164,11 @@ def stretches(loan: Loan, account: Account, day: date) -> tuple[Stretch, ...]:
 def began(account: Account, history: Sequence[Happened], since: date) -> Capped:
     """Return how a loan stood at the end of the day on which it ceased to perform."""
     then = replaying.replay(account.contract, history, upto=since)
-    standing = ahead(then, since)
+    standing = then.standing(since)
     return Capped(
         since=since,
         principal=then.position.principal(),
         interest=then.position.owed()[Bucket.INTEREST] + standing.earned,
+        earned=standing.earned,
         planned=capping.future(standing),
-    )
-
-
-def ahead(account: Account, day: date) -> Standing:
-    """Return the schedule in force on a day to whose end the account was brought."""
-    last, position = account.in_force, account.position
-    return Standing(
-        day=day,
-        terms=last.terms,
-        rows=tuple(row for row in last.rows if row.number != BESIDE),
-        earned=position.earning(day) if position.earning else position.unbilled,
     )

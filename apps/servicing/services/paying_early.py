@@ -140,7 +140,8 @@ def choices(loan: Loan, day: date, amount: Decimal) -> Choices:
             _("%(due)s is due: nothing is left to be paid before its time.")
             % {"due": format_money(due, loan.currency)},
         )
-    ways = prepaying.choices(selectors.standing(loan, day), prepaid)
+    # Who pays what is due makes a capped loan perform again, and its interest runs again.
+    ways = prepaying.choices(selectors.agreed(loan, day), prepaid)
     return Choices(due, charge, prepaid, ways)
 
 
