@@ -22,7 +22,45 @@ SHOWN = ("number", "amount", "channel", "external_reference", "day")
 _OWN_REFERENCE = ("cash",)
 
 
-class PaymentForm(Refusable):
+def _channels() -> list[tuple[str, str]]:
+    return [(code, receipt_wording.channel(code)) for code in CHANNELS]
+
+
+class ReferenceField(forms.CharField):
+    """The reference of money: of whoever moved it, or one of our own for cash.
+
+    The label says beside it when it is needed, not that it may always be left out.
+    """
+
+    needed_when = _("needed, except for cash")
+
+
+class ReferencedForm(Refusable):
+    """How money came, and under which reference; cash gets one of our own."""
+
+    channel = forms.ChoiceField(label=_("How it came"), choices=_channels)
+    external_reference = ReferenceField(
+        label=_("Reference of the payment"),
+        max_length=LONGEST_REFERENCE,
+        required=False,
+        help_text=_("Of the bank or the telephone company. Cash needs none."),
+    )
+    # Sent again, the same page posts the same cash once.
+    own_reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Take a reference of our own for cash; ask for one otherwise."""
+        given = super().clean() or self.cleaned_data
+        if given.get("external_reference") or not given.get("channel"):
+            return given
+        if given["channel"] in _OWN_REFERENCE and given.get("own_reference"):
+            given["external_reference"] = f"CASH-{given['own_reference'].hex[:16].upper()}"
+        elif "external_reference" not in self.errors:
+            self.add_error("external_reference", _("Enter the reference of the payment."))
+        return given
+
+
+class PaymentForm(ReferencedForm):
     """Money that somebody brings: for which loan or customer, how much, and how it came.
 
     `seen` says which payment the page has shown the consequences of; a payment is posted only as
@@ -38,34 +76,11 @@ class PaymentForm(Refusable):
         ),
     )
     amount = AmountField(label=_("Amount"))
-    channel = forms.ChoiceField(label=_("How it came"), choices=[])
-    external_reference = forms.CharField(
-        label=_("Reference of the payment"),
-        max_length=LONGEST_REFERENCE,
-        required=False,
-        help_text=_("Of the bank or the telephone company. Cash needs none."),
-    )
     day = DayField(label=_("Paid on"))
-    # Sent again, the same page posts the same cash once.
-    own_reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     # Whether it was refused because nothing is owed: the page says where such money is kept.
     nothing_owed = False
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["channel"]
-        field.choices = [(code, receipt_wording.channel(code)) for code in CHANNELS]
-
-    def clean(self) -> dict[str, Any]:
-        """Take a reference of our own for cash; ask for one otherwise."""
-        given = super().clean() or self.cleaned_data
-        if not given.get("external_reference") and given.get("channel"):
-            if given["channel"] not in _OWN_REFERENCE:
-                self.add_error("external_reference", _("Enter the reference of the payment."))
-            elif given.get("own_reference"):
-                given["external_reference"] = f"CASH-{given['own_reference'].hex[:16].upper()}"
-        return given
+    field_order = ("number", "amount", "day", "channel", "external_reference")
 
     def refuse(self, refusal: DomainError) -> None:
         """Show what the service refuses, and keep whether nothing is owed."""

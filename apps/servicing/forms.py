@@ -14,11 +14,10 @@ from apps.applications.forms import AmountField
 from apps.core.form_fields import DayField, PercentField, WholeField
 from apps.loans.forms import ReasonForm, Refusable
 from apps.products.models import Product, Purpose
-from apps.repayments import receipt_wording
 from apps.repayments.alterations import DIFFICULTY, Change
+from apps.repayments.desk_forms import ReferencedForm
 from apps.repayments.facts import Option
 from apps.repayments.rescheduling import Keeps
-from apps.repayments.services.holding import CHANNELS
 from apps.servicing.models import Proposal
 from apps.servicing.services import Money, Relief
 
@@ -27,10 +26,6 @@ OPTIONS = {
     Option.SMALLER_INSTALMENT: _("Same term, smaller instalment"),
 }
 _YES_NO = [("", _("Choose")), ("yes", _("Yes")), ("no", _("No"))]
-
-
-def _channels() -> list[tuple[str, str]]:
-    return [(code, receipt_wording.channel(code)) for code in CHANNELS]
 
 
 def _percent(**options: Any) -> PercentField:
@@ -43,13 +38,12 @@ def _rows(**options: Any) -> WholeField:
     return WholeField(min_value=0, max_value=600, widget=widget, **options)
 
 
-class MoneyForm(Refusable):
-    """What came in: when, how much, how, under which reference."""
+class MoneyForm(ReferencedForm):
+    """What came in: when, how much, how, under which reference, as at the desk."""
 
     day = DayField(label=_("Paid on"))
     amount = AmountField(label=_("Amount"))
-    channel = forms.ChoiceField(label=_("How it came"), choices=_channels)
-    external_reference = forms.CharField(label=_("Reference of the payment"), max_length=60)
+    field_order = ("day", "amount", "channel", "external_reference")
 
     def money(self) -> Money:
         """Return what was typed."""

@@ -60,6 +60,8 @@ def test_it_shows_what_money_comes_to_and_posts_nothing(officer: Client, lent: L
     assert "of 9,793.00, 1,500.00 of it already paid ahead" in text
     assert "8,293.00" in text
     assert "Post the payment" in text
+    label = text.split("Reference of the payment")[1].split("</label>")[0]
+    assert ("needed, except for cash" in label, "(optional)" in label) == (True, False)
     assert not AccountEvent.objects.exists()
 
 

@@ -172,6 +172,27 @@ def test_money_that_was_taken_back_is_not_said_to_be_posted(
         assert "This was taken back already." in again.text
 
 
+@pytest.mark.parametrize("page", ["prepay", "payoff"])
+def test_cash_needs_no_reference_and_is_posted_once_however_often_it_is_sent(
+    signed_in: Browser, lent: Loan, alice: User, page: str
+) -> None:
+    client, total = signed_in(alice), services.quote(lent, TODAY, today=TODAY).total
+    amount = total if page == "payoff" else 51_500
+    own = "5bd1a0ff-6c4b-4f2c-8a40-5f2b8d0c1e11"
+    sent = _money(amount, external_reference="", option="shorter_term", own_reference=own)
+
+    shown = client.get(_url(page, lent), {"amount": "51500"} if page == "prepay" else {}).text
+    by_bank = client.post(_url(page, lent), sent)
+    posted = [client.post(_url(page, lent), {**sent, "channel": "cash"}) for _twice in range(2)]
+
+    assert 'name="own_reference"' in shown
+    assert by_bank.status_code == 422
+    assert "Enter the reference of the payment." in by_bank.text
+    assert posted[0].status_code == 302
+    [event] = AccountEvent.objects.filter(kind__in=("part_prepayment", "payoff"))
+    assert event.parameters["external_reference"] == "CASH-5BD1A0FF6C4B4F2C"
+
+
 def test_too_small_an_amount_is_said_beside_the_field(
     signed_in: Browser, lent: Loan, alice: User
 ) -> None:
