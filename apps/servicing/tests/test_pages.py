@@ -193,6 +193,19 @@ def test_cash_needs_no_reference_and_is_posted_once_however_often_it_is_sent(
     assert event.parameters["external_reference"] == "CASH-5BD1A0FF6C4B4F2C"
 
 
+@pytest.mark.parametrize("page", ["prepay", "payoff"])
+def test_whoever_may_only_look_pays_nothing_early(
+    signed_in: Browser, lent: Loan, amir: User, page: str
+) -> None:
+    total = services.quote(lent, TODAY, today=TODAY).total
+
+    answer = signed_in(amir).post(_url(page, lent), _money(total, option="shorter_term"))
+
+    assert answer.status_code == 403
+    assert "Your role does not allow this." in answer.text
+    assert AccountEvent.objects.count() == 0
+
+
 def test_too_small_an_amount_is_said_beside_the_field(
     signed_in: Browser, lent: Loan, alice: User
 ) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.core.access import requires
+from apps.core.access import refuse_without, requires
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
 from apps.repayments.errors import TakenBackAlready
@@ -64,7 +64,9 @@ def prepay(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(policies.VIEW)
 def payoff(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show what ends a loan on a day, and take it."""
+    """Show what ends a loan on a day, and take it; whoever may only look takes nothing."""
+    if request.method == "POST":
+        refuse_without(request, policies.POST)
     loan = running(request, pk)
     first = today(loan)
     asked = forms.QuoteForm(request.GET if "day" in request.GET else {"day": first})
