@@ -3,12 +3,15 @@
 import csv
 import hashlib
 import io
+import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Count, Sum
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +23,19 @@ from apps.customers.models import Customer
 from apps.ledger.chart import Account
 from apps.ledger.chart import Event as Happened
 from apps.loans.models import Loan
-from apps.npa import bureau_calendar, return_page, return_rows, services
+from apps.npa import (
+    bureau_calendar,
+    grading,
+    portfolio_rows,
+    return_page,
+    return_rows,
+    returns_rbi,
+    returns_sasra,
+    services,
+)
 from apps.npa.models import Return, ReturnOrder
+from apps.npa.portfolio_forms import LoansForm
+from apps.npa.portfolio_rows import Chosen
 from apps.npa.services import Wanted, ordering
 from apps.npa.tests import portfolio_factories as factories
 from apps.npa.tests.portfolio_factories import TODAY, at, night, npa, snapshot
@@ -73,6 +87,29 @@ def test_it_equals_the_ledger_and_is_kept_with_its_hash(
     assert lines["5"]["provision"] == "20000.00"
     said = Event.objects.filter(verb__startswith="npa.return").order_by("pk")
     assert [one.verb for one in said] == ["npa.return_made", "npa.return_downloaded"]
+
+
+def test_form_4_of_a_sacco_equals_the_ledger_2_1(lent: Loan, india: Entity, charlie: User) -> None:
+    Entity.objects.filter(pk=india.pk).update(kind=Entity.Kind.SACCO)
+    sacco = Entity.objects.get(pk=india.pk)
+    provision = Decimal(50_000)
+    npa(lent, TODAY, principal=LENT, unsecured=LENT, provision=provision)
+    night(sacco, TODAY)
+    factories.posted(
+        lent.branch, Happened.PROVISION, Account.PROVISION_EXPENSE, Account.PROVISIONS, 50_000
+    )
+
+    made = services.make_return(actor=charlie, wanted=_wanted(sacco, "sasra_form_4"), now=NOW)
+
+    assert made.reconciles, made.checks
+    lines = {row["code"]: row for row in _rows(services.read_return(actor=charlie, made=made))}
+    assert (lines["A3"]["principal"], lines["A3"]["percent"]) == ("200000.00", "25.00")
+    assert lines["A3"]["required"] == lines["C"]["required"] == "50000.00"
+    assert lines["C"]["provision"] == str(provision) + ".00"
+    refusal = factories.refused(
+        lambda: services.make_return(actor=charlie, wanted=_wanted(sacco), now=NOW)
+    )
+    assert refusal.code == "not_owed"
 
 
 def test_it_is_refused_where_the_ledger_differs_but_for_a_reason_that_stays(
@@ -326,6 +363,57 @@ def test_every_refusal_of_an_order_is_said_in_its_own_words() -> None:
     said = {return_page.obstacle(ReturnOrder(obstacle=code)) for code in codes}
 
     assert len(said) == len(codes)
+
+
+@pytest.mark.parametrize(
+    ("layout", "best", "worst"),
+    [(returns_rbi, "standard", "doubtful_1"), (returns_sasra, "performing", "doubtful")],
+    ids=["rbi", "sasra"],
+)
+def test_every_line_leads_to_the_loans_whose_sums_it_states(
+    layout: Any, best: str, worst: str, lent: Loan, india: Entity, charlie: User
+) -> None:
+    amount = 1_000
+    for write, count, grade, bucket, flags in (
+        (snapshot, 2, best, "standard", ""),
+        (snapshot, 1, best, "sma_0", ""),
+        (snapshot, 3, best, "sma_1", grading.RESTRUCTURED),
+        (npa, 2, "substandard", "npa", ""),
+        (npa, 1, worst, "npa", grading.RESTRUCTURED),
+    ):
+        for _one in range(count):
+            amount *= 2
+            sums = {"principal": Decimal(amount), "provision": Decimal(amount) / 100}
+            write(
+                lent,
+                TODAY,
+                loan_id=uuid.uuid4(),
+                asset_class=grade,
+                bucket=bucket,
+                flags=flags,
+                **sums,
+            )
+    night(india, TODAY)
+    chosen = Chosen(entity=india, currency="INR", day=TODAY)
+
+    lines = layout.sheet(return_rows.parts(india, TODAY)).lines
+
+    empty = 0
+    for line in lines:
+        query = QueryDict(chosen.query(**line.filters))
+        form = LoansForm(query, entities=[india], branches=[])
+        assert form.is_valid(), form.errors
+        behind = portfolio_rows.loans(charlie, chosen, form.filters())
+        found = behind.aggregate(
+            loans=Count("loan_id"), principal=Sum("principal"), provision=Sum("provision")
+        )
+        empty += not found["loans"]
+        assert found["loans"] == line.amounts["accounts"], line.code
+        for column in ("principal", "provision"):
+            assert (found[column] or 0) == line.amounts[column], (line.code, column)
+    [total] = [line for line in lines if line.is_total]
+    assert total.amounts["accounts"] == 9
+    assert 0 < empty < len(lines) - 5, "lines of each kind have loans, and some have none"
 
 
 # --- pages --------------------------------------------------------------------------------------
