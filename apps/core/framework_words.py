@@ -58,3 +58,5 @@ COUNTED_SENTENCES = (
 )
 # Django's short months in Hindi break off inside a syllable.
 SHORT_MONTHS = (gettext_noop("mar"), gettext_noop("dec"))
+# Django spells these months in Hindi as nobody does: the letters write them as CLDR has them.
+MONTHS = (gettext_noop("September"), gettext_noop("November"), gettext_noop("December"))

@@ -30,6 +30,7 @@ def gather(
     schedule: Schedule,
     *,
     number: str,
+    language: str,
     term_months: int,
     offered: date,
     valid_until: date,
@@ -44,7 +45,7 @@ def gather(
     return KeyFacts(
         regime=regimes.regime_of(entity.country),
         number=number,
-        product=product.name,
+        product=product.named(language),
         is_secured=product.secured,
         sanctioned_date=sanctioned,
         offered_date=offered,
@@ -54,7 +55,7 @@ def gather(
         term_months=term_months,
         rate_type=conditions.rate_type,
         floating=_floating(conditions, schedule),
-        fees=_fees(product, schedule),
+        fees=_fees(product, schedule, language),
         contingent=_contingent(application, conditions, sanctioned),
         agreement=_agreement(conditions, entity),
         colending=_colending(conditions, terms.annual_rate),
@@ -118,12 +119,12 @@ def _line(row: Row) -> Instalment:
     )
 
 
-def _fees(product: Product, schedule: Schedule) -> tuple[FeeFact, ...]:
+def _fees(product: Product, schedule: Schedule, language: str) -> tuple[FeeFact, ...]:
     said: dict[str, Fee] = {fee.code: fee for fee in product.fees.all()}
     return tuple(
         FeeFact(
             code=fee.code,
-            name=said[fee.code].name,
+            name=said[fee.code].named(language),
             amount=fee.amount,
             timing=fee.timing.value,
             times=len(schedule.rows) if fee.timing == FeeTiming.EACH_INSTALMENT else 1,

@@ -89,6 +89,7 @@ class FeeSpec:
 
     code: str
     name: str
+    names: Mapping[str, str]
     basis: str
     amount: Decimal
     timing: str
@@ -98,11 +99,12 @@ class FeeSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class ProductSpec:
-    """A loan product. `entity` is the entity's code."""
+    """A loan product. `entity` is the entity's code, `names` its names beside English."""
 
     entity: str
     code: str
     name: str
+    names: Mapping[str, str]
     description: str
     currency: str
     minimum_amount: Decimal
@@ -152,6 +154,7 @@ def products(
     purposes: Collection[str],
     schedules: Collection[str],
     bases: Collection[str],
+    languages: Collection[str],
     stored: Mapping[str, Repaid],
 ) -> list[ProductSpec]:
     """Return the products of a file's content, or raise CatalogueRefused.
@@ -172,6 +175,7 @@ def products(
         )
         spec = ProductSpec(**{**flat, "conditions": read, "fees": fees})
         expect(spec.entity in countries, place, f"There is no entity {spec.entity!r}.")
+        _check_names(spec, languages, place)
         expect(spec.schedule in schedules, place, f"{spec.schedule!r} is not a schedule.")
         if read is not None:
             is_stored = stored.get(spec.code) == (spec.schedule, read)
@@ -231,6 +235,15 @@ def _check_offer(spec: ProductSpec, place: str) -> None:
     is_bound = SHORTEST_OFFER_DAYS <= spec.offer_days <= LONGEST_OFFER_DAYS
     limits = f"from {SHORTEST_OFFER_DAYS} to {LONGEST_OFFER_DAYS}"
     expect(is_bound, place, f"offer_days must be {limits}.")
+
+
+def _check_names(spec: ProductSpec, languages: Collection[str], place: str) -> None:
+    """Names that a statement uses are of languages that statements are written in, and say one."""
+    called: list[ProductSpec | FeeSpec] = [spec, *spec.fees]
+    for one in called:
+        unknown = sorted(set(one.names) - set(languages))
+        expect(not unknown, place, f"No statement is written in: {', '.join(unknown)}.")
+        expect(all(one.names.values()), place, f"A name of {one.code} is empty.")
 
 
 def _check_fees(spec: ProductSpec, bases: Collection[str], place: str) -> None:

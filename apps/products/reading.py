@@ -98,6 +98,12 @@ def _listed(value: Any) -> list[Any]:
     return value
 
 
+def _by_language(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise TypeError
+    return {_text(code): _text(word) for code, word in value.items()}
+
+
 def _words(value: Any) -> tuple[str, ...]:
     return tuple(_text(word) for word in _listed(value))
 
@@ -112,6 +118,7 @@ def _days(value: Any) -> tuple[date, ...]:
 
 _READERS: Mapping[Any, Any] = {
     str: _text,
+    Mapping[str, str]: _by_language,
     date: lambda value: date.fromisoformat(_text(value)),
     int: _whole,
     bool: _flag,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 
 from apps.accounts.models import Branch, Entity
@@ -49,6 +50,7 @@ def load(*, actor: Any, entities: Any, products: Any) -> Loaded:
         purposes=Purpose.values,
         schedules=Product.Schedule.values,
         bases=Fee.Basis.values,
+        languages=[code for code, _name in settings.LANGUAGES],
         stored=_stored(),
     )
     for product_spec in product_specs:

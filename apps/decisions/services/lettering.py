@@ -168,7 +168,7 @@ def _facts(
         applicant_name=application.customer.full_name,
         applicant_address=address(application),
         application_number=application.number,
-        product_name=application.product.name,
+        product_name=application.product.named(application.customer.language),
         amount=application.amount,
         currency=application.currency,
         term_months=application.term_months,

@@ -92,13 +92,13 @@ def make(
     missing = contract.missing(found.product)
     if missing:
         raise CannotOffer(missing)
-    offer, facts = _told(found, decision, wanted, today=today)
+    offer, facts = _told(found, decision, wanted, language=tongue, today=today)
     offer.language = tongue
     return _write(offer, facts, actor=actor, now=now)
 
 
 def _told(
-    application: Application, decision: Decision, wanted: Wanted, *, today: date
+    application: Application, decision: Decision, wanted: Wanted, *, language: str, today: date
 ) -> tuple[Offer, KeyFacts]:
     """Return an offer, not written yet, and its facts. Raises StatementIncomplete."""
     schedule = _schedule(application, decision, wanted)
@@ -107,6 +107,7 @@ def _told(
         decision,
         schedule,
         number=f"{application.number}-O{selectors.next_sequence(application)}",
+        language=language,
         term_months=wanted.term_months,
         offered=today,
         valid_until=_valid_until(application, decision, today),

@@ -81,9 +81,18 @@ def test_its_statement_is_frozen_and_hashed(alice: User, approved: Application) 
 def test_it_speaks_the_applicants_language(
     alice: User, approved: Application, language: str
 ) -> None:
+    product = approved.product
+    product.names = {"hi": "व्यक्तिगत ऋण", "sw": "Mkopo binafsi"}
+    product.save()
+    product.fees.update(names={"hi": "शुल्क", "sw": "Ada"})
+
     offer = factories.made(alice, approved, language=language)
 
     assert offer.language == language
+    assert offer.key_facts["product"] == product.names.get(language, product.name)
+    fees = {fee["name"] for fee in offer.key_facts["fees"]}
+    assert fees == {fee.named(language) for fee in product.fees.all()}
+    assert str(offer.key_facts["product"]) in bytes(offer.letter.html or b"").decode()
     assert bytes(offer.letter.html or b"").startswith(
         f'<article class="letter statement" lang="{language}"'.encode()
     )

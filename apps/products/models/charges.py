@@ -26,6 +26,8 @@ class Fee(Identified):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="fees")
     code = models.SlugField(_("code"), max_length=40)
     name = models.CharField(_("name"), max_length=120)
+    # By the code of each language beside English; a statement is written in the borrower's.
+    names = models.JSONField(_("names in other languages"), default=dict, blank=True)
     basis = models.CharField(_("basis"), max_length=8, choices=Basis)
     amount = models.DecimalField(_("amount or fraction"), max_digits=18, decimal_places=6)
     # Not said in catalogues before there were offers; a product with such a fee offers nothing.
@@ -48,6 +50,10 @@ class Fee(Identified):
 
     def __str__(self) -> str:
         return self.name
+
+    def named(self, language: str) -> str:
+        """Return the name in a language; the English one where there is no other."""
+        return str(self.names.get(language) or self.name)
 
 
 class TaxRate(Identified):

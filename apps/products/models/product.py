@@ -60,6 +60,8 @@ class Product(Identified, Timestamped):
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="products")
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
+    # By the code of each language beside English; a statement is written in the borrower's.
+    names = models.JSONField(_("names in other languages"), default=dict, blank=True)
     description = models.TextField(_("description"), blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     minimum_amount = models.DecimalField(_("smallest amount"), max_digits=18, decimal_places=2)
@@ -110,3 +112,7 @@ class Product(Identified, Timestamped):
 
     def __str__(self) -> str:
         return self.name
+
+    def named(self, language: str) -> str:
+        """Return the name in a language; the English one where there is no other."""
+        return str(self.names.get(language) or self.name)

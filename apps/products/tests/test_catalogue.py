@@ -27,6 +27,7 @@ def read(data: Any) -> list[catalogue.ProductSpec]:
         purposes=Purpose.values,
         schedules=Product.Schedule.values,
         bases=Fee.Basis.values,
+        languages=("en", "hi", "sw"),
         stored={},
     )
 
@@ -105,6 +106,9 @@ def test_it_lets_others_go_without() -> None:
         ({"schedule": "annuity"}, "is not a schedule"),
         ({"secured": "no"}, "does not fit here"),
         ({"colour": "blue"}, "Missing or unknown: colour."),
+        ({"names": {"xx": "Loan"}}, "No statement is written in: xx."),
+        ({"names": {"hi": ""}}, "A name of in-personal is empty."),
+        ({"names": ["hi"]}, "does not fit here"),
     ],
 )
 def test_it_refuses_a_product_that_breaks_a_rule(values: dict[str, Any], why: str) -> None:
@@ -121,6 +125,8 @@ def test_it_refuses_a_product_that_breaks_a_rule(values: dict[str, Any], why: st
         ({"basis": "guess"}, "is not a basis"),
         ({"amount": "-1"}, "must not be negative"),
         ({"amount": "1.5"}, "below 1"),
+        ({"names": {"xx": "Fee"}}, "No statement is written in: xx."),
+        ({"names": {"sw": ""}}, "A name of processing is empty."),
         ({"timing": ""}, "is no time to pay a fee"),
         ({"is_third_party": None}, "does not fit here"),
         ({"timing": "each_instalment", "kept_on_exit": True}, "Only a one-time fee is kept"),
