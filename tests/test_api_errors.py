@@ -94,6 +94,23 @@ def test_it_refuses_malformed_json(client: Client, db: None, body: bytes) -> Non
     _shape(client.post("/api/v1/token", body, content_type=JSON), 400)
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", " It cannot be read at line 1, column 2."),
+        (b'{"email": "a",\n "password"}', " It cannot be read at line 2, column 12."),
+        (b'{"email": NaN}', ""),
+        (b"\xff\xfe", ""),
+    ],
+)
+def test_it_says_in_its_own_words_where_json_breaks_off(
+    client: Client, db: None, body: bytes, said: str
+) -> None:
+    found = _shape(client.post("/api/v1/token", body, content_type=JSON), 400)
+
+    assert (found["code"], found["sentence"]) == ("parse_error", f"The body is not JSON.{said}")
+
+
 @pytest.mark.parametrize("body", ["null", "[]", '"text"', "7", "{}", '{"email": {"a": [1]}}'])
 def test_it_refuses_json_of_another_shape(client: Client, db: None, body: str) -> None:
     found = _shape(client.post("/api/v1/token", body, content_type=JSON), 400)

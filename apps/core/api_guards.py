@@ -106,7 +106,19 @@ class JSONParser(parsers.JSONParser):
             raise exceptions.ParseError(_("The body is nested too deeply.")) from None
         except UnicodeEncodeError:
             raise exceptions.ParseError(_("The request is malformed.")) from None
+        except exceptions.ParseError as refusal:
+            raise exceptions.ParseError(_not_json(refusal.__context__)) from None
         return parsed
+
+
+def _not_json(fault: BaseException | None) -> str:
+    """Return that a body is no JSON, and where it breaks off, in words of ours."""
+    if isinstance(fault, json.JSONDecodeError):
+        place = {"line": fault.lineno, "column": fault.colno}
+        return _("The body is not JSON. It cannot be read at line %(line)s, column %(column)s.") % (
+            place
+        )
+    return _("The body is not JSON.")
 
 
 class Throttle(throttling.ScopedRateThrottle):
