@@ -50,7 +50,9 @@ PAYMENTS = [
     "Promises to pay",
     "Debits to follow up",
 ]
+COLLECTIONS = ["Overdue loans", "Results of collectors"]
 QUALITY = [
+    "Portfolio summary",
     "Portfolio quality",
     "Vintages",
     "Roll rates",
@@ -99,6 +101,7 @@ NAVIGATION = {
     "Charlie": [
         "Home",
         *LENDING_AND_BLOCKS,
+        *COLLECTIONS,
         *PAYMENTS,
         "Recalls of debits",
         "Waivers, write-offs",
@@ -119,6 +122,7 @@ NAVIGATION = {
         "Loans",
         "Disbursements",
         "Quotes",
+        *COLLECTIONS,
         "Sheet of the day",
         "Direct debits",
         "Promises to pay",
@@ -153,6 +157,7 @@ NAVIGATION = {
         "Loans",
         "Disbursements",
         "Quotes",
+        *COLLECTIONS,
         *PAYMENTS[1:-1],
         "Written off",
         *QUALITY,
