@@ -35,6 +35,7 @@ _COUNTS: Mapping[str, Any] = {
     "charges": gettext_lazy("charges for being late"),
     "gone": gettext_lazy("repaid or written off"),
     "looked_back": gettext_lazy("seen as they were"),
+    "overridden": gettext_lazy("in a class set by people"),
     "suspense": gettext_lazy("entries to suspense"),
     "provisions": gettext_lazy("entries of provisions"),
     "alerts": gettext_lazy("alerts"),
@@ -99,6 +100,11 @@ def stages(one: DayEnd) -> list[Stage]:
 def _done(found: Mapping[str, Any]) -> str:
     counts = [f"{label}: {found[name]:,}" for name, label in _COUNTS.items() if found.get(name)]
     return ", ".join(counts)
+
+
+def overridden(one: DayEnd) -> int:
+    """Return how many loans stand in a class that people set instead of the rules."""
+    return int(one.stages.get("classify", {}).get("overridden", 0))
 
 
 def look(one: DayEnd) -> tuple[str, str]:

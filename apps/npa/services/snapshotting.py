@@ -12,7 +12,7 @@ from apps.collateral.models.item import Kind as ItemKind
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
 from apps.npa import partitions, rulebook
-from apps.npa.models import DayEnd, ProvisionMovement
+from apps.npa.models import DayEnd, LoanDay, Override, ProvisionMovement
 from apps.npa.rulebook import Stored
 from apps.npa.services import keeping_reserve, looking_back
 from apps.npa.statements import facilities, movements, snapshot
@@ -49,6 +49,7 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
         "loans": running,
         "gone": gone,
         "looked_back": looked_back,
+        "overridden": _overridden(day_end),
         "changed": changed,
         "last_entry": last_entry,
     }
@@ -70,6 +71,14 @@ def _written(tables: Sequence[Stored], day_end: DayEnd, values: Mapping[str, Any
             cursor.execute(snapshot.write(one.rules, rules), {**values, "table": one.pk})
             written += cursor.rowcount
     return written
+
+
+def _overridden(day_end: DayEnd) -> int:
+    """Return how many loans stand in a class that people set instead of the rules. Rule 1.16."""
+    held = Override.objects.in_force(day_end.day).filter(loan__branch__entity=day_end.entity)
+    keys = list(held.values_list("loan_id", flat=True))
+    rows = LoanDay.objects.filter(day=day_end.day, loan__in=keys, override_id__isnull=False)
+    return rows.count()
 
 
 def _refuse(loan: Loan, day: date) -> None:

@@ -1,6 +1,8 @@
 """Pages and API of the ends of days: who sees which, how far one is, having one done."""
 
+import html
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -19,6 +21,7 @@ from apps.npa import tasks
 from apps.npa.management.commands import day_end as command
 from apps.npa.models import DayEnd
 from apps.npa.tests import day_factories as days
+from apps.npa.tests.portfolio_factories import TODAY, approved
 from apps.repayments.tests import factories as repaying
 from conftest import MakePerson
 
@@ -58,6 +61,34 @@ def test_it_lists_days_and_shows_the_stages_of_one(
     assert "loans: 1" in shown
     assert shown.count("status--success") == 5
     assert "hx-get" not in shown.split('id="progress"')[1].split(">")[0]
+
+
+def test_the_night_reports_the_classes_that_people_set_1_16(
+    signed_in: SignedIn, bob: User, charlie: User, loan: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day, after, now = (repaying.later(1), repaying.later(2), repaying.at(repaying.later(3)))
+    days.end(loan, TODAY)
+    approved(loan, bob, charlie, from_date=day, until_date=day)
+    monkeypatch.setattr(command, "timezone", SimpleNamespace(now=lambda: now))
+    said = io.StringIO()
+    call_command(
+        *("day_end", "--date", day.isoformat(), "--until", after.isoformat()),
+        *("--entity", "sahyadri", "--keep-open"),
+        stdout=said,
+    )
+    client = signed_in(charlie)
+
+    with_one, without = DayEnd.objects.filter(day__gte=day).order_by("day")
+    shown, other = (
+        client.get(reverse("npa:day_end", args=[one.pk])).text for one in (with_one, without)
+    )
+
+    assert said.getvalue().count("in a class set by people: 1 loans.") == 1
+    assert "1 loan stands in a class that two people set instead of the rules." in shown
+    assert "in a class set by people: 1" in shown
+    assert "set instead of the rules" not in other
+    [link] = re.findall(rf'href="({reverse("npa:loans")}[?][^"]*)"', shown)
+    assert loan.number in client.get(html.unescape(link)).text
 
 
 def test_it_says_who_keeps_the_books_open(signed_in: SignedIn, manager: User, loan: Loan) -> None:

@@ -7,7 +7,7 @@ import pytest
 from apps.accounts.models import Entity, User
 from apps.loans.models import Loan
 from apps.npa import movement, movement_rows, services
-from apps.npa.models import Alert, PortfolioDay
+from apps.npa.models import Alert, DayEnd, PortfolioDay
 from apps.npa.portfolio_rows import Chosen
 from apps.npa.services import Wanted
 from apps.npa.tests import day_factories as days
@@ -36,6 +36,8 @@ def test_the_night_respects_an_override_and_all_its_figures_equal_the_ledger(
         made.pk,
     )
     assert PortfolioDay.objects.get(day=second).asset_class == "substandard"
+    told = {one.day: one.stages["classify"]["overridden"] for one in DayEnd.objects.all()}
+    assert told == {TODAY: 0, first: 1, second: 1}
     alert = Alert.objects.get()
     assert (alert.day, alert.last_day, alert.status) == (first, second, "open")
     returned = services.make_return(

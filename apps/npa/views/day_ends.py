@@ -17,6 +17,7 @@ from apps.ledger import selectors as ledger
 from apps.loans.models import Loan
 from apps.npa import day_end_forms, day_end_rows, policies, services
 from apps.npa.models import Changed, DayEnd
+from apps.npa.portfolio_rows import Chosen
 
 
 @requires(policies.VIEW)
@@ -57,12 +58,15 @@ def day_end(request: HttpRequest, pk: int) -> HttpResponse:
     )
     keys = [row.loan_id for row in page.rows]
     loans = Loan.objects.visible_to(request.user).in_bulk(keys)
+    chosen = Chosen(entity=one.entity, currency=one.entity.currency, day=one.day)
     context = {
         "one": one,
         "look": day_end_rows.look(one),
         "begun_by": day_end_rows.begun_by(one),
         "kept_open_by": day_end_rows.kept_open_by(one),
         "stages": day_end_rows.stages(one),
+        "overridden": day_end_rows.overridden(one),
+        "overridden_query": chosen.query(overridden="on"),
         "most_runs": day_end_rows.MOST_RUNS,
         "runs": day_end_rows.runs(one) if one.run > 1 else [],
         "differences": day_end_rows.differences(page.rows, loans),

@@ -72,6 +72,9 @@ class Command(BaseCommand):
         except DomainError as refusal:
             raise CommandError(f"{entity.code} {day}: {refusal}") from refusal
         self.stdout.write(_said(entity, found))
+        overridden = day_end_rows.overridden(found)
+        if overridden:
+            self.stdout.write(f"  in a class set by people: {overridden} loans.")
         for line in (*_changes(found, known.get(day, 0)), *_later(entity, day, known)):
             self.stdout.write(line)
 
