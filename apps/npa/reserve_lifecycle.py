@@ -1,7 +1,7 @@
-"""The states of a release from a reserve that needs the regulator's leave (rule book 1.12). Pure.
+"""The states of a release from a reserve that needs the regulator's leave. Pure.
 
-RBI/2019-20/170 of 13 March 2020: no withdrawal from the impairment reserve without the prior
-permission of the Department of Supervision.
+The reserve is that of rule book 1.12. That nothing is taken from it without the regulator's leave
+is from memory (DOR(NBFC).CC.PD.109/22.10.106/2019-20, 13 March 2020) and not in the rule book.
 """
 
 from apps.core.lifecycle import Lifecycle

@@ -1,4 +1,4 @@
-"""Releases from a reserve that needs the regulator's leave, by two people (rule book 1.12)."""
+"""Releases from a reserve that needs the regulator's leave, by two people."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Release from a reserve with the regulator's leave: one proposes, another approves (1.12)."""
+"""Release from a reserve with the regulator's leave: one proposes, another approves."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

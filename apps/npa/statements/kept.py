@@ -1,4 +1,4 @@
-"""What of a reserve no loan asks for any longer, and is kept: rule book 1.12. Pure: SQL text.
+"""What of a reserve no loan asks for any longer, and is kept. Pure: SQL text.
 
 Where the regulator's leave is needed to take from the reserve, the night only adds to it. What the
 classes together ask for less than the day before goes to a row of its own, what they ask for more

@@ -186,7 +186,7 @@ def test_it_reads_the_file_that_comes_with_the_program() -> None:
     assert all(rules.source for rules in installed().values())
 
 
-def test_the_impairment_reserve_needs_leave_and_that_of_cbk_does_not_1_12_2_4() -> None:
+def test_the_impairment_reserve_needs_leave_and_that_of_cbk_does_not() -> None:
     found = {
         rules.reserve: rules.reserve_needs_leave for rules in installed().values() if rules.reserve
     }
