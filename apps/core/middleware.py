@@ -19,6 +19,7 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -181,9 +182,36 @@ class DomainErrors:
 def _no_page(request: HttpRequest, *, allow: str) -> HttpResponse:
     """Return the page for a visit to an address that takes only forms."""
     sentence = _("This address takes a form, not a visit. Go back and use the page.")
-    page = problems.page(request, NotAPage("not_a_page", sentence))
+    refusal = NotAPage("not_a_page", sentence)
+    page = problems.page(request, refusal, back=_came_from(request) or _above(request.path))
     page["Allow"] = allow
     return page
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the address of our own page that led here; empty for none and for this address."""
+    given = request.headers.get("Referer", "")
+    path = _path(given) if url_has_allowed_host_and_scheme(given, {request.get_host()}) else ""
+    if not path or path == request.path:
+        return ""
+    query = urlsplit(given).query
+    return f"{path}?{query}" if query else path
+
+
+def _above(path: str) -> str:
+    """Return the nearest address above one that takes forms: the thing itself, or its list."""
+    parts = path.strip("/").split("/")
+    shorter = (parts[:count] for count in range(len(parts) - 1, 0, -1))
+    above = (f"/{'/'.join(kept)}/" for kept in shorter)
+    return next((one for one in above if _leads_somewhere(one)), "")
+
+
+def _leads_somewhere(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def _sign_in(path: str) -> str:

@@ -10,13 +10,16 @@ from django.views import defaults
 from apps.core.errors import DomainError, NotPermitted
 
 
-def page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Return the page, the fragment (HTMX) or the JSON body for an anticipated error."""
+def page(request: HttpRequest, error: DomainError, *, back: str = "") -> HttpResponse:
+    """Return the page, the fragment (HTMX) or the JSON body for an anticipated error.
+
+    `back` is the address of the page to go back to, where one is known.
+    """
     if is_api(request):
         fields = {name: [str(text)] for name, text in error.fields.items()}
         return _body(error.code, str(error.sentence), error.status, fields)
     template = "components/problem.html" if getattr(request, "htmx", False) else "problem.html"
-    return render(request, template, {"error": error}, status=error.status)
+    return render(request, template, {"error": error, "back": back}, status=error.status)
 
 
 def add_to(form: BaseForm, error: DomainError) -> None:

@@ -1,5 +1,7 @@
 """Around a request: its id, the caller's address, language, and errors as sentences."""
 
+import re
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -10,13 +12,13 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.test import Client, RequestFactory
 from django.urls import path
 from django.views.decorators.http import require_POST
 
 from apps.accounts.models import User
-from apps.core import access, bodies, origin, problems
+from apps.core import access, bodies, middleware, origin, problems
 from apps.core.access import PUBLIC, SIGNED_IN, requires
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible, StaleRecord
 from apps.core.middleware import ContentPolicy
@@ -226,6 +228,28 @@ def test_it_says_that_an_address_takes_only_forms(alice: User, signed_in: Signed
     assert response["Allow"] == "POST"
     assert "This address takes a form, not a visit." in response.content.decode()
     assert signed_in(alice).get("/api/test/form/").content == b""
+
+
+@pytest.mark.parametrize(
+    ("address", "came_from", "back"),
+    [
+        ("/test/form/", "http://testserver/applications/?page=2", "/applications/?page=2"),
+        ("/test/form/", "http://elsewhere.example/applications/", ""),
+        ("/test/form/", "http://testserver/test/form/", ""),
+        ("/test/form/", "", ""),
+        (f"/loans/{uuid.UUID(int=7)}/approve/", "", f"/loans/{uuid.UUID(int=7)}/"),
+    ],
+)
+def test_a_visit_to_where_forms_go_leads_back(
+    rf: RequestFactory, address: str, came_from: str, back: str
+) -> None:
+    refuses = middleware.DomainErrors(lambda _request: HttpResponseNotAllowed(["POST"]))
+
+    page = refuses(rf.get(address, headers={"Referer": came_from} if came_from else {}))
+
+    assert page.status_code == 405
+    ways = re.findall(r'<a class="button[^"]*" href="([^"]*)"', page.content.decode())
+    assert ways == [*([back] if back else []), "/"]
 
 
 def test_it_sends_the_whole_page_to_sign_in_when_a_fragment_finds_nobody(
