@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from django.forms import BooleanField, BoundField, ChoiceField
@@ -226,7 +227,8 @@ def _in_words(bound: BoundField) -> str:
     field = bound.field
     if isinstance(field, BooleanField):
         return ""
-    names = dict(field.choices) if isinstance(field, ChoiceField) else {}
+    choices: Any = field.choices if isinstance(field, ChoiceField) else ()
+    names = dict(choices)
     return str(names.get(_text(bound)) or "; ".join(_text(bound).split("\n")))
 
 
