@@ -1,6 +1,6 @@
 """Reasons the system gives by itself: kept as a code with its value, said to each reader. Pure.
 
-What people type is kept and said as it is.
+What people type is kept and said as it is; what would read as a code is not taken from them.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,11 @@ def stored(code: str, value: str) -> str:
     if code not in _words:
         raise LookupError(f"Nobody has words for the reason {code}.")
     return f"{code}:{value}"
+
+
+def is_code(typed: str) -> bool:
+    """Say whether words would be said as a reason of the system: nobody may type such."""
+    return typed.strip().partition(":")[0] in _words
 
 
 def said(kept: str) -> str:

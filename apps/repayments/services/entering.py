@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Branch, User
 from apps.audit import services as audit
-from apps.core import statements
+from apps.core import statements, stored_reasons
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
 from apps.repayments import before, facts, reading, replaying, walking, writing
@@ -150,6 +151,7 @@ def new_event(loan: Loan, fact: Fact, *, actor: Any, reference: str, now: dateti
             "reference_refused", "reference", f"A reference has 1 to {LONGEST_REFERENCE} letters."
         )
     parameters, words = facts.parted(fact.to_parameters())
+    require_own_words(actor, words.get("reason", ""))
     return AccountEvent(
         loan=loan,
         kind=fact.kind.value,
@@ -163,6 +165,13 @@ def new_event(loan: Loan, fact: Fact, *, actor: Any, reference: str, now: dateti
         made_by=actor if isinstance(actor, User) else None,
         made_at=now,
     )
+
+
+def require_own_words(actor: Any, reason: str) -> None:
+    """Raise FactRefused where a person's words would be read as a reason of the system."""
+    if isinstance(actor, User) and stored_reasons.is_code(reason):
+        sentence = _("Say it in words of your own: this is how the system keeps its reasons.")
+        raise refused_field("reason_refused", "reason", sentence)
 
 
 def same(standing: AccountEvent, loan: Loan, fact: Fact) -> AccountEvent:

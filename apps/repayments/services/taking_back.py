@@ -44,6 +44,7 @@ def take_back(
     held = holding.hold(actor, event.loan)
     found = AccountEvent.objects.get(pk=event.pk)
     said = _said(reason)
+    entering.require_own_words(actor, said)
     if found.status == "reversed":
         if found.reversed_reason != said:
             raise TakenBackAlready

@@ -157,6 +157,7 @@ def test_what_being_late_costs_and_a_tax_alone_are_not_taken_back(
     ("changes", "field"),
     [
         pytest.param({"reason": "  "}, "reason", id="no-reason"),
+        pytest.param({"reason": " debits.bounced:DD1"}, "reason", id="a-code-of-the-system"),
         pytest.param({"amount": Decimal(0)}, "amount", id="nothing"),
         pytest.param({"amount": Decimal("1.005"), "consent": "Yes"}, "amount", id="fractions"),
         pytest.param({"bucket": Bucket.PRINCIPAL}, "bucket", id="principal"),
@@ -174,6 +175,18 @@ def test_it_refuses_what_cannot_be_asked_for(
 
     assert field in refusal.value.fields
     assert not AccountEvent.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["debits.returned:payer_refused", " debits.bounced:DD1 "])
+def test_nobody_types_a_reason_of_the_system(charlie: User, lent: Loan, typed: str) -> None:
+    event = _charge(charlie, lent, reason="debits: it bounced")
+
+    with pytest.raises(DomainError) as refusal:
+        services.take_charge_back(actor=charlie, event=event, reason=typed, now=factories.at(DAY))
+
+    assert list(refusal.value.fields) == ["reason"]
+    event.refresh_from_db()
+    assert (event.status, event.reason) == ("live", "debits: it bounced")
 
 
 def test_only_who_may_asks_for_charges(alice: User, bob: User, charlie: User, lent: Loan) -> None:
