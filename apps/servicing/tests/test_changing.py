@@ -14,6 +14,9 @@ from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
 from apps.offers.tests import factories as offering
 from apps.products.tests import factories as products
+from apps.repayments import capping
+from apps.repayments import services as repayments
+from apps.repayments.facts import Change
 from apps.repayments.models import AccountEvent
 from apps.repayments.services import reminding
 from apps.repayments.tests import factories as repaid
@@ -112,6 +115,38 @@ def test_taken_back_the_schedule_before_is_in_force_again(lent: Loan, charlie: U
     assert list(lent.instalments.filter(in_force=True).order_by("number")) == before
     assert lent.schedules.get(in_force=True).number == 1
     assert repaid.offenders() == []
+
+
+def test_what_law_or_class_made_of_the_history_is_not_taken_back_by_hand(
+    lent: Loan, charlie: User
+) -> None:
+    day = factories.late(lent, 1)
+    capped = Change(day=day, change=capping.CAPPED, parameters={"room": "1000.00"})
+    event = repayments.enter(
+        actor="system:tests", loan=lent, fact=capped, reference="capped", now=at(day)
+    )
+
+    found = factories.refused(
+        lambda: services.undo(actor=charlie, event=event, reason="Too soon", now=at(day))
+    )
+
+    assert found.code == "made_by_itself"
+
+
+def test_a_change_below_a_cap_is_previewed_as_it_comes(lent: Loan, charlie: User) -> None:
+    day = factories.late(lent, 1)
+    capped = Change(day=day, change=capping.CAPPED, parameters={"room": "1000.00"})
+    repayments.enter(actor="system:tests", loan=lent, fact=capped, reference="cap", now=at(day))
+    asked: dict[str, Any] = {"instalments": 40}
+
+    _before, after = selectors.preview(lent, day, "reschedule", asked)
+    _changed(charlie, lent, day, "reschedule", **asked)
+
+    ahead = lent.instalments.filter(in_force=True, due_date__gt=day)
+    assert {row.due_on: row.interest for row in after.new} == {
+        row.due_date: row.interest for row in ahead
+    }
+    assert sum(row.interest for row in after.new) - after.carried == 1000
 
 
 def test_a_preview_writes_nothing(lent: Loan) -> None:
