@@ -41,7 +41,7 @@ class ReleaseNote(Strict):
     note = serializers.CharField(max_length=2_000)
 
 
-class ReleaseAnswer(serializers.Serializer[Any]):
+class ReserveReleaseAnswer(serializers.Serializer[Any]):
     """A release from a reserve, and how it stands."""
 
     id = serializers.UUIDField()
@@ -71,12 +71,12 @@ class FreeAnswer(serializers.Serializer[Any]):
 class ReleasePage(serializers.Serializer[Any]):
     """Some releases, the position of the next, and what could be released."""
 
-    results = ReleaseAnswer(many=True)
+    results = ReserveReleaseAnswer(many=True)
     after = serializers.CharField(allow_blank=True)
     free = FreeAnswer(many=True)
 
 
-_ANSWERS = {200: ReleaseAnswer, **REFUSED}
+_ANSWERS = {200: ReserveReleaseAnswer, **REFUSED}
 
 
 class Releases(APIView):
@@ -123,7 +123,7 @@ class Releases(APIView):
             wish=Wish(**given),
             now=timezone.now(),
         )
-        return Response(ReleaseAnswer(made).data)
+        return Response(ReserveReleaseAnswer(made).data)
 
 
 class Approve(APIView):
@@ -173,7 +173,7 @@ def _answered(
 ) -> Response:
     found = get_visible(ReserveRelease.objects.all(), request.user, pk=pk)
     done = act(actor=request.user, release=found, now=timezone.now(), **given)
-    return Response(ReleaseAnswer(done).data)
+    return Response(ReserveReleaseAnswer(done).data)
 
 
 urlpatterns = [
