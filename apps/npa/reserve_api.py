@@ -24,7 +24,7 @@ from apps.servicing.asked import taken
 _AMOUNT: dict[str, Any] = {"max_digits": 20, "decimal_places": 2}
 
 
-class ReleaseRequest(Strict):
+class ReserveReleaseRequest(Strict):
     """What is to be released, by which letter of the regulator, and why."""
 
     entity = serializers.UUIDField()
@@ -106,13 +106,13 @@ class Releases(APIView):
 
     @extend_schema(
         operation_id="reserve_release_propose",
-        request=ReleaseRequest,
+        request=ReserveReleaseRequest,
         responses=_ANSWERS,
         tags=["npa"],
     )
     def post(self, request: Request) -> Response:
         """Propose a release; another person approves it."""
-        given = taken(request, ReleaseRequest)
+        given = taken(request, ReserveReleaseRequest)
         entity = ledger.entities(request.user).filter(pk=given.pop("entity")).first()
         if entity is None:
             raise proposing.unseen()
