@@ -259,7 +259,7 @@ def test_it_records_collateral_and_a_guarantor(browser: Client, alice: User, pun
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"valuation": "0"}, "greater than or equal to 0.01"),
+        ({"valuation": "0"}, "Write an amount from 0.01 to"),
         ({"kind": "promise"}, "is not one of the available choices"),
         ({"valued_date": "2099-01-01"}, "A valuation cannot lie in the future."),
         ({"valued_date": "2999-01-01"}, "Check the year."),

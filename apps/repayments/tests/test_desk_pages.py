@@ -171,9 +171,9 @@ def test_it_takes_a_customers_number_for_all_loans(officer: Client, lent: Loan) 
     ("changes", "sentence"),
     [
         pytest.param({"number": "L-0"}, "There is no loan and no customer", id="number"),
-        pytest.param({"amount": "0"}, "greater than or equal to 0.01", id="zero"),
-        pytest.param({"amount": "-5"}, "greater than or equal to 0.01", id="negative"),
-        pytest.param({"amount": "1.001"}, "no more than 2 decimal places", id="fractions"),
+        pytest.param({"amount": "0"}, "Write an amount from 0.01 to", id="zero"),
+        pytest.param({"amount": "-5"}, "Write an amount from 0.01 to", id="negative"),
+        pytest.param({"amount": "1.001"}, "with at most 2 decimals", id="fractions"),
         pytest.param({"channel": "cheque"}, "Enter the reference of the payment", id="reference"),
         pytest.param({"day": "2090-01-01"}, "This day is still to come", id="future"),
         pytest.param({"day": "2001-01-01"}, "nothing was paid back before", id="before"),
