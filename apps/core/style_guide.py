@@ -18,6 +18,12 @@ from apps.core.templatetags import _statuses
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
+class _ReferenceField(forms.CharField):
+    """A field that may be left out at times, and says when it may not."""
+
+    needed_when = gettext_lazy("needed, except for cash")
+
+
 class SpecimenForm(forms.Form):
     """One field of each kind."""
 
@@ -42,6 +48,7 @@ class SpecimenForm(forms.Form):
         widget=forms.RadioSelect,
     )
     document = forms.FileField(label=gettext_lazy("Pay slip"), required=False)
+    reference = _ReferenceField(label=gettext_lazy("Reference of the payment"), required=False)
     note = forms.CharField(
         label=gettext_lazy("Note"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )

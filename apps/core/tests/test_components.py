@@ -384,6 +384,7 @@ def test_it_shows_every_component_in_the_style_guide(rf: RequestFactory) -> None
     ):  # fmt: skip
         assert re.search(rf'class="(?:[^"]* )?{block}(?:["\s]|--|__)', html), block
     assert " style=" not in html
+    assert '<span class="field__optional">(needed, except for cash)</span>' in html
 
 
 @pytest.mark.parametrize("name", ["400", "403", "404", "500"])
