@@ -17,7 +17,7 @@ def ensure(day: date) -> str:
     months is not held up. Two makers wait for each other. The caller is in a transaction.
     """
     first = day.replace(day=1)
-    name = f"npa_loanday_{first:%Y_%m}"
+    name = _name(day)
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [name])
         if cursor.fetchone()[0] is not None:
@@ -34,3 +34,17 @@ def ensure(day: date) -> str:
             f"ALTER TABLE npa_loanday ATTACH PARTITION {name} FOR VALUES FROM (%s) TO (%s)", bounds
         )
     return name
+
+
+def refresh_statistics(day: date) -> None:
+    """Tell the planner that a day has its rows now.
+
+    Until autovacuum comes by it takes a day of which it never saw a row for one of a single row,
+    and looks up, loan by loan, what is joined to a whole book. The caller is in a transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {_name(day)} (day, loan_id, entity_id, customer_id)")
+
+
+def _name(day: date) -> str:
+    return f"npa_loanday_{day:%Y_%m}"

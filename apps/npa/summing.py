@@ -33,12 +33,17 @@ _SUM = """
     WHERE day = %(day)s AND entity_id = %(entity)s AND NOT asset_class = ANY(%(gone)s)
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
+# Only those who owe the most are looked up, and put in order where they are several.
 _BORROWER = """
-    SELECT DISTINCT ON (currency) currency, c.number, principal FROM (
+    WITH owed AS MATERIALIZED (
         SELECT currency, customer_id, sum(principal) AS principal FROM npa_loanday
         WHERE day = %(day)s AND entity_id = %(entity)s GROUP BY 1, 2
-    ) owed JOIN customers_customer c ON c.id = owed.customer_id
-    ORDER BY currency, principal DESC, c.number
+    )
+    SELECT currency, min(c.number), principal
+    FROM owed JOIN (SELECT currency, max(principal) AS principal FROM owed GROUP BY 1) most
+        USING (currency, principal)
+    JOIN customers_customer c ON c.id = owed.customer_id
+    GROUP BY currency, principal
 """
 _SECTOR = """
     SELECT DISTINCT ON (currency) currency, purpose, principal FROM (

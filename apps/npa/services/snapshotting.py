@@ -40,6 +40,7 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
         cursor.execute(snapshot.SET_ASIDE, values)
         cursor.execute(snapshot.TAKE_AWAY, values)
         running = _written(tables, day_end, values)
+        partitions.refresh_statistics(day_end.day)
         cursor.execute(snapshot.GONE_SINCE, values)
         gone = cursor.rowcount
         changed = _compared(day_end, values)

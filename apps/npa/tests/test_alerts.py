@@ -1,5 +1,6 @@
 """Alerts: raised at the end of a day, told once, acknowledged by a person, over when it is over."""
 
+import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from apps.accounts.models import Entity, User
 from apps.audit.models import Event
 from apps.core import jobs
 from apps.core.errors import Conflict
+from apps.customers.models import Customer
 from apps.loans.models import Loan
 from apps.npa import services, webhook_sending, webhook_signing
 from apps.npa.models import Alert, AlertDelivery, DayFigures, PortfolioDay, Threshold
@@ -200,6 +202,31 @@ def test_it_measures_concentration_and_the_rise_of_a_month(
     assert raised["largest_borrower"].subject == lent.customer.number
     assert raised["largest_borrower"].day == TODAY - 31 * DAY
     assert (raised["npa_jump"].value, raised["coverage"].value) == (1, Decimal("0.1"))
+
+
+def test_of_borrowers_who_owe_the_same_the_first_is_named(lent: Loan, india: Entity) -> None:
+    half = Decimal(50_000)
+    snapshot(lent, TODAY)
+    for number, parts in (("A-1", (half, half)), ("A-0", (half,)), ("ZZ-9", (half, half))):
+        key = _namesake(lent.customer, number)
+        for part in parts:
+            snapshot(lent, TODAY, loan_id=uuid.uuid4(), customer_id=key, principal=part)
+
+    night(india, TODAY)
+
+    figures = DayFigures.objects.get()
+    assert lent.customer.number > "A-1"
+    assert figures.names["largest_borrower"] == "A-1"
+    assert Decimal(figures.values["largest_borrower"]) == Decimal(100_000) / 350_000
+
+
+def _namesake(customer: Customer, number: str) -> uuid.UUID:
+    """Keep a copy of a borrower under another number; return its key."""
+    copy = Customer.objects.get(pk=customer.pk)
+    copy.pk, copy.number = uuid.uuid4(), number
+    copy._state.adding = True
+    Customer.objects.bulk_create([copy])
+    return copy.pk
 
 
 def test_what_left_the_books_counts_for_nothing(lent: Loan, india: Entity) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
@@ -59,6 +60,20 @@ def test_it_leaves_a_row_for_a_loan_that_is_in_time(loan: Loan) -> None:
     assert found.interest_earned == Decimal("266.67")
     assert found.provision == Decimal("500.67")
     assert found.class_since == loan.disbursed_date
+
+
+def test_the_planner_knows_of_the_rows_of_the_day_at_once(loan: Loan) -> None:
+    day = repaying.later(3)
+
+    days.end(loan, day)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_stats WHERE tablename = %s",
+            [f"npa_loanday_{day:%Y_%m}"],
+        )
+        known = {name for (name,) in cursor.fetchall()}
+    assert known >= {"customer_id", "day", "entity_id", "loan_id"}
 
 
 def test_it_counts_the_due_date_as_the_first_day_1_1_t2(loan: Loan) -> None:
