@@ -279,7 +279,7 @@ def _filters(request: Request) -> worklist.Filters:
         "whose": set(wording.WHOSE),
         "promise": set(wording.PROMISE),
     }
-    given = {name: request.query_params.get(name, "") for name in known}
+    given: dict[str, Any] = {name: request.query_params.get(name, "") for name in known}
     for name, value in given.items():
         if value and value not in known[name]:
             sentence = _("There is no such choice.")

@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -12,5 +15,6 @@ class CollectionsConfig(AppConfig):
 
         history.keep(Assignment, exclude=["updated_at"])
         history.keep(Contact, exclude=["updated_at", "note", "place"])
-        code_words.know("collections", "way", wording.WAYS)
-        code_words.know("collections", "outcome", wording.OUTCOMES)
+        words: dict[str, Mapping[Any, Any]] = {"way": wording.WAYS, "outcome": wording.OUTCOMES}
+        for name, known in words.items():
+            code_words.know("collections", name, {str(code): known[code] for code in known})

@@ -111,7 +111,8 @@ class ContactForm(Refusable):
     def __init__(self, *args: Any, loan: Loan, now: datetime, **kwargs: Any) -> None:
         self._zone = ZoneInfo(loan.branch.entity.time_zone)
         local = now.astimezone(self._zone)
-        super().__init__(*args, initial={"day": local.date(), "clock": f"{local:%H:%M}"}, **kwargs)
+        kwargs["initial"] = {"day": local.date(), "clock": f"{local:%H:%M}"}
+        super().__init__(*args, **kwargs)
 
     def refuse(self, refusal: Any) -> None:
         """Show what the service refuses; of the moment, beside the day."""

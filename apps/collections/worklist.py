@@ -107,7 +107,7 @@ def loans(
     today: date,
 ) -> QuerySet[LoanDay]:
     """Return the overdue loans that are chosen with `overdue` and `worth`, in no order yet."""
-    rows = LoanDay.objects.visible_to(actor).filter(
+    rows: QuerySet[LoanDay] = LoanDay.objects.visible_to(actor).filter(
         day=chosen.day, entity=chosen.entity, currency=chosen.currency, dpd_ifrs__gt=0
     )
     rows = rows.exclude(asset_class__in=GONE)

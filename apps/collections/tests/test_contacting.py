@@ -279,7 +279,10 @@ def test_a_contact_is_written_down_on_the_page_and_shown(
 
     assert client.post(form, _typed()).status_code == 302
     case = reverse("collections:case", args=[lent.pk])
-    assert "Wants to sell the cow" in client.get(case).text
+    shown = client.get(case).text
+    assert "Wants to sell the cow" in shown
+    # By the clock where the lender is, as the hours are.
+    assert ", 10:00</time>" in shown
     # Who may not read personal data sees that there was a contact, and no more.
     seen = signed_in(amir).get(case).text
     assert "Spoke, nothing agreed" in seen
