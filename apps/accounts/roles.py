@@ -187,6 +187,7 @@ ROLES = (
             "npa.make_bureau_file",
             "collections.view_worklist",
             "collections.assign_case",
+            "collections.record_legal_step",
         ),
         everywhere=True,
     ),
@@ -212,6 +213,7 @@ ROLES = (
             "npa.acknowledge_alert",
             "collections.view_worklist",
             "collections.work_case",
+            "collections.record_legal_step",
         ),
     ),
     Role(

@@ -301,6 +301,7 @@ VERBS = {
     "collections.case_assigned": _("gave an overdue loan to a collector"),
     "collections.case_released": _("ended the work of a collector on an overdue loan"),
     "collections.contact_recorded": _("wrote down a contact with the borrower"),
+    "collections.legal_step_recorded": _("wrote down a legal step on an overdue loan"),
     # npa
     "npa.day_ended": _("ended a day: classes, provisions and what was posted for them"),
     "npa.day_run_again": _("had an open day ended once more"),

@@ -13,9 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
-from apps.collections import policies, results, selectors, services, wording, worklist
+from apps.collections import (
+    legal_api,
+    policies,
+    results,
+    selectors,
+    services,
+    wording,
+    worklist,
+)
 from apps.collections.asked import chosen
 from apps.collections.contacting import Outcome, Way
+from apps.collections.legal import Stage
 from apps.collections.models import Assignment, Contact
 from apps.collections.worth import LATE
 from apps.core import dates
@@ -53,6 +62,8 @@ class WorklistRow(serializers.Serializer[Any]):
     last_contact = serializers.DateField(allow_null=True)
     next_action = serializers.CharField()
     next_date = serializers.DateField(allow_null=True)
+    legal_stage = serializers.ChoiceField(choices=[one.value for one in Stage])
+    legal_since = serializers.DateField(allow_null=True)
 
 
 class WorklistPage(serializers.Serializer[Any]):
@@ -143,6 +154,7 @@ class Worklist(APIView):
             OpenApiParameter("currency", description="Left out: the lender's."),
             OpenApiParameter("band", enum=[band.value for band in LATE]),
             OpenApiParameter("whose", enum=[one for one in wording.WHOSE if one]),
+            OpenApiParameter("legal", enum=[one for one in wording.LEGAL if one]),
             OpenApiParameter("promise", enum=[one for one in wording.PROMISE if one]),
             AFTER,
         ],
@@ -278,6 +290,7 @@ def _filters(request: Request) -> worklist.Filters:
         "band": {band.value for band in LATE},
         "whose": set(wording.WHOSE),
         "promise": set(wording.PROMISE),
+        "legal": set(wording.LEGAL),
     }
     given: dict[str, Any] = {name: request.query_params.get(name, "") for name in known}
     for name, value in given.items():
@@ -309,6 +322,8 @@ def _row(one: Any, known: worklist.Known, chances: Any) -> dict[str, Any]:
         "last_contact": known.contact.made_on if known.contact else None,
         "next_action": known.contact.next_action if known.contact else "",
         "next_date": known.contact.next_date if known.contact else None,
+        "legal_stage": known.legal.stage if known.legal else Stage.NONE.value,
+        "legal_since": known.legal.made_on if known.legal else None,
     }
 
 
@@ -328,5 +343,6 @@ urlpatterns: list[Any] = [
     path("collections/worklist", Worklist.as_view(), name="collections_worklist"),
     path("collections/results", Results.as_view(), name="collections_results"),
     path("collections/<uuid:pk>/contacts", Contacts.as_view(), name="collections_contacts"),
+    *legal_api.urlpatterns,
     path("collections/<uuid:pk>/collector", Collector.as_view(), name="collections_collector"),
 ]

@@ -10,11 +10,17 @@ class CollectionsConfig(AppConfig):
     def ready(self) -> None:
         from apps.audit import code_words
         from apps.collections import wording
-        from apps.collections.models import Assignment, Contact
+        from apps.collections.models import Assignment, Contact, LegalStep
         from apps.core import history
 
         history.keep(Assignment, exclude=["updated_at"])
         history.keep(Contact, exclude=["updated_at", "note", "place"])
-        words: dict[str, Mapping[Any, Any]] = {"way": wording.WAYS, "outcome": wording.OUTCOMES}
+        history.keep(LegalStep, exclude=["updated_at", "reference"])
+        words: dict[str, Mapping[Any, Any]] = {
+            "way": wording.WAYS,
+            "outcome": wording.OUTCOMES,
+            "stage": wording.STAGES,
+            "before": wording.STAGES,
+        }
         for name, known in words.items():
             code_words.know("collections", name, {str(code): known[code] for code in known})

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.collections import policies, selectors, wording
+from apps.collections import legal, policies, selectors, wording
 from apps.collections.contacting import Outcome, Way
+from apps.collections.legal import Stage
 from apps.collections.models import Contact
 from apps.core import dates
 from apps.loans import selectors as loans
@@ -25,6 +26,8 @@ def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
     is_running = loan.status == "active"
     works, assigns = actor.has_perm(policies.WORK), actor.has_perm(policies.ASSIGN)
     promises = contact_rows.of_loan(loan)
+    steps = selectors.legal_steps(loan)
+    stage = Stage(steps[0].stage) if steps else Stage.NONE
     return {
         "loan": loan,
         "today": today,
@@ -39,6 +42,10 @@ def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
         "may_promise": is_running and actor.has_perm(repaying.TAKE_PROMISE),
         "may_contact": works and is_running,
         "contacts": [_contact(one) for one in selectors.contacts(loan)],
+        "legal_stage": wording.STAGES[stage],
+        "legal_tone": "warning" if stage in legal.UNDER_WAY else "neutral",
+        "legal_steps": [(one, wording.STAGES[Stage(one.stage)]) for one in steps],
+        "may_sue": actor.has_perm(policies.LEGAL),
         "promises": [(one, contact_looks.PROMISES[one.status]) for one in promises],
         "crumbs": [
             {"label": _("Overdue loans"), "url": reverse("collections:worklist")},

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.applications.forms import AmountField
 from apps.collections import wording
-from apps.collections.models import Contact
-from apps.collections.services import ContactEntry
+from apps.collections.legal import MOVES, Stage
+from apps.collections.models import Contact, LegalStep
+from apps.collections.services import ContactEntry, LegalEntry
 from apps.collections.worklist import Filters
 from apps.collections.worth import LATE
 from apps.core.form_fields import DayField
@@ -38,9 +39,12 @@ class WorklistForm(ChosenForm):
     promise = forms.ChoiceField(
         label=_("Promise to pay"), required=False, choices=list(wording.PROMISE.items())
     )
+    legal = forms.ChoiceField(
+        label=_("Legal stage"), required=False, choices=list(wording.LEGAL.items())
+    )
     silent_since = DayField(label=_("Not contacted since"), required=False)
     field_order = [
-        *("lender", "whose", "band", "promise", "silent_since", "branch", "currency"),
+        *("lender", "whose", "band", "promise", "legal", "silent_since", "branch", "currency"),
     ]
 
     def filters(self) -> Filters:
@@ -125,3 +129,25 @@ class ContactForm(Refusable):
         given = dict(self.cleaned_data)
         day, clock = given.pop("day"), given.pop("clock")
         return ContactEntry(made_at=datetime.combine(day, clock, self._zone), **given)
+
+
+class LegalForm(Refusable):
+    """A legal step: only those that may follow the last one are offered."""
+
+    stage = PickField(label=_("Legal step"), choices=[])
+    made_on = DayField(label=_("On"))
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=80,
+        help_text=_("Of the court, the lawyer or the post, by which the matter is found."),
+    )
+
+    def __init__(self, *args: Any, last: LegalStep | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        before = Stage(last.stage) if last else Stage.NONE
+        offered = [(one.value, wording.STAGES[one]) for one in MOVES[before]]
+        cast("PickField", self.fields["stage"]).choices = offered
+
+    def entry(self) -> LegalEntry:
+        """Return what was entered."""
+        return LegalEntry(**self.cleaned_data)

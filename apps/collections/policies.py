@@ -3,3 +3,4 @@
 VIEW = "collections.view_worklist"
 WORK = "collections.work_case"
 ASSIGN = "collections.assign_case"
+LEGAL = "collections.record_legal_step"

@@ -6,7 +6,7 @@ from guardian.models import UserObjectPermission
 
 from apps.accounts.models import Branch, User
 from apps.collections import policies
-from apps.collections.models import Assignment, Contact
+from apps.collections.models import Assignment, Contact, LegalStep
 from apps.loans.models import Loan
 from apps.npa import portfolio_rows
 from apps.npa.models import LoanDay
@@ -48,6 +48,17 @@ def contacts(loan: Loan) -> list[Contact]:
     """Return the last contacts about a loan, the newest first."""
     rows = Contact.objects.filter(loan=loan).select_related("made_by", "promise")
     return list(rows.order_by("-made_at", "-id")[:CONTACTS_SHOWN])
+
+
+def legal_steps(loan: Loan) -> list[LegalStep]:
+    """Return the legal steps on a loan, the newest first."""
+    rows = LegalStep.objects.filter(loan=loan).select_related("made_by")
+    return list(rows.order_by("-number"))
+
+
+def last_legal_step(loan: Loan) -> LegalStep | None:
+    """Return the last legal step on a loan; None where none was taken."""
+    return LegalStep.objects.filter(loan=loan).order_by("-number").first()
 
 
 def last_day(actor: User, loan: Loan) -> LoanDay | None:

@@ -14,5 +14,6 @@ urlpatterns = [
     path("<uuid:pk>/take/", case.take, name="take"),
     path("<uuid:pk>/release/", case.release, name="release"),
     path("<uuid:pk>/contact/", case.contact, name="contact"),
+    path("<uuid:pk>/legal/", case.legal_step, name="legal_step"),
     path("<uuid:pk>/assign/", case.assign, name="assign"),
 ]

@@ -4,6 +4,7 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.collections.contacting import Limit, Outcome, Way
+from apps.collections.legal import Stage
 
 WHOSE = {
     "": _("All"),
@@ -44,6 +45,20 @@ OUTCOMES = {
     Outcome.LEFT_WORD: _("Left word to contact us"),
     Outcome.SENT: _("Sent"),
     Outcome.CAME_BACK: _("Came back"),
+}
+
+STAGES = {
+    Stage.NONE: pgettext_lazy("legal stage", "None"),
+    Stage.NOTICE: pgettext_lazy("legal stage", "Notice sent"),
+    Stage.FILED: pgettext_lazy("legal stage", "Filed in court"),
+    Stage.JUDGMENT: pgettext_lazy("legal stage", "Judgment"),
+    Stage.EXECUTION: pgettext_lazy("legal stage", "Execution"),
+    Stage.CLOSED: pgettext_lazy("legal stage", "Closed"),
+}
+LEGAL = {
+    "": _("All"),
+    "under_way": _("Under way"),
+    **{stage.value: word for stage, word in STAGES.items()},
 }
 
 

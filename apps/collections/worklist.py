@@ -20,6 +20,7 @@ from django.db.models import (
     F,
     OuterRef,
     QuerySet,
+    Subquery,
     Sum,
     Value,
     When,
@@ -27,8 +28,9 @@ from django.db.models import (
 from django.db.models.functions import Round
 
 from apps.accounts.models import Entity, User
-from apps.collections import worth
-from apps.collections.models import Assignment, Contact
+from apps.collections import legal, worth
+from apps.collections.legal import Stage
+from apps.collections.models import Assignment, Contact, LegalStep
 from apps.collections.worth import Chances
 from apps.core import dates, keyset
 from apps.core.keyset import Page
@@ -54,12 +56,14 @@ class Filters:
     """Which overdue loans are listed; empty values leave nothing out.
 
     `whose` is mine, nobody or others; `promise` is due (its day has come), open, broken or none;
-    `silent_since` is a day since which nobody contacted the borrower about the loan.
+    `legal` is a stage, or under_way; `silent_since` is a day since which nobody contacted the
+    borrower about the loan.
     """
 
     band: str = ""
     whose: str = ""
     promise: str = ""
+    legal: str = ""
     silent_since: date | None = None
 
 
@@ -71,6 +75,7 @@ class Known:
     promise: Promise | None = None
     paid_since: Decimal = Decimal(0)
     contact: Contact | None = None
+    legal: LegalStep | None = None
 
 
 def chances(entity: Entity, currency: str, day: date) -> Mapping[Band, Chances]:
@@ -116,6 +121,7 @@ def loans(
     if filters.band:
         rows = rows.filter(**_days(Band(filters.band)))
     rows = _promised(_whose(rows, filters.whose, actor), filters.promise, today)
+    rows = _at_law(rows, filters.legal)
     if filters.silent_since:
         contacts = Contact.objects.filter(loan=OuterRef("loan_id"), is_inbound=False)
         rows = rows.exclude(Exists(contacts.filter(made_on__gte=filters.silent_since)))
@@ -163,6 +169,8 @@ def about(rows: Sequence[LoanDay]) -> dict[uuid.UUID, Known]:
     contacts = {
         one.loan_id: one for one in made.order_by("loan_id", "-made_at").distinct("loan_id")
     }
+    steps = LegalStep.objects.filter(loan__in=keys).order_by("loan_id", "-number")
+    suits = {one.loan_id: one for one in steps.distinct("loan_id")}
     paid = _paid_since(keys, rows[0].day) if rows else {}
     return {
         key: Known(
@@ -170,6 +178,7 @@ def about(rows: Sequence[LoanDay]) -> dict[uuid.UUID, Known]:
             promise=promises.get(key),
             paid_since=paid.get(key, Decimal(0)),
             contact=contacts.get(key),
+            legal=suits.get(key),
         )
         for key in keys
     }
@@ -211,3 +220,14 @@ def _promised(rows: QuerySet[LoanDay], promise: str, today: date) -> QuerySet[Lo
     if promise == "none":
         return rows.exclude(Exists(told.filter(status="open")))
     return rows.filter(Exists(told.filter(status=promise))) if promise else rows
+
+
+def _at_law(rows: QuerySet[LoanDay], stage: str) -> QuerySet[LoanDay]:
+    steps = LegalStep.objects.filter(loan=OuterRef("loan_id"))
+    if stage == Stage.NONE:
+        return rows.exclude(Exists(steps))
+    if not stage:
+        return rows
+    wanted = legal.UNDER_WAY if stage == "under_way" else (Stage(stage),)
+    last = Subquery(steps.order_by("-number").values("stage")[:1])
+    return rows.alias(legal_stage=last).filter(legal_stage__in=[one.value for one in wanted])

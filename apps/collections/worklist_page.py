@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from apps.collections import wording, worklist
 from apps.collections.contacting import Outcome
+from apps.collections.legal import Stage
 from apps.collections.worth import Chances
 from apps.npa.models import LoanDay
 from apps.portfolio import bands
@@ -25,6 +26,8 @@ COLUMNS = (
         "last_contact",
         "next_action",
         "next_date",
+        "legal_stage",
+        "legal_since",
     ),
 )
 
@@ -38,6 +41,7 @@ def rows(found: Sequence[LoanDay]) -> list[dict[str, Any]]:
             "known": known[one.loan_id],
             "band": BANDS[bands.of_days(one.dpd_ifrs)],
             "look": _look(known[one.loan_id]),
+            "legal": _legal(known[one.loan_id]),
             "outcome": _outcome(known[one.loan_id]),
         }
         for one in found
@@ -50,6 +54,10 @@ def _look(known: worklist.Known) -> Any:
 
 def _outcome(known: worklist.Known) -> Any:
     return wording.OUTCOMES[Outcome(known.contact.outcome)] if known.contact else ""
+
+
+def _legal(known: worklist.Known) -> Any:
+    return wording.STAGES[Stage(known.legal.stage)] if known.legal else ""
 
 
 def chances(known: Mapping[Band, Chances]) -> list[tuple[Any, Chances]]:
@@ -88,9 +96,11 @@ def _line(one: Any, known: worklist.Known, chances: Mapping[Band, Chances]) -> S
     )
     contact = known.contact
     said = (contact.made_on, contact.next_action, contact.next_date or "") if contact else ("",) * 3
+    suit = (known.legal.stage, known.legal.made_on) if known.legal else ("none", "")
+    who = known.collector.email if known.collector else ""
     return (
         *(one.day, one.loan.number, one.customer.number, one.branch.code, one.currency),
         *(one.dpd_ifrs, band.value, one.overdue, one.principal, one.worth if chances else ""),
         *((round(seen.worse, 4), round(seen.cured, 4)) if seen else ("", "")),
-        *(known.collector.email if known.collector else "", *promised, known.paid_since, *said),
+        *(who, *promised, known.paid_since, *said, *suit),
     )

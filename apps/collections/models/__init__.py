@@ -2,5 +2,6 @@
 
 from apps.collections.models.assigning import Assignment
 from apps.collections.models.contacts import Contact
+from apps.collections.models.legal import LegalStep
 
-__all__ = ["Assignment", "Contact"]
+__all__ = ["Assignment", "Contact", "LegalStep"]

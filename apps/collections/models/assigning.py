@@ -44,6 +44,7 @@ class Assignment(Identified, Timestamped):
             ("view_worklist", _("See which overdue loans are worked on, and how")),
             ("work_case", _("Work on overdue loans")),
             ("assign_case", _("Give overdue loans to collectors")),
+            ("record_legal_step", _("Write down legal steps on overdue loans")),
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(

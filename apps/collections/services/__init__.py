@@ -2,5 +2,14 @@
 
 from apps.collections.services.assigning import assign, release, take
 from apps.collections.services.contacting import ContactEntry, record_contact
+from apps.collections.services.suing import LegalEntry, record_legal_step
 
-__all__ = ["ContactEntry", "assign", "record_contact", "release", "take"]
+__all__ = [
+    "ContactEntry",
+    "LegalEntry",
+    "assign",
+    "record_contact",
+    "record_legal_step",
+    "release",
+    "take",
+]

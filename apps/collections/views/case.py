@@ -100,6 +100,29 @@ def contact(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "POST"])
+@requires(policies.LEGAL)
+def legal_step(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Write a legal step down."""
+    loan = seen(request, pk)
+    form = forms.LegalForm(request.POST or None, last=selectors.last_legal_step(loan))
+    return contact_page.page(
+        request,
+        form,
+        lambda: services.record_legal_step(
+            actor=request.user, loan=loan, entry=form.entry(), now=timezone.now()
+        ),
+        words=Words(
+            title=_("Write a legal step down"),
+            button=_("Write it down"),
+            done=_("The legal step is on record."),
+            place=loan.number,
+            back=reverse("collections:case", args=[loan.pk]),
+            text=_("It cannot be changed afterwards. A matter that is over is closed."),
+        ),
+    )
+
+
 def _done(
     request: HttpRequest, pk: uuid.UUID, act: Callable[[Loan], Any], *, said: str
 ) -> HttpResponse:
