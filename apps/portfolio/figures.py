@@ -5,7 +5,7 @@ and days, so a figure of several of them is that of their sums, never a mean of 
 Amounts are of one currency; ratios are fractions at full precision.
 
 Stocks are as at the end of the day. Flows run from the first of its month to the day. Outcomes look
-back over a window that ends with the day, by the ends of months in between.
+back over whole months, from the end of one to the end of another.
 """
 
 from collections.abc import Iterable
@@ -54,10 +54,10 @@ class Sums:
     # Decisions that approve and that decline.
     approved: int = 0
     declined: int = 0
-    # Outcomes: loans that performed so many months before, and those of them that did not at the
-    # end of a month since; loans that did not perform a year before, and those of them that came
-    # to perform again or were repaid; loans that came to perform again within the year, and those
-    # of them that stopped once more.
+    # Outcomes, known at the ends of months: loans that performed so many months before, and those
+    # of them that did not at the end of a month since or were written off; loans that did not
+    # perform a year before, and those of them that came to perform again or were repaid; loans
+    # that came to perform again within the year, and those of them that stopped once more.
     performed_6: int = 0
     defaulted_6: int = 0
     performed_12: int = 0

@@ -121,7 +121,7 @@ class RollLoansForm(RollForm):
 class SummaryForm(SharedForm):
     """Of which day the summary is, and of what part of the portfolio."""
 
-    by = None
+    by: Any = None
     day = DayField(label=_("At the end of"), required=False)
     segment = forms.ChoiceField(label=_("Segment"), required=False)
     field_order = ["lender", "day", "product", "segment", "branch", "currency"]

@@ -42,3 +42,14 @@ def age(vintage: date, day: date) -> int:
 def add_to(vintage: date, width: Width) -> date:
     """Return the first day of the last month of a vintage."""
     return add_months(vintage, width.months - 1)
+
+
+def last_ended(day: date) -> date:
+    """Return the last end of a month on a day or before it."""
+    return day if day == last_of(day) else date.fromordinal(first_of(day).toordinal() - 1)
+
+
+def window(day: date, number: int) -> list[date]:
+    """Return the ends of months from so many before to the last on a day or before it."""
+    first = first_of(last_ended(day))
+    return [last_of(add_months(first, -ago)) for ago in range(number, -1, -1)]

@@ -1,6 +1,5 @@
-"""The loans behind a figure of the summary: snapshots of the day, payments, decisions."""
+"""The loans behind a figure of the summary: snapshots of the day, payments, decisions, turns."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +12,10 @@ from apps.decisions.models import Decision
 from apps.loans.models import Loan
 from apps.npa.grading import GONE
 from apps.npa.models import LoanDay
-from apps.portfolio import bands, months
+from apps.portfolio import bands, months, outcome_loans
 from apps.portfolio.bands import Band
-from apps.portfolio.figures import Figure
+from apps.portfolio.figures import DEFINITIONS, Figure, Period
+from apps.portfolio.loan_rows import Listed, Row, within
 from apps.portfolio.summary_rows import Chosen
 from apps.repayments.models import AccountEvent
 
@@ -37,34 +37,12 @@ _STOCKS: dict[Figure, dict[str, Any]] = {
 _UNPAID = (Figure.COLLECTION, Figure.ON_TIME, Figure.INSTALMENT_RATE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One line of the list: a loan or a request, and what of it stands behind the figure."""
-
-    url: str
-    number: str
-    customer: str
-    branch: str
-    day: Any
-    amount: Any
-    currency: str
-    # None where a loan's lateness is not what the list is about.
-    days_late: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listed:
-    """One page of the list, and where to ask for more."""
-
-    rows: list[Row]
-    before: str
-    after: str
-
-
 def listed(
     actor: User, chosen: Chosen, *, figure: Figure, band: Band | None, position: dict[str, str]
 ) -> Listed:
     """Return one page of what stands behind a figure, or in a band of days past due."""
+    if band is None and DEFINITIONS[figure].period == Period.WINDOW:
+        return outcome_loans.listed(actor, chosen, figure=figure, position=position)
     if band is None and figure in _FACTS:
         return _paged(_facts(actor, chosen, figure), ("-made_at", "-id"), _of_fact, position)
     if band is None and figure == Figure.DISBURSED:
@@ -76,18 +54,8 @@ def listed(
 
 
 def _paged(rows: Any, by: tuple[str, ...], shown: Any, position: dict[str, str]) -> Listed:
-    page: Any = keyset.page(rows, by=by, **position)
+    page: Any = keyset.page(rows, by=by, after=position["after"], before=position["before"])
     return Listed(rows=[shown(one) for one in page.rows], before=page.before, after=page.after)
-
-
-def _within(chosen: Chosen, to_branch: str, to_product: str) -> dict[str, Any]:
-    """Return the filter of branch, product and segment, by where they are found."""
-    given = {
-        to_branch: chosen.branch,
-        to_product: chosen.product,
-        f"{to_product}__scoring_segment": chosen.segment or None,
-    }
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def _snapshots(actor: User, chosen: Chosen, figure: Figure, band: Band | None) -> QuerySet[LoanDay]:
@@ -95,7 +63,7 @@ def _snapshots(actor: User, chosen: Chosen, figure: Figure, band: Band | None) -
         day=chosen.day,
         entity=chosen.entity,
         currency=chosen.currency,
-        **_within(chosen, "branch", "loan__product"),
+        **within(chosen, "branch", "loan__product"),
     )
     rows = rows.exclude(asset_class__in=GONE).select_related("loan", "customer", "branch")
     if band is not None:
@@ -115,7 +83,7 @@ def _facts(actor: User, chosen: Chosen, figure: Figure) -> QuerySet[AccountEvent
         day__lte=chosen.day,
         currency=chosen.currency,
         loan__branch__entity=chosen.entity,
-        **_within(chosen, "loan__branch", "loan__product"),
+        **within(chosen, "loan__branch", "loan__product"),
     )
     return rows.select_related("loan", "loan__customer", "loan__branch")
 
@@ -126,7 +94,7 @@ def _disbursed(actor: User, chosen: Chosen) -> QuerySet[Loan]:
         disbursed_date__lte=chosen.day,
         currency=chosen.currency,
         branch__entity=chosen.entity,
-        **_within(chosen, "branch", "product"),
+        **within(chosen, "branch", "product"),
     )
     return rows.select_related("customer", "branch")
 
@@ -140,7 +108,7 @@ def _decided(actor: User, chosen: Chosen) -> QuerySet[Decision]:
         decided_at__lte=dates.last_moment(chosen.day, zone),
         application__currency=chosen.currency,
         application__branch__entity=chosen.entity,
-        **_within(chosen, "application__branch", "application__product"),
+        **within(chosen, "application__branch", "application__product"),
     )
     return rows.select_related("application__customer", "application__branch__entity")
 

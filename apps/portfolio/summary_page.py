@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core import formatting
-from apps.portfolio import figures, summary_wording, wording
+from apps.portfolio import figures, summary_rows, summary_wording, wording
 from apps.portfolio.bands import Band
 from apps.portfolio.figures import DEFINITIONS, Figure, Period, Sums
-from apps.portfolio.summary_rows import Summary
+from apps.portfolio.summary_rows import Compared, Summary
 
 Chart = dict[str, Any]
 UNKNOWN = "\N{EN DASH}"
@@ -45,25 +45,37 @@ def stats(found: Summary, currency: str, query: Query) -> list[dict[str, Any]]:
     return [_row(one, found, currency, query) for one in _FIRST]
 
 
-def groups(
-    found: Summary, currency: str, query: Query, shown_periods: Sequence[Period]
-) -> list[dict[str, Any]]:
-    """Return all figures by what time they are of."""
+def periods(found: Summary) -> list[Period]:
+    """Return of what times there are figures: no outcomes before a window is known."""
+    return [one for one in Period if one != Period.WINDOW or found.ended]
+
+
+def groups(found: Summary, currency: str, query: Query) -> list[dict[str, Any]]:
+    """Return all figures by what time they are of, with the days they are compared with."""
     return [
-        {
-            "code": period.value,
-            "name": summary_wording.PERIODS[period],
-            "rows": [
-                _row(figure, found, currency, query)
-                for figure, made in DEFINITIONS.items()
-                if made.period == period
-            ],
-        }
-        for period in shown_periods
+        _group(
+            period, (found.ended or found) if period == Period.WINDOW else found, currency, query
+        )
+        for period in periods(found)
     ]
 
 
-def _row(figure: Figure, found: Summary, currency: str, query: Query) -> dict[str, Any]:
+def _group(period: Period, found: Compared, currency: str, query: Query) -> dict[str, Any]:
+    return {
+        "code": period.value,
+        "name": summary_wording.PERIODS[period],
+        "day": found.day,
+        "month_before": summary_rows.before(found.day, 1),
+        "year_before": summary_rows.before(found.day, 12),
+        "rows": [
+            _row(figure, found, currency, query)
+            for figure, made in DEFINITIONS.items()
+            if made.period == period
+        ],
+    }
+
+
+def _row(figure: Figure, found: Compared, currency: str, query: Query) -> dict[str, Any]:
     now = figures.value(figure, found.now)
     return {
         "code": figure.value,
@@ -216,12 +228,17 @@ def trend_rows(trend: Sequence[tuple[date, Sums]], currency: str) -> list[dict[s
 
 
 def table(trend: Sequence[tuple[date, Sums]]) -> Iterator[Sequence[Any]]:
-    """Yield every figure and every column it is made of, a line for each end of a month."""
+    """Yield every figure and every column it is made of, a line for each end of a month.
+
+    Outcomes are empty where none is known, as within a month.
+    """
     yield ("day", *Figure, *(f"of_{name}" for name in figures.COLUMNS))
     for day, sums in trend:
         values = (figures.value(one, sums) for one in Figure)
+        is_known = any(getattr(sums, name) for name in figures.OUTCOMES)
         yield (
             day,
             *("" if value is None else value for value in values),
-            *(getattr(sums, name) for name in figures.COLUMNS),
+            *(getattr(sums, name) for name in (*figures.STOCKS, *figures.FLOWS)),
+            *(getattr(sums, name) if is_known else "" for name in figures.OUTCOMES),
         )

@@ -12,7 +12,7 @@ from apps.accounts.models import Entity, User
 from apps.core.dates import add_months
 from apps.portfolio import months
 from apps.portfolio.bands import ON_BOOKS, Band
-from apps.portfolio.figures import COLUMNS, Sums
+from apps.portfolio.figures import COLUMNS, OUTCOMES, Sums
 from apps.portfolio.models import DayBand, DayTotal, SummedDay
 
 # So many ends of months are shown beside the day.
@@ -42,12 +42,23 @@ class Chosen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
-    """Totals of the day, of the same day a month and a year before, and of ends of months."""
+class Compared:
+    """Totals of a day, and of the same day a month and a year before."""
 
+    day: date
     now: Sums
     month_before: Sums | None
     year_before: Sums | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(Compared):
+    """Totals of the day chosen, of the last end of a month by then, and of those before it.
+
+    Outcomes are those of the end of a month: `ended`, or None where none of them is known there.
+    """
+
+    ended: Compared | None
     trend: list[tuple[date, Sums]]
 
 
@@ -67,16 +78,26 @@ def before(day: date, number: int) -> date:
 
 def summary(actor: User, chosen: Chosen) -> Summary:
     """Return the totals that a person may see."""
-    month, year = before(chosen.day, 1), before(chosen.day, 12)
-    first = months.first_of(chosen.day)
+    day, ended = chosen.day, months.last_ended(chosen.day)
+    first = months.first_of(day)
     ends = [months.last_of(add_months(first, -one)) for one in range(TREND_MONTHS, 0, -1)]
-    found = _totals(actor, chosen, {chosen.day, month, year, *ends})
+    asked = {before(one, ago) for one in (day, ended) for ago in (0, 1, 12)}
+    found = _totals(actor, chosen, {*asked, *ends})
+    has_outcomes = any(getattr(found.get(ended, Sums()), name) for name in OUTCOMES)
     return Summary(
-        now=found.get(chosen.day, Sums()),
-        month_before=found.get(month),
-        year_before=found.get(year),
-        trend=[(one, found[one]) for one in (*ends, chosen.day) if one in found],
+        **_compared(found, day),
+        ended=Compared(**_compared(found, ended)) if has_outcomes else None,
+        trend=[(one, found[one]) for one in (*ends, day) if one in found],
     )
+
+
+def _compared(found: dict[date, Sums], day: date) -> dict[str, Any]:
+    return {
+        "day": day,
+        "now": found.get(day, Sums()),
+        "month_before": found.get(before(day, 1)),
+        "year_before": found.get(before(day, 12)),
+    }
 
 
 def _totals(actor: User, chosen: Chosen, days: set[date]) -> dict[date, Sums]:

@@ -72,20 +72,20 @@ TEXTS: dict[Figure, Words] = {
         " approve. A request decided anew counts again."
     ),
     Figure.DEFAULT_6: _(
-        "Of the loans that performed six months before, the share by number that did not perform"
-        " at the end of any month since."
+        "Of the loans that performed at the end of the month six months before, the share by number"
+        " that did not perform at the end of one of the months since, or were written off."
     ),
     Figure.DEFAULT_12: _(
-        "Of the loans that performed a year before, the share by number that did not perform at"
-        " the end of any month since."
+        "Of the loans that performed at the end of the month a year before, the share by number"
+        " that did not perform at the end of one of the months since, or were written off."
     ),
     Figure.CURE: _(
-        "Of the loans that did not perform a year before, the share by number that came to perform"
-        " again or were repaid within the year."
+        "Of the loans that did not perform at the end of the month a year before, the share by"
+        " number that performed again at the end of one of the months since, or were repaid."
     ),
     Figure.REDEFAULT: _(
-        "Of the loans that came to perform again within the year, the share by number that stopped"
-        " performing once more within it."
+        "Of the loans that came to perform again by the end of a month of the year, the share by"
+        " number that did not perform at the end of a later month of it, or were written off."
     ),
 }
 COLUMN_NAMES: dict[str, Words] = {
@@ -128,7 +128,7 @@ SOURCES: dict[Source, Words] = {
 PERIODS: dict[Period, Words] = {
     Period.DAY: _("On the books"),
     Period.MONTH: _("Since the first of the month"),
-    Period.WINDOW: _("Over the months before"),
+    Period.WINDOW: _("What became of loans, to the end of a month"),
 }
 
 

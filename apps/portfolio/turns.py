@@ -12,8 +12,11 @@ class Turned(StrEnum):
     CURED = "cured"
     # It did not perform, and was repaid in full.
     REPAID = "repaid"
+    # It was written off, whether it performed before or not.
     WRITTEN_OFF = "written_off"
 
 
 # What of these is a cure.
 CURES = (Turned.CURED, Turned.REPAID)
+# What of these is a default, for a loan that performed.
+DEFAULTS = (Turned.DEFAULTED, Turned.WRITTEN_OFF)

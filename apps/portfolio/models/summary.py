@@ -24,6 +24,8 @@ class SummedDay(models.Model):
 
     `entries` is how many entries the ledger held for the day: while the day was not closed
     (`is_final` false) another number of them means that it is to be added up anew.
+    `turned` is the last of the months of roll rates that outcomes were counted out of, at the end
+    of a month; empty while they are not.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -33,6 +35,7 @@ class SummedDay(models.Model):
     entries = models.PositiveIntegerField(_("entries"))
     is_final = models.BooleanField(_("closed by then"))
     made_at = models.DateTimeField(_("added up"))
+    turned = models.BigIntegerField(_("outcomes out of"), null=True)
 
     class Meta:
         default_permissions = ()
@@ -145,7 +148,7 @@ class DayFlow(OfDay, Flows):
 class DayTotal(OfDay, Stocks, Flows):
     """All of a day: what is on the books, what happened since the first of the month, outcomes.
 
-    Outcomes are known at the ends of months and of the last day alone; zero on other days.
+    Outcomes are known at the ends of months alone; zero on other days.
     """
 
     performed_6 = _count(_("performed six months before"))
@@ -199,8 +202,7 @@ class DayShare(OfDay):
 class Turn(models.Model):
     """A loan that stopped performing, came to perform again, or left, between two ends of months.
 
-    Made with the roll rates of the month, and anew with them. A loan that did not perform at the
-    first end of a month that is known has a turn on that day.
+    Made with the roll rates of a whole month, and anew with them.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -12,9 +12,9 @@ from apps.core import dates
 from apps.npa.models import DayEnd
 from apps.portfolio import months
 from apps.portfolio.models import RolledDay, VintageLent, VintageLost, VintagesMade
-from apps.portfolio.services import totalling
+from apps.portfolio.services import following, totalling
 from apps.portfolio.services.locking import alone
-from apps.portfolio.statements import rolling, vintages
+from apps.portfolio.statements import outcomes, rolling, vintages
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,15 @@ def summarise(*, entity: Entity, now: datetime, again: bool = False) -> Summaris
 
     Vintages once on each day of the lender, roll rates for every end of a month whose day-end and
     the one a month before are done, and for the last day that was ended; the totals of every day
-    that was ended. `again` adds everything up anew. Each part is a transaction; run twice at once,
-    the second finds it done.
+    that was ended, and at the ends of months what became of loans since. `again` adds everything
+    up anew. Each part is a transaction; run twice at once, the second finds it done.
     """
     made = _vintages(entity, now=now, again=again)
     count = 0
     for since, day in _pairs(entity):
         count += _rolled(since, day, again=again)
     days = totalling.total(entity, now=now, again=again)
+    following.follow(entity)
     return Summarised(made, count, len(days))
 
 
@@ -98,6 +99,8 @@ def _rolled(since: DayEnd, day_end: DayEnd, *, again: bool) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
         cursor.execute(rolling.ROLLS, values)
+        if day_end.day == months.last_of(day_end.day):
+            cursor.execute(outcomes.TURNS, values)
     return True
 
 

@@ -93,6 +93,7 @@ def _write(entity: Entity, days: list[date], *, later: list[date]) -> None:
     }
     behind = [one for one in later if one >= min(days)]
     DayTotal.objects.filter(summed__entity=entity, summed__day__in=behind).delete()
+    SummedDay.objects.filter(entity=entity, day__in=behind).update(turned=None)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
         cursor.execute(summary.BANDS, values)

@@ -7,7 +7,7 @@ moments. Snapshots and instalments are gone through once for all days together.
 from collections.abc import Iterable, Mapping
 
 from apps.portfolio.bands import in_sql
-from apps.portfolio.figures import FLOWS, PAR_DAYS, STOCKS
+from apps.portfolio.figures import FLOWS, OUTCOMES, PAR_DAYS, STOCKS
 
 _GONE = "('closed', 'written_off')"
 _DAY = "s.entity_id = %(entity)s AND s.day = ANY(%(days)s)"
@@ -158,14 +158,13 @@ FLOWS_OF_DAYS = f"""
 """  # noqa: S608 - the parts are ours
 
 # What is on the books, and what happened since the first of the month as far as it is added up.
+# Outcomes follow once all days are added up.
 TOTALS = f"""
     INSERT INTO portfolio_daytotal (
-        summed_id, branch_id, product_id, currency, {", ".join((*STOCKS, *FLOWS))},
-        performed_6, defaulted_6, performed_12, defaulted_12, impaired_12, cured_12, back_12,
-        again_12
+        summed_id, branch_id, product_id, currency, {", ".join((*STOCKS, *FLOWS, *OUTCOMES))}
     )
     SELECT s.id, x.branch_id, x.product_id, x.currency, {_summed((*STOCKS, *FLOWS))},
-        0, 0, 0, 0, 0, 0, 0, 0
+        {", ".join("0" for _name in OUTCOMES)}
     FROM portfolio_summedday s
     CROSS JOIN LATERAL (
         SELECT branch_id, product_id, currency, {", ".join(STOCKS)},

@@ -12,12 +12,10 @@ from apps.core.access import requires
 from apps.npa import policies
 from apps.portfolio import figures, summary_loans, summary_page, summary_rows, wording
 from apps.portfolio.bands import Band
-from apps.portfolio.figures import Figure, Period
+from apps.portfolio.figures import Figure
 from apps.portfolio.forms import SummaryForm, SummaryLoansForm
 from apps.portfolio.summary_rows import Chosen
 from apps.portfolio.views.shared import filled, table_file
-
-_PERIODS = (Period.DAY, Period.MONTH)
 
 
 @dataclass(frozen=True)
@@ -78,16 +76,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "query": asked.query(),
         "is_empty": found.now == figures.Sums(),
-        "month_before": summary_rows.before(chosen.day, 1),
-        "year_before": summary_rows.before(chosen.day, 12),
         "stats": summary_page.stats(found, chosen.currency, asked.query),
-        "groups": summary_page.groups(found, chosen.currency, asked.query, _PERIODS),
+        "groups": summary_page.groups(found, chosen.currency, asked.query),
         "ageing": summary_page.ageing(bands, asked.query),
         "ageing_figure": summary_page.ageing_chart(bands),
         "heads": summary_page.trend_heads(),
         "trend": summary_page.trend_rows(found.trend, chosen.currency),
         "figure": summary_page.trend_chart(found.trend),
-        "definitions": summary_page.definitions(_PERIODS),
+        "definitions": summary_page.definitions(summary_page.periods(found)),
     }
     return render(request, "portfolio/summary.html", context)
 
