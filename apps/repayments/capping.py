@@ -39,7 +39,7 @@ class Ceiling:
         return self.room - (self.planned - future(standing))
 
     def after(self, day: date, charged: Decimal) -> "Ceiling":
-        """Return the cap after a charge of interest beside the schedule.
+        """Return the cap after a charge for being late, beside the schedule.
 
         What was owed on the day the cap began was counted before.
         """

@@ -3,11 +3,12 @@
 Rule book 2.2 (Banking Act s.44A; SACCO Regulations reg. 31): interest on a loan stops when the
 interest since it became non-performing, and what was owed of it then, equals the principal that was
 owed on that day. What was paid meanwhile makes no room for more: the sum that may be recovered is
-capped, not the sum that is open. A loan that performs again is charged as the contract says, from
-then on: what was not charged while it did not perform never is.
+capped, not the sum that is open. Penal charges are no fourth part of that sum, beside principal,
+interest and expenses of recovery: they count as interest (decision 0022). A loan that performs
+again is charged as the contract says, from then on: what was not charged meanwhile never is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -35,7 +36,8 @@ class Stretch:
 class Cap:
     """A stretch with the principal owed when it began, and the interest that comes before other.
 
-    `accrued` is what was unpaid of interest on that day, and what the schedule was still to earn.
+    `accrued` is what was unpaid of interest and penal charges on that day, and what the schedule
+    was still to earn.
     """
 
     stretch: Stretch
@@ -52,22 +54,46 @@ def chargeable(new: Decimal, *, accrued: Decimal, principal: Decimal) -> Decimal
     return max(ZERO, min(new, principal - accrued))
 
 
-def claimable(owed: Callable[[date], Decimal], day: date, caps: Iterable[Cap]) -> Decimal:
-    """Return how much may be charged of all interest that ran by the end of a day.
+# What ran of each of several kinds by the end of a day, each kind never less than a day before.
+Ran = Callable[[date], Sequence[Decimal]]
 
-    `owed` tells the sum that ran by the end of each day; `caps` are the stretches that began by the
-    day, those that are over too: what each of them withheld is not charged later either.
+
+def claimable(ran: Ran, day: date, caps: Iterable[Cap]) -> list[Decimal]:
+    """Return how much may be charged of each kind of what ran by the end of a day.
+
+    `caps` are the stretches that began by the day, those that are over too: what each of them
+    withheld is not charged later either. All kinds of one stretch share its room: all stop on the
+    day it is used up, and of what ran on that day the first kinds are charged first.
     """
-    withheld = sum((_withheld(owed, day, cap) for cap in caps), ZERO)
-    return owed(day) - withheld
+    found = list(ran(day))
+    for cap in caps:
+        withheld = _withheld(ran, day, cap)
+        found = [one - less for one, less in zip(found, withheld, strict=True)]
+    return found
 
 
-def _withheld(owed: Callable[[date], Decimal], day: date, cap: Cap) -> Decimal:
-    """Return what of the interest that ran in a stretch by the end of a day is never charged."""
-    cleared_on = cap.stretch.cleared_on
+def _withheld(ran: Ran, day: date, cap: Cap) -> list[Decimal]:
+    """Return what of each kind that ran in a stretch by the end of a day is never charged."""
+    since, cleared_on = cap.stretch.since, cap.stretch.cleared_on
     end = day if cleared_on is None else min(cleared_on, day)
-    ran = owed(end) - owed(cap.stretch.since)
-    return ran - chargeable(ran, accrued=cap.accrued, principal=cap.principal)
+    room = max(ZERO, cap.principal - cap.accrued)
+    before = sum(ran(since))
+    if sum(ran(end)) - before <= room:
+        return [ZERO for _one in ran(end)]
+    last, over = since, end
+    while (over - last).days > 1:
+        middle = last + (over - last) // 2
+        if sum(ran(middle)) - before <= room:
+            last = middle
+        else:
+            over = middle
+    left = room - (sum(ran(last)) - before)
+    found = []
+    for by_last, by_over, by_end in zip(ran(last), ran(over), ran(end), strict=True):
+        charged = min(left, by_over - by_last)
+        left -= charged
+        found.append(by_end - by_last - charged)
+    return found
 
 
 def most_recoverable(principal: Decimal) -> Decimal:

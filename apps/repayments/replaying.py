@@ -43,6 +43,8 @@ from apps.schedules.terms import Row
 
 # A change of class, `to` one of `allocation.Standing`: payments are taken in the order of that.
 CLASSIFIED = "classified"
+# What counts as interest below a cap (decision 0022).
+_LATE = (Bucket.INTEREST, Bucket.PENAL)
 
 
 @dataclass(kw_only=True)
@@ -192,9 +194,9 @@ class _Walk:
         self.position.moved_on = max(self.position.moved_on or fact.day, fact.day)
 
     def _count(self, fact: Fact) -> None:
-        """Let interest that was charged beside the schedule leave less room below a cap."""
+        """Let what was charged beside the schedule for being late leave less room below a cap."""
         ceiling = self.account.ceiling
-        if ceiling and isinstance(fact, Charge) and fact.bucket == Bucket.INTEREST:
+        if ceiling and isinstance(fact, Charge) and fact.bucket in _LATE:
             self.account.ceiling = ceiling.after(fact.day, fact.amount)
 
     def _change(self, one: Happened, fact: Fact, *, is_new: bool) -> None:

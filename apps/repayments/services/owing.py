@@ -24,6 +24,8 @@ from apps.repayments.rescheduling import Standing
 class Capped:
     """A loan that ceased to perform: since when, the principal and the interest owed then.
 
+    Penal charges that were owed count as interest.
+
     `planned` is the interest that its schedule was still to earn from that day on, `earned` what of
     its rows ahead was earned by then.
     """
@@ -91,8 +93,8 @@ def owed(
     in their order, gives the same `began`.
     """
     found = lateness.owed(account, day, agreed)
-    interest = found.interest
-    if interest and is_capped(loan.branch.entity):
+    penal, interest = found.penal, found.interest
+    if (penal or interest) and is_capped(loan.branch.entity):
         times = _times(loan, account, history, began, day=day)
         caps = [
             Cap(
@@ -102,19 +104,20 @@ def owed(
             )
             for time, one in times
         ]
-        interest = _within(account, agreed, caps, day=day)
-    return {lateness.PENAL: found.penal, lateness.INTEREST: interest}
+        interest, penal = _within(account, agreed, caps, day=day)
+    return {lateness.PENAL: penal, lateness.INTEREST: interest}
 
 
-def _within(account: Account, agreed: Agreed, caps: Sequence[Cap], *, day: date) -> Decimal:
-    """Return the interest on unpaid instalments that the law lets be charged by the end of a day.
+def _within(account: Account, agreed: Agreed, caps: Sequence[Cap], *, day: date) -> list[Decimal]:
+    """Return interest and penal charges that the law lets be charged by the end of a day.
 
     What the schedule still earns comes first: of what the cap leaves, that is set apart.
     """
 
     @functools.cache
-    def ran(by: date) -> Decimal:
-        return lateness.owed(account, by, agreed).interest
+    def ran(by: date) -> tuple[Decimal, Decimal]:
+        found = lateness.owed(account, by, agreed)
+        return found.interest, found.penal
 
     return in_duplum.claimable(ran, day, caps)
 
@@ -164,11 +167,11 @@ def stretches(loan: Loan, account: Account, day: date) -> tuple[Stretch, ...]:
 def began(account: Account, history: Sequence[Happened], since: date) -> Capped:
     """Return how a loan stood at the end of the day on which it ceased to perform."""
     then = replaying.replay(account.contract, history, upto=since)
-    standing = then.standing(since)
+    standing, owed_ = then.standing(since), then.position.owed()
     return Capped(
         since=since,
         principal=then.position.principal(),
-        interest=then.position.owed()[Bucket.INTEREST] + standing.earned,
+        interest=owed_[Bucket.INTEREST] + owed_[Bucket.PENAL] + standing.earned,
         earned=standing.earned,
         planned=capping.future(standing),
     )

@@ -260,3 +260,21 @@ def test_rule_2_2_a_dearer_schedule_is_capped_where_the_one_before_needed_no_cap
     assert factories.books(loan)["interest_income"] == loan.principal
     assert AccountEvent.objects.filter(parameters__code="overdue_interest").exists()
     assert factories.offenders() == []
+
+
+@pytest.mark.django_db
+def test_rule_2_2_penal_charges_stop_with_interest_at_the_principal(lent: Loan) -> None:
+    loan = lent
+    Entity.objects.filter(pk=loan.branch.entity_id).update(country="KE", kind=Entity.Kind.BANK)
+    loan = Loan.objects.get(pk=loan.pk)
+    first = loan.instalments.get(number=1).due_date
+    for day in (first + timedelta(days=91), date(2040, 1, 1), date(2041, 1, 1)):
+        now = factories.at(day)
+        found = services.accrue_day(actor=CLERK, entity=loan.branch.entity, day=day, now=now)
+        assert found.problems == []
+        books = factories.books(loan)
+
+    assert books["penal_receivable"] > 0
+    # Nothing was paid, so that all the principal was owed when the loan ceased to perform.
+    assert books["interest_receivable"] + books["penal_receivable"] == loan.principal
+    assert factories.offenders() == []

@@ -1,6 +1,5 @@
 """What is withheld while a loan does not perform is never charged (rule book 2.2, Kenya)."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.repayments import in_duplum
-from apps.repayments.in_duplum import Cap, Stretch
+from apps.repayments.in_duplum import Cap, Ran, Stretch
 from apps.repayments.lateness import Late
 from apps.repayments.penal import Unpaid
 
@@ -20,8 +19,8 @@ def _on(number: int) -> date:
     return START + timedelta(days=number)
 
 
-def _by_the_day(per_day: int) -> Callable[[date], Decimal]:
-    return lambda day: Decimal(per_day * (day - START).days)
+def _by_the_day(*per_day: int) -> Ran:
+    return lambda day: [Decimal(one * (day - START).days) for one in per_day]
 
 
 def _stretch(since: int, cleared: int | None) -> Stretch:
@@ -29,7 +28,8 @@ def _stretch(since: int, cleared: int | None) -> Stretch:
 
 
 def _claimable(day: int, *caps: Cap, per_day: int = 10) -> Decimal:
-    return in_duplum.claimable(_by_the_day(per_day), _on(day), caps)
+    [found] = in_duplum.claimable(_by_the_day(per_day), _on(day), caps)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,30 @@ def test_rule_2_2_each_time_withholds_its_own() -> None:
 
     assert _claimable(200, first) == 2_000 - 250
     assert _claimable(220, first, second) == 2_000 - 250 + 30
+
+
+@pytest.mark.parametrize(
+    ("day", "interest", "penal"),
+    [
+        (100, 1_000, 300),
+        # There is room for 50: 13 a day in three days, and on the fourth interest first.
+        (103, 1_030, 309),
+        (104, 1_040, 310),
+        (105, 1_040, 310),
+        (400, 1_040, 310),
+    ],
+)
+def test_rule_2_2_penal_charges_are_within_the_most_that_may_be_recovered(
+    day: int, interest: int, penal: int
+) -> None:
+    cap = Cap(_stretch(100, None), principal=Decimal(1_000), accrued=Decimal(950))
+
+    found = in_duplum.claimable(_by_the_day(10, 3), _on(day), [cap])
+
+    assert found == [interest, penal]
+    # Principal, and as much again for interest and whatever else being late costs.
+    charged = sum(found) - 1_300
+    assert 1_000 + 950 + charged <= in_duplum.most_recoverable(Decimal(1_000))
 
 
 def _late(number: int, due: int, settled: int | None) -> Late:

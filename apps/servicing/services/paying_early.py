@@ -20,7 +20,7 @@ from apps.repayments.payoff import Quote
 from apps.repayments.prepaying import Choice
 from apps.repayments.services import holding
 from apps.servicing import policies, selectors
-from apps.servicing.errors import refused_field
+from apps.servicing.errors import NotRunning, refused_field
 from apps.servicing.services import _ground
 
 PREPAYMENT = prepayment_charge.CODE
@@ -46,10 +46,9 @@ def prepay(*, actor: User, loan: Loan, money: Money, option: str, now: datetime)
     returns the same event. Raises NotPermitted, NotVisible, NotRunning, TermsRefused where nothing
     is left to pay before its time or everything is, Conflict, DomainError, DayClosed.
     """
-    found = _ground.running(actor, loan, policies.POST)
+    found, reference, is_new = _held(actor, loan, money)
     check_money(found, money, now)
-    reference = _reference(found, money)
-    if not selectors.is_known(reference):
+    if is_new:
         charge = charge_of_part(found, money.day, money.amount)
         ask_charge(found, money.day, charge, reference, actor=actor, now=now)
     return repayments.enter(
@@ -68,10 +67,9 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     What is paid beyond it stands ahead, to be paid back. Raises as `prepay`, and DomainError for
     less than the quote.
     """
-    found = _ground.running(actor, loan, policies.POST)
+    found, reference, is_new = _held(actor, loan, money)
     check_money(found, money, now)
-    reference = _reference(found, money)
-    if not selectors.is_known(reference):
+    if is_new:
         asked = selectors.payoff_on(found, money.day)
         if money.amount < asked.total:
             raise refused_field(
@@ -89,7 +87,7 @@ def pay_off(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
             day=money.day,
             amount=money.amount,
             channel=money.channel,
-            external_reference=money.external_reference,
+            external_reference=money.external_reference.strip(),
         ),
         reference=reference,
         now=now,
@@ -191,6 +189,21 @@ def check_money(loan: Loan, money: Money, now: datetime) -> None:
         raise refused_field(
             "reference_missing", "external_reference", _("Enter the payer's or bank's reference.")
         )
+
+
+def _held(actor: User, loan: Loan, money: Money) -> tuple[Loan, str, bool]:
+    """Return the loan, held, the reference of the money, and whether that is new.
+
+    Only new money needs a running loan: what paid it off before is told again. Raises NotPermitted,
+    NotVisible, NotRunning.
+    """
+    _ground.permit(actor, policies.POST)
+    found = _ground.locked(actor, loan)
+    reference = _reference(found, money)
+    is_new = not selectors.is_known(reference)
+    if is_new and found.status != "active":
+        raise NotRunning
+    return found, reference, is_new
 
 
 def _reference(loan: Loan, money: Money) -> str:

@@ -175,6 +175,24 @@ def test_the_quote_told_for_a_day_ahead_holds_on_that_day(lent: Loan, alice: Use
     assert selectors.balances(lent).owed == 0
 
 
+def test_money_that_paid_it_off_is_told_again_and_no_other_money_is_taken(
+    lent: Loan, alice: User
+) -> None:
+    total = services.quote(lent, TODAY, today=TODAY).total
+
+    def pay_off(reference: str) -> AccountEvent:
+        paid = money(TODAY, total, external_reference=reference)
+        return services.pay_off(actor=alice, loan=lent, money=paid, now=at(TODAY))
+
+    first = pay_off("UTR 1")
+    before = factories.state()
+
+    assert pay_off(" UTR 1 ") == first
+    assert factories.state() == before
+    assert factories.refused(lambda: pay_off("UTR 2")).code == "loan_not_running"
+    assert Loan.objects.get(pk=lent.pk).status == "closed"
+
+
 def test_a_smallest_unit_less_does_not_pay_it_off(lent: Loan, alice: User) -> None:
     total = services.quote(lent, TODAY, today=TODAY).total
 
