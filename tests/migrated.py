@@ -94,7 +94,8 @@ def _drop(line: extensions.connection, name: str) -> None:
         _run(line, "DROP DATABASE {}", name)
     except psycopg2.errors.ObjectInUse:
         if name == _BUILDING:
-            raise
+            # Whoever holds the lock builds: only migrations of a run that was killed are at it.
+            _run(line, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 def _run(line: extensions.connection, statement: str, *names: str) -> None:
