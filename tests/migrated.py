@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -35,6 +35,7 @@ def template(address: str) -> str:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         known = _known(line)
         if name not in known:
+            _drop_half_built(line)
             _build(line, address, on=nearest(known, state))
             _run(line, "ALTER DATABASE {} RENAME TO {}", _BUILDING, name)
             note = sql.SQL("COMMENT ON DATABASE {} IS {}")
@@ -63,9 +64,7 @@ def _known(line: extensions.connection) -> dict[str, dict[str, str]]:
             [f"^{_PREFIX}"],
         )
         found = dict(cursor.fetchall())
-    if _BUILDING in found:
-        del found[_BUILDING]
-        _drop(line, _BUILDING)
+    found.pop(_BUILDING, None)
     return {name: json.loads(state) if state else {} for name, state in found.items()}
 
 
@@ -88,14 +87,18 @@ def _build(line: extensions.connection, address: str, *, on: str) -> None:
     )
 
 
+def _drop_half_built(line: extensions.connection) -> None:
+    """Remove what a run that was killed left building, with the migrations still at it.
+
+    Only who holds the lock builds, so nobody else's are.
+    """
+    _run(line, "DROP DATABASE IF EXISTS {} WITH (FORCE)", _BUILDING)
+
+
 def _drop(line: extensions.connection, name: str) -> None:
     """Remove a template of another state, unless a run is copying it right now."""
-    try:
+    with suppress(psycopg2.errors.ObjectInUse):
         _run(line, "DROP DATABASE {}", name)
-    except psycopg2.errors.ObjectInUse:
-        if name == _BUILDING:
-            # Whoever holds the lock builds: only migrations of a run that was killed are at it.
-            _run(line, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 def _run(line: extensions.connection, statement: str, *names: str) -> None:
