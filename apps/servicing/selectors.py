@@ -63,9 +63,13 @@ class Following:
 
 
 # --- how an account stands ----------------------------------------------------------------------
-def account(loan: Loan, day: date) -> Account:
-    """Return the account of a loan at the end of a day, where nothing else happens until then."""
-    return replaying.replay(reading.contract(loan), reading.happened(loan), upto=day)
+def account(loan: Loan, day: date, *new: Fact) -> Account:
+    """Return the account of a loan at the end of a day, where only something new happens by then.
+
+    Raises TermsRefused where what is new does not fit.
+    """
+    more = [Happened(f"new {place}", LAST + place, fact) for place, fact in enumerate(new)]
+    return replaying.replay(reading.contract(loan), [*reading.happened(loan), *more], upto=day)
 
 
 def quote(loan: Loan, day: date) -> Quote:

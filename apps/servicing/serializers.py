@@ -70,6 +70,9 @@ class PrepaymentChoices(serializers.Serializer[Any]):
 
     due = serializers.DecimalField(**_MONEY, help_text="Taken for what is due.")
     charge = serializers.DecimalField(**_MONEY, help_text="For paying early.")
+    from_ahead = serializers.DecimalField(
+        **_MONEY, help_text="What of the charge is taken out of money paid ahead."
+    )
     prepaid = serializers.DecimalField(**_MONEY, help_text="Principal paid early.")
     ways = PrepaymentWay(many=True)
 

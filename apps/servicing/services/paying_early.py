@@ -117,20 +117,30 @@ def require_quotable(day: date, *, today: date) -> None:
 
 @dataclass(frozen=True)
 class Choices:
-    """Both ways of a part pre-payment, what is due before it, and what paying early costs."""
+    """Both ways of a part pre-payment, what is due before it, and what paying early costs.
+
+    `from_ahead` is what of the charge is taken out of money that was paid ahead.
+    """
 
     due: Decimal
     charge: Decimal
+    from_ahead: Decimal
     prepaid: Decimal
     ways: tuple[Choice, ...]
 
 
 def choices(loan: Loan, day: date, amount: Decimal) -> Choices:
-    """Return what a part pre-payment leads to both ways. Raises TermsRefused, DomainError."""
+    """Return what a part pre-payment leads to both ways. Raises TermsRefused, DomainError.
+
+    The charge is asked for before the payment comes in, as it is when that is posted: what was paid
+    ahead pays it first.
+    """
     holding.require_amount(amount, loan.currency)
     due = sum(selectors.quote(loan, day).due.values(), Decimal(0))
     charge = charge_of_part(loan, day, amount)
-    prepaid = amount - due - charge
+    asked = [_charge(day, charge)] if charge else []
+    then = selectors.account(loan, day, *asked)
+    prepaid = amount - sum(then.position.owed().values(), Decimal(0))
     if prepaid <= 0:
         raise refused_field(
             "nothing_before_time",
@@ -139,22 +149,27 @@ def choices(loan: Loan, day: date, amount: Decimal) -> Choices:
             % {"due": format_money(due, loan.currency)},
         )
     # Who pays what is due makes a capped loan perform again, and its interest runs again.
-    ways = prepaying.choices(selectors.agreed(loan, day), prepaid)
-    return Choices(due, charge, prepaid, ways)
+    ways = prepaying.choices(then.agreed(day), prepaid)
+    return Choices(due, charge, due + charge + prepaid - amount, prepaid, ways)
 
 
 def charge_of_part(loan: Loan, day: date, amount: Decimal) -> Decimal:
-    """Return what paying a part early costs, out of the amount that comes in.
+    """Return what paying a part early costs: out of what was paid ahead, then of the amount.
 
-    The charge is reckoned of the principal that is left to pay after what is due and itself.
+    The charge is reckoned of the principal that is left to pay after what is due and, where what
+    was paid ahead is not enough for it, after itself.
     """
     contract = selectors.early_contract(loan)
     before = selectors.quote(loan, day)
     left = amount - sum(before.due.values(), Decimal(0))
     if contract is None or left <= 0:
         return Decimal(0)
+    whole = prepayment_charge.charge(left, contract, loan.currency)
+    if whole <= before.advances:
+        return whole
     smallest = quantum(loan.currency)
-    principal = (left / (1 + contract.rate)).quantize(smallest, rounding=ROUND_FLOOR)
+    shared = (left + before.advances) / (1 + contract.rate)
+    principal = shared.quantize(smallest, rounding=ROUND_FLOOR)
     return prepayment_charge.charge(principal, contract, loan.currency)
 
 
@@ -167,7 +182,7 @@ def ask_charge(
     repayments.enter(
         actor=actor,
         loan=loan,
-        fact=Charge(day=day, amount=charge, bucket=Bucket.FEE, code=PREPAYMENT, due_on=day),
+        fact=_charge(day, charge),
         reference=f"{reference}:{PREPAYMENT}",
         now=now,
     )
@@ -212,6 +227,10 @@ def _reference(loan: Loan, money: Money) -> str:
     The same money is so never taken twice: once early, and once over the desk or by a statement.
     """
     return payer_reference(loan.branch.entity.code, money.external_reference)
+
+
+def _charge(day: date, amount: Decimal) -> Charge:
+    return Charge(day=day, amount=amount, bucket=Bucket.FEE, code=PREPAYMENT, due_on=day)
 
 
 def _prepayment(money: Money, option: str) -> PartPrepayment:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.utils import translation
 
 from apps.accounts.models import User
@@ -56,6 +57,58 @@ def test_a_part_prepayment_asks_for_its_charge_and_changes_the_schedule(
     assert (charge.amount, charge.settled) == (D("1500.00"), D("1500.00"))
     assert event.amount == 51_500
     assert repaid.offenders() == []
+
+
+@pytest.mark.parametrize("ahead", ["0", "0.01", "400.00", "436.90", "450.00", "2000.00"])
+@pytest.mark.parametrize("way", [0, 1])
+def test_what_is_shown_is_what_is_posted_with_money_ahead_and_without(
+    lent: Loan, alice: User, ahead: str, way: int
+) -> None:
+    _ahead(lent, alice, D(ahead))
+    owed = selectors.balances(lent)[Account.PRINCIPAL]
+    shown = services.choices(lent, TODAY, D(15_000))
+    chosen = shown.ways[way]
+
+    services.prepay(
+        actor=alice, loan=lent, money=money(TODAY, 15_000), option=chosen.option, now=at(TODAY)
+    )
+
+    held = selectors.balances(lent)
+    assert shown.prepaid == owed - held[Account.PRINCIPAL]
+    assert shown.from_ahead == D(ahead) - held[Account.ADVANCES]
+    assert shown.due + shown.charge + shown.prepaid == 15_000 + shown.from_ahead
+    # Three per cent of what is paid early, the smallest unit that is left over aside.
+    assert abs(shown.charge - shown.prepaid * D("0.03")) < D("0.01")
+    charge = AccountEvent.objects.get(kind="charge")
+    assert (charge.amount, charge.settled) == (shown.charge, shown.charge)
+    rows = lent.instalments.filter(in_force=True, due_date__gt=TODAY).order_by("due_date")
+    assert [(row.due_date, row.due) for row in rows] == [
+        (row.due_on, row.instalment) for row in chosen.schedule.new
+    ]
+    assert repaid.offenders() == []
+
+
+def test_money_ahead_pays_the_charge_so_all_that_comes_in_is_principal(
+    lent: Loan, alice: User
+) -> None:
+    assert services.choices(lent, TODAY, D(15_000)).charge == D("436.89")
+
+    _ahead(lent, alice, D(2_000))
+
+    shown = services.choices(lent, TODAY, D(15_000))
+    assert (shown.charge, shown.from_ahead, shown.prepaid) == (450, 450, 15_000)
+
+
+def _ahead(loan: Loan, actor: User, amount: Decimal) -> None:
+    if amount:
+        paid = repayments.Money(
+            number=loan.number,
+            amount=amount,
+            channel="cash",
+            external_reference="Ahead",
+            day=TODAY,
+        )
+        repayments.take(actor=actor, money=paid, now=at(TODAY))
 
 
 def test_the_same_reference_is_taken_once(lent: Loan, alice: User) -> None:
