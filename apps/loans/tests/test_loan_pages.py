@@ -159,6 +159,25 @@ def test_both_schedules_are_shown_side_by_side(
         assert answer.status_code == (404 if version == "9" else 200)
 
 
+def test_where_every_change_was_taken_back_nothing_differs_from_what_was_agreed(
+    signed_in: Browser, alice: User, bob: User, loan: Loan
+) -> None:
+    factories.paid(alice, bob, loan, on=TODAY + timedelta(days=5))
+    # As taking back the last change leaves it.
+    for number in (2, 1):
+        loan.schedules.filter(number=number).update(in_force=number == 1)
+    url = reverse("loans:schedules", args=[loan.pk])
+
+    found = signed_in(alice).get(url)
+
+    assert found.context["other"].number == 1
+    shown = found.context["difference"]
+    assert (shown.changed, shown.interest, shown.total) == (0, 0, 0)
+    # The last one can still be asked for.
+    last = signed_in(alice).get(url, {"version": "2"})
+    assert last.context["difference"].changed == 24
+
+
 def test_an_accepted_offer_is_opened_from_the_case(
     signed_in: Browser, alice: User, amir: User, stage: None
 ) -> None:

@@ -114,9 +114,10 @@ def schedules(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     versions = {one.number: one for one in loan.schedules.select_related("made_by")}
     if not versions:
         raise NotVisible("not_found", _("This loan has no schedule on the books."))
-    last = max(versions)
+    # Where changes were taken back, an earlier version than the last is in force again.
+    present = next((one.number for one in versions.values() if one.in_force), max(versions))
     chosen = request.GET.get("version", "")
-    other = versions.get(int(chosen) if chosen.isdecimal() and len(chosen) < 5 else last)
+    other = versions.get(int(chosen) if chosen.isdecimal() and len(chosen) < 5 else present)
     if other is None:
         raise NotVisible("not_found", _("There is no such version of the schedule."))
     found = difference.between(
