@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 class State(StrEnum):
     """How one instalment stands on a day."""
 
+    NOTHING = "nothing"
     PAID = "paid"
     OVERDUE = "overdue"
     TODAY = "today"
@@ -54,6 +55,8 @@ class Arrears:
 
 def state(one: Due, day: date) -> State:
     """Return how an instalment stands at the beginning of a day."""
+    if not one.due:
+        return State.NOTHING
     if one.paid >= one.due:
         return State.PAID
     if one.due_date < day:

@@ -41,6 +41,8 @@ PAYMENTS: Mapping[str, Look] = {
     "reversed": Look("warning", "undo-2", gettext_lazy("Came back")),
 }
 INSTALMENTS: Mapping[State, Look] = {
+    # A pause of principal and interest leaves rows without an amount.
+    State.NOTHING: Look("neutral", "circle-pause", gettext_lazy("Nothing due")),
     State.PAID: Look("success", "circle-check", gettext_lazy("Paid")),
     State.OVERDUE: Look("warning", "alarm-clock", gettext_lazy("Overdue")),
     State.TODAY: Look("info", "clock", gettext_lazy("Due today")),

@@ -63,6 +63,15 @@ def test_an_instalment_is_overdue_from_the_day_after_it_fell_due(
     assert arrears.state(_row(1, days, paid), DAY) is expected
 
 
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_a_row_of_a_pause_is_not_paid_but_without_an_amount(days: int) -> None:
+    row = replace(_row(1, days), principal=Decimal(0))
+
+    assert arrears.state(row, DAY) is State.NOTHING
+    assert arrears.arrears([row], DAY).instalments == 0
+    assert arrears.next_due([row], DAY) is None
+
+
 def test_arrears_count_from_the_oldest_that_is_not_paid_in_full() -> None:
     rows = [_row(1, -70, 100), _row(2, -40, 30), _row(3, -10), _row(4, 20)]
 
