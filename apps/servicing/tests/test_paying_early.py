@@ -101,13 +101,8 @@ def test_money_ahead_pays_the_charge_so_all_that_comes_in_is_principal(
 
 def _ahead(loan: Loan, actor: User, amount: Decimal) -> None:
     if amount:
-        paid = repayments.Money(
-            number=loan.number,
-            amount=amount,
-            channel="cash",
-            external_reference="Ahead",
-            day=TODAY,
-        )
+        came = {"number": loan.number, "channel": "cash", "external_reference": "Ahead"}
+        paid = repayments.Money(**came, amount=amount, day=TODAY)
         repayments.take(actor=actor, money=paid, now=at(TODAY))
 
 
