@@ -71,7 +71,9 @@ PEOPLE = (
         _MANAGERS_LIMITS,
         "the second manager: lift the block, answer the exception, start automation again",
     ),
-    Person("Dev Rao", "collections_officer", "pune", hint="Overdue loans: take one; Promises to pay"),
+    Person(
+        "Dev Rao", "collections_officer", "pune", hint="Overdue loans: take one; Promises to pay"
+    ),
     Person(
         "Farida Shaikh",
         "risk_analyst",
