@@ -13,11 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.applications.models import Application
 from apps.collateral.exposures import Owed
 from apps.collateral.models import CoBorrower
 from apps.core import keyset, withheld
 from apps.core.errors import NotVisible
 from apps.customers.hooks import OwnLoan
+from apps.customers.models import Customer
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.ledger.hooks import Shown
@@ -121,6 +123,21 @@ def position(loan: Loan, day: date) -> Position:
         arrears=arrears.arrears(counts, day),
         next_due=arrears.next_due(counts, day),
     )
+
+
+def opens(actor: User, loan: Loan) -> dict[str, bool]:
+    """Return what of where a loan comes from a person may open, beside the loan.
+
+    The customer and the request stay where they were taken when a loan moves (decision 0020).
+    """
+    customers = Customer.objects.visible_to(actor).filter(pk=loan.customer_id)
+    requests = Application.objects.visible_to(actor).filter(pk=loan.application_id)
+    return {
+        "opens_customer": actor.has_perm("customers.view_customer") and customers.exists(),
+        "opens_application": actor.has_perm("applications.view_application") and requests.exists(),
+        "opens_offer": actor.has_perm("offers.view_offer")
+        and Offer.objects.visible_to(actor).filter(pk=loan.offer_id).exists(),
+    }
 
 
 def version(loan: Loan, asked: str) -> ScheduleVersion:

@@ -197,6 +197,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "versions": loan.schedules.count(),
         "audit_subject": audit.reference(loan),
         "case_subject": audit.reference(loan.application),
+        **selectors.opens(request.user, loan),
         **_actions(request, loan),
         **lacking(request, loan),
     }

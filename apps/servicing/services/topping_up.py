@@ -12,6 +12,7 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.core.formatting import format_money
+from apps.customers.models import Customer
 from apps.loans.models import Loan
 from apps.servicing import policies, selectors
 from apps.servicing.errors import refused_field
@@ -33,6 +34,7 @@ def start_top_up(
     standing = _standing(found, actor, reference)
     if standing is None:
         # What was asked for before is returned, whatever paying off came to since.
+        _require_taken_here(found, actor)
         _check(found, terms, now)
     made = applications.draft(
         actor=actor,
@@ -71,6 +73,22 @@ def _standing(loan: Loan, actor: User, reference: str) -> Application | None:
         _("A request to pay this loan off out of a new one is under way: %(number)s.")
         % {"number": found.number},
     )
+
+
+def _require_taken_here(loan: Loan, actor: User) -> None:
+    """Raise Conflict where a loan moved and its customer stayed out of the person's sight."""
+    request = loan.application
+    customers = Customer.objects.visible_to(actor).filter(pk=request.customer_id)
+    requests = Application.objects.visible_to(actor).filter(pk=request.pk)
+    if not (customers.exists() and requests.exists()):
+        raise Conflict(
+            "customer_elsewhere",
+            _(
+                "The customer of this loan stayed with %(branch)s when it moved. Whoever works in"
+                " both branches takes the request."
+            )
+            % {"branch": request.branch.name},
+        )
 
 
 def _check(loan: Loan, terms: Terms, now: datetime) -> None:

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
+from apps.applications.entries import Terms
+from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.ledger import selectors as ledger
 from apps.ledger import services as books
@@ -258,6 +260,54 @@ def test_who_sees_the_loan_follows_the_branch(
     monkeypatch.setattr(timezone, "now", lambda: at(day))
     assert signed_in(nina).get(reverse("loans:detail", args=[lent.pk])).status_code == 200
     assert signed_in(alice).get(reverse("loans:detail", args=[lent.pk])).status_code == 404
+
+
+def test_the_page_of_a_loan_that_moved_links_to_nothing_that_stayed_behind(
+    lent: Loan, alice: User, nina: User, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = repaid.due_dates(lent)[0]
+    monkeypatch.setattr(timezone, "now", lambda: at(day))
+    page = reverse("loans:detail", args=[lent.pk])
+    assert lent.offer is not None
+    behind = [
+        reverse("customers:detail", args=[lent.customer_id]),
+        reverse("applications:detail", args=[lent.application_id]),
+        reverse("offers:detail", args=[lent.offer_id]),
+    ]
+    officer = signed_in(alice)
+    assert all(address in officer.get(page).text for address in behind)
+    assert all(officer.get(address).status_code == 200 for address in behind)
+
+    _moved(lent, alice, nina, day)
+
+    receiver = signed_in(nina)
+    text = receiver.get(page).text
+    assert [address for address in behind if address in text] == []
+    assert [receiver.get(address).status_code for address in behind] == [404, 404, 404]
+    for number in (lent.customer.number, lent.application.number, lent.offer.number):
+        assert number in text
+
+
+def test_a_top_up_says_that_the_customer_of_a_loan_that_moved_stayed_behind(
+    lent: Loan, alice: User, nina: User, make_person: Any, nashik: Branch
+) -> None:
+    day = repaid.due_dates(lent)[0]
+    terms = Terms(
+        product=lent.product,
+        amount=D(300_000),
+        term_months=24,
+        purpose=lent.application.purpose,
+    )
+    nora = make_person("Nora", "loan_officer", branch=nashik)
+    _moved(lent, alice, nina, day)
+
+    refusal = factories.refused(
+        lambda: services.start_top_up(actor=nora, loan=lent, terms=terms, now=at(day))
+    )
+
+    assert refusal.code == "customer_elsewhere"
+    assert str(refusal.sentence).startswith("The customer of this loan stayed with Pune")
+    assert not Application.objects.filter(settles=lent.application).exists()
 
 
 # --- refusals -----------------------------------------------------------------------------------
