@@ -17,7 +17,7 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.visibility import get_visible
-from apps.debits import errors, layouts, owing, policies, selecting
+from apps.debits import errors, layouts, owing, policies, selecting, sentences
 from apps.debits.lifecycle import GIVEN_UP, UNDERWAY
 from apps.debits.models import Debit, DebitFile, DebitRule, Mandate, MandateQuerySet
 from apps.debits.selecting import Chosen, LeftOut, Rule
@@ -61,10 +61,7 @@ def prepare_file(
         raise DomainError("day_refused", said, fields={"collect_on": said})
     found, left_out = _select(person, entity, branch, collect_on)
     if not found:
-        raise errors.NothingToPresent(
-            "nothing_to_present",
-            _("No loan with a mandate has anything to ask for on that day."),
-        )
+        raise _nothing(left_out)
     file = DebitFile(
         entity=entity,
         branch=branch,
@@ -257,6 +254,16 @@ def _select(
             else:
                 found.append(_Found(loan, mandate, chosen))
     return found, left_out
+
+
+def _nothing(left_out: Counter[str]) -> errors.NothingToPresent:
+    """Return the refusal of a file without debits, with why loans with a mandate are left out."""
+    said = _("No loan with a mandate has anything to ask for on that day.")
+    reasons = "; ".join(f"{why}: {count}" for why, count in sentences.left_out(left_out))
+    if reasons:
+        more = _("Loans left out: %(reasons)s.") % {"reasons": reasons}
+        said = f"{said} {more}"
+    return errors.NothingToPresent("nothing_to_present", said)
 
 
 def _paused(entity: Entity) -> MandateQuerySet:

@@ -205,6 +205,31 @@ def test_a_borrower_who_is_left_alone_is_not_asked(
     found = refused(lambda: factories.prepared(alice, books.due_dates(lent)[0]))
 
     assert isinstance(found, NothingToPresent)
+    assert "Loans left out: the borrower is left alone for a time: 1." in str(found.sentence)
+
+
+def test_what_is_overdue_but_collected_for_its_due_date_is_told_where_nothing_is_asked_for(
+    alice: User, bob: User, lent: Loan, mandate: Mandate
+) -> None:
+    factories.rule(lent, takes_overdue=True)
+    day = books.due_dates(lent)[0]
+    debit = factories.presented(alice, bob, day)
+    # The bank took a part; the rest is overdue.
+    factories.answered(alice, [factories.row(debit, amount="100.00")], day=day)
+
+    found = refused(lambda: factories.prepared(alice, day + timedelta(days=1)))
+
+    assert isinstance(found, NothingToPresent)
+    assert str(found.sentence) == (
+        "No loan with a mandate has anything to ask for on that day."
+        " Loans left out: collected for this due date already: 1."
+    )
+
+
+def test_where_no_loan_has_a_mandate_none_is_left_out(alice: User, lent: Loan) -> None:
+    found = refused(lambda: factories.prepared(alice, books.due_dates(lent)[0]))
+
+    assert str(found.sentence) == "No loan with a mandate has anything to ask for on that day."
 
 
 def test_a_borrower_who_is_left_alone_since_is_left_out_at_the_release(
