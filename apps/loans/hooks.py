@@ -12,6 +12,8 @@ from apps.loans.models import Disbursement, Loan
 OnPayout = Callable[[Any, Loan, datetime], None]
 # Called with who settles it, the loan, which is held, and the moment.
 OnExit = Callable[[Any, Loan, datetime], None]
+# Called with a loan and a day: what is owed on it beside its schedule.
+Beside = Callable[[Loan, date], Decimal]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Netting:
 _nettings: list[Netting] = []
 _on_payout: list[OnPayout] = []
 _on_exit: list[OnExit] = []
+_besides: list[Beside] = []
 
 
 def on_payout(act: OnPayout) -> None:
@@ -63,6 +66,17 @@ def exit_settled(actor: Any, loan: Loan, now: datetime) -> None:
     """Let the apps above do what follows before an exit is settled."""
     for act in _on_exit:
         act(actor, loan, now)
+
+
+def charge_beside(owed: Beside) -> None:
+    """Let this app say what is owed beside the schedule: charges for what happened."""
+    if owed not in _besides:
+        _besides.append(owed)
+
+
+def owed_beside(loan: Loan, day: date) -> Decimal:
+    """Return what is owed on a day of charges that are asked for beside the schedule."""
+    return sum((owed(loan, day) for owed in _besides), Decimal(0))
 
 
 def net(netting: Netting) -> None:

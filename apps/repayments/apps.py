@@ -9,7 +9,7 @@ class RepaymentsConfig(AppConfig):
         from apps.core import history
         from apps.ledger import hooks as ledger
         from apps.loans import hooks as loans
-        from apps.repayments import facts, proofs, services, statement_lists
+        from apps.repayments import facts, proofs, selectors, services, statement_lists
         from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 
         history.keep(AccountEvent, exclude=["words", "reversed_reason"])
@@ -18,6 +18,7 @@ class RepaymentsConfig(AppConfig):
         ledger.before_closing(services.require_accrued)
         loans.on_payout(services.follow_payout)
         loans.on_exit(services.end_account)
+        loans.charge_beside(selectors.charges_owed)
         proofs.register_all()
         code_words.tell("repayments", "reference", facts.told_reference)
         code_words.know("repayments", "kind", dict(AccountEvent.Kind.choices))

@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from apps.accounts.models import User
 from apps.core import keyset
 from apps.core.statements import Given, Statement
+from apps.loans.models import Loan
 from apps.repayments.facts import MONEY_IN, Bucket
 from apps.repayments.models import AccountEvent
 
@@ -80,6 +81,21 @@ _WENT = Statement(
     """,
     [Given("entries")] * 3,
 )
+
+
+def charges_owed(loan: Loan, day: date) -> Decimal:
+    """Return what is owed on a day of the charges of a loan, those of its schedule left out."""
+    rows = AccountEvent.objects.filter(
+        loan=loan, kind="charge", status="live", settled__lt=F("amount"), day__lte=day
+    )
+    return sum(
+        (
+            amount - settled
+            for amount, settled, said in rows.values_list("amount", "settled", "parameters")
+            if amount is not None and date.fromisoformat(said["due_on"]) <= day
+        ),
+        Decimal(0),
+    )
 
 
 def went(events: Collection[AccountEvent]) -> dict[uuid.UUID, Went]:

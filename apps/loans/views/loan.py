@@ -21,7 +21,7 @@ from apps.core import dates
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
-from apps.loans import arrears, difference, policies, presentation, selectors, services
+from apps.loans import arrears, difference, hooks, policies, presentation, selectors, services
 from apps.loans.forms import ExitForm, ReasonForm
 from apps.loans.lifecycle import ON_ITS_WAY, RUNNING
 from apps.loans.models import Disbursement, Loan
@@ -187,6 +187,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "crumbs": crumbs(loan),
         "look": presentation.LOANS[loan.status],
         "position": position,
+        "charges_owed": hooks.owed_beside(loan, position.day),
         "rows": _rows(loan, position),
         "has_fees": any(row.fee for row in position.rows),
         "next_action": presentation.next_action(loan, waiting, position),

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -15,6 +16,7 @@ from apps.core import jobs
 from apps.loans.models import Loan
 from apps.products.models import TaxRate
 from apps.repayments import services, tasks
+from apps.repayments.facts import Bucket, Charge
 from apps.repayments.models import AccountEvent, AccrualRun
 from apps.repayments.tests import factories
 
@@ -80,6 +82,35 @@ def test_a_charge_is_asked_for_and_taken_back_by_pages(
     back = browser.post(f"/repayments/charges/{event.pk}/take-back/", {"reason": "Not right"})
     assert back["Location"] == page
     assert "Taken back" in browser.get(page).content.decode()
+
+
+def test_what_is_owed_of_charges_stands_on_the_loan_beside_what_is_overdue(
+    charlie: User, lent: Loan, signed_in: SignedIn
+) -> None:
+    browser = signed_in(charlie)
+    ask = f"/repayments/of-loan/{lent.pk}/charges/ask/"
+    loan_page = reverse("loans:detail", args=[lent.pk])
+    assert "Charges owed" not in browser.get(loan_page).text
+
+    browser.post(ask, _asked())
+    for bucket, amount, due_on in (("tax", 90, DAY), ("fee", 7, DAY + timedelta(days=1))):
+        asked = Charge(
+            day=DAY, amount=Decimal(amount), bucket=Bucket(bucket), code=bucket, due_on=due_on
+        )
+        services.enter(
+            actor="system:tests", loan=lent, fact=asked, reference=bucket, now=factories.at(DAY)
+        )
+
+    # What falls due tomorrow is not owed yet.
+    assert AccountEvent.objects.filter(kind="charge").count() == 3
+    page = browser.get(loan_page)
+    assert page.context["charges_owed"] == 590
+    assert "Charges owed" in page.text
+    assert page.context["position"].arrears.amount == 0
+    AccountEvent.objects.filter(amount=90).update(settled=40)
+    assert browser.get(loan_page).context["charges_owed"] == 550
+    AccountEvent.objects.filter(amount=500).update(status="reversed")
+    assert browser.get(loan_page).context["charges_owed"] == 50
 
 
 def test_the_page_says_beside_the_field_what_is_refused(
