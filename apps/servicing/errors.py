@@ -18,6 +18,13 @@ class NotRunning(Conflict):
         )
 
 
+class RateIsFixed(Conflict):
+    """A loan of a fixed rate follows no benchmark."""
+
+    def __init__(self) -> None:
+        super().__init__("rate_is_fixed", _("The rate of this loan is fixed; nothing is followed."))
+
+
 class NotWrittenOff(Conflict):
     """Only what was written off is recovered."""
 
@@ -33,6 +40,15 @@ class OwnProposal(NotPermitted):
     def __init__(self) -> None:
         super().__init__(
             "own_proposal", _("You proposed this; another person must approve or refuse it.")
+        )
+
+
+class OwnRelief(NotPermitted):
+    """Nobody takes back alone what they gave up together with another person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_relief", _("You proposed or approved this; another person must take it back.")
         )
 
 

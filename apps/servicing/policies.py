@@ -6,6 +6,7 @@ from decimal import Decimal
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.loans.models import Loan
+from apps.repayments.models import AccountEvent
 from apps.servicing.models import Pause, Proposal, Transfer
 
 VIEW = "loans.view_loan"
@@ -35,6 +36,17 @@ def may_answer(actor: User, proposal: Proposal) -> bool:
     return (
         proposal.may("approve") and actor.has_perm(APPROVE) and proposal.proposed_by_id != actor.pk
     )
+
+
+def was_of_two(actor: User, event: AccountEvent) -> bool:
+    """Say whether the person is one of the two who agreed on what happened: neither undoes it."""
+    is_by_two = event.approved_by_id is not None
+    return is_by_two and actor.pk in (event.made_by_id, event.approved_by_id)
+
+
+def may_undo(actor: User, event: AccountEvent) -> bool:
+    """Say whether the person may take back what changed a loan."""
+    return event.status == "live" and actor.has_perm(TAKE_BACK) and not was_of_two(actor, event)
 
 
 def may_withdraw(actor: User, proposal: Proposal) -> bool:

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Entity, User
 from apps.loans.models import Loan
 from apps.loans.presentation import Look
 from apps.repayments.alterations import Change
+from apps.repayments.facts import Kind
 from apps.repayments.models import AccountEvent
 from apps.repayments.rescheduling import Rescheduled, Standing, saved
 from apps.schedules.terms import Row
@@ -82,14 +84,38 @@ def comparison(standing: Standing, after: Rescheduled) -> Comparison:
     return Comparison(standing.ahead, after.new, saved(standing, after))
 
 
-def event(one: AccountEvent) -> dict[str, Any]:
-    """Return what the panel shows of something that changed the loan."""
+def follows(loan: Loan, parameters: Mapping[str, Any]) -> str:
+    """Return what a change for a borrower in difficulty leads to at the day's end; else nothing.
+
+    Rule book 1.13 of India, form 4 of a SACCO.
+    """
+    if not parameters.get("difficulty"):
+        return ""
+    lender = loan.branch.entity
+    if lender.country == "IN":
+        return _now(
+            "A standard loan becomes sub-standard at the day's end, unless a scheme covers it; a"
+            " non-performing one goes on as it was. It is upgraded only when the specified period"
+            " has ended well."
+        )
+    if lender.kind == Entity.Kind.SACCO:
+        return _now("The loan keeps at least the class it has, and is reported as restructured.")
+    return _now("The loan counts as restructured for a borrower in difficulty from the day's end.")
+
+
+def event(one: AccountEvent, written_off: Decimal | None = None) -> dict[str, Any]:
+    """Return what the panel shows of something that changed the loan.
+
+    A write-off is of all that is owed: what the account says was `written_off` is its amount.
+    """
+    is_write_off = one.kind == Kind.WRITE_OFF and one.status == "live"
     kind = one.parameters.get("change", "") if one.kind == "change" else ""
     return {
         "event": one,
         "look": EVENTS[one.status],
         "word": WORDS.get(kind, one.get_kind_display()),
         "reason": one.reason,
+        "amount": written_off if is_write_off else one.amount,
         "in_difficulty": one.parameters.get("parameters", {}).get("difficulty"),
     }
 

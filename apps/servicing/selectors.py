@@ -258,7 +258,9 @@ def given_up(proposal: Proposal, *, day: date) -> Decimal:
 
 def proposals(loan: Loan) -> QuerySet[Proposal]:
     """Return what was proposed on a loan, the newest first."""
-    rows = Proposal.objects.filter(loan=loan).select_related("proposed_by", "answered_by")
+    rows = Proposal.objects.filter(loan=loan).select_related(
+        *("proposed_by", "answered_by", "event__reversed_by")
+    )
     return rows.order_by("-proposed_at", "-id")
 
 

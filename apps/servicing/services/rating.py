@@ -14,7 +14,7 @@ from apps.loans.models import Loan
 from apps.repayments.alterations import Change
 from apps.repayments.models import AccountEvent
 from apps.servicing import policies, selectors
-from apps.servicing.errors import refused_field
+from apps.servicing.errors import RateIsFixed, refused_field
 from apps.servicing.models import BenchmarkRate
 from apps.servicing.services import _ground, changing
 
@@ -95,7 +95,7 @@ def follow_rate(
     on = day or _ground.today(found, now)
     following = selectors.following(found, on)
     if following is None:
-        raise Conflict("rate_is_fixed", _("The rate of this loan is fixed; nothing is followed."))
+        raise RateIsFixed
     if following.annual_rate is None:
         raise Conflict(
             "no_rate",

@@ -13,6 +13,7 @@ from apps.repayments import services as repayments
 from apps.repayments.facts import Kind
 from apps.repayments.models import AccountEvent
 from apps.servicing import policies, selectors
+from apps.servicing.errors import OwnRelief
 from apps.servicing.services import _ground
 
 
@@ -23,10 +24,13 @@ def undo(*, actor: User, event: AccountEvent, reason: str, now: datetime) -> Acc
     The account is then what it would have been without it, whatever came after. Again for the same
     reason returns the event. Raises NotPermitted, NotVisible also for what is no change - a charge
     for being late is waived by two people - Conflict where it was taken back, or where law or class
-    made it of the history, TermsRefused where what came after would not be possible, DayClosed.
+    made it of the history, OwnRelief for one of the two who agreed on it, TermsRefused where what
+    came after would not be possible, DayClosed.
     """
     _ground.permit(actor, policies.TAKE_BACK)
     seen = get_visible(selectors.all_changes().select_related("loan"), actor, pk=event.pk)
+    if policies.was_of_two(actor, seen):
+        raise OwnRelief
     loan = _ground.locked(actor, seen.loan)
     stands = selectors.all_changes().filter(pk=seen.pk, status="live").exists()
     why = _ground.said(reason)

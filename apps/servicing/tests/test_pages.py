@@ -372,7 +372,7 @@ def test_hardship_rates_and_taking_back_have_pages(
     again = client.post(reverse("servicing:rates"), rate)
     assert (again.status_code, BenchmarkRate.objects.count()) == (422, 1)
     assert "6.50" in client.get(reverse("servicing:rates")).text
-    assert client.get(_url("follow_rate", lent)).status_code == 200
+    assert client.get(_url("follow_rate", lent)).status_code == 409
 
     event = services.prepay(
         actor=alice,
@@ -386,6 +386,32 @@ def test_hardship_rates_and_taking_back_have_pages(
     client.post(undo, {"reason": "The cheque bounced"})
     event.refresh_from_db()
     assert event.status == "reversed"
+
+
+def test_the_contract_stands_beside_what_a_change_put_in_force(
+    signed_in: Browser, lent: Loan, charlie: User
+) -> None:
+    address = reverse("loans:detail", args=[lent.pk])
+    page = reverse("servicing:change", args=[lent.pk, "restructure"])
+    client = signed_in(charlie)
+    assert "in the contract<" not in client.get(address).text
+    asked = {"instalments": "30", "rate": "12", "difficulty": "yes", "reason": "Flood"}
+
+    shown = client.post(page, {**asked, "preview": "1"}).text
+    services.change(
+        actor=charlie,
+        loan=lent,
+        kind="restructure",
+        parameters={"instalments": 30, "annual_rate": "0.12", "difficulty": True},
+        reason="Flood",
+        now=at(TODAY),
+    )
+
+    assert "becomes sub-standard at the day&#x27;s end" in shown
+    contract = client.get(address).text.split('id="contract"')[1].split("</dl>")[0]
+    assert "12.00" in contract
+    assert "16.00" in contract
+    assert contract.count("in the contract") == 4
 
 
 def test_who_may_not_see_the_loan_finds_nothing(

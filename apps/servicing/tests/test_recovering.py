@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.core import keyset
+from apps.core import formatting, keyset
 from apps.ledger.chart import Account
 from apps.loans.models import Loan
 from apps.repayments.models import LoanAccount
@@ -222,3 +223,23 @@ def test_the_api_takes_it_once(
     assert (other.status_code, other.json()["code"]) == (409, "reference_used")
     assert D(found["written_off"]) - D(found["recovered"]) == D(found["recoverable"])
     assert [one["number"] for one in listed] == [lost.number]
+
+
+def test_the_page_of_the_loan_says_what_was_lost_and_what_came_back(
+    lost: Loan, day: date, alice: User, signed_in: Browser
+) -> None:
+    later = day + timedelta(days=30)
+    services.recover(actor=alice, loan=lost, money=money(later, "1000.00"), now=at(later))
+    client = signed_in(alice)
+
+    stands = client.get(reverse("loans:detail", args=[lost.pk])).text.split('id="stands"')[1]
+    stands = stands.split('id="contract"')[0]
+    panel = client.get(
+        reverse("servicing:loan_panel", args=[lost.pk]), headers={"hx-request": "true"}
+    ).text
+
+    written = formatting.format_amount(LoanAccount.objects.get(pk=lost.pk).written_off, "INR")
+    assert re.search(rf"Written off</dt><dd class=\"num\">.*{re.escape(written)}", stands)
+    assert re.search(r"Recovered since</dt><dd class=\"num\">.*1,000\.00", stands)
+    assert "Principal outstanding" not in stands
+    assert written in panel

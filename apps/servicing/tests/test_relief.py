@@ -133,8 +133,34 @@ def test_a_write_off_above_the_limit_is_refused(lent: Loan, alice: User, bob: Us
     assert refusal.code == "above_limit"
 
 
+def test_neither_of_the_two_who_agreed_takes_it_back(
+    lent: Loan, alice: User, bob: User, signed_in: Any
+) -> None:
+    day = factories.late(lent, 5)
+    proposal = services.approve(actor=bob, proposal=_proposed(lent, alice), now=at(day))
+    event = proposal.event
+    assert event is not None
+    for one in (alice, bob):
+        one.user_permissions.add(Permission.objects.get(codename="reverse_repayment"))
+        actor = User.objects.get(pk=one.pk)
+
+        refusal = factories.refused(
+            lambda actor=actor: services.undo(
+                actor=actor, event=event, reason="Entered by mistake", now=at(day)
+            )
+        )
+
+        assert refusal.code == "own_relief"
+        event.refresh_from_db()
+        assert event.status == "live"
+        panel = signed_in(actor).get(
+            reverse("servicing:loan_panel", args=[lent.pk]), headers={"hx-request": "true"}
+        )
+        assert reverse("servicing:undo", args=[event.pk]) not in panel.text
+
+
 def test_taken_back_the_debt_stands_again(
-    lent: Loan, alice: User, bob: User, charlie: User
+    lent: Loan, alice: User, bob: User, charlie: User, signed_in: Any
 ) -> None:
     day = factories.late(lent, 5)
     before = lent.instalments.get(in_force=True, number=1).unpaid
@@ -145,6 +171,12 @@ def test_taken_back_the_debt_stands_again(
     services.undo(actor=charlie, event=proposal.event, reason="Entered by mistake", now=at(day))
 
     assert Event.objects.filter(verb="servicing.change_taken_back").count() == 1
+    client = signed_in(alice)
+    panel = client.get(
+        reverse("servicing:loan_panel", args=[lent.pk]), headers={"hx-request": "true"}
+    ).text
+    assert "Taken back: <strong>Charlie</strong>" in panel
+    assert "Entered by mistake" in panel
     assert lent.instalments.get(in_force=True, number=1).unpaid == before
     assert repaid.offenders() == []
 

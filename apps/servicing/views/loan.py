@@ -16,8 +16,8 @@ from apps.core.visibility import get_visible
 from apps.loans.forms import ReasonForm
 from apps.loans.models import Loan
 from apps.repayments import correcting
-from apps.repayments.models import AccountEvent
 from apps.servicing import forms, policies, presentation, selectors, services
+from apps.servicing.errors import RateIsFixed
 from apps.servicing.models import Pause, Proposal
 from apps.servicing.services import changing, closing
 from apps.servicing.views.shown import Task, crumbs, done, one_form, rendered, running, seen, today
@@ -32,6 +32,7 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("loans:detail", pk=pk)
     not_closed = _why_not_closed(request, loan)
     closures = list(loan.closures.select_related("closed_by").order_by("-number"))
+    written_off = loan.account.written_off if loan.status == "written_off" else None
     context = {
         "loan": loan,
         "actions": presentation.actions(
@@ -43,7 +44,10 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         # Of a loan that runs it is plain that something is owed.
         "not_closed": not_closed if loan.status == "closed" and not closures else "",
         "events": [
-            {**presentation.event(one), "may_undo": _may_undo(request, one)}
+            {
+                **presentation.event(one, written_off),
+                "may_undo": policies.may_undo(request.user, one),
+            }
             for one in selectors.changes(loan)
         ],
         "proposals": [
@@ -81,7 +85,7 @@ def change(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
         raise changing.not_permitted()
     loan = running(request, pk)
     form = forms.CHANGE_FORMS[code](request.POST or None)
-    shown = None
+    shown, parameters = None, dict[str, Any]()
     if request.method == "POST" and form.is_valid():
         parameters = form.parameters()
         if "confirm" in request.POST and request.POST.get("seen") == form.fingerprint:
@@ -109,6 +113,7 @@ def change(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
         "crumbs": crumbs(loan, str(presentation.TITLES[code])),
         "form": form,
         "comparison": shown,
+        "follows": presentation.follows(loan, parameters) if shown is not None else "",
         # A change is made only as its consequences were shown.
         "seen": form.fingerprint if shown is not None else "",
         "standing": selectors.standing(loan, today(loan)),
@@ -122,6 +127,8 @@ def follow_rate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Let a floating loan follow its benchmark of the day."""
     loan = running(request, pk)
     found = selectors.following(loan, today(loan))
+    if found is None:
+        raise RateIsFixed
     task = Task(
         title=_("Follow the benchmark"),
         label=_("Change the rate"),
@@ -276,10 +283,6 @@ def _reference(loan: Loan, form: forms.ChangeForm) -> str:
     """Return the reference of a change that was sent from a page; empty where it names none."""
     told = form.cleaned_data["reference"]
     return f"change:{loan.number}:{told}" if told else ""
-
-
-def _may_undo(request: HttpRequest, event: AccountEvent) -> bool:
-    return event.status == "live" and request.user.has_perm(policies.TAKE_BACK)
 
 
 def _comparison(loan: Loan, form: Any, code: str, parameters: dict[str, Any]) -> Any:
