@@ -34,7 +34,7 @@ def row(actor: User, alert: Any) -> dict[str, Any]:
         "one": alert,
         "look": LOOKS[alert.status],
         "name": wording.measure(alert.measure),
-        "of": watch_rows.of(alert.measure, alert.told, alert.subject),
+        "of": watch_rows.of(alert.measure, alert.branch_name or alert.told, alert.subject),
         "value": _percent(alert.value),
         "last_value": _percent(alert.last_value),
         "bound": _percent(alert.bound),

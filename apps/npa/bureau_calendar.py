@@ -74,6 +74,11 @@ def previous(reference: date) -> date:
     return latest(reference - timedelta(days=1))
 
 
+def last_owed(day: date) -> Reporting:
+    """Return the last file whose data are as on a day before this one: it may still be due."""
+    return reporting(previous(day))
+
+
 def upcoming(day: date, count: int) -> list[Reporting]:
     """Return the next files from a day on, as many as asked for."""
     found: list[Reporting] = []

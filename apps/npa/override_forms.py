@@ -61,7 +61,11 @@ class StateForm(forms.Form):
     def __init__(self, *args: Any, states: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["state"]
-        field.choices = [("", _("All")), ("waiting", _("Waits for another person")), *states]
+        field.choices = [
+            ("", _("All")),
+            ("waiting", _("All that waits for another person")),
+            *states,
+        ]
 
 
 class SpanForm(forms.Form):

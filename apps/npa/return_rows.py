@@ -46,6 +46,12 @@ def orders(actor: User) -> list[ReturnOrder]:
     )
 
 
+def made(kind: str, day: date) -> QuerySet[Return]:
+    """Return the returns of a kind as on a day that were made, the newest first."""
+    rows = Return.objects.filter(kind=kind, day=day).defer("content")
+    return rows.select_related("made_by").order_by("-made_at", "-id")
+
+
 def is_ended(entity: Entity, day: date) -> bool:
     """Say whether a day of a lender was ended, and is not being ended again."""
     return DayEnd.objects.filter(entity=entity, day=day, finished_at__isnull=False).exists()

@@ -2,9 +2,21 @@
 
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
-from apps.accounts.models import Entity, User
+from apps.accounts.models import Branch, Entity, User
 from apps.loans.models import Loan
 from apps.npa import wording
 from apps.npa.measures import Measure
@@ -27,14 +39,23 @@ def alerts(actor: User, *, state: str = "") -> QuerySet[Alert]:
     """Return the alerts of the lenders a person works for; `standing` ones are not over.
 
     `told` is the subject of each; empty where it is a borrower of whom the person sees no loan.
+    `branch_name` is what a branch is called that it is about.
     """
     rows: QuerySet[Alert] = Alert.objects.visible_to(actor).select_related(
         "entity", "threshold__owner", "acknowledged_by"
     )
     theirs = Loan.objects.visible_to(actor).filter(customer__number=OuterRef("subject"))
+    branch = Branch.objects.filter(code=OuterRef("subject")).values("name")
     open_to_all = ~Q(measure=Measure.LARGEST_BORROWER) | Exists(theirs)
     rows = rows.annotate(
-        told=Case(When(open_to_all, then=F("subject")), default=Value(""), output_field=CharField())
+        told=Case(
+            When(open_to_all, then=F("subject")), default=Value(""), output_field=CharField()
+        ),
+        branch_name=Case(
+            When(measure=Measure.LARGEST_BRANCH, then=Coalesce(Subquery(branch), Value(""))),
+            default=Value(""),
+            output_field=CharField(),
+        ),
     )
     if state == "standing":
         return rows.exclude(status="over")
@@ -55,6 +76,9 @@ def named(actor: User, figures: DayFigures | None) -> dict[str, str]:
     theirs = Loan.objects.visible_to(actor).filter(customer__number=number)
     is_unseen = bool(number) and not theirs.exists()
     told = {**kept, Measure.LARGEST_BORROWER.value: ""} if is_unseen else kept
+    branch = Branch.objects.filter(code=kept.get(Measure.LARGEST_BRANCH, "")).first()
+    if branch is not None:
+        told = {**told, Measure.LARGEST_BRANCH.value: branch.name}
     return {code: of(code, told[code], subject) for code, subject in kept.items()}
 
 

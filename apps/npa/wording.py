@@ -94,7 +94,7 @@ def place(code: str) -> tuple[int, str]:
 
 
 def subject(code: str, names: dict[str, str]) -> str:
-    """Return whom a concentration is about: a customer's number, a purpose, a branch's code."""
+    """Return whom a concentration is about: a customer's number, a purpose, a branch."""
     name = names.get(code, "")
     if code == Measure.LARGEST_SECTOR and name in Purpose.values:
         return str(Purpose(name).label)

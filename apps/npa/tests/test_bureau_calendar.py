@@ -81,3 +81,11 @@ def test_it_owes_a_hundred_rupees_a_day_beyond_thirty_6_10_t4() -> None:
         1000,
     )
     assert bureau_calendar.compensation(complained=complained, resolved=date(2026, 10, 1)) == (0, 0)
+
+
+def test_the_file_before_may_still_be_due() -> None:
+    on_its_last_day = bureau_calendar.last_owed(date(2026, 11, 27))
+
+    assert on_its_last_day.reference == date(2026, 11, 23)
+    assert on_its_last_day.due == date(2026, 11, 27)
+    assert bureau_calendar.last_owed(date(2026, 11, 23)).reference == date(2026, 11, 16)

@@ -287,6 +287,19 @@ def test_it_sends_a_day_to_the_worker(
     ]
 
 
+def test_whoever_may_not_end_days_is_told_so(
+    signed_in: SignedIn, loan: Loan, make_person: MakePerson
+) -> None:
+    client = signed_in(make_person("Asha", "auditor"))
+    form = {"entity": str(loan.branch.entity_id), "day": _yesterday(loan)}
+
+    answer = client.post(reverse("npa:day_ends"), form)
+
+    assert answer.status_code == 403
+    assert "Your role does not allow this." in answer.text
+    assert not DayEnd.objects.exists()
+
+
 def test_it_says_in_the_form_why_a_day_cannot_be_ended(
     signed_in: SignedIn, manager: User, loan: Loan
 ) -> None:

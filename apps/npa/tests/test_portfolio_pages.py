@@ -326,7 +326,7 @@ def test_a_borrower_is_named_only_to_who_sees_one_of_the_loans(
         assert (number in page, number in form, number in str(told)) == (sees, sees, sees)
         assert ("whose loans you may not see" in page) is not sees
         assert told["largest_branch"] == lent.branch.code
-        assert lent.branch.code in page
+        assert f'<span class="table__sub">{lent.branch.name} ·' in page
 
     figures = DayFigures.objects.get()
     nina = User.objects.get(name="Nina")

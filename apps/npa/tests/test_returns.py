@@ -438,6 +438,11 @@ def test_a_return_is_looked_at_and_made_on_pages(
     assert (
         reverse("npa:return_file", args=[made.pk]) not in auditor.get(reverse("npa:returns")).text
     )
+    again = client.get(address).text
+    assert "Not made yet" in page
+    assert "Not made yet" not in again
+    assert "This return was made already for this day" in again
+    assert reverse("npa:return_file", args=[made.pk]) in again
     file = client.get(reverse("npa:return_file", args=[made.pk]))
     assert file.text.startswith("code,line,accounts")
     assert auditor.get(reverse("npa:return_file", args=[made.pk])).status_code == 403

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core import dates, keyset
 from apps.core.access import requires
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
 from apps.loans.models import Loan
@@ -25,6 +25,8 @@ from apps.npa.portfolio_rows import Chosen
 def day_ends(request: HttpRequest) -> HttpResponse:
     """Show which days were ended; whoever may, has one ended by the worker."""
     form = None
+    if request.method == "POST" and not request.user.has_perm(policies.RUN):
+        raise NotPermitted("not_permitted", _("Your role does not allow this."))
     if request.user.has_perm(policies.RUN):
         form = _form(request)
         if request.method == "POST" and form.is_valid() and _sent(request, form):

@@ -59,9 +59,7 @@ def returns(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(one, services.may_make(request.user, one.kind)) for one in page.rows],
         "orders": return_page.orders(return_rows.orders(request.user)),
-        "upcoming": bureau_calendar.upcoming(today, _FILES_AHEAD)
-        if any(kind == Return.Kind.BUREAU for _one, kind in owed)
-        else [],
+        "upcoming": _upcoming([one for one, kind in owed if kind == Return.Kind.BUREAU], today),
     }
     return render(request, "npa/returns.html", context)
 
@@ -85,6 +83,7 @@ def preview(request: HttpRequest, kind: str, lender: str, day: str) -> HttpRespo
         "wanted": wanted,
         "title": Return.Kind(kind).label,
         "drawn": drawn,
+        "already": return_rows.made(kind, wanted.day).filter(entity=wanted.entity),
         "sheet": return_page.sheet(wanted, drawn.sheet) if drawn.sheet else None,
         "ratios": return_page.ratios(wanted),
         "form": form,
@@ -107,6 +106,17 @@ def download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     name = f"{made.kind}-{made.entity.code}-{made.day}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _upcoming(entities: list[Entity], today: date) -> list[bureau_calendar.Reporting]:
+    """Return the next files of some lenders, first the one before that was not made by all."""
+    if not entities:
+        return []
+    last = bureau_calendar.last_owed(today)
+    made = return_rows.made(Return.Kind.BUREAU, last.reference).filter(entity__in=entities)
+    is_made = made.values("entity").distinct().count() == len(entities)
+    ahead = bureau_calendar.upcoming(today, _FILES_AHEAD)
+    return ahead if is_made else [last, *ahead]
 
 
 def _made(request: HttpRequest, wanted: services.Wanted, form: Any) -> bool:
