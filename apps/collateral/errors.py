@@ -24,9 +24,13 @@ class BeyondValue(DomainError):
     """The lien would secure more than is left of the item's value."""
 
     def __init__(self, left: str, value: str) -> None:
-        sentence = _(
-            "Only %(left)s of the value of %(value)s is left; earlier liens take the rest."
-        ) % {"left": left, "value": value}
+        told = {"left": left, "value": value}
+        sentence = (
+            _("The item is worth %(value)s; a lien secures no more than that.") % told
+            if left == value
+            else _("Only %(left)s of the value of %(value)s is left; earlier liens take the rest.")
+            % told
+        )
         super().__init__("beyond_value", sentence, fields={"secured_amount": sentence})
 
 

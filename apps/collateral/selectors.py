@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from apps.accounts.models import User
 from apps.applications.lifecycle import OPEN
 from apps.applications.models import Application, Collateral, Guarantor
-from apps.collateral import exposures, liability, registration
+from apps.collateral import exposures, hooks, liability, registration
 from apps.collateral.exposures import Owed
 from apps.collateral.liability import Role, Total
 from apps.collateral.lifecycle import LIVE
@@ -264,3 +264,10 @@ def _line(part: _Part, owed: Owed) -> Line:
         share=part.share,
         ceiling=part.ceiling,
     )
+
+
+def is_owed_under(item: Item) -> bool:
+    """Say whether money is owed under every lien of ours on an item: none can be released."""
+    rows = item.liens.filter(status="standing", application__isnull=False)
+    keys = set(rows.values_list("application_id", flat=True))
+    return bool(keys) and hooks.live(keys) == keys

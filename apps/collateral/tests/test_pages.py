@@ -15,7 +15,7 @@ from apps.applications import services as application_services
 from apps.applications.entries import GuarantorEntry
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
-from apps.collateral import services
+from apps.collateral import hooks, services
 from apps.collateral.models import CoBorrower, Item, Lien, Release, Valuation
 from apps.collateral.tests import factories
 from apps.core import withheld
@@ -165,6 +165,18 @@ def test_two_people_release(
     item.refresh_from_db()
     assert item.status == "released"
     assert "Ended" in _text(manager, _url("detail", item.pk))
+
+
+def test_no_release_is_offered_while_money_is_owed(
+    alice: User, application: Application, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = factories.ready(alice, application)
+    officer, address = signed_in(alice), _url("detail", item.pk)
+    assert _url("ask_release", item.pk) in _text(officer, address)
+
+    monkeypatch.setattr(hooks, "_live", [set])
+
+    assert _url("ask_release", item.pk) not in _text(officer, address)
 
 
 def test_the_page_shows_ranks_shortfall_and_history(

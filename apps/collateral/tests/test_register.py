@@ -355,7 +355,15 @@ def test_it_refuses_a_lien_beyond_what_is_left(alice: User) -> None:
 
     assert refusal.value.code == "beyond_value"
     assert "₹1,80,000.00" in str(refusal.value)
+    assert "earlier liens" in str(refusal.value)
     assert Lien.objects.count() == 1
+
+    free = factories.item(alice, registration="MH12CD9999")
+    with pytest.raises(DomainError) as alone:
+        factories.charged(alice, free, application, 300_001)
+
+    assert alone.value.code == "beyond_value"
+    assert "earlier liens" not in str(alone.value)
 
 
 def test_another_lenders_lien_beyond_the_value_is_shown(alice: User) -> None:

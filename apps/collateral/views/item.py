@@ -184,7 +184,9 @@ def _actions(actor: User, item: Item) -> dict[str, Any]:
         "may_perfect": policies.may_move(actor, item, "perfect"),
         "may_withdraw": policies.may_move(actor, item, "withdraw"),
         "may_invoke": policies.may_move(actor, item, "invoke") and waiting is None,
-        "may_ask": policies.may_ask_release(actor, item) and waiting is None,
+        "may_ask": policies.may_ask_release(actor, item)
+        and waiting is None
+        and not selectors.is_owed_under(item),
         "may_drop": actor.has_perm(policies.KEEP),
         "may_reveal": actor.has_perm(policies.REVEAL),
         "may_open_documents": item.owner is not None
