@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from statistics import mode
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core import dates
 from apps.core.access import requires
-from apps.core.errors import DomainError, NotVisible
+from apps.core.errors import Conflict, DomainError, NotVisible
 from apps.core.visibility import get_visible
 from apps.loans import arrears, difference, hooks, policies, presentation, selectors, services
 from apps.loans.forms import ExitForm, ReasonForm
@@ -67,6 +68,11 @@ def open_loan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Give up a contract of which nothing was paid out."""
     loan = seen(request, pk)
+    if request.method == "GET" and not loan.may("cancel"):
+        # The form would say of it what is not so.
+        raise Conflict(
+            "not_given_up", _("Only a contract of which nothing was paid out is given up.")
+        )
     task = Task(
         title=_("Give the contract up"),
         label=_("Give up"),
@@ -196,6 +202,7 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
         "left": _left(loan),
         "is_exited": _is_exited(loan) and loan.status == "active",
         "versions": loan.schedules.count(),
+        "in_force": _in_force(loan, position),
         "audit_subject": audit.reference(loan),
         "case_subject": audit.reference(loan.application),
         **selectors.opens(request.user, loan),
@@ -230,7 +237,33 @@ def _rows(loan: Loan, position: Position) -> list[tuple[Any, Any]]:
     looks = dict(presentation.INSTALMENTS)
     if loan.status == "written_off":
         looks[arrears.State.PAID] = presentation.SETTLED
-    return [(row, looks[arrears.state(row, position.day)]) for row in position.rows]
+    # What was paid early has no number: it stands by its day.
+    rows = sorted(position.rows, key=lambda row: (row.due_date, row.number))
+    return [(row, looks[arrears.state(row, position.day)]) for row in rows]
+
+
+def _in_force(loan: Loan, position: Position) -> dict[str, Any]:
+    """Return what the schedule in force says where it is not the contract's any more."""
+    if loan.status != "active" or _is_exited(loan):
+        return {}
+    versions = list(loan.schedules.order_by("number"))
+    if len(versions) < 2:
+        return {}
+    ahead = [row.due for row in position.rows if row.number and row.due_date > position.day]
+    first = versions[0].instalments.filter(number__gt=0).count()
+    found: dict[str, Any] = {
+        "annual_rate": Decimal(str(versions[-1].terms["annual_rate"])),
+        "instalments": sum(1 for row in position.rows if row.number),
+        # Most of those to come: the first and the last after a change may be others.
+        "instalment": mode(ahead) if ahead else loan.instalment,
+    }
+    told = {
+        "annual_rate": loan.annual_rate,
+        "instalments": first,
+        "instalment": loan.instalment,
+    }
+    changed = {name: value for name, value in found.items() if value != told[name]}
+    return {**changed, "first_instalments": first} if changed else {}
 
 
 def _payment(request: HttpRequest, one: Disbursement) -> dict[str, Any]:
