@@ -109,8 +109,10 @@ def test_what_is_owed_of_charges_stands_on_the_loan_beside_what_is_overdue(
     assert page.context["position"].arrears.amount == 0
     AccountEvent.objects.filter(amount=90).update(settled=40)
     assert browser.get(loan_page).context["charges_owed"] == 550
-    AccountEvent.objects.filter(amount=500).update(status="reversed")
-    assert browser.get(loan_page).context["charges_owed"] == 50
+    AccountEvent.objects.filter(amount=90).update(settled=0)
+    fee = AccountEvent.objects.get(amount=500)
+    browser.post(f"/repayments/charges/{fee.pk}/take-back/", {"reason": "Not right"})
+    assert browser.get(loan_page).context["charges_owed"] == 90
 
 
 def test_the_page_says_beside_the_field_what_is_refused(
