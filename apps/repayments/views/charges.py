@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -17,6 +16,7 @@ from apps.core import dates, jobs, keyset
 from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.core.formatting import format_money
+from apps.core.templatetags.format import day as format_day
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
 from apps.loans.models import Loan
@@ -113,7 +113,7 @@ def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         )
         % {
             "what": charge_rows.Row(event, may_take_back=True).code,
-            "day": date_format(event.day, "DATE_FORMAT"),
+            "day": format_day(event.day),
             "amount": format_money(event.amount or Decimal(0), event.currency),
         },
         also=correcting.booked_on(event),
