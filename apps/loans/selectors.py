@@ -132,11 +132,11 @@ def opens(actor: User, loan: Loan) -> dict[str, bool]:
     """
     customers = Customer.objects.visible_to(actor).filter(pk=loan.customer_id)
     requests = Application.objects.visible_to(actor).filter(pk=loan.application_id)
+    offers = Offer.objects.visible_to(actor).filter(pk__in=[loan.offer_id] if loan.offer_id else [])
     return {
         "opens_customer": actor.has_perm("customers.view_customer") and customers.exists(),
         "opens_application": actor.has_perm("applications.view_application") and requests.exists(),
-        "opens_offer": actor.has_perm("offers.view_offer")
-        and Offer.objects.visible_to(actor).filter(pk=loan.offer_id).exists(),
+        "opens_offer": actor.has_perm("offers.view_offer") and offers.exists(),
     }
 
 
