@@ -276,6 +276,8 @@ class Results(APIView):
                 if told
                 else dates.local_date(timezone.now(), asked.entity.time_zone)
             )
+            # Of the last month that the calendar knows there is no end to look up to.
+            day.replace(year=day.year + 1, day=1)
         except ValueError:
             sentence = _("This is no day.")
             raise DomainError("day_refused", sentence, fields={"month": sentence}) from None

@@ -18,7 +18,7 @@ class DebitsConfig(AppConfig):
             masked=["holder", "account_number", "evidence", "reason"],
         )
         history.keep(DebitRule, exclude=["updated_at"])
-        history.keep(DebitFile, exclude=["updated_at", "content"])
+        history.keep(DebitFile, exclude=["updated_at", "content", "withdrawn_reason"])
         history.keep(Recall, masked=["reason", "note"])
         subjects.register("debits.mandate", visible=selectors.may_read(Mandate))
         subjects.register("debits.debitfile", visible=selectors.may_read(DebitFile))

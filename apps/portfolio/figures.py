@@ -75,10 +75,6 @@ COLUMNS = tuple(one.name for one in fields(Sums))
 STOCKS = COLUMNS[: COLUMNS.index("disbursed")]
 FLOWS = COLUMNS[COLUMNS.index("disbursed") : COLUMNS.index("performed_6")]
 OUTCOMES = COLUMNS[COLUMNS.index("performed_6") :]
-# Columns that count; all others are amounts, or shares added up.
-COUNTS = frozenset(
-    ("loans", "npa_loans", "instalments", "on_time", "approved", "declined", *OUTCOMES)
-)
 
 
 class Figure(StrEnum):

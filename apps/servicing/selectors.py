@@ -116,11 +116,6 @@ def standing(loan: Loan, day: date) -> Standing:
     return account(loan, day).standing(day)
 
 
-def agreed(loan: Loan, day: date) -> Standing:
-    """Return the schedule of a loan on a day without the cap that the law puts on its interest."""
-    return account(loan, day).agreed(day)
-
-
 def preview(
     loan: Loan, day: date, kind: str, parameters: dict[str, Any]
 ) -> tuple[Standing, Rescheduled]:

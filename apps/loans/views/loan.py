@@ -1,11 +1,11 @@
 """One loan: its page, its schedules, and what is done with the contract."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from statistics import mode
 from typing import Any
 
 from django.contrib import messages
@@ -250,12 +250,17 @@ def _in_force(loan: Loan, position: Position) -> dict[str, Any]:
     if len(versions) < 2:
         return {}
     ahead = [row.due for row in position.rows if row.number and row.due_date > position.day]
-    first = versions[0].instalments.filter(number__gt=0).count()
+    agreed = versions[0].instalments.filter(number__gt=0)
+    first = agreed.count()
+    # A changed schedule begins with what was not paid yet; what fell due before it counts too.
+    behind = first - agreed.filter(due_date__gt=position.day).count()
+    usual = Counter(ahead).most_common(1)
+    in_force = next(one for one in versions if one.in_force)
     found: dict[str, Any] = {
-        "annual_rate": Decimal(str(versions[-1].terms["annual_rate"])),
-        "instalments": sum(1 for row in position.rows if row.number),
+        "annual_rate": Decimal(str(in_force.terms["annual_rate"])),
+        "instalments": behind + len(ahead),
         # Most of those to come: the first and the last after a change may be others.
-        "instalment": mode(ahead) if ahead else loan.instalment,
+        "instalment": usual[0][0] if usual and usual[0][1] > 1 else loan.instalment,
     }
     told = {
         "annual_rate": loan.annual_rate,

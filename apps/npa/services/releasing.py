@@ -168,7 +168,7 @@ def _locked(actor: User, entity: Entity) -> Entity:
 def _free(entity: Entity, currency: str, amount: Decimal) -> Free:
     """Return what is free of a reserve. Raises DomainError where that is less than an amount."""
     found = {one.currency: one for one in reserve_rows.free(entity)}.get(currency)
-    if amount <= 0 or amount != money(amount, currency):
+    if amount <= 0 or (found and amount != money(amount, currency)):
         sentence = _("An amount above zero, without fractions of the smallest coin.")
         raise proposing.refused("amount", "amount_refused", sentence)
     if found is None or amount > found.amount:
