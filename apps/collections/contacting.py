@@ -8,7 +8,7 @@ contacts the lender is free to: what a borrower begins is bound by nothing and c
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 # So many days after it a contact may still be written down.
@@ -57,6 +57,10 @@ OUTCOMES: Mapping[Way, tuple[Outcome, ...]] = {
     Way.MESSAGE: _WRITTEN,
     Way.LETTER: _WRITTEN,
 }
+# What only the lender can have begun.
+OURS = frozenset(
+    {Outcome.NOBODY, Outcome.WRONG_PLACE, Outcome.LEFT_WORD, Outcome.SENT, Outcome.CAME_BACK}
+)
 BOUND_BY_HOURS = frozenset({Way.CALL, Way.VISIT, Way.MESSAGE})
 
 
@@ -85,15 +89,21 @@ LOOKED_AT_DAYS = max(limit.days for limit in LIMITS)
 def limit_reached(way: Way, day: date, before: Iterable[tuple[Way, date]]) -> Limit | None:
     """Return the first limit that one contact more would break; None where it may be made.
 
-    `before` holds the way and the day of what the lender began with this borrower.
+    `before` holds the way and the day of what the lender began with this borrower. What was on a
+    later day counts too: contacts may be written down in another order than they were made.
     """
     made = list(before)
     for limit in LIMITS:
-        since = day - timedelta(days=limit.days - 1)
-        count = sum(1 for of, on in made if of in limit.ways and since <= on <= day)
-        if way in limit.ways and count >= limit.most:
+        days = [on for of, on in made if of in limit.ways]
+        if way in limit.ways and _busiest(days, day, limit.days) >= limit.most:
             return limit
     return None
+
+
+def _busiest(days: Iterable[date], day: date, length: int) -> int:
+    """Return the most that fall within a stretch of days that a day is part of."""
+    near = [(on - day).days for on in days]
+    return max(sum(1 for one in near if last - length < one <= last) for last in range(length))
 
 
 def fits(way: Way, outcome: Outcome) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db.models import Count, DateField, ExpressionWrapper, F, OuterRef, Q, Subquery, Sum
 
-from apps.accounts import selectors as accounts
 from apps.accounts.models import Entity, User
 from apps.collections import policies
 from apps.collections.contacting import TALKED
@@ -112,8 +111,7 @@ def _collected(actor: User, asked: Asked) -> Any:
     last = Contact.objects.filter(
         loan=OuterRef("loan_id"), made_on__lte=OuterRef("day"), made_on__gte=since
     ).order_by("-made_at", "-id")
-    money = AccountEvent.objects.filter(
-        accounts.in_reach(actor, branch_field="loan__branch_id"),
+    money = AccountEvent.objects.visible_to(actor).filter(
         loan__branch__entity=asked.entity,
         loan__currency=asked.currency,
         loan__in=Contact.objects.order_by().values("loan"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import money
@@ -102,7 +102,7 @@ class LinesField(forms.CharField):
         lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
         if len(lines) > MOST_LINES:
             raise ValidationError(
-                _now("At most %(most)s lines; the API takes more.") % {"most": MOST_LINES}
+                gettext("At most %(most)s lines; the API takes more.") % {"most": MOST_LINES}
             )
         found = []
         for number, line in enumerate(lines, start=1):
@@ -110,7 +110,7 @@ class LinesField(forms.CharField):
                 found.append(self._read(line))
             except ValidationError as error:
                 words_of = {"number": number, "fault": " ".join(error.messages)}
-                raise ValidationError(_now("Line %(number)s: %(fault)s") % words_of) from None
+                raise ValidationError(gettext("Line %(number)s: %(fault)s") % words_of) from None
         return tuple(found)
 
 
@@ -123,7 +123,7 @@ def _day(text: str) -> date:
 def _pair(line: str) -> tuple[str, str]:
     first, _space, second = line.partition(" ")
     if not second.strip():
-        raise ValidationError(_now("Write two values with a space between them."))
+        raise ValidationError(gettext("Write two values with a space between them."))
     return first, second.strip()
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.loans.models import Loan
+from apps.repayments.facts import Kind
 from apps.repayments.models import AccountEvent
 from apps.servicing.models import Pause, Proposal, Transfer
 
@@ -46,7 +47,9 @@ def was_of_two(actor: User, event: AccountEvent) -> bool:
 
 def may_undo(actor: User, event: AccountEvent) -> bool:
     """Say whether the person may take back what changed a loan."""
-    return event.status == "live" and actor.has_perm(TAKE_BACK) and not was_of_two(actor, event)
+    is_derived = event.kind == Kind.CHANGE and event.made_by_id is None
+    stands = event.status == "live" and not is_derived
+    return stands and actor.has_perm(TAKE_BACK) and not was_of_two(actor, event)
 
 
 def may_withdraw(actor: User, proposal: Proposal) -> bool:

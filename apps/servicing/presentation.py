@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, User
@@ -93,14 +93,16 @@ def follows(loan: Loan, parameters: Mapping[str, Any]) -> str:
         return ""
     lender = loan.branch.entity
     if lender.country == "IN":
-        return _now(
+        return gettext(
             "A standard loan becomes sub-standard at the day's end, unless a scheme covers it; a"
             " non-performing one goes on as it was. It is upgraded only when the specified period"
             " has ended well."
         )
     if lender.kind == Entity.Kind.SACCO:
-        return _now("The loan keeps at least the class it has, and is reported as restructured.")
-    return _now("The loan counts as restructured for a borrower in difficulty from the day's end.")
+        return gettext("The loan keeps at least the class it has, and is reported as restructured.")
+    return gettext(
+        "The loan counts as restructured for a borrower in difficulty from the day's end."
+    )
 
 
 def event(one: AccountEvent, written_off: Decimal | None = None) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _require_wanted(loan: Loan, way: Way, day: date) -> None:
     if way == Way.LETTER:
         return
     for keys in hooks.left_alone(day):
-        if Loan.objects.filter(pk=loan.pk, pk__in=keys).exists():
+        if Loan.objects.filter(customer=loan.customer_id, pk__in=keys).exists():
             raise Conflict("left_alone", _("The borrower is left alone for a time."))
     wants_none = ReminderStop.objects.filter(customer=loan.customer_id, resumed_at=None)
     if way == Way.MESSAGE and wants_none.exists():
@@ -167,8 +167,10 @@ def _what(entry: ContactEntry) -> dict[str, object]:
     fields: dict[str, object] = {}
     if entry.way not in set(Way):
         return {"way": _("Say how the borrower was contacted.")}
-    if entry.outcome not in set(Outcome) or not contacting.fits(
-        Way(entry.way), Outcome(entry.outcome)
+    if (
+        entry.outcome not in set(Outcome)
+        or not contacting.fits(Way(entry.way), Outcome(entry.outcome))
+        or (entry.is_inbound and entry.outcome in contacting.OURS)
     ):
         fields["outcome"] = _("This cannot come of such a contact.")
     if (entry.way == Way.VISIT) != bool(entry.place.strip()):

@@ -214,7 +214,33 @@ def test_only_collectors_of_the_branch_write_contacts_down(
     for actor in (alice, charlie):
         assert isinstance(refused(lambda who=actor: _record(who, lent)), NotPermitted)
     assert isinstance(refused(lambda: _record(nina, lent)), NotVisible)
+    assert not Contact.objects.exists()
+
+
+def test_of_a_loan_that_does_not_run_no_contact_is_written_down(lent: Loan, dev: User) -> None:
     Loan.objects.filter(pk=lent.pk).update(status="closed")
+
+    assert refused(lambda: _record(dev, lent)).code == "not_running"
+    assert not Contact.objects.exists()
+
+
+def test_what_is_written_down_late_counts_with_what_came_after_it(lent: Loan, dev: User) -> None:
+    _record(dev, lent, "12:00", TODAY, way="visit", place="At home")
+
+    refusal = refused(
+        lambda: _record(dev, lent, "12:00", TODAY - timedelta(days=1), way="visit", place="At home")
+    )
+
+    assert refusal.code == "too_often"
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize("outcome", ["nobody", "wrong_place", "left_word"])
+def test_nobody_begins_what_only_a_collector_can(lent: Loan, dev: User, outcome: str) -> None:
+    refusal = refused(lambda: _record(dev, lent, outcome=outcome, is_inbound=True))
+
+    assert list(refusal.fields) == ["outcome"]
+    assert not Contact.objects.exists()
 
 
 def test_the_database_lets_nobody_change_a_contact(lent: Loan, dev: User) -> None:

@@ -177,6 +177,15 @@ def _alone(entity: Entity) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
 
 
+def hold_off(entity: Entity) -> None:
+    """Keep a lender's day-ends off until the transaction ends. Raises EndingNow while one runs."""
+    with connection.cursor() as cursor:
+        key = (_LOCK, str(entity.pk))
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", key)
+        if not cursor.fetchone()[0]:
+            raise EndingNow
+
+
 # --- which day ------------------------------------------------------------------------------------
 def _missing(entity: Entity, last: date) -> list[date]:
     """Return the days up to one that are to be ended, in their order."""

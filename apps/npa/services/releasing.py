@@ -1,7 +1,7 @@
 """Release from a reserve with the regulator's leave: one proposes, another approves."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +18,9 @@ from apps.ledger import services as ledger
 from apps.ledger.chart import Account, Event, Side
 from apps.ledger.lines import Line
 from apps.npa import policies, reserve_rows
-from apps.npa.models import ReserveRelease, Threshold
+from apps.npa.models import DayEnd, ReserveRelease, Threshold
 from apps.npa.reserve_rows import Free
-from apps.npa.services import proposing
+from apps.npa.services import ending, proposing
 
 _LONGEST_REFERENCE = 120
 
@@ -88,11 +88,13 @@ def propose_release(
 def approve_release(*, actor: User, release: ReserveRelease, now: datetime) -> ReserveRelease:
     """Approve what another person proposed: the ledger has it today, the night heeds it.
 
-    Raises NotPermitted, NotVisible, OwnRelease, Conflict where it was answered, and DomainError
-    where loans ask for more of the reserve by now.
+    Raises NotPermitted, NotVisible, OwnRelease, Conflict where it was answered, where a day is
+    being ended or yesterday is not ended yet, and DomainError where loans ask for more of the
+    reserve by now.
     """
     found = _answerable(actor, release)
     found.lifecycle.target("approve", found.status)
+    _require_ended(found.entity, now)
     free = _free(found.entity, found.currency, found.amount)
     day = dates.local_date(now, found.entity.time_zone)
     ledger.post(
@@ -163,6 +165,18 @@ def _locked(actor: User, entity: Entity) -> Entity:
     if not Threshold.reaches(actor, entity):
         raise proposing.unseen()
     return Entity.objects.select_for_update(of=("self",), no_key=True).get(pk=entity.pk)
+
+
+def _require_ended(entity: Entity, now: datetime) -> None:
+    """Raise Conflict where the last night does not say yet what loans ask for."""
+    ending.hold_off(entity)
+    yesterday = dates.local_date(now, entity.time_zone) - timedelta(days=1)
+    ends = DayEnd.objects.filter(entity=entity)
+    is_ended = ends.filter(day=yesterday, finished_at__isnull=False).exists()
+    if not is_ended or ends.filter(finished_at__isnull=True).exists():
+        raise Conflict(
+            "day_not_ended", _("End the day before first: it says what loans ask of the reserve.")
+        )
 
 
 def _free(entity: Entity, currency: str, amount: Decimal) -> Free:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.models import Event as AuditEvent
@@ -15,7 +16,7 @@ from apps.ledger.chart import Account
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.npa import reserve_rows, rulebook, services
-from apps.npa.models import LoanDay, ProvisionMovement, ReserveRelease, RuleTable
+from apps.npa.models import DayEnd, LoanDay, ProvisionMovement, ReserveRelease, RuleTable
 from apps.npa.reserve_lifecycle import KEPT
 from apps.npa.services import Wish
 from apps.npa.tests import day_factories as days
@@ -246,6 +247,24 @@ def test_one_person_alone_releases_nothing(
     assert (made.status, _held(loan)) == ("proposed", freed)
 
 
+def test_nothing_is_released_by_the_figure_of_a_night_before_the_last(
+    bob: User, charlie: User, loan: Loan, freed: Decimal
+) -> None:
+    made = _proposed(bob, loan, _wish(freed))
+
+    with pytest.raises(Conflict) as early:
+        services.approve_release(
+            actor=charlie, release=made, now=repaying.at(THIRD + timedelta(days=1))
+        )
+    DayEnd.objects.filter(day=SECOND).update(finished_at=None)
+    with pytest.raises(Conflict) as running:
+        _approved(charlie, made)
+
+    made.refresh_from_db()
+    assert {early.value.code, running.value.code} == {"day_not_ended"}
+    assert (made.status, _held(loan)) == ("proposed", freed)
+
+
 def test_a_release_is_refused_or_taken_back_and_then_stays_so(
     bob: User, charlie: User, loan: Loan, freed: Decimal
 ) -> None:
@@ -267,8 +286,14 @@ def test_a_release_is_refused_or_taken_back_and_then_stays_so(
 
 
 def test_pages_show_what_is_free_and_take_it_through_two_people(
-    signed_in: Any, bob: User, charlie: User, loan: Loan, freed: Decimal
+    signed_in: Any,
+    bob: User,
+    charlie: User,
+    loan: Loan,
+    freed: Decimal,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: repaying.at(THIRD))
     officer, manager = signed_in(bob), signed_in(charlie)
     query = {"lender": loan.branch.entity.code, "day": str(SECOND), "since": str(FIRST)}
     shown = manager.get(reverse("npa:provisions"), query).text

@@ -49,7 +49,7 @@ def enter_for_customer(
     found = get_visible(Customer.objects.all(), actor, pk=customer.pk)
     loans = _running(actor, found)
     references.hold([reference])
-    standing = _standing(reference, loans, fact)
+    standing = _standing(reference, found, fact)
     if standing:
         return standing
     if not loans:
@@ -78,8 +78,7 @@ def posted_before(
     Raises NotVisible, and ReferenceUsed where something else was: `enter_for_customer` would.
     """
     found = get_visible(Customer.objects.all(), actor, pk=customer.pk)
-    loans = Loan.objects.visible_to(actor).filter(customer=found, status="active")
-    return _standing(reference, list(loans), fact)
+    return _standing(reference, found, fact)
 
 
 def shares_of_customer(
@@ -153,8 +152,11 @@ def _running(actor: Any, customer: Customer) -> list[Loan]:
     return sorted((loan for loan in held if loan.status == "active"), key=lambda one: one.number)
 
 
-def _standing(reference: str, loans: Sequence[Loan], fact: Receipt) -> list[AccountEvent]:
-    """Return what was posted under a reference before. Raises ReferenceUsed for other content."""
+def _standing(reference: str, customer: Customer, fact: Receipt) -> list[AccountEvent]:
+    """Return what was posted for a customer under a reference before, if anything was.
+
+    Raises ReferenceUsed for other content, and for money of somebody else.
+    """
     parts = f"{reference}{entering.PART}"
     rows = AccountEvent.objects.filter(
         Q(reference=reference) | Q(reference__startswith=parts)
@@ -165,7 +167,7 @@ def _standing(reference: str, loans: Sequence[Loan], fact: Receipt) -> list[Acco
     told = {(one.day, one.parameters["external_reference"], one.kind) for one in found}
     is_same = told == {(fact.day, fact.external_reference, "receipt")}
     amounts = sum((one.amount or ZERO for one in found), ZERO)
-    customers = {loan.customer_id for loan in loans} | {one.loan.customer_id for one in found}
+    customers = {customer.pk} | {one.loan.customer_id for one in found}
     is_whole = any(one.reference == reference for one in found)
     if is_whole or not is_same or amounts != amount_of(fact) or len(customers) > 1:
         raise ReferenceUsed(reference)
