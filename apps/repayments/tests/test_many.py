@@ -1,6 +1,7 @@
 """Many payments at once come out as if each were posted alone."""
 
 import random
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.audit.models import Event
 from apps.core.errors import Conflict, NotPermitted
+from apps.customers.models import Customer
 from apps.ledger import hooks
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
@@ -18,7 +20,7 @@ from apps.repayments import services
 from apps.repayments.errors import ReferenceUsed
 from apps.repayments.facts import Recovery, WriteOff
 from apps.repayments.models import AccountEvent
-from apps.repayments.services import Incoming
+from apps.repayments.services import Incoming, spreading
 from apps.repayments.tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +96,22 @@ def _enter_alone(one: Incoming) -> None:
 
 def _standing(loan: Loan) -> dict[str, Any]:
     return factories.state(loan)
+
+
+def test_money_of_one_customer_is_not_told_as_another_customers(alice: User, lent: Loan) -> None:
+    day, now = factories.later(1), factories.at(factories.later(2))
+    fact = factories.receipt(day, 500)
+    known = {"actor": alice, "fact": fact, "reference": "shire:UTR1"}
+    [posted] = services.enter_for_customer(customer=lent.customer, now=now, **known)
+    stranger = Customer.objects.get(pk=lent.customer_id)
+    stranger.pk, stranger.number = uuid.uuid4(), "C-999999"
+    stranger._state.adding = True
+    Customer.objects.bulk_create([stranger])
+
+    with pytest.raises(ReferenceUsed):
+        spreading.posted_before(customer=stranger, **known)
+
+    assert spreading.posted_before(customer=lent.customer, **known) == [posted]
 
 
 def test_it_refuses_a_reference_that_money_of_a_customer_was_split_under(
