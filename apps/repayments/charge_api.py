@@ -48,7 +48,7 @@ class ChargeIn(Strict):
     is_another = serializers.BooleanField(
         required=False,
         default=False,
-        help_text="Another payment came back, though one of that day was charged already.",
+        help_text="Another payment came back, though one of about that day was charged already.",
     )
     reference = serializers.CharField(
         max_length=60, help_text="Yours. The same again asks for nothing again."

@@ -40,7 +40,7 @@ class ChargeForm(Refusable):
     is_another = forms.BooleanField(
         label=_("Another payment came back"),
         required=False,
-        help_text=_("Only where a returned payment of that day was charged already."),
+        help_text=_("Only where a returned payment of about that day was charged already."),
     )
     # Sent again, the same page asks for the same charge.
     reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)

@@ -149,14 +149,15 @@ def _charged(chunk: Chunk, line: AnswerLine, debit: Debit, *, is_before: bool) -
             debit=debit.reference, since=_known_since(line, debit, is_before=is_before)
         ),
     )
-    others = Debit.objects.filter(loan=debit.loan_id, charge__isnull=False)
+    others = Debit.objects.filter(loan=debit.loan_id).exclude(pk=debit.pk)
     try:
         event = charging.charge_bounce(
             actor=WORKER,
             loan=debit.loan,
             asked=asked,
             reference=f"bounce:{debit.pk}",
-            charged=list(others.values_list("charge", flat=True)),
+            charged=list(others.exclude(charge=None).values_list("charge", flat=True)),
+            other_debits=list(others.values_list("reference", flat=True)),
             is_ours=not is_before,
             now=chunk.now,
         )
@@ -169,11 +170,14 @@ def _charged(chunk: Chunk, line: AnswerLine, debit: Debit, *, is_before: bool) -
 
 def _known_since(line: AnswerLine, debit: Debit, *, is_before: bool) -> date:
     """Return the first day on which somebody could know that a debit failed or was returned."""
+    collected = debit.file.collect_on
     if debit.status == "presented":
-        return debit.file.collect_on
-    if is_before and debit.value_date is not None:
-        return debit.value_date
-    return line.value_date or debit.file.collect_on
+        return collected
+    # Whoever has the bank on the line hears of a return before the day it counts for.
+    collected = debit.value_date or collected
+    if is_before or line.value_date is None:
+        return collected
+    return max(collected, line.value_date - bouncing.NEAR)
 
 
 def _record(debit: Debit, *, verb: str) -> None:

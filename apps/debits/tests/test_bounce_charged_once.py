@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -184,11 +185,133 @@ def test_by_hand_after_the_file_is_refused_and_says_why(
     assert books.offenders() == []
 
 
+@pytest.mark.parametrize("days", [1, 5, 14])
+def test_by_hand_some_days_after_the_file_is_refused_too(
+    alice: User, charlie: User, lent: Loan, debit: Debit, days: int
+) -> None:
+    day = debit.file.collect_on
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+    debit.refresh_from_db()
+
+    late = day + timedelta(days=days)
+    assert refused(lambda: _by_hand(charlie, lent, late)).code == "bounce_charged"
+
+    assert _charges(lent) == [debit.charge]
+    # Nobody hears of it later than that: this is for another one.
+    assert debit.charge is not None
+    assert _by_hand(charlie, lent, day + timedelta(days=15), 2).status == "live"
+
+
+def test_a_return_finds_what_was_charged_by_hand_before_its_value_date(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = _collected(alice, debit)
+    mine = _by_hand(charlie, lent, day + timedelta(days=1))
+    value = day + timedelta(days=3)
+
+    answered(
+        alice,
+        [row(debit, "returned", day=value, reason="insufficient_funds")],
+        day=value,
+        name="A-2",
+    )
+
+    debit.refresh_from_db()
+    assert (debit.status, debit.charge) == ("returned", mine)
+    assert _charges(lent) == [mine]
+    assert books.offenders() == []
+
+
+def test_a_charge_long_before_a_return_is_not_taken_for_it(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = _collected(alice, debit)
+    before = _by_hand(charlie, lent, day + timedelta(days=1))
+    value = day + timedelta(days=16)
+
+    answered(
+        alice,
+        [row(debit, "returned", day=value, reason="insufficient_funds")],
+        day=value,
+        name="A-2",
+    )
+
+    debit.refresh_from_db()
+    assert debit.charge is not None
+    assert _charges(lent) == [before, debit.charge]
+
+
+def _cheque_back(actor: User, loan: Loan, day: date, number: str = "004521") -> AccountEvent:
+    """Return a cheque of a day that came back on it."""
+    cheque = repayments.enter(
+        actor=actor,
+        loan=loan,
+        fact=books.receipt(day, 500, channel="cheque", external_reference=number),
+        reference=f"sahyadri:{number}",
+        now=at(day),
+    )
+    return repayments.take_back(actor=actor, event=cheque, reason="The cheque bounced", now=at(day))
+
+
+@pytest.mark.parametrize("words", ["The cheque came back", "Cheque 004521 came back", "An error"])
+def test_the_charge_of_a_cheque_that_came_back_is_not_taken_for_a_debits(
+    alice: User, charlie: User, lent: Loan, debit: Debit, words: str
+) -> None:
+    day = debit.file.collect_on
+    _cheque_back(charlie, lent, day)
+    of_cheque = _by_hand(charlie, lent, day, reason=words)
+
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+
+    debit.refresh_from_db()
+    assert debit.charge is not None
+    assert debit.charge.made_by is None
+    assert _charges(lent) == [of_cheque, debit.charge]
+    assert books.offenders() == []
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_debits_charge_by_hand_is_found_beside_a_cheques(
+    alice: User, charlie: User, lent: Loan, debit: Debit, is_named: bool
+) -> None:
+    day = debit.file.collect_on
+    _cheque_back(charlie, lent, day)
+    words = "Cheque 004521 came back" if is_named else "The cheque came back"
+    of_cheque = _by_hand(charlie, lent, day, reason=words)
+    of_debit = _by_hand(charlie, lent, day, 2, is_another=True)
+
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+
+    debit.refresh_from_db()
+    assert debit.charge == of_debit
+    assert _charges(lent) == [of_cheque, of_debit]
+
+
+def test_by_hand_for_a_cheque_it_names_needs_no_more_than_that(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+    debit.refresh_from_db()
+    _cheque_back(charlie, lent, day)
+
+    of_cheque = _by_hand(charlie, lent, day, reason="Cheque 004521 came back")
+    again = refused(
+        lambda: _by_hand(charlie, lent, day + timedelta(days=40), 2, reason="Cheque 004521")
+    )
+
+    assert again.code == "bounce_charged"
+    assert _charges(lent) == [debit.charge, of_cheque]
+
+
 def test_two_people_do_not_charge_one_return_twice(charlie: User, lent: Loan, debit: Debit) -> None:
     day = debit.file.collect_on
     mine = _by_hand(charlie, lent, day)
 
-    assert refused(lambda: _by_hand(charlie, lent, day, 2)).code == "bounce_charged"
+    for days in (-14, -1, 0, 1, 14):
+        again = partial(_by_hand, charlie, lent, day + timedelta(days=days), 2)
+        assert refused(again).code == "bounce_charged"
 
     assert _charges(lent) == [mine]
-    assert _by_hand(charlie, lent, day + timedelta(days=1), 3).status == "live"
+    assert _by_hand(charlie, lent, day + timedelta(days=1), 3, is_another=True).status == "live"
+    assert _by_hand(charlie, lent, day + timedelta(days=16), 4).status == "live"

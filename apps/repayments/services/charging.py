@@ -39,7 +39,7 @@ class Asked:
 
     `consent` says how and when the borrower agreed to a fee that the key facts do not name. Of a
     payment that came back, a file says which it was (`bounced`), and a person where a second one
-    came back on a day (`is_another`).
+    came back about the same days (`is_another`).
     """
 
     bucket: Bucket = Bucket.FEE
@@ -94,18 +94,22 @@ def charge_bounce(
     asked: Asked,
     reference: str,
     charged: Collection[Any],
+    other_debits: Collection[str],
     is_ours: bool,
     now: datetime,
 ) -> AccountEvent | None:
     """Enter what a debit that came back costs, or return what somebody asked for it by hand.
 
-    `charged` are the charges for other debits. Where it `is_ours` no more, because a person dealt
-    with it, nothing is entered. Raises what `charge` raises.
+    `charged` are the charges for other debits, `other_debits` the references of those. Where it
+    `is_ours` no more, because a person dealt with it, nothing is entered. Raises what `charge`
+    raises.
     """
     held = holding.hold(actor, loan)
     if asked.bounced is None:
         raise ValueError("Which debit came back?")
-    found = bouncing.asked_by_hand(held, asked.bounced, until=asked.day, but=charged)
+    found = bouncing.asked_by_hand(
+        held, asked.bounced, until=asked.day, but=charged, other_debits=other_debits
+    )
     if found is not None or not is_ours:
         return found
     return charge(actor=actor, loan=held, asked=asked, reference=reference, now=now)
