@@ -8,12 +8,13 @@ class NpaConfig(AppConfig):
         from apps.core import history
         from apps.ledger import hooks as ledger
         from apps.npa import proofs, services
-        from apps.npa.models import Alert, Finding, Override, Threshold
+        from apps.npa.models import Alert, Finding, Override, ReserveRelease, Threshold
 
         ledger.before_closing(services.require_ended)
         proofs.register_all()
 
         history.keep(Override, exclude=["updated_at", "reason", "answer_note", "end_reason"])
         history.keep(Finding, exclude=["updated_at", "reason", "answer_note", "end_reason"])
+        history.keep(ReserveRelease, exclude=["updated_at", "reason", "answer_note"])
         history.keep(Threshold, exclude=["updated_at"])
         history.keep(Alert, exclude=["updated_at"])

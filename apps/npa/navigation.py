@@ -27,7 +27,7 @@ register(
         label=_("Releases from the reserve"),
         url_name="npa:releases",
         icon="lock-open",
-        permission=policies.VIEW,
+        permission=policies.VIEW_RESERVE,
         order=51,
         badge_url_name="npa:releases_count",
     ),

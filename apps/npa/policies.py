@@ -6,6 +6,8 @@ PROPOSE_OVERRIDE = "npa.propose_override"
 APPROVE_OVERRIDE = "npa.approve_override"
 PROPOSE_FINDING = "npa.propose_finding"
 APPROVE_FINDING = "npa.approve_finding"
+# What is kept of reserves, and releases, are of whole lenders: roles of single branches lack it.
+VIEW_RESERVE = "npa.view_reserve"
 PROPOSE_RELEASE = "npa.propose_reserve_release"
 APPROVE_RELEASE = "npa.approve_reserve_release"
 THRESHOLDS = "npa.manage_thresholds"

@@ -82,7 +82,7 @@ _ANSWERS = {200: ReserveReleaseAnswer, **REFUSED}
 class Releases(APIView):
     """Releases from reserves."""
 
-    required_permission = {"GET": policies.VIEW, "POST": policies.PROPOSE_RELEASE}
+    required_permission = {"GET": policies.VIEW_RESERVE, "POST": policies.PROPOSE_RELEASE}
 
     @extend_schema(
         operation_id="reserve_releases_list",

@@ -49,13 +49,18 @@ def free(entity: Entity) -> list[Free]:
 
 
 def free_of(actor: User) -> list[Free]:
-    """Return what could be released from the reserves of the lenders a person works for."""
-    return [one for entity in ledger.entities(actor) for one in free(entity)]
+    """Return what could be released from the reserves, to whoever sees whole lenders."""
+    return [one for entity in ledger.entities(actor) for one in free_to(actor, entity)]
+
+
+def free_to(actor: User, entity: Entity) -> list[Free]:
+    """Return what could be released from the reserve of a lender; nothing to who sees branches."""
+    return free(entity) if actor.works_everywhere else []
 
 
 def releases(actor: User) -> QuerySet[ReserveRelease]:
     """Return the releases a person may see."""
-    rows: QuerySet[ReserveRelease] = ReserveRelease.objects.visible_to(actor)
+    rows = ReserveRelease.objects.visible_to(actor)
     return rows.select_related("entity", "proposed_by", "answered_by")
 
 

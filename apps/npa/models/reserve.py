@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Entity, User
 from apps.core.fields import EncryptedTextField
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
-from apps.npa.models.watching import OfEntity
 from apps.npa.reserve_lifecycle import RELEASE
 
 _AS_PROPOSED = (
@@ -31,6 +30,14 @@ _ONCE_ANSWERED = """
     END IF;
     RETURN NEW;
 """
+
+
+class ReserveReleaseQuerySet(models.QuerySet["ReserveRelease"]):
+    """Which rows a person may see."""
+
+    def visible_to(self, actor: User) -> "ReserveReleaseQuerySet":
+        """Keep all for who works everywhere: a reserve is of a whole lender, not of a branch."""
+        return self if actor.works_everywhere else self.none()
 
 
 class ReserveRelease(Identified, Timestamped, Stateful):
@@ -54,11 +61,12 @@ class ReserveRelease(Identified, Timestamped, Stateful):
     answer_note = EncryptedTextField(_("note"), null=True)
     day = models.DateField(_("posted"), null=True)
 
-    objects = OfEntity.as_manager()
+    objects = ReserveReleaseQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
         permissions = [
+            ("view_reserve", _("See what lenders keep in reserve, and releases from it")),
             ("propose_reserve_release", _("Propose to release from the reserve")),
             ("approve_reserve_release", _("Approve a release from the reserve")),
         ]

@@ -5,17 +5,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts import roles
 from apps.accounts.models import User
 from apps.audit.models import Event as AuditEvent
-from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.ledger.chart import Account
 from apps.ledger.models import Entry
 from apps.loans.models import Loan
-from apps.npa import reserve_rows, rulebook, services
+from apps.npa import policies, reserve_rows, rulebook, services
 from apps.npa.models import DayEnd, LoanDay, ProvisionMovement, ReserveRelease, RuleTable
 from apps.npa.reserve_lifecycle import KEPT
 from apps.npa.services import Wish
@@ -156,11 +159,11 @@ def test_without_the_condition_the_night_moves_it_both_ways_2_4(
 
 
 def test_two_people_release_it_with_leave_and_the_ledger_has_it(
-    bob: User, charlie: User, loan: Loan, freed: Decimal
+    rita: User, charlie: User, loan: Loan, freed: Decimal
 ) -> None:
     part = freed - 100
 
-    made = _proposed(bob, loan, _wish(part))
+    made = _proposed(rita, loan, _wish(part))
     assert _held(loan) == freed
     done = _approved(charlie, made)
 
@@ -188,14 +191,14 @@ def test_two_people_release_it_with_leave_and_the_ledger_has_it(
 
 
 def test_no_more_is_released_than_no_loan_asks_for(
-    bob: User, charlie: User, loan: Loan, freed: Decimal
+    rita: User, charlie: User, loan: Loan, freed: Decimal
 ) -> None:
     with pytest.raises(DomainError) as refused:
-        _proposed(bob, loan, _wish(freed + Decimal("0.01")))
+        _proposed(rita, loan, _wish(freed + Decimal("0.01")))
     assert (refused.value.code, list(refused.value.fields)) == ("not_free", ["amount"])
     assert not ReserveRelease.objects.exists()
 
-    made = _proposed(bob, loan, _wish(freed))
+    made = _proposed(rita, loan, _wish(freed))
     ProvisionMovement.objects.filter(asset_class=KEPT).update(
         additions=freed - 1, closing=freed - 1
     )
@@ -217,17 +220,17 @@ def test_no_more_is_released_than_no_loan_asks_for(
     ],
 )
 def test_a_release_names_the_leave_an_amount_and_a_reason(
-    bob: User, loan: Loan, freed: Decimal, changes: dict[str, Any], field: str
+    rita: User, loan: Loan, freed: Decimal, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(DomainError) as refused:
-        _proposed(bob, loan, _wish(**{"amount": freed, **changes}))
+        _proposed(rita, loan, _wish(**{"amount": freed, **changes}))
 
     assert list(refused.value.fields) == [field]
     assert not ReserveRelease.objects.exists()
 
 
 def test_one_person_alone_releases_nothing(
-    alice: User, bob: User, charlie: User, loan: Loan, freed: Decimal
+    alice: User, rita: User, charlie: User, loan: Loan, freed: Decimal
 ) -> None:
     with pytest.raises(NotPermitted):
         _proposed(alice, loan, _wish(freed))
@@ -236,11 +239,11 @@ def test_one_person_alone_releases_nothing(
     with pytest.raises(NotPermitted) as own:
         _approved(charlie, made)
     with pytest.raises(NotPermitted):
-        _approved(bob, made)
+        _approved(rita, made)
     with pytest.raises(Conflict) as second:
-        _proposed(bob, loan, _wish(freed))
+        _proposed(rita, loan, _wish(freed))
     with pytest.raises(NotPermitted):
-        services.withdraw_release(actor=bob, release=made, now=repaying.at(THIRD))
+        services.withdraw_release(actor=rita, release=made, now=repaying.at(THIRD))
 
     made.refresh_from_db()
     assert (own.value.code, second.value.code) == ("own_release", "release_waits")
@@ -248,9 +251,9 @@ def test_one_person_alone_releases_nothing(
 
 
 def test_nothing_is_released_by_the_figure_of_a_night_before_the_last(
-    bob: User, charlie: User, loan: Loan, freed: Decimal
+    rita: User, charlie: User, loan: Loan, freed: Decimal
 ) -> None:
-    made = _proposed(bob, loan, _wish(freed))
+    made = _proposed(rita, loan, _wish(freed))
 
     with pytest.raises(Conflict) as early:
         services.approve_release(
@@ -266,14 +269,14 @@ def test_nothing_is_released_by_the_figure_of_a_night_before_the_last(
 
 
 def test_a_release_is_refused_or_taken_back_and_then_stays_so(
-    bob: User, charlie: User, loan: Loan, freed: Decimal
+    rita: User, charlie: User, loan: Loan, freed: Decimal
 ) -> None:
-    one = _proposed(bob, loan, _wish(freed))
+    one = _proposed(rita, loan, _wish(freed))
     services.refuse_release(
         actor=charlie, release=one, note="The letter is of 2019.", now=repaying.at(THIRD)
     )
-    two = _proposed(bob, loan, _wish(freed))
-    services.withdraw_release(actor=bob, release=two, now=repaying.at(THIRD))
+    two = _proposed(rita, loan, _wish(freed))
+    services.withdraw_release(actor=rita, release=two, now=repaying.at(THIRD))
 
     for made in (one, two):
         with pytest.raises(Conflict):
@@ -287,14 +290,14 @@ def test_a_release_is_refused_or_taken_back_and_then_stays_so(
 
 def test_pages_show_what_is_free_and_take_it_through_two_people(
     signed_in: Any,
-    bob: User,
+    rita: User,
     charlie: User,
     loan: Loan,
     freed: Decimal,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: repaying.at(THIRD))
-    officer, manager = signed_in(bob), signed_in(charlie)
+    officer, manager = signed_in(rita), signed_in(charlie)
     query = {"lender": loan.branch.entity.code, "day": str(SECOND), "since": str(FIRST)}
     shown = manager.get(reverse("npa:provisions"), query).text
     assert "could be released with the regulator" in shown
@@ -326,9 +329,9 @@ def test_pages_show_what_is_free_and_take_it_through_two_people(
 
 
 def test_programs_propose_and_refuse_a_release(
-    signed_in: Any, bob: User, charlie: User, loan: Loan, freed: Decimal
+    signed_in: Any, rita: User, charlie: User, loan: Loan, freed: Decimal
 ) -> None:
-    officer, manager = signed_in(bob), signed_in(charlie)
+    officer, manager = signed_in(rita), signed_in(charlie)
     address = "/api/v1/npa/reserve-releases"
     given = {
         "entity": str(loan.branch.entity_id),
@@ -348,3 +351,70 @@ def test_programs_propose_and_refuse_a_release(
     assert [one["amount"] for one in listed["free"]] == [str(freed)]
     assert [one["answered_by"] for one in listed["results"]] == ["Charlie"]
     assert _held(loan) == freed
+
+
+def test_who_works_in_branches_sees_no_reserve_of_the_whole_lender(
+    signed_in: Any, bob: User, rita: User, charlie: User, loan: Loan, freed: Decimal
+) -> None:
+    made = _proposed(rita, loan, _wish(freed))
+    reviewer, analyst = signed_in(bob), signed_in(rita)
+    query = {"lender": loan.branch.entity.code, "day": str(SECOND), "since": str(FIRST)}
+    page, address = reverse("npa:releases"), "/api/v1/npa/reserve-releases"
+    posts = [
+        reverse("npa:release_propose", args=[loan.branch.entity.code, "INR"]),
+        *(reverse(f"npa:release_{act}", args=[made.pk]) for act in ("approve", "refuse")),
+        *(f"{address}/{made.pk}/{act}" for act in ("approve", "refuse", "withdraw")),
+    ]
+
+    for one in (page, reverse("npa:releases_count"), address):
+        assert (reviewer.get(one).status_code, analyst.get(one).status_code) == (403, 200), one
+    for one in (address, *posts):
+        assert reviewer.post(one, {}, content_type="application/json").status_code == 403, one
+    shown, seen = (one.get(reverse("npa:provisions"), query).text for one in (reviewer, analyst))
+    assert "could be released with the regulator" in seen
+    assert page in seen
+    assert "could be released with the regulator" not in shown
+    assert page not in shown
+
+    made.refresh_from_db()
+    assert made.status == "proposed"
+
+
+def test_no_right_alone_opens_the_reserve_to_who_works_in_branches(
+    bob: User, rita: User, loan: Loan, freed: Decimal
+) -> None:
+    made = _proposed(rita, loan, _wish(freed))
+    names = ["view_reserve", "propose_reserve_release", "approve_reserve_release"]
+    bob.user_permissions.set(Permission.objects.filter(codename__in=names))
+    bob = User.objects.get(pk=bob.pk)
+    assert bob.has_perm(policies.APPROVE_RELEASE)
+
+    assert reserve_rows.free_of(bob) == []
+    assert not reserve_rows.releases(bob).exists()
+    assert reserve_rows.waiting_count(bob) == 0
+    with pytest.raises(NotVisible):
+        _proposed(bob, loan, _wish(freed))
+    with pytest.raises(NotVisible):
+        _approved(bob, made)
+
+    made.refresh_from_db()
+    assert (made.status, _held(loan)) == ("proposed", freed)
+
+
+def test_only_roles_that_reach_everywhere_see_reserves() -> None:
+    rights = {policies.VIEW_RESERVE, policies.PROPOSE_RELEASE, policies.APPROVE_RELEASE}
+    holders = [one for one in roles.ROLES if rights & set(one.permissions)]
+
+    assert holders
+    assert all(one.everywhere and policies.VIEW_RESERVE in one.permissions for one in holders)
+
+
+def test_the_history_keeps_the_fields_of_a_release_but_no_sealed_text(
+    rita: User, loan: Loan, freed: Decimal
+) -> None:
+    made = _proposed(rita, loan, _wish(freed))
+
+    [born] = LogEntry.objects.get_for_object(made)
+    assert born.changes["amount"] == ["None", str(freed)]
+    assert born.changes["leave_reference"] == ["None", "DoS.CO.PPG/17/2026-27"]
+    assert not {"reason", "answer_note"} & set(born.changes)

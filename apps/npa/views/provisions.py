@@ -49,6 +49,7 @@ def provisions(request: HttpRequest) -> HttpResponse:
             or account == Account.PROVISIONS
         ],
         "all_query": chosen.query(),
+        "may_see_reserve": request.user.has_perm(policies.VIEW_RESERVE),
         "file_query": chosen.query(since=since.isoformat()),
         "missing": missing[:_DAYS_NAMED],
         "more_missing": max(len(missing) - _DAYS_NAMED, 0),
@@ -96,11 +97,17 @@ def _table(request: HttpRequest, chosen: Chosen, since: date, account: Account) 
             for line in lines
         ],
         "whole": whole,
-        "free": reserve_rows.free(chosen.entity) if account == Account.LOSS_RESERVE else [],
+        "free": _free(request, chosen) if account == Account.LOSS_RESERVE else [],
         "checks": movement_rows.reconciled(
             request.user, chosen, since, whole=whole, account=account
         ),
     }
+
+
+def _free(request: HttpRequest, chosen: Chosen) -> list[reserve_rows.Free]:
+    if not request.user.has_perm(policies.VIEW_RESERVE):
+        return []
+    return reserve_rows.free_to(request.user, chosen.entity)
 
 
 def _loans(chosen: Chosen, line: Line) -> str:

@@ -21,7 +21,7 @@ from apps.npa.models import ReserveRelease
 
 
 @require_GET
-@requires(policies.VIEW)
+@requires(policies.VIEW_RESERVE)
 def releases(request: HttpRequest) -> HttpResponse:
     """Show what could be released, and every release, those proposed last first."""
     page = keyset.page(
@@ -40,7 +40,7 @@ def releases(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(policies.VIEW)
+@requires(policies.VIEW_RESERVE)
 def count(request: HttpRequest) -> HttpResponse:
     """Say how many releases wait for the person; nothing to one who may not approve any."""
     if not request.user.has_perm(policies.APPROVE_RELEASE):
