@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -96,12 +96,16 @@ def lacks(application: Application, known: requirements.Standing) -> list[requir
     )
 
 
-def affordability(application: Application, *, on: date | None = None) -> arithmetic.Affordability:
+def affordability(
+    application: Application, *, on: date | None = None, instalment: Decimal | None = None
+) -> arithmetic.Affordability:
     """Return the instalment and ratios: on the frozen facts, before submission on those of `on`.
 
-    Without `on`, a draft is judged by the facts of the day it was taken.
+    Without `on` a draft is judged as on the day it was taken; without `instalment`, as of today.
     """
     found = means(application, _securities(application.collaterals.all()), on=on)
+    if instalment is not None:
+        found = replace(found, instalment=instalment)
     return arithmetic.assess(found, currency=application.currency)
 
 

@@ -14,7 +14,10 @@ _JSON = ("inputs", "trace", "reasons")
 _KEYS = ("policy_id", "score_run_id", "letter_id", "submitted_by_id")
 _PEOPLE = ("decided_by_id", "countersigned_by_id")
 # What decisions came to hold later is left out where it is empty: earlier hashes stay true.
-_LATER = ("recommendation", "recourse", "override_id", "valid_until", "is_counter_offer")
+_LATER = (
+    *("recommendation", "recourse", "override_id", "valid_until", "is_counter_offer"),
+    "instalment",
+)
 
 
 def of_decision(decision: Any) -> str:

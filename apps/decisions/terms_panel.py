@@ -13,7 +13,7 @@ from apps.applications import policies as applications
 from apps.applications import presentation
 from apps.applications import selectors as application_selectors
 from apps.applications.models import Application
-from apps.decisions import judging, policies, policy_inputs, services, terms_forms
+from apps.decisions import instalments, judging, policies, policy_inputs, services, terms_forms
 from apps.decisions.errors import NotBinding
 from apps.decisions.models import Decision, Override
 from apps.products import presentation as products
@@ -45,14 +45,16 @@ def price(application: Application, decision: Decision) -> dict[str, Any]:
     """Return rate, instalment and ratios of what was decided, with their working.
 
     Empty for terms that cannot be priced. `band` is named where the add-on is that of the band; an
-    exception pays what a better one pays.
+    exception pays what a better one pays. `larger` names what the product asks for since, where
+    that is more than was judged.
     """
+    amount, term = decision.amount, decision.term_months
     try:
         found = application_selectors.affordability(
-            judging.at_terms(
-                application, decision.amount, decision.term_months, decision.annual_rate
-            )
+            judging.at_terms(application, amount, term, decision.annual_rate),
+            instalment=instalments.told(application, decision),
         )
+        larger = instalments.larger(application, decision, amount=amount, term_months=term)
     except pricing.PricingRefused:
         return {}
     addon = decision.annual_rate - application.annual_rate
@@ -63,7 +65,8 @@ def price(application: Application, decision: Decision) -> dict[str, Any]:
         "band": band["name"] if band and Decimal(band["rate_addon"]) == addon else "",
         "rate": decision.annual_rate,
         "instalment": found.instalment,
-        "judged_by": products.judged_by(application.product, decision.amount),
+        "larger": larger if decision.outcome == "approve" else None,
+        "judged_by": products.judged_by(application.product, amount),
         "ratios": presentation.ratio_lines(found),
     }
 

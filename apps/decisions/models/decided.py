@@ -67,6 +67,10 @@ class Decision(Identified, AppendOnlyModel):
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     term_months = models.PositiveSmallIntegerField(_("term in months"))
     annual_rate = models.DecimalField(_("interest rate a year"), max_digits=7, decimal_places=6)
+    # What the ratios of `inputs` were formed from. Null: from none, or decided before it was kept.
+    instalment = models.DecimalField(
+        _("instalment judged"), max_digits=18, decimal_places=2, null=True
+    )
     submitted_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="decisions_on_own_submissions"
     )

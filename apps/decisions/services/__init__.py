@@ -18,6 +18,7 @@ from apps.decisions.services.binding import (
     is_taken_up,
     is_within,
     lapse_overrides,
+    require_judged,
 )
 from apps.decisions.services.claiming import (
     cancel_waiting,
@@ -134,6 +135,7 @@ __all__ = [
     "reopen",
     "replay",
     "replay_all",
+    "require_judged",
     "require_may_waive",
     "require_papers",
     "require_unblocked",

@@ -113,6 +113,7 @@ def columns(
             "inputs": dict(judged_before.inputs),
             "trace": judged_before.trace,
             "annual_rate": judged_before.annual_rate,
+            "instalment": judged_before.instalment,
         }
 
 
@@ -149,6 +150,7 @@ def _priced(
         "inputs": policy_inputs.to_json(judged.values),
         "trace": tracing.to_json(judged.trace),
         "annual_rate": judged.annual_rate,
+        "instalment": judged.instalment,
     }
 
 
@@ -158,15 +160,14 @@ def _judge(application: Application, version: PolicyVersion) -> judging.Judge:
 
 
 def _unpriced(application: Application, terms: Terms) -> dict[str, Any]:
+    rate = application.annual_rate
+    tried = judging.at_terms(application, terms.amount, terms.term_months, rate)
+    found = applications.affordability(tried)
     return {
-        "inputs": policy_inputs.to_json(_unscored(application, terms)),
-        "annual_rate": application.annual_rate,
+        "inputs": policy_inputs.to_json(inputs.unscored(tried, found)),
+        "annual_rate": rate,
+        "instalment": found.instalment,
     }
-
-
-def _unscored(application: Application, terms: Terms) -> dict[str, policy_inputs.Value]:
-    tried = judging.at_terms(application, terms.amount, terms.term_months, application.annual_rate)
-    return inputs.unscored(tried, applications.affordability(tried))
 
 
 def _features(application: Application, terms: Terms) -> dict[str, features.Value]:

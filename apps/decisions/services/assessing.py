@@ -245,6 +245,7 @@ def judged(case: Case, *, now: datetime) -> tuple[Decision, tuple[recourse.Chang
         reason_codes=[reason.code for reason in found],
         recommendation=[one.to_json() for one in offers],
         annual_rate=asked.annual_rate,
+        instalment=asked.instalment,
         decided_at=now,
     )
     changes: tuple[recourse.Change, ...] | None = None

@@ -31,6 +31,7 @@ class Basis:
     inputs: Mapping[str, Any]
     trace: Any
     annual_rate: Decimal
+    instalment: Decimal | None
     replaced: PolicyVersion | None = None
 
 
@@ -56,6 +57,7 @@ def of_decided(application: Application, decided: Decision, *, now: datetime) ->
         inputs=policy_inputs.to_json(judged.values),
         trace=tracing.to_json(judged.trace),
         annual_rate=judged.annual_rate,
+        instalment=judged.instalment,
         replaced=decided.policy,
     )
 
@@ -67,4 +69,5 @@ def _as_decided(decided: Decision) -> Basis:
         inputs=decided.inputs,
         trace=decided.trace,
         annual_rate=decided.annual_rate,
+        instalment=decided.instalment,
     )

@@ -10,8 +10,9 @@ from apps.accounts.models import User
 from apps.applications import services as applications
 from apps.applications.models import Application
 from apps.audit import services as audit
-from apps.decisions import selectors
-from apps.decisions.errors import NotBinding
+from apps.core import formatting
+from apps.decisions import instalments, selectors
+from apps.decisions.errors import BeyondDecision, NotBinding
 from apps.decisions.models import Decision, Override
 from apps.products import pricing
 from apps.products import selectors as products
@@ -48,7 +49,8 @@ def is_within(
 
     Not more money, not longer, and - since a shorter term makes it dearer - no larger instalment:
     neither the level one, which the database compares, nor the largest of the product's, which the
-    request is judged by.
+    request is judged by. Both sides are reckoned by one product; what that asks for since the
+    decision, `require_judged` compares.
     """
     rate = decision.annual_rate
     asked = {
@@ -57,6 +59,31 @@ def is_within(
         for one in (pricing.LEVEL, repaid)
     }
     return amount <= decision.amount and term_months <= decision.term_months and all(asked)
+
+
+def require_judged(
+    application: Application, decision: Decision, *, amount: Decimal, term_months: int
+) -> None:
+    """Raise BeyondDecision where the product's instalments have become larger than was judged.
+
+    Raises PricingRefused for what is no amount or no term.
+    """
+    found = instalments.larger(application, decision, amount=amount, term_months=term_months)
+    if found is None:
+        return
+    currency = application.currency
+    raise BeyondDecision(
+        "instalment_beyond_decision",
+        _(
+            "The product's instalments have become larger since the decision: the largest would be"
+            " %(today)s a month, and %(judged)s was judged. Change the request to have it decided"
+            " anew."
+        )
+        % {
+            "today": formatting.format_money(found.today, currency),
+            "judged": formatting.format_money(found.judged, currency),
+        },
+    )
 
 
 def is_taken_up(application: Application, decision: Decision) -> bool:
@@ -115,6 +142,7 @@ def _binds(application: Application, amount: Decimal, term_months: int, *, now: 
     """Say whether a decision binds now and holds this amount and term, too."""
     try:
         decision = binding_decision(application, now=now)
+        require_judged(application, decision, amount=amount, term_months=term_months)
         return is_within(
             decision,
             amount=amount,
@@ -122,7 +150,7 @@ def _binds(application: Application, amount: Decimal, term_months: int, *, now: 
             currency=application.currency,
             repaid=products.repaid(application.product),
         )
-    except (NotBinding, pricing.PricingRefused):
+    except (NotBinding, BeyondDecision, pricing.PricingRefused):
         # What cannot be priced is no request at all; the product's bounds say so in words.
         return False
 

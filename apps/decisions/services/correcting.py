@@ -126,6 +126,7 @@ def _referral(mistaken: Decision, *, actor: User, note: str, now: datetime) -> D
         inputs=mistaken.inputs,
         trace=mistaken.trace,
         annual_rate=mistaken.application.annual_rate,
+        instalment=mistaken.instalment,
         note=note,
         decided_by=actor,
         decided_at=now,

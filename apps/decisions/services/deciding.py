@@ -223,6 +223,7 @@ def _judged(case: ReviewCase, today: Basis, *, actor: User, now: datetime) -> di
             "inputs": verdicts.known_by(application, today),
             "trace": today.trace,
             "annual_rate": today.annual_rate,
+            "instalment": today.instalment,
         }
     terms = _terms_of(case)
     _require_room("approve", terms, case, today, now=now)

@@ -15,7 +15,7 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core import dates, formatting
 from apps.core.errors import DomainError
-from apps.decisions import recourse_words, sentences
+from apps.decisions import instalments, recourse_words, sentences
 from apps.decisions.errors import LetterImpossible
 from apps.decisions.models import Decision
 from apps.decisions.reasons import Reason
@@ -25,7 +25,6 @@ from apps.letters import content, regimes
 from apps.letters import services as letters
 from apps.letters.models import Letter
 from apps.products import pricing
-from apps.products import selectors as products
 from apps.products.models import Product
 from apps.scoring import feature_words
 
@@ -313,13 +312,6 @@ def _no_change(decision: Decision, changes: tuple[Change, ...] | None) -> str:
 def approval(application: Application, decision: Decision) -> content.Approval:
     """Return what a decision approves, with its working and the applicant's next steps."""
     currency = application.currency
-    instalment = pricing.asked_payment(
-        decision.amount,
-        decision.annual_rate,
-        decision.term_months,
-        currency,
-        repaid=products.repaid(application.product),
-    )
     steps = (
         _("Visit or call our branch %(branch)s and bring this letter and proof of identity.")
         % {"branch": application.branch.name},
@@ -330,7 +322,7 @@ def approval(application: Application, decision: Decision) -> content.Approval:
         currency=currency,
         term_months=decision.term_months,
         annual_rate=decision.annual_rate,
-        instalment=instalment,
+        instalment=instalments.told(application, decision),
         first_steps=(*_acceptance(application, decision), *steps),
         working=_working(application, decision),
     )

@@ -81,6 +81,7 @@ def judge_anew(*, actor: User, application: Application, now: datetime) -> Decis
         reasons=[reason.to_json() for reason in found],
         reason_codes=[reason.code for reason in found],
         annual_rate=asked.annual_rate,
+        instalment=asked.instalment,
         decided_at=now,
     )
 
@@ -130,7 +131,7 @@ def _refer(
     applications_hooks.changed(application, actor=by, now=now)
     rested: dict[str, Any] = {
         name: getattr(judged, name)
-        for name in ("policy", "score_run", "inputs", "trace", "annual_rate")
+        for name in ("policy", "score_run", "inputs", "trace", "annual_rate", "instalment")
     }
     recording.record(
         actor=by,

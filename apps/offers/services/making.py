@@ -170,6 +170,9 @@ def _require_within(
             "beyond_decision",
             _("This is more than was decided; change the request to have it decided anew."),
         )
+    decisions.require_judged(
+        application, decision, amount=wanted.principal, term_months=wanted.term_months
+    )
     _require_day(application, decision, wanted.disbursal_on, today=today)
 
 
