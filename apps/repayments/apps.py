@@ -9,9 +9,17 @@ class RepaymentsConfig(AppConfig):
         from apps.core import history
         from apps.ledger import hooks as ledger
         from apps.loans import hooks as loans
-        from apps.repayments import facts, proofs, selectors, services, statement_lists
+        from apps.repayments import (
+            facts,
+            own_reasons,
+            proofs,
+            selectors,
+            services,
+            statement_lists,
+        )
         from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 
+        own_reasons.register()
         history.keep(AccountEvent, exclude=["words", "reversed_reason"])
         for model in (StatementFile, StatementLine):
             subjects.register(model._meta.label_lower, visible=statement_lists.may_read(model))

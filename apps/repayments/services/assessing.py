@@ -14,14 +14,13 @@ from django.db.models import BooleanField, Exists, F, Max, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from apps.loans.models import Instalment, Loan
-from apps.repayments import lateness, reading, recharging, replaying, writing
+from apps.repayments import lateness, own_reasons, reading, recharging, replaying, writing
 from apps.repayments.account import ZERO
 from apps.repayments.facts import Bucket, Charge
 from apps.repayments.lateness import Agreed
 from apps.repayments.models import AccountEvent, LateLoan
 from apps.repayments.replaying import Account
 from apps.repayments.services import entering, going_on, owing, taking_back
-from apps.repayments.services.recharging import CORRECTED
 from apps.repayments.writing import Added
 
 # Something was reported about a loan since it was accrued last that may change what it owes for
@@ -192,7 +191,9 @@ def _take_back(
         code = event.parameters["code"]
         if over[code] <= 0:
             continue
-        taking_back.take_back(actor=actor, event=event, reason=CORRECTED, now=now)
+        taking_back.take_back(
+            actor=actor, event=event, reason=own_reasons.kept(own_reasons.CHARGED_ANEW), now=now
+        )
         over[code] -= event.amount or ZERO
 
 

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import Any
 
 from apps.loans.models import Loan
-from apps.repayments import alterations, capping, reading, replaying
+from apps.repayments import alterations, capping, own_reasons, reading, replaying
 from apps.repayments.account import Happened
 from apps.repayments.allocation import Standing
 from apps.repayments.facts import Change
@@ -22,11 +22,11 @@ from apps.repayments.models import AccountEvent
 from apps.repayments.replaying import Account
 from apps.repayments.services import entering, owing, recharging, taking_back
 
+# Why an event of each change is entered, as a code.
 _WHY = {
-    capping.CAPPED: "Interest stopped at the principal owed when the loan ceased to perform",
-    capping.LIFTED: "The loan performs again",
+    capping.CAPPED: own_reasons.CAPPED,
+    capping.LIFTED: own_reasons.LIFTED,
 }
-_OTHERWISE = "When the loan ceased to perform, or performed again, is known otherwise"
 # Each step mends the first thing that is not as the history has it; so many are never needed.
 _MOST_STEPS = 200
 
@@ -139,7 +139,12 @@ def _mark(event: AccountEvent) -> _Mark:
 
 
 def _undo(event: AccountEvent, work: _Work) -> None:
-    taking_back.take_back(actor=work.actor, event=event, reason=_OTHERWISE, now=work.now)
+    taking_back.take_back(
+        actor=work.actor,
+        event=event,
+        reason=own_reasons.kept(own_reasons.CAP_OTHERWISE),
+        now=work.now,
+    )
 
 
 def _enter(loan: Loan, mark: _Mark, work: _Work) -> None:
@@ -148,7 +153,7 @@ def _enter(loan: Loan, mark: _Mark, work: _Work) -> None:
         day=mark.day,
         change=mark.change,
         parameters={} if mark.room is None else {"room": str(mark.room)},
-        reason=_WHY[mark.change],
+        reason=own_reasons.kept(_WHY[mark.change]),
     )
     entering.enter(
         actor=work.actor,

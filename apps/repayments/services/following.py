@@ -9,14 +9,13 @@ from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
-from apps.repayments import reading
+from apps.repayments import own_reasons, reading
 from apps.repayments.models import AccountEvent, EarningPeriod, LateLoan, LoanAccount
 from apps.repayments.services import capping, entering, owing, recharging, replayed
 
 _ACTOR = "system:repayments"
 # What the system enters that is no money: charges, changes of class and of the schedule.
 _BY_ITSELF = ("charge", "change")
-_NEVER = "All of the loan came back"
 
 
 def follow_payout(actor: Any, loan: Loan, now: datetime) -> None:
@@ -88,7 +87,7 @@ def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
         loan_id=loan.pk,
         since=_first_day(loan),
         derive=lambda _standing: [],
-        reason=f"{_NEVER}.",
+        reason="All of the loan came back.",
         reference=_reference(loan),
         now=now,
         events=reading.DERIVED,
@@ -97,7 +96,11 @@ def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
     undone = list(made.order_by("day", "position"))
     for event in undone:
         event.move(
-            "take_back", reversed_by=None, reversed_at=now, reversed_reason=_NEVER, entry=None
+            "take_back",
+            reversed_by=None,
+            reversed_at=now,
+            reversed_reason=own_reasons.kept(own_reasons.NEVER_LENT),
+            entry=None,
         )
     # Paid out again, it begins with its contract: what its history had made of that is over.
     replayed.put_in_force(loan, reading.base_version(loan))

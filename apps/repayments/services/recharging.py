@@ -14,14 +14,12 @@ from django.db.models import Max, Q
 
 from apps.audit import services as audit
 from apps.loans.models import Loan
-from apps.repayments import reading, recharging
+from apps.repayments import own_reasons, reading, recharging
 from apps.repayments.account import Happened
 from apps.repayments.models import AccountEvent, AccrualRun, LateLoan, LoanAccount
 from apps.repayments.recharging import Recharged
 from apps.repayments.replaying import Account
 from apps.repayments.services import entering, owing, replayed
-
-CORRECTED = "What is owed for being late was computed anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,12 @@ def keep(loan: Loan, anew: Anew) -> None:
 def drop(anew: Anew, *, now: datetime) -> None:
     """Take back what no longer stands, after the books were made what the history says."""
     for event in AccountEvent.objects.filter(pk__in=anew.dropped):
-        event.move("take_back", reversed_by=None, reversed_at=now, reversed_reason=CORRECTED)
+        event.move(
+            "take_back",
+            reversed_by=None,
+            reversed_at=now,
+            reversed_reason=own_reasons.kept(own_reasons.CHARGED_ANEW),
+        )
 
 
 def _nights(loan: Loan, row: LoanAccount, since: date) -> list[date]:

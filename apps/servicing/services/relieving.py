@@ -15,7 +15,7 @@ from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.facts import Bucket, Fact, Refund, Waiver, WriteOff
-from apps.repayments.services import holding
+from apps.repayments.services import entering, holding
 from apps.servicing import policies, selectors
 from apps.servicing.errors import (
     AboveLimit,
@@ -56,7 +56,7 @@ def propose(*, actor: User, loan: Loan, relief: Relief, now: datetime) -> Propos
     if standing is not None:
         return standing
     _require_open(found, relief.kind)
-    reason = _checked(found, relief, day=_ground.today(found, now))
+    reason = _checked(actor, found, relief, day=_ground.today(found, now))
     made = _written(found, relief, reason, actor=actor, now=now)
     audit.record(
         actor,
@@ -174,11 +174,13 @@ def _require_open(loan: Loan, kind: str) -> None:
         raise NotRunning
 
 
-def _checked(loan: Loan, relief: Relief, *, day: date) -> str:
+def _checked(actor: User, loan: Loan, relief: Relief, *, day: date) -> str:
     """Return the reason without spaces around it. Raises DomainError with all that is wrong."""
     reason, faults = relief.reason.strip(), list[DomainError]()
     try:
         _ground.said(reason)
+        # The account would refuse it of the same person once somebody agreed.
+        entering.require_own_words(actor, reason)
     except DomainError as refusal:
         faults.append(refusal)
     try:

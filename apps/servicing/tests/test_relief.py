@@ -1,5 +1,6 @@
 """Waivers, write-offs and refunds: one proposes, another approves; the database knows it, too."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -51,6 +52,36 @@ def test_a_waiver_is_posted_when_another_person_approves_it(
         "servicing.relief_proposed",
         "servicing.relief_approved",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("waiver", {}),
+        ("write_off", {"bucket": "", "amount": None}),
+        ("refund", {"bucket": "", "amount": D("10.00")}),
+    ],
+)
+@pytest.mark.parametrize(
+    "reason", ["debits.bounced:D-1", " repayments.interest_capped:", "debits.returned"]
+)
+def test_words_that_the_system_keeps_its_reasons_in_are_refused_when_proposed(
+    lent: Loan, alice: User, kind: str, more: dict[str, Any], reason: str
+) -> None:
+    day = factories.late(lent, 5)
+    if kind == "refund":
+        repaid.pay(alice, lent, day, "30000.00")
+
+    relief = replace(waiver(reason=reason), kind=kind, **more)
+
+    refusal = factories.refused(
+        lambda: services.propose(actor=alice, loan=lent, relief=relief, now=at(day))
+    )
+
+    assert refusal.fields == {
+        "reason": "Say it in words of your own: this is how the system keeps its reasons."
+    }
+    assert not Proposal.objects.exists()
 
 
 def test_nobody_answers_their_own_proposal(lent: Loan, charlie: User, make_person: Any) -> None:
