@@ -84,7 +84,7 @@ def chances(entity: Entity, currency: str, day: date) -> Mapping[Band, Chances]:
     Of the whole lender, whoever asks: one loan is worth the same to everybody.
     """
     since = dates.add_months(day, -worth.MONTHS)
-    months_known = RolledDay.objects.filter(entity=entity, day__gt=since, day__lte=day)
+    months_known = RolledDay.objects.whole().filter(entity=entity, day__gt=since, day__lte=day)
     ends = [one.pk for one in months_known if one.day == months.last_of(one.day)]
     rows: Any = (
         Roll.objects.filter(rolled__in=ends, currency=currency)

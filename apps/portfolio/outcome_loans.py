@@ -29,7 +29,7 @@ def listed(actor: User, chosen: Chosen, *, figure: Figure, position: dict[str, s
     """
     ends = months.window(chosen.day, _WINDOWS[figure])
     turns = Turn.objects.filter(entity=chosen.entity, day__gt=ends[0], day__lte=ends[-1])
-    rolled = RolledDay.objects.filter(entity=chosen.entity, day__in=ends[1:])
+    rolled = RolledDay.objects.whole().filter(entity=chosen.entity, day__in=ends[1:])
     if rolled.count() < len(ends) - 1:
         turns = turns.none()
     if figure == Figure.REDEFAULT:

@@ -49,8 +49,11 @@ def matrix(actor: User, chosen: Chosen) -> Matrix:
 
 
 def trend(actor: User, chosen: Chosen) -> list[tuple[RolledDay, Matrix]]:
-    """Return the matrices of the months until the chosen one, the earliest first."""
-    rows = RolledDay.objects.filter(entity=chosen.entity, day__lte=chosen.rolled.day)
+    """Return the matrices of the months until the chosen one, the earliest first.
+
+    A month that lacks snapshots is left out: its shares would be of some loans only.
+    """
+    rows = RolledDay.objects.whole().filter(entity=chosen.entity, day__lte=chosen.rolled.day)
     days = sorted(rows.order_by("-day")[:TREND_MONTHS], key=lambda one: one.day)
     found = _matrices(actor, chosen, days)
     return [(one, found[one.pk]) for one in days]

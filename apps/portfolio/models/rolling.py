@@ -12,12 +12,22 @@ from apps.portfolio.models.reach import OfBranch, amount
 from apps.products.models import Product
 
 
+class RolledDayQuerySet(models.QuerySet["RolledDay"]):
+    """Which months rates can be computed out of."""
+
+    def whole(self) -> "RolledDayQuerySet":
+        """Keep the months of which no snapshot is missing."""
+        return self.filter(missing=0)
+
+
 class RolledDay(models.Model):
     """Two ends of days of a lender between which it is known how loans rolled.
 
     `day` is the end of a month, or the last day that was ended; `since` the end of the month
-    before it. `runs` are the runs of the two day-ends the cells were made of: where one of them was
-    ended once more, they are made anew.
+    before it. Loans that were on the books then, but of which a night has no snapshot, are
+    `missing` and in no cell; where there are any, no rate is computed out of the month. `runs` are
+    the runs of the two day-ends the cells were made of: where one of them was ended once more, they
+    are made anew.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -26,6 +36,9 @@ class RolledDay(models.Model):
     day = models.DateField(_("to the end of"))
     since_run = models.PositiveSmallIntegerField(_("run of the first"))
     day_run = models.PositiveSmallIntegerField(_("run of the last"))
+    missing = models.PositiveIntegerField(_("loans without a snapshot"), default=0)
+
+    objects = RolledDayQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

@@ -1,8 +1,8 @@
 """Count what became of loans by the ends of months, beside the totals of those days.
 
-A window is known where the roll rates of each of its months are, and the day it begins with was
-added up. The end of a month is counted anew where its totals were, or the roll rates of one of the
-months before it.
+A window is known where the roll rates of each of its months are, with no snapshot missing, and the
+day it begins with was added up. The end of a month is counted anew where its totals were, or the
+roll rates of one of the months before it.
 """
 
 from datetime import date
@@ -22,7 +22,9 @@ from apps.portfolio.statements import outcomes
 def follow(entity: Entity) -> list[date]:
     """Count what is missing or changed, and return the ends of months it was counted for."""
     alone(entity)
-    rolled = {one.day: one.pk for one in RolledDay.objects.filter(entity=entity)}
+    rows = RolledDay.objects.filter(entity=entity)
+    rolled = {one.day: one.pk for one in rows}
+    whole = {one.day for one in rows.whole()}
     summed = {one.day: one for one in SummedDay.objects.filter(entity=entity)}
     found = []
     for day, one in sorted(summed.items()):
@@ -31,7 +33,7 @@ def follow(entity: Entity) -> list[date]:
         ends = months.window(day, max(WINDOWS))
         turned = max((rolled[end] for end in ends[1:] if end in rolled), default=None)
         if turned is not None and turned != one.turned:
-            known = {end for end in ends if end in rolled}
+            known = whole.intersection(ends)
             _count(one, [_begin(day, of, known, summed) for of in WINDOWS])
             SummedDay.objects.filter(pk=one.pk).update(turned=turned)
             found.append(day)

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 
 from apps.accounts.models import Entity
 from apps.core import dates
-from apps.npa.models import DayEnd
+from apps.npa.models import DayEnd, LoanDay
 from apps.portfolio import months
 from apps.portfolio.models import RolledDay, VintageLent, VintageLost, VintagesMade
 from apps.portfolio.services import following, totalling
 from apps.portfolio.services.locking import alone
 from apps.portfolio.statements import outcomes, rolling, vintages
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,9 @@ def summarise(*, entity: Entity, now: datetime, again: bool = False) -> Summaris
 
     Vintages once on each day of the lender, roll rates for every end of a month whose day-end and
     the one a month before are done, and for the last day that was ended; the totals of every day
-    that was ended, and at the ends of months what became of loans since. `again` adds everything
-    up anew. Each part is a transaction; run twice at once, the second finds it done.
+    that was ended, and at the ends of months what became of loans since. Loans a night has no
+    snapshot of are counted as missing, and the log says so. `again` adds everything up anew. Each
+    part is a transaction; run twice at once, the second finds it done.
     """
     made = _vintages(entity, now=now, again=again)
     count = 0
@@ -99,9 +103,21 @@ def _rolled(since: DayEnd, day_end: DayEnd, *, again: bool) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
         cursor.execute(rolling.ROLLS, values)
+        missing = cursor.fetchone()[0] + _lost(since)
         if day_end.day == months.last_of(day_end.day):
             cursor.execute(outcomes.TURNS, values)
+    if missing:
+        RolledDay.objects.filter(pk=made.pk).update(missing=missing)
+        logger.warning(
+            "snapshots_missing", entity=entity.code, day=day_end.day.isoformat(), loans=missing
+        )
     return True
+
+
+def _lost(since: DayEnd) -> int:
+    """Return how many loans a night wrote down of which nothing is there any more: all or none."""
+    is_there = LoanDay.objects.filter(day=since.day, entity=since.entity_id).exists()
+    return 0 if is_there else since.loans
 
 
 def _forget(entity: Entity, day: date) -> None:

@@ -4,7 +4,8 @@ from apps.portfolio.bands import in_sql
 
 _GONE = "('closed', 'written_off')"
 
-# A loan that left in between has its last row on the day it left.
+# A loan that left in between has its last row on the day it left. One that the second night left
+# no row of has no band after.
 BOTH = f"""
     SELECT b.loan_id, b.branch_id, b.currency, b.principal, b.band AS before,
         COALESCE(a.band, left_as.asset_class) AS after
@@ -26,11 +27,17 @@ BOTH = f"""
     ) left_as ON TRUE
 """  # noqa: S608 - the parts are ours
 
+# Returns how many loans have none: it is not known where they went, so they are in no cell.
 ROLLS = f"""
-    INSERT INTO portfolio_roll
-        (rolled_id, branch_id, product_id, currency, before, after, loans, principal)
-    SELECT %(rolled)s, r.branch_id, l.product_id, r.currency, r.before, r.after, count(*),
-        sum(r.principal)
-    FROM ({BOTH}) r JOIN loans_loan l ON l.id = r.loan_id
-    GROUP BY 2, 3, 4, 5, 6
+    WITH cells AS (
+        SELECT r.branch_id, l.product_id, r.currency, r.before, r.after, count(*) AS loans,
+            sum(r.principal) AS principal
+        FROM ({BOTH}) r JOIN loans_loan l ON l.id = r.loan_id
+        GROUP BY 1, 2, 3, 4, 5
+    ), made AS (
+        INSERT INTO portfolio_roll
+            (rolled_id, branch_id, product_id, currency, before, after, loans, principal)
+        SELECT %(rolled)s, * FROM cells WHERE after IS NOT NULL
+    )
+    SELECT coalesce(sum(loans), 0) FROM cells WHERE after IS NULL
 """  # noqa: S608 - the parts are ours

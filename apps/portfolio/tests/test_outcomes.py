@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
 
@@ -302,3 +303,21 @@ def test_turns_are_of_whole_months_and_known_to_the_database(book: Entity, pune:
     assert SummedDay.objects.get(day=LAST).turned == RolledDay.objects.get(day=LAST).pk
     with pytest.raises(IntegrityError, match="portfolio_turn_known"), transaction.atomic():
         Turn.objects.update(kind="late")
+
+
+def test_no_rate_is_computed_out_of_a_month_that_lacks_a_snapshot(
+    book: Entity, pune: Branch
+) -> None:
+    _live(book, 1, [pune])
+    services.summarise(entity=book, now=NOW)
+    last = DayTotal.objects.filter(summed__day=LAST)
+    whole = last.aggregate(Sum("performed_6"), Sum("performed_12"))
+    assert min(whole.values()) > 0
+
+    # Of the longer window only.
+    RolledDay.objects.filter(day=ENDS[-9]).update(missing=1)
+    SummedDay.objects.filter(day=LAST).update(turned=None)
+    services.summarise(entity=book, now=NOW)
+
+    found = last.aggregate(Sum("performed_6"), Sum("performed_12"))
+    assert found == whole | {"performed_12__sum": 0}

@@ -15,6 +15,7 @@ from apps.accounts.models import Entity, User
 from apps.loans.models import Loan
 from apps.npa.tests import portfolio_factories as nights
 from apps.portfolio import services
+from apps.portfolio.models import RolledDay
 from apps.portfolio.months import last_of
 
 Browser = Callable[[User], Client]
@@ -92,6 +93,18 @@ def test_roll_rates_show_where_loans_went_and_lead_to_them(
     behind = _get(client, "roll_loans", was="current", became="30-59").text
     assert rolled.number in behind
     assert rolled.number not in _get(client, "roll_loans", was="current", became="1-29").text
+
+
+def test_roll_rates_say_where_a_night_left_no_snapshot(
+    signed_in: Browser, rolled: Loan, charlie: User
+) -> None:
+    client = signed_in(charlie)
+    said = "left no snapshot of some loans"
+    assert said not in _get(client, "roll_rates").text
+
+    RolledDay.objects.update(missing=1)
+
+    assert said in _get(client, "roll_rates").text
 
 
 def test_files_hold_what_the_pages_show(signed_in: Browser, rolled: Loan, charlie: User) -> None:

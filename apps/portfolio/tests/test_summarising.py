@@ -65,6 +65,38 @@ def test_loans_roll_from_one_end_of_a_month_to_the_next(lent: Loan, india: Entit
     assert len(_cells()) == 2
 
 
+def test_a_loan_without_a_snapshot_on_that_night_is_in_no_cell_and_counted_as_missing(
+    lent: Loan, india: Entity, charlie: User
+) -> None:
+    _ended(lent, FIRST, 0)
+    nights.ended(india, SECOND)
+
+    assert _summarise(india) == Summarised(True, 1, 2)
+
+    rolled = RolledDay.objects.get()
+    assert (rolled.missing, _cells()) == (1, [])
+    chosen = Chosen(entity=india, currency="INR", rolled=rolled)
+    assert roll_rows.trend(charlie, chosen) == []
+    # Once its night is run again, and finds the loan, the month is whole.
+    DayEnd.objects.filter(day=SECOND).update(run=2)
+    nights.snapshot(lent, SECOND, dpd_ifrs=31, dpd_rbi=31)
+    assert _summarise(india) == Summarised(False, 1, 1)
+    assert _cells() == [(SECOND, "current", "30-59", 1, Decimal(100_000))]
+    assert [one.missing for one, _matrix in roll_rows.trend(charlie, chosen)] == [0]
+
+
+def test_a_first_night_whose_snapshots_are_gone_counts_all_its_loans_as_missing(
+    lent: Loan, india: Entity
+) -> None:
+    nights.ended(india, FIRST)
+    DayEnd.objects.filter(day=FIRST).update(loans=7)
+    _ended(lent, SECOND, 12)
+
+    _summarise(india)
+
+    assert (RolledDay.objects.get().missing, _cells()) == (7, [])
+
+
 @pytest.mark.parametrize("left", ["closed", "written_off"])
 def test_what_left_in_between_is_seen_by_its_last_row(lent: Loan, india: Entity, left: str) -> None:
     _ended(lent, FIRST, 70)
