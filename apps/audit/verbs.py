@@ -352,6 +352,7 @@ VERBS = {
     "npa.alert_raised": _("raised an alert about the portfolio"),
     "npa.alert_acknowledged": _("acknowledged an alert about the portfolio"),
     "npa.alert_over": _("noted that an alert about the portfolio is over"),
+    "npa.alert_unwatched": _("closed an alert about the portfolio that nobody watches any more"),
     "npa.return_ordered": _("asked for a long return, which a worker makes"),
     "npa.return_made": _("made a return"),
     "npa.return_downloaded": _("downloaded a return"),

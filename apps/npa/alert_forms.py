@@ -77,5 +77,6 @@ class AlertsForm(forms.Form):
             ("open", _("Not acknowledged")),
             ("acknowledged", _("Acknowledged")),
             ("over", _("Over")),
+            ("unwatched", _("No longer watched")),
         ],
     )

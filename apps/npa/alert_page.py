@@ -17,6 +17,7 @@ LOOKS: Mapping[str, Look] = {
     "open": Look("danger", "triangle-alert", _("Not acknowledged")),
     "acknowledged": Look("warning", "user-round", _("Acknowledged")),
     "over": Look("success", "circle-check", _("Over")),
+    "unwatched": Look("neutral", "eye-off", _("No longer watched")),
 }
 DELIVERIES: Mapping[str, Look] = {
     "queued": Look("neutral", "clock", _("Waits")),

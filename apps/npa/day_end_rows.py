@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.audit import names
 from apps.audit.models import Event
-from apps.core.formatting import format_money
 from apps.loans.models import Loan
-from apps.npa import wording
+from apps.npa import changed_columns
 from apps.npa.models import Changed, DayEnd
 
 # Who ends days by itself: the beat's task, and the command for what is missing.
@@ -39,18 +37,6 @@ _COUNTS: Mapping[str, Any] = {
     "suspense": gettext_lazy("entries to suspense"),
     "provisions": gettext_lazy("entries of provisions"),
     "alerts": gettext_lazy("alerts"),
-}
-_COLUMNS: Mapping[str, Any] = {
-    "asset_class": gettext_lazy("Class"),
-    "bucket": gettext_lazy("Bucket"),
-    "npa_date": gettext_lazy("Non-performing since"),
-    "oldest_due": gettext_lazy("Oldest unpaid demand"),
-    "dpd_rbi": gettext_lazy("Days past due"),
-    "principal": gettext_lazy("Principal"),
-    "interest_due": gettext_lazy("Interest due"),
-    "charges_due": gettext_lazy("Charges due"),
-    "provision": gettext_lazy("Provision"),
-    "interest_suspended": gettext_lazy("Interest suspended"),
 }
 
 
@@ -169,33 +155,11 @@ def runs(one: DayEnd) -> list[Run]:
 def differences(rows: Iterable[Changed], loans: Mapping[Any, Loan]) -> list[Difference]:
     """Return what changed, of the loans that the reader may see."""
     return [
-        Difference(row.run, loans[row.loan_id], _columns(row, loans[row.loan_id].currency))
+        Difference(
+            row.run,
+            loans[row.loan_id],
+            changed_columns.of(row, loans[row.loan_id].currency),
+        )
         for row in rows
         if row.loan_id in loans
     ]
-
-
-def _columns(row: Changed, currency: str) -> list[tuple[str, str, str]]:
-    return [
-        (
-            str(label),
-            _value(name, row.before.get(name), currency),
-            _value(name, row.after.get(name), currency),
-        )
-        for name, label in _COLUMNS.items()
-        if name in row.before or name in row.after
-    ]
-
-
-def _value(name: str, value: Any, currency: str) -> str:
-    if value is None:
-        return "-"
-    if name == "asset_class":
-        return str(wording.asset_class(value))
-    if name == "bucket":
-        return str(wording.bucket(value))
-    if name in ("npa_date", "oldest_due"):
-        return date_format(date.fromisoformat(value), "DATE_FORMAT")
-    if name == "dpd_rbi":
-        return str(value)
-    return format_money(Decimal(value), currency)

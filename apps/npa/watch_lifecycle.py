@@ -9,6 +9,8 @@ ALERT = Lifecycle(
         ("acknowledge", ["open"], "acknowledged"),
         # The measure is within its threshold again: the next breach raises a new alert.
         ("clear", ["open", "acknowledged"], "over"),
+        # Nobody measures by its threshold any more.
+        ("unwatch", ["open", "acknowledged"], "unwatched"),
     ],
 )
 # While an alert is in one of these, the same breach raises no other.

@@ -21,6 +21,7 @@ from apps.loans.models import Loan
 from apps.npa import wording
 from apps.npa.measures import Measure
 from apps.npa.models import Alert, DayFigures, Threshold
+from apps.npa.watch_lifecycle import STANDING
 
 
 def by_measure(entity: Entity) -> dict[str, Threshold]:
@@ -36,7 +37,7 @@ def thresholds(actor: User, entity: Entity) -> list[tuple[Measure, Threshold | N
 
 
 def alerts(actor: User, *, state: str = "") -> QuerySet[Alert]:
-    """Return the alerts of the lenders a person works for; `standing` ones are not over.
+    """Return the alerts of the lenders a person works for; `standing` ones still hold.
 
     `told` is the subject of each; empty where it is a borrower of whom the person sees no loan.
     `branch_name` is what a branch is called that it is about.
@@ -58,7 +59,7 @@ def alerts(actor: User, *, state: str = "") -> QuerySet[Alert]:
         ),
     )
     if state == "standing":
-        return rows.exclude(status="over")
+        return rows.filter(status__in=STANDING)
     return rows.filter(status=state) if state else rows
 
 

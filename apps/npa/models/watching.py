@@ -165,7 +165,7 @@ class Threshold(Identified, Timestamped):
 
 
 class Alert(Identified, Timestamped, Stateful):
-    """A measure beyond its threshold: raised once, until it was within it again.
+    """A measure beyond its threshold: raised once, until it was within it or watched no more.
 
     `day` and `value` are those of the night that raised it; `last_day` and `last_value` follow
     each night while the breach lasts.

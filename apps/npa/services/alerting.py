@@ -15,6 +15,7 @@ from apps.core.visibility import get_visible
 from apps.npa import measures, policies, summing, watch_lifecycle
 from apps.npa.measures import Measure
 from apps.npa.models import Alert, AlertDelivery, DayFigures, PortfolioDay, Threshold
+from apps.npa.services import watching
 
 LONGEST_NOTE = 300
 SHORTEST_NOTE = 3
@@ -31,9 +32,11 @@ def raise_alerts(*, entity: Entity, day: date, now: datetime) -> int:
     Entity.objects.select_for_update(of=("self",), no_key=True).get(pk=entity.pk)
     summing.write_sums(entity, day)
     found = _figures(entity, day)
-    rows = Threshold.objects.select_related("owner").filter(entity=entity, is_watched=True)
+    rows = Threshold.objects.select_related("owner").filter(entity=entity)
+    for threshold in rows.filter(is_watched=False):
+        watching.close_unwatched(threshold, audit.system("day-end"))
     raised = 0
-    for threshold in rows.order_by("measure"):
+    for threshold in rows.filter(is_watched=True).order_by("measure"):
         for figures in found:
             raised += _compared(threshold, figures, now)
         _clear_unmeasured(threshold, found, day)

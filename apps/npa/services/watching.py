@@ -14,7 +14,8 @@ from apps.audit import services as audit
 from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.npa import policies, webhook_signing
 from apps.npa.measures import Measure
-from apps.npa.models import Threshold
+from apps.npa.models import Alert, Threshold
+from apps.npa.watch_lifecycle import STANDING
 
 _PLACES = Decimal("0.000001")
 _WHY_NOT = {
@@ -67,7 +68,19 @@ def set_threshold(*, actor: User, entity: Entity, asked: Bound, now: datetime) -
         owner=str(row.owner_id),
         is_watched=row.is_watched,
     )
+    if not row.is_watched:
+        close_unwatched(row, actor)
     return row
+
+
+def close_unwatched(threshold: Threshold, actor: User | str) -> None:
+    """Close what stands of a threshold that is not watched: no night would say that it is over.
+
+    Watched again, a breach that lasts is told anew. The caller holds the lender's row.
+    """
+    for alert in Alert.objects.filter(threshold=threshold, status__in=STANDING):
+        alert.move("unwatch")
+        audit.record(actor, "npa.alert_unwatched", alert, measure=alert.measure)
 
 
 def _check(entity: Entity, asked: Bound) -> None:

@@ -17,7 +17,7 @@ from apps.core import jobs
 from apps.core.errors import Conflict
 from apps.customers.models import Customer
 from apps.loans.models import Loan
-from apps.npa import services, webhook_sending, webhook_signing
+from apps.npa import services, watch_rows, webhook_sending, webhook_signing
 from apps.npa.models import Alert, AlertDelivery, DayFigures, PortfolioDay, Threshold
 from apps.npa.services import telling
 from apps.npa.tests import portfolio_factories as factories
@@ -457,3 +457,50 @@ def test_the_first_thresholds_are_loaded_and_those_set_before_stay(
         with pytest.raises(CommandError):
             call_command("load_thresholds", *words)
     assert not Threshold.objects.filter(measure="par30").exists()
+
+
+@pytest.mark.parametrize("state", ["open", "acknowledged"])
+def test_what_is_no_longer_watched_stands_no_more(
+    lent: Loan, india: Entity, watched: Threshold, charlie: User, state: str
+) -> None:
+    npa(lent, TODAY)
+    night(india, TODAY)
+    if state == "acknowledged":
+        services.acknowledge(actor=charlie, alert=Alert.objects.get(), note="Known", now=NOW)
+    off = services.Bound(
+        measure="npa_ratio", bound=Decimal("0.05"), owner=charlie, is_watched=False
+    )
+
+    services.set_threshold(actor=charlie, entity=india, asked=off, now=NOW)
+
+    alert = Alert.objects.get()
+    assert (alert.status, alert.cleared_day) == ("unwatched", None)
+    assert not watch_rows.alerts(charlie, state="standing").exists()
+    assert watch_rows.alerts(charlie, state="unwatched").get() == alert
+    event = Event.objects.get(verb="npa.alert_unwatched")
+    assert (event.actor, event.facts["measure"]) == (charlie.audit_reference, "npa_ratio")
+    with pytest.raises(Conflict):
+        services.acknowledge(actor=charlie, alert=alert, note="Too late", now=NOW)
+
+    npa(lent, TODAY + DAY)
+    assert night(india, TODAY + DAY) == 0
+    # Watched again, the breach that lasts is told anew.
+    factories.threshold(charlie, india, "npa_ratio", "0.05")
+    npa(lent, TODAY + 2 * DAY)
+    assert night(india, TODAY + 2 * DAY) == 1
+    assert sorted(Alert.objects.values_list("status", flat=True)) == ["open", "unwatched"]
+
+
+def test_the_night_closes_what_was_left_standing_when_its_threshold_was_switched_off(
+    lent: Loan, india: Entity, watched: Threshold
+) -> None:
+    npa(lent, TODAY)
+    night(india, TODAY)
+    Threshold.objects.filter(pk=watched.pk).update(is_watched=False)
+
+    npa(lent, TODAY + DAY)
+    assert night(india, TODAY + DAY) == 0
+
+    alert = Alert.objects.get()
+    assert (alert.status, alert.last_day) == ("unwatched", TODAY)
+    assert Event.objects.get(verb="npa.alert_unwatched").actor == "system:day-end"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -19,7 +20,7 @@ from apps.core import dates
 from apps.loans.models import Loan
 from apps.npa import tasks
 from apps.npa.management.commands import day_end as command
-from apps.npa.models import DayEnd
+from apps.npa.models import DayEnd, LoanDay
 from apps.npa.tests import day_factories as days
 from apps.npa.tests.portfolio_factories import TODAY, approved
 from apps.repayments.tests import factories as repaying
@@ -186,6 +187,64 @@ def test_the_page_shows_what_each_run_changed_and_who_had_it_run(
     assert {one.run for one in shown.context["differences"]} == {2}
     assert loan.number in changes
     assert "SMA-0" in changes
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "label", "before"),
+    [
+        ("secured", "1.00", "Secured", "₹1"),
+        ("interest_earned", "1.00", "Interest not due yet", "₹1"),
+        ("stage", 2, "Stage", "2"),
+        ("reason", "weak", "Reason", "weak"),
+        ("rate", "0.150000", "Rate", "15.00"),
+        ("computed", "substandard", "Class by the rules", "Sub-standard"),
+        ("flags", "R", "Flags", "restructured"),
+        ("rule_table_id", 0, "Rule table", "0"),
+    ],
+)
+def test_whatever_differs_stands_in_the_list(
+    signed_in: SignedIn,
+    manager: User,
+    loan: Loan,
+    column: str,
+    value: Any,
+    label: str,
+    before: str,
+) -> None:
+    day = repaying.due_dates(loan)[0]
+    days.end(loan, day)
+    LoanDay.objects.filter(day=day).update(**{column: value})
+    ended = days.end(loan, day)
+
+    shown = signed_in(manager).get(reverse("npa:day_end", args=[ended.pk]))
+
+    assert ended.changed == 1
+    [difference] = shown.context["differences"]
+    [(said, was, now)] = difference.columns
+    assert (said, now != was) == (label, True)
+    assert was.startswith(before)
+    assert label in shown.text.split("What each run found otherwise", 1)[1]
+
+
+def test_who_sees_no_loan_that_changed_reads_that_there_are_some(
+    signed_in: SignedIn, manager: User, loan: Loan, make_person: Any, nashik: Branch
+) -> None:
+    day = repaying.due_dates(loan)[0]
+    days.end(loan, day)
+    LoanDay.objects.filter(day=day).update(stage=2)
+    ended = days.end(loan, day)
+    Branch.objects.filter(pk=nashik.pk).update(entity=loan.branch.entity)
+    elsewhere = make_person("Nina", "credit_reviewer", branch=nashik)
+
+    text = signed_in(elsewhere).get(reverse("npa:day_end", args=[ended.pk])).text
+
+    assert "1 more loan that you may not see." in text
+    assert "Nothing: every loan stands" not in text
+    assert loan.number not in text
+    assert (
+        "you may not see"
+        not in signed_in(manager).get(reverse("npa:day_end", args=[ended.pk])).text
+    )
 
 
 def test_the_command_says_what_became_of_the_days_after_it_that_are_open(

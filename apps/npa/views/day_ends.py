@@ -72,6 +72,7 @@ def day_end(request: HttpRequest, pk: int) -> HttpResponse:
         "most_runs": day_end_rows.MOST_RUNS,
         "runs": day_end_rows.runs(one) if one.run > 1 else [],
         "differences": day_end_rows.differences(page.rows, loans),
+        "unseen": sum(key not in loans for key in keys),
         "page": page,
     }
     return render(request, "npa/day_end.html", context)
