@@ -53,11 +53,10 @@ def _current(urls: Iterable[str], path: str) -> str:
 
 
 def _item(entry: registry.Entry, url: str, current: str) -> dict[str, Any]:
-    badge = reverse(entry.badge_url_name) if entry.badge_url_name else ""
     return {
         "label": entry.label,
         "url": url,
         "icon": entry.icon,
         "current": url == current,
-        "badge_url": badge,
+        "count_id": entry.count_id,
     }

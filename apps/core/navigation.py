@@ -8,7 +8,10 @@ from django.http import HttpRequest
 
 @dataclass(frozen=True)
 class Entry:
-    """One link: shown to whoever holds `permission`."""
+    """One link: shown to whoever holds `permission`.
+
+    `badge_url_name` is a page that answers with what stands beside it; empty for nothing.
+    """
 
     group: str
     label: object
@@ -17,6 +20,11 @@ class Entry:
     permission: str
     order: int
     badge_url_name: str = ""
+
+    @property
+    def count_id(self) -> str:
+        """Return the id of the element that holds what stands beside it; empty for none."""
+        return f"nav-{self.badge_url_name.replace(':', '-')}" if self.badge_url_name else ""
 
 
 _entries: list[Entry] = []

@@ -1,5 +1,7 @@
 """Offer a loan: made by one button, read and accepted on a phone, once and by the right link."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -48,6 +50,9 @@ def test_an_offer_is_made_read_on_a_phone_and_accepted(desk: MakeDesk, stack: St
 
 def _look_at_the_offer(officer: Desk) -> None:
     page = officer.page
+    expect(page.get_by_role("navigation").get_by_role("link", name="Offers")).to_have_text(
+        re.compile(r"Offers\s+[1-9]")
+    )
     page.locator("#statement summary").click()
     expect(page.locator("#statement .statement")).to_contain_text("Key Facts Statement")
     assert accessibility.grave_violations(page) == []

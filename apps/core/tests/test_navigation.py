@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.core import navigation
 
 SignedIn = Callable[[User], Client]
 
@@ -44,3 +46,36 @@ def test_it_shows_each_person_only_what_is_theirs(
 
     assert "/people/" in urls(diana) - urls(alice)
     assert "/customers/" in urls(alice) - urls(diana)
+
+
+def test_it_asks_once_for_what_stands_beside_all_links(bob: User, signed_in: SignedIn) -> None:
+    browser = signed_in(bob)
+    page = browser.get("/").text
+    asked = [entry for entry in navigation._entries if entry.count_id and entry.count_id in page]
+
+    answer = browser.get("/navigation/counts/").text
+
+    assert page.count('hx-get="/navigation/counts/"') == 1
+    assert len(asked) > 3
+    for entry in asked:
+        alone = browser.get(reverse(entry.badge_url_name)).text
+        told = f'<span id="{entry.count_id}" hx-swap-oob="innerHTML">{alone}</span>'
+        assert told in answer
+        assert page.count(f'id="{entry.count_id}"') == 1
+    assert answer.count("<span") == len(asked)
+
+
+def test_it_says_what_waits_beside_its_own_link(
+    bob: User, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "apps.offers.selectors.counts", lambda user, *, today: {"open": 7 if user == bob else 0}
+    )
+
+    answer = signed_in(bob).get("/navigation/counts/").text
+
+    assert '<span id="nav-offers-count" hx-swap-oob="innerHTML">7</span>' in answer
+
+
+def test_it_counts_nothing_for_who_has_no_such_link(diana: User, signed_in: SignedIn) -> None:
+    assert signed_in(diana).get("/navigation/counts/").text == ""
