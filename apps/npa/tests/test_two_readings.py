@@ -50,6 +50,10 @@ _CLASSED = (
 _PROVIDED = ("secured", "unsecured", "amount", "reserve")
 
 
+# Days around the bounds that overdrafts go by: bands, out of order, the second stage.
+_OVER = (0, 1, 30, 31, 60, 61, 89, 90, 91)
+
+
 def _pick(values: Iterable[object], *, of: str) -> str:
     """Return SQL that picks one of some values by a number from 0 to 1."""
     rows = [f"'{one}'" for one in values]
@@ -85,8 +89,10 @@ def _made(rules: Rules, beside: Rules) -> str:
             %(day)s::date - (ARRAY[{days}])[1 + floor(r7 * {len(bounds)})::int] + 1 - (r8 * 2)::int
             ELSE {_day("r7 * 1600")} END AS oldest_due,
         CASE WHEN r6 < 0.45 THEN 0 ELSE floor(r9 * 15)::int END AS missed,
-        CASE WHEN r8 < 0.6 THEN 0 ELSE floor(r7 * 200)::int END AS excess_days,
-        CASE WHEN r9 < 0.8 THEN 0 ELSE floor(r7 * 200)::int END AS days_without_credit,
+        CASE WHEN r8 < 0.6 THEN 0 WHEN r8 < 0.8 THEN {_pick(_OVER, of="r9")}::int
+            ELSE floor(r7 * 200)::int END AS excess_days,
+        CASE WHEN r9 < 0.7 THEN 0 WHEN r9 < 0.85 THEN {_pick(_OVER, of="r8")}::int
+            ELSE floor(r7 * 200)::int END AS days_without_credit,
         CASE WHEN r3 < 0.5 THEN round((r4 * 1000)::numeric, 2) END AS credits,
         CASE WHEN r4 < 0.7 THEN round((r5 * 1000)::numeric, 2) END AS interest_debited,
         CASE WHEN r3 < 0.8 THEN 4 + floor(r9 * 14)::int END AS season_months,
@@ -324,8 +330,37 @@ def test_it_says_the_same_in_python_and_in_sql(rules: Rules) -> None:
         # Of many the PD over their life is worked out from that over twelve months.
         worked_out = [row for row in rows if row["says_stage"] == 2 and row["pd_lifetime"] is None]
         assert sum(1 for row in worked_out if row["pd_12_months"] and row["months_left"]) > 50
+    if rules.revolving is not None:
+        # Each limb of "out of order" occurs alone, and so does an overdraft that just keeps within.
+        assert _limbs(rows, rules.revolving.out_of_order_days) >= {
+            *((), ("excess",), ("no_credit",), ("credits",)),
+            *(("excess", "no_credit"), ("excess", "credits"), ("no_credit", "credits")),
+        }
+        on_bounds = {row["excess_days"] for row in rows if row["form"] == Form.REVOLVING}
+        assert set(_OVER) <= on_bounds
     filled = {name for fields_ in _told(as_of).values() for name in fields_}
     assert filled == set(FOUND)
+
+
+def _limbs(rows: list[dict[str, Any]], days: int) -> set[tuple[str, ...]]:
+    """Return by which limbs of rule 1.3 overdrafts are out of order, each combination once."""
+    return {
+        tuple(
+            name
+            for name, is_so in (
+                ("excess", row["excess_days"] >= days),
+                ("no_credit", row["days_without_credit"] >= days),
+                (
+                    "credits",
+                    None not in (row["credits"], row["interest_debited"])
+                    and row["credits"] < row["interest_debited"],
+                ),
+            )
+            if is_so
+        )
+        for row in rows
+        if row["form"] == Form.REVOLVING
+    }
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
