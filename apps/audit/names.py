@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from apps.audit import code_words, fact_words
+from apps.audit import code_words, fact_words, system_words
 from apps.core import formatting
 
 PERSON = "accounts.user:"
@@ -119,6 +119,18 @@ def _in_words(app: str, name: str, value: Any, currency: str) -> Any:
     return code_words.said(app, name, value)
 
 
+def figure(text: str, *, name: str, places: int, currency: str) -> str:
+    """Return a column's figure as people read it: a rate in per cent, an amount as money.
+
+    What has the places of an amount is one, where it is known in which currency.
+    """
+    if not _NUMBER.fullmatch(text):
+        return text
+    if name in _RATES:
+        return _percent(Decimal(text))
+    return formatting.format_money(Decimal(text), currency) if places == 2 and currency else text
+
+
 def _percent(share: Decimal) -> str:
     """Return a rate in per cent, with its digits: two to six after the point."""
     _sign, _digits, exponent = (share * 100).normalize().as_tuple()
@@ -129,12 +141,12 @@ def _local(text: str, *, with_clock: bool) -> str:
     """Return a day or moment as pages write it; what is none, such as day 2026-02-31, as it is."""
     try:
         if not with_clock:
-            return formats.date_format(date.fromisoformat(text), "j M Y")
+            return formats.date_format(date.fromisoformat(text))
         found = datetime.fromisoformat(text)
     except ValueError:
         return text
     aware = found if timezone.is_aware(found) else found.replace(tzinfo=UTC)
-    return formats.date_format(timezone.localtime(aware), "j M Y, H:i")
+    return formats.date_format(timezone.localtime(aware), "DATETIME_FORMAT")
 
 
 def _value(value: Any) -> str:
@@ -156,5 +168,6 @@ def _person_key(actor: str) -> uuid.UUID | None:
 
 def _other(actor: str) -> str:
     if actor.startswith(SYSTEM):
-        return _("System (%(part)s)") % {"part": actor.removeprefix(SYSTEM)}
+        part = system_words.part(actor.removeprefix(SYSTEM))
+        return _("System (%(part)s)") % {"part": part}
     return _("The applicant, by a signed link") if actor == APPLICANT else actor

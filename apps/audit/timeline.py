@@ -6,6 +6,7 @@ from typing import Any
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import BooleanField, DecimalField
 from django.utils.translation import gettext as _
 
 from apps.audit import code_words, names, selectors, verbs
@@ -39,9 +40,9 @@ def of(subject: str) -> list[Entry]:
     actors = names.of_actors(event.actor for event in events)
     facts = (str(event.facts) for event in events)
     people = names.of_people([*facts, *(str(change.changes) for change in changes)])
-    currency = _currency_of(subject) if events else ""
+    currency = _currency_of(subject) if events or changes else ""
     entries = [_event_entry(event, actors, people, currency) for event in events]
-    entries += [_change_entry(change, people) for change in changes]
+    entries += [_change_entry(change, people, currency) for change in changes]
     return sorted(entries, key=lambda entry: entry["when"], reverse=True)[:LIMIT]
 
 
@@ -66,13 +67,31 @@ def _look(verb: str) -> tuple[str, str]:
 
 
 def _currency_of(subject: str) -> str:
-    """Return the currency in which the thing is kept; empty for a thing that has none."""
+    """Return the currency of a thing, or of the one that it is part of; empty where none is."""
     content_type, pk = _kind(subject)
     model = content_type.model_class() if content_type is not None else None
-    if model is None or "currency" not in {field.name for field in model._meta.get_fields()}:
+    paths = _currency_paths(model) if model is not None else []
+    if model is None or not paths:
         return ""
-    found = model._base_manager.filter(pk=pk).values_list("currency", flat=True).first()
-    return str(found or "")
+    rows = model._base_manager.filter(pk=pk).values_list(*paths)
+    found = {one for row in rows for one in row if one}
+    return str(found.pop()) if len(found) == 1 else ""
+
+
+def _currency_paths(model: Any) -> list[str]:
+    """Return the column that holds a currency: the model's own, else those of what it points to."""
+    if _has_currency(model):
+        return ["currency"]
+    return [
+        f"{field.name}__currency"
+        for field in model._meta.get_fields()
+        if field.many_to_one and field.concrete and _has_currency(field.related_model)
+    ]
+
+
+def _has_currency(model: Any) -> bool:
+    meta = getattr(model, "_meta", None)
+    return meta is not None and "currency" in {field.name for field in meta.concrete_fields}
 
 
 def _kind(subject: str) -> tuple[ContentType | None, str]:
@@ -94,20 +113,20 @@ def _changes(subject: str) -> Iterable[LogEntry]:
     )
 
 
-def _change_entry(change: LogEntry, people: Mapping[str, str]) -> Entry:
+def _change_entry(change: LogEntry, people: Mapping[str, str], currency: str) -> Entry:
     return {
         "what": _("Record deleted")
         if change.action == LogEntry.Action.DELETE
         else _("Record changed"),
         "who": change.actor.name if change.actor else "",
         "when": change.timestamp,
-        "note": " · ".join(_change_notes(change, people)),
+        "note": " · ".join(_change_notes(change, people, currency)),
         "tone": "neutral",
         "icon": "pencil",
     }
 
 
-def _change_notes(change: LogEntry, people: Mapping[str, str]) -> Iterator[str]:
+def _change_notes(change: LogEntry, people: Mapping[str, str], currency: str) -> Iterator[str]:
     model = change.content_type.model_class()
     for field, values in (change.changes or {}).items():
         label = _field_label(model, field)
@@ -115,21 +134,28 @@ def _change_notes(change: LogEntry, people: Mapping[str, str]) -> Iterator[str]:
             objects = names.told(values.get("objects", []), people)
             yield f"{label}: {values.get('operation', '')} {objects}".rstrip()
         else:
-            said = (_said(model, field, str(value)) for value in values)
+            said = (_said(model, field, str(value), currency) for value in values)
             yield _moved(label, *said, people=people)
 
 
-def _said(model: Any, field: str, value: str) -> str:
-    """Return the word of a column's choice or of its app's code; any other value as it is."""
+def _said(model: Any, field: str, value: str, currency: str) -> str:
+    """Return the word of a column's choice or of its app's code, an amount as money.
+
+    A rate is in per cent, a yes or no in words; any other value stays as it is.
+    """
     try:
-        choices = getattr(model._meta.get_field(field), "flatchoices", ())
+        column = model._meta.get_field(field)
     except (FieldDoesNotExist, AttributeError):
         return value
-    said = str(dict(choices).get(value, value))
+    said = str(dict(getattr(column, "flatchoices", ())).get(value, value))
     if said != value:
         return said
-    column = f"{model._meta.model_name}.{field}"
-    return code_words.said(model._meta.app_label, column, value)
+    if isinstance(column, DecimalField):
+        return names.figure(value, name=field, places=column.decimal_places, currency=currency)
+    if isinstance(column, BooleanField):
+        return {"True": _("yes"), "False": _("no")}.get(value, value)
+    known_as = f"{model._meta.model_name}.{field}"
+    return code_words.said(model._meta.app_label, known_as, value)
 
 
 def _moved(label: str, before: str, after: str, *, people: Mapping[str, str]) -> str:

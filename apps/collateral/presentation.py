@@ -76,7 +76,7 @@ def insurance_mark(found: Worth) -> Mark | None:
 
 
 def _until(day: date, on: date) -> Mark:
-    said = date_format(day, "j M Y")
+    said = date_format(day)
     if day < on:
         return ("danger", "alarm-clock", _("Ran out %(day)s") % {"day": said})
     if day <= on + SOON:

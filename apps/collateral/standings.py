@@ -219,7 +219,7 @@ def _of_valuation(cover: Cover, words: dict[str, str]) -> list[Lack]:
         return [Lack("not_valued", _("%(number)s (%(kind)s) has no valuation.") % words)]
     if not cover.worth.is_stale:
         return []
-    day = date_format(valuation.valid_until, "j M Y")
+    day = date_format(valuation.valid_until)
     sentence = _("The valuation of %(number)s (%(kind)s) held until %(day)s; value it anew.")
     return [Lack("valuation_stale", sentence % {**words, "day": day})]
 

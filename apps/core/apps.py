@@ -2,6 +2,9 @@
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext
+
+from apps.core import lifecycle
 
 
 class CoreConfig(AppConfig):
@@ -12,3 +15,5 @@ class CoreConfig(AppConfig):
         autodiscover_modules("tasks")
         autodiscover_modules("navigation")
         from apps.core import schema  # noqa: F401  (registers OpenAPI extensions)
+
+        lifecycle.said_by(gettext)

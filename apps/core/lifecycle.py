@@ -1,9 +1,33 @@
 """A lifecycle is a table of (action, from states, to state). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from apps.core.errors import Conflict
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation; the name is the one the extraction looks for."""
+    return text
+
+
+_NOT_POSSIBLE = gettext_noop(
+    "This cannot be done any more: its state is another one by now. Reload the page to see what"
+    " has happened."
+)
+_voices: list[Callable[[str], str]] = []
+
+
+def said_by(voice: Callable[[str], str]) -> None:
+    """Let what is refused be said by `voice`, in the language of whoever reads it; at start-up."""
+    _voices[:] = [voice]
+
+
+class _NotPossible:
+    """What is said of an action that leads nowhere from a state."""
+
+    def __str__(self) -> str:
+        return _voices[-1](_NOT_POSSIBLE) if _voices else _NOT_POSSIBLE
 
 
 @dataclass(frozen=True)
@@ -39,11 +63,7 @@ class Lifecycle:
         """Return where `action` leads from `state`; raise Conflict where it leads nowhere."""
         step = self._targets.get((action, state))
         if step is None:
-            raise Conflict(
-                "action_not_possible",
-                f"This cannot be done any more: “{action}” is not possible in state “{state}”. "
-                "Reload the page to see what has happened.",
-            )
+            raise Conflict("action_not_possible", _NotPossible())
         return step.target
 
     def actions(self, state: str) -> list[str]:

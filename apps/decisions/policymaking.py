@@ -17,7 +17,6 @@ from apps.products.models import Product
 READ = "decisions.view_policy"
 DRAFT = "decisions.draft_policy"
 APPROVE = "decisions.approve_policy"
-_DAY = "j M Y"
 
 
 def is_own(actor: User, version: PolicyVersion) -> bool:
@@ -87,11 +86,11 @@ def day_refused(version: PolicyVersion, day: date, today: date) -> str:
     earliest = earliest_day(version.entity, today)
     if day < earliest:
         return _("The policy can be in force from %(day)s at the earliest.") % {
-            "day": date_format(earliest, _DAY)
+            "day": date_format(earliest)
         }
     begins = PolicyVersion.objects.approved().filter(entity=version.entity_id, effective_from=day)
     if begins.exists():
-        return _("Another policy begins on %(day)s.") % {"day": date_format(day, _DAY)}
+        return _("Another policy begins on %(day)s.") % {"day": date_format(day)}
     return ""
 
 

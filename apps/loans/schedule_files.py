@@ -255,4 +255,4 @@ def _rate(rate: Decimal) -> str:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "j M Y")
+    return date_format(day)

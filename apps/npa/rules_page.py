@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Entity
 from apps.loans.presentation import Look
-from apps.npa import wording
+from apps.npa import rule_notes, wording
 from apps.npa.regimes import Rules
 from apps.npa.rule_parts import DayCount, Disputed, Reserve, Segment, Status, Upgrade
 from apps.npa.rulebook import Stored
@@ -73,6 +73,7 @@ def context(stored: Stored, today: date) -> dict[str, Any]:
     rules = stored.rules
     return {
         **row(stored, today),
+        "note": rule_notes.said(rules.note),
         "classes": [_class(rules, place, today) for place in range(len(rules.grades))],
         "has_missed": any(band.from_missed is not None for band in rules.bands),
         "has_from_start": any(rate.unsecured_from_start is not None for rate in rules.rates),
@@ -131,7 +132,7 @@ def _disputed(one: Disputed) -> dict[str, str]:
         "what": f"{wording.asset_class(grade)}, {portions[portion]}",
         "used": percent(one.value),
         "else": ", ".join(percent(Decimal(each)) for each in one.alternatives),
-        "why": one.why,
+        "why": rule_notes.said(one.why),
     }
 
 

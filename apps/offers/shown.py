@@ -19,7 +19,7 @@ def day(value: date) -> str:
 
 
 def short_day(value: date) -> str:
-    """Return a date for a narrow column."""
+    """Return a date for a narrow column, as statements that were frozen before write it."""
     return date_format(value, "j M Y")
 
 

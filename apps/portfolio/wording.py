@@ -34,4 +34,4 @@ def vintage(first: date, width: Width) -> str:
     if width == Width.QUARTER:
         values = {"year": first.year, "number": (first.month + 2) // 3}
         return _("%(year)s, quarter %(number)s") % values
-    return date_format(first, "M Y")
+    return date_format(first, "YEAR_MONTH_FORMAT")

@@ -10,9 +10,9 @@ class RepaymentsConfig(AppConfig):
         from apps.ledger import hooks as ledger
         from apps.loans import hooks as loans
         from apps.repayments import (
-            facts,
             own_reasons,
             proofs,
+            reference_words,
             selectors,
             services,
             statement_lists,
@@ -28,5 +28,5 @@ class RepaymentsConfig(AppConfig):
         loans.on_exit(services.end_account)
         loans.charge_beside(selectors.charges_owed)
         proofs.register_all()
-        code_words.tell("repayments", "reference", facts.told_reference)
+        code_words.tell("repayments", "reference", reference_words.said)
         code_words.know("repayments", "kind", dict(AccountEvent.Kind.choices))

@@ -147,7 +147,7 @@ def taken_back(event: AccountEvent) -> str:
 
 
 def _moment(when: datetime) -> str:
-    return formats.date_format(timezone.localtime(when), "j M Y, H:i")
+    return formats.date_format(timezone.localtime(when), "DATETIME_FORMAT")
 
 
 def shares(found: Iterable[tuple[Loan, Foreseen]]) -> list[Share]:

@@ -133,4 +133,4 @@ def _money_or_nothing(amount: Decimal, currency: str) -> str:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "j M Y")
+    return date_format(day)

@@ -9,7 +9,7 @@ class ServicingConfig(AppConfig):
         from apps.core import history
         from apps.loans import hooks as loans
         from apps.offers import hooks as offers
-        from apps.repayments import hooks
+        from apps.repayments import hooks, reference_words
         from apps.servicing import selectors
         from apps.servicing.models import BenchmarkRate, Closure, Pause, Proposal, Transfer
         from apps.servicing.services import netting
@@ -33,3 +33,4 @@ class ServicingConfig(AppConfig):
         history.keep(Closure, exclude=["updated_at"])
         code_words.know("servicing", "what", dict(Proposal.Kind.choices))
         code_words.know("servicing", "of", dict(Proposal.Bucket.choices))
+        code_words.tell("servicing", "transfer", reference_words.said)

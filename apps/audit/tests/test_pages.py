@@ -9,9 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import ApprovalLimit, User
-from apps.audit import selectors, services, subjects, timeline
+from apps.accounts.models import ApprovalLimit, Entity, User
+from apps.audit import names, selectors, services, subjects, system_words, timeline
 from apps.audit.models import Event
+from apps.products.models import Product
+from apps.products.tests import factories as products
 
 SignedIn = Callable[[User], Client]
 
@@ -176,7 +178,7 @@ def test_it_merges_events_and_changed_columns(diana: User, alice: User) -> None:
     entries = timeline.of(reference)
 
     assert [entry["what"] for entry in entries] == ["Record changed", "changed an approval limit"]
-    assert entries[0]["note"] == "amount: 100.00 → 250"
+    assert entries[0]["note"] == "amount: ₹100.00 → ₹250.00"
     assert (entries[1]["who"], entries[1]["note"]) == ("Diana", "after: 100.00")
 
 
@@ -213,11 +215,36 @@ def test_it_tells_a_changed_column_as_people_read_it(values: list[str], told: st
         assert timeline._moved("at", *values, people={}) == told
 
 
+def test_it_tells_amounts_in_their_currency_and_rates_in_per_cent() -> None:
+    assert timeline._said(ApprovalLimit, "amount", "1234.50", "KES") == "KSh\u202f1,234.50"
+    assert timeline._said(ApprovalLimit, "amount", "1234.50", "") == "1234.50"
+    assert timeline._said(ApprovalLimit, "amount", "None", "INR") == "None"
+    assert timeline._said(Product, "annual_rate", "0.165000", "INR") == "16.50\u202f%"
+    assert timeline._said(Product, "is_open", "False", "INR") == "no"
+
+
+def test_the_currency_is_that_of_what_a_thing_is_part_of(india: Entity) -> None:
+    product = products.personal_loan(india)
+    fee = products.fee(product, "papers", "100")
+
+    assert timeline._currency_of(services.reference(fee)) == product.currency
+    assert timeline._currency_of("test.case:7") == ""
+
+
+def test_a_part_of_the_system_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(system_words._PARTS, "day-end", "ufungaji wa siku")
+
+    found = names.of_actors(["system:day-end", "system:load_products"])
+
+    assert found["system:day-end"] == "System (ufungaji wa siku)"
+    assert found["system:load_products"] == "System (load_products)"
+
+
 def test_it_tells_the_choice_of_a_column_by_its_word() -> None:
-    assert timeline._said(User, "language", "hi") == "Hindi"
-    assert timeline._said(User, "name", "hi") == "hi"
-    assert timeline._said(User, "gone", "hi") == "hi"
-    assert timeline._said(None, "name", "hi") == "hi"
+    assert timeline._said(User, "language", "hi", "") == "Hindi"
+    assert timeline._said(User, "name", "hi", "") == "hi"
+    assert timeline._said(User, "gone", "hi", "") == "hi"
+    assert timeline._said(None, "name", "hi", "") == "hi"
 
 
 def test_it_shows_the_latest_ten_and_folds_the_rest(amir: User, signed_in: SignedIn) -> None:

@@ -81,7 +81,7 @@ def day(value: date) -> str:
     """Write a date that cannot be misread: 21 Nov 2026. A datetime is taken in the current zone."""
     if isinstance(value, datetime):
         value = timezone.localtime(value) if timezone.is_aware(value) else value
-    return formats.date_format(value, "j M Y")
+    return formats.date_format(value)
 
 
 @register.filter
@@ -92,7 +92,7 @@ def moment(value: datetime) -> SafeString:
     return format_html(
         '<time class="nowrap" datetime="{}">{}</time>',
         local.isoformat(timespec="seconds"),
-        formats.date_format(local, "j M Y, H:i"),
+        formats.date_format(local, "DATETIME_FORMAT"),
     )
 
 
@@ -105,7 +105,7 @@ def age(value: datetime, now: datetime | None = None) -> SafeString:
     return format_html(
         '<time class="nowrap num" datetime="{}" title="{}">{}</time>',
         value.isoformat(timespec="seconds"),
-        formats.date_format(timezone.localtime(value), "j M Y, H:i"),
+        formats.date_format(timezone.localtime(value), "DATETIME_FORMAT"),
         _in_words(seconds),
     )
 

@@ -7,8 +7,10 @@ from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
+from apps.core import lifecycle
 from apps.core.errors import Conflict, StaleRecord
 from apps.core.lifecycle import Lifecycle
 from apps.scoring.models import ModelVersion
@@ -50,6 +52,21 @@ def test_it_knows_states_targets_and_ends() -> None:
     assert door.target("close", "open") == "closed"
     assert door.actions("closed") == ["lock", "open"]
     assert door.final == ("locked",)
+
+
+def test_what_is_not_possible_is_said_in_the_language_of_the_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(Conflict, match="Reload the page") as refusal:
+        _door().target("lock", "open")
+    monkeypatch.setattr(lifecycle, "_voices", [lambda text: text.upper()])
+
+    assert refusal.value.code == "action_not_possible"
+    assert str(refusal.value).startswith("THIS CANNOT BE DONE ANY MORE")
+
+
+def test_it_is_said_by_translation() -> None:
+    assert lifecycle._voices == [gettext]
 
 
 def test_it_refuses_two_rows_for_one_action_and_state() -> None:

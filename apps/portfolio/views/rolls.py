@@ -52,7 +52,7 @@ def _asked(request: HttpRequest, kind: type[RollForm] = RollForm) -> Asked:
     entity = form.of_lender(request.user.branch.entity)
     known = roll_rows.known(entity)
     months: Any = form.fields["month"]
-    months.choices = [(one.day.isoformat(), date_format(one.day, "j M Y")) for one in known]
+    months.choices = [(one.day.isoformat(), date_format(one.day)) for one in known]
     form.full_clean()
     rolled = _chosen(known, form.given("month"))
     if rolled is None:

@@ -1,3 +1,5 @@
-"""A day that cannot be misread, 17 Jul 2026, as the filter `day` writes it."""
+"""A day that cannot be misread, 17 जुलाई 2026: cut-off names of months read as no words."""
 
-DATE_FORMAT = "j M Y"
+DATE_FORMAT = "j F Y"
+DATETIME_FORMAT = "j F Y, H:i"
+YEAR_MONTH_FORMAT = "F Y"
