@@ -78,7 +78,9 @@ def choices(loan: Loan, on: date) -> list[tuple[str, Any]]:
     names = segments(loan.branch.entity, on)
     found: list[tuple[str, Any]] = [("", _now("Choose"))]
     for kind, values in finding_choices.of_loan(loan, on).items():
-        found.append((str(KINDS[kind]), _options(kind, values, names)))
+        # So many lengths are typed, not looked for among as many lines.
+        one_line = [(f"{kind}:", str(KINDS[kind]))] if kind == Kind.CROP_SEASON else None
+        found.append((str(KINDS[kind]), one_line or _options(kind, values, names)))
     return found
 
 

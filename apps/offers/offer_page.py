@@ -39,6 +39,7 @@ def context(actor: User, offer: Offer, *, now: datetime, bound: Any = None) -> d
         "audit_subject": audit.reference(application),
         "is_overtaken": offer.status in ("offered", "accepted") and not stands,
         "may_exit": policies.may_exit(actor, offer, today=today),
+        "exit_until": presentation.exit_until(offer, application.branch.entity.time_zone),
         **_quoted(offer, today),
         "link_holders": selectors.holders_named(offer),
         "to_hand_over": offer.is_open and not _is_sent(offer),

@@ -4,9 +4,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.core import dates
 from apps.core.formatting import format_percent
 from apps.offers import shown
 from apps.offers.models import Offer
@@ -49,6 +51,14 @@ def left(offer: Offer, today: date) -> tuple[str, str, str] | None:
     )
     is_soon = days < SOON_DAYS
     return ("warning", "alarm-clock", words) if is_soon else ("neutral", "clock", words)
+
+
+def exit_until(offer: Offer, time_zone: str) -> str:
+    """Return the last moment of the cooling-off time by the lender's clock; empty without one."""
+    if offer.cooling_off_until is None:
+        return ""
+    last = dates.last_moment(offer.cooling_off_until, time_zone)
+    return f"{date_format(last, 'DATETIME_FORMAT')} ({time_zone})"
 
 
 def apr(offer: Offer) -> str:

@@ -15,7 +15,11 @@ _COLOURS = (
     *("mark-primary", "mark-raises-risk", "mark-lowers-risk", "mark-success", "mark-warning"),
     *("mark-danger", "mark-neutral"),
 )
+# Colours alone are hard to tell apart, in the dark above all: each curve differs from the one
+# before in its dashes and its marks as well.
 _DASHES = ("solid", "dash", "dot")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
+_MARKS_A_CURVE = 8
 # More curves than these cannot be told apart; the table has them all.
 MOST_CURVES = len(_COLOURS) * len(_DASHES)
 
@@ -75,16 +79,26 @@ def _line(curve: Curve, place: int, *, upto: int, width: Width, by: str) -> dict
     span = range(upto + 1)
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines+markers",
         "name": wording.vintage(curve.vintage, width),
         "x": list(span),
         "y": [float(share(curve, age, by) or 0) for age in span],
-        "line": {
-            "color": f"var(--{_COLOURS[place % len(_COLOURS)]})",
-            "width": 2,
-            "dash": _DASHES[place // len(_COLOURS)],
-        },
+        **look(place),
         "hovertemplate": "%{x}: %{y:.2%}",
+    }
+
+
+def look(place: int) -> Figure:
+    """Return how the curve of a place is drawn: colour, dashes and marks, as no other is."""
+    colour = f"var(--{_COLOURS[place % len(_COLOURS)]})"
+    return {
+        "line": {"color": colour, "width": 2, "dash": _DASHES[place % len(_DASHES)]},
+        "marker": {
+            "color": colour,
+            "size": 7,
+            "symbol": _SYMBOLS[place % len(_SYMBOLS)],
+            "maxdisplayed": _MARKS_A_CURVE,
+        },
     }
 
 

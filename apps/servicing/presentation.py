@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Entity, User
+from apps.accounts.models import User
 from apps.loans.models import Loan
 from apps.loans.presentation import Look
 from apps.repayments.alterations import Change
@@ -19,7 +19,7 @@ from apps.repayments.facts import Kind
 from apps.repayments.models import AccountEvent
 from apps.repayments.rescheduling import Rescheduled, Standing, saved
 from apps.schedules.terms import Row
-from apps.servicing import policies
+from apps.servicing import hooks, policies
 from apps.servicing.services import changing
 
 PROPOSALS: Mapping[str, Look] = {
@@ -84,25 +84,9 @@ def comparison(standing: Standing, after: Rescheduled) -> Comparison:
     return Comparison(standing.ahead, after.new, saved(standing, after))
 
 
-def follows(loan: Loan, parameters: Mapping[str, Any]) -> str:
-    """Return what a change for a borrower in difficulty leads to at the day's end; else nothing.
-
-    Rule book 1.13 of India, form 4 of a SACCO.
-    """
-    if not parameters.get("difficulty"):
-        return ""
-    lender = loan.branch.entity
-    if lender.country == "IN":
-        return gettext(
-            "A standard loan becomes sub-standard at the day's end, unless a scheme covers it; a"
-            " non-performing one goes on as it was. It is upgraded only when the specified period"
-            " has ended well."
-        )
-    if lender.kind == Entity.Kind.SACCO:
-        return gettext("The loan keeps at least the class it has, and is reported as restructured.")
-    return gettext(
-        "The loan counts as restructured for a borrower in difficulty from the day's end."
-    )
+def follows(loan: Loan, parameters: Mapping[str, Any], day: date) -> str:
+    """Return what a change for a borrower in difficulty leads to at the day's end; else nothing."""
+    return hooks.restructured(loan, day) if parameters.get("difficulty") else ""
 
 
 def event(one: AccountEvent, written_off: Decimal | None = None) -> dict[str, Any]:

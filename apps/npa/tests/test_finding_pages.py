@@ -123,6 +123,28 @@ def test_findings_in_force_stand_with_the_class_and_the_reasons_lead_to_them(
     assert its in client.get(why).text
 
 
+def test_a_crop_season_is_chosen_by_one_line_and_its_months(
+    signed_in: Browser, lent: Loan, bob: User
+) -> None:
+    officer, propose = signed_in(bob), reverse("npa:finding_propose", args=[lent.pk])
+    assert officer.get(propose).text.count('value="crop_season:') == 1
+    given = {"from_date": TODAY.isoformat(), "reason": REASON}
+
+    for kind, months, said in (
+        ("crop_season:", "", "Say how many months the crop season takes."),
+        ("crop_season:", "37", "36"),
+        ("fraud:", "6", "Only a crop season has a length."),
+    ):
+        refused = officer.post(propose, {**given, "kind": kind, "months": months})
+        assert (refused.status_code, Finding.objects.count()) == (422, 0)
+        assert said in str(refused.context["form"].errors["months"])
+    season = {**given, "kind": "crop_season:", "months": "6"}
+    assert officer.post(propose, season).status_code == 302
+
+    made = Finding.objects.get()
+    assert (made.kind, made.value) == ("crop_season", "6")
+
+
 def test_a_finding_goes_through_two_people_over_the_api(
     signed_in: Browser, lent: Loan, bob: User, charlie: User, alice: User
 ) -> None:

@@ -239,6 +239,7 @@ def test_what_stepping_back_costs_is_shown_after_the_payment(
 
     # On the day of the payment: 199,500 and the 400 that are kept.
     assert "₹1,99,900.00" in page
+    assert "23 Nov 2026, 23:59 (Asia/Kolkata)" in page
 
 
 def _post(client: Client, name: str, *args: object, **body: Any) -> Any:

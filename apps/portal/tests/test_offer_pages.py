@@ -279,6 +279,7 @@ def test_a_borrower_steps_back_and_sees_what_it_costs(alice: User, offer: Offer)
 
     offer.refresh_from_db()
     assert "Today you would pay ₹1,99,900.00" in page
+    assert "Until 23 Nov 2026, 23:59 (Asia/Kolkata) you can step back" in page
     assert unsure.status_code == 422
     assert (offer.status, offer.exit_quote["amount"]) == ("exited", "199900.00")
     assert "You have stepped back" in client.get(f"{path}offer/").content.decode()

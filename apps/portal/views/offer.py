@@ -129,6 +129,7 @@ def _page(
         "left": presentation.left(offer, today),
         "sentence": told.about_offer(offer, today),
         "apr": presentation.apr(offer),
+        "exit_until": presentation.exit_until(offer, visit.application.branch.entity.time_zone),
         **presentation.repaid(offer),
         # Escaped when it was rendered, sealed since, and just compared with its hash.
         "html": mark_safe(bytes(letter.html or b"").decode()),  # noqa: S308

@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.formatting import format_money
 from apps.loans.models import Loan
+from apps.npa.tests import portfolio_factories as rule_tables
 from apps.portal import services as portal
 from apps.portal import tokens
 from apps.repayments import services as repayments
@@ -395,6 +396,7 @@ def test_the_contract_stands_beside_what_a_change_put_in_force(
     page = reverse("servicing:change", args=[lent.pk, "restructure"])
     client = signed_in(charlie)
     assert "in the contract<" not in client.get(address).text
+    rule_tables.rules()
     asked = {"instalments": "30", "rate": "12", "difficulty": "yes", "reason": "Flood"}
 
     shown = client.post(page, {**asked, "preview": "1"}).text

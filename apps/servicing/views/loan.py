@@ -113,7 +113,7 @@ def change(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
         "crumbs": crumbs(loan, str(presentation.TITLES[code])),
         "form": form,
         "comparison": shown,
-        "follows": presentation.follows(loan, parameters) if shown is not None else "",
+        "follows": presentation.follows(loan, parameters, today(loan)) if shown is not None else "",
         # A change is made only as its consequences were shown.
         "seen": form.fingerprint if shown is not None else "",
         "standing": selectors.standing(loan, today(loan)),
