@@ -201,7 +201,10 @@ class OfferForm(forms.Form):
     rows = LinesField(
         _custom_row,
         label=_("Agreed instalments"),
-        help_text=_("One a line: due date and principal; for example 2027-01-05 12000"),
+        help_text=_(
+            "One a line: due date and principal; for example 2027-01-05 12000. For a quote only:"
+            " an offer follows the schedule of its product."
+        ),
     )
     tranches = LinesField(
         _tranche,

@@ -74,6 +74,7 @@ def test_it_asks_for_an_offer_in_the_lenders_currency(browser: Client) -> None:
     assert offer.form["currency"].value() == "INR"
     assert "There is a problem" not in page.content.decode()
     assert "quote-figure" not in page.content.decode()
+    assert "an offer follows the schedule of its product" in page.content.decode()
 
 
 def test_it_shows_what_an_offer_comes_to(browser: Client) -> None:
