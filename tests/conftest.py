@@ -3,6 +3,7 @@
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 
 class _JourneysTogether(LoadScopeScheduling):
@@ -14,6 +15,17 @@ class _JourneysTogether(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+
+    def mark_test_complete(
+        self, node: WorkerController, item_index: int, duration: float = 0
+    ) -> None:
+        """Forget what is done: at every test's end all that a worker ever had is counted again."""
+        nodeid = self.registered_collections[node][item_index]
+        scope, assigned = self._split_scope(nodeid), self.assigned_work[node]
+        assigned[scope][nodeid] = True
+        if all(assigned[scope].values()):
+            del assigned[scope]
+        self._reschedule(node)
 
 
 @pytest.hookimpl(optionalhook=True)
