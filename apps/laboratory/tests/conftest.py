@@ -31,6 +31,7 @@ def stage(_nothing_loaded: None, pune: Branch, rita: User, mark: User) -> ModelV
 
 
 @pytest.fixture
+@kept
 def finished(pune: Branch, rita: User, mark: User) -> Experiment:
     """An experiment with other cut-offs on loans that have ended, done.
 

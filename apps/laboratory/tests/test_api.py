@@ -18,6 +18,7 @@ from apps.laboratory.tests import engine_factories as factories
 from apps.products.tests import factories as products
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as models
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 BASE = "/api/v1/experiments"
@@ -71,6 +72,7 @@ def send(client: Client, path: str, body: dict[str, Any]) -> Any:
 
 
 @pytest.fixture
+@kept
 def tape(stage: ModelVersion, pune: Branch) -> None:
     factories.tape(pune, rows=8)
 

@@ -14,6 +14,7 @@ from apps.decisions.tests import factories as decisions
 from apps.laboratory import cutoff, cutoffs
 from apps.laboratory.models import Experiment, ExperimentRow
 from apps.laboratory.tests import engine_factories as factories
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 
@@ -39,6 +40,7 @@ def with_rules() -> dict[str, Any]:
 
 
 @pytest.fixture
+@kept
 def found(pune: Branch, rita: User, mark: User) -> Experiment:
     """An experiment with both kinds of rules in force on both sides."""
     decisions.stage(pune, rita, mark, document=with_rules())

@@ -33,6 +33,7 @@ from apps.scoring import champion
 from apps.scoring import services as scoring
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as models
+from tests.kept import kept
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,7 @@ def _nothing_loaded(db: None) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def stage(pune: Branch, rita: User, mark: User) -> ModelVersion:
     """A champion and a policy that approves nearly everybody."""
     return decisions.stage(pune, rita, mark)

@@ -19,6 +19,7 @@ from apps.laboratory.tests import engine_factories as factories
 from apps.loans.models import Outcome
 from apps.scoring import champion
 from ml import fairness, proportions
+from tests.kept import kept
 
 OUTCOMES = ("approve", "refer", "decline")
 
@@ -33,16 +34,18 @@ def _nothing_loaded(db: None) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def stage(pune: Branch, rita: User, mark: User) -> None:
     """Loans of a tape, some with an outcome, and a policy for them."""
     factories.tape(pune, rows=120)
     # In the order of the tape: keys are random, and so would be whose outcome is not known.
-    kept = Outcome.objects.order_by("loan__number").values_list("pk", flat=True)
-    Outcome.objects.filter(pk__in=list(kept)[::6]).delete()
+    ended = Outcome.objects.order_by("loan__number").values_list("pk", flat=True)
+    Outcome.objects.filter(pk__in=list(ended)[::6]).delete()
     decisions.stage(pune, rita, mark, document=factories.without_net_income())
 
 
 @pytest.fixture
+@kept
 def found(stage: None, pune: Branch, rita: User) -> Experiment:
     """An experiment with lower cut-offs, which swaps people out."""
     return factories.done(rita, pune.entity, **factories.CUT_OFFS)
@@ -156,6 +159,7 @@ class TestGroups:
     """Approval by protected attribute."""
 
     @pytest.fixture
+    @kept
     def people(self, stage: None, pune: Branch) -> dict[Any, str]:
         """Six customers who took the loans of our tape by turns; one of them said nothing."""
         genders = ["female", "male", "female", "male", "other", ""]

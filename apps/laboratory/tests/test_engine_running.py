@@ -27,6 +27,7 @@ from apps.laboratory.tests import engine_factories as factories
 from apps.scoring import champion
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as models
+from tests.kept import kept
 
 
 class Killed(BaseException):
@@ -43,6 +44,7 @@ def _nothing_loaded(db: None) -> Iterator[None]:
 
 
 @pytest.fixture
+@kept
 def past(pune: Branch, rita: User, mark: User) -> ModelVersion:
     """Loans of a tape, and what is in force."""
     factories.tape(pune)
@@ -372,6 +374,7 @@ class TestWhatIsDone:
     """The database keeps it, whoever asks."""
 
     @pytest.fixture
+    @kept
     def finished(self, past: ModelVersion, pune: Branch, rita: User) -> Experiment:
         return factories.done(rita, pune.entity, **factories.CUT_OFFS)
 

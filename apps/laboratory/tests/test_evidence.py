@@ -21,6 +21,7 @@ from apps.laboratory.tests import engine_factories as factories
 from apps.scoring import services as scoring
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as models
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
@@ -29,11 +30,13 @@ OTHERWISE = "tried something else"
 
 
 @pytest.fixture
+@kept
 def version(pune: Branch) -> PolicyVersion:
     return factories.draft(pune.entity, decisions.document())
 
 
 @pytest.fixture
+@kept
 def challenger(rita: User) -> ModelVersion:
     return models.registered(decisions.SEGMENT, rita, seed=7)
 

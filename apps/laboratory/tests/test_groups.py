@@ -18,6 +18,7 @@ from apps.laboratory import age_bands, group_page, group_results
 from apps.laboratory.models import ExperimentRow
 from apps.laboratory.tests import engine_factories as factories
 from ml.proportions import Count
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 INDIA, STATES = age_bands.starts("IN"), age_bands.starts("US")
@@ -116,6 +117,7 @@ def born(customer: Customer, day: date) -> Customer:
 
 
 @pytest.fixture
+@kept
 def ages(pune: Branch, rita: User, mark: User) -> dict[Any, str]:
     """Three customers who took the loans of our tape by turns; of one no birthday is known."""
     factories.tape(pune)

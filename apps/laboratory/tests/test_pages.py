@@ -24,6 +24,7 @@ from apps.laboratory.tests import engine_factories as factories
 from apps.laboratory.views import rows as row_views
 from apps.products.models import Product
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
@@ -51,11 +52,13 @@ def form(product: Product, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
+@kept
 def product(stage: ModelVersion, pune: Branch) -> Product:
     return factories.tape(pune, rows=10)
 
 
 @pytest.fixture
+@kept
 def waiting(stage: ModelVersion, product: Product, pune: Branch, rita: User) -> Experiment:
     return factories.asked(rita, pune.entity, **factories.CUT_OFFS)
 

@@ -22,17 +22,20 @@ from apps.laboratory.tests import engine_factories as factories
 from apps.products.models import Product
 from apps.products.tests import factories as products
 from apps.scoring.models import ModelVersion, ScoreRun
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 REAL, TYPED = "laboratory:sandbox", "laboratory:sandbox_typed"
 
 
 @pytest.fixture
+@kept
 def application(stage: ModelVersion, alice: User) -> Application:
     return decisions.submitted(alice)
 
 
 @pytest.fixture
+@kept
 def version(stage: ModelVersion, pune: Branch) -> PolicyVersion:
     """A draft that adds to the rate and refers near its cut-off."""
     written = decisions.document(bands=("0.60", "0.80"))
@@ -42,6 +45,7 @@ def version(stage: ModelVersion, pune: Branch) -> PolicyVersion:
 
 
 @pytest.fixture
+@kept
 def product(pune: Branch) -> Product:
     return products.personal_loan(pune.entity)
 
