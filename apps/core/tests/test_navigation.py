@@ -78,4 +78,4 @@ def test_it_says_what_waits_beside_its_own_link(
 
 
 def test_it_counts_nothing_for_who_has_no_such_link(diana: User, signed_in: SignedIn) -> None:
-    assert signed_in(diana).get("/navigation/counts/").text == ""
+    assert signed_in(diana).get("/navigation/counts/").text.strip() == ""
