@@ -1,11 +1,12 @@
 """What every page's template is given."""
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
@@ -30,7 +31,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     groups = []
     entries = registry.visible(request)
     ordered = sorted(entries, key=lambda entry: (list(titles).index(entry.group), entry.order))
-    urls = {entry: reverse(entry.url_name) for entry in ordered}
+    prefix = get_script_prefix()
+    urls = {entry: _address(entry.url_name, prefix) for entry in ordered}
     current = _current(urls.values(), request.path)
     for group, members in groupby(ordered, key=lambda entry: entry.group):
         items = [_item(entry, urls[entry], current) for entry in members]
@@ -44,6 +46,12 @@ def notices(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"notices": []}
     return {"notices": SimpleLazyObject(lambda: notice_board.for_user(user))}
+
+
+@cache
+def _address(url_name: str, _prefix: str) -> str:
+    """Return the address of a page, which is the same all along: every page has dozens of them."""
+    return reverse(url_name)
 
 
 def _current(urls: Iterable[str], path: str) -> str:
