@@ -5,12 +5,15 @@ so many tables. Here the rows go from the few tables that have some; those two s
 changes them. No trigger and no foreign key is asked on the way: everything goes.
 """
 
+from functools import cache
+
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 _KEPT = frozenset({"django_content_type", "auth_permission", "django_migrations"})
 
 
+@cache
 def may_be_quick() -> bool:
     """Say whether the database lets us pass over triggers and foreign keys, as our own does."""
     with connection.cursor() as cursor:
