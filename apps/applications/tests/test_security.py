@@ -12,11 +12,13 @@ from apps.applications.models import Application, Collateral, Guarantor
 from apps.applications.tests import factories
 from apps.audit.models import Event
 from apps.core.errors import DomainError, NotVisible, StaleRecord
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+@kept
 def taken(alice: User, pune: Branch) -> Application:
     return factories.application(alice, factories.borrower(pune))
 

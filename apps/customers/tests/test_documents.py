@@ -15,6 +15,7 @@ from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.customers import services
 from apps.customers.models import Customer, Document
 from apps.customers.tests import factories
+from tests.kept import kept
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100") + b"0" * 64 + b"\xff\xd9"
@@ -22,6 +23,7 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 32
 
 
 @pytest.fixture
+@kept
 def ravi(alice: User, pune: Branch) -> Customer:
     """A complete customer of Pune, registered by Alice."""
     return factories.customer(pune, actor=alice)

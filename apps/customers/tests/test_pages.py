@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import Branch, User
 from apps.customers.models import Customer, Employment, ProtectedAttributes
 from apps.customers.tests import factories
+from tests.kept import kept
 
 SignIn = Callable[[User], Client]
 FORMS = (
@@ -22,6 +23,7 @@ FORMS = (
 
 
 @pytest.fixture
+@kept
 def ravi(alice: User, pune: Branch) -> Customer:
     """A complete customer of Pune, registered by Alice."""
     return factories.customer(pune, actor=alice, obligations=({},))

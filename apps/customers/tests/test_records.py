@@ -15,12 +15,14 @@ from apps.customers.entries import ChangeEntry
 from apps.customers.models import Customer, Employment, Household, Obligation
 from apps.customers.services.record import ConsentMissing
 from apps.customers.tests import factories
+from tests.kept import kept
 
 NOW = factories.NOW
 TODAY = date(2026, 11, 20)
 
 
 @pytest.fixture
+@kept
 def ravi(alice: User, pune: Branch) -> Customer:
     """A complete customer of Pune, registered by Alice."""
     return factories.customer(pune, actor=alice)

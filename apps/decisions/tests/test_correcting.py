@@ -16,6 +16,7 @@ from apps.decisions.services import InterestEntry, Verdict
 from apps.decisions.tests import factories
 from apps.letters.models import Letter
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 NOW = factories.NOW
 LATER = NOW + timedelta(hours=1)
@@ -35,7 +36,8 @@ def proposed(alice: User, bob: User, stage: ModelVersion) -> ReviewCase:
 
 
 @pytest.fixture
-def declined(alice: User, bob: User, pune: Branch) -> ReviewCase:
+@kept
+def declined(_known_book: None, alice: User, bob: User, pune: Branch) -> ReviewCase:
     """A case of 200,000 that Bob declined by mistake."""
     factories.policy(pune.entity)
     case = factories.referred(alice)

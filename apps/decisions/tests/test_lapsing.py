@@ -29,6 +29,7 @@ from apps.loans.models import Loan
 from apps.offers.tests import factories as offers
 from apps.products.models import Product
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 NOW = factories.NOW
 LATER = NOW + timedelta(hours=1)
@@ -54,6 +55,7 @@ def _offered(alice: User, bob: User) -> Application:
 
 
 @pytest.fixture
+@kept
 def offered(alice: User, bob: User, stage: ModelVersion) -> Application:
     """A counter-offer that nobody has taken up yet."""
     return _offered(alice, bob)

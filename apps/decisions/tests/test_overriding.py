@@ -21,12 +21,14 @@ from apps.decisions.models import Decision, Override
 from apps.decisions.services import OverrideEntry, Terms
 from apps.decisions.tests import factories
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 NOW = factories.NOW
 LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
+@kept
 def declined(alice: User, stage: ModelVersion) -> Application:
     """A declined application of 790,000 over 24 months: too much for the income."""
     decision = factories.assessed(

@@ -11,11 +11,13 @@ from apps.decisions import services
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 SignedIn = Callable[[User], Client]
 
 
 @pytest.fixture
+@kept
 def case(alice: User, stage: ModelVersion) -> ReviewCase:
     """A scored case of 850,000 in review by rule."""
     return factories.referred(alice, amount=850_000, term_months=60)

@@ -14,6 +14,7 @@ from apps.decisions.services import Verdict
 from apps.decisions.tests import factories
 from apps.letters.models import Letter
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 NOW = factories.NOW
 APPROVE = Verdict(outcome="approve", codes=("income_confirmed",), note="Payslips seen.")
@@ -21,13 +22,15 @@ DECLINE = Verdict(outcome="decline", codes=("work_too_recent", "documents_incomp
 
 
 @pytest.fixture
-def case(alice: User, pune: Branch) -> ReviewCase:
+@kept
+def case(_known_book: None, alice: User, pune: Branch) -> ReviewCase:
     """A case of 200,000 in review because there is no model."""
     factories.policy(pune.entity)
     return factories.referred(alice)
 
 
 @pytest.fixture
+@kept
 def large_case(alice: User, stage: ModelVersion) -> ReviewCase:
     """A scored case of 900,000 in review by rule: above Bob's limit of 300,000."""
     return factories.referred(alice, amount=900_000, term_months=60)

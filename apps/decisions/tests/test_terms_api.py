@@ -18,6 +18,7 @@ from apps.audit.models import Event
 from apps.decisions.models import Decision, Override
 from apps.decisions.tests import factories, replays
 from apps.scoring.models import ModelVersion
+from tests.kept import kept
 
 pytestmark = pytest.mark.usefixtures("stage")
 SignedIn = Callable[[User], Client]
@@ -30,6 +31,7 @@ ASK = {
 
 
 @pytest.fixture
+@kept
 def declined(alice: User, stage: ModelVersion) -> Application:
     """An application whose instalment takes more than the policy allows."""
     made = factories.assessed(alice, amount=Decimal(790_000), term_months=12)
