@@ -16,7 +16,7 @@ from apps.core.keyset import Page
 from apps.ledger import selectors as ledger
 from apps.npa import grading, measures, wording
 from apps.npa.measures import Measure, Totals
-from apps.npa.models import DayFigures, LoanDay, PortfolioDay
+from apps.npa.models import DayEnd, DayFigures, LoanDay, PortfolioDay
 
 ZERO = Decimal(0)
 # So far back the trend shows.
@@ -94,8 +94,9 @@ def entities(actor: User) -> list[Entity]:
 
 
 def last_day(actor: User, entity: Entity) -> date | None:
-    """Return the last day whose sums the person may see."""
-    rows = PortfolioDay.objects.visible_to(actor).filter(entity=entity)
+    """Return the last day of a lender that was ended, also where nothing is left of it to see."""
+    # One that is ended once more shows what it came to before until that is done.
+    rows = DayEnd.objects.visible_to(actor).filter(entity=entity).exclude(run=1, status="running")
     return rows.order_by("-day").values_list("day", flat=True).first()
 
 

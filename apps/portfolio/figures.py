@@ -77,6 +77,30 @@ FLOWS = COLUMNS[COLUMNS.index("disbursed") : COLUMNS.index("performed_6")]
 OUTCOMES = COLUMNS[COLUMNS.index("performed_6") :]
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Lines of the ledger a sum of money is made of: which accounts, by which event, what sign.
+
+    Without an event whatever was posted there counts. What was taken back counts against what it
+    took back: its lines are the mirror, and it belongs to the event that it reverses.
+    """
+
+    accounts: tuple[str, ...]
+    event: str | None
+    # Debits less credits, else credits less debits.
+    is_debit: bool
+
+
+# Money towards what borrowers owe is what left cash, advances and suspense for it.
+MONEY: dict[str, Movement] = {
+    "disbursed": Movement(("principal",), "disbursement", is_debit=True),
+    "repaid": Movement(("cash", "advances", "unidentified"), "repayment", is_debit=True),
+    "written_off": Movement(("principal",), "write_off", is_debit=False),
+    "recovered": Movement(("recovery_income",), None, is_debit=False),
+    "interest_income": Movement(("interest_income",), None, is_debit=False),
+}
+
+
 class Figure(StrEnum):
     """Each figure, in the order in which they are shown."""
 

@@ -55,7 +55,7 @@ def _since(
         currency=chosen.currency,
         npa_date__isnull=not is_cure,
         loan_id__in=turns.values("loan_id"),
-        **within(chosen, "branch", "loan__product"),
+        **within(chosen, "loan__product", "branch"),
     )
     rows = rows.exclude(asset_class__in=GONE).annotate(
         turned_on=Subquery(own.values("day")[:1]),
@@ -81,7 +81,7 @@ def _again(actor: User, chosen: Chosen, turns: QuerySet[Turn], position: dict[st
     rows = (
         turns.filter(kind=Turned.CURED, currency=chosen.currency)
         .filter(accounts.in_reach(actor), loan_id__in=open_.values("pk"))
-        .filter(~Exists(earlier), **within(chosen, "branch", "product"))
+        .filter(~Exists(earlier), **within(chosen, "product", "branch"))
         .annotate(
             turned_on=Subquery(stopped.values("day")[:1]),
             turned_with=Subquery(stopped.values("principal")[:1]),

@@ -6,25 +6,30 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.core import dates, keyset
 from apps.decisions.models import Decision
-from apps.loans.models import Loan
+from apps.loans import policies as loans
 from apps.npa.grading import GONE
 from apps.npa.models import LoanDay
-from apps.portfolio import bands, months, outcome_loans
+from apps.portfolio import bands, due_loans, money_loans, outcome_loans
 from apps.portfolio.bands import Band
 from apps.portfolio.figures import DEFINITIONS, Figure, Period
-from apps.portfolio.loan_rows import Listed, Row, within
-from apps.portfolio.summary_rows import Chosen
-from apps.repayments.models import AccountEvent
+from apps.portfolio.loan_rows import Listed, Row, of_snapshot, within
+from apps.portfolio.summary_rows import Chosen, first_day
+from apps.repayments import policies as repayments
 
-# Of the figures of money, which facts on the accounts they are made of.
-_FACTS = {
-    Figure.REPAID: ("receipt", "part_prepayment", "payoff"),
-    Figure.WRITTEN_OFF: ("write_off",),
-    Figure.RECOVERED: ("recovery",),
+# What a person needs beside the right to see figures: the loans, payments or requests themselves.
+LOANS, PAYMENTS, REQUESTS = loans.VIEW, repayments.VIEW, "applications.view_application"
+_NEEDS = {
+    Figure.REPAID: PAYMENTS,
+    Figure.WRITTEN_OFF: PAYMENTS,
+    Figure.RECOVERED: PAYMENTS,
+    Figure.APPROVAL: REQUESTS,
 }
+# Figures that are a sum of money alone.
+_MONEY = (Figure.DISBURSED, Figure.REPAID, Figure.WRITTEN_OFF, Figure.RECOVERED)
 _NPA = {"npa_date__isnull": False}
 _STOCKS: dict[Figure, dict[str, Any]] = {
     **dict.fromkeys((Figure.NPA_GROSS, Figure.NPA_NET, Figure.NPA_RATIO), _NPA),
@@ -33,8 +38,11 @@ _STOCKS: dict[Figure, dict[str, Any]] = {
     Figure.PAR60: {"dpd_ifrs__gt": 60},
     Figure.PAR90: {"dpd_ifrs__gt": 90},
 }
-# What is missing of these: something that fell due in the month and is not paid.
-_UNPAID = (Figure.COLLECTION, Figure.ON_TIME, Figure.INSTALMENT_RATE)
+
+
+def right(figure: Figure, band: Band | None = None) -> str:
+    """Return the right that the list behind a figure, or behind a band, needs."""
+    return LOANS if band is not None else _NEEDS.get(figure, LOANS)
 
 
 def listed(
@@ -43,14 +51,14 @@ def listed(
     """Return one page of what stands behind a figure, or in a band of days past due."""
     if band is None and DEFINITIONS[figure].period == Period.WINDOW:
         return outcome_loans.listed(actor, chosen, figure=figure, position=position)
-    if band is None and figure in _FACTS:
-        return _paged(_facts(actor, chosen, figure), ("-made_at", "-id"), _of_fact, position)
-    if band is None and figure == Figure.DISBURSED:
-        return _paged(_disbursed(actor, chosen), ("-disbursed_date", "id"), _of_loan, position)
+    if band is None and figure in _MONEY:
+        return money_loans.listed(actor, chosen, name=figure.value, position=position)
+    if band is None and figure in due_loans.FIGURES:
+        return due_loans.listed(actor, chosen, figure=figure, position=position)
     if band is None and figure == Figure.APPROVAL:
         return _paged(_decided(actor, chosen), ("-decided_at", "id"), _of_decision, position)
     rows = _snapshots(actor, chosen, figure, band)
-    return _paged(rows, ("loan__id",), _of_snapshot, position)
+    return _paged(rows, ("loan__id",), of_snapshot, position)
 
 
 def _paged(rows: Any, by: tuple[str, ...], shown: Any, position: dict[str, str]) -> Listed:
@@ -63,91 +71,30 @@ def _snapshots(actor: User, chosen: Chosen, figure: Figure, band: Band | None) -
         day=chosen.day,
         entity=chosen.entity,
         currency=chosen.currency,
-        **within(chosen, "branch", "loan__product"),
+        **within(chosen, "loan__product", "branch"),
     )
     rows = rows.exclude(asset_class__in=GONE).select_related("loan", "customer", "branch")
     if band is not None:
         bounds = bands.LATE[band]
         last = {} if bounds.last is None else {"dpd_ifrs__lte": bounds.last}
         return rows.filter(dpd_ifrs__gte=bounds.first, **last)
-    if figure in _UNPAID:
-        return rows.filter(oldest_due__isnull=False)
     return rows.filter(**_STOCKS.get(figure, {}))
-
-
-def _facts(actor: User, chosen: Chosen, figure: Figure) -> QuerySet[AccountEvent]:
-    rows = AccountEvent.objects.visible_to(actor).filter(
-        kind__in=_FACTS[figure],
-        status="live",
-        day__gte=months.first_of(chosen.day),
-        day__lte=chosen.day,
-        currency=chosen.currency,
-        loan__branch__entity=chosen.entity,
-        **within(chosen, "loan__branch", "loan__product"),
-    )
-    return rows.select_related("loan", "loan__customer", "loan__branch")
-
-
-def _disbursed(actor: User, chosen: Chosen) -> QuerySet[Loan]:
-    rows = Loan.objects.visible_to(actor).filter(
-        disbursed_date__gte=months.first_of(chosen.day),
-        disbursed_date__lte=chosen.day,
-        currency=chosen.currency,
-        branch__entity=chosen.entity,
-        **within(chosen, "branch", "product"),
-    )
-    return rows.select_related("customer", "branch")
 
 
 def _decided(actor: User, chosen: Chosen) -> QuerySet[Decision]:
     zone = chosen.entity.time_zone
-    eve = months.first_of(chosen.day) - timedelta(days=1)
+    eve = first_day(chosen.entity, chosen.day) - timedelta(days=1)
     rows = Decision.objects.visible_to(actor).filter(
         outcome__in=["approve", "decline"],
         decided_at__gt=dates.last_moment(eve, zone),
         decided_at__lte=dates.last_moment(chosen.day, zone),
         application__currency=chosen.currency,
         application__branch__entity=chosen.entity,
-        **within(chosen, "application__branch", "application__product"),
+        **within(chosen, "application__product", "application__branch"),
     )
+    # The figure is of branches: a request that was granted singly stands in no sum of the person.
+    rows = rows.filter(accounts.in_reach(actor, branch_field="application__branch_id"))
     return rows.select_related("application__customer", "application__branch__entity")
-
-
-def _of_snapshot(one: LoanDay) -> Row:
-    return Row(
-        url=reverse("loans:detail", args=[one.loan_id]),
-        number=one.loan.number,
-        customer=one.customer.number,
-        branch=one.branch.name,
-        day=one.oldest_due,
-        amount=one.principal,
-        currency=one.currency,
-        days_late=one.dpd_ifrs,
-    )
-
-
-def _of_fact(one: AccountEvent) -> Row:
-    return Row(
-        url=reverse("loans:detail", args=[one.loan_id]),
-        number=one.loan.number,
-        customer=one.loan.customer.number,
-        branch=one.loan.branch.name,
-        day=one.day,
-        amount=one.amount,
-        currency=one.currency,
-    )
-
-
-def _of_loan(one: Loan) -> Row:
-    return Row(
-        url=reverse("loans:detail", args=[one.pk]),
-        number=one.number,
-        customer=one.customer.number,
-        branch=one.branch.name,
-        day=one.disbursed_date,
-        amount=one.principal,
-        currency=one.currency,
-    )
 
 
 def _of_decision(one: Decision) -> Row:

@@ -70,6 +70,13 @@ def last_day(entity: Entity, upto: date | None) -> date | None:
     return rows.order_by("-day").values_list("day", flat=True).first()
 
 
+def first_day(entity: Entity, day: date) -> date:
+    """Return the first day of a day's month that is in its sums; the day itself where none is."""
+    first = months.first_of(day)
+    rows = SummedDay.objects.filter(entity=entity, day__gte=first, day__lte=day)
+    return rows.order_by("day").values_list("day", flat=True).first() or day
+
+
 def before(day: date, number: int) -> date:
     """Return the day so many months before; the last of a month for the last of a month."""
     found = add_months(day, -number)

@@ -87,6 +87,7 @@ def _write(entity: Entity, days: list[date], *, later: list[date]) -> None:
     values: dict[str, Any] = {
         "entity": entity.pk,
         "days": days,
+        "month": months.first_of(min(days)),
         "zone": zone,
         "first": dates.last_moment(min(days) - timedelta(days=1), zone),
         "last": dates.last_moment(max(days), zone) + timedelta(microseconds=1),

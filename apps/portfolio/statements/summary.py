@@ -1,13 +1,14 @@
 """Add up what a lender's portfolio came to day by day. Pure: SQL text.
 
-Values are `entity`, `days` (a list), `zone` of the lender, and `first` and `last` of the days as
-moments. Snapshots and instalments are gone through once for all days together.
+Values are `entity`, `days` (a list, of one month), `month` (its first day), `zone` of the lender,
+and `first` and `last` of the days as moments. Snapshots and instalments are gone through once for
+all days together.
 """
 
 from collections.abc import Iterable, Mapping
 
 from apps.portfolio.bands import in_sql
-from apps.portfolio.figures import FLOWS, OUTCOMES, PAR_DAYS, STOCKS
+from apps.portfolio.figures import FLOWS, MONEY, OUTCOMES, PAR_DAYS, STOCKS, Movement
 
 _GONE = "('closed', 'written_off')"
 _DAY = "s.entity_id = %(entity)s AND s.day = ANY(%(days)s)"
@@ -44,35 +45,29 @@ def _sum(side: str, *, where: str) -> str:
     return f"sum({side}) FILTER (WHERE {where})"
 
 
-# What was taken back counts against what it took back: its lines are the mirror. Money towards what
-# borrowers owe is what left cash, advances and suspense for it.
+def _are(movement: Movement) -> str:
+    """Return the condition of the lines a sum of money is made of."""
+    accounts = ", ".join(f"'{one}'" for one in movement.accounts)
+    event = "" if movement.event is None else f" AND event = '{movement.event}'"
+    return f"account IN ({accounts}){event}"
+
+
+_LINES = """
+    SELECT n.day, n.branch_id, l.product_id, n.currency, n.account, n.debit, n.credit,
+        coalesce(o.event, e.event) AS event
+    FROM ledger_line n
+    JOIN accounts_branch b ON b.id = n.branch_id AND b.entity_id = %(entity)s
+    JOIN ledger_entry e ON e.id = n.entry_id
+    LEFT JOIN ledger_entry o ON o.id = e.reverses_id
+    JOIN loans_loan l ON l.id = n.loan_id
+    WHERE n.day = ANY(%(days)s)
+"""
 _MONEY = _of(
     {
-        "disbursed": _sum(
-            "debit - credit", where="account = 'principal' AND event = 'disbursement'"
-        ),
-        "repaid": _sum("debit - credit", where="account IN ('cash', 'advances', 'unidentified')"),
-        "written_off": _sum(
-            "credit - debit", where="account = 'principal' AND event = 'write_off'"
-        ),
-        "recovered": _sum("credit - debit", where="account = 'recovery_income'"),
-        "interest_income": _sum("credit - debit", where="account = 'interest_income'"),
+        name: _sum("debit - credit" if one.is_debit else "credit - debit", where=_are(one))
+        for name, one in MONEY.items()
     },
-    """
-        SELECT n.day, n.branch_id, l.product_id, n.currency, n.account, n.debit, n.credit,
-            coalesce(o.event, e.event) AS event
-        FROM ledger_line n
-        JOIN accounts_branch b ON b.id = n.branch_id AND b.entity_id = %(entity)s
-        JOIN ledger_entry e ON e.id = n.entry_id
-        LEFT JOIN ledger_entry o ON o.id = e.reverses_id
-        JOIN loans_loan l ON l.id = n.loan_id
-        WHERE n.day = ANY(%(days)s) AND (
-            n.account = 'principal' AND coalesce(o.event, e.event) IN ('disbursement', 'write_off')
-            OR n.account IN ('cash', 'advances', 'unidentified')
-                AND coalesce(o.event, e.event) = 'repayment'
-            OR n.account IN ('recovery_income', 'interest_income')
-        )
-    """,
+    f"SELECT * FROM ({_LINES}) line WHERE {' OR '.join(_are(one) for one in MONEY.values())}",  # noqa: S608
 )
 # What fell due on the days of loans that were on the books then, or left them that very day.
 _DUE = _of(
@@ -102,19 +97,34 @@ _DUE = _of(
             AND i.principal + i.interest + i.fee > 0
     """,
 )
-# What came after its due date: in the month of it, or later.
+# What came after its due date. Of what fell due in the month only what was counted as due then, and
+# beside it: with the branch the loan was in on that day. So no more is collected than was due.
 _LATE = _of(
-    {
-        "collected": _sum("amount", where="due_date >= date_trunc('month', day)"),
-        "arrears_collected": _sum("amount", where="due_date < date_trunc('month', day)"),
-    },
+    {"collected": "sum(amount)"},
     """
-        SELECT e.day, e.branch_id, l.product_id, e.currency, a.amount, i.due_date
+        SELECT e.day, d.branch_id, l.product_id, d.currency, a.amount
         FROM ledger_entry e
         JOIN accounts_branch b ON b.id = e.branch_id AND b.entity_id = %(entity)s
         LEFT JOIN ledger_entry o ON o.id = e.reverses_id
         JOIN loans_allocation a ON a.entry_id = e.id
         JOIN loans_instalment i ON i.id = a.instalment_id AND i.due_date < e.day
+            AND i.due_date >= date_trunc('month', e.day)
+        JOIN npa_loanday d ON d.day = i.due_date AND d.loan_id = i.loan_id
+            AND d.entity_id = %(entity)s AND d.day >= %(month)s
+        JOIN loans_loan l ON l.id = i.loan_id
+        WHERE e.day = ANY(%(days)s) AND coalesce(o.event, e.event) = 'repayment'
+    """,
+)
+_ARREARS = _of(
+    {"arrears_collected": "sum(amount)"},
+    """
+        SELECT e.day, e.branch_id, l.product_id, e.currency, a.amount
+        FROM ledger_entry e
+        JOIN accounts_branch b ON b.id = e.branch_id AND b.entity_id = %(entity)s
+        LEFT JOIN ledger_entry o ON o.id = e.reverses_id
+        JOIN loans_allocation a ON a.entry_id = e.id
+        JOIN loans_instalment i ON i.id = a.instalment_id
+            AND i.due_date < date_trunc('month', e.day)
         JOIN loans_loan l ON l.id = i.loan_id
         WHERE e.day = ANY(%(days)s) AND coalesce(o.event, e.event) = 'repayment'
     """,
@@ -142,7 +152,7 @@ _OUTSTANDING = _of(
         FROM portfolio_summedday s JOIN portfolio_dayband d ON d.summed_id = s.id WHERE {_DAY}
     """,  # noqa: S608 - the parts are ours
 )
-_SOURCES = (_MONEY, _DUE, _LATE, _DECISIONS, _OUTSTANDING)
+_SOURCES = (_MONEY, _DUE, _LATE, _ARREARS, _DECISIONS, _OUTSTANDING)
 
 
 def _summed(names: Iterable[str]) -> str:

@@ -125,7 +125,7 @@ def _posted(loans: dict[Any, Loan]) -> Iterator[tuple[Place, Sums]]:
         place = _place(entry.day, entry, loans[entry.loan_id])
         yield place, _of_lines(entry)
         if _event(entry) == "repayment":
-            yield place, _of_late(entry)
+            yield from _of_late(entry, loans[entry.loan_id], place)
 
 
 def _due(loans: dict[Any, Loan], days: list[date]) -> Iterator[tuple[Place, Sums]]:
@@ -168,15 +168,19 @@ def _of_lines(entry: Entry) -> Sums:
     return Sums(**made)
 
 
-def _of_late(entry: Entry) -> Sums:
-    """Return what of a payment went to instalments that fell due before its day."""
-    made = {"collected": Decimal(0), "arrears_collected": Decimal(0)}
+def _of_late(entry: Entry, loan: Loan, place: Place) -> Iterator[tuple[Place, Sums]]:
+    """Yield what of a payment went to instalments that fell due before its day.
+
+    What fell due in the month counts with the snapshot of that day, where there is one.
+    """
     for part in Allocation.objects.filter(entry=entry).select_related("instalment"):
         due = part.instalment.due_date
-        if due < entry.day:
-            same = due.replace(day=1) == entry.day.replace(day=1)
-            made["collected" if same else "arrears_collected"] += part.amount
-    return Sums(**made)
+        if due < entry.day.replace(day=1):
+            yield place, Sums(arrears_collected=part.amount)
+        elif due < entry.day:
+            standing = LoanDay.objects.filter(loan=loan, day=due).first()
+            if standing is not None:
+                yield _place(entry.day, standing, loan), Sums(collected=part.amount)
 
 
 def _of_instalment(row: Instalment) -> Sums:

@@ -1,17 +1,13 @@
 """What is kept of each day is what the loans come to, also where a day is ended once more."""
 
-import io
-import random
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Branch, Entity, User
-from apps.loans.models import Instalment, Loan
+from apps.loans.models import Loan
 from apps.npa import services as npa
 from apps.npa.tests import day_factories as nights
 from apps.npa.tests import portfolio_factories
@@ -19,73 +15,28 @@ from apps.portfolio import services
 from apps.portfolio.figures import Sums
 from apps.portfolio.models import DayBand, DayTotal, SummedDay
 from apps.portfolio.services import totalling
-from apps.portfolio.tests import full
-from apps.repayments import services as repayments
-from apps.repayments.models import AccountEvent
+from apps.portfolio.tests import full, living
 from apps.repayments.tests import factories as repaid
-from benchmarks import day_ends, loan_book
-
-DAY = timedelta(days=1)
-# The book is brought to here; the days after it go over the end of a month.
-START = date(2026, 9, 27)
-DAYS = [START + timedelta(days=one) for one in range(1, 7)]
-
-
-@pytest.fixture
-def book(db: None) -> Entity:
-    """Twenty loans as loan books are: most are paid up, some are late, one never paid."""
-    for command in ("sync_roles", "load_products"):
-        call_command(command, stdout=io.StringIO())
-    entity = loan_book.build(20, day=START, seeds=20).entity
-    day_ends.rules()
-    return entity
-
-
-def _end(entity: Entity, day: date, *, at: date | None = None) -> None:
-    now = loan_book.at((at or day) + DAY, 16)
-    npa.end_day(actor=loan_book.CLERK, entity=entity, day=day, now=now, close=False)
-
-
-def _pay(loan: Loan, day: date, amount: Decimal, *, at: date | None = None) -> AccountEvent:
-    return repayments.enter(
-        actor=loan_book.CLERK,
-        loan=loan,
-        fact=repaid.receipt(day, amount),
-        reference=f"T-{loan.number}-{day}-{amount}-{at}",
-        now=loan_book.at(at or day, 6),
-    )
-
-
-def _live_through(entity: Entity, seed: int) -> None:
-    """Let some loans pay some of what they owe on each day, and end the day."""
-    chance = random.Random(seed)  # noqa: S311 - a test
-    loans = list(Loan.objects.order_by("number"))
-    for day in DAYS:
-        for loan in chance.sample(loans, 7):
-            owed = Instalment.objects.filter(loan=loan, in_force=True).order_by("number")
-            unpaid = next(one for one in owed if one.unpaid)
-            share = chance.choice(["0.3", "0.5", "1", "1", "1.4"])
-            _pay(loan, day, (unpaid.unpaid * Decimal(share)).quantize(Decimal("0.01")))
-        _end(entity, day)
+from benchmarks import loan_book
 
 
 def _assert_equal(entity: Entity) -> None:
     """Compare everything that is kept with the computation from the loans."""
-    kept, computed = full.kept(entity), full.computed(entity, DAYS)
+    kept, computed = full.kept(entity), full.computed(entity, living.DAYS)
     assert kept == computed
-    assert full.kept_bands(entity) == full.computed_bands(entity, DAYS)
+    assert full.kept_bands(entity) == full.computed_bands(entity, living.DAYS)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_totals_are_what_the_loans_come_to(book: Entity, seed: int) -> None:
-    _live_through(book, seed)
-    now = loan_book.at(DAYS[-1] + DAY, 18)
+    living.live_through(book, seed)
+    now = loan_book.at(living.DAYS[-1] + living.DAY, 18)
 
-    assert totalling.total(book, now=now) == DAYS
+    assert totalling.total(book, now=now) == living.DAYS
 
     _assert_equal(book)
     # Not equal because nothing happened.
-    last = [one for (day, *_rest), one in full.kept(book).items() if day == DAYS[-1]]
+    last = [one for (day, *_rest), one in full.kept(book).items() if day == living.DAYS[-1]]
     whole = sum(last, Sums())
     assert whole.loans == 20
     assert min(whole.npa_loans, whole.over_30, whole.repaid, whole.interest_income) > 0
@@ -93,23 +44,23 @@ def test_totals_are_what_the_loans_come_to(book: Entity, seed: int) -> None:
 
 
 def test_a_payment_reported_late_changes_the_days_since(book: Entity) -> None:
-    _live_through(book, 3)
-    now = loan_book.at(DAYS[-1] + DAY, 18)
+    living.live_through(book, 3)
+    now = loan_book.at(living.DAYS[-1] + living.DAY, 18)
     totalling.total(book, now=now)
     before = full.kept(book)
     late = Loan.objects.order_by("number")[18]
-    on = DAYS[1]
+    on = living.DAYS[1]
 
-    _pay(late, on, Decimal(2_000), at=DAYS[-1])
-    _end(book, on, at=DAYS[-1])
+    living.pay(late, on, Decimal(2_000), at=living.DAYS[-1])
+    living.end(book, on, at=living.DAYS[-1])
     made = totalling.total(book, now=now)
 
     assert made[0] == on
-    assert set(made) == set(DAYS[1:])
+    assert set(made) == set(living.DAYS[1:])
     _assert_equal(book)
     after = full.kept(book)
     changed = {place[0] for place in after if after[place] != before[place]}
-    assert changed == set(DAYS[1:])
+    assert changed == set(living.DAYS[1:])
     repaid_on = [
         sum((s.repaid for p, s in one.items() if p[0] == on), Decimal(0)) for one in (before, after)
     ]
@@ -117,42 +68,42 @@ def test_a_payment_reported_late_changes_the_days_since(book: Entity) -> None:
 
 
 def test_what_is_posted_to_an_open_day_is_seen_before_it_is_ended_again(book: Entity) -> None:
-    _live_through(book, 4)
-    now = loan_book.at(DAYS[-1] + DAY, 18)
+    living.live_through(book, 4)
+    now = loan_book.at(living.DAYS[-1] + living.DAY, 18)
     totalling.total(book, now=now)
     loan = Loan.objects.order_by("number")[0]
 
-    _pay(loan, DAYS[2], Decimal(500), at=DAYS[-1])
+    living.pay(loan, living.DAYS[2], Decimal(500), at=living.DAYS[-1])
 
-    assert totalling.total(book, now=now) == [DAYS[2]]
-    kept, computed = full.kept(book), full.computed(book, DAYS)
+    assert totalling.total(book, now=now) == [living.DAYS[2]]
+    kept, computed = full.kept(book), full.computed(book, living.DAYS)
     assert {p: s.repaid for p, s in kept.items()} == {p: s.repaid for p, s in computed.items()}
 
 
 def test_a_closed_day_is_asked_no_more(book: Entity) -> None:
-    _end(book, DAYS[0])
-    now = loan_book.at(DAYS[0] + DAY, 18)
+    living.end(book, living.DAYS[0])
+    now = loan_book.at(living.DAYS[0] + living.DAY, 18)
     totalling.total(book, now=now)
     assert not SummedDay.objects.get().is_final
 
-    npa.end_day(actor=loan_book.CLERK, entity=book, day=DAYS[0], now=now, close=True)
+    npa.end_day(actor=loan_book.CLERK, entity=book, day=living.DAYS[0], now=now, close=True)
     totalling.total(book, now=now)
 
     assert SummedDay.objects.get().is_final
     assert totalling.total(book, now=now) == []
-    assert totalling.total(book, now=now, again=True) == [DAYS[0]]
-    assert full.kept(book) == full.computed(book, DAYS[:1])
+    assert totalling.total(book, now=now, again=True) == [living.DAYS[0]]
+    assert full.kept(book) == full.computed(book, living.DAYS[:1])
 
 
 def test_what_is_lent_and_decided_counts_on_its_day(lent: Loan, india: Entity, alice: User) -> None:
     nights.rules()
     nights.end(lent, nights.TODAY)
-    nights.end(lent, nights.TODAY + DAY)
+    nights.end(lent, nights.TODAY + living.DAY)
 
-    made = services.summarise(entity=india, now=repaid.at(nights.TODAY + 2 * DAY))
+    made = services.summarise(entity=india, now=repaid.at(nights.TODAY + 2 * living.DAY))
 
     assert made.days == 2
-    assert full.kept(india) == full.computed(india, [nights.TODAY, nights.TODAY + DAY])
+    assert full.kept(india) == full.computed(india, [nights.TODAY, nights.TODAY + living.DAY])
     today = DayTotal.objects.get(summed__day=nights.TODAY)
     assert (today.disbursed, today.approved, today.declined) == (200_000, 1, 0)
     assert (today.loans, today.principal) == (1, 200_000)

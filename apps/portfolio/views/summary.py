@@ -1,84 +1,52 @@
 """The summary of a portfolio as of a day, each figure with its definition and what is behind it."""
 
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from apps.core.access import requires
+from apps.core.access import refuse_without, requires
 from apps.npa import policies
 from apps.portfolio import figures, summary_loans, summary_page, summary_rows, wording
 from apps.portfolio.bands import Band
 from apps.portfolio.figures import Figure
 from apps.portfolio.forms import SummaryForm, SummaryLoansForm
-from apps.portfolio.summary_rows import Chosen
-from apps.portfolio.views.shared import filled, table_file
+from apps.portfolio.views.asked import Asked, of_day
+from apps.portfolio.views.shared import table_file
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The form as filled in, and what it chooses; nothing before a day was added up."""
+def _leading(request: HttpRequest, asked: Asked) -> Callable[..., str]:
+    """Return how addresses of lists are made: none for what the person has no right to see."""
+    needed = {summary_loans.right(one) for one in Figure}
+    rights = {one for one in needed if request.user.has_perm(one)}
 
-    form: Any
-    chosen: Chosen | None
+    def query(*, figure: str = "", band: str = "") -> str:
+        right = summary_loans.right(Figure(figure or Figure.OUTSTANDING))
+        return asked.query(figure=figure, band=band) if right in rights else ""
 
-    def query(self, **more: str) -> str:
-        """Return the choice as the end of an address, with more that narrows it."""
-        if self.chosen is None:
-            return ""
-        chosen = self.chosen
-        values = {
-            "lender": chosen.entity.code,
-            "day": chosen.day.isoformat(),
-            "currency": chosen.currency,
-            "branch": chosen.branch or "",
-            "product": chosen.product or "",
-            "segment": chosen.segment,
-            **more,
-        }
-        return urlencode({name: value for name, value in values.items() if value})
-
-
-def _asked(request: HttpRequest, kind: type[SummaryForm] = SummaryForm) -> Asked:
-    form = filled(request, kind)
-    entity = form.of_lender(request.user.branch.entity)
-    day = summary_rows.last_day(entity, form.given("day") or None)
-    if day is None:
-        return Asked(form, None)
-    shown: Any = form.data
-    # The form shows what the page is of: the last day that was added up by the one asked for.
-    shown["day"] = day.isoformat()
-    chosen = Chosen(
-        entity=entity,
-        currency=form.given("currency") or entity.currency,
-        day=day,
-        segment=form.given("segment"),
-        **form.within(entity),
-    )
-    return Asked(form, chosen)
+    return query
 
 
 @require_GET
 @requires(policies.VIEW)
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the figures of a day with their change, the ageing, and the months before."""
-    asked = _asked(request)
+    asked = of_day(request, SummaryForm)
     if asked.chosen is None:
         return render(request, "portfolio/summary.html", {"form": asked.form, "chosen": None})
     chosen = asked.chosen
     found = summary_rows.summary(request.user, chosen)
     bands = summary_rows.ageing(request.user, chosen)
+    leading = _leading(request, asked)
     context = {
         "form": asked.form,
         "chosen": chosen,
         "query": asked.query(),
         "is_empty": found.now == figures.Sums(),
-        "stats": summary_page.stats(found, chosen.currency, asked.query),
-        "groups": summary_page.groups(found, chosen.currency, asked.query),
-        "ageing": summary_page.ageing(bands, asked.query),
+        "stats": summary_page.stats(found, chosen.currency, leading),
+        "groups": summary_page.groups(found, chosen.currency, leading),
+        "ageing": summary_page.ageing(bands, leading),
         "ageing_figure": summary_page.ageing_chart(bands),
         "heads": summary_page.trend_heads(),
         "trend": summary_page.trend_rows(found.trend, chosen.currency),
@@ -92,7 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @requires(policies.VIEW)
 def overview_file(request: HttpRequest) -> HttpResponse:
     """Return every figure of the ends of months and the day, and what it is made of, as CSV."""
-    asked = _asked(request)
+    asked = of_day(request, SummaryForm)
     trend = summary_rows.summary(request.user, asked.chosen).trend if asked.chosen else []
     name = f"{asked.chosen.entity.code}-{asked.chosen.day}" if asked.chosen else "none"
     return table_file(summary_page.table(trend), f"portfolio-{name}.csv")
@@ -102,12 +70,13 @@ def overview_file(request: HttpRequest) -> HttpResponse:
 @requires(policies.VIEW)
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans, payments or decisions behind a figure, or the loans of a band."""
-    asked = _asked(request, SummaryLoansForm)
+    asked = of_day(request, SummaryLoansForm)
     if asked.chosen is None:
         return render(request, "portfolio/summary_loans.html", {"form": asked.form, "chosen": None})
     figure = Figure(asked.form.given("figure") or Figure.OUTSTANDING)
     band = Band(given) if (given := asked.form.given("band")) else None
     asked.form.data["figure"] = figure.value
+    refuse_without(request, summary_loans.right(figure, band))
     page = summary_loans.listed(
         request.user,
         asked.chosen,
