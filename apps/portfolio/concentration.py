@@ -71,7 +71,8 @@ def whole(shares: Iterable[Share]) -> Decimal:
 def index(shares: Iterable[Share]) -> Decimal | None:
     """Return the Herfindahl-Hirschman index, from near 0 to 1; None where nothing is known.
 
-    It is the sum of the squares of all shares in what is known; the rest is left out.
+    It is the sum of the squares of all shares (rule book 9.9) in what is known; the rest is left
+    out. In points it is 10,000 times as much.
     """
     known = [one for one in shares if one.key]
     all_ = whole(known)
@@ -79,6 +80,12 @@ def index(shares: Iterable[Share]) -> Decimal | None:
         return None
     squares = (one.squares if one.key == MANY else one.principal**2 for one in known)
     return sum(squares, ZERO) / all_**2
+
+
+def effective_number(shares: Iterable[Share]) -> Decimal | None:
+    """Return how many of equal size would be as concentrated, 1 / index (rule book 9.9)."""
+    found = index(shares)
+    return 1 / found if found else None
 
 
 def top(shares: Sequence[Share], number: int = TOP) -> Decimal | None:

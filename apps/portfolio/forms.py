@@ -10,6 +10,8 @@ from apps.core.form_fields import DayField
 from apps.core.money import MINOR_UNITS
 from apps.portfolio import summary_wording, wording
 from apps.portfolio.bands import ON_BOOKS, Band
+from apps.portfolio.cohorts import AGES, Measure
+from apps.portfolio.concentration import Dimension
 from apps.portfolio.months import Width
 from apps.products.models import Product
 
@@ -95,6 +97,40 @@ class VintageLoansForm(VintageForm):
     ]
 
 
+class CohortForm(VintageForm):
+    """What of which cohorts is counted."""
+
+    measure = forms.ChoiceField(
+        label=_("Counted"), required=False, choices=list(wording.MEASURES.items())
+    )
+    field_order = ["lender", "measure", "width", "by", "product", "branch", "day", "currency"]
+
+    def of_measure(self) -> Measure:
+        """Return what is counted: late by 30 days or more, unless another is chosen."""
+        return Measure(self.given("measure") or Measure.LATE_30)
+
+    def of_width(self) -> Width:
+        """Return how many months a cohort spans; one unless another is chosen."""
+        return Width(self.given("width") or Width.MONTH)
+
+
+class CohortLoansForm(CohortForm):
+    """Which cohort's loans are listed, at which age."""
+
+    vintage = DayField(label=_("Cohort that begins on"), required=False)
+    age = forms.TypedChoiceField(
+        label=_("Months on book"), required=False, coerce=int, choices=[(one, one) for one in AGES]
+    )
+    field_order = [
+        *("lender", "vintage", "width", "measure", "age", "product", "branch", "day", "currency"),
+        "by",
+    ]
+
+    def of_age(self) -> int:
+        """Return the age in months on book; the first unless another is chosen."""
+        return int(self.given("age") or AGES[0])
+
+
 class RollForm(SharedForm):
     """Which month's roll rates are shown."""
 
@@ -131,6 +167,25 @@ class SummaryForm(SharedForm):
         codes = sorted({one.scoring_segment for one in kwargs["products"]})
         shown: Any = self.fields
         shown["segment"].choices = [("", _("All segments")), *((one, one) for one in codes)]
+
+
+class ConcentrationForm(SummaryForm):
+    """By what the portfolio of a day is taken apart."""
+
+    dimension = forms.ChoiceField(
+        label=_("By"), required=False, choices=list(wording.DIMENSIONS.items())
+    )
+    field_order = ["lender", "day", "dimension", "product", "segment", "branch", "currency"]
+
+    def of_dimension(self) -> Dimension:
+        """Return by what it is taken apart; by purpose unless another is chosen."""
+        return Dimension(self.given("dimension") or Dimension.PURPOSE)
+
+
+class ConcentrationLoansForm(ConcentrationForm):
+    """Of which share the loans are listed; of what is not known where it is empty."""
+
+    of = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
 
 
 class SummaryLoansForm(SummaryForm):

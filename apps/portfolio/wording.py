@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.portfolio.bands import Band
+from apps.portfolio.cohorts import Measure
+from apps.portfolio.concentration import Dimension
 from apps.portfolio.months import Width
 
 BANDS = {
@@ -19,6 +21,21 @@ BANDS = {
     Band.DAYS_150: gettext_lazy("150 days or more"),
     Band.WRITTEN_OFF: gettext_lazy("Written off"),
     Band.CLOSED: gettext_lazy("Repaid"),
+}
+DIMENSIONS = {
+    Dimension.PURPOSE: gettext_lazy("Purpose"),
+    Dimension.REGION: gettext_lazy("State or county"),
+    Dimension.SEGMENT: gettext_lazy("Segment"),
+    Dimension.EMPLOYER: gettext_lazy("Employer"),
+    Dimension.PRODUCT: gettext_lazy("Product"),
+    Dimension.BRANCH: gettext_lazy("Branch"),
+}
+MEASURES = {
+    Measure.LATE_30: gettext_lazy("30 days late or more"),
+    Measure.LATE_60: gettext_lazy("60 days late or more"),
+    Measure.LATE_90: gettext_lazy("90 days late or more"),
+    Measure.WRITTEN_OFF: gettext_lazy("Written off"),
+    Measure.PREPAID: gettext_lazy("Repaid early"),
 }
 WIDTHS = {
     Width.MONTH: gettext_lazy("Month"),

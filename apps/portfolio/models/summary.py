@@ -173,6 +173,7 @@ class DayTotal(OfDay, Stocks, Flows):
 class DayShare(OfDay):
     """What is outstanding with one purpose, region or employer, at the end of a month or last day.
 
+    The key of an employer is that of a record of employment that names it, never the name itself.
     Employers of one loan alone are one row (`concentration.MANY`); `squares` is the sum of the
     squares of what each owes, so that the index of concentration stays exact. Of others it is zero.
     """
@@ -197,6 +198,31 @@ class DayShare(OfDay):
         ]
         verbose_name = _("share of a day")
         verbose_name_plural = _("shares of days")
+
+
+class DayVintage(OfDay):
+    """How loans of one month of origination stand, at the end of a month or of the last day."""
+
+    # The first day of the month.
+    vintage = models.DateField(_("vintage"))
+    loans = models.PositiveIntegerField(_("loans"))
+    principal = amount(_("principal"))
+    loans_30 = _count(_("loans 30 days past due or more"))
+    principal_30 = amount(_("principal of loans 30 days past due or more"))
+    loans_60 = _count(_("loans 60 days past due or more"))
+    principal_60 = amount(_("principal of loans 60 days past due or more"))
+    loans_90 = _count(_("loans 90 days past due or more"))
+    principal_90 = amount(_("principal of loans 90 days past due or more"))
+
+    class Meta(OfDay.Meta):
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["summed", "vintage", "branch", "product", "currency"],
+                name="portfolio_standing_once",
+            ),
+        ]
+        verbose_name = _("vintage of a day")
+        verbose_name_plural = _("vintages of days")
 
 
 class Turn(models.Model):

@@ -77,6 +77,40 @@ class VintageLost(models.Model):
         return f"{self.vintage:%Y-%m} {self.months_on_book}"
 
 
+class VintagePrepaid(models.Model):
+    """What of a month's loans was repaid early so many calendar months later, as contracted.
+
+    Early is a month before that in which the last instalment of the first schedule fell due; of
+    loans on a tape, before their term was over. Written beside `VintageLent`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False)
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+", db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_index=False)
+    currency = models.CharField(_("currency"), max_length=3)
+    vintage = models.DateField(_("vintage"))
+    months_on_book = models.PositiveSmallIntegerField(_("months on book"))
+    loans = models.PositiveIntegerField(_("loans"))
+    principal = amount(_("principal"))
+
+    objects = OfBranch.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["entity", "currency", "vintage", "months_on_book", "branch", "product"],
+                name="portfolio_prepaid_once",
+            ),
+        ]
+        verbose_name = _("repaid early of a month's loans")
+        verbose_name_plural = _("repaid early of months' loans")
+
+    def __str__(self) -> str:
+        return f"{self.vintage:%Y-%m} {self.months_on_book}"
+
+
 class VintagesMade(models.Model):
     """When the vintages of a lender were last added up; one row a lender."""
 

@@ -12,10 +12,16 @@ from apps.accounts.models import Entity
 from apps.core import dates
 from apps.npa.models import DayEnd, LoanDay
 from apps.portfolio import months
-from apps.portfolio.models import RolledDay, VintageLent, VintageLost, VintagesMade
-from apps.portfolio.services import following, totalling
+from apps.portfolio.models import (
+    RolledDay,
+    VintageLent,
+    VintageLost,
+    VintagePrepaid,
+    VintagesMade,
+)
+from apps.portfolio.services import following, sharing, totalling
 from apps.portfolio.services.locking import alone
-from apps.portfolio.statements import outcomes, rolling, vintages
+from apps.portfolio.statements import cohorts, outcomes, rolling, vintages
 
 logger = structlog.get_logger(__name__)
 
@@ -34,9 +40,10 @@ def summarise(*, entity: Entity, now: datetime, again: bool = False) -> Summaris
 
     Vintages once on each day of the lender, roll rates for every end of a month whose day-end and
     the one a month before are done, and for the last day that was ended; the totals of every day
-    that was ended, and at the ends of months what became of loans since. Loans a night has no
-    snapshot of are counted as missing, and the log says so. `again` adds everything up anew. Each
-    part is a transaction; run twice at once, the second finds it done.
+    that was ended, and at the ends of months what became of loans since, with whom principal is
+    outstanding and since when. Loans a night has no snapshot of are counted as missing, and the log
+    says so. `again` adds everything up anew. Each part is a transaction; run twice at once, the
+    second finds it done.
     """
     made = _vintages(entity, now=now, again=again)
     count = 0
@@ -44,6 +51,7 @@ def summarise(*, entity: Entity, now: datetime, again: bool = False) -> Summaris
         count += _rolled(since, day, again=again)
     days = totalling.total(entity, now=now, again=again)
     following.follow(entity)
+    sharing.share_out(entity)
     return Summarised(made, count, len(days))
 
 
@@ -56,10 +64,12 @@ def _vintages(entity: Entity, *, now: datetime, again: bool) -> bool:
         return False
     VintageLent.objects.filter(entity=entity).delete()
     VintageLost.objects.filter(entity=entity).delete()
+    VintagePrepaid.objects.filter(entity=entity).delete()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(vintages.LENT, {"entity": entity.pk})
         cursor.execute(vintages.LOST, {"entity": entity.pk})
+        cursor.execute(cohorts.PREPAID, {"entity": entity.pk})
     VintagesMade.objects.update_or_create(entity=entity, defaults={"made_at": now})
     return True
 

@@ -49,7 +49,8 @@ class Asked:
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def _asked(request: HttpRequest, kind: type[VintageForm] = VintageForm) -> Asked:
+def asked_of(request: HttpRequest, kind: type[VintageForm] = VintageForm) -> Asked:
+    """Return what a page of vintages or cohorts is asked for."""
     form = filled(request, kind)
     entity = form.of_lender(request.user.branch.entity)
     yesterday = dates.local_date(timezone.now(), entity.time_zone) - timedelta(days=1)
@@ -70,7 +71,7 @@ def _asked(request: HttpRequest, kind: type[VintageForm] = VintageForm) -> Asked
 @requires(policies.VIEW)
 def curves(request: HttpRequest) -> HttpResponse:
     """Show the cumulative share lost by age, a curve for each vintage."""
-    asked = _asked(request)
+    asked = asked_of(request)
     width = asked.form.of_width()
     found = vintage_rows.curves(request.user, asked.chosen, width=width)
     ages = vintage_page.ages(found)
@@ -95,7 +96,7 @@ def curves(request: HttpRequest) -> HttpResponse:
 @requires(policies.VIEW)
 def curves_file(request: HttpRequest) -> HttpResponse:
     """Return every age of every vintage as CSV."""
-    asked = _asked(request)
+    asked = asked_of(request)
     found = vintage_rows.curves(request.user, asked.chosen, width=asked.form.of_width())
     name = f"vintages-{asked.chosen.entity.code}-{asked.chosen.day}.csv"
     return table_file(vintage_page.table(found), name)
@@ -105,7 +106,7 @@ def curves_file(request: HttpRequest) -> HttpResponse:
 @requires(policies.VIEW)
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans of a vintage; the last one where none is chosen."""
-    asked = _asked(request, VintageLoansForm)
+    asked = asked_of(request, VintageLoansForm)
     width = asked.form.of_width()
     vintage = begin(asked.form.given("vintage") or asked.chosen.day, width)
     asked.form.data["vintage"] = vintage.isoformat()
