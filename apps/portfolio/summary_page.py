@@ -1,10 +1,12 @@
 """How the summary of a portfolio is shown: figures with their change, ageing, months, files."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.core import formatting
@@ -125,12 +127,18 @@ def definitions(shown_periods: Sequence[Period]) -> list[dict[str, Any]]:
 
 def definition(figure: Figure) -> dict[str, Any]:
     """Return a figure with its definition, formula and source."""
+    return _definition(figure, get_language() or "")
+
+
+@functools.cache
+def _definition(figure: Figure, _language: str) -> dict[str, Any]:
+    """Return a definition in the language that is active: it never changes while this runs."""
     return {
         "code": figure.value,
-        "name": summary_wording.NAMES[figure],
-        "text": summary_wording.TEXTS[figure],
+        "name": str(summary_wording.NAMES[figure]),
+        "text": str(summary_wording.TEXTS[figure]),
         "formula": summary_wording.formula(figure),
-        "source": summary_wording.SOURCES[DEFINITIONS[figure].source],
+        "source": str(summary_wording.SOURCES[DEFINITIONS[figure].source]),
     }
 
 

@@ -1,5 +1,6 @@
 """Tags for the components of the design system; docs/design-system.md shows each with its call."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -43,12 +44,18 @@ _PAGE_PARAMETERS = ("page", "after", "before")
 _SENTENCE_ENDS = (".", "?", "!", "\u2026", "\u0964", ":")
 
 
+@functools.cache
+def _sprite() -> str:
+    """Return the address of the file of symbols; it is the same as long as the process runs."""
+    return static(SPRITE)
+
+
 # --- words and shapes ------------------------------------------------------------------------
 @register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """Draw one symbol; decorative unless `label` says what it means."""
     css = f"icon icon--{size}" if size else "icon"
-    href = f"{static(SPRITE)}#{name}"
+    href = f"{_sprite()}#{name}"
     if label:
         return format_html(
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>',
