@@ -15,13 +15,15 @@ from apps.portfolio import cohorts, months, vintages
 from apps.portfolio.cohorts import AGES, Cohort, Counted, Measure
 from apps.portfolio.models import DayVintage, SummedDay, VintageLent, VintageLost, VintagePrepaid
 from apps.portfolio.months import Width
-from apps.portfolio.statements.cohorts import prepaid_loans
+from apps.portfolio.statements.cohorts import PREPAID_LOANS, in_order
+from apps.portfolio.statements.vintages import LOST_LOANS
 from apps.portfolio.vintage_rows import Chosen
 
 _LEFT: dict[Measure, Any] = {
     Measure.WRITTEN_OFF: VintageLost,
     Measure.PREPAID: VintagePrepaid,
 }
+_LOANS = {Measure.WRITTEN_OFF: LOST_LOANS, Measure.PREPAID: PREPAID_LOANS}
 
 
 def table(actor: User, chosen: Chosen, *, measure: Measure, width: Width) -> list[Cohort]:
@@ -114,16 +116,17 @@ def late(
     given = {
         "branch": chosen.branch,
         "loan__product": chosen.product,
+        "loan__product__scoring_segment": chosen.segment or None,
         "day__lte": chosen.day,
     }
     rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
     return rows.exclude(asset_class__in=GONE).select_related("loan", "customer", "branch")
 
 
-def prepaid(
-    actor: User, chosen: Chosen, *, vintage: date, width: Width, age: int
+def left(
+    actor: User, chosen: Chosen, *, measure: Measure, vintage: date, width: Width, age: int
 ) -> QuerySet[Loan]:
-    """Return the loans of a cohort that were repaid early by an age."""
+    """Return the loans of a cohort that were written off, or repaid early, by an age."""
     values = {
         "entity": chosen.entity.pk,
         "first": vintage,
@@ -132,7 +135,7 @@ def prepaid(
         "day": chosen.day,
     }
     rows = Loan.objects.visible_to(actor).filter(currency=chosen.currency, **chosen.narrowed)
-    statement, ordered = prepaid_loans(values)
+    statement, ordered = in_order(_LOANS[measure], values)
     # The statement is ours, and what it is about are values.
     return rows.filter(pk__in=RawSQL(statement, ordered)).select_related(  # noqa: S611
         "customer", "branch"

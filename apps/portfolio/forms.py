@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Branch, Entity
 from apps.core.form_fields import DayField
 from apps.core.money import MINOR_UNITS
-from apps.portfolio import summary_wording, wording
+from apps.portfolio import split_page, summary_wording, wording
 from apps.portfolio.bands import ON_BOOKS, Band
 from apps.portfolio.cohorts import AGES, Measure
 from apps.portfolio.concentration import Dimension
+from apps.portfolio.figures import Period
 from apps.portfolio.months import Width
 from apps.products.models import Product
 
@@ -24,6 +25,7 @@ class SharedForm(forms.Form):
     lender = forms.ChoiceField(label=_("Lender"), required=False)
     branch = forms.ChoiceField(label=_("Branch"), required=False)
     product = forms.ChoiceField(label=_("Product"), required=False)
+    segment = forms.ChoiceField(label=_("Segment"), required=False)
     by = forms.ChoiceField(label=_("Shares"), required=False, choices=list(BY.items()))
     currency = forms.ChoiceField(
         label=_("Currency"),
@@ -51,22 +53,25 @@ class SharedForm(forms.Form):
         of_products = ((key, one.name) for key, one in self._products.items())
         shown["branch"].choices = [("", _("All branches")), *of_branches]
         shown["product"].choices = [("", _("All products")), *of_products]
+        codes = sorted({one.scoring_segment for one in products})
+        shown["segment"].choices = [("", _("All segments")), *((one, one) for one in codes)]
 
     def of_lender(self, default: Entity) -> Entity:
         """Return the lender chosen, else the person's own."""
         return self._entities.get(self.given("lender"), default)
 
     def within(self, entity: Entity) -> dict[str, Any]:
-        """Return the keys of the branch and product chosen, as far as they are of the lender."""
+        """Return branch and product chosen, as far as they are of the lender, and the segment."""
         chosen = {
             "branch": self._branches.get(self.given("branch")),
             "product": self._products.get(self.given("product")),
         }
-        return {
+        keys = {
             name: one.pk
             for name, one in chosen.items()
             if one is not None and one.entity_id == entity.pk
         }
+        return {**keys, "segment": self.given("segment")}
 
     def given(self, name: str) -> Any:
         """Return what was chosen of a field; nothing where it is empty or not valid."""
@@ -80,7 +85,7 @@ class VintageForm(SharedForm):
         label=_("Vintages by"), required=False, choices=list(wording.WIDTHS.items())
     )
     day = DayField(label=_("As known at the end of"), required=False)
-    field_order = ["lender", "width", "by", "product", "branch", "day", "currency"]
+    field_order = ["lender", "width", "by", "product", "segment", "branch", "day", "currency"]
 
     def of_width(self) -> Width:
         """Return how many months a vintage spans; a quarter unless another is chosen."""
@@ -93,7 +98,8 @@ class VintageLoansForm(VintageForm):
     vintage = DayField(label=_("Vintage that begins on"), required=False)
     lost = forms.BooleanField(label=_("Written off only"), required=False)
     field_order = [
-        *("lender", "vintage", "width", "lost", "product", "branch", "day", "currency", "by"),
+        *("lender", "vintage", "width", "lost", "product"),
+        *("segment", "branch", "day", "currency", "by"),
     ]
 
 
@@ -103,7 +109,10 @@ class CohortForm(VintageForm):
     measure = forms.ChoiceField(
         label=_("Counted"), required=False, choices=list(wording.MEASURES.items())
     )
-    field_order = ["lender", "measure", "width", "by", "product", "branch", "day", "currency"]
+    field_order = [
+        *("lender", "measure", "width", "by"),
+        *("product", "segment", "branch", "day", "currency"),
+    ]
 
     def of_measure(self) -> Measure:
         """Return what is counted: late by 30 days or more, unless another is chosen."""
@@ -122,8 +131,8 @@ class CohortLoansForm(CohortForm):
         label=_("Months on book"), required=False, coerce=int, choices=[(one, one) for one in AGES]
     )
     field_order = [
-        *("lender", "vintage", "width", "measure", "age", "product", "branch", "day", "currency"),
-        "by",
+        *("lender", "vintage", "width", "measure", "age", "product"),
+        *("segment", "branch", "day", "currency", "by"),
     ]
 
     def of_age(self) -> int:
@@ -135,7 +144,7 @@ class RollForm(SharedForm):
     """Which month's roll rates are shown."""
 
     month = forms.ChoiceField(label=_("Month to the end of"), required=False)
-    field_order = ["lender", "month", "by", "product", "branch", "currency"]
+    field_order = ["lender", "month", "by", "product", "segment", "branch", "currency"]
 
 
 class RollLoansForm(RollForm):
@@ -150,7 +159,8 @@ class RollLoansForm(RollForm):
         label=_("To"), required=False, choices=[(band, wording.BANDS[band]) for band in Band]
     )
     field_order = [
-        *("lender", "month", "was", "became", "product", "branch", "currency", "by"),
+        *("lender", "month", "was", "became"),
+        *("product", "segment", "branch", "currency", "by"),
     ]
 
 
@@ -159,14 +169,7 @@ class SummaryForm(SharedForm):
 
     by: Any = None
     day = DayField(label=_("At the end of"), required=False)
-    segment = forms.ChoiceField(label=_("Segment"), required=False)
     field_order = ["lender", "day", "product", "segment", "branch", "currency"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        codes = sorted({one.scoring_segment for one in kwargs["products"]})
-        shown: Any = self.fields
-        shown["segment"].choices = [("", _("All segments")), *((one, one) for one in codes)]
 
 
 class ConcentrationForm(SummaryForm):
@@ -180,6 +183,28 @@ class ConcentrationForm(SummaryForm):
     def of_dimension(self) -> Dimension:
         """Return by what it is taken apart; by purpose unless another is chosen."""
         return Dimension(self.given("dimension") or Dimension.PURPOSE)
+
+
+class SplitForm(SummaryForm):
+    """By what the figures of a day are told apart, and which of them are shown."""
+
+    split = forms.ChoiceField(
+        label=_("By"),
+        required=False,
+        choices=[(one, wording.DIMENSIONS[one]) for one in split_page.BY],
+    )
+    period = forms.ChoiceField(
+        label=_("Figures"), required=False, choices=list(summary_wording.PERIODS.items())
+    )
+    field_order = ["lender", "day", "split", "period", "product", "segment", "branch", "currency"]
+
+    def of_split(self) -> Dimension:
+        """Return by what figures are told apart; by product unless another is chosen."""
+        return Dimension(self.given("split") or Dimension.PRODUCT)
+
+    def of_period(self) -> Period:
+        """Return of what time figures are shown; of the day unless another is chosen."""
+        return Period(self.given("period") or Period.DAY)
 
 
 class ConcentrationLoansForm(ConcentrationForm):

@@ -77,7 +77,13 @@ def listed_loans(page: Page[Loan]) -> Listed:
         )
         for one in page.rows
     ]
-    return Listed(rows=rows, before=page.before, after=page.after, of_day=_("Disbursed"))
+    return Listed(
+        rows=rows,
+        before=page.before,
+        after=page.after,
+        of_day=_("Disbursed"),
+        of_amount=_("Principal"),
+    )
 
 
 def within(chosen: Chosen, to_product: str, to_branch: str = "") -> dict[str, Any]:

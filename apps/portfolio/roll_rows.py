@@ -30,11 +30,16 @@ class Chosen:
     rolled: RolledDay
     branch: uuid.UUID | None = None
     product: uuid.UUID | None = None
+    segment: str = ""
 
     @property
     def narrowed(self) -> dict[str, Any]:
         """The filter of rows of branches and products."""
-        given = {"branch": self.branch, "product": self.product}
+        given = {
+            "branch": self.branch,
+            "product": self.product,
+            "product__scoring_segment": self.segment or None,
+        }
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -83,6 +88,8 @@ def loans(actor: User, chosen: Chosen, *, before: Band, after: Band) -> QuerySet
         rows = rows.filter(branch=chosen.branch)
     if chosen.product:
         rows = rows.filter(loan__product=chosen.product)
+    if chosen.segment:
+        rows = rows.filter(loan__product__scoring_segment=chosen.segment)
     same = LoanDay.objects.filter(loan=OuterRef("loan"))
     still = same.filter(day=day).exclude(asset_class__in=GONE)
     if after in bands.LATE:

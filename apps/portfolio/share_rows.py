@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Trim, Upper
 
 from apps.accounts.models import Entity, User
@@ -91,7 +91,11 @@ def loans(actor: User, chosen: Chosen, dimension: Dimension, key: str) -> QueryS
     path = _OF_SNAPSHOTS[dimension]
     if dimension == Dimension.REGION:
         region = rows.annotate(region=Trim(path))
-        return region.filter(region=key) if key else region.exclude(region__gt="")
+        return (
+            region.filter(region=key)
+            if key
+            else region.filter(Q(region="") | Q(region__isnull=True))
+        )
     return rows.filter(**{path: key})
 
 
@@ -100,7 +104,7 @@ def _of_employer(rows: QuerySet[LoanDay], chosen: Chosen, key: str) -> QuerySet[
     path = _OF_SNAPSHOTS[Dimension.EMPLOYER]
     named = rows.annotate(whose=Upper(Trim(path)))
     if not key:
-        return named.exclude(whose__gt="")
+        return named.filter(Q(whose="") | Q(whose__isnull=True))
     if key != MANY:
         name = _NAMED.filter(pk__in=_keys([key])).annotate(whose=Upper(Trim("employer")))
         return named.filter(whose__in=name.values("whose"))

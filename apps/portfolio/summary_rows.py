@@ -115,6 +115,16 @@ def _totals(actor: User, chosen: Chosen, days: set[date]) -> dict[date, Sums]:
     }
 
 
+def split(actor: User, chosen: Chosen, key: str, name: str) -> list[tuple[str, str, Sums]]:
+    """Return the totals of the day told apart by a column: key, name and sums, by name."""
+    rows: Any = _of(DayTotal, actor, chosen).filter(summed__day=chosen.day)
+    summed = rows.values(key, name).annotate(**{f"all_{one}": Added(one) for one in COLUMNS})
+    return [
+        (str(row[key]), row[name], Sums(**{one: row[f"all_{one}"] for one in COLUMNS}))
+        for row in summed.order_by(name, key)
+    ]
+
+
 def _of(model: Any, actor: User, chosen: Chosen) -> QuerySet[Any]:
     rows: QuerySet[Any] = model.objects.visible_to(actor).filter(
         summed__entity=chosen.entity, currency=chosen.currency, **chosen.narrowed

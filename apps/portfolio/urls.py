@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from apps.portfolio.views import cohorts, concentration, rolls, summary, vintages
+from apps.portfolio.views import cohorts, concentration, rolls, split, summary, vintages
 
 app_name = "portfolio"
 urlpatterns = [
     path("", summary.overview, name="summary"),
     path("summary.csv", summary.overview_file, name="summary_file"),
     path("loans/", summary.loans, name="summary_loans"),
+    path("by/", split.overview, name="split"),
+    path("by.csv", split.overview_file, name="split_file"),
     path("concentration/", concentration.overview, name="concentration"),
     path("concentration.csv", concentration.overview_file, name="concentration_file"),
     path("concentration/loans/", concentration.loans, name="concentration_loans"),

@@ -28,11 +28,16 @@ class Chosen:
     day: date
     branch: uuid.UUID | None = None
     product: uuid.UUID | None = None
+    segment: str = ""
 
     @property
     def narrowed(self) -> dict[str, Any]:
         """The filter of rows of branches and products."""
-        given = {"branch": self.branch, "product": self.product}
+        given = {
+            "branch": self.branch,
+            "product": self.product,
+            "product__scoring_segment": self.segment or None,
+        }
         return {name: value for name, value in given.items() if value is not None}
 
 

@@ -77,18 +77,15 @@ PREPAID = f"""
     FROM ({EARLY}) early
     GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608 - the parts are ours
-_PREPAID_LOANS = f"""
+# The keys of the loans of a span of months of origination that were repaid early by an age.
+PREPAID_LOANS = f"""
     SELECT id FROM ({EARLY}) early
     WHERE disbursed_date BETWEEN %(first)s AND %(last)s AND {_MONTHS} <= %(age)s
         AND repaid_on <= %(day)s
 """  # noqa: S608 - the parts are ours
 
 
-def prepaid_loans(values: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Return the query of the loans of a span of months that were repaid early by an age.
-
-    `values` are `entity`, `first` and `last` day of the span, `age` and `day`; they come back in
-    the order in which the query asks for them.
-    """
-    order = re.findall(r"%\((\w+)\)s", _PREPAID_LOANS)
-    return re.sub(r"%\(\w+\)s", "%s", _PREPAID_LOANS), [values[name] for name in order]
+def in_order(statement: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return a query with its values in the order in which it asks for them, as parts of others."""
+    order = re.findall(r"%\((\w+)\)s", statement)
+    return re.sub(r"%\(\w+\)s", "%s", statement), [values[name] for name in order]

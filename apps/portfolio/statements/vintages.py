@@ -47,3 +47,9 @@ LOST = f"""
     FROM ({LOSSES}) one
     GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608 - the parts are ours
+# The keys of the loans of a span of months of origination that were lost by an age.
+LOST_LOANS = f"""
+    SELECT id FROM ({LOSSES}) one
+    WHERE disbursed_date BETWEEN %(first)s AND %(last)s AND {_AGE} <= %(age)s
+        AND lost_on <= %(day)s
+"""  # noqa: S608 - the parts are ours

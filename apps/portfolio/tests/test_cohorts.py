@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
-from apps.loans.models import Loan
+from apps.loans.models import Loan, Outcome
 from apps.npa.models import LoanDay
 from apps.npa.tests import portfolio_factories as nights
 from apps.portfolio import cohorts, services
@@ -125,6 +125,24 @@ def test_what_was_repaid_early_counts_from_then_on(
     client = signed_in(charlie)
     assert _shares(client, "prepaid") == [0, 1]
     choice = {"measure": "prepaid", "vintage": MONTH.isoformat()}
+    assert lent.number not in _get(client, "cohort_loans", age="3", **choice).text
+    assert lent.number in _get(client, "cohort_loans", age="6", **choice).text
+
+
+def test_what_was_written_off_counts_from_then_on(
+    signed_in: Browser, lent: Loan, india: Entity, charlie: User, monkeypatch: Any
+) -> None:
+    day = cohorts.end_of(MONTH, 4)
+    Outcome.objects.create(
+        loan=lent, defaulted=True, reported_status="Charged off", last_payment_date=day
+    )
+    monkeypatch.setattr(timezone, "now", lambda: repaid.at(SIXTH + DAY))
+
+    services.summarise(entity=india, now=repaid.at(SIXTH))
+
+    client = signed_in(charlie)
+    assert _shares(client, "written_off") == [0, 1]
+    choice = {"measure": "written_off", "vintage": MONTH.isoformat()}
     assert lent.number not in _get(client, "cohort_loans", age="3", **choice).text
     assert lent.number in _get(client, "cohort_loans", age="6", **choice).text
 

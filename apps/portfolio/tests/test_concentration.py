@@ -48,7 +48,11 @@ def taken_apart(book: Entity) -> Entity:
     """Twenty loans with employers, some of them of one loan alone, and regions."""
     for number, loan in enumerate(Loan.objects.order_by("number")):
         _works(loan, EMPLOYERS[number % 6] if number % 4 else f"Shop {number}")
-        Address.objects.filter(customer=loan.customer).update(region=REGIONS[number % 3])
+        if number % 5:
+            Address.objects.update_or_create(
+                customer=loan.customer,
+                defaults={"region": REGIONS[number % 3], "city": "Pune", "street": "1 Mill Road"},
+            )
     return book
 
 

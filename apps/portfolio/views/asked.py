@@ -57,7 +57,6 @@ def of_day(
         entity=entity,
         currency=form.given("currency") or entity.currency,
         day=day,
-        segment=form.given("segment"),
         **form.within(entity),
     )
     return Asked(form, chosen)

@@ -16,7 +16,7 @@ from apps.portfolio.forms import CohortForm, CohortLoansForm
 from apps.portfolio.loan_rows import Listed
 from apps.portfolio.months import begin
 from apps.portfolio.views.shared import table_file
-from apps.portfolio.views.vintages import Asked, asked_of
+from apps.portfolio.views.vintages import asked_of
 from apps.portfolio.vintage_rows import Chosen
 
 
@@ -35,7 +35,8 @@ def table(request: HttpRequest) -> HttpResponse:
         row["query"] = asked.query(vintage=begins) if may_list else ""
         for cell in row["cells"]:
             leads = may_list and cell["sum"] is not None and cell["sum"].loans
-            cell["url"] = _address(asked, measure, begins, cell["age"]) if leads else ""
+            more = {"vintage": begins, "measure": measure.value, "age": str(cell["age"])}
+            cell["query"] = asked.query(**more) if leads else ""
     context = {
         "form": asked.form,
         "chosen": asked.chosen,
@@ -46,14 +47,6 @@ def table(request: HttpRequest) -> HttpResponse:
         "rows": rows,
     }
     return render(request, "portfolio/cohorts.html", context)
-
-
-def _address(asked: Asked, measure: Measure, vintage: str, age: int) -> dict[str, str]:
-    """Return which list stands behind a cell, and what it is asked."""
-    if measure == Measure.WRITTEN_OFF:
-        return {"name": "vintage_loans", "query": asked.query(vintage=vintage, lost="on")}
-    more = {"vintage": vintage, "measure": measure.value, "age": str(age)}
-    return {"name": "cohort_loans", "query": asked.query(**more)}
 
 
 @require_GET
@@ -96,7 +89,7 @@ def loans(request: HttpRequest) -> HttpResponse:
 def _listed(request: HttpRequest, chosen: Chosen, measure: Measure, whose: Any) -> Listed:
     after, before = (request.GET.get(name, "") for name in ("after", "before"))
     if measure.days is None:
-        rows = cohort_rows.prepaid(request.user, chosen, **whose)
+        rows = cohort_rows.left(request.user, chosen, measure=measure, **whose)
         by = ("-disbursed_date", "id")
         return loan_rows.listed_loans(keyset.page(rows, by=by, after=after, before=before))
     late = cohort_rows.late(request.user, chosen, days=measure.days, **whose)

@@ -44,6 +44,7 @@ class Asked:
             "currency": chosen.currency,
             "branch": chosen.branch or "",
             "product": chosen.product or "",
+            "segment": chosen.segment,
             **more,
         }
         return urlencode({name: value for name, value in values.items() if value})
