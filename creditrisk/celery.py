@@ -45,6 +45,11 @@ app.conf.beat_schedule = {
     "judge promises to pay": {"task": "repayments.judge_promises", "schedule": crontab(minute=5)},
     "end days that are over": {"task": "npa.end_missing", "schedule": crontab(minute=35)},
     "add portfolios up": {"task": "portfolio.summarise_all", "schedule": crontab(minute=50)},
+    # Once a day: somewhere the last day of a month has been ended.
+    "measure expected losses": {
+        "task": "impairment.measure_missing",
+        "schedule": crontab(minute=5, hour=3),
+    },
     "make returns that wait": {"task": "npa.make_waiting_returns", "schedule": 60.0},
     "send alerts": {"task": "npa.deliver_waiting_alerts", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "apps.servicing",
     "apps.npa",
     "apps.portfolio",
+    "apps.impairment",
     "apps.collections",
     "apps.desk",
     "apps.appeals",
@@ -208,6 +209,7 @@ CELERY_TASK_ROUTES = {
     "npa.make_return": {"queue": "batch"},
     "npa.make_waiting_returns": {"queue": "batch"},
     "portfolio.summarise": {"queue": "batch"},
+    "impairment.measure": {"queue": "batch"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -357,6 +357,14 @@ VERBS = {
     "npa.return_made": _("made a return"),
     "npa.return_downloaded": _("downloaded a return"),
     "npa.rules_loaded": _("changed the rules of classes and provisions"),
+    "impairment.parameters_proposed": _("proposed what expected credit loss is measured by"),
+    "impairment.parameters_approved": _("approved what expected credit loss is measured by"),
+    "impairment.parameters_refused": _("refused what expected credit loss should be measured by"),
+    "impairment.parameters_withdrawn": _(
+        "took back what expected credit loss should be measured by"
+    ),
+    "impairment.estimated": _("estimated hazards and losses given default from own history"),
+    "impairment.measured": _("measured expected credit loss"),
 }
 
 

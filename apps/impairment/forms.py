@@ -1,0 +1,82 @@
+"""What the pages of expected credit loss can be narrowed to, and what people type in."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.form_fields import DayField
+from apps.impairment import wording
+from apps.impairment.services import Asked
+from apps.loans.forms import Refusable
+from apps.portfolio.forms import SharedForm
+
+_REASON = forms.Textarea(attrs={"rows": 3})
+
+
+class LossForm(SharedForm):
+    """Of which measurement, and of what part of the portfolio."""
+
+    by: Any = None
+    month = forms.ChoiceField(label=_("Measured at the end of"), required=False)
+    field_order = ["lender", "month", "product", "branch", "currency"]
+
+
+class MovementForm(LossForm):
+    """Since which measurement it moved."""
+
+    since = forms.ChoiceField(label=_("Since the end of"), required=False)
+    field_order = ["lender", "since", "month", "product", "branch", "currency"]
+
+
+class LoansForm(LossForm):
+    """Which stage's loans are listed."""
+
+    stage = forms.TypedChoiceField(
+        label=_("Stage"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", _("All")), *((str(code), name) for code, name in wording.STAGES.items())],
+    )
+    field_order = ["lender", "month", "stage", "product", "branch", "currency"]
+
+
+class ParametersForm(Refusable):
+    """Parameters as they stand, changed in place, from when, and why."""
+
+    effective_from = DayField(label=_("From"))
+    body = forms.CharField(
+        label=_("Parameters"),
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "mono"}),
+        max_length=20_000,
+        help_text=_("As JSON; numbers stand as text, so that no digit is lost."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2_000,
+        widget=_REASON,
+        help_text=_("About the economy and the method, with the source of what changes."),
+    )
+
+    def clean_body(self) -> Any:
+        """Return what was typed as an object."""
+        try:
+            return json.loads(self.cleaned_data["body"])
+        except json.JSONDecodeError as error:
+            raise forms.ValidationError(
+                _t("This is no JSON: line %(line)s, column %(column)s.")
+                % {"line": error.lineno, "column": error.colno}
+            ) from error
+
+    def asked(self) -> Asked:
+        """Return what was typed."""
+        return Asked(**self.cleaned_data)
+
+
+class NoteForm(Refusable):
+    """Why parameters are refused."""
+
+    note = forms.CharField(label=_("Reason"), max_length=2_000, widget=_REASON)

@@ -1,0 +1,141 @@
+"""What the pages of expected credit loss ask the database."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, QuerySet, Sum
+
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, Entity, User
+from apps.core import keyset
+from apps.core.keyset import Page
+from apps.impairment import movement
+from apps.impairment.models import LoanLoss, Run
+from apps.impairment.movement import Line, Moved
+from apps.impairment.statements import moved
+
+SUMS = ("drawn", "ead", "loss_12", "loss_lifetime", "loss")
+_SCENARIOS = ("loss_base", "loss_upside", "loss_downside")
+_GROUPS = {
+    "stage": ("stage",),
+    "product": ("product__name", "product_id"),
+    "branch": ("branch__name", "branch_id"),
+    "reason": ("stage", "reason"),
+    "security": ("security",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Whose loans, in which currency, of which measurement; None is all of it."""
+
+    entity: Entity
+    currency: str
+    run: Run
+    branch: uuid.UUID | None = None
+    product: uuid.UUID | None = None
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """The filter of branch and product."""
+        given = {"branch": self.branch, "product": self.product}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Loans, what is owed, and their losses."""
+
+    loans: int
+    drawn: Decimal
+    ead: Decimal
+    loss_12: Decimal
+    loss_lifetime: Decimal
+    loss: Decimal
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """The loss as a share of the exposure; None where there is none."""
+        return self.loss / self.ead if self.ead else None
+
+
+def known(entity: Entity) -> list[Run]:
+    """Return the finished measurements of a lender, the last first."""
+    return list(Run.objects.filter(entity=entity, status="finished").order_by("-day"))
+
+
+def grouped(actor: User, chosen: Chosen, by: str) -> list[tuple[dict[str, Any], Sums]]:
+    """Return the sums of each group: what makes it, and what it comes to."""
+    names = _GROUPS[by]
+    rows = (
+        _within(actor, chosen)
+        .values(*names)
+        .annotate(loans=Count("pk"), **{f"of_{name}": Sum(name) for name in SUMS})
+        .order_by(*names)
+    )
+    return [
+        (
+            {name: row[name] for name in names},
+            Sums(row["loans"], *(row[f"of_{name}"] for name in SUMS)),
+        )
+        for row in rows
+    ]
+
+
+def whole(groups: Iterable[tuple[Any, Sums]]) -> Sums:
+    """Return the sum of all groups."""
+    rows = [sums for _key, sums in groups]
+    zero = Decimal(0)
+    return Sums(
+        sum(row.loans for row in rows),
+        *(sum((getattr(row, name) for row in rows), zero) for name in SUMS),
+    )
+
+
+def scenarios(actor: User, chosen: Chosen) -> dict[str, Decimal]:
+    """Return the loss that counts under each scenario."""
+    found = _within(actor, chosen).aggregate(**{name: Sum(name) for name in _SCENARIOS})
+    return {name.removeprefix("loss_"): found[name] or Decimal(0) for name in _SCENARIOS}
+
+
+def moves(actor: User, chosen: Chosen, opening: Run) -> list[Line]:
+    """Return how the loss moved from an earlier measurement to the chosen one."""
+    branches = Branch.objects.filter(accounts.in_reach(actor, branch_field="pk"))
+    keys = list(branches.filter(entity=chosen.entity).values_list("pk", flat=True))
+    if chosen.branch is not None:
+        keys = [key for key in keys if key == chosen.branch]
+    values: dict[str, Any] = {
+        "opening": opening.pk,
+        "closing": chosen.run.pk,
+        "since": opening.day,
+        "day": chosen.run.day,
+        "branches": [str(key) for key in keys],
+        "products": None if chosen.product is None else [str(chosen.product)],
+        "currency": chosen.currency,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(moved.MOVED, values)
+        return movement.lines(Moved(*row) for row in cursor.fetchall())
+
+
+def losses(actor: User, chosen: Chosen, **narrowed: Any) -> QuerySet[LoanLoss]:
+    """Return the loans behind a figure that a person may see."""
+    rows = LoanLoss.objects.visible_to(actor).filter(
+        run=chosen.run, currency=chosen.currency, **chosen.narrowed, **narrowed
+    )
+    return rows.select_related("loan", "customer", "branch")
+
+
+def worklist(rows: QuerySet[LoanLoss], *, after: str, before: str) -> Page[LoanLoss]:
+    """Return one page of loans, the greatest loss first."""
+    return keyset.page(rows, by=("-loss", "-id"), after=after, before=before)
+
+
+def _within(actor: User, chosen: Chosen) -> QuerySet[LoanLoss]:
+    """Return the rows that sums are of: those of the person's branches."""
+    rows = LoanLoss.objects.filter(accounts.in_reach(actor))
+    return rows.filter(run=chosen.run, currency=chosen.currency, **chosen.narrowed)

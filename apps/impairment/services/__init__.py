@@ -1,0 +1,26 @@
+"""What is done about expected credit loss, one module for each action."""
+
+from apps.impairment.services.estimating import estimate
+from apps.impairment.services.proposing import (
+    Asked,
+    OwnParameters,
+    approve_parameters,
+    propose_parameters,
+    refuse_parameters,
+    starting_point,
+    withdraw_parameters,
+)
+from apps.impairment.services.running import due, measure
+
+__all__ = [
+    "Asked",
+    "OwnParameters",
+    "approve_parameters",
+    "due",
+    "estimate",
+    "measure",
+    "propose_parameters",
+    "refuse_parameters",
+    "starting_point",
+    "withdraw_parameters",
+]

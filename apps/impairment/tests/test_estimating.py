@@ -1,0 +1,179 @@
+"""What the history says by one statement is what it says loan by loan."""
+
+import io
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+
+from apps.accounts.models import Entity, User
+from apps.audit.models import Event
+from apps.decisions.models import Decision
+from apps.impairment import cells, stored
+from apps.impairment.models import Estimate, ParameterSet
+from apps.impairment.services import estimating
+from apps.impairment.tests import factories
+from apps.impairment.tests.factories import ENDS, LAST, refused, terms
+from apps.loans.models import Loan
+from apps.npa.models import DayEnd, LoanDay
+from apps.portfolio import months
+
+GONE = ("closed", "written_off")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_months_at_risk_are_counted_as_loan_by_loan(book: Entity, seed: int) -> None:
+    factories.live(book, seed)
+
+    found = estimating.counts(book, ENDS, terms())
+
+    counted: Any = {
+        (one.lead, one.late, one.band, one.age): [one.exposed, one.defaults] for one in found
+    }
+    assert counted == _by_hand(terms().bands)  # fmt: skip
+    assert sum(one.defaults for one in found) > 0
+
+
+def _by_hand(bounds: tuple[Decimal, ...]) -> dict[tuple[int, ...], list[int]]:
+    lives: dict[Any, dict[date, LoanDay]] = defaultdict(dict)
+    for row in LoanDay.objects.all():
+        lives[row.loan_id][row.day] = row
+    cellsof: dict[tuple[int, ...], list[int]] = defaultdict(lambda: [0, 0])
+    for key, rows in lives.items():
+        loan = Loan.objects.get(pk=key)
+        scored = Decision.objects.filter(application=loan.application_id, score_run__isnull=False)
+        run = scored.order_by("-number").values_list("score_run__pd", flat=True).first()
+        band = cells.band_of(None if run is None else round(Decimal(run), 6), bounds)
+        for place, (day, after) in enumerate(pairwise(ENDS)):
+            if not _performs(rows.get(day)):
+                continue
+            written = any(
+                row.asset_class == "written_off" and day < when <= after
+                for when, row in rows.items()
+            )
+            then = rows.get(after)
+            bad = not _performs(then) if then and then.asset_class not in GONE else written
+            age = cells.age_of(months.age(loan.disbursed_date, day) + 1)  # type: ignore[arg-type]
+            for lead in range(1, cells.LEADS + 1):
+                if place - lead + 1 < 0 or not _performs(rows.get(ENDS[place - lead + 1])):
+                    continue
+                late = cells.late_of(rows[ENDS[place - lead + 1]].dpd_ifrs)
+                cell = cellsof[lead, late, band, age]
+                cell[0] += 1
+                cell[1] += bad
+    return dict(cellsof)
+
+
+def _performs(row: LoanDay | None) -> bool:
+    return (
+        row is not None
+        and row.asset_class not in GONE
+        and row.npa_date is None
+        and row.dpd_ifrs < 90
+    )
+
+
+def test_it_keeps_what_it_found_as_a_version(book: Entity, approved: ParameterSet) -> None:
+    factories.live(book)
+
+    made = factories.estimated(book)
+    again = factories.estimated(book)
+
+    assert again == made
+    assert (made.version, made.as_of, made.months) == (1, LAST, len(ENDS))
+    assert made.sha256 == stored.sha256(made.body)
+    assert made.loan_months == sum(map(sum, made.body["exposed"])) > 0
+    assert made.defaults == sum(map(sum, made.body["defaults"])) > 0
+    assert Event.objects.filter(verb="impairment.estimated").count() == 1
+    stored.read(made.body)
+
+
+def test_another_history_is_another_version(book: Entity, approved: ParameterSet) -> None:
+    factories.live(book)
+    first = factories.estimated(book, ENDS[-2])
+
+    second = factories.estimated(book)
+
+    assert (first.version, second.version) == (1, 2)
+    assert refused(lambda: factories.estimated(book, ENDS[-2])).code == "estimated_later"
+
+
+def test_the_database_keeps_a_version_as_it_was(book: Entity, approved: ParameterSet) -> None:
+    factories.live(book)
+    made = factories.estimated(book)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Estimate.objects.filter(pk=made.pk).update(defaults=0)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        made.delete()
+
+
+def test_it_says_what_is_missing(book: Entity, analyst: User, manager: User) -> None:
+    assert refused(lambda: factories.estimated(book)).code == "no_parameters"
+    factories.approved(book, analyst, manager)
+    assert refused(lambda: factories.estimated(book)).code == "no_history"
+
+
+def test_a_month_that_is_missing_begins_the_history_anew(
+    book: Entity, approved: ParameterSet
+) -> None:
+    factories.live(book)
+    DayEnd.objects.filter(entity=book, day=ENDS[5]).update(status="running", finished_at=None)
+
+    assert estimating.month_ends(book, LAST) == ENDS[6:]
+
+
+def test_recoveries_are_followed_for_their_months(book: Entity, approved: ParameterSet) -> None:
+    """Twelve months after it: one that performs again, one with nothing, one too young."""
+    rules = terms(recoveries={"workout_months": 12})
+    for day in ENDS:
+        factories.nights.ended(book, day)
+    back, lost, young = Loan.objects.order_by("number")[:3]
+    for loan, late in ((back, [90] * 12 + [0, 0]), (lost, [90] * 14), (young, [0] * 5 + [90] * 9)):
+        for day, days in zip(ENDS, late, strict=True):
+            factories.stands(loan, day, days)
+
+    found = estimating.cases(book, ENDS, rules)
+
+    assert len(found) == 2
+    assert {one.owed for one in found} == {Decimal(100_000)}
+    assert {one.kind for one in found} == {"unsecured"}
+    [cured] = [one for one in found if one.recovered]
+    rate = (1 + _nominal(back) / 12) ** 12
+    days = (ENDS[12] - ENDS[0]).days
+    assert abs(cured.recovered - 100_000 * rate ** (Decimal(-days) / 365)) < Decimal("0.01")
+    assert [one.lgd for one in found if one is not cured] == [1]
+
+
+def _nominal(loan: Loan) -> Decimal:
+    return loan.annual_rate if loan.offer is None else loan.offer.apr
+
+
+def test_the_command_says_what_it_found(book: Entity, approved: ParameterSet) -> None:
+    factories.live(book)
+    said = io.StringIO()
+
+    call_command("estimate_ecl", date=LAST, entity=book.code, stdout=said)
+
+    assert "version 1" in said.getvalue()
+    with pytest.raises(CommandError, match="no lender"):
+        call_command("estimate_ecl", date=LAST, entity="nobody")
+    with pytest.raises(CommandError, match="later day"):
+        call_command("estimate_ecl", date=LAST - timedelta(days=40), entity=book.code)
+
+
+def test_counts_add_up_over_lateness(book: Entity) -> None:
+    """Every month at risk stands once under lead 1, whatever the lateness."""
+    factories.live(book)
+    found = estimating.counts(book, ENDS, terms())
+    by_lead: Counter[int] = Counter()
+    for one in found:
+        by_lead[one.lead] += one.exposed
+
+    assert by_lead[1] == max(by_lead.values())
+    assert sorted(by_lead.values(), reverse=True) == [by_lead[n] for n in sorted(by_lead)]

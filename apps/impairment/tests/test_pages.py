@@ -1,0 +1,201 @@
+"""The pages of expected credit loss: what stands there, files, who may what, what is out."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.models import Branch, Entity, User
+from apps.impairment import movement, rows, services
+from apps.impairment.models import LoanLoss, ParameterSet, Run
+from apps.impairment.rows import Chosen
+from apps.impairment.tests import factories
+from apps.impairment.tests.factories import ENDS, LAST, now
+from apps.loans.models import Loan
+
+Browser = Callable[[User], Client]
+MakePerson = Callable[..., User]
+BEFORE, DAY = ENDS[-2], LAST
+FILES = ("summary_file", "movement_file", "loans_file", "backtests_file")
+
+
+@pytest.fixture(autouse=True)
+def _later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: now(LAST + timedelta(days=1)))
+
+
+@pytest.fixture
+def measured(lent: Loan, india: Entity, rita: User, charlie: User) -> Loan:
+    """A loan in stage 1 at the end of a month and in stage 2 at the end of the next."""
+    factories.approved(india, rita, charlie)
+    for day, late in ((BEFORE, 0), (DAY, 45)):
+        factories.nights.ended(india, day)
+        factories.stands(lent, day, late)
+    factories.estimated(india, BEFORE)
+    for day in (BEFORE, DAY):
+        services.measure(actor="system:tests", entity=india, day=day, now=now(day))
+    return lent
+
+
+def _get(client: Client, name: str, *args: Any, **query: str) -> Any:
+    return client.get(reverse(f"impairment:{name}", args=args), query)
+
+
+def _csv(response: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(response.getvalue().decode())))
+
+
+def test_before_anything_is_measured_the_pages_say_so(
+    signed_in: Browser, charlie: User, lent: Loan
+) -> None:
+    client = signed_in(charlie)
+
+    assert "No measurement yet" in _get(client, "summary").text
+    assert "Nothing to compare yet" in _get(client, "movement").text
+    assert "No loan here" in _get(client, "loans").text
+    assert "The year is not over" in _get(client, "backtests").text
+    assert "No parameters yet" in _get(client, "parameters").text
+    assert [_csv(_get(client, name)) for name in FILES] == [[], [], [], []]
+    assert _get(client, "why", lent.pk).status_code == 404
+
+
+def test_the_summary_leads_to_the_loan_and_why(
+    signed_in: Browser, measured: Loan, charlie: User, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in(charlie)
+    _get(client, "summary")
+    row = LoanLoss.objects.get(run__day=DAY)
+
+    with django_assert_max_num_queries(20):
+        page = _get(client, "summary").text
+
+    assert "Stage 2: lifetime" in page
+    assert "more than 30 days past due" in page
+    listed = _get(client, "loans", stage="2").text
+    assert measured.number in listed
+    assert measured.number not in _get(client, "loans", stage="1").text
+    assert reverse("impairment:why", args=[measured.pk]) in listed
+    why = _get(client, "why", measured.pk).text
+    assert "Computed anew just now, it comes to what was stored" in why
+    assert "Month by month" in why
+    assert row.stage == 2
+    earlier = _get(client, "why", measured.pk, month=BEFORE.isoformat()).text
+    assert "Stage 1: twelve months" in earlier
+
+
+def test_why_says_where_what_is_stored_is_something_else(
+    signed_in: Browser, measured: Loan, charlie: User
+) -> None:
+    row = LoanLoss.objects.get(run__day=DAY)
+    wrong = row.loss_lifetime + Decimal("0.02")
+    LoanLoss.objects.filter(pk=row.pk).update(loss=wrong, loss_lifetime=wrong)
+
+    page = _get(signed_in(charlie), "why", measured.pk).text
+
+    assert "it comes to something else" in page
+
+
+def test_the_movement_explains_itself(
+    signed_in: Browser, measured: Loan, india: Entity, charlie: User
+) -> None:
+    client = signed_in(charlie)
+    was, now_ = (LoanLoss.objects.get(run__day=day).loss for day in (BEFORE, DAY))
+
+    assert "By stage" in _get(client, "movement").text
+    found = {row["stage"]: row for row in _csv(_get(client, "movement_file"))}
+    assert Decimal(found["1"]["transfers_out"]) == was > 0
+    assert Decimal(found["2"]["transfers_in"]) == was
+    assert Decimal(found["2"]["remeasured"]) == now_ - was
+    assert Decimal(found["all"]["closing"]) == now_
+
+
+def test_loans_that_leave_stand_by_how_they_left(
+    measured: Loan, india: Entity, charlie: User
+) -> None:
+    after = DAY + timedelta(days=31)
+    factories.nights.ended(india, after)
+    factories.gone(measured, after - timedelta(days=9), written_off=True)
+    run = services.measure(actor="system:tests", entity=india, day=after, now=now(after))
+    was = LoanLoss.objects.get(run__day=DAY).loss
+
+    lines = rows.moves(
+        charlie, Chosen(entity=india, currency="INR", run=run), Run.objects.get(day=DAY)
+    )
+
+    assert run.loans == 0
+    assert [line.written_off for line in lines] == [0, was, 0]
+    assert movement.total(lines).unexplained == 0
+
+
+def test_the_files_hold_what_the_pages_show(
+    signed_in: Browser, measured: Loan, charlie: User
+) -> None:
+    client = signed_in(charlie)
+    row = LoanLoss.objects.get(run__day=DAY)
+
+    [one] = _csv(_get(client, "loans_file"))
+    assert (one["loan"], Decimal(one["loss"])) == (measured.number, row.loss)
+    assert _csv(_get(client, "loans_file", stage="3")) == []
+    summary = _csv(_get(client, "summary_file"))
+    assert {line["by"] for line in summary} == {"stage", "product", "branch", "reason", "security"}
+    assert {Decimal(line["loss"]) for line in summary} == {row.loss}
+
+
+def test_another_branch_is_out_of_reach(
+    signed_in: Browser, measured: Loan, make_person: MakePerson, nashik: Branch
+) -> None:
+    client = signed_in(make_person("Nina", "credit_reviewer", branch=nashik))
+
+    assert measured.number not in _get(client, "loans").text
+    assert _csv(_get(client, "loans_file")) == []
+    assert "Nothing here" in _get(client, "summary").text
+    assert _get(client, "why", measured.pk).status_code == 404
+    moved = {row["stage"]: row for row in _csv(_get(client, "movement_file"))}
+    assert Decimal(moved["all"]["closing"]) == 0
+
+
+def test_two_people_decide_on_the_pages(
+    signed_in: Browser, india: Entity, rita: User, charlie: User
+) -> None:
+    analyst, manager = signed_in(rita), signed_in(charlie)
+    form = _get(analyst, "propose")
+    assert "prior_lateness" in form.text
+    typed = {"effective_from": LAST.isoformat(), "reason": "As decided.", "body": "{"}
+    assert analyst.post(reverse("impairment:propose"), typed).status_code == 422
+    typed["body"] = json.dumps(factories.body(conversion={"others": "7"}))
+    assert "Between 0 and 1" in analyst.post(reverse("impairment:propose"), typed).text
+    assert ParameterSet.objects.count() == 0
+
+    typed["body"] = json.dumps(factories.body())
+    assert analyst.post(reverse("impairment:propose"), typed).status_code == 302
+    one = ParameterSet.objects.get()
+    assert analyst.post(reverse("impairment:approve", args=[one.pk])).status_code == 403
+    assert "Approve" in _get(manager, "parameter_set", one.pk).text
+    manager.post(reverse("impairment:approve", args=[one.pk]))
+
+    assert ParameterSet.objects.in_force(india, LAST) == one
+    assert "approved" in _get(manager, "parameters").text
+
+
+def test_a_proposal_is_refused_and_taken_back_on_the_pages(
+    signed_in: Browser, india: Entity, rita: User, charlie: User
+) -> None:
+    analyst, manager = signed_in(rita), signed_in(charlie)
+    one = factories.proposed(india, rita)
+    assert _get(manager, "refuse", one.pk).status_code == 200
+    manager.post(reverse("impairment:refuse", args=[one.pk]), {"note": "Too mild."})
+    two = factories.proposed(india, rita)
+    analyst.post(reverse("impairment:withdraw", args=[two.pk]))
+
+    assert {row.pk: row.status for row in ParameterSet.objects.all()} == {
+        one.pk: "refused",
+        two.pk: "withdrawn",
+    }

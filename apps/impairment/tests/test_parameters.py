@@ -1,0 +1,173 @@
+"""Parameters: read whole or refused, in force from a day on, decided by two people."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from apps.accounts.models import Entity, User
+from apps.audit.models import Event
+from apps.impairment import parameters, services
+from apps.impairment.measuring import Outlook
+from apps.impairment.models import ParameterSet
+from apps.impairment.services import Asked
+from apps.impairment.tests import factories
+from apps.impairment.tests.factories import LAST, LONG_AGO, body, now, refused
+from apps.products.reading import CatalogueRefused
+
+
+def scenario(weight: str, pd_shift: str = "1") -> dict[str, str]:
+    """Return a scenario as it stands in a body."""
+    return {"weight": weight, "pd_shift": pd_shift, "lgd_shift": "1"}
+
+
+def test_it_reads_the_parameters_of_the_program() -> None:
+    found = factories.terms()
+
+    assert found.bands == tuple(map(Decimal, ("0.02", "0.05", "0.10", "0.20")))
+    assert found.scenarios[Outlook.DOWNSIDE].pd_shift == Decimal("1.40")
+    assert found.recoveries.floor_of("gold") == Decimal("0.10")
+    assert found.recoveries.floor_of("vehicle") == Decimal("0.15"), "as all others"
+    assert found.conversion_of("microloan") == Decimal("0.75")
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        ({"bands": ["0.05", "0.02"]}, "bands"),
+        ({"bands": []}, "bands"),
+        ({"bands": ["NaN"]}, "bands.value"),
+        ({"scenarios": {"base": scenario("0.6")}}, "scenarios"),
+        ({"scenarios": {"base": scenario("0.5", "0")}}, "scenarios.base"),
+        ({"scenarios": {"worst": {}}}, "scenarios"),
+        ({"stages": {"pd_multiple": "1"}}, "stages.pd_multiple"),
+        ({"stages": {"pd_least": "1"}}, "stages.pd_least"),
+        ({"stages": {"cure_3_months": 25}}, "stages"),
+        ({"stages": {"days": 60}}, "stages"),
+        ({"conversion": {"others": "1.1"}}, "conversion"),
+        ({"hazards": {"prior_pd_12": "0"}}, "hazards.prior_pd_12"),
+        ({"hazards": {"credibility": 0}}, "hazards.credibility"),
+        ({"hazards": {"least_months": -1}}, "hazards.least_months"),
+        ({"hazards": {"prior_lateness": {"1-29": "2"}}}, "hazards.prior_lateness"),
+        ({"recoveries": {"floors": {"others": "0.1"}}}, "recoveries.floors"),
+        ({"recoveries": {"prior": {"gold": "0.1"}}}, "recoveries.prior"),
+        ({"recoveries": {"workout_months": 6}}, "recoveries.workout_months"),
+        ({"recoveries": {"credibility": 0}}, "recoveries.credibility"),
+        ({"recoveries": {"least_cases": -1}}, "recoveries.least_cases"),
+    ],
+)
+def test_it_refuses_what_is_out_of_bounds(parts: dict[str, Any], place: str) -> None:
+    with pytest.raises(CatalogueRefused) as refusal:
+        parameters.read(body(**parts))
+
+    assert refusal.value.place == place
+
+
+def test_it_refuses_a_part_that_is_missing() -> None:
+    found = body()
+    del found["stages"]
+
+    with pytest.raises(CatalogueRefused):
+        parameters.read(found)
+
+
+def test_two_people_decide_them(india: Entity, rita: User, charlie: User) -> None:
+    one = factories.proposed(india, rita)
+    assert ParameterSet.objects.in_force(india, LAST) is None
+
+    services.approve_parameters(actor=charlie, one=one, now=now())
+
+    assert ParameterSet.objects.in_force(india, LAST) == one
+    assert ParameterSet.objects.in_force(india, LONG_AGO - timedelta(days=1)) is None
+    verbs = Event.objects.filter(verb__startswith="impairment.").values_list("verb", flat=True)
+    assert set(verbs) == {"impairment.parameters_proposed", "impairment.parameters_approved"}
+
+
+def test_later_ones_take_over_on_their_day(india: Entity, rita: User, charlie: User) -> None:
+    first = factories.approved(india, rita, charlie)
+    day = date(2026, 7, 1)
+    second = factories.approved(india, rita, charlie, day, stages={"pd_multiple": "3"})
+
+    assert ParameterSet.objects.in_force(india, day - timedelta(days=1)) == first
+    assert ParameterSet.objects.in_force(india, day) == second
+
+
+def test_nobody_agrees_to_their_own(india: Entity, charlie: User) -> None:
+    one = factories.proposed(india, charlie)
+
+    approving = refused(lambda: services.approve_parameters(actor=charlie, one=one, now=now()))
+    refusing = refused(
+        lambda: services.refuse_parameters(actor=charlie, one=one, note="No.", now=now())
+    )
+
+    assert (approving.code, refusing.code) == ("own_parameters", "own_parameters")
+
+
+def test_an_analyst_does_not_approve(india: Entity, rita: User, charlie: User) -> None:
+    one = factories.proposed(india, charlie)
+
+    refusal = refused(lambda: services.approve_parameters(actor=rita, one=one, now=now()))
+
+    assert refusal.code == "not_permitted"
+
+
+def test_one_waits_at_a_time(india: Entity, rita: User) -> None:
+    factories.proposed(india, rita)
+
+    assert refused(lambda: factories.proposed(india, rita)).code == "parameters_wait"
+
+
+def test_two_do_not_begin_on_one_day(india: Entity, rita: User, charlie: User) -> None:
+    factories.approved(india, rita, charlie)
+    one = factories.proposed(india, rita)
+
+    refusal = refused(lambda: services.approve_parameters(actor=charlie, one=one, now=now()))
+
+    assert refusal.code == "parameters_same_day"
+
+
+def test_it_says_where_a_body_is_wrong(india: Entity, rita: User) -> None:
+    refusal = refused(lambda: factories.proposed(india, rita, conversion={"others": "2"}))
+
+    assert refusal.code == "parameters_refused"
+    assert "conversion" in str(refusal.sentence)
+
+
+def test_a_reason_is_asked_for(india: Entity, rita: User, charlie: User) -> None:
+    asked = Asked(effective_from=LONG_AGO, body=body(), reason="  ")
+    refusal = refused(
+        lambda: services.propose_parameters(actor=rita, entity=india, asked=asked, now=now())
+    )
+    assert set(refusal.fields) == {"reason"}
+
+    one = factories.proposed(india, rita)
+    refusal = refused(
+        lambda: services.refuse_parameters(actor=charlie, one=one, note="", now=now())
+    )
+    assert set(refusal.fields) == {"note"}
+
+
+def test_a_proposal_is_refused_or_taken_back(india: Entity, rita: User, charlie: User) -> None:
+    one = factories.proposed(india, rita)
+    services.refuse_parameters(actor=charlie, one=one, note="Too mild.", now=now())
+    two = factories.proposed(india, rita)
+    assert (
+        refused(lambda: services.withdraw_parameters(actor=charlie, one=two, now=now())).code
+        == "not_own_parameters"
+    )
+    services.withdraw_parameters(actor=rita, one=two, now=now())
+
+    states = ParameterSet.objects.order_by("proposed_at", "created_at")
+    assert set(states.values_list("status", flat=True)) == {"refused", "withdrawn"}
+    assert ParameterSet.objects.in_force(india, LAST) is None
+
+
+def test_the_database_keeps_them_as_they_were(india: Entity, rita: User, charlie: User) -> None:
+    approved = factories.approved(india, rita, charlie)
+    for change in ({"sha256": "x"}, {"answered_at": now(LAST + timedelta(days=9))}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            ParameterSet.objects.filter(pk=approved.pk).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        approved.delete()

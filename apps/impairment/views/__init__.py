@@ -1,0 +1,1 @@
+"""The pages of expected credit loss, one module for each subject."""
