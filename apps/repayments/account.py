@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from apps.ledger.chart import Account as Chart
@@ -238,3 +239,22 @@ def sums(parts: Iterable[Part]) -> dict[Bucket, Decimal]:
 def settling(parts: Sequence[Part]) -> list[Line]:
     """Return the credits by which claims are settled, an account each."""
     return [credit(RECEIVABLE[bucket], amount) for bucket, amount in sums(parts).items()]
+
+
+def row_at_once(
+    number: int, day: date, *, opening: Decimal, principal: Decimal, interest: Decimal = ZERO
+) -> Row:
+    """Return a row for what falls due on the day it was made."""
+    return Row(
+        number=number,
+        due_on=day,
+        opening=opening,
+        principal=principal,
+        interest=interest,
+        fee=ZERO,
+        instalment=principal + interest,
+        closing=opening - principal,
+        capitalised=ZERO,
+        starts_on=day,
+        fraction=Fraction(0),
+    )

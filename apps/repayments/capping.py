@@ -19,6 +19,10 @@ from apps.schedules.terms import Row
 ZERO = Decimal(0)
 # The change of a schedule that caps its interest, and the one that ends that.
 CAPPED, LIFTED = "in_duplum", "in_duplum_lifted"
+# A cap says so of itself where the schedule as agreed goes on below it and is in force again when
+# it ends. One that does not is of before: what was agreed meanwhile changed the capped schedule,
+# and when it ended the principal of that was spread anew. What was booked so stays so.
+AS_AGREED = "as_agreed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class Ceiling:
 def is_made(fact: Fact) -> bool:
     """Say whether a fact is that interest stops, or runs again."""
     return isinstance(fact, Change) and fact.change in (CAPPED, LIFTED)
+
+
+def is_as_agreed(fact: Fact) -> bool:
+    """Say whether the schedule as agreed goes on below a cap; below one of before it does not."""
+    return isinstance(fact, Change) and fact.parameters.get(AS_AGREED) is True
 
 
 def is_lifted(fact: Fact) -> bool:

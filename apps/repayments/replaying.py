@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from apps.core.formatting import format_money
 from apps.repayments import accruing, alterations, capping, rescheduling, walking
@@ -23,6 +22,7 @@ from apps.repayments.account import (
     Generation,
     Happened,
     RowKey,
+    row_at_once,
     row_claim,
 )
 from apps.repayments.allocation import Standing
@@ -214,13 +214,10 @@ class _Walk:
                 self.position.standing = _class(fact)
             case Change(change=capping.CAPPED):
                 self.position.earn(fact.day)
-                self._cap(one, Decimal(str(fact.parameters["room"])))
+                self._cap(one, fact)
             case Change(change=capping.LIFTED):
-                # The schedule as agreed again, for what is not due yet.
                 self.position.earn(fact.day)
-                after = capping.whole(self.account.agreed(fact.day))
-                self.account.ceiling = None
-                self._follow(one, after)
+                self._lift(one)
             case Change():
                 self.position.earn(fact.day)
                 self._reschedule(one, alterations.of_change(fact.change, fact.parameters))
@@ -259,9 +256,12 @@ class _Walk:
         self.position.receive_amount(one, fact.amount, self.position.due_pieces())
 
     # --- schedules ----------------------------------------------------------------------------
-    def _cap(self, one: Happened, room: Decimal) -> None:
+    def _cap(self, one: Happened, fact: Change) -> None:
         """Let interest stop at what there is room for from the day on."""
-        day = one.fact.day
+        day, room = fact.day, Decimal(str(fact.parameters["room"]))
+        if not capping.is_as_agreed(fact):
+            self._follow(one, capping.capped(self.account.standing(day), room))
+            return
         after, self.account.ceiling = capping.under(
             capping.whole(self.account.agreed(day)),
             room,
@@ -271,6 +271,18 @@ class _Walk:
         )
         self._follow(one, after)
 
+    def _lift(self, one: Happened) -> None:
+        """Let interest run again by the schedule as agreed, for what is not due yet."""
+        day = one.fact.day
+        ahead = len(self.account.standing(day).ahead)
+        if self.account.ceiling is None and ahead:
+            # The cap was one of before: nothing went on below it.
+            self._reschedule(one, Alteration(instalments=ahead))
+            return
+        after = capping.whole(self.account.agreed(day))
+        self.account.ceiling = None
+        self._follow(one, after)
+
     def _reschedule(self, one: Happened, change: Alteration) -> None:
         """Put another schedule in force from the day on."""
         day = one.fact.day
@@ -278,7 +290,7 @@ class _Walk:
         prepaid = []
         if change.prepaid:
             opening = sum((row.principal for row in after.new), ZERO) + change.prepaid
-            prepaid = [_due_at_once(BESIDE, day, opening=opening, principal=change.prepaid)]
+            prepaid = [row_at_once(BESIDE, day, opening=opening, principal=change.prepaid)]
         self._follow(one, after, prepaid)
 
     def _follow(self, one: Happened, after: Rescheduled, prepaid: Sequence[Row] = ()) -> None:
@@ -310,7 +322,7 @@ class _Walk:
             number = max((row.number for row in standing.kept), default=0) + 1
             earned = self.position.unbilled
             new = [
-                _due_at_once(number, day, opening=principal, principal=principal, interest=earned)
+                row_at_once(number, day, opening=principal, principal=principal, interest=earned)
             ]
         self._put_in_force(
             Generation(
@@ -360,25 +372,6 @@ class _Walk:
         position.unbilled -= billed
         position.due += falling
         position.earning = made.unbilled
-
-
-def _due_at_once(
-    number: int, day: date, *, opening: Decimal, principal: Decimal, interest: Decimal = ZERO
-) -> Row:
-    """Return a row for what falls due on the day it was made."""
-    return Row(
-        number=number,
-        due_on=day,
-        opening=opening,
-        principal=principal,
-        interest=interest,
-        fee=ZERO,
-        instalment=principal + interest,
-        closing=opening - principal,
-        capitalised=ZERO,
-        starts_on=day,
-        fraction=Fraction(0),
-    )
 
 
 def _upfront(contract: Contract) -> list[Claim]:

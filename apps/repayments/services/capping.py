@@ -42,11 +42,26 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """That interest stops or runs again: since when, and how much of it there is room for."""
+    """That interest stops or runs again: since when, and how much of it there is room for.
+
+    Where people agreed on another schedule meanwhile, a cap of before, which let that earn more
+    than there was room for, is not it (`needs_agreed`).
+    """
 
     change: str
     day: date
     room: Decimal | None = None
+    needs_agreed: bool = False
+
+    def is_kept(self, event: AccountEvent) -> bool:
+        """Say whether an event says it."""
+        said = event.parameters["parameters"]
+        kept, room = (event.parameters["change"], event.day), said.get("room")
+        return (
+            kept == (self.change, self.day)
+            and (None if room is None else Decimal(room)) == self.room
+            and (not self.needs_agreed or said.get(capping.AS_AGREED) is True)
+        )
 
 
 def cap(*, actor: Any, loans: Collection[Loan], day: date, now: datetime) -> int:
@@ -79,7 +94,7 @@ def _mend(loan: Loan, work: _Work) -> bool:
         return False
     kept = _kept(loan)
     for event, mark in zip_longest(kept, _wanted(loan, account, history, work.day)):
-        if event is not None and (mark is None or _mark(event) != mark):
+        if event is not None and (mark is None or not mark.is_kept(event)):
             _undo(kept[-1], work)
             return True
         if event is None and mark is not None:
@@ -95,9 +110,10 @@ def _wanted(
     for time in owing.stretches(loan, account, day):
         before = _without(history, time.since)
         began = owing.began(account, before, time.since)
-        if began.planned <= began.room and not _is_changed(history, time):
+        is_changed = _is_changed(history, time)
+        if began.planned <= began.room and not is_changed:
             continue
-        yield _Mark(capping.CAPPED, time.since, began.room)
+        yield _Mark(capping.CAPPED, time.since, began.room, needs_agreed=is_changed)
         if time.cleared_on is None:
             continue
         before = _without(history, time.cleared_on)
@@ -132,12 +148,6 @@ def _kept(loan: Loan) -> list[AccountEvent]:
     return list(rows.select_related("loan").order_by("day", "position"))
 
 
-def _mark(event: AccountEvent) -> _Mark:
-    room = event.parameters["parameters"].get("room")
-    change = event.parameters["change"]
-    return _Mark(change, event.day, None if room is None else Decimal(room))
-
-
 def _undo(event: AccountEvent, work: _Work) -> None:
     taking_back.take_back(
         actor=work.actor,
@@ -152,7 +162,7 @@ def _enter(loan: Loan, mark: _Mark, work: _Work) -> None:
     fact = Change(
         day=mark.day,
         change=mark.change,
-        parameters={} if mark.room is None else {"room": str(mark.room)},
+        parameters=({} if mark.room is None else {"room": str(mark.room), capping.AS_AGREED: True}),
         reason=own_reasons.kept(_WHY[mark.change]),
     )
     entering.enter(

@@ -46,7 +46,7 @@ _CHANGES = [
 
 
 def _cap(room: object, day: date = CAPPED) -> Change:
-    return Change(day=day, change=capping.CAPPED, parameters={"room": str(room)})
+    return Change(day=day, change=capping.CAPPED, parameters={"as_agreed": True, "room": str(room)})
 
 
 def _lift(day: date) -> Change:

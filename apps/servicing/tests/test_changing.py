@@ -121,7 +121,9 @@ def test_what_law_or_class_made_of_the_history_is_not_taken_back_by_hand(
     lent: Loan, charlie: User
 ) -> None:
     day = factories.late(lent, 1)
-    capped = Change(day=day, change=capping.CAPPED, parameters={"room": "1000.00"})
+    capped = Change(
+        day=day, change=capping.CAPPED, parameters={"as_agreed": True, "room": "1000.00"}
+    )
     event = repayments.enter(
         actor="system:tests", loan=lent, fact=capped, reference="capped", now=at(day)
     )
@@ -135,7 +137,9 @@ def test_what_law_or_class_made_of_the_history_is_not_taken_back_by_hand(
 
 def test_a_change_below_a_cap_is_previewed_as_it_comes(lent: Loan, charlie: User) -> None:
     day = factories.late(lent, 1)
-    capped = Change(day=day, change=capping.CAPPED, parameters={"room": "1000.00"})
+    capped = Change(
+        day=day, change=capping.CAPPED, parameters={"as_agreed": True, "room": "1000.00"}
+    )
     repayments.enter(actor="system:tests", loan=lent, fact=capped, reference="cap", now=at(day))
     asked: dict[str, Any] = {"instalments": 40}
 
