@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from apps.accounts.models import Branch
 from apps.applications.models import Application
 from apps.customers.models import Customer
 from apps.products.models import Product
@@ -30,6 +31,9 @@ class ApplicationEntry(Terms):
     channel: str = Application.Channel.COUNTER
     # Whose loan is paid off out of it; who calls has seen to it that this is possible.
     settles: Application | None = None
+    # Where that loan is by now, which takes the request: its people see the loan, and with it whose
+    # it is, though the customer stayed elsewhere.
+    settled_in: Branch | None = None
 
     @property
     def digest(self) -> str:

@@ -117,8 +117,7 @@ class _Asked:
             )
         if loan:
             return holding.see(request.user, loan), None
-        people = Customer.objects.select_related("branch__entity")
-        return None, get_visible(people, request.user, pk=customer)
+        return None, selectors.payer(request.user, Customer(pk=customer))
 
 
 class Repayments(APIView):

@@ -7,11 +7,15 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
+from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.core import keyset
+from apps.core.errors import NotVisible
 from apps.core.statements import Given, Statement
+from apps.customers.models import Customer
 from apps.loans.models import Loan
 from apps.repayments.facts import MONEY_IN, Bucket
 from apps.repayments.models import AccountEvent
@@ -96,6 +100,25 @@ def charges_owed(loan: Loan, day: date) -> Decimal:
         ),
         Decimal(0),
     )
+
+
+def payers(actor: User) -> QuerySet[Customer]:
+    """Return whose money a person may take: customers of their branches, and borrowers of theirs.
+
+    A loan moves without its customer: whoever sees the loan takes what is paid on it, and sees no
+    more of the customer for that.
+    """
+    theirs = Loan.objects.visible_to(actor).filter(customer=OuterRef("pk"))
+    return Customer.objects.filter(accounts.in_reach(actor) | Exists(theirs))
+
+
+def payer(actor: User, customer: Customer) -> Customer:
+    """Return a customer whose money a person may take. Raises NotVisible."""
+    found = payers(actor).filter(pk=customer.pk).first()
+    if found is None:
+        sentence = _("There is no such record, or it is not yours to see.")
+        raise NotVisible("not_found", sentence)
+    return found
 
 
 def went(events: Collection[AccountEvent]) -> dict[uuid.UUID, Went]:

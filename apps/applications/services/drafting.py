@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
+from apps.accounts import selectors as accounts
+from apps.accounts.models import Branch, User
 from apps.applications import numbering, requirements
 from apps.applications.entries import ApplicationEntry, Terms
 from apps.applications.models import Application
 from apps.applications.services import opening
 from apps.audit import services as audit
-from apps.core.errors import Conflict, DomainError
+from apps.core.errors import Conflict, DomainError, NotVisible
 from apps.core.visibility import get_visible
 from apps.customers.models import Customer
 from apps.products.models import Product
@@ -27,12 +28,13 @@ def draft(
     """Write a new application down as a draft and return it.
 
     The same key with the same content returns the application it made before, with other content
-    it is a Conflict. Raises NotPermitted, NotVisible for the customer, DomainError with a
-    sentence for each input the product does not allow.
+    it is a Conflict. One that pays off a loan is taken in the branch of that. Raises NotPermitted,
+    NotVisible for the customer, DomainError with a sentence for each input the product does not
+    allow.
     """
     opening.permit(actor)
     _check_key(idempotency_key)
-    get_visible(Customer.objects.all(), actor, pk=entry.customer.pk)
+    _require_seen(actor, entry)
     before = _made_before(actor, entry, idempotency_key)
     if before is not None:
         return before
@@ -77,7 +79,7 @@ def _write(
     today = now.astimezone(ZoneInfo(entity.time_zone)).date()
     application = Application.objects.create(
         number=numbering.take(1, on=today)[0],
-        branch_id=entry.customer.branch_id,
+        branch=entry.settled_in or entry.customer.branch,
         customer=entry.customer,
         channel=entry.channel,
         settles=entry.settles,
@@ -97,6 +99,19 @@ def _write(
         **settled,
     )
     return application
+
+
+def _require_seen(actor: User, entry: ApplicationEntry) -> None:
+    """Raise NotVisible where a customer is not the person's to see, nor a loan of theirs is."""
+    branch, settles = entry.settled_in, entry.settles
+    if branch is not None and settles is not None and settles.customer_id == entry.customer.pk:
+        # Who calls has seen that the person sees the loan; the request is to be in its branch.
+        rows = Branch.objects.filter(accounts.in_reach(actor, branch_field="pk"), pk=branch.pk)
+        if not rows.filter(entity=entry.customer.entity_id).exists():
+            sentence = _("There is no such record, or it is not yours to see.")
+            raise NotVisible("not_found", sentence)
+        return
+    get_visible(Customer.objects.all(), actor, pk=entry.customer.pk)
 
 
 def _values(terms: Terms) -> dict[str, object]:

@@ -11,10 +11,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.core.visibility import get_visible
 from apps.customers.models import Customer
 from apps.loans.models import Loan
-from apps.repayments import reading, replaying
+from apps.repayments import reading, replaying, selectors
 from apps.repayments.account import ZERO
 from apps.repayments.errors import NothingOwed, ReferenceUsed, refused_field
 from apps.repayments.facts import Receipt, amount_of
@@ -46,10 +45,10 @@ def enter_for_customer(
     holding.permit(actor, fact)
     if not 0 < len(reference) <= LONGEST_REFERENCE:
         raise refused_field("reference_refused", "reference", _("This reference is too long."))
-    found = get_visible(Customer.objects.all(), actor, pk=customer.pk)
+    found = selectors.payer(actor, customer)
     loans = _running(actor, found)
     references.hold([reference])
-    standing = _standing(reference, found, fact)
+    standing = _standing(actor, reference, found, fact)
     if standing:
         return standing
     if not loans:
@@ -77,8 +76,8 @@ def posted_before(
 
     Raises NotVisible, and ReferenceUsed where something else was: `enter_for_customer` would.
     """
-    found = get_visible(Customer.objects.all(), actor, pk=customer.pk)
-    return _standing(reference, found, fact)
+    found = selectors.payer(actor, customer)
+    return _standing(actor, reference, found, fact)
 
 
 def shares_of_customer(
@@ -88,7 +87,7 @@ def shares_of_customer(
 
     Raises NotVisible, NothingOwed, FactRefused as `enter_for_customer` does.
     """
-    found = get_visible(Customer.objects.all(), actor, pk=customer.pk)
+    found = selectors.payer(actor, customer)
     rows = Loan.objects.visible_to(actor).filter(customer=found, status="active")
     loans = list(rows.select_related("branch__entity", "product__conditions").order_by("number"))
     if not loans:
@@ -152,10 +151,11 @@ def _running(actor: Any, customer: Customer) -> list[Loan]:
     return sorted((loan for loan in held if loan.status == "active"), key=lambda one: one.number)
 
 
-def _standing(reference: str, customer: Customer, fact: Receipt) -> list[AccountEvent]:
+def _standing(actor: Any, reference: str, customer: Customer, fact: Receipt) -> list[AccountEvent]:
     """Return what was posted for a customer under a reference before, if anything was.
 
-    Raises ReferenceUsed for other content, and for money of somebody else.
+    Raises ReferenceUsed for other content, for money of somebody else, and where a part of it went
+    to a loan that the person may not see.
     """
     parts = f"{reference}{entering.PART}"
     rows = AccountEvent.objects.filter(
@@ -169,6 +169,9 @@ def _standing(reference: str, customer: Customer, fact: Receipt) -> list[Account
     amounts = sum((one.amount or ZERO for one in found), ZERO)
     customers = {customer.pk} | {one.loan.customer_id for one in found}
     is_whole = any(one.reference == reference for one in found)
-    if is_whole or not is_same or amounts != amount_of(fact) or len(customers) > 1:
+    loans = {one.loan_id for one in found}
+    seen = Loan.objects.visible_to(actor).filter(pk__in=loans).count()
+    is_other = is_whole or not is_same or amounts != amount_of(fact) or len(customers) > 1
+    if is_other or seen < len(loans):
         raise ReferenceUsed(reference)
     return found

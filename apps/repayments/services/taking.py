@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.customers.models import Customer
 from apps.loans.models import Loan
+from apps.repayments import selectors
 from apps.repayments.errors import refused_field
 from apps.repayments.facts import Receipt, payer_reference
 from apps.repayments.models import AccountEvent
@@ -115,7 +116,10 @@ def _fact(money: Money) -> Receipt:
 
 
 def _whose(actor: User, number: str) -> tuple[Loan | None, Customer]:
-    """Return the loan, or the customer, of a number that a person may see. Raises FactRefused."""
+    """Return the loan, or the customer, of a number that a person may see. Raises FactRefused.
+
+    The borrower of a loan that moved to the person's branch is found, too: what comes is for that.
+    """
     told = number.strip()
     loans = Loan.objects.visible_to(actor).select_related(
         "branch__entity", "product__conditions", "customer"
@@ -123,7 +127,7 @@ def _whose(actor: User, number: str) -> tuple[Loan | None, Customer]:
     loan = loans.filter(number__iexact=told).first()
     if loan is not None:
         return loan, loan.customer
-    people = Customer.objects.visible_to(actor).select_related("branch__entity")
+    people = selectors.payers(actor).select_related("branch__entity")
     customer = people.filter(number__iexact=told).first()
     if customer is None:
         raise refused_field(

@@ -12,7 +12,6 @@ from apps.applications.models import Application
 from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.core.formatting import format_money
-from apps.customers.models import Customer
 from apps.loans.models import Loan
 from apps.servicing import policies, selectors
 from apps.servicing.errors import refused_field
@@ -25,16 +24,16 @@ def start_top_up(
 ) -> Application:
     """Write down a request out of whose loan this one is paid off; return it, a draft.
 
-    It goes the way of every request; the instalment and the debt of the loan it pays off do not
-    count beside it. The same reference with the same content returns the request it made. Raises
-    NotPermitted, NotVisible, NotRunning, Conflict where one is under way, and DomainError for terms
-    that the product refuses, or that bring nothing beyond paying the loan off.
+    It goes the way of every request, in the branch that the loan is in; the instalment and the debt
+    of the loan it pays off do not count beside it. The same reference with the same content returns
+    the request it made. Raises NotPermitted, NotVisible, NotRunning, Conflict where one is under
+    way, and DomainError for terms that the product refuses, or that bring nothing beyond paying the
+    loan off.
     """
     found = _ground.running(actor, loan, policies.TOP_UP)
     standing = _standing(found, actor, reference)
     if standing is None:
         # What was asked for before is returned, whatever paying off came to since.
-        _require_taken_here(found, actor)
         _check(found, terms, now)
     made = applications.draft(
         actor=actor,
@@ -46,6 +45,7 @@ def start_top_up(
             purpose=terms.purpose,
             purpose_note=terms.purpose_note,
             settles=found.application,
+            settled_in=found.branch,
         ),
         now=now,
         idempotency_key=reference,
@@ -73,22 +73,6 @@ def _standing(loan: Loan, actor: User, reference: str) -> Application | None:
         _("A request to pay this loan off out of a new one is under way: %(number)s.")
         % {"number": found.number},
     )
-
-
-def _require_taken_here(loan: Loan, actor: User) -> None:
-    """Raise Conflict where a loan moved and its customer stayed out of the person's sight."""
-    request = loan.application
-    customers = Customer.objects.visible_to(actor).filter(pk=request.customer_id)
-    requests = Application.objects.visible_to(actor).filter(pk=request.pk)
-    if not (customers.exists() and requests.exists()):
-        raise Conflict(
-            "customer_elsewhere",
-            _(
-                "The customer of this loan stayed with %(branch)s when it moved. Whoever works in"
-                " both branches takes the request."
-            )
-            % {"branch": request.branch.name},
-        )
 
 
 def _check(loan: Loan, terms: Terms, now: datetime) -> None:

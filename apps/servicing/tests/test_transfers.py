@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, User
-from apps.applications.entries import Terms
+from apps.applications import services as applications
+from apps.applications.entries import ApplicationEntry, Terms
 from apps.applications.models import Application
 from apps.audit.models import Event
 from apps.ledger import selectors as ledger
@@ -288,26 +290,129 @@ def test_the_page_of_a_loan_that_moved_links_to_nothing_that_stayed_behind(
         assert number in text
 
 
-def test_a_top_up_says_that_the_customer_of_a_loan_that_moved_stayed_behind(
-    lent: Loan, alice: User, nina: User, make_person: Any, nashik: Branch
-) -> None:
-    day = repaid.due_dates(lent)[0]
-    terms = Terms(
+@pytest.fixture
+def nora(make_person: Any, nashik: Branch) -> User:
+    """A loan officer in Nashik."""
+    person: User = make_person("Nora", "loan_officer", branch=nashik)
+    return person
+
+
+def _terms(lent: Loan) -> Terms:
+    return Terms(
         product=lent.product,
         amount=D(300_000),
         term_months=24,
         purpose=lent.application.purpose,
     )
-    nora = make_person("Nora", "loan_officer", branch=nashik)
+
+
+def test_a_loan_that_moved_is_topped_up_where_it_is_and_its_customer_is_seen_no_more_for_that(
+    lent: Loan, alice: User, nina: User, nora: User, nashik: Branch, signed_in: Browser
+) -> None:
+    day = repaid.due_dates(lent)[0]
     _moved(lent, alice, nina, day)
 
-    refusal = factories.refused(
-        lambda: services.start_top_up(actor=nora, loan=lent, terms=terms, now=at(day))
-    )
+    made = services.start_top_up(actor=nora, loan=lent, terms=_terms(lent), now=at(day))
 
-    assert refusal.code == "customer_elsewhere"
-    assert str(refusal.sentence).startswith("The customer of this loan stayed with Pune")
+    assert (made.branch, made.customer) == (nashik, lent.customer)
+    assert made.settles == lent.application
+    assert Event.objects.get(verb="servicing.top_up_started").facts["application"] == made.number
+    officer = signed_in(nora)
+    page = officer.get(reverse("applications:detail", args=[made.pk]))
+    customer = reverse("customers:detail", args=[lent.customer_id])
+    assert page.status_code == 200
+    assert made.customer.number in page.text
+    assert customer not in page.text
+    behind = [customer, reverse("applications:detail", args=[lent.application_id])]
+    assert [officer.get(one).status_code for one in behind] == [404, 404]
+    assert repaid.offenders() == []
+
+
+def test_a_loan_that_moved_is_topped_up_by_nobody_of_another_branch(
+    lent: Loan, alice: User, charlie: User, nina: User, nora: User
+) -> None:
+    day = repaid.due_dates(lent)[0]
+    before = factories.refused(
+        lambda: services.start_top_up(actor=nora, loan=lent, terms=_terms(lent), now=at(day))
+    )
+    _moved(lent, alice, nina, day)
+
+    after = factories.refused(
+        lambda: services.start_top_up(actor=alice, loan=lent, terms=_terms(lent), now=at(day))
+    )
+    # Neither does who knows of the loan take another request of its customer.
+    other = ApplicationEntry(
+        customer=lent.customer,
+        **{one.name: getattr(_terms(lent), one.name) for one in fields(Terms)},
+    )
+    unrelated = factories.refused(lambda: applications.draft(actor=nora, entry=other, now=at(day)))
+
+    assert [one.code for one in (before, after, unrelated)] == ["not_found"] * 3
     assert not Application.objects.filter(settles=lent.application).exists()
+
+
+def _brought(lent: Loan, day: date, **changes: Any) -> repayments.Money:
+    values = {
+        "number": lent.customer.number,
+        "amount": D("1000.00"),
+        "channel": "bank_transfer",
+        "external_reference": "UTR-MOVED",
+        "day": day,
+        **changes,
+    }
+    return repayments.Money(**values)
+
+
+def test_money_told_by_the_customers_number_is_taken_where_the_loan_is(
+    lent: Loan, alice: User, nina: User, nora: User, signed_in: Browser
+) -> None:
+    day = repaid.due_dates(lent)[0]
+    _moved(lent, alice, nina, day)
+    money = _brought(lent, day)
+
+    seen = repayments.preview(actor=nora, money=money, now=at(day))
+    [event] = repayments.take(actor=nora, money=money, now=at(day))
+
+    assert [(loan, found.fact.amount) for loan, found in seen.shares] == [(lent, D("1000.00"))]
+    assert (event.loan, event.amount, event.made_by) == (lent, D("1000.00"), nora)
+    assert repayments.take(actor=nora, money=money, now=at(day)) == [event]
+    customer = reverse("customers:detail", args=[lent.customer_id])
+    assert signed_in(nora).get(customer).status_code == 404
+    assert repaid.offenders() == []
+
+
+def test_money_told_by_the_number_of_somebody_elses_customer_is_refused(
+    lent: Loan, alice: User, nina: User, nora: User
+) -> None:
+    day = repaid.due_dates(lent)[0]
+
+    def codes(actor: User) -> list[str]:
+        money = _brought(lent, day)
+        acts = (
+            lambda: repayments.preview(actor=actor, money=money, now=at(day)),
+            lambda: repayments.take(actor=actor, money=money, now=at(day)),
+        )
+        return [factories.refused(act).code for act in acts]
+
+    # Before it moves, nobody there knows of it; afterwards nothing of it runs where it was.
+    assert codes(nora) == ["number_unknown"] * 2
+    _moved(lent, alice, nina, day)
+    assert codes(alice) == ["no_running_loan"] * 2
+    assert not AccountEvent.objects.filter(kind="receipt").exists()
+
+
+def test_what_went_to_a_loan_elsewhere_is_not_told_of_under_the_same_reference(
+    lent: Loan, alice: User, nina: User, nora: User
+) -> None:
+    day = repaid.due_dates(lent)[0]
+    money = _brought(lent, day)
+    repayments.take(actor=alice, money=money, now=at(day))
+    _moved(lent, alice, nina, day)
+
+    assert (
+        factories.refused(lambda: repayments.take(actor=alice, money=money, now=at(day))).code
+        == "reference_used"
+    )
 
 
 # --- refusals -----------------------------------------------------------------------------------
