@@ -229,6 +229,7 @@ VERBS = {
     "debits.failed": _("recorded that a direct debit failed"),
     "debits.returned": _("took back a direct debit that the bank returned"),
     "debits.looked_at": _("said what was done about a direct debit"),
+    "repayments.money_unidentified": _("took money into suspense whose loan is not known yet"),
     "repayments.money_placed": _("placed money that was in suspense on a loan"),
     "repayments.money_misplaced": _("took money back from a wrong loan into suspense"),
     "repayments.return_asked": _("asked that money in suspense goes back"),

@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from apps.accounts.models import Branch, User
 from apps.core import dates
-from apps.repayments.models import AccountEvent
+from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 from apps.repayments.selectors import NEWEST, PAYMENTS
+from apps.repayments.statement_lifecycle import TAKEN
 
 # Lines of a sheet; beyond, its totals still count all.
 SHOWN = 200
+_AT_DESK = Q(file__layout=StatementFile.Layout.DESK, status__in=TAKEN)
+# Sums by channel and currency, of one kind of rows and of another.
+_Sums = Sequence[Sequence[dict[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,8 @@ class Sheet:
     payments: Sequence[AccountEvent]
     reversals: Sequence[AccountEvent]
     number: int
+    # How much of what the totals count is on no loan yet, or was not when it came.
+    unplaced: int
 
     @property
     def cash(self) -> list[tuple[str, Decimal]]:
@@ -78,7 +85,8 @@ class Sheet:
 def sheet(actor: User, day: date, *, branch: Branch | None, time_zone: str) -> Sheet:
     """Return the sheet of a day in a lender's calendar, as far as a person may see it.
 
-    Five queries, however many payments there are.
+    Money over the counter whose loan was not known counts on the day it came, and no more on the
+    day it was placed on one. Eight queries, however many payments there are.
     """
     begins, ends = _bounds(day, time_zone)
     seen = AccountEvent.objects.visible_to(actor).filter(kind__in=PAYMENTS)
@@ -86,12 +94,21 @@ def sheet(actor: User, day: date, *, branch: Branch | None, time_zone: str) -> S
         seen = seen.filter(loan__branch=branch)
     reported = seen.filter(made_at__gte=begins, made_at__lt=ends)
     undone = seen.filter(reversed_at__gte=begins, reversed_at__lt=ends)
-    totals = _totals(reported, undone)
+    held = StatementLine.objects.visible_to(actor).filter(_AT_DESK)
+    if branch is not None:
+        held = held.filter(file__branch=branch)
+    came = held.filter(file__uploaded_at__gte=begins, file__uploaded_at__lt=ends)
+    went = held.filter(returned_at__gte=begins, returned_at__lt=ends)
+    totals = _totals(
+        [_by_channel(_of_loans(reported)), _by_told_channel(came)],
+        [_by_channel(_of_loans(undone)), _by_told_channel(went)],
+    )
     return Sheet(
         totals=totals,
         payments=_rows(reported.order_by(*NEWEST)),
         reversals=_rows(undone.order_by("-reversed_at", "-id")),
         number=reported.count(),
+        unplaced=came.count(),
     )
 
 
@@ -104,11 +121,21 @@ def own(actor: User, day: date, *, time_zone: str, most: int) -> list[AccountEve
     return _rows(rows.order_by(*NEWEST), most=most)
 
 
-def _totals(reported: QuerySet[AccountEvent], undone: QuerySet[AccountEvent]) -> list[Total]:
+def _of_loans(rows: QuerySet[AccountEvent]) -> QuerySet[AccountEvent]:
+    """Leave out what came over the counter before its loan was known: that counted then."""
+    before = StatementLine.objects.filter(
+        _AT_DESK,
+        entity=OuterRef("loan__branch__entity"),
+        reference=KeyTextTransform("external_reference", OuterRef("parameters")),
+    )
+    return rows.exclude(Exists(before))
+
+
+def _totals(reported: _Sums, undone: _Sums) -> list[Total]:
     """Return the totals by channel: what was taken back on the day went out again."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for rows, into, out in ((reported, "taken", "given"), (undone, "given", "taken")):
-        for one in _by_channel(rows):
+    for sums, into, out in ((reported, "taken", "given"), (undone, "given", "taken")):
+        for one in chain.from_iterable(sums):
             place = found.setdefault(
                 (one["channel"] or "other", one["currency"]),
                 {"payments": 0, "taken": Decimal(0), "given": Decimal(0)},
@@ -135,6 +162,20 @@ def _by_channel(rows: QuerySet[AccountEvent]) -> list[dict[str, Any]]:
         )
     )
     return list(found)
+
+
+def _by_told_channel(rows: QuerySet[StatementLine]) -> list[dict[str, Any]]:
+    """Return the sums of money over the counter by how it was told to have come."""
+    return [
+        {
+            "channel": one.details["channel"],
+            "currency": one.file.currency,
+            "number": 1,
+            "came": one.amount,
+            "went": None,
+        }
+        for one in rows.select_related("file")
+    ]
 
 
 def _rows(rows: QuerySet[AccountEvent], *, most: int = SHOWN) -> list[AccountEvent]:

@@ -97,6 +97,27 @@ class PaymentForm(ReferencedForm):
         )
 
 
+class UnidentifiedForm(ReferencedForm):
+    """Money whose loan is not known yet, with what is known of who paid it."""
+
+    amount = AmountField(label=_("Amount"))
+    day = DayField(label=_("Paid on"))
+    party = forms.CharField(
+        label=_("Who paid"),
+        max_length=300,
+        required=False,
+        help_text=_("As far as it is known: a name, a telephone number."),
+    )
+    narrative = forms.CharField(
+        label=_("What the payer said or wrote"), max_length=300, required=False
+    )
+    field_order = ("amount", "day", "channel", "external_reference", "party", "narrative")
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": currency}
+
+
 class ReversalForm(Refusable):
     """Why a payment is taken back."""
 

@@ -21,11 +21,12 @@ from apps.core.api import APIView, Problem
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
+from apps.repayments import policies as repayments
 from apps.repayments import services, statement_lists
 from apps.repayments import statement_policies as policies
 from apps.repayments import statement_shapes as shapes
 from apps.repayments.models import StatementFile, StatementLine
-from apps.repayments.services import Statement
+from apps.repayments.services import Statement, holding
 from apps.repayments.statement_lifecycle import TAKEN
 from apps.repayments.views import statements as pages
 from apps.repayments.views import suspense as suspense_pages
@@ -203,9 +204,9 @@ class StatementRefused(APIView):
 
 
 class Suspense(APIView):
-    """Money in suspense."""
+    """Money in suspense, and taking some in whose loan is not known yet."""
 
-    required_permission = policies.SEE
+    required_permission = {"GET": policies.SEE, "POST": repayments.POST}
 
     @extend_schema(
         operation_id="suspense_list",
@@ -225,6 +226,23 @@ class Suspense(APIView):
         )
         found = shapes.StatementLinePage({"results": page.rows, "after": page.after})
         return Response(found.data)
+
+    @extend_schema(
+        operation_id="suspense_take",
+        request=shapes.UnidentifiedIn,
+        responses={201: shapes.StatementLineOut, **_ACTED},
+        tags=_TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Take in money whose loan is not known yet; known by its reference, it is returned."""
+        given = shapes.UnidentifiedIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        values, now = dict(given.validated_data), timezone.now()
+        branch = _branch(request.user, values.pop("branch", None))
+        values.setdefault("day", holding.today_of(branch, now))
+        money = services.Unidentified(**values)
+        line = services.take_unidentified(actor=request.user, branch=branch, money=money, now=now)
+        return Response(shapes.StatementLineOut(line).data, status=201)
 
 
 class OneSuspense(APIView):

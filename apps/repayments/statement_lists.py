@@ -81,8 +81,11 @@ def may_read(model: Any) -> Callable[[Any, str], bool]:
 
 
 def files(actor: User) -> QuerySet[StatementFile]:
-    """Return the statements a person may see, but for discarded ones."""
-    return files_with_lender().visible_to(actor)
+    """Return the statements a person may see, but for discarded ones.
+
+    Money over the counter is none: it is in the list of what waits in suspense.
+    """
+    return files_with_lender().visible_to(actor).exclude(layout=StatementFile.Layout.DESK)
 
 
 def files_with_lender() -> StatementFileQuerySet:

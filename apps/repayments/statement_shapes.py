@@ -11,6 +11,7 @@ from apps.core.table_formats import Format
 from apps.repayments import statement_columns as columns
 from apps.repayments import statement_forms, statement_sentences
 from apps.repayments.models import StatementFile, StatementLine
+from apps.repayments.services.holding import CHANNELS, LONGEST_REFERENCE
 from apps.repayments.statement_lifecycle import LINE, STATEMENT
 
 
@@ -188,6 +189,27 @@ class SuspenseOut(StatementLineOut):
     def get_suggestions(self, _line: StatementLine) -> Any:
         """Return the loans anything speaks for, of those you may see, the best first."""
         return SuggestionOut(self.context["suggested"], many=True).data
+
+
+class UnidentifiedIn(Strict):
+    """Money whose loan is not known yet."""
+
+    amount = _money()
+    channel = serializers.ChoiceField(choices=CHANNELS)
+    external_reference = serializers.CharField(
+        max_length=LONGEST_REFERENCE, help_text="Of the payer or the bank. It is taken once."
+    )
+    day = serializers.DateField(required=False, help_text="When it came in; left out: today.")
+    currency = serializers.CharField(
+        required=False, default="", max_length=3, help_text="Checked, where it is sent."
+    )
+    branch = serializers.SlugField(required=False, help_text="A code; left out, your own branch.")
+    party = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=300, help_text="Who paid."
+    )
+    narrative = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=300, help_text="What was said."
+    )
 
 
 class PlaceIn(Strict):

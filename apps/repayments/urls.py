@@ -7,6 +7,7 @@ from apps.repayments.views import charges, desk, promises, receipts, reminders, 
 app_name = "repayments"
 urlpatterns = [
     path("", desk.desk, name="desk"),
+    path("unidentified/", desk.unidentified, name="unidentified"),
     path("day/", desk.sheet, name="day_sheet"),
     path("payments/<uuid:pk>/take-back/", desk.take_back, name="take_back"),
     path("accruals/", charges.accruals, name="accruals"),

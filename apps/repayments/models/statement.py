@@ -46,6 +46,8 @@ class StatementFile(Identified, Timestamped, Stateful):
         MPESA = "mpesa", _("M-Pesa organisation statement")
         # No statement: what loans did not take of the bank's answers to debits.
         DEBITS = "debits", _("Direct debit")
+        # No statement either: money over the counter whose loan is not known yet.
+        DESK = "desk", _("Repayment desk")
 
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, verbose_name=_("branch"))
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, verbose_name=_("entity"))

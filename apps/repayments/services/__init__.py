@@ -49,6 +49,7 @@ from apps.repayments.services.stopping import resume_reminders, stop_by_link, st
 from apps.repayments.services.sweeping_statements import sweep_statements
 from apps.repayments.services.taking import Money, Preview, posted_before, preview, take
 from apps.repayments.services.taking_back import take_back
+from apps.repayments.services.unidentified import Unidentified, take_unidentified
 
 __all__ = [
     "Answer",
@@ -63,6 +64,7 @@ __all__ = [
     "Side",
     "Source",
     "Statement",
+    "Unidentified",
     "Unplaced",
     "accrue_asked",
     "accrue_day",
@@ -116,6 +118,7 @@ __all__ = [
     "take_back",
     "take_charge_back",
     "take_promise",
+    "take_unidentified",
     "uncharged",
     "with_paid",
     "withdraw_promise",

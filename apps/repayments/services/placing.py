@@ -137,10 +137,18 @@ def fact_of(
     return kind(
         day=day or line.value_date,
         amount=line.money,
-        channel=_CHANNELS[StatementFile.Layout(line.file.layout)],
+        channel=_channel(line),
         # A bank that names no reference leaves only what the row says.
         external_reference=line.reference or line.key,
     )
+
+
+def _channel(line: StatementLine) -> str:
+    """Return how a line's money came: what was told at the desk, or what its statement is of."""
+    layout = StatementFile.Layout(line.file.layout)
+    if layout == StatementFile.Layout.DESK:
+        return str(line.details["channel"])
+    return _CHANNELS[layout]
 
 
 def loan_of(actor: User, line: StatementLine, number: str) -> Loan | None:

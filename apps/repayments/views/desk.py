@@ -68,6 +68,41 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "repayments/desk.html", context, status=status)
 
 
+@requires(policies.POST)
+@require_http_methods(["GET", "POST"])
+def unidentified(request: HttpRequest) -> HttpResponse:
+    """Take money into suspense whose loan is not known yet."""
+    now, branch = timezone.now(), request.user.branch
+    form = desk_forms.UnidentifiedForm(
+        request.POST or None,
+        currency=branch.entity.currency,
+        initial={"day": holding.today_of(branch, now), "own_reference": uuid.uuid4()},
+    )
+    words = contact_page.Words(
+        title=_("Money whose loan is not known yet"),
+        button=_("Keep it in suspense"),
+        done=_("The money waits in suspense until somebody places it on a loan or returns it."),
+        place=_("Repayment desk"),
+        back=reverse("repayments:desk"),
+        text=_(
+            "It is booked as unidentified on the day it came in. The same reference is taken once,"
+            " here, on a loan or with a statement."
+        ),
+    )
+    names = ("amount", "channel", "external_reference", "day", "party", "narrative")
+    return contact_page.page(
+        request,
+        form,
+        lambda: services.take_unidentified(
+            actor=request.user,
+            branch=branch,
+            money=services.Unidentified(**{name: form.cleaned_data[name] for name in names}),
+            now=now,
+        ),
+        words=words,
+    )
+
+
 @requires(policies.VIEW)
 @require_GET
 def sheet(request: HttpRequest) -> HttpResponse:

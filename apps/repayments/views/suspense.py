@@ -261,7 +261,7 @@ def _foreseen(request: HttpRequest, found: StatementLine) -> HttpResponse:
     if form.is_valid():
         try:
             foreseen = services.foresee_placing(line=found, now=timezone.now(), **form.cleaned_data)
-            share = desk_rows.Share(form.cleaned_data["loan"], foreseen)
+            [share] = desk_rows.shares([(form.cleaned_data["loan"], foreseen)])
         except DomainError as refusal:
             form.refuse(refusal)
     context = {"place_form": form, "share": share, "day": form.cleaned_data.get("day")}

@@ -1,0 +1,284 @@
+"""Money over the counter whose loan is not known: kept once, placed or returned as any other."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.models import Branch, User
+from apps.audit.models import Event
+from apps.core.errors import DomainError
+from apps.ledger import services as ledger
+from apps.ledger.chart import Account
+from apps.ledger.models import Entry
+from apps.loans.models import Loan
+from apps.repayments import day_sheet, services
+from apps.repayments.models import AccountEvent, StatementFile, StatementLine
+from apps.repayments.services import Unidentified
+from apps.repayments.tests import factories as books
+from apps.repayments.tests import statement_factories as factories
+from apps.servicing import selectors as servicing
+from conftest import MakePerson
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+NOW, PAID_ON, balance = factories.NOW, factories.PAID_ON, factories.balance
+PAGE, API = "/repayments/unidentified/", "/api/v1/suspense"
+
+
+def _money(**changes: Any) -> Unidentified:
+    values: dict[str, Any] = {
+        "amount": D("1500.00"),
+        "channel": "cheque",
+        "external_reference": "chq 004521",
+        "day": PAID_ON,
+        "party": "M. Joshi",
+        "narrative": "for the loan",
+        **changes,
+    }
+    return Unidentified(**values)
+
+
+def _taken(actor: User, branch: Branch | None = None, **changes: Any) -> StatementLine:
+    return services.take_unidentified(
+        actor=actor, branch=branch or actor.branch, money=_money(**changes), now=NOW
+    )
+
+
+def _state() -> tuple[Any, ...]:
+    return (
+        StatementFile.objects.count(),
+        list(StatementLine.objects.order_by("pk").values_list("pk", "status")),
+        Entry.objects.count(),
+        Event.objects.count(),
+        AccountEvent.objects.count(),
+    )
+
+
+def _refused(act: Callable[[], object]) -> str:
+    before = _state()
+    with pytest.raises(DomainError) as refusal:
+        act()
+    assert str(refusal.value.sentence)
+    assert _state() == before
+    return refusal.value.code
+
+
+def test_it_waits_in_suspense_with_what_is_known_of_it(alice: User, lent: Loan) -> None:
+    line = _taken(alice)
+
+    assert (line.status, line.because, line.reference) == ("suspense", "no_loan", "CHQ004521")
+    assert (line.details["party"], line.details["channel"]) == ("M. Joshi", "cheque")
+    assert balance(Account.UNIDENTIFIED) == D("-1500.00")
+    assert line.held_entry is not None
+    assert (line.held_entry.day, line.held_entry.branch) == (PAID_ON, alice.branch)
+    said = Event.objects.get(verb="repayments.money_unidentified")
+    assert said.facts["amount"] == "1500.00"
+    assert "Joshi" not in str(said.facts)
+    assert books.offenders() == []
+
+
+def test_the_same_again_is_the_same_and_other_money_under_its_reference_is_refused(
+    alice: User, lent: Loan, nashik: Branch
+) -> None:
+    line = _taken(alice)
+    before = _state()
+
+    assert _taken(alice, external_reference="CHQ 004521") == line
+    assert _state() == before
+    others = ({"amount": D("1500.01")}, {"day": PAID_ON - timedelta(days=1)}, {"channel": "cash"})
+    assert [_refused(lambda one=one: _taken(alice, **one)) for one in others] == (
+        ["reference_used"] * 3
+    )
+
+
+def test_what_was_posted_on_a_loan_is_not_kept_besides(alice: User, lent: Loan) -> None:
+    services.enter(
+        actor=alice,
+        loan=lent,
+        fact=books.receipt(PAID_ON, 1500, channel="cheque", external_reference="CHQ004521"),
+        reference="sahyadri:CHQ004521",
+        now=NOW,
+    )
+
+    assert _refused(lambda: _taken(alice)) == "reference_used"
+
+
+def test_a_statement_that_brings_the_same_money_does_not_bring_it_again(
+    alice: User, lent: Loan
+) -> None:
+    line = _taken(alice, external_reference="UTR900", amount=D("9793.00"), channel="bank_transfer")
+
+    file = factories.posted(alice, [factories.row("UTR900")])
+
+    assert [(status, because) for _row, status, because in factories.came_to(file)] == [
+        ("ignored", "known")
+    ]
+    assert balance(Account.UNIDENTIFIED) == D("-9793.00")
+    assert _refused(lambda: _taken(alice, external_reference="UTR900")) == "reference_used"
+    assert StatementLine.objects.get(status="suspense") == line
+
+
+def test_what_a_statement_brought_is_not_taken_over_the_counter_besides(
+    alice: User, lent: Loan
+) -> None:
+    factories.in_suspense(alice)
+
+    same = {"external_reference": "UTR900", "amount": D("9793.00"), "channel": "bank_transfer"}
+    assert _refused(lambda: _taken(alice, **same)) == "reference_used"
+
+
+def test_it_is_placed_on_its_loan_as_it_came(alice: User, lent: Loan) -> None:
+    line = _taken(alice)
+
+    services.place_money(actor=alice, line=line, loan=lent, now=NOW)
+
+    event = AccountEvent.objects.get()
+    assert (event.day, event.amount, event.reference) == (
+        *(PAID_ON, D("1500.00"), "sahyadri:CHQ004521"),
+    )
+    assert event.parameters["channel"] == "cheque"
+    assert balance(Account.UNIDENTIFIED) == 0
+    assert books.offenders() == []
+
+
+def test_another_person_returns_it(alice: User, bob: User, lent: Loan) -> None:
+    line = services.ask_return(actor=alice, line=_taken(alice), reason="Nobody knows the payer.")
+
+    services.give_back(actor=bob, line=line, day=PAID_ON, now=NOW)
+
+    assert (balance(Account.UNIDENTIFIED), balance(Account.CASH)) == (
+        0,
+        balance(Account.CASH, lent),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        pytest.param({"amount": D(0)}, "amount_refused", id="zero"),
+        pytest.param({"amount": D(-5)}, "amount_refused", id="negative"),
+        pytest.param({"amount": D("1E+13")}, "amount_refused", id="absurd"),
+        pytest.param({"amount": D("1.001")}, "amount_refused", id="fractions"),
+        pytest.param({"day": books.later(400)}, "day_refused", id="future"),
+        pytest.param({"day": date(2001, 1, 1)}, "day_refused", id="too-old"),
+        pytest.param({"currency": "USD"}, "other_currency", id="currency"),
+        pytest.param({"channel": "own_loan"}, "channel_refused", id="channel"),
+        pytest.param({"external_reference": " "}, "reference_refused", id="no-reference"),
+        pytest.param({"external_reference": "9" * 61}, "reference_refused", id="long"),
+        pytest.param({"external_reference": "1\x00"}, "reference_refused", id="signs"),
+        pytest.param({"party": "x" * 301}, "words_refused", id="party"),
+    ],
+)
+def test_what_cannot_have_come_in_is_refused(
+    alice: User, lent: Loan, changes: dict[str, Any], code: str
+) -> None:
+    assert _refused(lambda: _taken(alice, **changes)) == code
+
+
+def test_money_of_a_closed_day_is_refused(alice: User, lent: Loan) -> None:
+    entity = alice.branch.entity
+    services.accrue_day(actor="system:tests", entity=entity, day=PAID_ON, now=NOW)
+    ledger.close_day(actor="system:tests", entity=entity, day=PAID_ON, now=NOW)
+
+    assert _refused(lambda: _taken(alice)) == "day_closed"
+
+
+def test_the_wrong_person_takes_none(
+    alice: User, lent: Loan, nashik: Branch, make_person: MakePerson
+) -> None:
+    auditor = make_person("Aude", "auditor")
+
+    assert _refused(lambda: _taken(auditor)) == "not_permitted"
+    assert _refused(lambda: _taken(alice, nashik)) == "not_found"
+
+
+def test_cash_is_on_the_sheet_of_the_day_it_came_and_of_no_other(alice: User, lent: Loan) -> None:
+    def sheet(moment: Any) -> tuple[list[Any], int]:
+        found = day_sheet.sheet(alice, moment.date(), branch=None, time_zone="Asia/Kolkata")
+        return found.cash, found.unplaced
+
+    line = _taken(alice, channel="cash", external_reference="CASH-1")
+    later = NOW + timedelta(days=2)
+
+    services.place_money(actor=alice, line=line, loan=lent, now=later)
+
+    assert sheet(NOW) == ([("INR", D("1500.00"))], 1)
+    assert sheet(later) == ([], 0)
+
+
+# --- pages and API ------------------------------------------------------------------------------
+def _sent(**changes: str) -> dict[str, str]:
+    return {
+        "amount": "1500.00",
+        "day": books.TODAY.isoformat(),
+        "channel": "cash",
+        "external_reference": "",
+        "own_reference": "7a3f0c6e-8b1d-4f5a-9c2e-1d0b6a4f8e21",
+        "party": "M. Joshi",
+        "narrative": "",
+        **changes,
+    }
+
+
+def test_the_page_takes_it_once(charlie: User, lent: Loan, signed_in: Any) -> None:
+    officer: Client = signed_in(charlie)
+    assert PAGE in officer.get(reverse("repayments:desk")).text
+
+    first, again = officer.post(PAGE, _sent()), officer.post(PAGE, _sent())
+
+    assert (first.status_code, again.status_code) == (302, 302)
+    line = StatementLine.objects.get()
+    assert line.reference == "CASH-7A3F0C6E8B1D4F5A"
+    shown = officer.get(reverse("repayments:suspense"))
+    assert shown.status_code in (200, 403)
+
+
+def test_the_page_says_what_is_wrong(charlie: User, lent: Loan, signed_in: Any) -> None:
+    officer: Client = signed_in(charlie)
+
+    found = officer.post(PAGE, _sent(channel="cheque"))
+
+    assert found.status_code == 422
+    assert "Enter the reference of the payment." in found.text
+    assert not StatementLine.objects.exists()
+
+
+def test_placing_warns_where_the_money_is_enough_to_pay_the_loan_off(
+    alice: User, lent: Loan, signed_in: Any
+) -> None:
+    payoff = servicing.payoff_on(lent, PAID_ON).total
+    enough = _taken(alice, amount=payoff)
+    less = _taken(alice, amount=payoff - D("0.01"), external_reference="CHQ004522")
+    officer: Client = signed_in(alice)
+
+    def page(line: StatementLine) -> str:
+        asked = {"loan": lent.number, "day": PAID_ON.isoformat()}
+        address = reverse("repayments:suspense_line", args=[line.pk])
+        return str(officer.get(address, asked).text)
+
+    assert "Enough to pay the loan off" in page(enough)
+    # Posting it there besides would be the same money twice.
+    assert reverse("servicing:payoff", args=[lent.pk]) not in page(enough)
+    assert "Enough to pay the loan off" not in page(less)
+    assert "Taken over the counter" in page(less)
+
+
+def test_the_api_takes_it_once(alice: User, lent: Loan, signed_in: Any) -> None:
+    client: Client = signed_in(alice)
+    sent = {"amount": "1500.00", "channel": "cheque", "external_reference": "CHQ9", "party": "M."}
+    values: dict[str, Any] = {"content_type": "application/json"}
+
+    first, again = (client.post(API, sent, **values) for _time in range(2))
+    other = client.post(API, {**sent, "amount": "1500.01"}, **values)
+    bad = client.post(API, {**sent, "branch": "nowhere"}, **values)
+
+    assert (first.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert (first.json()["state"], first.json()["reference"]) == ("suspense", "CHQ9")
+    assert (other.status_code, other.json()["code"]) == (409, "reference_used")
+    assert bad.status_code == 400
+    assert StatementLine.objects.count() == 1
