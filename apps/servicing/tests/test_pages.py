@@ -416,6 +416,46 @@ def test_the_contract_stands_beside_what_a_change_put_in_force(
     assert contract.count("in the contract") == 4
 
 
+def test_the_contract_stands_alone_again_once_a_change_is_taken_back(
+    signed_in: Browser, lent: Loan, charlie: User
+) -> None:
+    address = reverse("loans:detail", args=[lent.pk])
+    client = signed_in(charlie)
+
+    def contract() -> str:
+        text = client.get(address).text.split('id="contract"')[1].split("</dl>")[0]
+        return " ".join(text.split())
+
+    before = contract()
+    changed = services.change(
+        actor=charlie,
+        loan=lent,
+        kind="restructure",
+        parameters={"instalments": 30, "annual_rate": "0.12", "difficulty": True},
+        reason="Flood",
+        now=at(TODAY),
+    )
+    during = contract()
+
+    services.undo(actor=charlie, event=changed, reason="Not agreed after all", now=at(TODAY))
+
+    assert "in the contract" in during
+    assert lent.schedules.count() == 2
+    assert contract() == before
+    # Another change after it is of the contract, too.
+    services.change(
+        actor=charlie,
+        loan=lent,
+        kind="rate_change",
+        parameters={"annual_rate": "0.14", "keeps": "term"},
+        reason="The benchmark fell",
+        now=at(TODAY),
+    )
+    assert "14.00" in contract()
+    assert "12.00" not in contract()
+    assert contract().count("in the contract") == 2
+
+
 def test_who_may_not_see_the_loan_finds_nothing(
     signed_in: Browser, lent: Loan, make_person: Any, nashik: Any
 ) -> None:
