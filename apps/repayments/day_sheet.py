@@ -86,7 +86,7 @@ def sheet(actor: User, day: date, *, branch: Branch | None, time_zone: str) -> S
     """Return the sheet of a day in a lender's calendar, as far as a person may see it.
 
     Money over the counter whose loan was not known counts on the day it came, and no more on the
-    day it was placed on one. Eight queries, however many payments there are.
+    day it was placed on one. Seven queries, however many payments there are.
     """
     begins, ends = _bounds(day, time_zone)
     seen = AccountEvent.objects.visible_to(actor).filter(kind__in=PAYMENTS)

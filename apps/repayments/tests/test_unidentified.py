@@ -146,10 +146,10 @@ def test_it_is_placed_on_its_loan_as_it_came(alice: User, lent: Loan) -> None:
     assert books.offenders() == []
 
 
-def test_another_person_returns_it(alice: User, bob: User, lent: Loan) -> None:
+def test_another_person_returns_it(alice: User, charlie: User, lent: Loan) -> None:
     line = services.ask_return(actor=alice, line=_taken(alice), reason="Nobody knows the payer.")
 
-    services.give_back(actor=bob, line=line, day=PAID_ON, now=NOW)
+    services.give_back(actor=charlie, line=line, day=PAID_ON, now=NOW)
 
     assert (balance(Account.UNIDENTIFIED), balance(Account.CASH)) == (
         0,
