@@ -133,7 +133,9 @@ class ResultOut(serializers.Serializer[Any]):
 
     collector = serializers.CharField(source="collector.email")
     contacts = serializers.IntegerField(help_text="Begun by the lender.")
-    talked = serializers.IntegerField()
+    talked = serializers.IntegerField(
+        help_text="Of these, those in which the borrower was spoken with."
+    )
     promises = serializers.IntegerField()
     kept = serializers.IntegerField()
     broken = serializers.IntegerField()

@@ -9,10 +9,12 @@ class CollectionsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit import code_words
-        from apps.collections import wording
+        from apps.collections import services, wording
         from apps.collections.models import Assignment, Contact, LegalStep
         from apps.core import history
+        from apps.repayments import hooks
 
+        hooks.keep_contacts(services.record_promised)
         history.keep(Assignment, exclude=["updated_at"])
         history.keep(Contact, exclude=["updated_at", "note", "place"])
         history.keep(LegalStep, exclude=["updated_at", "reference"])

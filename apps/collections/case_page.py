@@ -54,6 +54,19 @@ def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
     }
 
 
+def in_short(loan: Loan) -> dict[str, Any]:
+    """Return the context of what the loan's own page says of the work on it."""
+    made = selectors.contacts(loan)
+    step = selectors.last_legal_step(loan)
+    return {
+        "loan": loan,
+        "standing": selectors.standing(loan),
+        "contact": _contact(made[0]) if made else None,
+        "legal_step": step,
+        "legal_stage": wording.STAGES[Stage(step.stage)] if step else "",
+    }
+
+
 def _contact(one: Contact) -> dict[str, Any]:
     look = contact_looks.PROMISES[one.promise.status] if one.promise else None
     return {

@@ -95,12 +95,16 @@ def _contacts(actor: User, asked: Asked) -> Any:
         .values("made_by")
         .annotate(
             contacts=Count("pk", filter=Q(is_inbound=False)),
-            talked=Count("pk", filter=Q(outcome__in=[one.value for one in TALKED])),
+            talked=Count("pk", filter=Q(is_inbound=False) & _talked()),
             promises=Count("promise"),
             kept=Count("promise", filter=Q(promise__status="kept")),
             broken=Count("promise", filter=Q(promise__status="broken")),
         )
     )
+
+
+def _talked() -> Q:
+    return Q(outcome__in=[one.value for one in TALKED])
 
 
 def _collected(actor: User, asked: Asked) -> Any:

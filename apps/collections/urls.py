@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.collections.views import case, results, worklist
+from apps.collections.views import case, panel, results, worklist
 
 app_name = "collections"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("worklist.csv", worklist.listing_file, name="worklist_file"),
     path("results/", results.page, name="results"),
     path("results.csv", results.file, name="results_file"),
+    path("<uuid:pk>/panel/", panel.panel, name="loan_panel"),
     path("<uuid:pk>/", case.case, name="case"),
     path("<uuid:pk>/take/", case.take, name="take"),
     path("<uuid:pk>/release/", case.release, name="release"),

@@ -27,6 +27,17 @@ class PromiseForm(Refusable):
         label=_("Promised for"), help_text=_("The day is the borrower's to its end.")
     )
     channel = PickField(label=_("Promised"), choices=Promise.Channel.choices)
+    is_inbound = forms.BooleanField(
+        label=_("The borrower began the contact"),
+        required=False,
+        help_text=_("Who comes to the counter did."),
+    )
+    place = forms.CharField(
+        label=_("Where"),
+        max_length=300,
+        required=False,
+        help_text=_("Of a visit. Kept sealed."),
+    )
 
     def __init__(self, *args: Any, loan: Loan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

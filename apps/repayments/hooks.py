@@ -21,7 +21,11 @@ PayOff = Callable[[Any, date], Decimal]
 # `find(day)`: a query for the keys of the loans whose borrowers are left alone on a day.
 LeftAlone = Callable[[date], Any]
 
+# `write(actor, promise, entry, now)`: the contact in which a promise is given; it may refuse it.
+WriteContact = Callable[..., Any]
+
 _own_links: list[OwnLink] = []
+_contacts: list[WriteContact] = []
 _stop_links: list[StopLink] = []
 _left_alone: list[LeftAlone] = []
 _pay_offs: list[PayOff] = []
@@ -61,3 +65,17 @@ def tell_pay_off(find: PayOff) -> None:
 def pay_off(loan: Any, day: date) -> Decimal | None:
     """Return what pays a loan off on a day, or nothing while no app says it."""
     return next((find(loan, day) for find in _pay_offs), None)
+
+
+def keep_contacts(write: WriteContact) -> None:
+    """Let the contact be written down, and judged, in which a promise to pay is given."""
+    _contacts[:] = [write]
+
+
+def write_contact(**told: Any) -> None:
+    """Write the contact down in which a promise is given, in the caller's transaction.
+
+    Raises what stands against such a contact.
+    """
+    for write in _contacts:
+        write(**told)

@@ -35,6 +35,14 @@ class PromiseIn(Strict):
     )
     promised_date = serializers.DateField(help_text="The day is the borrower's to its end.")
     channel = serializers.ChoiceField(choices=Promise.Channel.choices)
+    is_inbound = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="The borrower began the contact; who comes to the counter did.",
+    )
+    place = serializers.CharField(
+        max_length=300, required=False, default="", allow_blank=True, help_text="Of a visit."
+    )
 
 
 class PromiseOut(serializers.Serializer[Any]):
@@ -127,7 +135,7 @@ class LoanPromises(APIView):
         tags=_TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        """Record a promise; a loan has one open promise at most."""
+        """Record a promise and its contact; refused when the borrower may not be contacted."""
         given = PromiseIn(data=request.data)
         given.is_valid(raise_exception=True)
         made = services.take_promise(

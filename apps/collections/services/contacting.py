@@ -23,6 +23,13 @@ from apps.repayments.models import Promise, ReminderStop
 from apps.repayments.services import PromiseEntry
 
 LONGEST_NOTE, LONGEST_PLACE = 2000, 300
+# Who comes to the counter visits the lender.
+_WAYS = {
+    Promise.Channel.PHONE: Way.CALL,
+    Promise.Channel.COUNTER: Way.VISIT,
+    Promise.Channel.VISIT: Way.VISIT,
+    Promise.Channel.MESSAGE: Way.MESSAGE,
+}
 _CHANNELS = {
     Way.CALL: Promise.Channel.PHONE,
     Way.VISIT: Promise.Channel.VISIT,
@@ -57,20 +64,51 @@ def record_contact(*, actor: User, loan: Loan, entry: ContactEntry, now: datetim
     """
     _ground.permit(actor, policies.WORK)
     found = _ground.running(actor, loan)
-    _check(entry, today=_ground.today(found, now), now=now)
-    local = entry.made_at.astimezone(ZoneInfo(found.branch.entity.time_zone))
-    # Two who write down contacts with one borrower at once wait for each other.
-    Customer.objects.select_for_update(no_key=True).get(pk=found.customer_id)
-    if not entry.is_inbound:
-        _require_allowed(found, Way(entry.way), local)
+    local = _judged(found, entry, now)
     promise = _promised(actor, found, entry, now) if entry.outcome == Outcome.PROMISED else None
+    return _written(actor, found, entry, day=local.date(), promise=promise)
+
+
+@transaction.atomic
+def record_promised(*, actor: User, promise: Promise, entry: PromiseEntry, now: datetime) -> None:
+    """Write the contact down in which a promise is given now, by whoever may take promises.
+
+    Raises Conflict and DomainError as `record_contact` does.
+    """
+    loan = _ground.running(actor, promise.loan)
+    at_counter = promise.channel == Promise.Channel.COUNTER
+    told = ContactEntry(
+        way=_WAYS[Promise.Channel(promise.channel)],
+        outcome=Outcome.PROMISED,
+        made_at=now,
+        is_inbound=entry.is_inbound or at_counter,
+        place=loan.branch.name if at_counter else entry.place,
+    )
+    local = _judged(loan, told, now)
+    _written(actor, loan, told, day=local.date(), promise=promise)
+
+
+def _judged(loan: Loan, entry: ContactEntry, now: datetime) -> datetime:
+    """Return when a contact was by the lender's clock, once the borrower is held and it may be."""
+    _check(entry, today=_ground.today(loan, now), now=now)
+    local = entry.made_at.astimezone(ZoneInfo(loan.branch.entity.time_zone))
+    # Two who write down contacts with one borrower at once wait for each other.
+    Customer.objects.select_for_update(no_key=True).get(pk=loan.customer_id)
+    if not entry.is_inbound:
+        _require_allowed(loan, Way(entry.way), local)
+    return local
+
+
+def _written(
+    actor: User, found: Loan, entry: ContactEntry, *, day: date, promise: Promise | None
+) -> Contact:
     made = Contact(
         loan=found,
         customer_id=found.customer_id,
         way=entry.way,
         is_inbound=entry.is_inbound,
         made_at=entry.made_at,
-        made_on=local.date(),
+        made_on=day,
         outcome=entry.outcome,
         note=entry.note.strip() or None,
         place=" ".join(entry.place.split()) or None,
@@ -138,7 +176,7 @@ def _promised(actor: User, loan: Loan, entry: ContactEntry, now: datetime) -> Pr
         sentence = _("Say how much was promised, and by which day.")
         raise DomainError("promise_missing", sentence, fields={"promised_amount": sentence})
     try:
-        return repayments.take_promise(
+        return repayments.note_promise(
             actor=actor,
             loan=loan,
             entry=PromiseEntry(

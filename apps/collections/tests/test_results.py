@@ -77,7 +77,7 @@ def test_contacts_and_promises_are_counted_as_they_stand(
 
     after = _of(charlie, lent)["Dev"]
 
-    assert (before.contacts, before.talked, before.promises, before.kept) == (2, 2, 1, 0)
+    assert (before.contacts, before.talked, before.promises, before.kept) == (2, 1, 1, 0)
     assert before.kept_share is None
     assert (after.kept, after.broken, after.kept_share) == (1, 0, 1)
 

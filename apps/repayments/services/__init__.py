@@ -35,6 +35,7 @@ from apps.repayments.services.printing import (
 from apps.repayments.services.promising import (
     PromiseEntry,
     judge_promises,
+    note_promise,
     take_promise,
     with_paid,
     withdraw_promise,
@@ -94,6 +95,7 @@ __all__ = [
     "load_plans",
     "misplace_money",
     "move_branch",
+    "note_promise",
     "paper_of",
     "place_money",
     "posted_before",

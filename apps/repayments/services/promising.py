@@ -18,9 +18,10 @@ from apps.core.errors import Conflict, DomainError, NotPermitted, StaleRecord
 from apps.core.formatting import format_money
 from apps.core.money import MoneyRefused, money
 from apps.core.visibility import get_visible
+from apps.customers.models import Customer
 from apps.loans import selectors as loans
 from apps.loans.models import Loan
-from apps.repayments import policies, promising
+from apps.repayments import hooks, policies, promising
 from apps.repayments.facts import MONEY_IN
 from apps.repayments.models import AccountEvent, Promise
 
@@ -30,17 +31,36 @@ _AMOUNT: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=18, decimal_
 
 @dataclass(frozen=True, kw_only=True)
 class PromiseEntry:
-    """What was promised: how much, by which day, in which way it was said."""
+    """What was promised: how much, by which day, in which way it was said.
+
+    It is said in a contact: `is_inbound` where the borrower began it, `place` where a visit was.
+    """
 
     amount: Decimal
     promised_date: date
     channel: str
     currency: str = ""
+    is_inbound: bool = False
+    place: str = ""
 
 
 @transaction.atomic
 def take_promise(*, actor: User, loan: Loan, entry: PromiseEntry, now: datetime) -> Promise:
-    """Record that the borrower promised to pay; return it.
+    """Record that the borrower promises to pay now, and the contact in which it is; return it.
+
+    Raises as `note_promise`, and what stands against such a contact: then nothing is recorded.
+    """
+    # Whoever writes down a contact holds the borrower first: so does this, or each waits for ever.
+    held = Customer.objects.select_for_update(of=("self",), no_key=True)
+    held.filter(loans=loan.pk).first()
+    made = note_promise(actor=actor, loan=loan, entry=entry, now=now)
+    hooks.write_contact(actor=actor, promise=made, entry=entry, now=now)
+    return made
+
+
+@transaction.atomic
+def note_promise(*, actor: User, loan: Loan, entry: PromiseEntry, now: datetime) -> Promise:
+    """Record that the borrower promised to pay in a contact that the caller writes down; return it.
 
     Raises NotPermitted, NotVisible, Conflict for a loan that has an open promise, DomainError with
     a sentence for each field.

@@ -86,7 +86,8 @@ def take(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             back=reverse("loans:detail", args=[loan.pk]),
             text=_(
                 "A promise changes nothing of what is owed or overdue. It is kept by what is paid"
-                " from now on and up to its day."
+                " from now on and up to its day. The contact is written down with it: between"
+                " 8:00 and 19:00, unless the borrower began it."
             ),
         ),
     )
