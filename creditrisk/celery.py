@@ -43,6 +43,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=20),
     },
     "judge promises to pay": {"task": "repayments.judge_promises", "schedule": crontab(minute=5)},
+    "judge settlements": {"task": "collections.judge_settlements", "schedule": crontab(minute=15)},
+    "find early signals": {
+        "task": "collections.find_all_signals",
+        "schedule": crontab(minute=55),
+    },
     "end days that are over": {"task": "npa.end_missing", "schedule": crontab(minute=35)},
     "add portfolios up": {"task": "portfolio.summarise_all", "schedule": crontab(minute=50)},
     # Once a day: somewhere the last day of a month has been ended.

@@ -15,10 +15,13 @@ from rest_framework.response import Response
 from apps.accounts.models import User
 from apps.collections import (
     legal_api,
+    notice_api,
     policies,
     results,
     selectors,
     services,
+    settlement_api,
+    signal_api,
     wording,
     worklist,
 )
@@ -64,6 +67,12 @@ class WorklistRow(serializers.Serializer[Any]):
     next_date = serializers.DateField(allow_null=True)
     legal_stage = serializers.ChoiceField(choices=[one.value for one in Stage])
     legal_since = serializers.DateField(allow_null=True)
+    last_notice = serializers.CharField(help_text="The kind of the last notice; empty where none.")
+    notice_on = serializers.DateField(allow_null=True)
+    notice_status = serializers.CharField()
+    signals = serializers.ListField(
+        child=serializers.CharField(), help_text="Early signals that stand."
+    )
 
 
 class WorklistPage(serializers.Serializer[Any]):
@@ -156,6 +165,7 @@ class Worklist(APIView):
             OpenApiParameter("currency", description="Left out: the lender's."),
             OpenApiParameter("band", enum=[band.value for band in LATE]),
             OpenApiParameter("whose", enum=[one for one in wording.WHOSE if one]),
+            OpenApiParameter("signal", enum=[one for one in wording.SIGNAL if one]),
             OpenApiParameter("legal", enum=[one for one in wording.LEGAL if one]),
             OpenApiParameter("promise", enum=[one for one in wording.PROMISE if one]),
             AFTER,
@@ -295,6 +305,7 @@ def _filters(request: Request) -> worklist.Filters:
         "whose": set(wording.WHOSE),
         "promise": set(wording.PROMISE),
         "legal": set(wording.LEGAL),
+        "signal": set(wording.SIGNAL),
     }
     given: dict[str, Any] = {name: request.query_params.get(name, "") for name in known}
     for name, value in given.items():
@@ -328,6 +339,10 @@ def _row(one: Any, known: worklist.Known, chances: Any) -> dict[str, Any]:
         "next_date": known.contact.next_date if known.contact else None,
         "legal_stage": known.legal.stage if known.legal else Stage.NONE.value,
         "legal_since": known.legal.made_on if known.legal else None,
+        "last_notice": known.notice.kind if known.notice else "",
+        "notice_on": known.notice.issued_on if known.notice else None,
+        "signals": [each.code for each in known.signals],
+        "notice_status": selectors.notice_status(known.notice).value if known.notice else "",
     }
 
 
@@ -348,5 +363,8 @@ urlpatterns: list[Any] = [
     path("collections/results", Results.as_view(), name="collections_results"),
     path("collections/<uuid:pk>/contacts", Contacts.as_view(), name="collections_contacts"),
     *legal_api.urlpatterns,
+    *notice_api.urlpatterns,
+    *settlement_api.urlpatterns,
+    *signal_api.urlpatterns,
     path("collections/<uuid:pk>/collector", Collector.as_view(), name="collections_collector"),
 ]

@@ -9,20 +9,41 @@ class CollectionsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.audit import code_words
-        from apps.collections import services, wording
-        from apps.collections.models import Assignment, Contact, LegalStep
+        from apps.collections import selectors, services, wording
+        from apps.collections.models import (
+            Assignment,
+            Contact,
+            LegalStep,
+            Notice,
+            NoticeWord,
+            Rule,
+            Settlement,
+        )
         from apps.core import history
         from apps.repayments import hooks
+        from apps.servicing import hooks as servicing
 
         hooks.keep_contacts(services.record_promised)
+        servicing.know_settled(selectors.is_settled)
         history.keep(Assignment, exclude=["updated_at"])
         history.keep(Contact, exclude=["updated_at", "note", "place"])
         history.keep(LegalStep, exclude=["updated_at", "reference"])
+        history.keep(Notice, exclude=["updated_at"])
+        history.keep(NoticeWord, exclude=["updated_at", "reference"])
+        history.keep(Rule, exclude=["updated_at"])
+        history.keep(
+            Settlement,
+            exclude=["updated_at", "reason", "answer_note", "withdrawn_reason"],
+        )
         words: dict[str, Mapping[Any, Any]] = {
             "way": wording.WAYS,
             "outcome": wording.OUTCOMES,
             "stage": wording.STAGES,
             "before": wording.STAGES,
+            "what": wording.RULES,
+            "kind": wording.NOTICES,
+            "word": wording.NOTICE_WORDS,
+            "stands": wording.SETTLEMENT_WORDS,
         }
         for name, known in words.items():
             code_words.know("collections", name, {str(code): known[code] for code in known})

@@ -7,7 +7,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.collections import legal, policies, selectors, wording
+from apps.collections import (
+    legal,
+    notice_page,
+    policies,
+    selectors,
+    settlement_page,
+    signal_rows,
+    wording,
+)
 from apps.collections.contacting import Outcome, Way
 from apps.collections.legal import Stage
 from apps.collections.models import Contact
@@ -46,6 +54,9 @@ def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
         "legal_tone": "warning" if stage in legal.UNDER_WAY else "neutral",
         "legal_steps": [(one, wording.STAGES[Stage(one.stage)]) for one in steps],
         "may_sue": actor.has_perm(policies.LEGAL),
+        "signals": [(one, signal_rows.word(one)) for one in signal_rows.of_loan(loan)],
+        **notice_page.of_loan(actor, loan),
+        **settlement_page.of_loan(actor, loan),
         "promises": [(one, contact_looks.PROMISES[one.status]) for one in promises],
         "crumbs": [
             {"label": _("Overdue loans"), "url": reverse("collections:worklist")},
@@ -58,9 +69,14 @@ def in_short(loan: Loan) -> dict[str, Any]:
     """Return the context of what the loan's own page says of the work on it."""
     made = selectors.contacts(loan)
     step = selectors.last_legal_step(loan)
+    notice = selectors.last_notices([loan.pk]).get(loan.pk)
     return {
         "loan": loan,
         "standing": selectors.standing(loan),
+        "signals": [
+            (one, signal_rows.word(one)) for one in signal_rows.standing([loan.pk]).get(loan.pk, [])
+        ],
+        "notice": notice_page.shown(notice) if notice else None,
         "contact": _contact(made[0]) if made else None,
         "legal_step": step,
         "legal_stage": wording.STAGES[Stage(step.stage)] if step else "",

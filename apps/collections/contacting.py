@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     DISPUTES = "disputes"
     HARDSHIP = "hardship"
+    JOB_LOST = "job_lost"
     CALL_BACK = "call_back"
     OTHER_PERSON = "other_person"
     NOBODY = "nobody"
@@ -47,7 +48,7 @@ class Outcome(StrEnum):
 # The borrower was spoken with.
 TALKED = (
     *(Outcome.PROMISED, Outcome.PAID, Outcome.SPOKE, Outcome.REFUSED, Outcome.DISPUTES),
-    *(Outcome.HARDSHIP, Outcome.CALL_BACK),
+    *(Outcome.HARDSHIP, Outcome.JOB_LOST, Outcome.CALL_BACK),
 )
 _WRITTEN = (Outcome.SENT, Outcome.CAME_BACK, *TALKED)
 _LIVE = (*TALKED, Outcome.OTHER_PERSON, Outcome.NOBODY, Outcome.WRONG_PLACE, Outcome.LEFT_WORD)

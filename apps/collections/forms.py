@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.applications.forms import AmountField
-from apps.collections import wording
+from apps.collections import signal_rows, wording
 from apps.collections.legal import MOVES, Stage
 from apps.collections.models import Contact, LegalStep
 from apps.collections.services import ContactEntry, LegalEntry
@@ -42,15 +42,37 @@ class WorklistForm(ChosenForm):
     legal = forms.ChoiceField(
         label=_("Legal stage"), required=False, choices=list(wording.LEGAL.items())
     )
+    signal = forms.ChoiceField(
+        label=_("Signal"), required=False, choices=list(wording.SIGNAL.items())
+    )
     silent_since = DayField(label=_("Not contacted since"), required=False)
     field_order = [
-        *("lender", "whose", "band", "promise", "legal", "silent_since", "branch", "currency"),
+        *("lender", "whose", "band", "promise", "legal", "signal", "silent_since"),
+        *("branch", "currency"),
     ]
 
     def filters(self) -> Filters:
         """Return what was chosen; what is not valid narrows nothing."""
         given = {name: self._given(name) for name in Filters.__dataclass_fields__}
         return Filters(**{name: value for name, value in given.items() if value})
+
+
+class SignalsForm(ChosenForm):
+    """Which early signals are listed."""
+
+    day = None  # type: ignore[assignment]
+    signal = forms.ChoiceField(
+        label=_("Signal"), required=False, choices=list(wording.SIGNAL.items())
+    )
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=list(wording.SIGNAL_STATES.items())
+    )
+    field_order = ["lender", "signal", "state", "branch", "currency"]
+
+    def filters(self) -> signal_rows.Filters:
+        """Return what was chosen; what stands, where nothing was said."""
+        state = "" if self.data.get("state") == "any" else self._given("state") or "standing"
+        return signal_rows.Filters(signal=self._given("signal") or "", state=state)
 
 
 class ResultsForm(ChosenForm):

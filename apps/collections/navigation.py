@@ -22,4 +22,20 @@ register(
         permission=policies.VIEW,
         order=40,
     ),
+    Entry(
+        group="servicing",
+        label=_("Early signals"),
+        url_name="collections:signals",
+        icon="triangle-alert",
+        permission=policies.VIEW,
+        order=41,
+    ),
+    Entry(
+        group="servicing",
+        label=_("Numbers of the collections desk"),
+        url_name="collections:rules",
+        icon="sliders-horizontal",
+        permission=policies.RULES,
+        order=42,
+    ),
 )

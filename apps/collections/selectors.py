@@ -1,15 +1,33 @@
 """What can be asked about the work on one overdue loan, and about who may do it."""
 
+import uuid
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from guardian.models import UserObjectPermission
 
 from apps.accounts.models import Branch, User
-from apps.collections import policies
-from apps.collections.models import Assignment, Contact, LegalStep
+from apps.collections import noticing, policies
+from apps.collections.models import (
+    Assignment,
+    Contact,
+    LegalStep,
+    Notice,
+    NoticeWord,
+    Rule,
+    Settlement,
+)
+from apps.collections.noticing import Status, Word
+from apps.collections.rules import NUMBERS, Code
+from apps.letters.models import Letter
 from apps.loans.models import Loan
 from apps.npa import portfolio_rows
 from apps.npa.models import LoanDay
+from apps.repayments.facts import MONEY_IN
+from apps.repayments.models import AccountEvent
 
 SHOWN = 10
 CONTACTS_SHOWN = 50
@@ -59,6 +77,69 @@ def legal_steps(loan: Loan) -> list[LegalStep]:
 def last_legal_step(loan: Loan) -> LegalStep | None:
     """Return the last legal step on a loan; None where none was taken."""
     return LegalStep.objects.filter(loan=loan).order_by("-number").first()
+
+
+def number(entity_id: uuid.UUID, code: Code, day: date) -> int:
+    """Return the number a lender works by on a day; the house's where it set none."""
+    rows = Rule.objects.filter(entity=entity_id, code=code.value, from_date__lte=day)
+    last = rows.order_by("-from_date").first()
+    return NUMBERS[code].house if last is None else last.value
+
+
+def settlements(loan: Loan) -> list[Settlement]:
+    """Return the settlements of a loan with their parts, the newest first."""
+    rows = Settlement.objects.filter(loan=loan).prefetch_related("parts")
+    people = rows.select_related("proposed_by", "answered_by", "withdrawn_by")
+    return list(people.order_by("-proposed_at", "-id")[:SHOWN])
+
+
+def notices(loan: Loan) -> list[Notice]:
+    """Return the notices about a loan with what became of each, the newest first."""
+    rows = Notice.objects.filter(loan=loan).select_related("issued_by")
+    return list(_with_way(rows).order_by("-issued_at", "-id")[:SHOWN])
+
+
+def last_notices(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, Notice]:
+    """Return the last notice about each of some loans, by their keys; three questions in all."""
+    rows = Notice.objects.filter(loan__in=keys).order_by("loan_id", "-issued_at")
+    return {one.loan_id: one for one in _with_way(rows.distinct("loan_id"))}
+
+
+def notice_status(notice: Notice) -> Status:
+    """Return how a notice stands; its deliveries and words should have been fetched with it."""
+    deliveries = sorted(notice.letter.deliveries.all(), key=lambda one: one.created_at)
+    words = sorted(notice.words.all(), key=lambda one: one.told_at)
+    return noticing.status([one.status for one in deliveries], [Word(one.word) for one in words])
+
+
+def _with_way(rows: "QuerySet[Notice]") -> "QuerySet[Notice]":
+    sealed = ("facts", "html", "pdf")
+    letters = Letter.objects.defer(*sealed).prefetch_related("deliveries__recorded_by")
+    words = NoticeWord.objects.select_related("told_by").order_by("told_at")
+    return rows.prefetch_related(Prefetch("letter", letters), Prefetch("words", words))
+
+
+def is_settled(loan: Loan) -> bool:
+    """Say whether a settlement of a loan was kept: nothing is claimed under it any more."""
+    return Settlement.objects.filter(loan=loan, status="kept").exists()
+
+
+def came_towards(settlement: Settlement) -> list[tuple[date, Decimal]]:
+    """Return what was paid on the loan since a settlement was agreed, by day.
+
+    As of promises: money counts by its own day, but not what was on record before.
+    """
+    if settlement.answered_at is None:
+        return []
+    money = AccountEvent.objects.filter(
+        loan=settlement.loan_id,
+        status="live",
+        kind__in=[one.value for one in MONEY_IN],
+        day__gte=settlement.answered_on,
+        made_at__gte=settlement.answered_at,
+        amount__isnull=False,
+    )
+    return [(one.day, one.amount or Decimal(0)) for one in money.order_by("day", "position")]
 
 
 def last_day(actor: User, loan: Loan) -> LoanDay | None:

@@ -5,6 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.collections.contacting import Limit, Outcome, Way
 from apps.collections.legal import Stage
+from apps.collections.noticing import Kind, Status, Word
+from apps.collections.rules import Code
+from apps.collections.warning import Signal
+from apps.loans.presentation import Look
+from apps.repayments.facts import Bucket
 
 WHOSE = {
     "": _("All"),
@@ -38,6 +43,7 @@ OUTCOMES = {
     Outcome.REFUSED: _("Refuses to pay"),
     Outcome.DISPUTES: _("Disputes what is owed"),
     Outcome.HARDSHIP: _("Cannot pay, asks for relief"),
+    Outcome.JOB_LOST: _("Lost the job, cannot pay"),
     Outcome.CALL_BACK: _("Asks to be contacted again"),
     Outcome.OTHER_PERSON: _("Another person answered; nothing was said of the loan"),
     Outcome.NOBODY: _("Nobody answered"),
@@ -82,5 +88,74 @@ def too_often(way: Way, limit: Limit) -> str:
     }
 
 
+SETTLEMENTS = {
+    "proposed": Look("progress", "clock", pgettext_lazy("settlement", "Proposed")),
+    "approved": Look("info", "hand-coins", pgettext_lazy("settlement", "Agreed")),
+    "refused": Look("neutral", "circle-x", pgettext_lazy("settlement", "Refused")),
+    "withdrawn": Look("neutral", "undo-2", pgettext_lazy("settlement", "Withdrawn")),
+    "kept": Look("success", "circle-check", pgettext_lazy("settlement", "Kept")),
+    "broken": Look("warning", "octagon-alert", pgettext_lazy("settlement", "Broken")),
+}
+NOTICES = {
+    Kind.ARREARS: _("Reminder of arrears"),
+    Kind.DEMAND: _("Formal demand"),
+    Kind.PRE_LEGAL: _("Notice before legal action"),
+}
+NOTICE_STATES = {
+    Status.QUEUED: Look("progress", "clock", pgettext_lazy("notice", "To be sent")),
+    Status.SENT: Look("info", "send", pgettext_lazy("notice", "Sent")),
+    Status.DELIVERED: Look("success", "circle-check", pgettext_lazy("notice", "Delivered")),
+    Status.FAILED: Look("warning", "octagon-alert", pgettext_lazy("notice", "Not sent")),
+    Status.RETURNED: Look("warning", "undo-2", pgettext_lazy("notice", "Came back")),
+}
+NOTICE_STATES_OF_MAIL = {
+    **{state.value: look.word for state, look in NOTICE_STATES.items()},
+    "cancelled": pgettext_lazy("notice", "Not by this way"),
+}
+NOTICE_WORDS = {
+    Word.POSTED: pgettext_lazy("notice", "Posted"),
+    Word.HANDED: pgettext_lazy("notice", "Handed over"),
+    Word.DELIVERED: pgettext_lazy("notice", "Delivered"),
+    Word.RETURNED: pgettext_lazy("notice", "Came back"),
+}
+SIGNALS = {
+    Signal.LATE_IN_A_ROW: _("Late several times in a row"),
+    Signal.BROKEN_PROMISE: _("Broke a promise to pay"),
+    Signal.PARTIAL_PAYMENTS: _("Pays in part"),
+    Signal.FALLING_SHARE: _("Pays a smaller share"),
+    Signal.ENQUIRIES: _("New enquiries at the bureau"),
+    Signal.DELINQUENCIES: _("New late payments at the bureau"),
+    Signal.JOB_LOST: _("Lost the job"),
+    Signal.SIBLING: _("Another loan is overdue"),
+}
+SIGNAL = {"": _("All"), **{signal.value: word for signal, word in SIGNALS.items()}}
+SIGNAL_STATES = {
+    "standing": pgettext_lazy("signal", "Standing"),
+    "over": pgettext_lazy("signal", "Over"),
+    "any": _("All"),
+}
+BUCKETS = {
+    Bucket.PENAL: _("Penal charges"),
+    Bucket.FEE: _("Fees"),
+    Bucket.TAX: _("Taxes"),
+    Bucket.INTEREST: _("Interest"),
+    Bucket.PRINCIPAL: _("Principal"),
+}
+SETTLEMENT_WORDS = {name: look.word for name, look in SETTLEMENTS.items()}
+RULES = {
+    Code.SETTLEMENT_GRACE_DAYS: _("Settlements: days of grace after each part"),
+    Code.SETTLEMENT_LONGEST_DAYS: _("Settlements: days within which all parts are paid"),
+    Code.LATE_IN_A_ROW: _("Early warning: late payments in a row"),
+    Code.LATE_DAYS: _("Early warning: days after which a payment is late"),
+    Code.BROKEN_WITHIN_DAYS: _("Early warning: days for which a broken promise counts"),
+    Code.PARTIAL_PAYMENTS: _("Early warning: partial payments"),
+    Code.PARTIAL_WITHIN_DAYS: _("Early warning: days within which partial payments count"),
+    Code.FALLING_POINTS: _("Early warning: percentage points by which the share paid falls"),
+    Code.FALLING_DAYS: _("Early warning: days in each stretch of the share paid"),
+    Code.ENQUIRIES: _("Early warning: new enquiries at the bureau"),
+    Code.ENQUIRIES_WITHIN_DAYS: _("Early warning: days since a bureau report"),
+    Code.JOB_LOST_WITHIN_DAYS: _("Early warning: days for which a lost job counts"),
+    Code.SIBLING_DAYS: _("Early warning: days past due on another loan of the borrower"),
+}
 # The sources of limits that are words and no citation.
 _SOURCES = (_("Rule of the house"),)

@@ -28,9 +28,9 @@ from django.db.models import (
 from django.db.models.functions import Round
 
 from apps.accounts.models import Entity, User
-from apps.collections import legal, worth
+from apps.collections import legal, selectors, signal_rows, worth
 from apps.collections.legal import Stage
-from apps.collections.models import Assignment, Contact, LegalStep
+from apps.collections.models import Assignment, Contact, EarlySignal, LegalStep, Notice
 from apps.collections.worth import Chances
 from apps.core import dates, keyset
 from apps.core.keyset import Page
@@ -56,14 +56,15 @@ class Filters:
     """Which overdue loans are listed; empty values leave nothing out.
 
     `whose` is mine, nobody or others; `promise` is due (its day has come), open, broken or none;
-    `legal` is a stage, or under_way; `silent_since` is a day since which nobody contacted the
-    borrower about the loan.
+    `legal` is a stage, or under_way; `signal` an early signal that stands; `silent_since` is a day
+    since which nobody contacted the borrower about the loan.
     """
 
     band: str = ""
     whose: str = ""
     promise: str = ""
     legal: str = ""
+    signal: str = ""
     silent_since: date | None = None
 
 
@@ -76,6 +77,8 @@ class Known:
     paid_since: Decimal = Decimal(0)
     contact: Contact | None = None
     legal: LegalStep | None = None
+    notice: Notice | None = None
+    signals: Sequence[EarlySignal] = ()
 
 
 def chances(entity: Entity, currency: str, day: date) -> Mapping[Band, Chances]:
@@ -121,7 +124,7 @@ def loans(
     if filters.band:
         rows = rows.filter(**_days(Band(filters.band)))
     rows = _promised(_whose(rows, filters.whose, actor), filters.promise, today)
-    rows = _at_law(rows, filters.legal)
+    rows = signal_rows.having(_at_law(rows, filters.legal), filters.signal)
     if filters.silent_since:
         contacts = Contact.objects.filter(loan=OuterRef("loan_id"), is_inbound=False)
         rows = rows.exclude(Exists(contacts.filter(made_on__gte=filters.silent_since)))
@@ -171,6 +174,8 @@ def about(rows: Sequence[LoanDay]) -> dict[uuid.UUID, Known]:
     }
     steps = LegalStep.objects.filter(loan__in=keys).order_by("loan_id", "-number")
     suits = {one.loan_id: one for one in steps.distinct("loan_id")}
+    signals = signal_rows.standing(keys)
+    notices = selectors.last_notices(keys)
     paid = _paid_since(keys, rows[0].day) if rows else {}
     return {
         key: Known(
@@ -179,6 +184,8 @@ def about(rows: Sequence[LoanDay]) -> dict[uuid.UUID, Known]:
             paid_since=paid.get(key, Decimal(0)),
             contact=contacts.get(key),
             legal=suits.get(key),
+            notice=notices.get(key),
+            signals=signals.get(key, ()),
         )
         for key in keys
     }

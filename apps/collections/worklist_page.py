@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.collections import wording, worklist
+from apps.collections import notice_page, selectors, signal_rows, wording, worklist
 from apps.collections.contacting import Outcome
 from apps.collections.legal import Stage
 from apps.collections.worth import Chances
@@ -28,6 +28,10 @@ COLUMNS = (
         "next_date",
         "legal_stage",
         "legal_since",
+        "last_notice",
+        "notice_on",
+        "notice_status",
+        "signals",
     ),
 )
 
@@ -42,6 +46,8 @@ def rows(found: Sequence[LoanDay]) -> list[dict[str, Any]]:
             "band": BANDS[bands.of_days(one.dpd_ifrs)],
             "look": _look(known[one.loan_id]),
             "legal": _legal(known[one.loan_id]),
+            "signals": [signal_rows.word(each) for each in known[one.loan_id].signals],
+            "notice": _notice(known[one.loan_id]),
             "outcome": _outcome(known[one.loan_id]),
         }
         for one in found
@@ -58,6 +64,10 @@ def _outcome(known: worklist.Known) -> Any:
 
 def _legal(known: worklist.Known) -> Any:
     return wording.STAGES[Stage(known.legal.stage)] if known.legal else ""
+
+
+def _notice(known: worklist.Known) -> Any:
+    return notice_page.shown(known.notice) if known.notice else None
 
 
 def chances(known: Mapping[Band, Chances]) -> list[tuple[Any, Chances]]:
@@ -97,10 +107,14 @@ def _line(one: Any, known: worklist.Known, chances: Mapping[Band, Chances]) -> S
     contact = known.contact
     said = (contact.made_on, contact.next_action, contact.next_date or "") if contact else ("",) * 3
     suit = (known.legal.stage, known.legal.made_on) if known.legal else ("none", "")
+    notice = known.notice
+    status = selectors.notice_status(notice).value if notice else ""
+    told = (notice.kind, notice.issued_on, status) if notice else ("",) * 3
     who = known.collector.email if known.collector else ""
     return (
         *(one.day, one.loan.number, one.customer.number, one.branch.code, one.currency),
         *(one.dpd_ifrs, band.value, one.overdue, one.principal, one.worth if chances else ""),
         *((round(seen.worse, 4), round(seen.cured, 4)) if seen else ("", "")),
-        *(who, *promised, known.paid_since, *said, *suit),
+        *(who, *promised, known.paid_since, *said, *suit, *told),
+        " ".join(sorted(each.code for each in known.signals)),
     )

@@ -314,6 +314,8 @@ def _today(found: Iterable[_Lent], desk: _Desk) -> Iterator[str]:
                 amount=money(owed, late.loan.currency),
                 promised_date=desk.today + _PROMISED_IN,
                 channel="phone",
+                # At whatever hour the demonstration is made.
+                is_inbound=True,
             ),
             now=desk.now,
         )

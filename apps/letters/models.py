@@ -52,6 +52,10 @@ class Letter(Identified, Timestamped):
         LAPSED = "lapsed", _("Offer lapsed")
         KEY_FACTS = "key_facts", _("Statement of what a loan costs")
         NO_DUES = "no_dues", _("Letter of no dues")
+        SETTLEMENT = "settlement", _("Settlement")
+        ARREARS = "arrears", _("Reminder of arrears")
+        DEMAND = "demand", _("Formal demand")
+        PRE_LEGAL = "pre_legal", _("Notice before legal action")
 
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
@@ -175,6 +179,7 @@ class Delivery(Identified, Timestamped, Stateful):
         GAVE_UP = "gave_up", _("The e-mail server did not take it in many attempts.")
         REFUSED = "refused", _("The e-mail server refused the address or the letter.")
         UNKNOWN = "unknown", _("Nobody knows whether the e-mail went out; ask the applicant.")
+        NOT_NOW = "not_now", _("The borrower is not written to by e-mail now.")
         EARLIER = "earlier", _("It was issued before deliveries were recorded.")
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries")

@@ -48,6 +48,7 @@ PORTFOLIO = (
     Step("Judging a sample of automatic decisions blindly", "seed_quality"),
     Step("Taking what borrowers of past months repay", "seed_repaid"),
     Step("Ending the days of the last weeks", "seed_day_ends"),
+    Step("Working on overdue loans", "seed_collected"),
 )
 PLANS = {"base": BASE, "all": (*BASE, *PORTFOLIO)}
 

@@ -5,10 +5,14 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.core import dates
-from apps.core.errors import Conflict, NotPermitted
+from apps.collections import selectors
+from apps.core import dates, reasons
+from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.visibility import get_visible
+from apps.loans import selectors as loans
 from apps.loans.models import Loan
+
+SHORTEST, LONGEST = 3, 300
 
 
 def permit(actor: User, permission: str) -> None:
@@ -19,10 +23,34 @@ def permit(actor: User, permission: str) -> None:
 
 def running(actor: User, loan: Loan) -> Loan:
     """Return a running loan the person may see. Raises NotVisible, Conflict for another state."""
-    rows = Loan.objects.select_related("customer", "branch__entity", "product")
+    rows = Loan.objects.select_related(
+        "customer", "branch__entity", "product", "application__customer", "application__branch"
+    )
     found = get_visible(rows, actor, pk=loan.pk)
     if found.status != "active":
         raise Conflict("not_running", _("Nothing is to be paid under this loan in its state."))
+    return found
+
+
+def hold(loan: Loan) -> None:
+    """Hold a loan until the transaction ends, by itself."""
+    Loan.objects.select_for_update(no_key=True).only("pk").filter(pk=loan.pk).first()
+
+
+def require_overdue(actor: User, loan: Loan, day: date) -> None:
+    """Raise Conflict where nothing is overdue, neither by the last day that was ended nor now."""
+    last_day = selectors.last_day(actor, loan)
+    was_late = last_day is not None and last_day.dpd_ifrs > 0
+    if not was_late and not loans.position(loan, day).arrears.amount:
+        raise Conflict("not_overdue", _("Nothing is overdue under this loan."))
+
+
+def said(text: str, *, field: str) -> str:
+    """Return words without spaces around them. Raises DomainError where they say nothing."""
+    found = " ".join(text.split())
+    if not SHORTEST <= len(found) <= LONGEST:
+        sentence = reasons.asked_for(least=SHORTEST, most=LONGEST)
+        raise DomainError("reason_missing", sentence, fields={field: sentence})
     return found
 
 

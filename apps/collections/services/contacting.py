@@ -95,7 +95,7 @@ def _judged(loan: Loan, entry: ContactEntry, now: datetime) -> datetime:
     # Two who write down contacts with one borrower at once wait for each other.
     Customer.objects.select_for_update(no_key=True).get(pk=loan.customer_id)
     if not entry.is_inbound:
-        _require_allowed(loan, Way(entry.way), local)
+        require_allowed(loan, Way(entry.way), local)
     return local
 
 
@@ -132,7 +132,11 @@ def _written(
     return made
 
 
-def _require_allowed(loan: Loan, way: Way, local: datetime) -> None:
+def require_allowed(loan: Loan, way: Way, local: datetime, *, is_reminder: bool = True) -> None:
+    """Raise Conflict where the lender may not begin a contact by this way at a local time.
+
+    A wish for no reminders binds what reminds, and no notice that the lender owes the borrower.
+    """
     country = loan.branch.entity.country
     if way in contacting.BOUND_BY_HOURS and not contact_hours.are_open(country, local):
         hours = contact_hours.HOUSE
@@ -148,7 +152,7 @@ def _require_allowed(loan: Loan, way: Way, local: datetime) -> None:
                 "clock": f"{local:%H:%M}",
             },
         )
-    _require_wanted(loan, way, local.date())
+    _require_wanted(loan, way, local.date(), is_reminder=is_reminder)
     made = Contact.objects.filter(
         customer=loan.customer_id,
         is_inbound=False,
@@ -159,7 +163,7 @@ def _require_allowed(loan: Loan, way: Way, local: datetime) -> None:
         raise Conflict("too_often", wording.too_often(way, reached))
 
 
-def _require_wanted(loan: Loan, way: Way, day: date) -> None:
+def _require_wanted(loan: Loan, way: Way, day: date, *, is_reminder: bool) -> None:
     """Raise Conflict where a borrower is left alone, or wants no messages."""
     if way == Way.LETTER:
         return
@@ -167,7 +171,7 @@ def _require_wanted(loan: Loan, way: Way, day: date) -> None:
         if Loan.objects.filter(customer=loan.customer_id, pk__in=keys).exists():
             raise Conflict("left_alone", _("The borrower is left alone for a time."))
     wants_none = ReminderStop.objects.filter(customer=loan.customer_id, resumed_at=None)
-    if way == Way.MESSAGE and wants_none.exists():
+    if way == Way.MESSAGE and is_reminder and wants_none.exists():
         raise Conflict("wants_no_messages", _("The borrower wants no reminders: call, or write."))
 
 

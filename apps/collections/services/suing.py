@@ -14,7 +14,6 @@ from apps.collections.models import LegalStep
 from apps.collections.services import _ground
 from apps.core.errors import Conflict, DomainError
 from apps.core.visibility import get_visible
-from apps.loans import selectors as loans
 from apps.loans.models import Loan
 
 LONGEST_REFERENCE = 80
@@ -40,7 +39,7 @@ def record_legal_step(*, actor: User, loan: Loan, entry: LegalEntry, now: dateti
     """
     _ground.permit(actor, policies.LEGAL)
     # Two who write down a step at once wait for each other.
-    Loan.objects.select_for_update(no_key=True).only("pk").filter(pk=loan.pk).first()
+    _ground.hold(loan)
     found = get_visible(Loan.objects.select_related("branch__entity"), actor, pk=loan.pk)
     last = selectors.last_legal_step(found)
     today = _ground.today(found, now)
@@ -49,8 +48,8 @@ def record_legal_step(*, actor: User, loan: Loan, entry: LegalEntry, now: dateti
     before, after = Stage(last.stage) if last else Stage.NONE, Stage(entry.stage)
     _require_allowed(before, after)
     _require_claim(found, after)
-    if legal.begins(before, after):
-        _require_overdue(actor, found, today)
+    if legal.begins(before, after) and found.status == "active":
+        _ground.require_overdue(actor, found, today)
     made = LegalStep(
         loan=found,
         number=last.number + 1 if last else 1,
@@ -101,18 +100,9 @@ def _require_allowed(before: Stage, after: Stage) -> None:
 
 def _require_claim(loan: Loan, after: Stage) -> None:
     """Raise Conflict where nothing can be claimed under the loan: the matter is closed at most."""
-    if after != Stage.CLOSED and loan.status not in _CLAIMABLE:
+    is_claimable = loan.status in _CLAIMABLE and not selectors.is_settled(loan)
+    if after != Stage.CLOSED and not is_claimable:
         raise Conflict(
             "not_running",
             _("Nothing can be claimed under this loan in its state: close the matter."),
         )
-
-
-def _require_overdue(actor: User, loan: Loan, today: date) -> None:
-    """Raise Conflict where nothing is overdue, neither by the last day that was ended nor now."""
-    if loan.status != "active":
-        return
-    last_day = selectors.last_day(actor, loan)
-    was_late = last_day is not None and last_day.dpd_ifrs > 0
-    if not was_late and not loans.position(loan, today).arrears.amount:
-        raise Conflict("not_overdue", _("Nothing is overdue under this loan."))

@@ -146,7 +146,7 @@ def test_it_asks_as_much_for_two_loans_as_for_one(
     factories.overdue(lent, 10, 20_000)
     client = signed_in(dev)
     _get(client, "worklist")
-    with django_assert_max_num_queries(22) as asked:
+    with django_assert_max_num_queries(24) as asked:
         _get(client, "worklist")
 
     factories.overdue(other, 40, 10_000)

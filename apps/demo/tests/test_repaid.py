@@ -8,9 +8,10 @@ import pytest
 from django.core.management import call_command
 
 from apps.applications.models import Application
+from apps.collections.models import Contact, Notice, NoticeWord, Settlement
 from apps.customers.models import Customer
 from apps.debits.models import AnswerLine, Debit, Mandate
-from apps.demo import debited, people, repaid
+from apps.demo import collected, debited, people, repaid
 from apps.ledger import proofs as ledger_proofs
 from apps.loans import proofs as loan_proofs
 from apps.loans import selectors as loans
@@ -68,6 +69,25 @@ def test_it_lets_past_borrowers_repay_each_in_their_way() -> None:
     assert bounced.events.filter(kind="charge", parameters__code="bounce").exists()
     [promise] = Promise.objects.all()
     assert (promise.loan, promise.status, promise.amount) == (late, "open", late.instalment)
+
+
+def test_it_works_on_what_is_overdue_once() -> None:
+    promoted()
+    repaid.write(now=NOW)
+
+    said = collected.write(now=NOW)
+    again = collected.write(now=NOW)
+
+    late = Promise.objects.get().loan
+    assert any("settled in two parts" in line for line in said)
+    assert again == []
+    settlement = Settlement.objects.get()
+    assert (settlement.loan, settlement.status) == (late, "approved")
+    assert settlement.amount < settlement.debt
+    kinds = Notice.objects.filter(loan=late).order_by("kind").values_list("kind", flat=True)
+    assert list(kinds) == ["arrears", "demand"]
+    assert NoticeWord.objects.get().word == "posted"
+    assert Contact.objects.filter(loan=late, outcome="job_lost").exists()
     [file] = StatementFile.objects.all()
     assert file.status == "finished"
     assert Counter(file.lines.values_list("status", flat=True)) == {

@@ -23,6 +23,13 @@ def record_delivery(*, actor: User, letter: Letter, channel: str, now: datetime)
     The same said again returns what is recorded. Raises NotPermitted, NotVisible, DomainError for
     another channel, Conflict for a letter that is not frozen yet or was sent already.
     """
+    _require(actor)
+    return hand_over(actor=actor, letter=letter, channel=channel, now=now)
+
+
+@transaction.atomic
+def hand_over(*, actor: User, letter: Letter, channel: str, now: datetime) -> Delivery:
+    """Do as `record_delivery` for an app that has permitted it by a right of its own."""
     found = _locked(actor, letter)
     if channel not in BY_PERSON:
         sentence = _("Say whether it was handed over or posted.")
@@ -45,6 +52,15 @@ def record_delivery(*, actor: User, letter: Letter, channel: str, now: datetime)
     return waiting
 
 
+def leave_to_person(letter: Letter) -> None:
+    """Let no e-mail of a letter go out, in the transaction that issues it: a person brings it."""
+    waiting = _open(letter)
+    if waiting is None or waiting.channel != Delivery.Channel.EMAIL:
+        return
+    waiting.move("cancel", next_try_at=None, obstacle=Delivery.Obstacle.NOT_NOW)
+    queueing.wait_for_person(letter, obstacle=str(Delivery.Obstacle.NOT_NOW))
+
+
 @transaction.atomic
 def send_again(*, actor: User, letter: Letter, now: datetime) -> Delivery:
     """Queue a letter for e-mail once more, because a person asks for it.
@@ -52,6 +68,7 @@ def send_again(*, actor: User, letter: Letter, now: datetime) -> Delivery:
     Raises NotPermitted, NotVisible, Conflict for a letter that was sent, waits already or cannot
     go by e-mail, with the reason.
     """
+    _require(actor)
     found = _locked(actor, letter)
     if found.rendered_at is None:
         raise Conflict("letter_not_rendered", _("The letter is still being prepared."))
@@ -76,6 +93,7 @@ def record_bounce(*, actor: User, letter: Letter, now: datetime) -> Delivery:
 
     Raises NotPermitted, NotVisible, Conflict where no e-mail of it was sent.
     """
+    _require(actor)
     found = _locked(actor, letter)
     sent = found.deliveries.filter(status="sent", channel=Delivery.Channel.EMAIL).first()
     if sent is None:
@@ -86,10 +104,13 @@ def record_bounce(*, actor: User, letter: Letter, now: datetime) -> Delivery:
     return sent
 
 
-def _locked(actor: User, letter: Letter) -> Letter:
-    """Return the letter, locked against another person's step, for who may deliver it."""
+def _require(actor: User) -> None:
     if not actor.has_perm(DELIVER):
         raise NotPermitted("not_permitted", _("Your role does not deliver letters."))
+
+
+def _locked(actor: User, letter: Letter) -> Letter:
+    """Return the letter, locked against another person's step."""
     rows = Letter.objects.select_for_update(of=("self",), no_key=True)
     return get_visible(rows.defer("facts", "html", "pdf"), actor, pk=letter.pk)
 

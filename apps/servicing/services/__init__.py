@@ -1,5 +1,6 @@
 """What is done about a running loan, one module for each action."""
 
+from apps.servicing.services.agreed import give_up_rest
 from apps.servicing.services.changing import change
 from apps.servicing.services.closing import close
 from apps.servicing.services.pausing import end_pause, pause
@@ -29,6 +30,7 @@ __all__ = [
     "download_losses",
     "end_pause",
     "follow_rate",
+    "give_up_rest",
     "pause",
     "pay_off",
     "prepay",

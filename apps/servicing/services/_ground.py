@@ -2,15 +2,17 @@
 
 from datetime import date, datetime
 
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core import dates, reasons
-from apps.core.errors import NotPermitted
+from apps.core.errors import Conflict, NotPermitted
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.servicing.errors import NotRunning, refused_field
+from apps.servicing.models import Proposal
 
 SHORTEST_REASON, LONGEST_REASON = 3, 300
 
@@ -31,6 +33,17 @@ def locked_for(loan: Loan) -> Loan:
     """Return a loan held until the transaction ends, for who need not see it."""
     hold(loan)
     return _detailed().get(pk=loan.pk)
+
+
+def insert(made: Proposal) -> None:
+    """Write a new proposal down. Raises Conflict where one of its kind waits."""
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError as refusal:
+        raise Conflict(
+            "proposal_waits", _("A proposal of this kind waits already, or its reference is taken.")
+        ) from refusal
 
 
 def hold(loan: Loan) -> None:

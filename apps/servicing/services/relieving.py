@@ -5,12 +5,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core.errors import Conflict, DomainError, NotPermitted
+from apps.core.errors import DomainError, NotPermitted
 from apps.core.visibility import get_visible
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
@@ -237,13 +237,7 @@ def _written(loan: Loan, relief: Relief, reason: str, *, actor: User, now: datet
         proposed_by=actor,
         proposed_at=now,
     )
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError as refusal:
-        raise Conflict(
-            "proposal_waits", _("A proposal of this kind waits already, or its reference is taken.")
-        ) from refusal
+    _ground.insert(made)
     return made
 
 
