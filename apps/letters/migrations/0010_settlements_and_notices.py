@@ -4,20 +4,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0009_no_dues'),
+        ("letters", "0009_no_dues"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='obstacle',
-            field=models.CharField(blank=True, choices=[('no_address', 'No e-mail address is on record.'), ('no_consent', 'The applicant has not agreed to be reached by e-mail.'), ('not_configured', 'No e-mail is configured here.'), ('server_down', 'The e-mail server did not take it; it is tried again.'), ('gave_up', 'The e-mail server did not take it in many attempts.'), ('refused', 'The e-mail server refused the address or the letter.'), ('unknown', 'Nobody knows whether the e-mail went out; ask the applicant.'), ('not_now', 'The borrower is not written to by e-mail now.'), ('earlier', 'It was issued before deliveries were recorded.')], max_length=16, verbose_name='obstacle'),
+            model_name="delivery",
+            name="obstacle",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("no_address", "No e-mail address is on record."),
+                    ("no_consent", "The applicant has not agreed to be reached by e-mail."),
+                    ("not_configured", "No e-mail is configured here."),
+                    ("server_down", "The e-mail server did not take it; it is tried again."),
+                    ("gave_up", "The e-mail server did not take it in many attempts."),
+                    ("refused", "The e-mail server refused the address or the letter."),
+                    ("unknown", "Nobody knows whether the e-mail went out; ask the applicant."),
+                    ("not_now", "The borrower is not written to by e-mail now."),
+                    ("earlier", "It was issued before deliveries were recorded."),
+                ],
+                max_length=16,
+                verbose_name="obstacle",
+            ),
         ),
         migrations.AlterField(
-            model_name='letter',
-            name='kind',
-            field=models.CharField(choices=[('declined', 'Decline with reasons'), ('approved', 'Approval'), ('counter_offer', 'Counter-offer'), ('incomplete', 'Notice of what is missing'), ('appeal', 'Outcome of a review'), ('lapsed', 'Offer lapsed'), ('key_facts', 'Statement of what a loan costs'), ('no_dues', 'Letter of no dues'), ('settlement', 'Settlement'), ('arrears', 'Reminder of arrears'), ('demand', 'Formal demand'), ('pre_legal', 'Notice before legal action')], max_length=20, verbose_name='kind'),
+            model_name="letter",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("declined", "Decline with reasons"),
+                    ("approved", "Approval"),
+                    ("counter_offer", "Counter-offer"),
+                    ("incomplete", "Notice of what is missing"),
+                    ("appeal", "Outcome of a review"),
+                    ("lapsed", "Offer lapsed"),
+                    ("key_facts", "Statement of what a loan costs"),
+                    ("no_dues", "Letter of no dues"),
+                    ("settlement", "Settlement"),
+                    ("arrears", "Reminder of arrears"),
+                    ("demand", "Formal demand"),
+                    ("pre_legal", "Notice before legal action"),
+                ],
+                max_length=20,
+                verbose_name="kind",
+            ),
         ),
     ]
