@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -39,7 +40,15 @@ def _rate(**options: Any) -> serializers.DecimalField:
 
 
 def _choice(kind: type[StrEnum], default: StrEnum) -> serializers.ChoiceField:
-    return serializers.ChoiceField(choices=[one.value for one in kind], default=default.value)
+    return _one_of([one.value for one in kind], default=default.value)
+
+
+def _one_of(values: list[str], **options: Any) -> serializers.ChoiceField:
+    """Return the field of one of these; what is none of them is answered with all there are."""
+    sentence = format_lazy("{} {}.", _("Choose one of these:"), ", ".join(values))
+    return serializers.ChoiceField(
+        choices=values, error_messages={"invalid_choice": sentence}, **options
+    )
 
 
 def _many(child: Strict, *, most: int) -> serializers.ListSerializer[Any]:
@@ -119,8 +128,8 @@ class QuoteIn(Strict):
     annual_rate = _rate()
     instalments = serializers.IntegerField(help_text="The number agreed; grace may add to it.")
     disbursed_on = Day()
-    currency = serializers.ChoiceField(
-        choices=sorted(money.MINOR_UNITS), required=False, help_text="Your lender's where absent."
+    currency = _one_of(
+        sorted(money.MINOR_UNITS), required=False, help_text="Your lender's where absent."
     )
     first_due_on = Day(
         required=False, allow_null=True, help_text="One period after payout where absent."

@@ -253,6 +253,15 @@ def test_it_refuses_with_a_sentence_beside_the_field(
     assert all(one[0].endswith(".") for one in answer.json()["fields"].values())
 
 
+def test_it_names_the_choices_there_are(api: Client) -> None:
+    answer = ask(api, {**LOAN, "rounding_mode": "none", "currency": "XXX"})
+
+    fields = answer.json()["fields"]
+    assert answer.status_code == 400
+    assert fields["rounding_mode"] == ["Choose one of these: half_up, half_even, up, down."]
+    assert "INR" in fields["currency"][0]
+
+
 @pytest.mark.parametrize("body", [None, [], "text", 7, {}], ids=str)
 def test_it_refuses_what_is_no_set_of_terms(api: Client, body: Any) -> None:
     assert ask(api, body).status_code == 400
