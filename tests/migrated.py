@@ -24,7 +24,7 @@ _BUILDING = "migrated_building"
 # One process builds; whoever comes meanwhile waits for it and copies.
 _LOCK = 727_404_118
 # Templates of other states that stay.
-_OLD = 3
+_OLD = 10
 
 
 def template(address: str) -> str:
