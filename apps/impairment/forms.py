@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.form_fields import DayField
@@ -67,7 +67,7 @@ class ParametersForm(Refusable):
             return json.loads(self.cleaned_data["body"])
         except json.JSONDecodeError as error:
             raise forms.ValidationError(
-                _t("This is no JSON: line %(line)s, column %(column)s.")
+                gettext("This is no JSON: line %(line)s, column %(column)s.")
                 % {"line": error.lineno, "column": error.colno}
             ) from error
 
