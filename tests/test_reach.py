@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts import roles
-from apps.accounts.models import Branch, User
+from apps.accounts.models import Branch, Entity, User
 from apps.appeals import services as appeals
 from apps.applications.models import Application
 from apps.applications.tests import factories as applications
@@ -21,6 +21,8 @@ from apps.customers.services import upload_document
 from apps.decisions import sources
 from apps.decisions.models import Decision, ReviewCase
 from apps.decisions.tests import factories as decisions
+from apps.impairment import services as impairment
+from apps.impairment.models import ParameterSet
 from apps.letters.models import Letter
 from apps.letters.tests import factories as letters
 from tests.kept import kept
@@ -70,12 +72,31 @@ def keys_elsewhere(make_person: MakePerson, nashik: Branch, rita: User, mark: Us
         "collateral": [str(item.pk), *own, str(customer.pk)],
         "letters": [str(letter.pk)],
         "loans": own,
+        "impairment": [*own, _parameters_of_another_lender(rita)],
         "collections": own,
         "appeals": [str(appeal.pk), str(appeal.application_id)],
         "offers": own,
         "my": own,
         "api": [*own, str(customer.pk), str(item.pk)],
     }
+
+
+def _parameters_of_another_lender(proposer: User) -> str:
+    """Return the key of parameters of losses that nobody of the tests' lender works with."""
+    lender = Entity.objects.create(
+        code="other", name="Other Lender", country="IN", currency="INR", time_zone="Asia/Kolkata"
+    )
+    Branch.objects.create(entity=lender, code="elsewhere", name="Elsewhere")
+    proposed = ParameterSet.objects.create(
+        entity=lender,
+        effective_from=decisions.NOW.date(),
+        body=impairment.starting_point(),
+        sha256="0" * 64,
+        reason="As the other lender's committee decided.",
+        proposed_by=proposer,
+        proposed_at=decisions.NOW,
+    )
+    return str(proposed.pk)
 
 
 def _addresses(keys: Keys) -> list[tuple[Any, list[str]]]:
@@ -126,7 +147,8 @@ def _needed(view: Any, method: str) -> Any:
 def _state() -> list[Any]:
     """Return what an act on a row would change."""
     tables = (Customer, Application, ReviewCase, Decision, Letter, Document, Event, Item)
-    rows = [table.objects.count() for table in tables]
+    rows: list[Any] = [table.objects.count() for table in tables]
+    rows += ParameterSet.objects.values_list("pk", "status")
     return [*rows, sorted(Application.objects.values_list("pk", "status", "updated_at"))]
 
 

@@ -51,13 +51,17 @@ PAYMENTS = [
     "Debits to follow up",
 ]
 COLLECTIONS = ["Overdue loans", "Results of collectors"]
-QUALITY = [
+BOOK = [
     "Portfolio summary",
     "Portfolio quality",
     "Vintages",
+    "Cohorts",
     "Roll rates",
+    "Concentration",
     "Provisions",
-    "Releases from the reserve",
+]
+NIGHTS = [
+    "Expected credit loss",
     "Classes set by people",
     "What was found",
     "Alerts",
@@ -65,6 +69,8 @@ QUALITY = [
     "Rules",
     "Ends of days",
 ]
+QUALITY = [*BOOK, *NIGHTS]
+QUALITY_AND_RESERVE = [*BOOK, "Releases from the reserve", *NIGHTS]
 CONTROL = ["People", "Roles", "Audit trail", *LEDGER]
 NAVIGATION = {
     "Alice": [
@@ -108,7 +114,7 @@ NAVIGATION = {
         "Transfers",
         "Benchmark rates",
         "Written off",
-        *QUALITY,
+        *QUALITY_AND_RESERVE,
         *REVIEW,
         *MODELS,
         "Laboratory",
@@ -139,7 +145,7 @@ NAVIGATION = {
         "Disbursements",
         "Quotes",
         "Promises to pay",
-        *QUALITY,
+        *QUALITY_AND_RESERVE,
         *MODELS,
         "Laboratory",
     ],
@@ -160,7 +166,7 @@ NAVIGATION = {
         *COLLECTIONS,
         *PAYMENTS[1:-1],
         "Written off",
-        *QUALITY,
+        *QUALITY_AND_RESERVE,
         *REVIEW,
         *MODELS,
         "Laboratory",
