@@ -49,6 +49,7 @@ PORTFOLIO = (
     Step("Taking what borrowers of past months repay", "seed_repaid"),
     Step("Ending the days of the last weeks", "seed_day_ends"),
     Step("Working on overdue loans", "seed_collected"),
+    Step("Measuring what is expected to be lost", "seed_losses"),
 )
 PLANS = {"base": BASE, "all": (*BASE, *PORTFOLIO)}
 
