@@ -103,7 +103,7 @@ def approve_settlement(
     """Approve what another person proposed, and write to the borrower; return it.
 
     Raises NotPermitted for the own one and above the limit, NotVisible, Conflict for one that was
-    answered, whose first day has passed, or whose loan does not run any more.
+    answered, whose first day has passed, that gives up nothing now, or whose loan does not run.
     """
     found = _held(actor, settlement, policies.APPROVE_SETTLEMENT)
     _require_other(actor, found)
@@ -114,6 +114,12 @@ def approve_settlement(
     if parts[0].due_date < today:
         raise Conflict("day_passed", _("The first day of this settlement has passed: refuse it."))
     loss = settlement_loss.of_offer(loan, today, found.amount)
+    if not loss.waived:
+        # The letter would ask for more than is owed.
+        raise Conflict(
+            "nothing_given_up",
+            _("No more than this is owed now: nothing is given up. Refuse it."),
+        )
     limit = servicing.limit(actor, loan)
     if loss.waived > limit:
         raise AboveLimit(limit, found.currency)

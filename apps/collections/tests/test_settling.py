@@ -263,6 +263,23 @@ def test_what_was_answered_or_is_past_is_not_approved(late: Loan, dev: User, cha
     assert isinstance(again, Conflict)
 
 
+def test_one_that_gives_up_nothing_any_more_is_not_approved(
+    late: Loan, alice: User, dev: User, charlie: User
+) -> None:
+    made = _propose(dev, late)
+    owed = settlement_loss.of_offer(late, TODAY).owed
+    repaid.pay(alice, late, TODAY, owed - ALL, now=at(TODAY))
+
+    refusal = refused(
+        lambda: services.approve_settlement(actor=charlie, settlement=made, now=at(TODAY))
+    )
+
+    assert refusal.code == "nothing_given_up"
+    made.refresh_from_db()
+    assert (made.status, made.answered_by) == ("proposed", None)
+    assert not Letter.objects.filter(kind=Letter.Kind.SETTLEMENT).exists()
+
+
 # --- the database -------------------------------------------------------------------------------
 def test_the_database_keeps_parts_and_terms_as_they_were(
     late: Loan, dev: User, charlie: User
