@@ -64,20 +64,32 @@ def start(
     name: str, entity: str, day: date, *, until: date | None = None
 ) -> subprocess.Popen[bytes]:
     """Start the command for a lender's days in a process of its own, on a database."""
-    command = [
-        *(sys.executable, "manage.py", "day_end", "--entity", entity),
-        *("--date", day.isoformat(), "--until", (until or day).isoformat()),
-    ]
+    until = until or day
+    words = ("--entity", entity, "--date", day.isoformat(), "--until", until.isoformat())
+    return command(name, "day_end", *words)
+
+
+def command(name: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start a command of the program in a process of its own, on a database."""
     environment = {**os.environ, "DATABASE_URL": address(name)}
     return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "manage.py", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
 
 
 def run(name: str, entity: str, day: date) -> Ran:
     """Run the command to its end. Raises AssertionError with what it said where it failed."""
+    words = ("--entity", entity, "--date", day.isoformat(), "--until", day.isoformat())
+    return weighed(name, "day_end", *words)
+
+
+def weighed(name: str, *words: str) -> Ran:
+    """Run a command of the program to its end. Raises AssertionError as running a day-end does."""
     began = time.perf_counter()
-    process = start(name, entity, day)
+    process = command(name, *words)
     peaks: list[float] = []
     thread = threading.Thread(target=_weigh, args=(process, peaks))
     thread.start()
