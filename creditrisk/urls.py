@@ -3,7 +3,6 @@
 from django.urls import include, path
 
 from apps.accounts.views import sessions
-from apps.core.navigation_counts import counts
 from apps.core.style_guide import style_guide
 
 handler400 = "apps.core.problems.bad_request"
@@ -42,6 +41,5 @@ urlpatterns = [
     path("laboratory/", include("apps.laboratory.urls")),
     path("audit/", include("apps.audit.urls")),
     path("language/", sessions.set_language, name="set_language"),
-    path("navigation/counts/", counts, name="navigation_counts"),
     path("style-guide/", style_guide, name="style_guide"),
 ]

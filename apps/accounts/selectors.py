@@ -53,14 +53,21 @@ _GRANTED = prepared.Query(_granted_branches)
 
 def approval_limit(actor: User, *, currency: str, product_code: str) -> Decimal:
     """Return the amount a person may approve alone; zero where none is recorded."""
-    rows = ApprovalLimit.objects.filter(
-        Q(user=actor) | Q(role__in=actor.groups.all()), currency=currency
-    ).values_list("currency", "product_code", "amount", "user_id")
-    limits = [
-        authority.Limit(code, product, amount, user is not None)
-        for code, product, amount, user in rows
-    ]
+    limits = approval_limits(actor, currency=currency)
     return authority.approval_limit(limits, currency=currency, product_code=product_code)
+
+
+def approval_limits(actor: User, *, currency: str = "") -> list[authority.Limit]:
+    """Return every limit that counts for a person, of a currency or of all, in one question."""
+    rows = ApprovalLimit.objects.filter(Q(user=actor) | Q(role__in=actor.groups.all()))
+    if currency:
+        rows = rows.filter(currency=currency)
+    return [
+        authority.Limit(code, product, amount, user is not None)
+        for code, product, amount, user in rows.values_list(
+            "currency", "product_code", "amount", "user_id"
+        )
+    ]
 
 
 def granted_ids(actor: User, model: type[Model]) -> QuerySet[Any]:

@@ -14,6 +14,7 @@ class CoreConfig(AppConfig):
         # Celery's own loader re-enters django.setup() here and fails; Django's does not.
         autodiscover_modules("tasks")
         autodiscover_modules("navigation")
+        autodiscover_modules("home")
         from apps.core import schema  # noqa: F401  (registers OpenAPI extensions)
 
         lifecycle.said_by(gettext)

@@ -5,4 +5,7 @@ from django.urls import path
 from apps.dashboards import views
 
 app_name = "dashboards"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("counts/", views.counts, name="counts"),
+]

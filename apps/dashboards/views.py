@@ -1,47 +1,39 @@
-"""The start page of everybody, made of one section for each part of their work."""
+"""The start page of everybody, and the numbers on it and in the navigation."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import conditional_page, require_GET
 
-from apps.accounts.models import User
+from apps.core import home as registry
 from apps.core.access import SIGNED_IN, requires
-from apps.dashboards import selectors
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the start page: for whoever holds the permission."""
-
-    permission: str
-    template: str
-    gather: Callable[[User, datetime], selectors.Context]
-
-
-SECTIONS = (
-    Section("decisions.countersign_decision", "dashboards/_manager.html", selectors.manager),
-    Section("decisions.review_application", "dashboards/_reviewer.html", selectors.reviewer),
-    Section("appeals.decide_appeal", "dashboards/_appeals.html", selectors.appeals),
-    Section("applications.take_application", "dashboards/_officer.html", selectors.officer),
-    Section("governance.approve_promotion", "dashboards/_approver.html", selectors.approver),
-    Section("governance.train_model", "dashboards/_analyst.html", selectors.analyst),
-    Section("audit.view_audit", "dashboards/_auditor.html", selectors.auditor),
-    Section("accounts.manage_people", "dashboards/_administrator.html", selectors.administrator),
-)
-# For those whose only work is the loans themselves.
-LOANS = Section("loans.view_loan", "dashboards/_collector.html", selectors.collector)
+from apps.dashboards import parts
 
 
 @requires(SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the signed-in person."""
+    """Show what waits for the signed-in person before what there is."""
     now = timezone.now()
-    sections = [section for section in SECTIONS if request.user.has_perm(section.permission)]
-    if not sections and request.user.has_perm(LOANS.permission):
-        sections = [LOANS]
-    parts = [(section.template, section.gather(request.user, now)) for section in sections]
-    return render(request, "dashboards/home.html", {"parts": parts})
+    waiting = parts.waiting(request.user, now)
+    context = {
+        "beginnings": registry.beginnings(request.user),
+        "waiting": waiting,
+        "is_idle": not any(one.number for one in waiting),
+        "panels": parts.panels(request.user, now),
+    }
+    return render(request, "dashboards/home.html", context)
+
+
+@require_GET
+@requires(SIGNED_IN)
+@conditional_page
+def counts(request: HttpRequest) -> HttpResponse:
+    """Return every number of a page at once, as text by name; 304 while none of them changed.
+
+    The badges of the navigation; with `of=home` also what waits on the start page.
+    """
+    found = parts.badges(request)
+    if request.GET.get("of") == "home":
+        for one in parts.waiting(request.user, timezone.now()):
+            found[f"waiting:{one.waiting.name}"] = str(one.number or "")
+    return JsonResponse({"counts": found})

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.core import keyset, visibility
@@ -96,6 +96,13 @@ def rendered(*, limit: int | None = None) -> Iterator[Letter]:
     letters = Letter.objects.exclude(rendered_at=None).order_by("-issued_at", "-pk")
     chosen = letters[:limit] if limit is not None else letters
     return chosen.iterator(chunk_size=200)
+
+
+def unrendered() -> tuple[int, datetime | None]:
+    """Return how many letters wait to be rendered, and since when the oldest does."""
+    waiting = Letter.objects.filter(rendered_at=None).order_by()
+    found = waiting.aggregate(number=Count("pk"), oldest=Min("issued_at"))
+    return found["number"], found["oldest"]
 
 
 def unrendered_count() -> int:

@@ -42,9 +42,11 @@ def shown(figure: Figure, value: Decimal | None, currency: str) -> str:
     return formatting.format_money(value, currency)
 
 
-def stats(found: Summary, currency: str, query: Query) -> list[dict[str, Any]]:
+def stats(
+    found: Summary, currency: str, query: Query, first: Sequence[Figure] = _FIRST
+) -> list[dict[str, Any]]:
     """Return the few figures that are looked at first, each with its change in a month."""
-    return [_row(one, found, currency, query) for one in _FIRST]
+    return [_row(one, found, currency, query) for one in first]
 
 
 def periods(found: Summary) -> list[Period]:

@@ -354,6 +354,83 @@
     document.body.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone));
   }
 
+  // --- Counts that live ------------------------------------------------------------------------
+  // One request for every number of the page, and only while somebody looks at it. What did not
+  // change is asked for less and less often; after a failure longer still. The chance in it keeps
+  // many open pages from asking in step.
+  const SOONEST_MS = 30_000;
+  const UNCHANGED_MS = 120_000;
+  const FAILED_MS = 480_000;
+
+  function showCounts(counts) {
+    document.querySelectorAll("[data-count]").forEach((node) => {
+      const words = counts[node.dataset.count];
+      if (words === undefined) {
+        return;
+      }
+      node.textContent = words;
+      node.closest("[data-count-row]")?.toggleAttribute("hidden", !words);
+    });
+    const waits = document.querySelector("[data-count-row]:not([hidden])");
+    document.querySelector("[data-count-none]")?.toggleAttribute("hidden", Boolean(waits));
+  }
+
+  function watchCounts(source) {
+    const part = document.querySelector("[data-counts-of]")?.dataset.countsOf;
+    const address = part ? `${source.dataset.counts}?of=${part}` : source.dataset.counts;
+    let known = "";
+    let wait = SOONEST_MS;
+    let timer = 0;
+    let lastAsked = 0;
+
+    async function answered() {
+      const headers = known ? { "If-None-Match": known } : {};
+      const answer = await fetch(address, { headers, cache: "no-store", redirect: "manual" });
+      if (answer.status === 200) {
+        showCounts((await answer.json()).counts);
+        known = answer.headers.get("ETag") || "";
+        wait = SOONEST_MS;
+      } else if (answer.status === 304) {
+        wait = Math.min(wait * 1.5, UNCHANGED_MS);
+      } else if (answer.status >= 500 || answer.status === 429) {
+        wait = Math.min(wait * 2, FAILED_MS);
+      } else {
+        // Signed out, or not allowed any more: asking again would change nothing.
+        return false;
+      }
+      return true;
+    }
+
+    async function ask() {
+      window.clearTimeout(timer);
+      if (document.hidden) {
+        return;
+      }
+      lastAsked = Date.now();
+      let goesOn = true;
+      try {
+        goesOn = await answered();
+      } catch {
+        wait = Math.min(wait * 2, FAILED_MS);
+      }
+      if (goesOn) {
+        timer = window.setTimeout(ask, wait * (1 + Math.random() / 4));
+      } else {
+        document.removeEventListener("visibilitychange", lookedAt);
+      }
+    }
+
+    function lookedAt() {
+      window.clearTimeout(timer);
+      if (!document.hidden) {
+        timer = window.setTimeout(ask, Math.max(lastAsked + SOONEST_MS - Date.now(), 0));
+      }
+    }
+
+    document.addEventListener("visibilitychange", lookedAt);
+    ask();
+  }
+
   // --- Start ----------------------------------------------------------------------------------
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);
@@ -395,5 +472,6 @@
   });
   showTheme(storedTheme());
   watchHtmx();
+  document.querySelectorAll("[data-counts]").forEach(watchCounts);
   document.querySelector("[data-error-summary]")?.focus();
 })();

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from apps.accounts.models import Branch, User
 from apps.audit import timeline
+from apps.core import home
 from apps.customers.models import Document
 from apps.decisions.errors import PapersMissing
+from apps.loans import home as loans_home
 from apps.loans.models import Disbursement, DisbursementLimit, Loan, PaymentFile
 from apps.loans.tests import factories
 from apps.offers import services as offers
@@ -333,3 +335,34 @@ def test_the_history_tells_states_and_ways_in_words(
     assert "Running → Closed" in of_loan
     assert "active → closed" not in of_loan
     assert "how: On a signed paper" in of_case
+
+
+def test_each_step_waits_on_the_start_page_of_who_may_take_it(
+    alice: User, bob: User, amir: User, loan: Loan
+) -> None:
+    def waits(actor: User) -> dict[str, int]:
+        parts = [one for one in home.waiting(actor) if one.name.startswith("loans.")]
+        counts = {one.name.removeprefix("loans."): one.count(actor, NOW) for one in parts}
+        return {name: number for name, number in counts.items() if number}
+
+    factories.agreed(alice)
+    assert waits(alice) == {"open": 1, "request": 1}
+    factories.requested(alice, loan)
+
+    assert waits(alice) == {"open": 1}
+    assert waits(bob) == {"approve": 1}
+    assert waits(amir) == {}
+
+
+def test_an_officer_sees_what_falls_due_of_own_customers_and_of_nobody_elses(
+    alice: User, bob: User, loan: Loan, make_person: Callable[..., User]
+) -> None:
+    factories.paid(alice, bob, loan)
+    first = loan.instalments.order_by("number")[0]
+    noon = NOW + (first.due_date - TODAY)
+    count = home.counted("loans.due_today").count
+    asha = make_person("Asha", "loan_officer")
+
+    assert list(loans_home.due_today(alice, noon)) == [first]
+    assert (count(alice, noon), count(asha, noon)) == (1, 0)
+    assert count(alice, noon + timedelta(days=1)) == 0

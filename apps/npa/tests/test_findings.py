@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from apps.accounts.models import User
 from apps.audit.models import Event
+from apps.core import home
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
 from apps.npa import explaining, finding_report, findings, services
@@ -371,3 +372,17 @@ def test_each_kind_fills_fields_of_its_own(pairs: list[tuple[str, str]]) -> None
     crop = any(kind == "crop_season" for kind, _value in pairs)
     assert len(filled) == len(pairs) + crop
     assert filled == findings.fields(reversed(pairs))
+
+
+def test_what_waits_for_a_second_person_is_on_that_persons_start_page(
+    lent: Loan, bob: User, charlie: User
+) -> None:
+    count = home.counted("npa.findings").count
+    found = _found("escrow")
+    made = services.propose_finding(actor=bob, loan=lent, found=found, now=at(TODAY))
+    assert (count(bob, at(TODAY)), count(charlie, at(TODAY))) == (0, 1)
+
+    services.approve_finding(actor=charlie, finding=made, now=at(TODAY))
+    assert count(charlie, at(TODAY)) == 0
+    services.propose_finding_end(actor=charlie, finding=made, reason="Over", now=at(TODAY))
+    assert (count(bob, at(TODAY)), count(charlie, at(TODAY))) == (1, 0)
