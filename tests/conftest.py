@@ -5,16 +5,19 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+# What a worker makes once and keeps for itself: the running system, or models it has trained.
+_TOGETHER = ("tests/journeys/", "apps/governance/tests/", "ml/tests/test_model_contract.py")
 
-class _JourneysTogether(LoadScopeScheduling):
-    """All journeys to one worker, which starts the system once; every other test where it fits.
+
+class _SomeTogether(LoadScopeScheduling):
+    """Journeys and tests on the same models each to one worker; every other test where it fits.
 
     Stands in for `--dist loadgroup`, whose marks pytest 9 no longer carries to the scheduler.
-    The largest group is dealt out first, so the journeys run from the very beginning.
+    The largest groups are dealt out first, so the journeys run from nearly the beginning.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+        return next((one for one in _TOGETHER if nodeid.startswith(one)), nodeid)
 
     def mark_test_complete(
         self, node: WorkerController, item_index: int, duration: float = 0
@@ -29,6 +32,6 @@ class _JourneysTogether(LoadScopeScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _JourneysTogether:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _SomeTogether:
     """Return the scheduler of this run."""
-    return _JourneysTogether(config, log)
+    return _SomeTogether(config, log)

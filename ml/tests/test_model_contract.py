@@ -82,7 +82,7 @@ def bad() -> Floats:
     return np.array(sample()["bad"], dtype=np.float64)
 
 
-def train(name: str) -> TrainedModel:
+def trained_anew(name: str) -> TrainedModel:
     return training.train(
         sample()[list(SCHEMA.names)],
         bad(),
@@ -92,8 +92,13 @@ def train(name: str) -> TrainedModel:
 
 
 @cache
+def trained(name: str) -> TrainedModel:
+    return trained_anew(name)
+
+
+@cache
 def packed(name: str) -> Artefact:
-    return artefact.pack(train(name))
+    return artefact.pack(trained(name))
 
 
 @cache
@@ -171,7 +176,7 @@ def test_it_explains_rows_together_as_each_alone(kind: str) -> None:
 
 
 def test_it_comes_back_as_it_went(kind: str, model: Fitted) -> None:
-    before = train(kind).model
+    before = trained(kind).model
 
     again = models.load(before.kind, before.to_body(), SCHEMA)
 
@@ -206,7 +211,7 @@ def test_it_scores_to_the_last_bit_in_another_process() -> None:
 
 
 def test_it_gives_the_same_artefact_twice(kind: str) -> None:
-    again = artefact.pack(train(kind))
+    again = artefact.pack(trained_anew(kind))
 
     assert again.body == packed(kind).body
     assert again.sha256 == packed(kind).sha256

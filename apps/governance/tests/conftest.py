@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import joblib  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from apps.accounts.models import Branch, User
@@ -9,7 +10,33 @@ from apps.governance import services
 from apps.governance.models import Promotion, TrainingRun
 from apps.governance.tests import factories
 from apps.products.models import Product
+from ml import training
+from ml.training import TrainedModel
 from tests.kept import kept
+
+# What this process has trained, by a hash of everything it was trained on.
+_trained: dict[str, TrainedModel] = {}
+
+
+@pytest.fixture
+def trains_anew() -> None:
+    """Ask for this where a training itself is what is proved, or a part of it is patched."""
+
+
+@pytest.fixture(autouse=True)
+def _train_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train once on the same rows in the same way: a model takes a second, and many need it."""
+    if "trains_anew" in request.fixturenames:
+        return
+    real = training.train
+
+    def remembered(*given: Any, **named: Any) -> TrainedModel:
+        key = joblib.hash((given, named))
+        if key not in _trained:
+            _trained[key] = real(*given, **named)
+        return _trained[key]
+
+    monkeypatch.setattr(training, "train", remembered)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from apps.scoring.models import ModelVersion
 from ml import training
 
 pytestmark = pytest.mark.django_db
+anew = pytest.mark.usefixtures("trains_anew")
 
 
 def trained_by(actor: User) -> TrainingRun:
@@ -61,6 +62,7 @@ def test_it_says_how_the_model_was_made_and_checked(train: Any, rita: User) -> N
     assert figures["holdout"]["warning"] is None
 
 
+@anew
 def test_it_keeps_the_warning_of_later_loans(
     train: Any, rita: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +73,7 @@ def test_it_keeps_the_warning_of_later_loans(
     assert run.figures["warnings"][-1] == run.figures["holdout"]["warning"] == "Mixed up?"
 
 
+@anew
 def test_it_stops_where_a_feature_knows_the_outcome(
     train: Any, rita: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +105,7 @@ def test_it_tests_on_later_loans_the_model_has_not_seen(train: Any, rita: User) 
     assert sum(band["n"] for band in holdout["bands"]) == in_2024
 
 
+@anew
 def test_it_trains_the_same_model_from_the_same_data(train: Any, rita: User) -> None:
     first = train(rita)
 
