@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db.models import (
@@ -108,11 +109,16 @@ def withheld(actor: User) -> list[QuerySet[Any, Any]]:
         return []
     took_part = Q(application__submitted_by=actor) | Q(application__taken_by=actor)
     samples = BlindSample.objects.filter(status__in=BLIND_OPEN).exclude(took_part)
-    coming = chosen(Now() - SAMPLED_WITHIN).filter(~Exists(_sampled())).exclude(took_part)
     return [
         samples.filter(~Exists(_recused(actor))).values("application_id"),
-        coming.values("application_id"),
+        _coming(*_left_out).exclude(took_part).values("application_id"),
     ]
+
+
+@cache
+def _coming(*_sources: Callable[[], QuerySet[Any, Any]]) -> QuerySet[Decision]:
+    """Return what the sweep has not sampled yet: put together once, as every page asks for it."""
+    return chosen(Now() - SAMPLED_WITHIN).filter(~Exists(_sampled()))
 
 
 def _sampled() -> QuerySet[BlindSample]:

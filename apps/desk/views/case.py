@@ -45,7 +45,7 @@ def documents(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def exposure(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show everything else the borrower owes, asks for or answers for."""
-    application = _application(request, pk)
+    application = _compared(request, pk)
     return render(request, "desk/_exposure.html", case_page.exposed(request.user, application))
 
 
@@ -53,7 +53,7 @@ def exposure(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def similar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the ten past applications most like this one, with their outcomes."""
-    application = _application(request, pk)
+    application = _compared(request, pk)
     return render(request, "desk/_similar.html", case_page.similar(request.user, application))
 
 
@@ -147,4 +147,10 @@ def _memo_part(
 
 def _application(request: HttpRequest, pk: uuid.UUID) -> Application:
     rows = applications.case(request.user).prefetch_related("collaterals", "guarantors__customer")
+    return get_visible(rows, request.user, pk=pk)
+
+
+def _compared(request: HttpRequest, pk: uuid.UUID) -> Application:
+    """Return an application without what only a page of its own shows of it."""
+    rows = Application.objects.select_related("branch", "customer")
     return get_visible(rows, request.user, pk=pk)
