@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from apps.accounts.views import sessions
-from apps.core.style_guide import style_guide
+from apps.core.style_guide import moved, style_guide
 
 handler400 = "apps.core.problems.bad_request"
 handler403 = "apps.core.problems.forbidden"
@@ -41,5 +41,6 @@ urlpatterns = [
     path("laboratory/", include("apps.laboratory.urls")),
     path("audit/", include("apps.audit.urls")),
     path("language/", sessions.set_language, name="set_language"),
-    path("style-guide/", style_guide, name="style_guide"),
+    path("styleguide/", style_guide, name="style_guide"),
+    path("style-guide/", moved),
 ]

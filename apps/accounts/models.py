@@ -165,6 +165,7 @@ class User(Identified, AbstractBaseUser, PermissionsMixin):
         permissions = [
             ("view_people", _("See people, roles and limits")),
             ("manage_people", _("Keep people, roles, branches and limits")),
+            ("view_style_guide", _("See the style guide")),
         ]
         constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique")]
         verbose_name = _("person")

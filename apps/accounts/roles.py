@@ -19,6 +19,8 @@ READ_BOOK = (
     "repayments.view_repayment",
     "debits.view_debit",
 )
+# What everybody who works for the lender may; a program may not.
+STAFF = ("accounts.view_style_guide",)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ ROLES = (
         "Loan officer",
         "Registers customers, takes applications, hands over letters.",
         (
+            *STAFF,
             *READ_BOOK,
             "customers.edit_customer",
             "customers.reveal_customer",
@@ -78,6 +81,7 @@ ROLES = (
         "Credit reviewer",
         "Decides referred applications within an approval limit.",
         (
+            *STAFF,
             *READ_BOOK,
             "customers.reveal_customer",
             "customers.download_document",
@@ -107,6 +111,7 @@ ROLES = (
         "Credit manager",
         "Counter-signs above a reviewer's limit; watches the queue.",
         (
+            *STAFF,
             *READ_BOOK,
             "customers.reveal_customer",
             "customers.download_document",
@@ -202,6 +207,7 @@ ROLES = (
         "Collections officer",
         "Works the loans in arrears.",
         (
+            *STAFF,
             "customers.view_customer",
             "customers.reveal_customer",
             "collateral.view_item",
@@ -229,6 +235,7 @@ ROLES = (
         "Risk analyst",
         "Trains and compares models, asks for promotion.",
         (
+            *STAFF,
             "products.view_product",
             "schedules.make_quote",
             "applications.view_application",
@@ -259,6 +266,7 @@ ROLES = (
         "Model approver",
         "Approves or refuses the promotion of models on evidence.",
         (
+            *STAFF,
             "products.view_product",
             "schedules.make_quote",
             "decisions.view_policy",
@@ -277,6 +285,7 @@ ROLES = (
         "Auditor",
         "Reads everything, changes nothing, proves that nothing was altered.",
         (
+            *STAFF,
             *READ_BOOK,
             "customers.download_document",
             "customers.view_block_list",
@@ -307,6 +316,7 @@ ROLES = (
         "Administrator",
         "Keeps users, branches, roles and products; approves no business.",
         (
+            *STAFF,
             "accounts.view_people",
             "accounts.manage_people",
             "products.view_product",

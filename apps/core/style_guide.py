@@ -10,10 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.generic import RedirectView
 
-from apps.core.access import SIGNED_IN, requires
+from apps.core.access import requires
 from apps.core.templatetags import _statuses
 
+# Who works for the lender: programs and strangers do not.
+SEE = "accounts.view_style_guide"
 # A fixed moment, so that two looks at the guide show the same page.
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -78,10 +81,14 @@ class SpecimenFilter(forms.Form):
     )
 
 
-@requires(SIGNED_IN)
+@requires(SEE)
 def style_guide(request: HttpRequest) -> HttpResponse:
     """Show the design system."""
     return render(request, "styleguide.html", specimens(request))
+
+
+# Where the guide stood before.
+moved = requires(SEE)(RedirectView.as_view(pattern_name="style_guide"))
 
 
 def specimens(request: HttpRequest) -> dict[str, Any]:

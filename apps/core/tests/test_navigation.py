@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts import roles
 from apps.accounts.models import User
 from apps.core import navigation
 
@@ -24,13 +25,33 @@ def _marked(browser: Client, address: str) -> list[str]:
         ("/people/", ["/people/"]),
         ("/people/roles/", ["/people/roles/"]),
         ("/people/add/", ["/people/"]),
-        ("/style-guide/", []),
+        ("/styleguide/", []),
     ],
 )
 def test_it_marks_the_entry_a_page_belongs_to(
     diana: User, signed_in: SignedIn, address: str, marked: list[str]
 ) -> None:
     assert _marked(signed_in(diana), address) == marked
+
+
+@pytest.mark.parametrize("role", [role.code for role in roles.ROLES])
+def test_it_shows_the_style_guide_to_who_works_for_the_lender(
+    make_person: Callable[..., User], signed_in: SignedIn, role: str
+) -> None:
+    browser = signed_in(make_person("Someone", role))
+    expected = 403 if role == "integrator" else 200
+
+    assert browser.get("/styleguide/").status_code == expected
+    assert browser.get("/style-guide/", follow=True).status_code == expected
+
+
+def test_it_sends_on_from_where_the_style_guide_stood(alice: User, signed_in: SignedIn) -> None:
+    assert signed_in(alice).get("/style-guide/")["Location"] == "/styleguide/"
+
+
+def test_it_shows_no_stranger_the_style_guide(client: Client, db: None) -> None:
+    for address in ("/styleguide/", "/style-guide/"):
+        assert client.get(address)["Location"] == f"/people/sign-in/?next={address}"
 
 
 def test_it_shows_strangers_nothing(client: Client, db: None) -> None:

@@ -12,6 +12,9 @@ from apps.core.templatetags import _statuses, ui
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "static"
 VENDORED = sorted((STATIC / "vendor").iterdir())
+# Of style sheets and scripts, before they are compressed; what draws charts is loaded by few pages.
+MOST_BYTES = 150_000
+OWN = sorted([*(STATIC / "css").glob("*.css"), *(STATIC / "js").glob("*.js")])
 TONES = ("neutral", "info", "success", "warning", "danger", "progress")
 TEXT, LARGE_OR_SHAPE = 4.5, 3.0
 READABLE = [
@@ -59,6 +62,19 @@ def test_it_ships_vendored_files_unchanged_and_with_their_licence(folder: Path) 
     assert facts["version"]
     assert facts["licence"]
     assert (folder / "LICENSE").read_text().strip()
+
+
+def test_it_stays_small() -> None:
+    asked = re.findall(
+        r'{% static "([^"]+\.(?:css|js))" %}', (ROOT / "templates/base.html").read_text()
+    )
+    on_every_page = {STATIC / name for name in asked}
+    vendored = {path for path in on_every_page if path.is_relative_to(STATIC / "vendor")}
+
+    assert len(OWN) > 10
+    assert {path.name for path in vendored} == {"htmx.min.js"}
+    assert on_every_page - vendored <= set(OWN)
+    assert sum(path.stat().st_size for path in {*OWN, *vendored}) <= MOST_BYTES
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
