@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -184,12 +183,7 @@ def exposure(customer: Customer, actor: User, *, besides: Application | None = N
     seen = Application.objects.visible_to(actor).filter(status__in=_COUNTING)
     if besides is not None:
         seen = seen.exclude(pk__in=besides.apart)
-    shown = seen.select_related("product")
-    parts = [
-        *_as_borrower(shown.filter(customer=customer)),
-        *_as_co_borrower(customer, shown),
-        *_as_guarantor(customer, shown),
-    ]
+    parts = _parts(customer, seen.select_related("product"))
     owed = exposures.owed({part.application.pk for part in parts})
     lines = [
         _line(part, owed[part.application.pk]) for part in parts if part.application.pk in owed
@@ -223,34 +217,37 @@ class _Part:
     ceiling: Decimal | None = None
 
 
-def _as_borrower(rows: QuerySet[Application]) -> list[_Part]:
-    return [_Part(role=Role.BORROWER, application=one) for one in rows]
-
-
-def _as_co_borrower(customer: Customer, shown: QuerySet[Application]) -> list[_Part]:
-    rows = CoBorrower.objects.filter(customer=customer, application__in=shown.order_by())
-    rows = rows.select_related("application__product")
+def _parts(customer: Customer, shown: QuerySet[Application]) -> list[_Part]:
+    """Return what the customer answers for; what may be seen of it is asked once for all of it."""
+    together, others = CoBorrower.objects.filter(customer=customer), _for_others(customer)
+    keys = {row.application_id for row in together} | {row.application_id for row in others}
+    found = {one.pk: one for one in shown.filter(Q(customer=customer) | Q(pk__in=keys))}
+    own = [one for one in found.values() if one.customer_id == customer.pk]
     return [
-        _Part(role=Role.CO_BORROWER, application=row.application, share=row.share) for row in rows
+        *(_Part(role=Role.BORROWER, application=one) for one in own),
+        *(
+            _Part(role=Role.CO_BORROWER, application=found[row.application_id], share=row.share)
+            for row in together
+            if row.application_id in found
+        ),
+        *(
+            _Part(
+                role=Role.GUARANTOR,
+                application=found[row.application_id],
+                share=getattr(getattr(row, "liability", None), "share", None),
+                ceiling=row.amount,
+            )
+            for row in others
+            if row.application_id in found
+        ),
     ]
 
 
-def _as_guarantor(customer: Customer, shown: QuerySet[Application]) -> list[_Part]:
-    rows: QuerySet[Any] = Guarantor.objects.filter(
-        customer=customer, application__in=shown.order_by()
-    ).exclude(application__customer=customer)
+def _for_others(customer: Customer) -> QuerySet[Guarantor]:
+    rows = Guarantor.objects.filter(customer=customer).exclude(application__customer=customer)
     # Who owes the debt together with the borrower does not answer for it a second time.
     rows = rows.exclude(application__co_borrowers__customer=customer)
-    rows = rows.select_related("application__product", "liability")
-    return [
-        _Part(
-            role=Role.GUARANTOR,
-            application=row.application,
-            share=getattr(getattr(row, "liability", None), "share", None),
-            ceiling=row.amount,
-        )
-        for row in rows
-    ]
+    return rows.select_related("liability")
 
 
 def _line(part: _Part, owed: Owed) -> Line:
