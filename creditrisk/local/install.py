@@ -81,6 +81,9 @@ def make_environment() -> None:
     home = VENV / ".home"
     if PYTHON.exists() and runs([PYTHON, "-c", ""]) and read(home) in {"", str(VENV)}:
         return
+    if VENV.is_symlink():
+        # `--clear` would empty what it points to, under whoever works with that.
+        raise InstallError(f"{VENV} is a link to {VENV.resolve()}: remove the link and run again.")
     say(f"Making the virtual environment {VENV} ...")
     if sys.version_info[:2] == VERSION:
         call([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV])
