@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from apps.accounts import selectors as accounts
-from apps.accounts.models import Branch, User
+from apps.accounts.models import User
 from apps.core.dates import add_months
-from apps.impairment import backtesting, parameters
+from apps.impairment import backtesting, parameters, rows
 from apps.impairment.backtesting import BandTest, Case, MeanTest
 from apps.impairment.measuring import YEAR
 from apps.impairment.models import Run
+from apps.impairment.rows import Chosen
 from apps.impairment.services.estimating import month_ends
 from apps.impairment.statements import backtest
 from apps.npa.models import DayEnd
@@ -40,13 +40,13 @@ def known(run: Run) -> list[date]:
     return ends if ends and ends[0] == run.day and len(ends) > YEAR else []
 
 
-def tested(actor: User, run: Run) -> Tested | None:
-    """Return the tests of a measurement; None before a whole year after it is known."""
+def tested(actor: User, chosen: Chosen) -> Tested | None:
+    """Return the tests of what is chosen; None before a whole year after it is known."""
+    run = chosen.run
     ends = known(run)
     if not ends:
         return None
     terms = parameters.read(run.parameters.body)
-    branches = Branch.objects.filter(accounts.in_reach(actor, branch_field="pk"))
     followed = terms.recoveries.workout_months
     values: dict[str, Any] = {
         "run": run.pk,
@@ -54,7 +54,7 @@ def tested(actor: User, run: Run) -> Tested | None:
         "day": run.day,
         "days": ends,
         "until": ends[YEAR],
-        "branches": [str(key) for key in branches.values_list("pk", flat=True)],
+        **rows.of_statement(actor, chosen),
         "months": followed,
         "followed": add_months(months.first_of(ends[-1]), 1 - followed) - timedelta(days=1),
     }

@@ -21,14 +21,14 @@ class LossForm(SharedForm):
 
     by: Any = None
     month = forms.ChoiceField(label=_("Measured at the end of"), required=False)
-    field_order = ["lender", "month", "product", "branch", "currency"]
+    field_order = ["lender", "month", "product", "segment", "branch", "currency"]
 
 
 class MovementForm(LossForm):
     """Since which measurement it moved."""
 
     since = forms.ChoiceField(label=_("Since the end of"), required=False)
-    field_order = ["lender", "since", "month", "product", "branch", "currency"]
+    field_order = ["lender", "since", "month", "product", "segment", "branch", "currency"]
 
 
 class LoansForm(LossForm):
@@ -41,7 +41,7 @@ class LoansForm(LossForm):
         empty_value=None,
         choices=[("", _("All")), *((str(code), name) for code, name in wording.STAGES.items())],
     )
-    field_order = ["lender", "month", "stage", "product", "branch", "currency"]
+    field_order = ["lender", "month", "stage", "product", "segment", "branch", "currency"]
 
 
 class ParametersForm(Refusable):
@@ -64,16 +64,29 @@ class ParametersForm(Refusable):
     def clean_body(self) -> Any:
         """Return what was typed as an object."""
         try:
-            return json.loads(self.cleaned_data["body"])
+            found = json.loads(self.cleaned_data["body"])
+            is_plain = _is_plain(found)
         except json.JSONDecodeError as error:
             raise forms.ValidationError(
                 gettext("This is no JSON: line %(line)s, column %(column)s.")
                 % {"line": error.lineno, "column": error.colno}
             ) from error
+        except (RecursionError, ValueError) as error:
+            # Nested beyond what is read, or a number of thousands of digits.
+            raise forms.ValidationError(gettext("This is too deep or too long.")) from error
+        if not is_plain:
+            raise forms.ValidationError(gettext("A character here cannot be kept."))
+        return found
 
     def asked(self) -> Asked:
         """Return what was typed."""
         return Asked(**self.cleaned_data)
+
+
+def _is_plain(found: Any) -> bool:
+    """Say whether the database and a page can hold every character: no NUL, no half of a pair."""
+    text = json.dumps(found, ensure_ascii=False)
+    return "\\u0000" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 class NoteForm(Refusable):

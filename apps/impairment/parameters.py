@@ -3,8 +3,8 @@
 Nothing is filled in: what is missing, unknown or out of bounds is refused with its place.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from apps.impairment.cells import LATENESS
 from apps.impairment.measuring import ONE, YEAR, ZERO, Outlook, Scenario
 from apps.impairment.staging import Rules
-from apps.products.reading import CatalogueRefused, expect, typed
+from apps.products.reading import CatalogueRefused, typed
+from apps.schedules.refusals import Sentence, gettext_noop
 
 # The kind of security of a loan that nothing secures.
 UNSECURED = "unsecured"
@@ -20,6 +21,11 @@ UNSECURED = "unsecured"
 OTHERS = "others"
 MOST_BANDS = 20
 MOST_CURE_MONTHS = 24
+MOST_WORKOUT_MONTHS = 60
+
+_BETWEEN = gettext_noop("Must lie between 0 and 1.")
+_ABOVE = gettext_noop("Must be above %(least)s.")
+_NOT_BELOW = gettext_noop("Must not be below %(least)s.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,97 +117,134 @@ _PARTS = frozenset({"bands", "scenarios", "stages", "conversion", "hazards", "re
 
 def read(body: Any) -> Parameters:
     """Return the parameters of a body. Raises CatalogueRefused with the place of what is wrong."""
-    expect(isinstance(body, Mapping) and set(body) == _PARTS, "body", _named(_PARTS))
+    _exactly(_mapping(body, "body"), _PARTS, "body")
     return Parameters(
         bands=_bands(body["bands"]),
         scenarios=_scenarios(body["scenarios"]),
         stages=_stages(body["stages"]),
-        conversion=_shares(body["conversion"], "conversion", needs=OTHERS),
+        conversion=_shares(body["conversion"], "conversion", needs=(OTHERS,)),
         hazards=_hazards(body["hazards"]),
         recoveries=_recoveries(body["recoveries"]),
     )
 
 
+def know(found: Parameters, *, kinds: Iterable[str], segments: Iterable[str]) -> None:
+    """Raise CatalogueRefused where something stands under a name that nothing has.
+
+    It would never count, and what was meant would count by the others.
+    """
+    secured = {*kinds, UNSECURED, OTHERS}
+    places = {
+        "conversion": (found.conversion, {*segments, OTHERS}),
+        "recoveries.prior": (found.recoveries.prior, secured),
+        "recoveries.floors": (found.recoveries.floors, secured),
+    }
+    for place, (given, names) in places.items():
+        odd = sorted(set(given) - names)
+        pattern = gettext_noop("Nothing is called %(odd)s; these are known: %(names)s.")
+        _expect(not odd, place, pattern, odd=", ".join(odd), names=", ".join(sorted(names)))
+
+
 def _bands(given: Any) -> tuple[Decimal, ...]:
-    expect(isinstance(given, list) and 0 < len(given) < MOST_BANDS, "bands", "A list of PDs.")
+    some = isinstance(given, list) and 0 < len(given) < MOST_BANDS
+    pattern = gettext_noop("Must be a list of one to %(most)s PDs.")
+    _expect(some, "bands", pattern, most=MOST_BANDS - 1)
     found = tuple(_decimal(one, "bands") for one in given)
     rising = all(before < after for before, after in pairwise(found))
-    expect(rising and found[0] > ZERO and found[-1] < ONE, "bands", "PDs rise between 0 and 1.")
+    within = found[0] > ZERO and found[-1] < ONE
+    _expect(rising and within, "bands", gettext_noop("PDs must rise between 0 and 1."))
     return found
 
 
 def _scenarios(given: Any) -> dict[Outlook, Scenario]:
-    names = {one.value for one in Outlook}
-    expect(isinstance(given, Mapping) and set(given) == names, "scenarios", _named(names))
+    _exactly(_mapping(given, "scenarios"), {one.value for one in Outlook}, "scenarios")
     found = {}
     for name in Outlook:
         place = f"scenarios.{name}"
-        terms = Scenario(**typed(_Scenario, _mapping(given[name.value], place), place))
-        expect(ZERO <= terms.weight <= ONE, place, "A weight lies between 0 and 1.")
-        expect(terms.pd_shift > 0 and terms.lgd_shift > 0, place, "A shift is above 0.")
+        terms = Scenario(**_typed(_Scenario, given[name.value], place))
+        _expect(ZERO <= terms.weight <= ONE, place, _BETWEEN)
+        _expect(terms.pd_shift > 0 and terms.lgd_shift > 0, place, _ABOVE, least=0)
         found[name] = terms
     whole = sum((one.weight for one in found.values()), ZERO)
-    expect(whole == ONE, "scenarios", "The weights add up to 1.")
+    _expect(whole == ONE, "scenarios", gettext_noop("The weights must add up to 1."))
     return found
 
 
 def _stages(given: Any) -> Rules:
-    found = Rules(**typed(_Stages, _mapping(given, "stages"), "stages"))
-    expect(found.pd_multiple > ONE, "stages.pd_multiple", "A multiple is above 1.")
-    expect(ZERO <= found.pd_least < ONE, "stages.pd_least", "Between 0 and 1.")
+    found = Rules(**_typed(_Stages, given, "stages"))
+    _expect(found.pd_multiple > ONE, "stages.pd_multiple", _ABOVE, least=1)
+    _expect(ZERO <= found.pd_least < ONE, "stages.pd_least", _BETWEEN)
     months = (found.cure_3_months, found.cure_2_months)
-    expect(
-        all(0 <= one <= MOST_CURE_MONTHS for one in months),
-        "stages",
-        "Curing takes 0 to 24 months.",
-    )
+    within = all(0 <= one <= MOST_CURE_MONTHS for one in months)
+    pattern = gettext_noop("Curing takes 0 to %(most)s months.")
+    _expect(within, "stages", pattern, most=MOST_CURE_MONTHS)
     return found
 
 
 def _hazards(given: Any) -> Hazards:
-    row = typed(_Hazards, _mapping(given, "hazards"), "hazards")
-    prior = _mapping(given["prior_lateness"], "hazards.prior_lateness")
-    late = {band.value for band in LATENESS[1:]}
-    expect(set(prior) == late, "hazards.prior_lateness", _named(late))
-    times = {name: _decimal(one, f"hazards.prior_lateness.{name}") for name, one in prior.items()}
-    expect(all(one >= 1 for one in times.values()), "hazards.prior_lateness", "Not below 1.")
-    expect(ZERO < row["prior_pd_12"] < ONE, "hazards.prior_pd_12", "Between 0 and 1.")
-    expect(row["credibility"] > 0, "hazards.credibility", "Above 0.")
-    expect(row["least_months"] >= 0, "hazards.least_months", "Not negative.")
+    row = _typed(_Hazards, given, "hazards")
+    place = "hazards.prior_lateness"
+    prior = _mapping(given["prior_lateness"], place)
+    _exactly(prior, {band.value for band in LATENESS[1:]}, place)
+    times = {name: _decimal(one, f"{place}.{name}") for name, one in prior.items()}
+    _expect(all(one >= 1 for one in times.values()), place, _NOT_BELOW, least=1)
+    _expect(ZERO < row["prior_pd_12"] < ONE, "hazards.prior_pd_12", _BETWEEN)
+    _expect(row["credibility"] > 0, "hazards.credibility", _ABOVE, least=0)
+    _expect(row["least_months"] >= 0, "hazards.least_months", _NOT_BELOW, least=0)
     return Hazards(**{**row, "prior_lateness": times})
 
 
 def _recoveries(given: Any) -> Recoveries:
-    row = typed(_Recoveries, _mapping(given, "recoveries"), "recoveries")
-    expect(row["credibility"] > 0, "recoveries.credibility", "Above 0.")
-    expect(row["least_cases"] >= 0, "recoveries.least_cases", "Not negative.")
-    expect(YEAR <= row["workout_months"] <= 5 * YEAR, "recoveries.workout_months", "12 to 60.")
+    row = _typed(_Recoveries, given, "recoveries")
+    _expect(row["credibility"] > 0, "recoveries.credibility", _ABOVE, least=0)
+    _expect(row["least_cases"] >= 0, "recoveries.least_cases", _NOT_BELOW, least=0)
+    within = YEAR <= row["workout_months"] <= MOST_WORKOUT_MONTHS
+    pattern = gettext_noop("Recoveries are followed for %(least)s to %(most)s months.")
+    place = "recoveries.workout_months"
+    _expect(within, place, pattern, least=YEAR, most=MOST_WORKOUT_MONTHS)
     shares = {
-        name: _shares(given[name], f"recoveries.{name}", needs=OTHERS)
+        name: _shares(given[name], f"recoveries.{name}", needs=(OTHERS, UNSECURED))
         for name in ("prior", "floors")
     }
-    expect(UNSECURED in shares["floors"], "recoveries.floors", "One for what is unsecured.")
     return Recoveries(**{**row, **shares})
 
 
-def _shares(given: Any, place: str, *, needs: str) -> dict[str, Decimal]:
-    """Return shares by name, between 0 and 1; one name must be there."""
+def _shares(given: Any, place: str, *, needs: Sequence[str]) -> dict[str, Decimal]:
+    """Return shares by name, between 0 and 1; some names must be there."""
     row = _mapping(given, place)
-    expect(needs in row, place, f"Must name {needs}.")
+    missing = ", ".join(name for name in needs if name not in row)
+    _expect(not missing, place, gettext_noop("Must name %(names)s."), names=missing)
     found = {str(name): _decimal(one, f"{place}.{name}") for name, one in row.items()}
-    expect(all(ZERO <= one <= ONE for one in found.values()), place, "Between 0 and 1.")
+    _expect(all(ZERO <= one <= ONE for one in found.values()), place, _BETWEEN)
     return found
 
 
 def _mapping(given: Any, place: str) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
-        raise CatalogueRefused(place, "Must be an object.")
+        raise _refused(place, gettext_noop("Must be an object."))
     return given
 
 
+def _exactly(row: Mapping[str, Any], names: Collection[str], place: str) -> None:
+    pattern = gettext_noop("Must name exactly %(names)s.")
+    _expect(set(row) == set(names), place, pattern, names=", ".join(sorted(names)))
+
+
+def _typed(spec: type, given: Any, place: str) -> dict[str, Any]:
+    """Return the values of an object, as `products.reading` has it."""
+    row = _mapping(given, place)
+    _exactly(row, {field.name for field in fields(spec)}, place)
+    try:
+        return typed(spec, row, place)
+    except CatalogueRefused as refusal:
+        pattern = gettext_noop(
+            "This does not fit: shares and multiples stand as text, counts as whole numbers."
+        )
+        raise _refused(refusal.place, pattern) from None
+
+
 def _decimal(given: Any, place: str) -> Decimal:
-    """Return a number that stands as text, as `products.reading` has it."""
-    number: Decimal = typed(_One, {"value": given}, place)["value"]
+    number: Decimal = _typed(_One, {"value": given}, place)["value"]
     return number
 
 
@@ -210,5 +253,15 @@ class _One:
     value: Decimal
 
 
-def _named(names: Any) -> str:
-    return f"Must name exactly {', '.join(sorted(names))}."
+def _expect(
+    holds: bool,  # noqa: FBT001 - reads as a sentence
+    place: str,
+    pattern: str,
+    **values: object,
+) -> None:
+    if not holds:
+        raise _refused(place, pattern, **values)
+
+
+def _refused(place: str, pattern: str, **values: object) -> CatalogueRefused:
+    return CatalogueRefused(place, str(Sentence(pattern, values)))

@@ -17,6 +17,7 @@ from apps.impairment import movement
 from apps.impairment.models import LoanLoss, Run
 from apps.impairment.movement import Line, Moved
 from apps.impairment.statements import moved
+from apps.products.models import Product
 
 SUMS = ("drawn", "ead", "loss_12", "loss_lifetime", "loss")
 _SCENARIOS = ("loss_base", "loss_upside", "loss_downside")
@@ -38,11 +39,16 @@ class Chosen:
     run: Run
     branch: uuid.UUID | None = None
     product: uuid.UUID | None = None
+    segment: str = ""
 
     @property
     def narrowed(self) -> dict[str, Any]:
-        """The filter of branch and product."""
-        given = {"branch": self.branch, "product": self.product}
+        """The filter of branch, product and segment."""
+        given = {
+            "branch": self.branch,
+            "product": self.product,
+            "product__scoring_segment": self.segment or None,
+        }
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -104,22 +110,37 @@ def scenarios(actor: User, chosen: Chosen) -> dict[str, Decimal]:
 
 def moves(actor: User, chosen: Chosen, opening: Run) -> list[Line]:
     """Return how the loss moved from an earlier measurement to the chosen one."""
-    branches = Branch.objects.filter(accounts.in_reach(actor, branch_field="pk"))
-    keys = list(branches.filter(entity=chosen.entity).values_list("pk", flat=True))
-    if chosen.branch is not None:
-        keys = [key for key in keys if key == chosen.branch]
     values: dict[str, Any] = {
         "opening": opening.pk,
         "closing": chosen.run.pk,
         "since": opening.day,
         "day": chosen.run.day,
-        "branches": [str(key) for key in keys],
-        "products": None if chosen.product is None else [str(chosen.product)],
-        "currency": chosen.currency,
+        **of_statement(actor, chosen),
     }
     with connection.cursor() as cursor:
         cursor.execute(moved.MOVED, values)
         return movement.lines(Moved(*row) for row in cursor.fetchall())
+
+
+def of_statement(actor: User, chosen: Chosen) -> dict[str, Any]:
+    """Return the choice as values of a statement: branches in reach, products (None: all)."""
+    branches = Branch.objects.filter(accounts.in_reach(actor, branch_field="pk"))
+    keys = branches.filter(entity=chosen.entity).values_list("pk", flat=True)
+    return {
+        "branches": [str(key) for key in keys if chosen.branch in {None, key}],
+        "products": _products(chosen),
+        "currency": chosen.currency,
+    }
+
+
+def _products(chosen: Chosen) -> list[str] | None:
+    if chosen.product is None and not chosen.segment:
+        return None
+    given = {"pk": chosen.product, "scoring_segment": chosen.segment or None}
+    found = Product.objects.filter(
+        entity=chosen.entity, **{name: value for name, value in given.items() if value is not None}
+    )
+    return [str(key) for key in found.values_list("pk", flat=True)]
 
 
 def losses(actor: User, chosen: Chosen, **narrowed: Any) -> QuerySet[LoanLoss]:

@@ -1,11 +1,14 @@
 """The measurement at the end of a month: one run of a lender, one row a loan."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pgtrigger
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models.functions import ExtractDay
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -19,6 +22,19 @@ from apps.impairment.models.parameter_set import ParameterSet
 from apps.impairment.staging import Reason
 from apps.loans.models import Loan
 from apps.products.models import Product
+
+# Statements at a time, not rows: a million of them go where a day is measured anew.
+_KEPT_FINISHED = """
+    IF EXISTS (
+        SELECT FROM impairment_run r WHERE r.status <> 'running'
+            AND r.id IN (SELECT DISTINCT run_id FROM gone)
+    ) THEN
+        RAISE EXCEPTION 'impairment_loss_kept: losses of a finished measurement stay'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
+_NEXT_DAY = ExpressionWrapper(F("day") + Value(timedelta(days=1)), output_field=models.DateField())
 
 
 def _amount(label: Any) -> "models.DecimalField[Any, Any]":
@@ -79,6 +95,9 @@ class Run(Stateful):
                 | Q(status="finished", finished_at__gte=F("started_at")),
                 name="impairment_run_in_order",
             ),
+            models.CheckConstraint(
+                condition=Exact(ExtractDay(_NEXT_DAY), 1), name="impairment_run_ends_month"
+            ),
         ]
         verbose_name = _("measurement of expected credit loss")
         verbose_name_plural = _("measurements of expected credit loss")
@@ -129,7 +148,7 @@ class LoanLoss(models.Model):
     months_left = models.PositiveSmallIntegerField(_("months left"))
     is_bullet = models.BooleanField(_("repaid at the end"))
     annual_rate = models.DecimalField(_("interest rate a year"), max_digits=7, decimal_places=6)
-    effective_rate = models.DecimalField(_("effective rate"), max_digits=10, decimal_places=8)
+    effective_rate = models.DecimalField(_("effective rate"), max_digits=12, decimal_places=8)
     security = models.CharField(_("secured by"), max_length=24)
     segment = models.CharField(_("segment"), max_length=40)
 
@@ -153,6 +172,17 @@ class LoanLoss(models.Model):
 
     class Meta:
         default_permissions = ()
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="impairment_loss_as_measured", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="impairment_loss_kept",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Delete,
+                when=pgtrigger.After,
+                referencing=pgtrigger.Referencing(old="gone"),
+                func=_KEPT_FINISHED,
+            ),
+        ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["run", "loan"], name="impairment_loss_once"),
             models.CheckConstraint(

@@ -19,6 +19,7 @@ _ONCE_ANSWERED = """
         NEW.answered_by_id IS DISTINCT FROM OLD.answered_by_id
         OR NEW.answered_at IS DISTINCT FROM OLD.answered_at
         OR NEW.answer_note IS DISTINCT FROM OLD.answer_note
+        OR NEW.status IS DISTINCT FROM OLD.status
     ) THEN
         RAISE EXCEPTION 'impairment_parameters_once_answered: what was answered stays as it is'
             USING ERRCODE = 'check_violation';

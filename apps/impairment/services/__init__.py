@@ -10,7 +10,7 @@ from apps.impairment.services.proposing import (
     starting_point,
     withdraw_parameters,
 )
-from apps.impairment.services.running import due, measure
+from apps.impairment.services.running import due, is_outdated, measure
 
 __all__ = [
     "Asked",
@@ -18,6 +18,7 @@ __all__ = [
     "approve_parameters",
     "due",
     "estimate",
+    "is_outdated",
     "measure",
     "propose_parameters",
     "refuse_parameters",

@@ -14,11 +14,15 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Branch, Entity, User
 from apps.accounts.selectors import in_reach
 from apps.audit import services as audit
+from apps.collateral.models.item import Kind
 from apps.core import reasons
 from apps.core.errors import Conflict, DomainError, NotPermitted, NotVisible
 from apps.core.visibility import get_visible
 from apps.impairment import parameters, policies, stored
 from apps.impairment.models import ParameterSet, Run
+from apps.impairment.parameters import Parameters
+from apps.impairment.services.locking import alone
+from apps.products.models import Product
 from apps.products.reading import CatalogueRefused
 
 SHORTEST_REASON, LONGEST_REASON = 3, 2_000
@@ -52,10 +56,11 @@ def propose_parameters(*, actor: User, entity: Entity, asked: Asked, now: dateti
     _permit(actor, policies.PROPOSE)
     _seen(actor, entity)
     try:
-        parameters.read(asked.body)
+        _known(entity, parameters.read(asked.body))
     except CatalogueRefused as refusal:
         sentence = _("%(place)s: %(why)s") % {"place": refusal.place, "why": refusal.why}
         raise _refused("body", "parameters_refused", sentence) from refusal
+    alone(entity)
     _after_measured(entity, asked.effective_from)
     made = ParameterSet(
         entity=entity,
@@ -87,6 +92,7 @@ def approve_parameters(*, actor: User, one: ParameterSet, now: datetime) -> Para
     found = _held(actor, one, policies.APPROVE)
     if found.proposed_by_id == actor.pk:
         raise OwnParameters
+    alone(found.entity)
     _after_measured(found.entity, found.effective_from)
     try:
         with transaction.atomic():
@@ -148,9 +154,16 @@ def _held(actor: User, one: ParameterSet, permission: str) -> ParameterSet:
     return get_visible(rows.select_related("entity"), actor, pk=one.pk)
 
 
+def _known(entity: Entity, found: Parameters) -> None:
+    """Refuse names that nothing has: what stands under them would never count."""
+    products = Product.objects.filter(entity=entity)
+    segments = products.values_list("scoring_segment", flat=True).distinct()
+    parameters.know(found, kinds=Kind.values, segments=segments)
+
+
 def _after_measured(entity: Entity, day: date) -> None:
-    """Refuse parameters for days whose losses are measured: what stands in the books stays."""
-    last = Run.objects.filter(entity=entity, status="finished").order_by("-day").first()
+    """Refuse parameters for days whose losses are measured, or begun to be: the books stay."""
+    last = Run.objects.filter(entity=entity).order_by("-day").first()
     if last is not None and day <= last.day:
         sentence = _("Losses are measured up to %(day)s; begin on a later day.") % {"day": last.day}
         raise _refused("effective_from", "day_measured", sentence)

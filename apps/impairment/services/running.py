@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity
@@ -45,46 +46,80 @@ def measure(
     """Measure what every loan on the books of a day is expected to lose, and return the run.
 
     One that was cut off goes on where it came to; one that is finished stays, unless what it rests
-    on has changed since or `again` asks for it. Two at once share the batches. Raises Conflict for
-    a day that is not ended, that has neither parameters nor fitting estimates, or that a later
-    measurement builds on.
+    on has changed since or `again` asks for it. Two at once share the batches; of two that rest on
+    something else, the one that began first stops. Raises Conflict for a day that ends no month or
+    is not ended, that has neither parameters nor fitting estimates, that a later measurement builds
+    on, and where what it rests on changed before it was finished.
     """
     run = _begun(entity, day, now=now, again=again)
     if run.status == "finished":
         return run
     ground = _ground(run)
-    while _batch_done(run.pk, ground, most=batch):
+    while _batch_done(run, ground, most=batch):
         pass
-    return _finished(run.pk, actor=actor, now=now)
+    return _finished(run, actor=actor, now=now)
 
 
 def due(entity: Entity) -> date | None:
-    """Return the last end of a month that is ended and not measured; None where nothing can be."""
-    ended = DayEnd.objects.filter(entity=entity, status__in=["finished", "closed"])
-    days = (day for day in ended.order_by("-day").values_list("day", flat=True) if is_end(day))
-    last = next(days, None)
+    """Return the day the worker measures next; None where nothing is to be done or can be.
+
+    That is the earliest day whose measurement was cut off; else the last end of a month that is
+    ended, unless it is measured and rests on what there is now.
+    """
+    cut_off = Run.objects.filter(entity=entity, status="running").order_by("day").first()
+    last = _last_ended(entity) if cut_off is None else cut_off.day
     if last is None or ParameterSet.objects.in_force(entity, last) is None:
         return None
-    done = Run.objects.filter(entity=entity, day__gte=last, status="finished")
-    return None if done.exists() else last
+    if not _ended(entity).filter(day=last).exists() or _later(entity, last).exists():
+        return None
+    done = Run.objects.filter(entity=entity, day=last, status="finished").first()
+    return None if done is not None and _rests_on_present(done) else last
+
+
+def _rests_on_present(run: Run) -> bool:
+    try:
+        return _inputs(run.entity, run.day).of(run)
+    except Conflict:
+        # The estimates that fit are missing; the worker makes them first.
+        return False
+
+
+def is_outdated(run: Run) -> bool:
+    """Say whether the day of a measurement was ended anew since: its figures are of before."""
+    ended = DayEnd.objects.filter(entity=run.entity_id, day=run.day)
+    return ended.exclude(run=run.day_run).exists()
+
+
+def _ended(entity: Entity) -> QuerySet[DayEnd]:
+    return DayEnd.objects.filter(entity=entity, status__in=["finished", "closed"])
+
+
+def _last_ended(entity: Entity) -> date | None:
+    days = _ended(entity).order_by("-day").values_list("day", flat=True)
+    return next((day for day in days if is_end(day)), None)
+
+
+def _later(entity: Entity, day: date) -> QuerySet[Run]:
+    """Return the measurements of later days that stand; one that is only begun does not."""
+    return Run.objects.filter(entity=entity, day__gt=day, status="finished")
 
 
 @transaction.atomic
 def _begun(entity: Entity, day: date, *, now: datetime, again: bool) -> Run:
     alone(entity)
-    run = Run.objects.filter(entity=entity, day=day).first()
+    # Whoever is at a batch of it finishes that first; the next one sees another number.
+    run = Run.objects.select_for_update().filter(entity=entity, day=day).first()
     inputs = _inputs(entity, day)
     if run is not None and inputs.of(run) and (run.status == "running" or not again):
         return run
-    if Run.objects.filter(entity=entity, day__gt=day).exists():
+    if _later(entity, day).exists():
         raise Conflict(
             "measured_later", _("A later day is measured already, with the stages of this one.")
         )
     fields = {name: getattr(inputs, name) for name in Inputs.__slots__}
     if run is None:
         return Run.objects.create(entity=entity, day=day, started_at=now, **fields)
-    LoanLoss.objects.filter(run=run).delete()
-    return run.move(
+    run.move(
         "begin_again",
         run=run.run + 1,
         started_at=now,
@@ -94,20 +129,25 @@ def _begun(entity: Entity, day: date, *, now: datetime, again: bool) -> Run:
         totals={},
         **fields,
     )
+    LoanLoss.objects.filter(run=run).delete()
+    return run
 
 
 def _inputs(entity: Entity, day: date) -> Inputs:
-    ended = DayEnd.objects.filter(entity=entity, day=day, status__in=["finished", "closed"]).first()
+    if not is_end(day):
+        raise Conflict("no_month_end", _("Losses are measured at the last day of a month."))
+    ended = _ended(entity).filter(day=day).first()
     if ended is None:
         raise Conflict("day_not_ended", _("This day is not ended."))
     terms = ParameterSet.objects.in_force(entity, day)
     if terms is None:
         raise Conflict("no_parameters", _("No approved parameters are in force on that day."))
-    rows = Estimate.objects.filter(entity=entity, as_of__lte=day).order_by("-version")
-    estimate = rows.select_related("parameters").first()
-    if estimate is None or estimate.parameters.body["bands"] != terms.body["bands"]:
+    rows = Estimate.objects.filter(entity=entity, as_of=day, parameters=terms)
+    estimate = rows.order_by("-version").first()
+    if estimate is None:
         raise Conflict(
-            "no_estimate", _("There is no estimate from own history for these bands; make one.")
+            "no_estimate",
+            _("No estimate was made for this day under these parameters; make one."),
         )
     before = Run.objects.filter(entity=entity, day__lt=day).order_by("-day").first()
     if before is not None and before.status != "finished":
@@ -127,10 +167,18 @@ def _ground(run: Run) -> Ground:
     return Ground(day=run.day, parameters=terms, structure=structure, given=given)
 
 
+def _held(begun: Run) -> Run:
+    """Return the row of a run, locked. Raises Conflict where somebody began it anew meanwhile."""
+    run = Run.objects.select_for_update(of=("self",)).select_related("entity").get(pk=begun.pk)
+    if run.run != begun.run:
+        raise Conflict("begun_anew", _("This day was begun anew meanwhile, on other grounds."))
+    return run
+
+
 @transaction.atomic
-def _batch_done(key: int, ground: Ground, *, most: int) -> bool:
+def _batch_done(begun: Run, ground: Ground, *, most: int) -> bool:
     """Measure the next loans of a run; return whether there were any."""
-    run = Run.objects.select_for_update().get(pk=key)
+    run = _held(begun)
     if run.status != "running":
         return False
     values: dict[str, Any] = {
@@ -147,7 +195,7 @@ def _batch_done(key: int, ground: Ground, *, most: int) -> bool:
     if not rows:
         return False
     copy_into(LoanLoss, _numbered(run.pk, reckoning.reckon(rows, ground)))
-    Run.objects.filter(pk=key).update(last_loan=rows[-1].loan_id, loans=run.loans + len(rows))
+    Run.objects.filter(pk=run.pk).update(last_loan=rows[-1].loan_id, loans=run.loans + len(rows))
     return True
 
 
@@ -164,10 +212,15 @@ def _numbered(run: int, rows: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 @transaction.atomic
-def _finished(key: int, *, actor: str, now: datetime) -> Run:
-    run = Run.objects.select_for_update(of=("self",)).select_related("entity").get(pk=key)
+def _finished(begun: Run, *, actor: str, now: datetime) -> Run:
+    alone(begun.entity)
+    run = _held(begun)
     if run.status == "finished":
         return run
+    if not _inputs(run.entity, run.day).of(run):
+        raise Conflict(
+            "inputs_changed", _("What this measurement rests on changed meanwhile; measure again.")
+        )
     with connection.cursor() as cursor:
         cursor.execute(loans.TOTALS, {"run": run.pk})
         totals = _totals(cursor.fetchall())

@@ -1,8 +1,9 @@
 """What became of the loans that a run measured: defaults of the year after. Pure: SQL text.
 
 Values are `run`, `entity`, `days` (the end of the month of the run and those after it), `until`
-(the last day of the year), `branches`; of `CASES` also `day` (that of the run), `months` and
-`followed` (the last day of default of which it is known what came back).
+(the last day of the year), `branches`, `products` (None: all) and `currency`; of `CASES` also `day`
+(that of the run), `months` and `followed` (the last day of default of which it is known what came
+back).
 """
 
 from apps.impairment.statements import words
@@ -24,6 +25,8 @@ _DEFAULTED = f"""
 """  # noqa: S608 - the parts are ours
 _MEASURED = """
     r.run_id = %(run)s AND r.stage IN (1, 2) AND r.branch_id = ANY(%(branches)s::uuid[])
+    AND (%(products)s::uuid[] IS NULL OR r.product_id = ANY(%(products)s::uuid[]))
+    AND r.currency = %(currency)s
 """
 # By band: loans, what was expected of them, and how many defaulted.
 BANDS = f"""

@@ -1,20 +1,27 @@
 """Back-tests: the statistics themselves, and what happened to a measured book."""
 
+import csv
+import io
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from scipy import stats
 
-from apps.accounts.models import Entity, User
+from apps.accounts.models import Branch, Entity, User
 from apps.impairment import backtest_rows, backtesting, services
 from apps.impairment.backtesting import Case
-from apps.impairment.models import LoanLoss, ParameterSet
+from apps.impairment.models import LoanLoss, ParameterSet, Run
+from apps.impairment.rows import Chosen
 from apps.impairment.tests import factories
 from apps.impairment.tests.factories import ENDS, now
 from apps.loans.models import Loan
+from apps.products.models import Product
 
 D = Decimal
 Browser = Callable[[User], Client]
@@ -72,35 +79,94 @@ def test_an_lgd_is_tested_on_what_is_known() -> None:
     assert (one.cases, one.observed, one.p_value) == (1, 0.5, None)
 
 
-def test_a_book_is_tested_once_its_year_is_over(
-    book: Entity, approved: ParameterSet, manager: User, signed_in: Browser
-) -> None:
-    """Of twelve loans three default, the third after the year; nobody is tested before it ends."""
+@pytest.fixture
+def lost(book: Entity, approved: ParameterSet) -> Run:
+    """A measurement a year ago: of twelve loans three defaulted since, the third after the year.
+
+    Four of the loans, the first of those three among them, are of another branch and product.
+    """
+    other = Branch.objects.create(entity=book, code="satara", name="Satara")
+    product = Product.objects.get(pk=Loan.objects.all()[0].product_id)
+    product.pk, product.code, product.scoring_segment = uuid.uuid4(), "elsewhere", "elsewhere"
+    product.save(force_insert=True)
     for day in ENDS[:-2]:
         factories.nights.ended(book, day)
-    loans = list(Loan.objects.order_by("number"))
-    for place, loan in enumerate(loans):
+    for place, loan in enumerate(Loan.objects.order_by("number")):
+        elsewhere = place in (0, 4, 5, 6)
+        if elsewhere:
+            Loan.objects.filter(pk=loan.pk).update(product=product)
         for month, day in enumerate(ENDS):
             late = place < 3 and month >= (3, 12, 13)[place]
-            factories.stands(loan, day, 95 if late else 0)
+            more = {"branch_id": other.pk} if elsewhere else {}
+            factories.stands(loan, day, 95 if late else 0, **more)
     factories.estimated(book, FIRST)
-    run = services.measure(actor="system:tests", entity=book, day=FIRST, now=now(FIRST))
-    assert backtest_rows.tested(manager, run) is None
+    return services.measure(actor="system:tests", entity=book, day=FIRST, now=now(FIRST))
+
+
+def _of(run: Run, **narrowed: Any) -> Chosen:
+    return Chosen(**{"entity": run.entity, "currency": "INR", "run": run, **narrowed})
+
+
+def _counted(person: User, chosen: Chosen) -> tuple[int, int, int]:
+    """Return how many loans were tested, how many defaulted, and of how many the EAD is."""
+    found = backtest_rows.tested(person, chosen)
+    assert found is not None
+    return (
+        sum(one.loans for one in found.bands),
+        sum(one.defaults for one in found.bands),
+        found.ead.cases if found.ead else 0,
+    )
+
+
+def test_a_book_is_tested_once_its_year_is_over(
+    book: Entity, lost: Run, manager: User, signed_in: Browser
+) -> None:
+    assert backtest_rows.tested(manager, _of(lost)) is None
     for day in ENDS[-2:]:
         factories.nights.ended(book, day)
 
-    found = backtest_rows.tested(manager, run)
+    found = backtest_rows.tested(manager, _of(lost))
 
     assert found is not None
-    assert sum(one.loans for one in found.bands) == len(loans)
-    assert sum(one.defaults for one in found.bands) == 2
+    assert _counted(manager, _of(lost)) == (12, 2, 2)
     for one in found.bands:
         pds = LoanLoss.objects.filter(band=one.band).values_list("pd_12", flat=True)
         assert one.expected == pytest.approx(float(sum(pds) / len(pds)))
     assert found.lgd is None
-    assert found.ead is not None
-    assert found.ead.cases == 2
     client = signed_in(manager)
     assert "PD by band at origination" in client.get(reverse("impairment:backtests")).text
     file = client.get(reverse("impairment:backtests_file"))
     assert file.getvalue().decode().count("\npd,") == len(found.bands)
+
+
+def test_tests_are_of_what_is_chosen(
+    book: Entity, lost: Run, manager: User, signed_in: Browser
+) -> None:
+    for day in ENDS[-2:]:
+        factories.nights.ended(book, day)
+    other = Branch.objects.get(code="satara")
+    product = Product.objects.get(code="elsewhere")
+
+    assert _counted(manager, _of(lost, branch=other.pk)) == (4, 1, 1)
+    assert _counted(manager, _of(lost, product=product.pk)) == (4, 1, 1)
+    assert _counted(manager, _of(lost, segment="elsewhere")) == (4, 1, 1)
+    assert _counted(manager, _of(lost, currency="KES")) == (0, 0, 0)
+    client = signed_in(manager)
+    page, file = reverse("impairment:backtests"), reverse("impairment:backtests_file")
+    assert "Nothing here" in client.get(page, {"currency": "KES"}).text
+    text = client.get(file, {"branch": str(other.pk)}).getvalue().decode()
+    bands = [row for row in csv.DictReader(io.StringIO(text)) if row["test"] == "pd"]
+    assert sum(int(row["cases"]) for row in bands) == 4
+
+
+def test_tests_are_of_the_branches_in_reach(book: Entity, lost: Run, manager: User) -> None:
+    for day in ENDS[-2:]:
+        factories.nights.ended(book, day)
+    other = Branch.objects.get(code="satara")
+    near = User(email="nina@lender.example", name="Nina", branch=other)
+    near.set_unusable_password()
+    near.save()
+    near.groups.set(Group.objects.filter(name="credit_reviewer"))
+
+    assert _counted(near, _of(lost)) == (4, 1, 1)
+    assert _counted(near, _of(lost, branch=manager.branch_id)) == (0, 0, 0)

@@ -15,7 +15,10 @@ from apps.impairment.models import ParameterSet
 from apps.impairment.services import Asked
 from apps.impairment.tests import factories
 from apps.impairment.tests.factories import LAST, LONG_AGO, body, now, refused
+from apps.products.models import Product
 from apps.products.reading import CatalogueRefused
+
+SHARES = {"others": "0.4", "unsecured": "0.6"}
 
 
 def scenario(weight: str, pd_shift: str = "1") -> dict[str, str]:
@@ -53,6 +56,10 @@ def test_it_reads_the_parameters_of_the_program() -> None:
         ({"hazards": {"prior_lateness": {"1-29": "2"}}}, "hazards.prior_lateness"),
         ({"recoveries": {"floors": {"others": "0.1"}}}, "recoveries.floors"),
         ({"recoveries": {"prior": {"gold": "0.1"}}}, "recoveries.prior"),
+        ({"recoveries": {"prior": {"gold": "0.1", "others": "0.4"}}}, "recoveries.prior"),
+        ({"recoveries": {"floors": {"unsecured": "0.1"}}}, "recoveries.floors"),
+        ({"recoveries": {"floors": []}}, "recoveries.floors"),
+        ({"stages": {"pd_multiple": 2}}, "stages.pd_multiple"),
         ({"recoveries": {"workout_months": 6}}, "recoveries.workout_months"),
         ({"recoveries": {"credibility": 0}}, "recoveries.credibility"),
         ({"recoveries": {"least_cases": -1}}, "recoveries.least_cases"),
@@ -135,6 +142,37 @@ def test_it_says_where_a_body_is_wrong(india: Entity, rita: User) -> None:
     assert "conversion" in str(refusal.sentence)
 
 
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        ({"conversion": {"nowhere": "0.5"}}, "conversion"),
+        (
+            {"recoveries": {"floors": {**SHARES, "residental_property": "0.1"}}},
+            "recoveries.floors",
+        ),
+        ({"recoveries": {"prior": {**SHARES, "Gold": "0.1"}}}, "recoveries.prior"),
+    ],
+)
+def test_it_refuses_names_that_nothing_has(
+    book: Entity, analyst: User, parts: dict[str, Any], place: str
+) -> None:
+    refusal = refused(lambda: factories.proposed(book, analyst, **parts))
+
+    assert refusal.code == "parameters_refused"
+    assert str(refusal.sentence).startswith(f"{place}: Nothing is called ")
+
+
+def test_the_lenders_segments_and_kinds_of_security_are_names(book: Entity, analyst: User) -> None:
+    segment = Product.objects.filter(entity=book)[0].scoring_segment
+    floors = {**SHARES, "crop": "0.2"}
+
+    one = factories.proposed(
+        book, analyst, conversion={segment: "0.5"}, recoveries={"floors": floors}
+    )
+
+    assert parameters.read(one.body).conversion_of(segment) == Decimal("0.5")
+
+
 def test_a_reason_is_asked_for(india: Entity, rita: User, charlie: User) -> None:
     asked = Asked(effective_from=LONG_AGO, body=body(), reason="  ")
     refusal = refused(
@@ -171,3 +209,13 @@ def test_the_database_keeps_them_as_they_were(india: Entity, rita: User, charlie
             ParameterSet.objects.filter(pk=approved.pk).update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
         approved.delete()
+
+
+def test_the_database_keeps_what_was_answered(india: Entity, rita: User, charlie: User) -> None:
+    one = factories.proposed(india, rita)
+    services.refuse_parameters(actor=charlie, one=one, note="Too mild.", now=now())
+
+    with pytest.raises(DatabaseError, match="once_answered"), transaction.atomic():
+        ParameterSet.objects.filter(pk=one.pk).update(status="approved")
+
+    assert ParameterSet.objects.in_force(india, LAST) is None

@@ -33,6 +33,7 @@ class Asked:
             "currency": self.chosen.currency,
             "branch": self.chosen.branch or "",
             "product": self.chosen.product or "",
+            "segment": self.chosen.segment,
             **more,
         }
         return urlencode({name: value for name, value in values.items() if value})

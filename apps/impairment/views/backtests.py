@@ -24,7 +24,7 @@ COLUMNS = ("test", "band", "cases", "expected", "defaults", "observed", "binomia
 def tests(request: HttpRequest) -> HttpResponse:
     """Show the tests of a measurement once the year after it is known."""
     wanted = asked(request)
-    found = backtest_rows.tested(request.user, wanted.chosen.run) if wanted.chosen else None
+    found = backtest_rows.tested(request.user, wanted.chosen) if wanted.chosen else None
     means = [] if found is None else _means(found)
     context = {
         "form": wanted.form,
@@ -42,7 +42,7 @@ def tests(request: HttpRequest) -> HttpResponse:
 def tests_file(request: HttpRequest) -> HttpResponse:
     """Return the same as CSV; the headings alone before the year is known."""
     wanted = asked(request)
-    found = backtest_rows.tested(request.user, wanted.chosen.run) if wanted.chosen else None
+    found = backtest_rows.tested(request.user, wanted.chosen) if wanted.chosen else None
     name = f"{wanted.chosen.entity.code}-{wanted.chosen.run.day}" if wanted.chosen else "none"
     return table_file(_table(found), f"loss-backtest-{name}.csv")
 

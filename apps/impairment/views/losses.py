@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from apps.core.access import requires
 from apps.core.spreadsheets import csv_lines
 from apps.core.visibility import get_visible
-from apps.impairment import movement, page, policies, rows, wording, working
+from apps.impairment import movement, page, policies, rows, services, wording, working
 from apps.impairment.forms import LoansForm, MovementForm
 from apps.impairment.models import LoanLoss
 from apps.impairment.staging import Reason
@@ -36,6 +36,7 @@ def summary(request: HttpRequest) -> HttpResponse:
         "form": wanted.form,
         "chosen": chosen,
         "query": wanted.query(),
+        "is_outdated": services.is_outdated(chosen.run),
         "whole": rows.whole(parts["stage"]),
         "parts": [
             {
