@@ -19,12 +19,15 @@ class CollectionsConfig(AppConfig):
             Rule,
             Settlement,
         )
+        from apps.collections.noticing import Kind
+        from apps.collections.services import mailing
         from apps.core import history
+        from apps.letters import hooks as letters
         from apps.repayments import hooks
-        from apps.servicing import hooks as servicing
 
         hooks.keep_contacts(services.record_promised)
-        servicing.know_settled(selectors.is_settled)
+        hooks.know_settled(selectors.settled)
+        letters.judge_mail([one.value for one in Kind], mailing.may_mail)
         history.keep(Assignment, exclude=["updated_at"])
         history.keep(Contact, exclude=["updated_at", "note", "place"])
         history.keep(LegalStep, exclude=["updated_at", "reference"])

@@ -37,10 +37,12 @@ class Word(StrEnum):
     RETURNED = "returned"
 
 
-# What must have been demanded before, with its last day over.
+# What must have been demanded before, in the same arrears, with its last day over.
 AFTER: Mapping[Kind, Kind] = {Kind.PRE_LEGAL: Kind.DEMAND}
 # So many days lie between two notices of one kind about one loan.
 BETWEEN_DAYS = 7
+# How a notice stands that left the lender and did not come back.
+WENT_OUT = frozenset({Status.SENT, Status.DELIVERED})
 # The borrower has so many days to pay, at the least and at the most.
 PAY_WITHIN = {
     Kind.ARREARS: (3, 60),
@@ -53,11 +55,12 @@ REMINDS = frozenset({Kind.ARREARS})
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A notice of before: its kind, its day, and the last day it gave to pay."""
+    """A notice of before: its kind, its day, the last day it gave to pay, and how it stands."""
 
     kind: Kind
     day: date
     pay_by: date
+    status: Status
 
 
 def too_soon(kind: Kind, day: date, before: Iterable[Sent]) -> bool:
@@ -66,10 +69,16 @@ def too_soon(kind: Kind, day: date, before: Iterable[Sent]) -> bool:
     return any(one.kind == kind and one.day > since for one in before)
 
 
-def is_demanded(kind: Kind, day: date, before: Iterable[Sent]) -> bool:
-    """Say whether what must come before a notice did, and its last day to pay is over."""
+def is_demanded(kind: Kind, day: date, before: Iterable[Sent], *, since: date) -> bool:
+    """Say whether what must come before a notice went out, and its last day to pay is over.
+
+    One from before `since`, when these arrears began, was about others, which were paid.
+    """
     needed = AFTER.get(kind)
-    return needed is None or any(one.kind == needed and one.pay_by < day for one in before)
+    return needed is None or any(
+        one.kind == needed and one.status in WENT_OUT and since <= one.day and one.pay_by < day
+        for one in before
+    )
 
 
 def gives_time(kind: Kind, day: date, pay_by: date) -> bool:
@@ -81,11 +90,12 @@ def gives_time(kind: Kind, day: date, pay_by: date) -> bool:
 def status(deliveries: Iterable[str], words: Iterable[Word]) -> Status:
     """Return how a notice stands by the states of its deliveries and what was written down.
 
-    Both in their order. What a person learnt last counts before what a mail server said.
+    Both in their order. What a person learnt last counts before what a mail server said, until the
+    notice goes out once more.
     """
-    learnt = [one for one in words if one in (Word.DELIVERED, Word.RETURNED)]
-    if learnt:
-        return Status(learnt[-1].value)
+    last = next(reversed(list(words)), None)
+    if last in (Word.DELIVERED, Word.RETURNED):
+        return Status(last.value)
     states = list(deliveries)
     if "sent" in states:
         return Status.SENT

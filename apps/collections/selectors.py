@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
 from guardian.models import UserObjectPermission
 
 from apps.accounts.models import Branch, User
@@ -22,7 +23,7 @@ from apps.collections.models import (
 )
 from apps.collections.noticing import Status, Word
 from apps.collections.rules import NUMBERS, Code
-from apps.letters.models import Letter
+from apps.letters.models import Delivery, Letter
 from apps.loans.models import Loan
 from apps.npa import portfolio_rows
 from apps.npa.models import LoanDay
@@ -99,6 +100,24 @@ def notices(loan: Loan) -> list[Notice]:
     return list(_with_way(rows).order_by("-issued_at", "-id")[:SHOWN])
 
 
+def all_notices(loan: Loan) -> list[Notice]:
+    """Return all notices about a loan with what became of each, the oldest first."""
+    return list(_with_way(Notice.objects.filter(loan=loan)).order_by("issued_at", "id"))
+
+
+def mailed(customer_id: uuid.UUID, *, but: uuid.UUID | None) -> list[datetime]:
+    """Return when notices went, or are about to go, to a borrower by e-mail, but for one letter.
+
+    What was left to a person before a mail server took it is not among them.
+    """
+    notices = Notice.objects.filter(loan__customer=customer_id).exclude(letter=but)
+    rows = Delivery.objects.filter(
+        channel=Delivery.Channel.EMAIL, letter__in=notices.values("letter")
+    ).exclude(status="cancelled")
+    at = Coalesce("sent_at", "claimed_at", "next_try_at", "letter__issued_at")
+    return list(rows.annotate(at=at).values_list("at", flat=True))
+
+
 def last_notices(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, Notice]:
     """Return the last notice about each of some loans, by their keys; three questions in all."""
     rows = Notice.objects.filter(loan__in=keys).order_by("loan_id", "-issued_at")
@@ -108,20 +127,31 @@ def last_notices(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, Notice]:
 def notice_status(notice: Notice) -> Status:
     """Return how a notice stands; its deliveries and words should have been fetched with it."""
     deliveries = sorted(notice.letter.deliveries.all(), key=lambda one: one.created_at)
-    words = sorted(notice.words.all(), key=lambda one: one.told_at)
+    words = sorted(notice.words.all(), key=lambda one: (one.told_at, one.created_at))
     return noticing.status([one.status for one in deliveries], [Word(one.word) for one in words])
 
 
 def _with_way(rows: "QuerySet[Notice]") -> "QuerySet[Notice]":
     sealed = ("facts", "html", "pdf")
     letters = Letter.objects.defer(*sealed).prefetch_related("deliveries__recorded_by")
-    words = NoticeWord.objects.select_related("told_by").order_by("told_at")
+    words = NoticeWord.objects.select_related("told_by").order_by("told_at", "created_at")
     return rows.prefetch_related(Prefetch("letter", letters), Prefetch("words", words))
 
 
 def is_settled(loan: Loan) -> bool:
     """Say whether a settlement of a loan was kept: nothing is claimed under it any more."""
-    return Settlement.objects.filter(loan=loan, status="kept").exists()
+    return bool(settled([loan.pk]))
+
+
+def settled(keys: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of some loans of which a settlement was kept."""
+    rows = Settlement.objects.filter(loan__in=keys, status="kept")
+    return set(rows.values_list("loan_id", flat=True))
+
+
+def is_being_settled(loan: Loan) -> bool:
+    """Say whether a settlement of a loan is agreed and neither kept nor broken yet."""
+    return Settlement.objects.filter(loan=loan, status="approved").exists()
 
 
 def came_towards(settlement: Settlement) -> list[tuple[date, Decimal]]:

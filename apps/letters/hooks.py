@@ -1,4 +1,4 @@
-"""What apps above tell letters: how a case's applicant can be reached, and how to ask for a review.
+"""What apps above tell letters: how and when an applicant is reached, how to ask for a review.
 
 They register in their `AppConfig.ready()`; letters knows neither customers nor appeals. The e-mail
 is asked for when a letter is sent, so that a consent taken back and an address corrected count at
@@ -7,7 +7,8 @@ once, and letters keeps no address.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,11 @@ class Recipient:
 Reach = Callable[[Sequence[str]], Mapping[str, Recipient]]
 # `build(subject=, case=, until=)`: the address of a page, complete with https and host.
 ReviewLink = Callable[..., str]
+# `ask(letter, now)`: whether a letter may go out by e-mail at that time.
+MayMail = Callable[[Any, datetime], bool]
 
 _reach: dict[str, Reach] = {}
+_may_mail: dict[str, MayMail] = {}
 _review_links: list[ReviewLink] = []
 
 
@@ -48,6 +52,17 @@ def recipients(cases: Sequence[str]) -> dict[str, Recipient]:
         if keys:
             found |= {f"{kind}:{key}": reached for key, reached in reach(keys).items()}
     return found
+
+
+def judge_mail(kinds: Sequence[str], ask: MayMail) -> None:
+    """Ask each time before a letter of these kinds goes by e-mail whether it may just then."""
+    _may_mail.update(dict.fromkeys(kinds, ask))
+
+
+def may_mail(letter: Any, now: datetime) -> bool:
+    """Say whether a letter may go by e-mail now; one of a kind nobody judges may at any time."""
+    ask = _may_mail.get(letter.kind)
+    return ask is None or ask(letter, now)
 
 
 def build_review_links(build: ReviewLink) -> None:

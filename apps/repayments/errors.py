@@ -40,6 +40,15 @@ class NothingOwed(Conflict):
     """The loan is in a state in which nothing is paid on it."""
 
 
+class Settled(NothingOwed):
+    """The rest of the loan was given up for good, by what was agreed with the borrower."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "settled", _("This loan is settled: what was left of it was given up for good.")
+        )
+
+
 class FactRefused(DomainError):
     """What is reported cannot have happened so; `fields` says what of it."""
 

@@ -1,10 +1,10 @@
-"""What apps above tell repayments: addresses of the borrower's own pages, whom to leave alone.
+"""What apps above tell repayments: the borrower's own pages, whom to leave alone, what is over.
 
 They register in their `AppConfig.ready()`; repayments does not know the portal.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,11 +24,15 @@ LeftAlone = Callable[[date], Any]
 # `write(actor, promise, entry, now)`: the contact in which a promise is given; it may refuse it.
 WriteContact = Callable[..., Any]
 
+# `find(keys)`: those of some loans whose rest was given up for good.
+FindSettled = Callable[[Collection[uuid.UUID]], Collection[uuid.UUID]]
+
 _own_links: list[OwnLink] = []
 _contacts: list[WriteContact] = []
 _stop_links: list[StopLink] = []
 _left_alone: list[LeftAlone] = []
 _pay_offs: list[PayOff] = []
+_settled: list[FindSettled] = []
 
 
 def build_links(*, own: OwnLink, stop: StopLink) -> None:
@@ -65,6 +69,16 @@ def tell_pay_off(find: PayOff) -> None:
 def pay_off(loan: Any, day: date) -> Decimal | None:
     """Return what pays a loan off on a day, or nothing while no app says it."""
     return next((find(loan, day) for find in _pay_offs), None)
+
+
+def know_settled(find: FindSettled) -> None:
+    """Take no money on loans whose rest was given up for good."""
+    _settled[:] = [find]
+
+
+def settled(keys: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of some loans whose rest was given up for good; nobody knows, then none."""
+    return {key for find in _settled for key in find(keys)} if keys else set()
 
 
 def keep_contacts(write: WriteContact) -> None:

@@ -45,6 +45,18 @@ def require_overdue(actor: User, loan: Loan, day: date) -> None:
         raise Conflict("not_overdue", _("Nothing is overdue under this loan."))
 
 
+def require_no_settlement(loan: Loan) -> None:
+    """Raise Conflict while an agreed settlement of a loan is being kept."""
+    if selectors.is_being_settled(loan):
+        raise Conflict(
+            "being_settled",
+            _(
+                "A settlement of this loan is agreed: while it is kept, nothing else is demanded."
+                " Withdraw it first."
+            ),
+        )
+
+
 def said(text: str, *, field: str) -> str:
     """Return words without spaces around them. Raises DomainError where they say nothing."""
     found = " ".join(text.split())

@@ -1,5 +1,6 @@
 """Write a contact with a borrower down, if it was made when and as often as it may be."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.collections import contacting, policies, wording
+from apps.collections import contacting, policies, selectors, wording
 from apps.collections.contacting import LATEST_DAYS, NEXT_DAYS, Outcome, Way
 from apps.collections.models import Contact
 from apps.collections.services import _ground
@@ -132,10 +133,18 @@ def _written(
     return made
 
 
-def require_allowed(loan: Loan, way: Way, local: datetime, *, is_reminder: bool = True) -> None:
+def require_allowed(
+    loan: Loan,
+    way: Way,
+    local: datetime,
+    *,
+    is_reminder: bool = True,
+    letter: uuid.UUID | None = None,
+) -> None:
     """Raise Conflict where the lender may not begin a contact by this way at a local time.
 
     A wish for no reminders binds what reminds, and no notice that the lender owes the borrower.
+    Notices by e-mail are messages and count as such, but for the `letter` that is asked about.
     """
     country = loan.branch.entity.country
     if way in contacting.BOUND_BY_HOURS and not contact_hours.are_open(country, local):
@@ -153,12 +162,16 @@ def require_allowed(loan: Loan, way: Way, local: datetime, *, is_reminder: bool 
             },
         )
     _require_wanted(loan, way, local.date(), is_reminder=is_reminder)
-    made = Contact.objects.filter(
-        customer=loan.customer_id,
-        is_inbound=False,
-        made_on__gt=local.date() - timedelta(days=contacting.LOOKED_AT_DAYS),
+    since = local.date() - timedelta(days=contacting.LOOKED_AT_DAYS)
+    rows = Contact.objects.filter(
+        customer=loan.customer_id, is_inbound=False, made_on__gt=since
     ).values_list("way", "made_on")
-    reached = contacting.limit_reached(way, local.date(), ((Way(of), on) for of, on in made))
+    made = [(Way(of), on) for of, on in rows]
+    if way == Way.MESSAGE:
+        mailed = selectors.mailed(loan.customer_id, but=letter)
+        days = (at.astimezone(local.tzinfo).date() for at in mailed)
+        made += [(Way.MESSAGE, on) for on in days if on > since]
+    reached = contacting.limit_reached(way, local.date(), made)
     if reached is not None:
         raise Conflict("too_often", wording.too_often(way, reached))
 

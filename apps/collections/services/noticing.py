@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -12,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.collections import notice_paper, noticing, policies
-from apps.collections.contacting import Way
+from apps.collections import notice_paper, noticing, policies, selectors
 from apps.collections.models import Notice, NoticeWord
 from apps.collections.notice_paper import Owed
-from apps.collections.noticing import Kind, Sent, Word
-from apps.collections.services import _ground, contacting
+from apps.collections.noticing import Kind, Sent, Status, Word
+from apps.collections.services import _ground, mailing
 from apps.core.errors import Conflict, DomainError
 from apps.core.visibility import get_visible
 from apps.customers.models import Customer
@@ -56,8 +54,9 @@ def issue_notice(*, actor: User, loan: Loan, entry: NoticeEntry, now: datetime) 
     """Write a notice in the borrower's language, frozen at once and put down for delivery.
 
     It goes by e-mail where the borrower may be sent a message now; else a person prints and brings
-    it. Raises NotPermitted, NotVisible, Conflict where nothing is overdue, one of the kind was
-    written days ago, or what must come before it did not, DomainError with a sentence for a field.
+    it. Raises NotPermitted, NotVisible, Conflict where nothing is overdue, a settlement is agreed,
+    one of the kind was written days ago, or what must come before it did not go out, DomainError
+    with a sentence for a field.
     """
     _ground.permit(actor, policies.NOTICE)
     _ground.hold(loan)
@@ -66,8 +65,9 @@ def issue_notice(*, actor: User, loan: Loan, entry: NoticeEntry, now: datetime) 
     # As for contacts: two who write to one borrower at once wait for each other.
     Customer.objects.select_for_update(no_key=True).get(pk=found.customer_id)
     kind = _checked(entry, today)
+    _ground.require_no_settlement(found)
     owed = _owed(found, today)
-    _require_order(found, kind, today)
+    _require_order(found, kind, today, since=owed.since)
     made = Notice(
         loan=found,
         kind=kind.value,
@@ -78,7 +78,7 @@ def issue_notice(*, actor: User, loan: Loan, entry: NoticeEntry, now: datetime) 
         issued_at=now,
     )
     made.letter = _letter(actor, made, owed, now=now)
-    if not _may_mail(found, kind, now):
+    if not mailing.allows(found, kind, made.letter, now):
         letters.leave_to_person(made.letter)
     made.save(force_insert=True)
     audit.record(
@@ -104,9 +104,19 @@ def write_word(*, actor: User, notice: Notice, entry: WordEntry, now: datetime) 
     rows = Notice.objects.select_for_update(of=("self",), no_key=True)
     found = get_visible(rows.select_related("letter", "loan__branch__entity"), actor, pk=notice.pk)
     word = _checked_word(found, entry, _ground.today(found.loan, now))
+    stands = selectors.notice_status(found)
+    if word in _CHANNELS and stands == Status.DELIVERED:
+        raise Conflict("letter_sent", _("It was delivered already."))
     if word in _CHANNELS:
-        letters.hand_over(actor=actor, letter=found.letter, channel=_CHANNELS[word], now=now)
-    elif not found.letter.deliveries.filter(status="sent").exists():
+        # Who may see the notice brings its letter, though that stays in the branch of its day.
+        letters.hand_over(
+            actor=actor,
+            letter=found.letter,
+            channel=_CHANNELS[word],
+            now=now,
+            came_back=stands == Status.RETURNED,
+        )
+    elif not found.letter.deliveries.filter(sent_at__isnull=False).exists():
         raise Conflict("not_sent", _("It was not sent yet: write down how it went out first."))
     made = NoticeWord(
         notice=found,
@@ -173,9 +183,10 @@ def _owed(loan: Loan, today: date) -> Owed:
     )
 
 
-def _require_order(loan: Loan, kind: Kind, today: date) -> None:
+def _require_order(loan: Loan, kind: Kind, today: date, *, since: date) -> None:
     before = [
-        Sent(Kind(one.kind), one.issued_on, one.pay_by) for one in Notice.objects.filter(loan=loan)
+        Sent(Kind(one.kind), one.issued_on, one.pay_by, selectors.notice_status(one))
+        for one in selectors.all_notices(loan)
     ]
     if noticing.too_soon(kind, today, before):
         raise Conflict(
@@ -183,21 +194,14 @@ def _require_order(loan: Loan, kind: Kind, today: date) -> None:
             _("One of this kind was written less than %(days)s days ago.")
             % {"days": noticing.BETWEEN_DAYS},
         )
-    if not noticing.is_demanded(kind, today, before):
+    if not noticing.is_demanded(kind, today, before, since=since):
         raise Conflict(
             "not_demanded",
-            _("A formal demand comes first, and the borrower has until its last day to pay."),
+            _(
+                "A formal demand about these arrears goes out first, and the borrower has until its"
+                " last day to pay."
+            ),
         )
-
-
-def _may_mail(loan: Loan, kind: Kind, now: datetime) -> bool:
-    """Say whether a notice may go by e-mail now; a letter on paper is bound by none of this."""
-    local = now.astimezone(ZoneInfo(loan.branch.entity.time_zone))
-    try:
-        contacting.require_allowed(loan, Way.MESSAGE, local, is_reminder=kind in noticing.REMINDS)
-    except Conflict:
-        return False
-    return True
 
 
 def _letter(actor: User, made: Notice, owed: Owed, *, now: datetime) -> Letter:

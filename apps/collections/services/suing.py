@@ -34,8 +34,8 @@ class LegalEntry:
 def record_legal_step(*, actor: User, loan: Loan, entry: LegalEntry, now: datetime) -> LegalStep:
     """Write a legal step down; return it.
 
-    Raises NotPermitted, NotVisible, Conflict where the step cannot follow the one before or nothing
-    can be claimed, DomainError with a sentence for each field.
+    Raises NotPermitted, NotVisible, Conflict where the step cannot follow the one before, nothing
+    can be claimed, or a settlement is agreed, DomainError with a sentence for each field.
     """
     _ground.permit(actor, policies.LEGAL)
     # Two who write down a step at once wait for each other.
@@ -106,3 +106,5 @@ def _require_claim(loan: Loan, after: Stage) -> None:
             "not_running",
             _("Nothing can be claimed under this loan in its state: close the matter."),
         )
+    if after != Stage.CLOSED:
+        _ground.require_no_settlement(loan)

@@ -5,10 +5,19 @@ from collections.abc import Callable
 import pytest
 
 from apps.accounts.models import Branch, User
+from apps.letters import hooks
 from apps.npa.tests.conftest import known_book, lent, stage
 from tests.kept import kept
 
 __all__ = ["known_book", "lent", "stage"]
+
+
+@pytest.fixture
+def reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody has an e-mail address and agreed to be reached by it."""
+    found = hooks.Recipient(email="asha@borrower.example")
+    known = {"applications.application": lambda keys: dict.fromkeys(keys, found)}
+    monkeypatch.setattr(hooks, "_reach", known)
 
 
 @pytest.fixture

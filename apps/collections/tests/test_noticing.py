@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import InternalError, transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,27 +16,22 @@ from apps.audit.models import Event
 from apps.collections import noticing, selectors, services
 from apps.collections.models import Notice, NoticeWord
 from apps.collections.noticing import Kind, Sent, Status, Word
-from apps.collections.services import NoticeEntry, WordEntry
 from apps.collections.tests import factories
 from apps.collections.tests.factories import refused
 from apps.core.errors import NotPermitted, NotVisible
 from apps.customers.models import Customer
-from apps.letters import hooks
-from apps.letters.models import Delivery, Letter
+from apps.letters.models import Letter
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.tests import contact_factories as contact
 from apps.servicing.tests import factories as servicing
 
+pytestmark = pytest.mark.usefixtures("reach")
 Browser = Callable[[User], Client]
-
-
-@pytest.fixture(autouse=True)
-def reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everybody has an e-mail address and agreed to be reached by it."""
-    found = hooks.Recipient(email="asha@borrower.example")
-    known = {"applications.application": lambda keys: dict.fromkeys(keys, found)}
-    monkeypatch.setattr(hooks, "_reach", known)
+_issue, _word, _ways, BY_PERSON = (
+    *(factories.noticed, factories.told, factories.ways),
+    factories.BY_PERSON,
+)
 
 
 @pytest.fixture
@@ -45,33 +40,8 @@ def day(lent: Loan) -> date:
     return servicing.late(lent, 5)
 
 
-def _issue(
-    actor: User, loan: Loan, day: date, kind: str = "arrears", clock: str = "10:00", **changes: Any
-) -> Notice:
-    values = {"kind": kind, "pay_by": day + timedelta(days=14), **changes}
-    with override_settings(LETTERS_BY_EMAIL=True):
-        return services.issue_notice(
-            actor=actor, loan=loan, entry=NoticeEntry(**values), now=contact.at(day, clock)
-        )
-
-
-def _word(actor: User, notice: Notice, word: str, on: date, **changes: Any) -> NoticeWord:
-    values = {"word": word, "happened_on": on, "reference": "RP 123 IN", **changes}
-    return services.write_word(
-        actor=actor, notice=notice, entry=WordEntry(**values), now=contact.at(on, "18:00")
-    )
-
-
 def _status(notice: Notice) -> Status:
     return selectors.notice_status(selectors.notices(notice.loan)[0])
-
-
-def _ways(notice: Notice) -> list[tuple[str, str, str]]:
-    rows = Delivery.objects.filter(letter=notice.letter).order_by("created_at")
-    return list(rows.values_list("channel", "status", "obstacle"))
-
-
-BY_PERSON = [("email", "cancelled", "not_now"), ("hand", "queued", "not_now")]
 
 
 # --- the rules ----------------------------------------------------------------------------------
@@ -90,6 +60,8 @@ BY_PERSON = [("email", "cancelled", "not_now"), ("hand", "queued", "not_now")]
         (["sent"], ["posted", "delivered"], "delivered"),
         (["sent"], ["posted", "delivered", "returned"], "returned"),
         (["sent"], ["returned", "delivered"], "delivered"),
+        (["bounced", "sent"], ["posted", "returned", "posted"], "sent"),
+        (["bounced", "sent"], ["posted", "returned", "posted", "delivered"], "delivered"),
     ],
 )
 def test_it_stands_by_what_was_learnt_last(
@@ -98,21 +70,34 @@ def test_it_stands_by_what_was_learnt_last(
     assert noticing.status(deliveries, [Word(one) for one in words]).value == expected
 
 
-def test_legal_action_is_announced_once_the_demand_is_over() -> None:
+@pytest.mark.parametrize(
+    ("pay_by", "began", "status", "expected"),
+    [
+        (-1, -20, "sent", True),
+        (-1, -10, "delivered", True),
+        (0, -20, "sent", False),
+        (-1, -9, "sent", False),
+        (-1, -20, "queued", False),
+        (-1, -20, "failed", False),
+        (-1, -20, "returned", False),
+    ],
+)
+def test_legal_action_is_announced_once_the_demand_went_out_and_is_over(
+    pay_by: int, began: int, status: str, expected: bool
+) -> None:
     today = date(2026, 12, 20)
-    open_one = Sent(Kind.DEMAND, date(2026, 12, 1), today)
-    over = Sent(Kind.DEMAND, date(2026, 12, 1), today - timedelta(days=1))
+    since, over = today + timedelta(days=began), today + timedelta(days=pay_by)
+    demand = Sent(Kind.DEMAND, today - timedelta(days=10), over, Status(status))
 
-    assert not noticing.is_demanded(Kind.PRE_LEGAL, today, [])
-    assert not noticing.is_demanded(Kind.PRE_LEGAL, today, [open_one])
-    assert noticing.is_demanded(Kind.PRE_LEGAL, today, [over])
-    assert noticing.is_demanded(Kind.DEMAND, today, [])
+    assert noticing.is_demanded(Kind.PRE_LEGAL, today, [demand], since=since) is expected
+    assert not noticing.is_demanded(Kind.PRE_LEGAL, today, [], since=since)
+    assert noticing.is_demanded(Kind.DEMAND, today, [], since=since)
 
 
 @pytest.mark.parametrize(("ago", "expected"), [(0, True), (6, True), (7, False), (8, False)])
 def test_a_week_lies_between_two_of_a_kind(ago: int, expected: bool) -> None:
     today = date(2026, 12, 20)
-    before = [Sent(Kind.ARREARS, today - timedelta(days=ago), today)]
+    before = [Sent(Kind.ARREARS, today - timedelta(days=ago), today, Status.QUEUED)]
 
     assert noticing.too_soon(Kind.ARREARS, today, before) is expected
     assert not noticing.too_soon(Kind.DEMAND, today, before)
@@ -121,7 +106,11 @@ def test_a_week_lies_between_two_of_a_kind(ago: int, expected: bool) -> None:
 # --- writing ------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "Reminder: your loan is overdue"), ("hi", ""), ("sw", "")],
+    [
+        ("en", "Reminder: your loan is overdue"),
+        ("hi", "स्मरण: आपका ऋण बकाया है"),
+        ("sw", "Ukumbusho: mkopo wako umechelewa"),
+    ],
 )
 def test_it_is_frozen_in_the_borrowers_language(
     lent: Loan, dev: User, day: date, language: str, said: str
@@ -142,7 +131,8 @@ def test_it_is_frozen_in_the_borrowers_language(
 
 
 def test_each_kind_says_what_it_is(lent: Loan, dev: User, day: date) -> None:
-    _issue(dev, lent, day, "demand", pay_by=day + timedelta(days=7))
+    demand = _issue(dev, lent, day, "demand", pay_by=day + timedelta(days=7))
+    _word(dev, demand, "handed", day)
     later = day + timedelta(days=8)
 
     made = _issue(dev, lent, later, "pre_legal")

@@ -40,6 +40,8 @@ def deliver(*, delivery_id: Any, now: datetime) -> Delivery:
     if not obstacle and not freezing.is_whole(found.letter):
         obstacle = Delivery.Obstacle.REFUSED
         logger.error("letter_damaged", letter=str(found.letter_id))
+    if not obstacle and not hooks.may_mail(found.letter, now):
+        obstacle = Delivery.Obstacle.NOT_NOW
     if obstacle:
         return _leave_to_person(found, "cancel", obstacle)
     if not _claim(found, now):

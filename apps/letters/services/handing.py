@@ -9,7 +9,8 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.core.visibility import get_visible
-from apps.letters.models import Delivery, Letter
+from apps.letters import hooks
+from apps.letters.models import Delivery, Letter, LetterQuerySet
 from apps.letters.services import queueing
 
 DELIVER = "letters.deliver_letter"
@@ -24,18 +25,26 @@ def record_delivery(*, actor: User, letter: Letter, channel: str, now: datetime)
     another channel, Conflict for a letter that is not frozen yet or was sent already.
     """
     _require(actor)
-    return hand_over(actor=actor, letter=letter, channel=channel, now=now)
+    seen = _locked(actor, letter)
+    return hand_over(actor=actor, letter=seen, channel=channel, now=now)
 
 
 @transaction.atomic
-def hand_over(*, actor: User, letter: Letter, channel: str, now: datetime) -> Delivery:
-    """Do as `record_delivery` for an app that has permitted it by a right of its own."""
-    found = _locked(actor, letter)
+def hand_over(
+    *, actor: User, letter: Letter, channel: str, now: datetime, came_back: bool = False
+) -> Delivery:
+    """Do as `record_delivery` for an app that permits it, and shows the letter, by its own rules.
+
+    One that `came_back` goes out once more: what was sent before then counts as returned.
+    """
+    found = _rows().get(pk=letter.pk)
     if channel not in BY_PERSON:
         sentence = _("Say whether it was handed over or posted.")
         raise DomainError("unknown_channel", sentence, fields={"channel": sentence})
     sent = found.deliveries.filter(status="sent").first()
-    if sent is not None:
+    if sent is not None and came_back:
+        sent.move("bounce")
+    elif sent is not None:
         if sent.channel == channel and sent.recorded_by_id == actor.pk:
             return sent
         raise Conflict("letter_sent", _("This letter has been sent already."))
@@ -78,6 +87,8 @@ def send_again(*, actor: User, letter: Letter, now: datetime) -> Delivery:
     if waiting is not None and waiting.channel == Delivery.Channel.EMAIL:
         raise Conflict("letter_waits", _("This letter waits to be sent already."))
     obstacle = queueing.obstacle_to_mail(found)
+    if not obstacle and not hooks.may_mail(found, now):
+        obstacle = Delivery.Obstacle.NOT_NOW
     if obstacle:
         raise Conflict("no_email", str(Delivery.Obstacle(obstacle).label))
     if waiting is not None:
@@ -111,8 +122,12 @@ def _require(actor: User) -> None:
 
 def _locked(actor: User, letter: Letter) -> Letter:
     """Return the letter, locked against another person's step."""
-    rows = Letter.objects.select_for_update(of=("self",), no_key=True)
-    return get_visible(rows.defer("facts", "html", "pdf"), actor, pk=letter.pk)
+    return get_visible(_rows(), actor, pk=letter.pk)
+
+
+def _rows() -> "LetterQuerySet":
+    rows: LetterQuerySet = Letter.objects.select_for_update(of=("self",), no_key=True)
+    return rows.defer("facts", "html", "pdf")
 
 
 def _open(letter: Letter) -> Delivery | None:

@@ -16,6 +16,7 @@ from apps.repayments.services.ending import end_account
 from apps.repayments.services.entering import enter
 from apps.repayments.services.following import follow_payout
 from apps.repayments.services.foreseeing import Foreseen, PlannedRow, Side, foresee
+from apps.repayments.services.holding import require_claim
 from apps.repayments.services.keeping import Source, Unplaced, keep_unplaced
 from apps.repayments.services.many import Answer, Incoming, enter_many
 from apps.repayments.services.placing import foresee_placing, misplace_money, place_money
@@ -106,6 +107,7 @@ __all__ = [
     "refuse_return",
     "remind_due",
     "require_accrued",
+    "require_claim",
     "require_over_or_today",
     "resume_reminders",
     "send_reminders",

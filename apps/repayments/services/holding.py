@@ -19,8 +19,8 @@ from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
 from apps.ledger.services import posting
 from apps.loans.models import Loan
-from apps.repayments import facts, policies
-from apps.repayments.errors import NotAllowed, NothingOwed, refused_field
+from apps.repayments import facts, hooks, policies
+from apps.repayments.errors import NotAllowed, NothingOwed, Settled, refused_field
 from apps.repayments.facts import MONEY_IN, Charge, Fact, Kind, Payoff, Receipt, Recovery
 from apps.repayments.models import AccountEvent
 
@@ -136,9 +136,16 @@ def today_of(branch: Branch, now: datetime) -> date:
     return dates.local_date(now, branch.entity.time_zone)
 
 
-def require_possible(loan: Loan, fact: Fact, *, now: datetime) -> None:
-    """Raise FactRefused or NothingOwed for what cannot have happened on this loan."""
+def require_possible(
+    loan: Loan, fact: Fact, *, now: datetime, settled: Collection[uuid.UUID] | None = None
+) -> None:
+    """Raise FactRefused or NothingOwed for what cannot have happened on this loan.
+
+    Whoever asks about many loans at once says which of them are `settled` for good.
+    """
     _require_state(loan, fact)
+    if isinstance(fact, Recovery):
+        require_claim(loan, settled)
     _require_day(loan, fact.day, now)
     amount = facts.amount_of(fact)
     if amount is not None:
@@ -148,6 +155,12 @@ def require_possible(loan: Loan, fact: Fact, *, now: datetime) -> None:
         _require_words(fact)
     if isinstance(fact, Charge):
         _require_due(fact)
+
+
+def require_claim(loan: Loan, settled: Collection[uuid.UUID] | None = None) -> None:
+    """Raise Settled for a loan whose rest was given up for good."""
+    if loan.pk in (hooks.settled([loan.pk]) if settled is None else settled):
+        raise Settled
 
 
 def require_open(loan: Loan, day: date) -> None:

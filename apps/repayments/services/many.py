@@ -13,7 +13,7 @@ from apps.core.errors import DomainError, NotVisible
 from apps.ledger import selectors as ledger
 from apps.ledger.services import posting
 from apps.loans.models import Loan
-from apps.repayments import policies, reading, walking, writing
+from apps.repayments import hooks, policies, reading, walking, writing
 from apps.repayments.allocation import Standing
 from apps.repayments.errors import ReferenceUsed
 from apps.repayments.facts import Receipt, Recovery
@@ -55,6 +55,8 @@ class _Batch:
     # References under which money of a customer was split over loans.
     split: set[str]
     places: dict[tuple[uuid.UUID, Any], int]
+    # Loans whose rest was given up for good.
+    settled: set[uuid.UUID]
     closed: dict[uuid.UUID, date | None]
     added: list[Added] = field(default_factory=list)
 
@@ -109,6 +111,7 @@ def _begin(actor: Any, receipts: Sequence[Incoming]) -> _Batch:
         known=_known(told),
         split=references.split_before(told),
         places=_places(receipts),
+        settled=hooks.settled([loan.pk for loan in held if loan.status == "written_off"]),
         closed=_closed(held),
     )
 
@@ -157,7 +160,7 @@ def _enter(batch: _Batch, one: Incoming, *, actor: Any, now: datetime) -> Answer
             return Answer(event_id=standing.pk)
         if one.reference in batch.split:
             raise ReferenceUsed(one.reference)
-        holding.require_possible(loan, one.fact, now=now)
+        holding.require_possible(loan, one.fact, now=now, settled=batch.settled)
         return _append(batch, loan, one, actor=actor, now=now)
     except DomainError as refusal:
         return Answer(refusal=refusal)

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core.errors import Conflict, NotPermitted
+from apps.core.errors import NotPermitted
 from apps.core.formatting import format_money
 from apps.loans.models import Loan
 from apps.repayments import services as repayments
 from apps.repayments.facts import Recovery, payer_reference
 from apps.repayments.models import AccountEvent
-from apps.servicing import hooks, policies, selectors
+from apps.servicing import policies, selectors
 from apps.servicing.errors import NotWrittenOff, refused_field
 from apps.servicing.services import _ground
 from apps.servicing.services.paying_early import Money, check_money
@@ -33,10 +33,7 @@ def recover(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     found = _ground.locked(actor, loan)
     if found.status != "written_off":
         raise NotWrittenOff
-    if hooks.is_settled(found):
-        raise Conflict(
-            "settled", _("This loan is settled: what was left of it was given up for good.")
-        )
+    repayments.require_claim(found)
     check_money(found, money, now)
     reference = payer_reference(found.branch.entity.code, money.external_reference)
     if not selectors.is_known(reference):
