@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.collections import policies, worklist, worklist_page
+from apps.collections import open_settlements, policies, worklist, worklist_page
 from apps.collections.models import Assignment, Contact
 from apps.collections.worklist import Filters
 from apps.core import dates
@@ -24,14 +24,17 @@ def _today(actor: User, now: datetime) -> date:
 def actions_due(actor: User, now: datetime) -> QuerySet[Contact]:
     """Return the contacts after which something was to be done by now, and nothing was since.
 
-    Of loans that the person works on: those given to them, or where they wrote the last word.
+    Of running loans that the person works on: those given to them, or where they wrote the last
+    word. Of a loan that is over nothing can be written down any more.
     """
     later = Contact.objects.filter(loan=OuterRef("loan"), made_at__gt=OuterRef("made_at"))
     mine = Assignment.objects.filter(loan=OuterRef("loan"), collector=actor, ended_at=None)
     others = Assignment.objects.filter(loan=OuterRef("loan"), ended_at=None).exclude(
         collector=actor
     )
-    due = Contact.objects.visible_to(actor).filter(next_date__lte=_today(actor, now))
+    due = Contact.objects.visible_to(actor).filter(
+        next_date__lte=_today(actor, now), loan__status="active"
+    )
     own = due.filter(Exists(mine)) | due.filter(~Exists(others), made_by=actor)
     rows = own.exclude(Exists(later)).defer("note", "place").select_related("loan")
     return rows.order_by("next_date", "made_at", "pk")
@@ -92,6 +95,16 @@ register(
         url_name="collections:worklist",
         query="whose=mine&promise=broken",
         pressing=True,
+    ),
+    Waiting(
+        name="collections.settlements",
+        label=_("Settlements to answer"),
+        icon="hand-coins",
+        order=18,
+        rights=(policies.APPROVE_SETTLEMENT,),
+        count=lambda actor, _now: open_settlements.waiting_for(actor).count(),
+        url_name="collections:settlements",
+        query="show=waiting",
     ),
 )
 register(

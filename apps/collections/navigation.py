@@ -32,6 +32,14 @@ register(
     ),
     Entry(
         group="servicing",
+        label=_("Open settlements"),
+        url_name="collections:settlements",
+        icon="hand-coins",
+        permission=policies.VIEW,
+        order=41,
+    ),
+    Entry(
+        group="servicing",
         label=_("Numbers of the collections desk"),
         url_name="collections:rules",
         icon="sliders-horizontal",

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from apps.collections.views import case, notices, panel, results, settlements, signals, worklist
+from apps.collections.views import (
+    case,
+    notices,
+    open_settlements,
+    panel,
+    results,
+    settlements,
+    signals,
+    worklist,
+)
 
 app_name = "collections"
 urlpatterns = [
@@ -13,6 +22,7 @@ urlpatterns = [
     path("signals/", signals.listing, name="signals"),
     path("signals.csv", signals.listing_file, name="signals_file"),
     path("rules/", settlements.rules, name="rules"),
+    path("settlements/", open_settlements.listing, name="settlements"),
     path("settlements/<uuid:pk>/approve/", settlements.approve, name="approve_settlement"),
     path("settlements/<uuid:pk>/refuse/", settlements.refuse, name="refuse_settlement"),
     path("settlements/<uuid:pk>/withdraw/", settlements.withdraw, name="withdraw_settlement"),

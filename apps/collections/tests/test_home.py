@@ -85,3 +85,14 @@ def test_what_was_to_be_done_by_today_waits_until_something_is(
     assert (count(dev, NOW), count(esha, NOW)) == (0, 1)
     _spoken(esha, lent, days=3, minute=5)
     assert count(esha, NOW) == 0
+
+
+@pytest.mark.parametrize("status", ["closed", "written_off"])
+def test_of_a_loan_that_is_over_nothing_is_to_be_done(lent: Loan, dev: User, status: str) -> None:
+    _spoken(dev, lent, days=0)
+    count = home.counted("collections.actions").count
+    assert count(dev, NOW) == 1
+
+    Loan.objects.filter(pk=lent.pk).update(status=status)
+
+    assert (count(dev, NOW), list(parts.today(dev, NOW)["due"])) == (0, [])
