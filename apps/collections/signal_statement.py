@@ -2,6 +2,8 @@
 
 What each signal means stands in `warning`. Parameters are the lender, the day, the classes of loans
 that are gone, the kinds of events that bring money, and the lender's numbers by their codes.
+Snapshots of days lie in a table for each month: each join with them names the days it can need, or
+every month there ever was would be read.
 """
 
 FIND = """
@@ -17,6 +19,8 @@ WITH live AS MATERIALIZED (
     SELECT loan_id, due_date,
         row_number() OVER (PARTITION BY loan_id ORDER BY due_date DESC) AS place
     FROM dues WHERE due_date + %(late_days)s <= %(day)s
+), asked AS MATERIALIZED (
+    SELECT loan_id, due_date + %(late_days)s AS day FROM placed WHERE place <= %(late_in_a_row)s
 ), came AS MATERIALIZED (
     SELECT one.loan_id, one.day, sum(one.amount) AS amount
     FROM repayments_accountevent one JOIN live USING (loan_id)
@@ -61,11 +65,11 @@ WITH live AS MATERIALIZED (
     ) prior
     WHERE last.pulled_date > %(day)s - %(enquiries_within)s
 )
-SELECT placed.loan_id, 'late_in_a_row' AS code, %(late_in_a_row)s::integer AS value
-FROM placed LEFT JOIN npa_loanday seen
-    ON seen.loan_id = placed.loan_id AND seen.day = placed.due_date + %(late_days)s
-WHERE placed.place <= %(late_in_a_row)s
-GROUP BY placed.loan_id
+SELECT asked.loan_id, 'late_in_a_row' AS code, %(late_in_a_row)s::integer AS value
+FROM asked LEFT JOIN npa_loanday seen
+    ON seen.loan_id = asked.loan_id AND seen.day = asked.day
+    AND seen.day BETWEEN (SELECT min(day) FROM asked) AND %(day)s
+GROUP BY asked.loan_id
 HAVING count(*) = %(late_in_a_row)s
     AND bool_and(coalesce(seen.dpd_ifrs, 0) >= %(late_days)s)
 UNION ALL
@@ -77,6 +81,7 @@ GROUP BY loan_id
 UNION ALL
 SELECT came.loan_id, 'partial_payments', count(*)::integer
 FROM came JOIN npa_loanday seen ON seen.loan_id = came.loan_id AND seen.day = came.day
+    AND seen.day BETWEEN %(day)s - %(partial_within)s + 1 AND %(day)s
 WHERE seen.dpd_ifrs > 0 AND came.day > %(day)s - %(partial_within)s
 GROUP BY came.loan_id HAVING count(*) >= %(partial_payments)s
 UNION ALL

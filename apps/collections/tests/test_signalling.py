@@ -185,6 +185,28 @@ def test_the_statement_finds_what_the_rules_say(
     assert _found(lent) == expected
 
 
+def test_no_month_is_read_that_no_signal_needs(lent: Loan) -> None:
+    old = DAY - timedelta(days=700)
+    nights.snapshot(lent, old, dpd_ifrs=5)
+    for place, ago in enumerate((60, 30, 1), start=1):
+        nights.snapshot(lent, DAY - timedelta(days=ago), dpd_ifrs=5)
+        _money(lent, DAY - timedelta(days=ago), 500, place)
+    nights.snapshot(lent, DAY, dpd_ifrs=5)
+    select = signal_statement.FIND.partition(" AS\n")[2]
+
+    with connection.cursor() as cursor:
+        # As for a whole book: what is joined is read once, and not looked up row by row.
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute(
+            f"EXPLAIN (ANALYZE, TIMING OFF) {select}", signalling.values_of(lent.branch.entity, DAY)
+        )
+        plan = [line for (line,) in cursor.fetchall()]
+
+    read = [line for line in plan if "npa_loanday_" in line and "never executed" not in line]
+    assert any(f"npa_loanday_{DAY:%Y_%m}" in line for line in read)
+    assert [line for line in read if f"npa_loanday_{old:%Y_%m}" in line] == []
+
+
 # --- nights -------------------------------------------------------------------------------------
 def _end(loan: Loan, day: date, dpd: int = 0) -> None:
     factories.overdue(loan, dpd, 1000 if dpd else 0, day=day)
