@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,13 +25,15 @@ class Before:
     """What a new fact of a loan meets: the account, how it stands, and the fact's place.
 
     `place` is the last place within the day that was ever taken; `is_told` says that something was
-    reported under the reference, or under that of a part of it.
+    reported under the reference, or under that of a part of it, `is_kept` that its money is in
+    suspense or was returned from there.
     """
 
     account: LoanAccount
     position: Position
     place: int
     is_told: bool
+    is_kept: bool
 
 
 _LEFT = """
@@ -64,16 +67,25 @@ _TOLD = """
         WHERE e.reference ~>=~ (%s::text || '::') AND e.reference ~<~ (%s::text || ':;'))
 """
 
+_KEPT = """
+    EXISTS (SELECT 1 FROM repayments_statementline l
+        WHERE l.entity_id = %s AND l.key = ANY (%s::text[])
+            AND l.status IN ('suspense', 'returned'))
+"""
 
-def read(loan: Loan, day: date, reference: str) -> Before:
+
+def read(loan: Loan, day: date, reference: str, *, keys: Sequence[str] = ()) -> Before:
     """Return what a fact of a day meets on a loan, by one question.
 
+    `keys` are what lines are known by that bring the money of the reference.
     The position holds the claims that `positions` would give it. Of a loan that was never paid out
     only place and reference mean something.
     """
     with connection.cursor() as cursor:
-        _statement().send(cursor, {"loan": loan.pk, "day": day, "reference": reference})
-        left, asked, later, place, is_told, *columns = cursor.fetchone()
+        values = {"loan": loan.pk, "day": day, "reference": reference}
+        values |= {"entity": loan.branch.entity_id, "keys": list(keys)}
+        _statement().send(cursor, values)
+        left, asked, later, place, is_told, is_kept, *columns = cursor.fetchone()
     account = (
         _account(loan, columns) if loan.disbursed_date else LoanAccount(loan=loan, through=day)
     )
@@ -82,18 +94,19 @@ def read(loan: Loan, day: date, reference: str) -> Before:
         reading.add(position, claim)
     if later:
         position.ahead.append(reading.later_claim(later))
-    return Before(account, position, place, is_told)
+    return Before(account, position, place, is_told, is_kept)
 
 
 @cache
 def _statement() -> Statement:
     columns = ", ".join(f"a.{one.column}" for one in LoanAccount._meta.concrete_fields)
     sql = (
-        f"SELECT ({_LEFT}), ({_ASKED}), ({_LATER}), ({_PLACE}), ({_TOLD}), {columns}"  # noqa: S608 - own names
+        f"SELECT ({_LEFT}), ({_ASKED}), ({_LATER}), ({_PLACE}), ({_TOLD}), ({_KEPT}), {columns}"  # noqa: S608 - own names
         " FROM (SELECT) AS always LEFT JOIN repayments_loanaccount a ON a.loan_id = %s"
     )
     names = ("loan", "day", "loan", "loan", "day", "loan", "day")
-    given = [Given(name) for name in (*names, "reference", "reference", "reference", "loan")]
+    names = (*names, "reference", "reference", "reference", "entity", "keys", "loan")
+    given = [Given(name) for name in names]
     return Statement("repayments.before a fact", sql, given)
 
 

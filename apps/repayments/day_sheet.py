@@ -7,11 +7,14 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Sum, UUIDField, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Concat
 
 from apps.accounts.models import Branch, User
 from apps.core import dates
+from apps.ledger.models import Entry
+from apps.repayments import suspense_entries
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 from apps.repayments.selectors import NEWEST, PAYMENTS
 from apps.repayments.statement_lifecycle import TAKEN
@@ -86,7 +89,8 @@ def sheet(actor: User, day: date, *, branch: Branch | None, time_zone: str) -> S
     """Return the sheet of a day in a lender's calendar, as far as a person may see it.
 
     Money over the counter whose loan was not known counts on the day it came, and no more on the
-    day it was placed on one. Seven queries, however many payments there are.
+    day it was placed on one. It goes out on the day it is returned, or its payment taken back; from
+    a wrong loan into suspense again it stays. Seven queries, however many payments there are.
     """
     begins, ends = _bounds(day, time_zone)
     seen = AccountEvent.objects.visible_to(actor).filter(kind__in=PAYMENTS)
@@ -100,8 +104,8 @@ def sheet(actor: User, day: date, *, branch: Branch | None, time_zone: str) -> S
     came = held.filter(file__uploaded_at__gte=begins, file__uploaded_at__lt=ends)
     went = held.filter(returned_at__gte=begins, returned_at__lt=ends)
     totals = _totals(
-        [_by_channel(_of_loans(reported)), _by_told_channel(came)],
-        [_by_channel(_of_loans(undone)), _by_told_channel(went)],
+        [_by_channel(_first_counted(reported)), _by_told_channel(came)],
+        [_by_channel(_not_into_suspense(undone)), _by_told_channel(went)],
     )
     return Sheet(
         totals=totals,
@@ -121,14 +125,19 @@ def own(actor: User, day: date, *, time_zone: str, most: int) -> list[AccountEve
     return _rows(rows.order_by(*NEWEST), most=most)
 
 
-def _of_loans(rows: QuerySet[AccountEvent]) -> QuerySet[AccountEvent]:
+def _first_counted(rows: QuerySet[AccountEvent]) -> QuerySet[AccountEvent]:
     """Leave out what came over the counter before its loan was known: that counted then."""
-    before = StatementLine.objects.filter(
-        _AT_DESK,
-        entity=OuterRef("loan__branch__entity"),
-        reference=KeyTextTransform("external_reference", OuterRef("parameters")),
+    placed = StatementLine.objects.filter(_AT_DESK, event=OuterRef("pk"))
+    return _not_into_suspense(rows).exclude(Exists(placed))
+
+
+def _not_into_suspense(rows: QuerySet[AccountEvent]) -> QuerySet[AccountEvent]:
+    """Leave out what went into suspense again, from where it had come: it stays in the till."""
+    at_desk = StatementLine.objects.filter(
+        _AT_DESK, pk=Cast(KeyTextTransform("statement_line", OuterRef("facts")), UUIDField())
     )
-    return rows.exclude(Exists(before))
+    told = Concat(Value(suspense_entries.AGAIN), Cast(OuterRef("pk"), CharField()))
+    return rows.exclude(Exists(Entry.objects.filter(Exists(at_desk), reference=told)))
 
 
 def _totals(reported: _Sums, undone: _Sums) -> list[Total]:

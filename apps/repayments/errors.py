@@ -20,6 +20,17 @@ class ReferenceUsed(Conflict):
         )
 
 
+class KeptUnidentified(ReferenceUsed):
+    """Money under this reference is in suspense, or was returned from there."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.sentence = _(
+            "Money under the reference %(reference)s came in already and waits in suspense, or was"
+            " returned from there. Place it from there; it is not posted besides."
+        ) % {"reference": told_reference(reference)}
+
+
 class TakenBackAlready(Conflict):
     """It was taken back for another reason."""
 

@@ -239,8 +239,9 @@ class Suspense(APIView):
         given.is_valid(raise_exception=True)
         values, now = dict(given.validated_data), timezone.now()
         branch = _branch(request.user, values.pop("branch", None))
+        is_day_told = "day" in values
         values.setdefault("day", holding.today_of(branch, now))
-        money = services.Unidentified(**values)
+        money = services.Unidentified(**values, is_day_told=is_day_told)
         line = services.take_unidentified(actor=request.user, branch=branch, money=money, now=now)
         return Response(shapes.StatementLineOut(line).data, status=201)
 

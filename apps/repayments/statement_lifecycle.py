@@ -35,3 +35,5 @@ LINE = Lifecycle(
 AT_WORK = ("checking", "running")
 # The line's money is on the books.
 TAKEN = ("posted", "suspense", "returned")
+# On the books, and on no loan.
+OFF_LOANS = ("suspense", "returned")

@@ -18,6 +18,10 @@ from apps.ledger.posting import Posting
 from apps.repayments.facts import payer_reference
 from apps.repayments.models import StatementFile, StatementLine
 
+# What the entry is known by that takes money from a wrong loan into suspense again, before the key
+# of the payment that was taken back.
+AGAIN = "suspense-again:"
+
 
 def hold(*, actor: Any, line: StatementLine, day: date, reference: str, now: datetime) -> Entry:
     """Take a line's money into suspense. Raises DayClosed."""

@@ -15,7 +15,7 @@ from apps.ledger import services as ledger
 from apps.loans.models import Loan
 from apps.repayments import before, facts, reading, replaying, walking, writing
 from apps.repayments.account import Contract, Happened
-from apps.repayments.errors import NotAllowed, ReferenceUsed, refused_field
+from apps.repayments.errors import KeptUnidentified, NotAllowed, ReferenceUsed, refused_field
 from apps.repayments.facts import MONEY_IN, Charge, Fact, Receipt, Recovery, Refund, Waiver
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.models.event import BY_TWO
@@ -37,18 +37,20 @@ def enter(
     now: datetime,
     approved_by: User | None = None,
     corrects_closed: bool = False,
+    is_placed: bool = False,
 ) -> AccountEvent:
     """Enter a fact into the history of a loan, with all that follows from it; return its event.
 
     The actor is a person, or the name of the system's own work. The same fact under the same
     reference returns the event it made. A fact of an earlier day replays what came after. Payments
     are permitted here; for everything else whoever calls has seen to that. Raises NotAllowed,
-    NotVisible, ReferenceUsed, FactRefused, NothingOwed, TermsRefused for what does not fit how the
+    NotVisible, ReferenceUsed - for money in suspense or returned from there, too, unless it is
+    `is_placed` from there -, FactRefused, NothingOwed, TermsRefused for what does not fit how the
     account stands, DayClosed where the books of a day it changes are closed - unless it is what law
     makes of an earlier day once history turned out otherwise, and `corrects_closed`: then what
     changes of closed days is booked on the first open one.
     """
-    told = _Told(actor, fact, reference, approved_by, now, corrects_closed)
+    told = _Told(actor, fact, reference, approved_by, now, corrects_closed, is_placed)
     try:
         with transaction.atomic():
             return _enter(loan, told)
@@ -72,6 +74,7 @@ class _Told:
     approved_by: User | None
     now: datetime
     corrects_closed: bool
+    is_placed: bool
 
 
 def _enter(loan: Loan, told: _Told) -> AccountEvent:
@@ -79,6 +82,8 @@ def _enter(loan: Loan, told: _Told) -> AccountEvent:
     holding.permit(actor, fact)
     held = holding.hold(actor, loan)
     met = _met(held, fact, reference)
+    if met.is_kept and not told.is_placed:
+        raise KeptUnidentified(reference)
     standing = _under(reference) if met.is_told else None
     if standing is not None:
         return same(standing, held, fact)
@@ -101,9 +106,11 @@ def _enter(loan: Loan, told: _Told) -> AccountEvent:
 def _met(loan: Loan, fact: Fact, reference: str) -> before.Before:
     """Return what the fact meets; of money the reference is held before it is looked up."""
     with statements.carrying():
-        if fact.kind in MONEY_IN:
-            references.hold([reference])
-        return before.read(loan, fact.day, reference)
+        if fact.kind not in MONEY_IN:
+            return before.read(loan, fact.day, reference)
+        references.hold([reference])
+        keys = references.keys(loan.branch.entity, reference)
+        return before.read(loan, fact.day, reference, keys=keys)
 
 
 def _under(reference: str) -> AccountEvent | None:
@@ -120,8 +127,9 @@ def _under(reference: str) -> AccountEvent | None:
 def posted_before(loan: Loan, fact: Fact, reference: str) -> list[AccountEvent]:
     """Return what was entered for a loan under a reference before; nothing where it is new.
 
-    Raises ReferenceUsed where something else was: `enter` would.
+    Raises ReferenceUsed where something else was, or its money waits in suspense: `enter` would.
     """
+    references.require_not_kept(loan.branch.entity, reference)
     standing = _under(reference)
     return [] if standing is None else [same(standing, loan, fact)]
 
@@ -148,7 +156,9 @@ def new_event(loan: Loan, fact: Fact, *, actor: Any, reference: str, now: dateti
     """Return the event of a fact, not written yet. Raises FactRefused for a reference."""
     if not 0 < len(reference) <= LONGEST_REFERENCE or not reference.isprintable():
         raise refused_field(
-            "reference_refused", "reference", f"A reference has 1 to {LONGEST_REFERENCE} letters."
+            "reference_refused",
+            "reference",
+            _("A reference has 1 to %(most)s letters.") % {"most": LONGEST_REFERENCE},
         )
     parameters, words = facts.parted(fact.to_parameters())
     require_own_words(actor, words.get("reason", ""))

@@ -15,7 +15,7 @@ from apps.ledger.services import posting
 from apps.loans.models import Loan
 from apps.repayments import hooks, policies, reading, walking, writing
 from apps.repayments.allocation import Standing
-from apps.repayments.errors import ReferenceUsed
+from apps.repayments.errors import KeptUnidentified, ReferenceUsed
 from apps.repayments.facts import Receipt, Recovery
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.services import entering, holding, references
@@ -54,6 +54,8 @@ class _Batch:
     known: dict[str, AccountEvent]
     # References under which money of a customer was split over loans.
     split: set[str]
+    # Those whose money is in suspense, or was returned from there.
+    kept: set[str]
     places: dict[tuple[uuid.UUID, Any], int]
     # Loans whose rest was given up for good.
     settled: set[uuid.UUID]
@@ -110,10 +112,21 @@ def _begin(actor: Any, receipts: Sequence[Incoming]) -> _Batch:
         positions=positions,
         known=_known(told),
         split=references.split_before(told),
+        kept=_kept(held, receipts),
         places=_places(receipts),
         settled=hooks.settled([loan.pk for loan in held if loan.status == "written_off"]),
         closed=_closed(held),
     )
+
+
+def _kept(loans: Iterable[Loan], receipts: Sequence[Incoming]) -> set[str]:
+    """Return the references of money that came in already and is on no loan, by their lenders."""
+    of_loans = {loan.pk: loan.branch.entity for loan in loans}
+    found: set[str] = set()
+    for entity in set(of_loans.values()):
+        told = [one.reference for one in receipts if of_loans.get(one.loan_id) == entity]
+        found |= references.kept(entity, told)
+    return found
 
 
 def _closed(loans: Iterable[Loan]) -> dict[uuid.UUID, date | None]:
@@ -155,6 +168,8 @@ def _enter(batch: _Batch, one: Incoming, *, actor: Any, now: datetime) -> Answer
         return Answer(refusal=NotVisible("not_found", "There is no such loan."))
     standing = batch.known.get(one.reference)
     try:
+        if one.reference in batch.kept:
+            raise KeptUnidentified(one.reference)
         if standing is not None:
             entering.same(standing, loan, one.fact)
             return Answer(event_id=standing.pk)

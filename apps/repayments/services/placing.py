@@ -50,6 +50,7 @@ def place_money(
         fact=fact_of(held, is_written_off=loan.status == "written_off", day=counts_from),
         reference=_reference(held),
         now=now,
+        is_placed=True,
     )
     held.move(
         "place",
@@ -107,7 +108,7 @@ def misplace_money(
         actor=actor,
         line=held,
         day=max(event.day, opens_on),
-        reference=f"suspense-again:{event.pk}",
+        reference=f"{suspense_entries.AGAIN}{event.pk}",
         now=now,
     )
     held.move(

@@ -35,6 +35,7 @@ from apps.repayments.services import (
     entering,
     many,
     placing,
+    references,
 )
 from apps.repayments.services.many import Incoming
 from apps.repayments.statement_lifecycle import TAKEN
@@ -147,9 +148,32 @@ def _post(file: StatementFile, lines: list[StatementLine], *, now: datetime) -> 
         else:
             outcomes[line.pk] = _outcome("suspense", because)
     outcomes |= _to_loans(file, to_loans, meant, by_hand, now=now)
-    held = [line for line in lines if outcomes[line.pk]["status"] == "suspense"]
+    outcomes |= _posted_meanwhile(file, _for_suspense(lines, outcomes))
+    held = _for_suspense(lines, outcomes)
     outcomes |= _hold(file, held, outcomes, now=now)
     _write(outcomes)
+
+
+def _for_suspense(
+    lines: Sequence[StatementLine], outcomes: Mapping[Any, Outcome]
+) -> list[StatementLine]:
+    return [line for line in lines if outcomes[line.pk]["status"] == "suspense"]
+
+
+def _posted_meanwhile(file: StatementFile, lines: Sequence[StatementLine]) -> dict[Any, Outcome]:
+    """Return what lines for suspense come to that somebody posted by hand since they were read.
+
+    Their references are held from here on: whoever posts later finds the money in suspense.
+    """
+    if not lines:
+        return {}
+    references.hold([suspense_entries.event_reference(file, line) for line in lines])
+    by_hand = _posted_by_hand(file, lines)
+    return {
+        line.pk: _posted_before(line, by_hand[line.pk])
+        for line in lines
+        if any(event.status == "live" for event in by_hand.get(line.pk, ()))
+    }
 
 
 def _to_loans(
@@ -200,14 +224,14 @@ def _posted_by_hand(
 
     Money against a customer is posted loan by loan, under the reference and the loan's number.
     """
-    references = {suspense_entries.event_reference(file, line): line.pk for line in lines}
-    asked = Q(reference__in=list(references))
-    for reference in references:
+    keys = {suspense_entries.event_reference(file, line): line.pk for line in lines}
+    asked = Q(reference__in=list(keys))
+    for reference in keys:
         asked |= Q(reference__startswith=f"{reference}{entering.PART}")
     found: dict[Any, list[AccountEvent]] = {}
     for event in AccountEvent.objects.filter(asked):
         whole = event.reference.rpartition(entering.PART)[0]
-        line = references.get(event.reference) or references.get(whole)
+        line = keys.get(event.reference) or keys.get(whole)
         if line is not None:
             found.setdefault(line, []).append(event)
     return found

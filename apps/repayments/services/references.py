@@ -4,7 +4,12 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from apps.accounts.models import Entity
 from apps.core.statements import Given, Statement
+from apps.repayments.errors import KeptUnidentified
+from apps.repayments.facts import payer_reference
+from apps.repayments.models import StatementFile, StatementLine
+from apps.repayments.statement_lifecycle import OFF_LOANS
 
 # Between the reference of money of a customer and the loan that a part of it went to.
 PART = "::"
@@ -29,6 +34,31 @@ def hold(references: Collection[str]) -> None:
     if not _HOLD.carry(values):
         with connection.cursor() as cursor:
             _HOLD.send(cursor, values)
+
+
+def keys(entity: Entity, reference: str) -> list[str]:
+    """Return by what lines of a lender are known that bring the money of a reference."""
+    whole, own = reference.partition(PART)[0], payer_reference(entity.code, "")
+    if not whole.startswith(own) or whole == own:
+        return []
+    return [f"{layout}:{whole.removeprefix(own)}" for layout in StatementFile.Layout.values]
+
+
+def require_not_kept(entity: Entity, reference: str) -> None:
+    """Raise KeptUnidentified where its money came in already and is on no loan."""
+    if kept(entity, [reference]):
+        raise KeptUnidentified(reference)
+
+
+def kept(entity: Entity, references: Collection[str]) -> set[str]:
+    """Return those of some references whose money is in suspense, or was returned from there."""
+    asked = {one: keys(entity, one) for one in references}
+    told = [key for one in asked.values() for key in one]
+    if not told:
+        return set()
+    rows = StatementLine.objects.filter(entity=entity.pk, key__in=told, status__in=OFF_LOANS)
+    found = set(rows.values_list("key", flat=True))
+    return {one for one, of_it in asked.items() if not found.isdisjoint(of_it)}
 
 
 def split_before(references: Collection[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -11,8 +12,8 @@ from apps.core.errors import Conflict, NotPermitted
 from apps.ledger.chart import Event
 from apps.repayments import statement_policies as policies
 from apps.repayments import suspense_entries
-from apps.repayments.models import StatementLine, SuspenseNote
-from apps.repayments.services import _permitting, placing
+from apps.repayments.models import AccountEvent, StatementLine, SuspenseNote
+from apps.repayments.services import _permitting, placing, references
 
 
 @transaction.atomic
@@ -52,7 +53,8 @@ def refuse_return(*, actor: User, line: StatementLine) -> StatementLine:
 def give_back(*, actor: User, line: StatementLine, day: date, now: datetime) -> StatementLine:
     """Return a line's money on a day: debit unidentified, credit cash.
 
-    Raises NotPermitted for who asked for it, Conflict where nobody asked or it is gone, DayClosed.
+    Raises NotPermitted for who asked for it, Conflict where nobody asked, it is gone, or a payment
+    was posted under its reference; DayClosed.
     """
     held = placing.waiting(line)
     if held.return_asked_by_id is None:
@@ -62,11 +64,27 @@ def give_back(*, actor: User, line: StatementLine, day: date, now: datetime) -> 
             "own_request", _("You asked for this; another person must return the money.")
         )
     _permitting.require(policies.may_return(actor, held))
+    _require_not_posted(held)
     placing.require_day(held, day, now=now)
     entry = suspense_entries.release(actor=actor, line=held, event=Event.REFUND, day=day, now=now)
     held.move("give_back", returned_by=actor, returned_at=now, released_entry=entry)
     audit.record(actor, "repayments.money_returned", held, amount=str(held.amount), day=str(day))
     return held
+
+
+def _require_not_posted(line: StatementLine) -> None:
+    """Raise Conflict where the money is on a loan under its own reference, whole or in parts."""
+    reference = suspense_entries.event_reference(line.file, line)
+    references.hold([reference])
+    of_it = Q(reference=reference) | Q(reference__startswith=f"{reference}{references.PART}")
+    if AccountEvent.objects.filter(of_it, status="live").exists():
+        raise Conflict(
+            "payment_used",
+            _(
+                "A payment was posted under this reference by hand. Take it back first if this"
+                " money is another one."
+            ),
+        )
 
 
 @transaction.atomic

@@ -48,6 +48,7 @@ def enter_for_customer(
     found = selectors.payer(actor, customer)
     loans = _running(actor, found)
     references.hold([reference])
+    references.require_not_kept(found.branch.entity, reference)
     standing = _standing(actor, reference, found, fact)
     if standing:
         return standing
@@ -74,9 +75,11 @@ def posted_before(
 ) -> list[AccountEvent]:
     """Return what was posted for a customer under a reference before; nothing where it is new.
 
-    Raises NotVisible, and ReferenceUsed where something else was: `enter_for_customer` would.
+    Raises NotVisible, and ReferenceUsed where something else was, or its money waits in suspense:
+    `enter_for_customer` would.
     """
     found = selectors.payer(actor, customer)
+    references.require_not_kept(found.branch.entity, reference)
     return _standing(actor, reference, found, fact)
 
 

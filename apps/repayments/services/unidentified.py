@@ -37,7 +37,10 @@ _KEPT_AS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Unidentified:
-    """Money nobody can say the loan of: how much, how it came, when, and what is known of it."""
+    """Money nobody can say the loan of: how much, how it came, when, and what is known of it.
+
+    Where nobody told the day it is today: sent again after midnight it is the same money still.
+    """
 
     amount: Decimal
     channel: str
@@ -46,6 +49,7 @@ class Unidentified:
     party: str = ""
     narrative: str = ""
     currency: str = ""
+    is_day_told: bool = True
 
 
 @transaction.atomic
@@ -128,8 +132,9 @@ def _standing(branch: Branch, money: Unidentified, reference: str) -> StatementL
     rows = StatementLine.objects.select_related("file__branch__entity")
     found = rows.filter(entity=branch.entity_id, key__in=keys, status__in=TAKEN).first()
     if found is not None:
-        said = (found.file.layout, found.file.branch_id, found.key, found.money, found.value_date)
-        if said != (DESK, branch.pk, _key(money, reference), money.amount, money.day):
+        said = (found.file.layout, found.file.branch_id, found.key, found.money)
+        is_other_day = money.is_day_told and found.value_date != money.day
+        if said != (DESK, branch.pk, _key(money, reference), money.amount) or is_other_day:
             raise ReferenceUsed(told)
         return found
     # One that was taken back gave its money back, too: it comes again under another reference.

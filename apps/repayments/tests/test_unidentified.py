@@ -1,5 +1,6 @@
 """Money over the counter whose loan is not known: kept once, placed or returned as any other."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
+from apps.core import formatting
 from apps.core.errors import DomainError
 from apps.ledger import services as ledger
 from apps.ledger.chart import Account
@@ -18,10 +21,11 @@ from apps.ledger.models import Entry
 from apps.loans.models import Loan
 from apps.repayments import day_sheet, services
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
-from apps.repayments.services import Unidentified
+from apps.repayments.services import Unidentified, posting_statements
 from apps.repayments.tests import factories as books
 from apps.repayments.tests import statement_factories as factories
 from apps.servicing import selectors as servicing
+from apps.servicing.services import paying_early as early
 from conftest import MakePerson
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +110,154 @@ def test_what_was_posted_on_a_loan_is_not_kept_besides(alice: User, lent: Loan) 
     )
 
     assert _refused(lambda: _taken(alice)) == "reference_used"
+
+
+def _by_loan(actor: User, loan: Loan) -> object:
+    return services.take(actor=actor, money=_brought(loan.number), now=NOW)
+
+
+def _by_customer(actor: User, loan: Loan) -> object:
+    return services.take(actor=actor, money=_brought(loan.customer.number), now=NOW)
+
+
+def _foreseen(actor: User, loan: Loan) -> object:
+    return services.preview(actor=actor, money=_brought(loan.number), now=NOW)
+
+
+def _foreseen_of_customer(actor: User, loan: Loan) -> object:
+    return services.preview(actor=actor, money=_brought(loan.customer.number), now=NOW)
+
+
+def _among_many(actor: User, loan: Loan) -> object:
+    fact = books.receipt(PAID_ON, 1500, channel="cheque", external_reference="CHQ004521")
+    incoming = services.Incoming(loan_id=loan.pk, fact=fact, reference="sahyadri:CHQ004521")
+    [answer] = services.enter_many(actor=actor, receipts=[incoming], now=NOW)
+    assert answer.refusal is not None
+    raise answer.refusal
+
+
+def _early(actor: User, loan: Loan) -> object:
+    money = early.Money(
+        day=PAID_ON, amount=D("50000.00"), channel="cheque", external_reference="chq 004521"
+    )
+    return early.prepay(actor=actor, loan=loan, money=money, option="shorter_term", now=NOW)
+
+
+def _in_full(actor: User, loan: Loan) -> object:
+    amount = servicing.payoff_on(loan, PAID_ON).total
+    money = early.Money(
+        day=PAID_ON, amount=amount, channel="cheque", external_reference="chq 004521"
+    )
+    return early.pay_off(actor=actor, loan=loan, money=money, now=NOW)
+
+
+def _brought(number: str) -> services.Money:
+    return services.Money(
+        number=number,
+        amount=D("1500.00"),
+        channel="cheque",
+        external_reference="Chq 004521",
+        day=PAID_ON,
+    )
+
+
+WAYS = (*(_by_loan, _by_customer, _foreseen, _foreseen_of_customer, _among_many, _early, _in_full),)
+
+
+@pytest.mark.parametrize("is_returned", [False, True], ids=["waits", "returned"])
+@pytest.mark.parametrize("way", WAYS, ids=lambda one: one.__name__.strip("_"))
+def test_what_waits_or_was_returned_is_not_posted_on_a_loan_besides(
+    charlie: User, alice: User, lent: Loan, way: Callable[[User, Loan], object], is_returned: bool
+) -> None:
+    line = _taken(alice)
+    if is_returned:
+        services.ask_return(actor=alice, line=line, reason="Nobody knows the payer.")
+        services.give_back(actor=charlie, line=line, day=PAID_ON, now=NOW)
+
+    assert _refused(lambda: way(alice, lent)) == "reference_used"
+    assert books.offenders() == []
+
+
+def test_what_a_statement_left_in_suspense_is_not_posted_by_hand_besides(
+    alice: User, lent: Loan
+) -> None:
+    line = factories.in_suspense(alice)
+    money = dataclasses.replace(
+        _brought(lent.number),
+        amount=D("9793.00"),
+        channel="bank_transfer",
+        external_reference="utr900",
+    )
+
+    assert _refused(lambda: services.take(actor=alice, money=money, now=NOW)) == "reference_used"
+
+    services.place_money(actor=alice, line=line, loan=lent, now=NOW)
+    assert AccountEvent.objects.get().amount == D("9793.00")
+    assert books.offenders() == []
+
+
+def test_what_is_posted_by_hand_while_a_statement_is_posted_is_not_held_besides(
+    alice: User, lent: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    money = dataclasses.replace(
+        _brought(lent.number),
+        amount=D("9793.00"),
+        channel="bank_transfer",
+        external_reference="UTR900",
+    )
+    told = posting_statements._to_loans
+
+    def meanwhile(*args: Any, **values: Any) -> Any:
+        services.take(actor=alice, money=money, now=NOW)
+        return told(*args, **values)
+
+    monkeypatch.setattr(posting_statements, "_to_loans", meanwhile)
+
+    file = factories.posted(alice, [factories.row("UTR900")])
+
+    assert [(status, because) for _row, status, because in factories.came_to(file)] == [
+        ("ignored", "by_hand")
+    ]
+    assert balance(Account.UNIDENTIFIED) == 0
+    assert AccountEvent.objects.get().amount == D("9793.00")
+
+
+def test_what_was_placed_by_mistake_is_not_posted_by_hand_meanwhile(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    line = services.place_money(actor=alice, line=_taken(alice), loan=lent, now=NOW)
+    services.misplace_money(actor=charlie, line=line, reason="Wrong loan", now=NOW)
+
+    assert _refused(lambda: _by_loan(alice, lent)) == "reference_used"
+
+    services.place_money(actor=alice, line=line, loan=lent, now=NOW)
+    assert AccountEvent.objects.get(status="live").amount == D("1500.00")
+    assert books.offenders() == []
+
+
+@pytest.mark.parametrize("is_split", [False, True], ids=["whole", "in-parts"])
+def test_what_was_posted_by_hand_all_the_same_is_not_returned_besides(
+    alice: User, charlie: User, lent: Loan, is_split: bool
+) -> None:
+    line = services.ask_return(actor=alice, line=_taken(alice), reason="Nobody knows the payer.")
+    # As it could be before money in suspense was looked up.
+    event = services.enter(
+        actor=alice,
+        loan=lent,
+        fact=books.receipt(PAID_ON, 1500, channel="cheque", external_reference="CHQ004521"),
+        reference="sahyadri:CHQ004521" + (f"::{lent.number}" if is_split else ""),
+        now=NOW,
+        is_placed=True,
+    )
+
+    def give_back() -> object:
+        return services.give_back(actor=charlie, line=line, day=PAID_ON, now=NOW)
+
+    assert _refused(give_back) == "payment_used"
+
+    services.take_back(actor=charlie, event=event, reason="Posted twice", now=NOW)
+    give_back()
+    assert balance(Account.UNIDENTIFIED) == 0
 
 
 def test_a_statement_that_brings_the_same_money_does_not_bring_it_again(
@@ -211,6 +363,48 @@ def test_cash_is_on_the_sheet_of_the_day_it_came_and_of_no_other(alice: User, le
     assert sheet(later) == ([], 0)
 
 
+def test_the_sheet_says_what_went_out_of_the_till_again_and_what_stayed_in_it(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    days = [NOW + timedelta(days=number) for number in range(6)]
+    line = _taken(alice, channel="cash", external_reference="CASH-1")
+    services.place_money(actor=alice, line=line, loan=lent, now=days[1])
+    line.refresh_from_db()
+    # From a wrong loan into suspense, and on the right one: it stays in the till.
+    services.misplace_money(actor=charlie, line=line, reason="Wrong loan", now=days[2])
+    services.place_money(actor=alice, line=line, loan=lent, now=days[3])
+    # At the desk: it is handed back.
+    event = AccountEvent.objects.get(status="live")
+    services.take_back(actor=charlie, event=event, reason="Handed back", now=days[4])
+
+    def cash(moment: Any) -> list[tuple[str, Decimal, Decimal]]:
+        found = day_sheet.sheet(alice, moment.date(), branch=None, time_zone="Asia/Kolkata")
+        return [(one.channel, one.taken, one.given) for one in found.totals]
+
+    assert [cash(one) for one in days] == [
+        [("cash", D("1500.00"), 0)],
+        *([], [], []),
+        [("cash", 0, D("1500.00"))],
+        [],
+    ]
+
+
+def test_what_goes_from_a_wrong_loan_into_suspense_counts_again_where_a_statement_brought_it(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    days = [NOW + timedelta(days=number) for number in range(4)]
+    line = factories.in_suspense(alice)
+    services.place_money(actor=alice, line=line, loan=lent, now=days[1])
+    services.misplace_money(actor=charlie, line=line, reason="Wrong loan", now=days[2])
+    services.place_money(actor=alice, line=line, loan=lent, now=days[3])
+
+    def net(moment: Any) -> list[Decimal]:
+        found = day_sheet.sheet(alice, moment.date(), branch=None, time_zone="Asia/Kolkata")
+        return [one.net for one in found.totals]
+
+    assert [net(one) for one in days] == [[], [D("9793.00")], [D("-9793.00")], [D("9793.00")]]
+
+
 # --- pages and API ------------------------------------------------------------------------------
 def _sent(**changes: str) -> dict[str, str]:
     return {
@@ -225,7 +419,7 @@ def _sent(**changes: str) -> dict[str, str]:
     }
 
 
-def test_the_page_takes_it_once(charlie: User, lent: Loan, signed_in: Any) -> None:
+def test_the_page_takes_it_once(charlie: User, alice: User, lent: Loan, signed_in: Any) -> None:
     officer: Client = signed_in(charlie)
     assert PAGE in officer.get(reverse("repayments:desk")).text
 
@@ -234,8 +428,9 @@ def test_the_page_takes_it_once(charlie: User, lent: Loan, signed_in: Any) -> No
     assert (first.status_code, again.status_code) == (302, 302)
     line = StatementLine.objects.get()
     assert line.reference == "CASH-7A3F0C6E8B1D4F5A"
-    shown = officer.get(reverse("repayments:suspense"))
-    assert shown.status_code in (200, 403)
+    shown = signed_in(alice).get(reverse("repayments:suspense"))
+    assert shown.status_code == 200
+    assert formatting.format_money(D("1500.00"), "INR") in shown.text
 
 
 def test_the_page_says_what_is_wrong(charlie: User, lent: Loan, signed_in: Any) -> None:
@@ -282,3 +477,28 @@ def test_the_api_takes_it_once(alice: User, lent: Loan, signed_in: Any) -> None:
     assert (other.status_code, other.json()["code"]) == (409, "reference_used")
     assert bad.status_code == 400
     assert StatementLine.objects.count() == 1
+
+
+def test_the_api_takes_it_once_though_midnight_comes_between(
+    alice: User, lent: Loan, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client: Client = signed_in(alice)
+    sent = {"amount": "1500.00", "channel": "cheque", "external_reference": "CHQ9"}
+    values: dict[str, Any] = {"content_type": "application/json"}
+    today = timezone.now()
+
+    first = client.post(API, sent, **values)
+    line = StatementLine.objects.get()
+    monkeypatch.setattr(timezone, "now", lambda: today + timedelta(days=1))
+    client = signed_in(alice)
+    again = client.post(API, sent, **values)
+    # Who tells the day tells of other money where it is another.
+    other = client.post(
+        API, {**sent, "day": (line.value_date - timedelta(days=1)).isoformat()}, **values
+    )
+    same = client.post(API, {**sent, "day": line.value_date.isoformat()}, **values)
+
+    assert (first.status_code, again.status_code, same.status_code) == (201, 201, 201)
+    assert again.json() == same.json() == first.json()
+    assert (other.status_code, other.json()["code"]) == (409, "reference_used")
+    assert StatementLine.objects.get() == line
