@@ -287,6 +287,108 @@ def test_a_debits_charge_by_hand_is_found_beside_a_cheques(
     assert _charges(lent) == [of_cheque, of_debit]
 
 
+def _cheque(
+    actor: User, loan: Loan, day: date, number: str, *, amount: int, on: date | None = None
+) -> AccountEvent:
+    return repayments.enter(
+        actor=actor,
+        loan=loan,
+        fact=books.receipt(day, amount, channel="cheque", external_reference=number),
+        reference=f"sahyadri:{number}",
+        now=at(on or day),
+    )
+
+
+MISTYPED = [
+    pytest.param("004521A", 5000, 0, id="amount"),
+    pytest.param("004512", 500, 0, id="reference"),
+    pytest.param("004521A", 500, 1, id="day"),
+]
+
+
+@pytest.mark.parametrize(("number", "amount", "days"), MISTYPED)
+def test_a_cheque_that_was_mistyped_uses_up_no_charge_by_hand(
+    alice: User, charlie: User, lent: Loan, debit: Debit, number: str, amount: int, days: int
+) -> None:
+    day = debit.file.collect_on
+    before = day - timedelta(days=4)
+    wrong = _cheque(charlie, lent, before, "004521", amount=500)
+    repayments.take_back(actor=charlie, event=wrong, reason="Mistyped", now=at(before))
+    value = before - timedelta(days=days)
+    _cheque(charlie, lent, value, number, amount=amount, on=before)
+    mine = _by_hand(charlie, lent, day)
+
+    late = day + timedelta(days=2)
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=late)
+
+    debit.refresh_from_db()
+    assert debit.charge == mine
+    assert _charges(lent) == [mine]
+    assert books.offenders() == []
+
+
+def test_a_cheque_on_a_wrong_loan_uses_up_no_charge_by_hand(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    money = repayments.Unidentified(
+        amount=Decimal(500), channel="cheque", external_reference="004521", day=day
+    )
+    line = repayments.take_unidentified(actor=alice, branch=alice.branch, money=money, now=at(day))
+    repayments.place_money(actor=alice, line=line, loan=lent, now=at(day))
+    repayments.misplace_money(actor=charlie, line=line, reason="Wrong loan", now=at(day))
+    mine = _by_hand(charlie, lent, day)
+
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+
+    debit.refresh_from_db()
+    assert debit.charge == mine
+    assert _charges(lent) == [mine]
+
+
+def test_a_cheque_uses_up_no_charge_of_before_it_was_taken_back(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    mine = _by_hand(charlie, lent, day)
+    _cheque_back(charlie, lent, day + timedelta(days=1))
+
+    late = day + timedelta(days=2)
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=late)
+
+    debit.refresh_from_db()
+    assert debit.charge == mine
+    assert _charges(lent) == [mine]
+
+
+def test_a_payment_that_stands_is_no_other_one_that_came_back(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    _cheque(charlie, lent, day, "004521", amount=500)
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+    debit.refresh_from_db()
+
+    words = "Returned, though cheque 004521 was paid in."
+    assert refused(lambda: _by_hand(charlie, lent, day, reason=words)).code == "bounce_charged"
+
+    assert _charges(lent) == [debit.charge]
+
+
+def test_a_charge_by_hand_that_names_a_payment_that_stands_is_found(
+    alice: User, charlie: User, lent: Loan, debit: Debit
+) -> None:
+    day = debit.file.collect_on
+    _cheque(charlie, lent, day, "004521", amount=500)
+    mine = _by_hand(charlie, lent, day, reason="Returned, though cheque 004521 was paid in.")
+
+    answered(alice, [row(debit, "failed", reason="insufficient_funds")], day=day)
+
+    debit.refresh_from_db()
+    assert debit.charge == mine
+    assert _charges(lent) == [mine]
+
+
 def test_by_hand_for_a_cheque_it_names_needs_no_more_than_that(
     alice: User, charlie: User, lent: Loan, debit: Debit
 ) -> None:

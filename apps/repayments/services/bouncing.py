@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.core import dates
 from apps.core.errors import Conflict
 from apps.loans.models import Loan
-from apps.repayments.facts import MONEY_IN
+from apps.repayments.facts import MONEY_IN, payer_reference
 from apps.repayments.models import AccountEvent
+from apps.repayments.services import references
 
 # What a charge for a payment that came back is called.
 CODE = "bounce"
@@ -48,8 +49,8 @@ def asked_by_hand(
     """Return the charge that somebody asked for by hand for what came back; None for none.
 
     One that names the debit, on whatever day; or one of a day on which it was known that names no
-    other payment, and is not for a cheque that came back meanwhile. Those in `but` are for other
-    debits. The caller holds the loan.
+    other payment that came back, and is not for a cheque that did. Those in `but` are for other
+    debits. In doubt it is for this one: nobody pays twice. The caller holds the loan.
     """
     found = list(_standing(loan).filter(made_by__isnull=False).exclude(pk__in=but))
     named = [one for one in found if _names(_words(one), bounced.debit)]
@@ -58,9 +59,10 @@ def asked_by_hand(
     others = [*_references(loan), *other_debits]
     nameless = [one for one in found if not _named(_words(one), others)]
     near = [one for one in nameless if bounced.since - NEAR <= one.day <= until]
-    # The first are for the cheques: as many as came back and no charge names.
-    spare = near[_cheques(loan, found, since=bounced.since - NEAR, until=until) :]
-    return next((one for one in spare if bounced.since <= one.day), None)
+    for day in _cheques(loan, found, since=bounced.since - NEAR, until=until):
+        of_it = next((one for one in near if day <= one.day), None)
+        near = [one for one in near if one is not of_it]
+    return next((one for one in near if bounced.since <= one.day), None)
 
 
 def require_first(
@@ -68,9 +70,9 @@ def require_first(
 ) -> None:
     """Raise Conflict where what a person asks for was asked for already, by hand or by a file.
 
-    About the same days another payment may have come back, where the person says so or names it;
-    the same debit comes back once. What was asked for under the reference before may be asked
-    again. The caller holds the loan.
+    About the same days another payment may have come back, where the person says so or names one
+    that was taken back; the same debit comes back once. What was asked for under the reference
+    before may be asked again. The caller holds the loan.
     """
     if AccountEvent.objects.filter(reference=reference).exists():
         return
@@ -110,29 +112,63 @@ def _words(one: AccountEvent) -> str:
 
 
 def _references(loan: Loan) -> list[str]:
-    """Return by what the loan's payments are known, but for those of debits."""
-    rows = AccountEvent.objects.filter(loan=loan, kind__in=[one.value for one in MONEY_IN])
+    """Return by what the loan's payments that were taken back are known, but for those of debits.
+
+    One that stands did not come back: what names it is not about that.
+    """
+    rows = _payments(loan).filter(status="reversed")
     kept = rows.values_list("parameters__channel", "parameters__external_reference")
     return [told for channel, told in kept if channel != "direct_debit" and told]
 
 
-def _cheques(loan: Loan, charges: Collection[AccountEvent], *, since: date, until: date) -> int:
-    """Return how many cheques came back in a time that no charge names."""
+def _cheques(
+    loan: Loan, charges: Collection[AccountEvent], *, since: date, until: date
+) -> list[date]:
+    """Return when the cheques were taken back, within a time, that came back and no charge names.
+
+    A charge for one is of that day or later. What was entered anew, or waits in suspense to be, was
+    a mistake: no cheque came back.
+    """
     zone = loan.branch.entity.time_zone
-    rows = AccountEvent.objects.filter(
-        loan=loan,
-        kind__in=[one.value for one in MONEY_IN],
-        status="reversed",
-        parameters__channel="cheque",
-    )
-    return sum(
-        since <= dates.local_date(one.reversed_at, zone) <= until
+    rows = _payments(loan).filter(status="reversed", parameters__channel="cheque")
+    found = [
+        (dates.local_date(one.reversed_at, zone), one)
+        for one in rows
+        if one.reversed_at is not None
         and not any(
             _named(_words(charge), [one.parameters["external_reference"]]) for charge in charges
         )
-        for one in rows
-        if one.reversed_at is not None
+    ]
+    return sorted(
+        day
+        for day, one in found
+        if since <= day <= until and not _is_entered_anew(loan, one, day=day)
     )
+
+
+def _is_entered_anew(loan: Loan, cheque: AccountEvent, *, day: date) -> bool:
+    """Say whether a cheque that was taken back on a day stands otherwise, or waits in suspense.
+
+    It stands under its own reference, on whatever loan; or on this one it was entered since with
+    its day or its amount, another thing of it having been mistaken.
+    """
+    entity = loan.branch.entity
+    told = payer_reference(entity.code, cheque.parameters["external_reference"])
+    if references.kept(entity, [told]):
+        return True
+    own = Q(reference=told)
+    for mark in (references.PART, "#"):
+        own |= Q(reference__startswith=f"{told}{mark}")
+    if AccountEvent.objects.filter(own, status="live").exists():
+        return True
+    before = dates.last_moment(day - timedelta(days=1), entity.time_zone)
+    like = Q(day=cheque.day) | Q(amount=cheque.amount)
+    since = _payments(loan).filter(like, status="live", parameters__channel="cheque")
+    return since.filter(made_at__gt=before).exists()
+
+
+def _payments(loan: Loan) -> "QuerySet[AccountEvent]":
+    return AccountEvent.objects.filter(loan=loan, kind__in=[one.value for one in MONEY_IN])
 
 
 def _named(words: str, references: Collection[str]) -> set[str]:
