@@ -14,7 +14,7 @@ from typing import Any
 
 from apps.loans.models import Loan
 from apps.repayments import alterations, capping, own_reasons, reading, replaying
-from apps.repayments.account import Happened
+from apps.repayments.account import ZERO, Happened
 from apps.repayments.allocation import Standing
 from apps.repayments.facts import Change
 from apps.repayments.in_duplum import Stretch
@@ -44,8 +44,8 @@ class _Work:
 class _Mark:
     """That interest stops or runs again: since when, and how much of it there is room for.
 
-    Where people agreed on another schedule meanwhile, a cap of before, which let that earn more
-    than there was room for, is not it (`needs_agreed`).
+    Where people agreed on another schedule meanwhile that earns more than there was room for, a cap
+    of before, which let it, is not it (`needs_agreed`).
     """
 
     change: str
@@ -113,11 +113,14 @@ def _wanted(
         is_changed = _is_changed(history, time)
         if began.planned <= began.room and not is_changed:
             continue
-        yield _Mark(capping.CAPPED, time.since, began.room, needs_agreed=is_changed)
+        then = account
+        if time.cleared_on is not None:
+            before = _without(history, time.cleared_on)
+            then = replaying.replay(account.contract, before, upto=time.cleared_on)
+        is_more = is_changed and _asked_for(then, time, began) > began.room
+        yield _Mark(capping.CAPPED, time.since, began.room, needs_agreed=is_more)
         if time.cleared_on is None:
             continue
-        before = _without(history, time.cleared_on)
-        then = replaying.replay(account.contract, before, upto=time.cleared_on)
         if then.standing(time.cleared_on).ahead:
             yield _Mark(capping.LIFTED, time.cleared_on)
 
@@ -136,6 +139,20 @@ def _is_changed(history: Sequence[Happened], time: Stretch) -> bool:
         and time.since < one.fact.day <= last
         for one in history
     )
+
+
+def _asked_for(then: Account, time: Stretch, began: owing.Capped) -> Decimal:
+    """Return the interest of a stretch by the schedule in force: booked by its end, or planned.
+
+    `then` is the account at the end of the stretch; while that goes on, as it stands.
+    """
+    last = then.in_force
+    if time.cleared_on is None:
+        rows = [row.interest for row in last.numbered if row.due_on > time.since]
+        return sum(rows, ZERO) - began.earned
+    booked = then.standing(time.cleared_on)
+    rows = [row.interest for row in booked.kept if row.due_on > time.since]
+    return sum(rows, ZERO) + booked.earned - began.earned
 
 
 def _kept(loan: Loan) -> list[AccountEvent]:

@@ -168,6 +168,48 @@ def test_rule_2_2_a_night_makes_a_cap_of_before_anew_that_let_more_run_than_the_
     assert factories.offenders() == []
 
 
+def _capped_before(loan: Loan) -> AccountEvent:
+    """Return the cap of a loan as it would have been entered before, in the place of today's."""
+    _accrue(loan, loan.instalments.get(number=1).due_date + timedelta(days=91))
+    made = AccountEvent.objects.get()
+    room = made.parameters["parameters"]["room"]
+    services.take_back(actor=CLERK, event=made, reason="Of before.", now=factories.NOW)
+    return _enter(loan, _cap(is_marked=False, room=room, day=made.day))
+
+
+@pytest.mark.django_db
+def test_a_night_leaves_a_cap_of_before_alone_where_a_lower_rate_was_agreed(dear: Loan) -> None:
+    before = _capped_before(dear)
+    day = before.day + timedelta(days=10)
+    agreed = _agree(dear, day, "rate_change", annual_rate="0.06", keeps="term")
+    assert _planned(dear) < dear.principal
+    rows = factories.state(dear)["rows"]
+
+    _accrue(dear, day + timedelta(days=1))
+
+    live = AccountEvent.objects.filter(status="live", kind="change").order_by("day")
+    assert list(live) == [before, agreed]
+    assert factories.state(dear)["rows"] == rows
+    assert factories.offenders() == []
+
+
+@pytest.mark.django_db
+def test_a_night_leaves_a_cap_of_before_alone_of_a_time_that_is_over(dear: Loan) -> None:
+    before = _capped_before(dear)
+    day = before.day + timedelta(days=10)
+    agreed = _agree(dear, day, "restructure", instalments=120, annual_rate="0.48", difficulty=True)
+    # By its end it would have charged more than there was room for; it is cured the day after.
+    assert _planned(dear) > dear.principal
+    _pay_all_due(dear, day + timedelta(days=1))
+
+    _accrue(dear, day + timedelta(days=20))
+
+    live = AccountEvent.objects.filter(status="live", kind="change").order_by("day")
+    assert list(live)[:2] == [before, agreed]
+    assert [one.parameters["change"] for one in live][2:] == [capping.LIFTED]
+    assert factories.offenders() == []
+
+
 def _planned(loan: Loan) -> Decimal:
     """Return the interest that was asked for and is to be, by the schedule in force."""
     rows = loan.instalments.filter(in_force=True)
