@@ -14,10 +14,7 @@ _JSON = ("inputs", "trace", "reasons")
 _KEYS = ("policy_id", "score_run_id", "letter_id", "submitted_by_id")
 _PEOPLE = ("decided_by_id", "countersigned_by_id")
 # What decisions came to hold later is left out where it is empty: earlier hashes stay true.
-_LATER = (
-    *("recommendation", "recourse", "override_id", "valid_until", "is_counter_offer"),
-    "instalment",
-)
+_LATER = (*("recommendation", "recourse", "override_id", "valid_until", "is_counter_offer"),)
 
 
 def of_decision(decision: Any) -> str:
@@ -34,6 +31,10 @@ def of_decision(decision: Any) -> str:
     }
     later = {name: getattr(decision, name, None) for name in _LATER}
     content |= {name: _plain(value) for name, value in later.items() if value}
+    instalment = getattr(decision, "instalment", None)
+    if instalment is not None:
+        # As its column keeps it, whose currency may have no fractions.
+        content["instalment"] = f"{instalment:.2f}"
     return fingerprint.of_content(content)
 
 

@@ -12,7 +12,16 @@ from django.urls import reverse
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core.errors import NotPermitted
-from apps.decisions import policy, policy_document, reasons, rulebook, selectors, services, tracing
+from apps.decisions import (
+    fingerprint,
+    policy,
+    policy_document,
+    reasons,
+    rulebook,
+    selectors,
+    services,
+    tracing,
+)
 from apps.decisions.models import Decision, PolicyVersion
 from apps.decisions.tests import factories, replays
 from apps.letters import rendering
@@ -75,6 +84,26 @@ def test_it_comes_out_the_same(
     noted = Event.objects.get(verb="decisions.replayed")
     assert noted.subject == f"decisions.decision:{decision.pk}"
     assert (noted.facts["identical"], noted.facts["differences"]) == (True, [])
+
+
+def test_a_decision_in_a_currency_without_fractions_comes_out_the_same(
+    pune: Branch, alice: User, rita: User, mark: User
+) -> None:
+    for entity in (pune.entity, alice.branch.entity):
+        entity.currency = "UGX"
+        entity.save(update_fields=["currency"])
+    factories.stage(pune, rita, mark)
+
+    in_shillings = {"currency": "UGX"}
+
+    made = factories.assessed(alice, borrower={"employment": in_shillings, "bureau": in_shillings})
+
+    stored = selectors.decisions(made.application).get(pk=made.pk)
+    assert made.application.currency == "UGX"
+    # As it was reckoned, and as its column gives it back.
+    assert (made.instalment, str(made.instalment)) != (stored.instalment, str(stored.instalment))
+    assert fingerprint.of_decision(made) == fingerprint.of_decision(stored)
+    assert _replay(made).differences == ()
 
 
 def test_what_people_decided_comes_out_the_same(
