@@ -41,6 +41,16 @@ def visible(actor: User) -> QuerySet[Customer]:
     return Customer.objects.visible_to(actor).select_related("branch", "address")
 
 
+def opens(actor: User, customer_id: uuid.UUID) -> bool:
+    """Say whether a person may open the page of a customer, whose loan or request they may see.
+
+    The customer of a loan that moved to another branch stays in theirs.
+    """
+    if not actor.has_perm("customers.view_customer"):
+        return False
+    return Customer.objects.visible_to(actor).filter(pk=customer_id).exists()
+
+
 def address(customer: Customer) -> Address | None:
     """Return where the customer lives, if it is on record."""
     return getattr(customer, "address", None)

@@ -16,6 +16,7 @@ from apps.accounts.models import User
 from apps.applications import presentation
 from apps.applications import selectors as applications
 from apps.core import formatting
+from apps.customers import selectors as customers
 from apps.customers.models import Household
 from apps.decisions import independence, reason_list
 from apps.decisions import policies as decisions_policies
@@ -125,6 +126,7 @@ def facts(actor: User, sample: BlindSample, *, now: datetime) -> dict[str, Any]:
         "papers": papers,
         "lacking": sum(not paper.is_there for paper in papers),
         "sees_customers": actor.has_perm("customers.view_customer"),
+        "opens_customer": customers.opens(actor, application.customer_id),
         "employment": application.employment,
         "bureau": application.bureau_report,
         "obligations_monthly": application.obligations_monthly,

@@ -18,8 +18,8 @@ from apps.collateral.exposures import Owed
 from apps.collateral.models import CoBorrower
 from apps.core import keyset, withheld
 from apps.core.errors import NotVisible
+from apps.customers import selectors as customers
 from apps.customers.hooks import OwnLoan
-from apps.customers.models import Customer
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.ledger.hooks import Shown
@@ -130,11 +130,10 @@ def opens(actor: User, loan: Loan) -> dict[str, bool]:
 
     The customer and the request stay where they were taken when a loan moves (decision 0020).
     """
-    customers = Customer.objects.visible_to(actor).filter(pk=loan.customer_id)
     requests = Application.objects.visible_to(actor).filter(pk=loan.application_id)
     offers = Offer.objects.visible_to(actor).filter(pk__in=[loan.offer_id] if loan.offer_id else [])
     return {
-        "opens_customer": actor.has_perm("customers.view_customer") and customers.exists(),
+        "opens_customer": customers.opens(actor, loan.customer_id),
         "opens_application": actor.has_perm("applications.view_application") and requests.exists(),
         "opens_offer": actor.has_perm("offers.view_offer") and offers.exists(),
     }

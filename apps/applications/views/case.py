@@ -27,7 +27,8 @@ from apps.audit import services as audit
 from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
-from apps.customers.models import Customer, Household
+from apps.customers import selectors as customers
+from apps.customers.models import Household
 from apps.products import presentation as products
 
 
@@ -106,9 +107,7 @@ def _context(request: HttpRequest, application: Application) -> dict[str, Any]:
         "exposure": selectors.exposure(application, actor),
         "guaranteed": selectors.guaranteed_for_others(application),
         "sees_customers": actor.has_perm("customers.view_customer"),
-        # The customer of a loan that moved stays where they are, and the request is taken here.
-        "opens_customer": actor.has_perm("customers.view_customer")
-        and Customer.objects.visible_to(actor).filter(pk=application.customer_id).exists(),
+        "opens_customer": customers.opens(actor, application.customer_id),
         "audit_subject": audit.reference(application),
         "withdraw_form": forms.WithdrawForm(),
         "may_change": policies.may_change(actor, application),

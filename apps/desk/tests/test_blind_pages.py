@@ -97,6 +97,10 @@ def test_the_blind_page_shows_the_facts_and_none_of_the_outcome(
         assert fact in shown
     for secret in secrets(sample.decision):
         assert secret not in shown, secret
+    # The applicant's card and the documents lead to the customer, whom a reviewer may see.
+    customer = reverse("customers:detail", args=[application.customer_id])
+    assert shown.count(f'href="{customer}"') == 2
+    assert browser.get(customer).status_code == 200
 
 
 @pytest.mark.parametrize("take", [False, True], ids=["waiting", "held"])

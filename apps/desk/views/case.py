@@ -16,6 +16,7 @@ from apps.applications.models import Application
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotVisible
 from apps.core.visibility import get_visible
+from apps.customers import selectors as customers
 from apps.decisions import selectors as decisions
 from apps.decisions.models import ReviewCase
 from apps.desk import case_page, memo_page, neighbours, policies, services
@@ -36,7 +37,7 @@ def documents(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "application": application,
         "papers": found,
         "lacking": sum(not paper.is_there for paper in found),
-        "sees_customers": request.user.has_perm("customers.view_customer"),
+        "opens_customer": customers.opens(request.user, application.customer_id),
     }
     return render(request, "desk/_documents.html", context)
 

@@ -323,6 +323,9 @@ def test_a_loan_that_moved_is_topped_up_where_it_is_and_its_customer_is_seen_no_
     assert page.status_code == 200
     assert made.customer.number in page.text
     assert customer not in page.text
+    papers = officer.get(reverse("desk:documents", args=[made.pk]))
+    assert papers.status_code == 200
+    assert customer not in papers.text
     behind = [customer, reverse("applications:detail", args=[lent.application_id])]
     assert [officer.get(one).status_code for one in behind] == [404, 404]
     assert repaid.offenders() == []
