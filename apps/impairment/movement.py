@@ -6,9 +6,13 @@ For every stage, whatever happened in between:
 
 A loan that changed its stage takes the loss it had at the opening with it; what its loss is more or
 less since stands as remeasured in the stage it came to. Loans that left take their opening loss.
+
+Opening and closing are the sums of the two measurements, taken by themselves, and what lies between
+comes out of loans put side by side: a loan that stood there twice, or was lost, would show as
+unexplained.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -47,7 +51,7 @@ class Line:
 
     @property
     def unexplained(self) -> Decimal:
-        """What the movements leave open; zero by the way they are made."""
+        """What the movements leave open between the sums of the two measurements."""
         came = self.transfers_in + self.new + self.remeasured
         went = self.transfers_out + self.derecognised + self.written_off
         return self.closing - self.opening - came + went
@@ -59,9 +63,14 @@ COLUMNS = (
 )
 
 
-def lines(rows: Iterable[Moved]) -> list[Line]:
-    """Return a line for each stage."""
-    found = {stage: Line(stage) for stage in STAGES}
+def lines(
+    rows: Iterable[Moved], *, opening: Mapping[int, Decimal], closing: Mapping[int, Decimal]
+) -> list[Line]:
+    """Return a line for each stage; `opening` and `closing` are what the measurements come to."""
+    found = {
+        stage: Line(stage, opening=opening.get(stage, ZERO), closing=closing.get(stage, ZERO))
+        for stage in STAGES
+    }
     for row in rows:
         _came_or_stayed(found, row)
         _went(found, row)
@@ -72,7 +81,6 @@ def _came_or_stayed(found: dict[int, Line], row: Moved) -> None:
     was, now = row.opening_stage, row.closing_stage
     if now is None:
         return
-    found[now].closing += row.closing
     if was is None:
         found[now].new += row.closing
         return
@@ -85,7 +93,6 @@ def _went(found: dict[int, Line], row: Moved) -> None:
     was, now = row.opening_stage, row.closing_stage
     if was is None:
         return
-    found[was].opening += row.opening
     if now is None and row.was_written_off:
         found[was].written_off += row.opening
     elif now is None:

@@ -118,8 +118,13 @@ def moves(actor: User, chosen: Chosen, opening: Run) -> list[Line]:
         **of_statement(actor, chosen),
     }
     with connection.cursor() as cursor:
+        cursor.execute(moved.SUMS, values)
+        sums: tuple[dict[int, Decimal], dict[int, Decimal]] = ({}, {})
+        for is_closing, stage, loss in cursor.fetchall():
+            sums[is_closing][stage] = loss
         cursor.execute(moved.MOVED, values)
-        return movement.lines(Moved(*row) for row in cursor.fetchall())
+        found = [Moved(*row) for row in cursor.fetchall()]
+    return movement.lines(found, opening=sums[0], closing=sums[1])
 
 
 def of_statement(actor: User, chosen: Chosen) -> dict[str, Any]:
