@@ -10,7 +10,8 @@ from decimal import Decimal
 from apps.impairment.cells import LEADS
 from apps.impairment.statements import words
 
-# Each loan on the books at the end of a month, with the place of that month.
+# Each loan on the books at the end of a month, with the place of that month; and each time that one
+# was written off, which may be twice where it was written back in between.
 SEEN = f"""
     seen AS (
         SELECT d.loan_id, d.day, m.place::int AS place, d.dpd_ifrs, {words.BAD} AS is_bad,
@@ -25,6 +26,33 @@ SEEN = f"""
         WHERE d.entity_id = %(entity)s AND d.asset_class = 'written_off'
             AND d.day > (%(days)s::date[])[1]
             AND d.day <= (%(days)s::date[])[array_length(%(days)s::date[], 1)]
+    )
+"""  # noqa: S608 - the parts are ours
+# The first default of each loan: the end of a month at which it was in default after one at which
+# it performed, or the day it was written off within a month that it began performing, as it stood
+# before. What was bad from the first that is known of it defaulted at a time that is not.
+DEFAULTED = f"""
+    lost AS (
+        SELECT w.loan_id, w.day, b.owed, b.secured FROM written w
+        CROSS JOIN LATERAL (
+            SELECT {words.OWED} AS owed, d.secured FROM generate_series(1, 31) ago
+            JOIN npa_loanday d ON d.day = w.day - ago AND d.loan_id = w.loan_id
+            WHERE d.asset_class NOT IN {words.GONE} ORDER BY ago LIMIT 1
+        ) b
+        WHERE NOT EXISTS (
+            SELECT FROM seen s WHERE s.loan_id = w.loan_id AND s.is_bad
+                AND s.day = date_trunc('month', w.day)::date - 1
+        )
+    ),
+    defaulted AS (
+        SELECT DISTINCT ON (x.loan_id) x.loan_id, x.day, x.owed, x.secured
+        FROM (
+            SELECT s.loan_id, s.day, s.owed, s.secured
+            FROM seen s JOIN seen p ON p.loan_id = s.loan_id AND p.place = s.place - 1
+            WHERE s.is_bad AND NOT p.is_bad
+            UNION ALL SELECT loan_id, day, owed, secured FROM lost
+        ) x
+        WHERE x.day <= %(until)s ORDER BY x.loan_id, x.day
     )
 """  # noqa: S608 - the parts are ours
 
@@ -63,8 +91,14 @@ def counts(bounds: Sequence[Decimal]) -> str:
 
 # What came in on the account of a loan; what was given back counts against it.
 _CAME = "('receipt', 'part_prepayment', 'payoff', 'recovery', 'refund')"
-# What came in of a default `d` of a loan `l` with its offer `o` within `months`, as worth on the
-# day of default; and the same of what is owed where it performs again at their end.
+# The end of the month that is `months` after that of a default `d`.
+_END = """
+    (date_trunc('month', d.day)::date
+        + make_interval(months => %(months)s + 1) - interval '1 day')::date
+"""
+# What came in of a default `d` of a loan `l` with its offer `o` until then, as worth on the day of
+# default; and the same of what is owed where it performs on that very day. What came in after the
+# balance was taken would count twice, and what performed a month before may be bad again.
 CAME_BACK = f"""
     LEFT JOIN LATERAL (
         SELECT sum(
@@ -73,36 +107,17 @@ CAME_BACK = f"""
         ) AS worth
         FROM repayments_accountevent e
         WHERE e.loan_id = d.loan_id AND e.status = 'live' AND e.kind IN {_CAME}
-            AND e.day > d.day AND e.day <= d.day + make_interval(months => %(months)s)
+            AND e.day > d.day AND e.day <= {_END}
     ) came ON TRUE
-    LEFT JOIN LATERAL (
-        SELECT s.owed, s.day FROM seen s
-        WHERE s.loan_id = d.loan_id AND NOT s.is_bad
-            AND s.day > d.day + make_interval(months => %(months)s - 1)
-            AND s.day <= d.day + make_interval(months => %(months)s) + interval '3 days'
-        ORDER BY s.day LIMIT 1
-    ) back ON TRUE
+    LEFT JOIN seen back ON back.loan_id = d.loan_id AND back.day = {_END} AND NOT back.is_bad
 """  # noqa: S608 - the parts are ours
 RECOVERED = f"""
     COALESCE(came.worth, 0) + COALESCE(back.owed * power(
         1 + {words.EFFECTIVE}, -(back.day - d.day) / 365.0
     ), 0)
 """
-# Of each loan the first end of a month at which it was in default; of one that never was, but was
-# written off, that day, with what was.
 CASES = f"""
-    WITH {SEEN},
-    began AS (
-        SELECT DISTINCT ON (s.loan_id) s.loan_id, s.day, s.owed, s.secured FROM seen s
-        WHERE s.is_bad ORDER BY s.loan_id, s.day
-    ),
-    defaulted AS (
-        SELECT loan_id, day, owed, secured FROM began WHERE day <= %(until)s
-        UNION ALL
-        SELECT w.loan_id, w.day, a.written_off, 0 FROM written w
-        JOIN repayments_loanaccount a ON a.loan_id = w.loan_id
-        WHERE w.day <= %(until)s AND w.loan_id NOT IN (SELECT loan_id FROM began)
-    )
+    WITH {SEEN}, {DEFAULTED}
     SELECT d.loan_id, {words.SECURITY} AS kind, p.scoring_segment, d.owed,
         {RECOVERED} AS recovered
     FROM defaulted d

@@ -11,10 +11,17 @@ GONE = "('closed', 'written_off')"
 OWED = "(d.principal + d.interest_due + d.interest_earned + d.charges_due)"
 # Whether a snapshot `d` is in default.
 BAD = "(d.npa_date IS NOT NULL OR d.dpd_ifrs >= 90)"
-# The nominal yearly rate of a loan `l` with its offer `o`, all costs counted; of a loan of a tape
-# that of the contract. And the effective rate that it comes to, as `measuring` discounts by it.
-NOMINAL = "COALESCE(o.apr, l.annual_rate)"
-EFFECTIVE = f"round((1 + {NOMINAL} / 12) ^ 12 - 1, 8)"
+# The highest effective rate that is kept, of 9,900 % a year: what was lent at a higher one is
+# discounted at this, which leaves its loss greater, never less.
+MOST_RATE = "99"
+# The effective yearly rate of a loan `l` with its offer `o`. The offer tells it, all costs counted
+# and compounded as its own due dates lie, where its APR is a nominal rate of so many periods a year
+# or simple. A loan of a tape has no offer and is repaid month by month at the contract's rate.
+EFFECTIVE = f"""
+    round(LEAST({MOST_RATE}, COALESCE(
+        (o.key_facts ->> 'effective_annual')::numeric, (1 + l.annual_rate / 12) ^ 12 - 1
+    )), 8)
+"""
 # What a loan `l` is secured by, where the night counted any security of its snapshot `d`.
 SECURITY = f"""
     CASE WHEN d.secured > 0 THEN COALESCE((

@@ -23,6 +23,7 @@ from apps.loans.models import Loan
 from apps.npa.models import LoanDay
 from apps.npa.tests import portfolio_factories as nights
 from apps.portfolio import months
+from apps.repayments.models import AccountEvent
 
 LAST = date(2026, 9, 30)
 LONG_AGO = date(2020, 1, 1)
@@ -110,6 +111,20 @@ def gone(loan: Loan, day: date, *, written_off: bool = False) -> LoanDay:
     word = "written_off" if written_off else "closed"
     nothing = dict.fromkeys(("principal", "unsecured", "provision"), 0)
     return nights.snapshot(loan, day, asset_class=word, **nothing)
+
+
+def paid(loan: Loan, day: date, amount: int) -> AccountEvent:
+    """Write a payment on the account of a loan."""
+    return AccountEvent.objects.create(
+        loan=loan,
+        kind=AccountEvent.Kind.RECEIPT,
+        day=day,
+        position=1,
+        amount=amount,
+        currency=loan.currency,
+        reference=f"test:{loan.pk}:{day}",
+        made_at=now(day),
+    )
 
 
 def state() -> tuple[Any, ...]:

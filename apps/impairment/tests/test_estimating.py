@@ -134,7 +134,11 @@ def test_recoveries_are_followed_for_their_months(book: Entity, approved: Parame
     for day in ENDS:
         factories.nights.ended(book, day)
     back, lost, young = Loan.objects.order_by("number")[:3]
-    for loan, late in ((back, [90] * 12 + [0, 0]), (lost, [90] * 14), (young, [0] * 5 + [90] * 9)):
+    for loan, late in (
+        (back, [0] + [90] * 12 + [0]),
+        (lost, [0] + [90] * 13),
+        (young, [0] * 5 + [90] * 9),
+    ):
         for day, days in zip(ENDS, late, strict=True):
             factories.stands(loan, day, days)
 
@@ -144,14 +148,82 @@ def test_recoveries_are_followed_for_their_months(book: Entity, approved: Parame
     assert {one.owed for one in found} == {Decimal(100_000)}
     assert {one.kind for one in found} == {"unsecured"}
     [cured] = [one for one in found if one.recovered]
-    rate = (1 + _nominal(back) / 12) ** 12
-    days = (ENDS[12] - ENDS[0]).days
+    rate = (1 + back.annual_rate / 12) ** 12
+    days = (ENDS[13] - ENDS[1]).days
     assert abs(cured.recovered - 100_000 * rate ** (Decimal(-days) / 365)) < Decimal("0.01")
     assert [one.lgd for one in found if one is not cured] == [1]
 
 
-def _nominal(loan: Loan) -> Decimal:
-    return loan.annual_rate if loan.offer is None else loan.offer.apr
+@pytest.mark.parametrize("is_bad_again", [False, True])
+def test_what_came_back_is_counted_to_the_end_of_its_months(
+    book: Entity, approved: ParameterSet, is_bad_again: bool
+) -> None:
+    """One default at the end of each month of a year, into a leap year, followed for twelve.
+
+    What is paid in the last of them counts beside what is owed after it, not beside what was owed
+    a month before; and a loan that is bad again by then has not come back.
+    """
+    ends = months.window(date(2024, 12, 31), 24)
+    day_after = timedelta(days=1)
+    for place, loan in enumerate(Loan.objects.order_by("number")):
+        factories.stands(loan, ends[place], 0)
+        for month in range(1, 12):
+            factories.stands(loan, ends[place + month], 90)
+        before, end = ends[place + 12 : place + 14]
+        factories.stands(loan, before, 0, principal=Decimal(40_000))
+        factories.stands(loan, end, 90 if is_bad_again else 0, principal=Decimal(30_000))
+        factories.paid(loan, end, 10_000)
+        factories.paid(loan, end + day_after, 500)
+
+    found = estimating.cases(book, ends, terms(recoveries={"workout_months": 12}))
+
+    assert len(found) == 12
+    came = 10_000 if is_bad_again else 40_000
+    expected = []
+    for place, loan in enumerate(Loan.objects.order_by("number")):
+        days = (ends[place + 13] - ends[place + 1]).days
+        rate = (1 + loan.annual_rate / 12) ** 12
+        expected.append(came * rate ** (Decimal(-days) / 365))
+    for one, by_hand in zip(
+        sorted(case.recovered for case in found), sorted(expected), strict=True
+    ):
+        assert abs(one - by_hand) < Decimal("0.01")
+
+
+def test_what_was_bad_from_the_first_is_no_default_of_that_day(
+    book: Entity, approved: ParameterSet
+) -> None:
+    """One bad all along, one that comes to perform and defaults later, one bad and written off."""
+    rules = terms(recoveries={"workout_months": 12})
+    ends = months.window(LAST, 20)
+    always, later, lost = Loan.objects.order_by("number")[:3]
+    for place, day in enumerate(ends):
+        factories.stands(always, day, 90)
+        factories.stands(later, day, 0 if place == 2 else 90, principal=1_000 * (place + 1))
+        if place < 3:
+            factories.stands(lost, day, 90)
+    factories.gone(lost, ends[3] - timedelta(days=9), written_off=True)
+
+    [case] = estimating.cases(book, ends, rules)
+
+    assert case.owed == 4_000, "at the end of the month it defaulted in after it performed"
+
+
+def test_what_was_written_off_within_a_month_counts_by_its_security(
+    book: Entity, approved: ParameterSet
+) -> None:
+    """And once, with what was owed, where it was written back and written off again."""
+    rules = terms(recoveries={"workout_months": 12})
+    loan = Loan.objects.order_by("number")[0]
+    for day in ENDS[:2]:
+        factories.stands(loan, day, 0, secured=50_000)
+    factories.gone(loan, ENDS[1] + timedelta(days=10), written_off=True)
+    factories.stands(loan, ENDS[2], 0, principal=90_000)
+    factories.gone(loan, ENDS[2] + timedelta(days=10), written_off=True)
+
+    [case] = estimating.cases(book, months.window(date(2026, 11, 30), 15), rules)
+
+    assert (case.kind, case.owed) == ("other", 100_000)
 
 
 def test_the_command_says_what_it_found(book: Entity, approved: ParameterSet) -> None:
