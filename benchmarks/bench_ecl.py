@@ -150,7 +150,8 @@ def _arrays(run: Run) -> Batch:
         for name, column in zip(names, columns, strict=False)
     }
     late = np.minimum(np.array(columns[-2], dtype=np.int64) // 30, 3)
-    return Batch(**arrays, late=late, is_impaired=np.array(columns[-1]) == 3)
+    floors = np.zeros(len(late))
+    return Batch(**arrays, lgd_floor=floors, late=late, is_impaired=np.array(columns[-1]) == 3)
 
 
 def _person(entity: Entity, role: str) -> User:

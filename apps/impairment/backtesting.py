@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import fmean
 
-from apps.impairment.measuring import Path, balances
+from apps.impairment.cells import months_to_default
+from apps.impairment.measuring import Path, owed_at_default
 
 # Below this, what happened speaks against what was expected.
 LEVEL = 0.05
@@ -65,6 +66,8 @@ class Case:
     months_left: int
     is_bullet: bool
     lgd: Decimal
+    # How late it was then, as `cells` has it.
+    late: int
     owed: Decimal
     months: int
     # None: not known yet.
@@ -72,9 +75,10 @@ class Case:
 
     @property
     def expected_ead(self) -> Decimal:
-        """What was expected to be owed at the beginning of the month it defaulted in."""
+        """What was expected to be owed where it defaults in the month it did."""
         path = Path.BULLET if self.is_bullet else Path.LEVEL
-        found = balances(self.ead, self.annual_rate, self.months_left, path)
+        lag = months_to_default(self.late)
+        found = owed_at_default(self.ead, self.annual_rate, self.months_left, path, lag=lag)
         return found[min(max(self.months - 1, 0), len(found) - 1)]
 
 

@@ -1,9 +1,9 @@
 """The expected credit loss of many loans at once: `measuring`, month by month over arrays. Pure.
 
-Loans stand in the order of the months they have left, the longest first, so that each month runs
-over those that are alive still and nothing is kept of a month but its running sums: memory is a few
-numbers a loan, whatever their terms. Figures are binary fractions; they come to the same as those
-of `measuring` to within the smallest unit, which a property test holds.
+Loans stand in the order of the months in which they can default, the longest first, so that each
+month runs over those that are alive still and nothing is kept of a month but its running sums:
+memory is a few numbers a loan, whatever their terms. Figures are binary fractions; they come to the
+same as those of `measuring` to within the smallest unit, which a property test holds.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.impairment import cells
 from apps.impairment.measuring import YEAR, Outlook, Scenario
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -40,6 +41,7 @@ class Batch:
     effective_rate: Numbers
     is_bullet: NDArray[np.bool_]
     lgd: Numbers
+    lgd_floor: Numbers
     months_left: Places
     band: Places
     # Full months on book.
@@ -49,6 +51,18 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.ead)
+
+    @property
+    def lag(self) -> Places:
+        """How many months pass from the first due date that is missed to default."""
+        found: Places = cells.MOST_TO_DEFAULT - self.late
+        return found
+
+    @property
+    def months(self) -> Places:
+        """The months in which a default can be recognised."""
+        found: Places = self.months_left + self.lag
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ def measure(
     batch: Batch, curves: Curves, scenarios: Mapping[Outlook, Scenario]
 ) -> tuple[Losses, dict[Outlook, Losses]]:
     """Return what is expected of each loan, weighted and under each scenario."""
-    order = np.argsort(-batch.months_left, kind="stable")
+    order = np.argsort(-batch.months, kind="stable")
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     ordered = _taken(batch, order)
@@ -83,31 +97,31 @@ def measure(
     return Losses(*mean), found
 
 
-def pd_12(batch: Batch, curves: Curves) -> Numbers:
-    """Return the PD over twelve months by the curves alone, whatever is impaired or late."""
-    alive: Numbers = np.ones(len(batch))
-    last = curves.hazards.shape[1] - 1
-    for month in range(YEAR):
-        hazard = curves.hazards[batch.band, np.minimum(batch.age + month, last)]
-        alive *= 1 - np.where(month < batch.months_left, np.minimum(hazard, 1), 0)
-    return 1 - alive
+def lifetime_pd(pd_12: Numbers, months: Places, scenarios: Mapping[Outlook, Scenario]) -> Numbers:
+    """Return the PD over some months that a PD over twelve comes to; NaN where there is none."""
+    even = 1 - (1 - pd_12) ** (1 / YEAR)
+    found: Numbers = np.zeros(len(pd_12))
+    for terms in scenarios.values():
+        hazard = np.minimum(1.0, even * float(terms.pd_shift))
+        found += float(terms.weight) * (1 - (1 - hazard) ** months)
+    return found
 
 
 def _under(batch: Batch, curves: Curves, terms: Scenario) -> Losses:
-    """Return the losses under one scenario of loans in the order of their months left."""
+    """Return the losses under one scenario of loans in the order of their months."""
     number = len(batch)
-    lgd = np.minimum(1.0, batch.lgd * float(terms.lgd_shift))
+    lgd = np.minimum(1.0, np.maximum(batch.lgd_floor, batch.lgd * float(terms.lgd_shift)))
     year, life = np.zeros(number), np.zeros(number)
     alive, factor = np.ones(number), np.ones(number)
     alive_12 = np.ones(number)
     worth = (1 + batch.effective_rate) ** (-1 / YEAR)
-    paid = _Paydown(batch)
-    for month in range(int(batch.months_left.max(initial=0))):
-        # The first so many of them have a month like this left.
-        here = slice(0, int(np.searchsorted(-batch.months_left, -month, side="left")))
+    paid, months = _Paydown(batch), batch.months
+    for month in range(int(months.max(initial=0))):
+        # The first so many of them have a month like this.
+        here = slice(0, int(np.searchsorted(-months, -month, side="left")))
         hazard = np.minimum(1.0, _hazard(batch, curves, here, month) * float(terms.pd_shift))
         factor[here] *= worth[here]
-        life[here] += alive[here] * hazard * lgd[here] * paid.balance(here, month) * factor[here]
+        life[here] += alive[here] * hazard * lgd[here] * paid.owed(here, month) * factor[here]
         alive[here] *= 1 - hazard
         if month < YEAR:
             year[here], alive_12[here] = life[here], alive[here]
@@ -130,11 +144,11 @@ def _hazard(batch: Batch, curves: Curves, here: slice, month: int) -> Numbers:
 
 
 class _Paydown:
-    """What is owed at the beginning of each month, without a power in every one of them."""
+    """What is owed where default is recognised in a month, without a power in every one of them."""
 
     def __init__(self, batch: Batch) -> None:
         rate = batch.annual_rate / YEAR
-        self._batch = batch
+        self._batch, self._lag = batch, batch.lag
         self._growth = 1 + rate
         self._is_flat = (rate == 0) & ~batch.is_bullet
         self._stays = batch.is_bullet | (batch.months_left <= 1)
@@ -142,14 +156,14 @@ class _Paydown:
         self._ahead = self._growth ** (-batch.months_left.astype(np.float64))
         self._whole = np.where(rate == 0, 1.0, 1 - self._ahead)
 
-    def balance(self, here: slice, month: int) -> Numbers:
-        """Return the balances at the beginning of a month; months are asked for in their order."""
-        if month:
-            self._ahead[here] *= self._growth[here]
+    def owed(self, here: slice, month: int) -> Numbers:
+        """Return what is owed of those that default in a month; months come in their order."""
+        paid = np.maximum(month - self._lag[here], 0)
+        self._ahead[here] *= np.where(paid > 0, self._growth[here], 1.0)
         months = self._batch.months_left[here]
         share = np.where(
             self._is_flat[here],
-            (months - month) / np.maximum(months, 1),
+            (months - paid) / np.maximum(months, 1),
             (1 - self._ahead[here]) / self._whole[here],
         )
         found: Numbers = self._batch.ead[here] * np.where(self._stays[here], 1.0, share)

@@ -11,6 +11,8 @@ from apps.portfolio.bands import Band
 AGES = (3, 6, 9, 12, 18, 24, 36, 60)
 # How late a loan that performs can be, in the bands of roll rates.
 LATENESS = (Band.CURRENT, Band.DAYS_1, Band.DAYS_30, Band.DAYS_60)
+# How many months pass from the first due date that a loan in time misses to its default.
+MOST_TO_DEFAULT = len(LATENESS) - 1
 # How many months lateness is told apart for: after them a loan has defaulted, cured or rolled.
 LEADS = 6
 
@@ -28,6 +30,16 @@ def bands(bounds: Sequence[Decimal]) -> int:
 def age_of(month: int) -> int:
     """Return the group of a month on book; the first month is 1."""
     return bisect_left(AGES, month)
+
+
+def months_to_default(late: int) -> int:
+    """Return how many months pass from a missed due date, or from now, to default.
+
+    A loan in time defaults 90 days after the first due date that it misses, so that a default
+    recognised in a month is of what was missed three months before. Each band of `LATENESS` is one
+    of these months gone by already.
+    """
+    return MOST_TO_DEFAULT - late
 
 
 def late_of(days: int) -> int:

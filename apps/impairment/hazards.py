@@ -126,7 +126,7 @@ def of_loan(
 ) -> list[Decimal]:
     """Return the hazards of a loan's coming months; `age` is its full months on book.
 
-    Without a lateness they are those of its band and age alone: what was to be expected of it.
+    Without a lateness they are those of its band and age alone.
     """
     found = []
     for month in range(months):

@@ -6,11 +6,13 @@ share that has not, and v the worth today of a unit due in a month at the effect
     PD(t)  = S(t-1) h(t)           S(t) = S(t-1) (1 - h(t))           S(0) = 1
     ECL    = sum of PD(t) x LGD x EAD(t) x v^t
 
-over the months to the last due date for the loss of a lifetime, over the first twelve of them for
-that of twelve months: those are the losses of defaults within twelve months, whenever the money is
-missed (IFRS 9 5.5.17, B5.5.44; rule book 3.2). Scenarios shift hazard and LGD and are weighted.
-Everything is exact to the context's digits and rounded once, at the end. `bulk` comes to the same
-for many loans at once.
+over a lifetime, or over the first twelve months: those are the losses of defaults within twelve
+months, whenever the money is missed (IFRS 9 5.5.17, B5.5.44; rule book 3.2). A default is
+recognised some months after the first due date that was missed (`lag`): EAD(t) is what was owed
+at the beginning of the month t - lag, from which on nothing was paid, and a lifetime ends as many
+months after the last due date. Scenarios shift hazard and LGD and are weighted; no shift takes an
+LGD below its floor. Everything is exact to the context's digits and rounded once, at the end.
+`bulk` comes to the same for many loans at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,8 +64,12 @@ class Exposed:
     effective_rate: Decimal
     path: Path = Path.LEVEL
     lgd: Decimal
-    # One for each month that is left; the first is that of the coming month.
+    # The least LGD under any scenario.
+    lgd_floor: Decimal = ZERO
+    # One for each month that is left and for each of `lag`; the first is that of the coming month.
     hazards: Sequence[Decimal]
+    # How many months pass from the first due date that is missed, or from now, to default.
+    lag: int = 0
     # Credit-impaired: its default has happened.
     is_impaired: bool = False
 
@@ -129,6 +135,31 @@ def balances(ead: Decimal, annual_rate: Decimal, months: int, path: Path) -> lis
     return [ead * (ONE - worth ** (months - gone)) / whole for gone in range(months)]
 
 
+def owed_at_default(
+    ead: Decimal, annual_rate: Decimal, months: int, path: Path, *, lag: int
+) -> list[Decimal]:
+    """Return what is owed where default is recognised in each month that is left, or of `lag`.
+
+    What defaults within `lag` months has missed already what it defaults by: all of it is owed.
+    """
+    return [ead] * lag + balances(ead, annual_rate, months, path)
+
+
+def shifted_lgd(lgd: Decimal, floor: Decimal, shift: Decimal) -> Decimal:
+    """Return an LGD times a factor, not below its floor and not above one."""
+    return min(ONE, max(floor, lgd * shift))
+
+
+def lifetime_pd(pd_12: Decimal, months: int, scenarios: Mapping[Outlook, Scenario]) -> Decimal:
+    """Return the PD over some months that a PD over twelve comes to, weighted over scenarios."""
+    hazards = [even_hazard(pd_12)] * months
+    found = {
+        name: ONE - survival(shifted(hazards, terms.pd_shift))[-1]
+        for name, terms in scenarios.items()
+    }
+    return weighted(scenarios, found)
+
+
 def measure(one: Exposed, scenarios: Mapping[Outlook, Scenario]) -> Measured:
     """Return the loss expected of a loan, rounded to the currency's smallest unit."""
     ead = exposure_at_default(one.drawn, one.undrawn, one.conversion)
@@ -160,11 +191,12 @@ def weighted(scenarios: Mapping[Outlook, Scenario], values: Mapping[Outlook, Dec
 
 def _under(one: Exposed, ead: Decimal, terms: Scenario) -> Loss:
     """Return the loss under a scenario, not rounded."""
-    lgd = min(ONE, one.lgd * terms.lgd_shift)
+    lgd = shifted_lgd(one.lgd, one.lgd_floor, terms.lgd_shift)
     if one.is_impaired:
         return Loss(ead * lgd, ead * lgd)
     hazards = shifted(one.hazards, terms.pd_shift)
-    owed = balances(ead, one.annual_rate, len(hazards), one.path)
+    left = len(hazards) - one.lag
+    owed = owed_at_default(ead, one.annual_rate, left, one.path, lag=one.lag)
     worth = (ONE + one.effective_rate) ** (-ONE / YEAR)
     year = life = ZERO
     factor = ONE

@@ -16,7 +16,7 @@ from apps.core.money import money
 from apps.impairment import bulk, cells, staging
 from apps.impairment.bulk import Batch, Curves, Losses
 from apps.impairment.hazards import Structure
-from apps.impairment.measuring import Outlook, exposure_at_default
+from apps.impairment.measuring import ZERO, Outlook, exposure_at_default, shifted_lgd
 from apps.impairment.parameters import Parameters
 from apps.impairment.recoveries import Losses as Given
 from apps.impairment.staging import Facts, Reason, Staged
@@ -46,6 +46,8 @@ class Read:
     is_bullet: bool
     months_left: int
     age: int
+    # The PD over twelve months by the score at origination.
+    scored: Decimal | None
     band: int
     security: str
     was_stage: int | None
@@ -84,31 +86,34 @@ def reckon(rows: Sequence[Read], ground: Ground) -> list[dict[str, Any]]:
     if not rows:
         return []
     lgds = _lgds(rows, ground)
+    floors = [ground.parameters.recoveries.floor_of(row.security) for row in rows]
     eads = [
         exposure_at_default(row.drawn, row.undrawn, ground.parameters.conversion_of(row.segment))
         for row in rows
     ]
-    batch, curves = _batch(rows, eads, lgds), ground.curves()
-    mean, under = bulk.measure(batch, curves, ground.parameters.scenarios)
-    expected = bulk.pd_12(batch, curves)
+    batch, scenarios = _batch(rows, eads, lgds, floors), ground.parameters.scenarios
+    mean, under = bulk.measure(batch, ground.curves(), scenarios)
+    expected = bulk.lifetime_pd(_scored(rows), batch.months, scenarios)
     found = []
     for place, row in enumerate(rows):
-        pds = [_share(one[place]) for one in (mean.pd_12, mean.pd_lifetime, expected)]
+        pds = [_share(one[place]) for one in (mean.pd_12, mean.pd_lifetime)]
+        then = None if row.scored is None else _share(expected[place])
         staged = staging.stage(
             Facts(
                 days_late=row.days_late,
                 is_non_performing=row.is_bad,
                 is_watched=row.is_watched,
-                pd_origination=pds[2],
-                pd_now=pds[0],
+                pd_origination=then,
+                pd_now=pds[1],
             ),
             ground.parameters.stages,
             day=ground.day,
             before=row.before,
         )
-        stored = _stored(row, staged, ead=eads[place], lgd=lgds[place], pds=pds)
+        stored = _stored(row, staged, ead=eads[place], lgd=lgds[place], pds=(*pds, then or ZERO))
         if staged.stage == 3:
-            stored |= _impaired(row.currency, eads[place], lgds[place], ground.parameters)
+            lgd = (lgds[place], floors[place])
+            stored |= _impaired(row.currency, eads[place], lgd, ground.parameters)
         else:
             stored |= _running(row, place, staged.stage, (mean, under))
         found.append(stored)
@@ -124,13 +129,26 @@ def _lgds(rows: Sequence[Read], ground: Ground) -> list[Decimal]:
     return [known[row.security, row.segment] for row in rows]
 
 
-def _batch(rows: Sequence[Read], eads: Sequence[Decimal], lgds: Sequence[Decimal]) -> Batch:
+def _scored(rows: Sequence[Read]) -> bulk.Numbers:
+    """Return the PDs that the scores at origination gave over twelve months; NaN for none."""
+    return np.array(
+        [np.nan if row.scored is None else float(row.scored) for row in rows], dtype=np.float64
+    )
+
+
+def _batch(
+    rows: Sequence[Read],
+    eads: Sequence[Decimal],
+    lgds: Sequence[Decimal],
+    floors: Sequence[Decimal],
+) -> Batch:
     return Batch(
         ead=np.array(eads, dtype=np.float64),
         annual_rate=np.array([row.annual_rate for row in rows], dtype=np.float64),
         effective_rate=np.array([row.effective_rate for row in rows], dtype=np.float64),
         is_bullet=np.array([row.is_bullet for row in rows], dtype=np.bool_),
         lgd=np.array(lgds, dtype=np.float64),
+        lgd_floor=np.array(floors, dtype=np.float64),
         months_left=np.array([row.months_left for row in rows], dtype=np.int64),
         band=np.array([row.band for row in rows], dtype=np.int64),
         age=np.array([row.age for row in rows], dtype=np.int64),
@@ -170,10 +188,12 @@ def _stored(
     }
 
 
-def _impaired(currency: str, ead: Decimal, lgd: Decimal, parameters: Parameters) -> dict[str, Any]:
-    """Return the loss of a loan in stage 3: its default has happened."""
+def _impaired(
+    currency: str, ead: Decimal, lgd: tuple[Decimal, Decimal], parameters: Parameters
+) -> dict[str, Any]:
+    """Return the loss of a loan in stage 3, by its LGD and the floor: its default has happened."""
     under = {
-        name: ead * min(Decimal(1), lgd * terms.lgd_shift)
+        name: ead * shifted_lgd(*lgd, terms.lgd_shift)
         for name, terms in parameters.scenarios.items()
     }
     whole = sum(

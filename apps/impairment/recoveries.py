@@ -53,7 +53,7 @@ class Losses:
     segments: Mapping[tuple[str, str], Cell]
 
     def of(self, kind: str, segment: str, rules: Recoveries) -> Decimal:
-        """Return the LGD of a loan, with its floor."""
+        """Return the LGD of a loan, not below the floor; scenarios shift it, and keep to it too."""
         cell = self.segments.get((kind, segment)) or self.kinds.get(kind)
         found = cell.lgd if cell else rules.prior_of(kind)
         return max(found, rules.floor_of(kind))

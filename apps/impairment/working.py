@@ -31,7 +31,6 @@ class Working:
     parameters: Parameters
     measured: Measured
     months: list[Month]
-    expected: Decimal
 
     @property
     def loss(self) -> Decimal:
@@ -61,9 +60,10 @@ def of(row: LoanLoss) -> Working:
     """Return the working of a loan's loss."""
     terms = parameters.read(row.run.parameters.body)
     structure, given = stored.read(row.run.estimate.body)
-    place = {"band": row.band, "age": row.age, "months": row.months_left}
-    ahead = hazards.of_loan(structure, late=cells.late_of(row.days_late), **place)
-    plain = hazards.of_loan(structure, late=None, **place)
+    late = cells.late_of(row.days_late)
+    lag = cells.months_to_default(late)
+    months = row.months_left + lag
+    ahead = hazards.of_loan(structure, band=row.band, age=row.age, late=late, months=months)
     one = Exposed(
         currency=row.currency,
         drawn=row.drawn,
@@ -73,7 +73,9 @@ def of(row: LoanLoss) -> Working:
         effective_rate=row.effective_rate,
         path=Path.BULLET if row.is_bullet else Path.LEVEL,
         lgd=given.of(row.security, row.segment, terms.recoveries),
+        lgd_floor=terms.recoveries.floor_of(row.security),
         hazards=ahead,
+        lag=lag,
         is_impaired=row.stage == 3,
     )
     return Working(
@@ -81,16 +83,16 @@ def of(row: LoanLoss) -> Working:
         parameters=terms,
         measured=measuring.measure(one, terms.scenarios),
         months=[] if one.is_impaired else _months(one, terms),
-        expected=Decimal(1) - measuring.survival(plain[: measuring.YEAR])[-1],
     )
 
 
 def _months(one: Exposed, terms: Parameters) -> list[Month]:
     base = terms.scenarios[Outlook.BASE]
     ahead = measuring.shifted(one.hazards, base.pd_shift)
-    lgd = min(Decimal(1), one.lgd * base.lgd_shift)
+    lgd = measuring.shifted_lgd(one.lgd, one.lgd_floor, base.lgd_shift)
     ead = measuring.exposure_at_default(one.drawn, one.undrawn, one.conversion)
-    owed = measuring.balances(ead, one.annual_rate, len(ahead), one.path)
+    left = len(ahead) - one.lag
+    owed = measuring.owed_at_default(ead, one.annual_rate, left, one.path, lag=one.lag)
     worth = (1 + one.effective_rate) ** (Decimal(-1) / measuring.YEAR)
     alive = measuring.survival(ahead)
     return [

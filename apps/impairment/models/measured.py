@@ -154,7 +154,7 @@ class LoanLoss(models.Model):
 
     pd_12 = _share(_("PD over twelve months"))
     pd_lifetime = _share(_("PD over the lifetime"))
-    # What was to be expected of it by its band and age alone.
+    # What its score at origination says of the same months as `pd_lifetime`; 0: it has none.
     pd_expected = _share(_("PD expected"))
     lgd = models.DecimalField(_("LGD"), max_digits=7, decimal_places=6)
     drawn = _amount(_("owed"))

@@ -7,22 +7,11 @@ back).
 """
 
 from apps.impairment.statements import words
-from apps.impairment.statements.history import CAME_BACK, RECOVERED, SEEN
+from apps.impairment.statements.history import CAME_BACK, DEFAULTED, RECOVERED, SEEN
 
 _DEFAULTED = f"""
-    WITH {SEEN},
-    began AS (
-        SELECT DISTINCT ON (s.loan_id) s.loan_id, s.day, s.owed, s.secured FROM seen s
-        WHERE s.is_bad AND s.place > 1 AND s.day <= %(until)s ORDER BY s.loan_id, s.day
-    ),
-    defaulted AS (
-        SELECT loan_id, day, owed, secured FROM began
-        UNION ALL
-        SELECT w.loan_id, w.day, a.written_off, 0 FROM written w
-        JOIN repayments_loanaccount a ON a.loan_id = w.loan_id
-        WHERE w.day <= %(until)s AND w.loan_id NOT IN (SELECT loan_id FROM began)
-    )
-"""  # noqa: S608 - the parts are ours
+    WITH {SEEN}, {DEFAULTED}
+"""
 _MEASURED = """
     r.run_id = %(run)s AND r.stage IN (1, 2) AND r.branch_id = ANY(%(branches)s::uuid[])
     AND (%(products)s::uuid[] IS NULL OR r.product_id = ANY(%(products)s::uuid[]))
@@ -38,8 +27,8 @@ BANDS = f"""
 # Each default: what was expected of it, and what happened; what came back where it is known.
 CASES = f"""
     {_DEFAULTED}
-    SELECT r.ead, r.annual_rate, r.months_left, r.is_bullet, r.lgd, d.owed,
-        {words.age("d.day", "%(day)s::date")},
+    SELECT r.ead, r.annual_rate, r.months_left, r.is_bullet, r.lgd,
+        {words.late("r.days_late")}, d.owed, {words.age("d.day", "%(day)s::date")},
         CASE WHEN d.day <= %(followed)s THEN {RECOVERED} END
     FROM impairment_loanloss r JOIN defaulted d ON d.loan_id = r.loan_id
     JOIN loans_loan l ON l.id = d.loan_id

@@ -44,7 +44,8 @@ _WATCHED = """
 COLUMNS = (
     *("loan_id", "customer_id", "branch_id", "product_id", "currency", "segment"),
     *("drawn", "undrawn", "days_late", "is_bad", "is_watched"),
-    *("annual_rate", "effective_rate", "is_bullet", "months_left", "age", "band", "security"),
+    *("annual_rate", "effective_rate", "is_bullet", "months_left", "age"),
+    *("scored", "band", "security"),
     *("was_stage", "was_reason", "was_better"),
 )
 
@@ -55,8 +56,8 @@ def batch(bounds: Sequence[Decimal]) -> str:
     SELECT d.loan_id, d.customer_id, d.branch_id, l.product_id, d.currency, q.scoring_segment,
         {words.OWED}, {_UNDRAWN}, d.dpd_ifrs, {words.BAD}, {_WATCHED},
         l.annual_rate, {words.EFFECTIVE}, {_METHOD}, {_LEFT},
-        {words.age("d.day", "l.disbursed_date")}, {words.band("x.pd", bounds)}, {words.SECURITY},
-        b.stage, b.reason, b.better_since
+        {words.age("d.day", "l.disbursed_date")}, x.pd, {words.band("x.pd", bounds)},
+        {words.SECURITY}, b.stage, b.reason, b.better_since
     FROM npa_loanday d
     JOIN loans_loan l ON l.id = d.loan_id
     JOIN products_product q ON q.id = l.product_id

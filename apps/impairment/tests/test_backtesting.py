@@ -35,6 +35,7 @@ def _case(**said: object) -> Case:
         "months_left": 12,
         "is_bullet": False,
         "lgd": D("0.4"),
+        "late": 3,
         "owed": D(900),
         "months": 4,
         "recovered": None,
@@ -62,6 +63,8 @@ def test_what_was_owed_is_held_beside_the_balance_of_its_month() -> None:
     assert _case().expected_ead == 900, "three of twelve months are paid"
     assert _case(months=40).expected_ead == 100
     assert _case(is_bullet=True).expected_ead == 1200
+    assert _case(late=0).expected_ead == 1200, "what defaults now was missed three months ago"
+    assert _case(late=0, months=7).expected_ead == 900
 
     found = backtesting.of_ead([_case(), _case(owed=D(1080)), _case(owed=D(990))])
 

@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.impairment import bulk, measuring
 from apps.impairment.bulk import Batch, Curves
 from apps.impairment.measuring import Exposed, Path
-from apps.impairment.tests.test_measuring import THREE
+from apps.impairment.tests.test_measuring import ALONE, THREE
 
 D = Decimal
 RATES = st.integers(0, 10_000).map(lambda one: D(one) / 10_000)
@@ -29,6 +30,7 @@ LOAN = st.fixed_dictionaries(
         "effective_rate": RATES,
         "is_bullet": st.booleans(),
         "lgd": RATES,
+        "lgd_floor": RATES,
         "months_left": st.integers(1, 60),
         "band": st.integers(0, BANDS - 1),
         "age": st.integers(0, 60),
@@ -57,17 +59,23 @@ def test_both_readings_agree_to_the_smallest_unit(loans: list[dict], curves: tup
             assert abs(loss.lifetime - _cents(under[name].lifetime[place])) <= D("0.01")
 
 
-def test_a_pd_is_of_the_months_that_are_left() -> None:
-    curves = Curves(hazards=np.array([[0.1, 0.2]]), lateness=np.ones((1, 1)))
-    one = {
-        **dict.fromkeys(("ead", "lgd"), D(1)),
-        **dict.fromkeys(("annual_rate", "effective_rate"), D(0)),
-        **dict.fromkeys(("band", "age", "late"), 0),
-        **dict.fromkeys(("is_bullet", "is_impaired"), False),
-        "months_left": 2,
-    }
+@given(st.lists(st.tuples(RATES, st.integers(1, 63)), max_size=6))
+def test_a_pd_at_origination_is_the_same_in_both_readings(loans: list[tuple[Decimal, int]]) -> None:
+    found = bulk.lifetime_pd(
+        np.array([pd for pd, _ in loans], dtype=np.float64),
+        np.array([months for _, months in loans], dtype=np.int64),
+        THREE,
+    )
 
-    assert np.allclose(bulk.pd_12(batch([one]), curves), [1 - 0.9 * 0.8])
+    for place, (pd, months) in enumerate(loans):
+        assert abs(measuring.lifetime_pd(pd, months, THREE) - D(found[place])) < D("1e-9")
+
+
+def test_without_a_score_there_is_no_pd_at_origination() -> None:
+    found = bulk.lifetime_pd(np.array([np.nan, 0.02]), np.array([12, 12]), ALONE)
+
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(0.02)
 
 
 def batch(loans: list[dict]) -> Batch:  # type: ignore[type-arg]
@@ -83,8 +91,8 @@ def batch(loans: list[dict]) -> Batch:  # type: ignore[type-arg]
 
 
 def _exposed(loan: dict, hazards: list, lateness: list) -> Exposed:  # type: ignore[type-arg]
-    months = []
-    for month in range(loan["months_left"]):
+    months, lag = [], 3 - loan["late"]
+    for month in range(loan["months_left"] + lag):
         hazard = hazards[loan["band"]][min(loan["age"] + month, AGES - 1)]
         if month < LEADS:
             hazard = min(D(1), hazard * lateness[loan["late"]][month])
@@ -96,6 +104,8 @@ def _exposed(loan: dict, hazards: list, lateness: list) -> Exposed:  # type: ign
         effective_rate=loan["effective_rate"],
         path=Path.BULLET if loan["is_bullet"] else Path.LEVEL,
         lgd=loan["lgd"],
+        lgd_floor=loan["lgd_floor"],
+        lag=lag,
         hazards=months,
         is_impaired=loan["is_impaired"],
     )

@@ -120,6 +120,47 @@ def test_no_shift_takes_a_hazard_or_an_lgd_above_one() -> None:
     assert found.weighted.lifetime == 500_000
 
 
+def test_no_shift_takes_an_lgd_below_its_floor() -> None:
+    """Of 0.32 nine tenths are 0.288; the floor is 0.3."""
+    known = {"lgd": D("0.32"), "lgd_floor": D("0.3")}
+    upside = {Outlook.UPSIDE: Scenario(D(1), D(1), D("0.9"))}
+
+    running = measuring.measure(exposed(**known), upside)
+    impaired = measuring.measure(exposed(**known, is_impaired=True), upside)
+
+    assert running.weighted.lifetime == 3_000, "of 500,000 at a PD of 2 %"
+    assert impaired.weighted.lifetime == 150_000
+
+
+def test_a_default_is_of_what_was_missed_months_before() -> None:
+    """By hand: 1200 over three months, none late: nobody who defaults has paid in the last three.
+
+    The first four months lose all of it, the fifth what one instalment left, the sixth, three
+    months after the last due date, the last instalment.
+    """
+    hazards = [D(0), D(0), D(0), D("0.1"), D("0.2"), D("0.5")]
+    level = {"drawn": D(1200), "path": Path.LEVEL, "lgd": D(1)}
+
+    found = measuring.measure(exposed(**level, hazards=hazards, lag=3), ALONE)
+    late = measuring.measure(exposed(**level, hazards=hazards[3:], lag=0), ALONE)
+
+    by_hand = D("0.1") * 1200 + D("0.9") * D("0.2") * 800 + D("0.72") * D("0.5") * 400
+    assert found.weighted == late.weighted == Loss(by_hand, by_hand)
+    assert found.pd_lifetime == 1 - D("0.9") * D("0.8") * D("0.5")
+
+
+def test_all_is_owed_of_what_defaults_before_another_instalment_could_be_missed() -> None:
+    owed = measuring.owed_at_default(D(1200), D(0), 3, Path.LEVEL, lag=2)
+
+    assert owed == [1200, 1200, 1200, 800, 400]
+
+
+def test_a_pd_over_twelve_months_goes_on_at_the_same_hazard() -> None:
+    two_years = measuring.lifetime_pd(D("0.1"), 24, ALONE)
+
+    assert abs(two_years - D("0.19")) < D("1e-20")
+
+
 @pytest.mark.parametrize("pd", ["0", "0.000001", "0.3", "1"])
 def test_an_even_hazard_makes_its_pd(pd: str) -> None:
     hazards = [measuring.even_hazard(D(pd))] * 12
@@ -139,7 +180,9 @@ LOANS = st.builds(
     effective_rate=RATES,
     path=st.sampled_from(list(Path)),
     lgd=RATES,
-    hazards=st.lists(RATES, min_size=1, max_size=40),
+    lgd_floor=RATES,
+    hazards=st.lists(RATES, min_size=4, max_size=40),
+    lag=st.integers(0, 3),
 )
 
 

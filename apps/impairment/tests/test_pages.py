@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
-from apps.impairment import movement, rows, services
+from apps.decisions.models import Decision
+from apps.impairment import measuring, movement, rows, services
 from apps.impairment.models import LoanLoss, ParameterSet, Run
 from apps.impairment.rows import Chosen
 from apps.impairment.tests import factories
@@ -139,6 +140,52 @@ def test_loans_that_leave_stand_by_how_they_left(
     assert run.loans == 0
     assert [line.written_off for line in lines] == [0, was, 0]
     assert movement.total(lines).unexplained == 0
+
+
+def test_it_is_discounted_at_the_rate_the_offer_states(measured: Loan) -> None:
+    offer: Any = measured.offer
+    row = LoanLoss.objects.get(run__day=DAY)
+
+    assert row.effective_rate == round(Decimal(offer.key_facts["effective_annual"]), 8)
+
+
+def test_its_pd_at_origination_is_of_the_score_it_was_decided_on(
+    signed_in: Browser, measured: Loan, charlie: User
+) -> None:
+    row = LoanLoss.objects.get(run__day=DAY)
+    decided = Decision.objects.filter(application=measured.application_id)
+    scored = decided.get(score_run__isnull=False).score_run
+    pd = round(Decimal(scored.pd), 6)
+    # 45 days late: one month is yet to pass to default.
+    months = row.months_left + 1
+    scenarios = factories.terms().scenarios
+
+    expected = measuring.lifetime_pd(pd, months, scenarios)
+
+    assert abs(row.pd_expected - expected) < Decimal("1e-8")
+    page = _get(signed_in(charlie), "why", measured.pk).text
+    assert "was to be expected by its score at origination" in page
+
+
+@pytest.mark.parametrize(("last", "column"), [(True, "written_off"), (False, "derecognised")])
+def test_a_loan_that_left_twice_leaves_once(
+    measured: Loan, india: Entity, charlie: User, last: bool, column: str
+) -> None:
+    """Written off, written back, and then written off again, or repaid: as it left last."""
+    after = DAY + timedelta(days=31)
+    factories.nights.ended(india, after)
+    factories.gone(measured, after - timedelta(days=19), written_off=True)
+    factories.gone(measured, after - timedelta(days=9), written_off=last)
+    run = services.measure(actor="system:tests", entity=india, day=after, now=now(after))
+    was = LoanLoss.objects.get(run__day=DAY).loss
+
+    lines = rows.moves(
+        charlie, Chosen(entity=india, currency="INR", run=run), Run.objects.get(day=DAY)
+    )
+
+    whole = movement.total(lines)
+    assert (whole.opening, getattr(whole, column), whole.closing) == (was, was, 0)
+    assert whole.unexplained == 0
 
 
 def test_the_files_hold_what_the_pages_show(
