@@ -176,6 +176,7 @@ def test_a_loan_that_left_twice_leaves_once(
     factories.nights.ended(india, after)
     factories.gone(measured, after - timedelta(days=19), written_off=True)
     factories.gone(measured, after - timedelta(days=9), written_off=last)
+    factories.estimated(india, after)
     run = services.measure(actor="system:tests", entity=india, day=after, now=now(after))
     was = LoanLoss.objects.get(run__day=DAY).loss
 
