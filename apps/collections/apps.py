@@ -28,6 +28,7 @@ class CollectionsConfig(AppConfig):
         hooks.keep_contacts(services.record_promised)
         hooks.know_settled(selectors.settled)
         letters.judge_mail([one.value for one in Kind], mailing.may_mail)
+        hooks.lean_on_events(services.make_way)
         history.keep(Assignment, exclude=["updated_at"])
         history.keep(Contact, exclude=["updated_at", "note", "place"])
         history.keep(LegalStep, exclude=["updated_at", "reference"])

@@ -56,7 +56,7 @@ def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
         "may_sue": actor.has_perm(policies.LEGAL),
         "signals": [(one, signal_rows.word(one)) for one in signal_rows.of_loan(loan)],
         **notice_page.of_loan(actor, loan),
-        **settlement_page.of_loan(actor, loan),
+        **settlement_page.of_loan(actor, loan, today),
         "promises": [(one, contact_looks.PROMISES[one.status]) for one in promises],
         "crumbs": [
             {"label": _("Overdue loans"), "url": reverse("collections:worklist")},

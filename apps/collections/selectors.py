@@ -6,12 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from guardian.models import UserObjectPermission
 
 from apps.accounts.models import Branch, User
-from apps.collections import noticing, policies
+from apps.collections import noticing, policies, settlement_loss, settling
 from apps.collections.models import (
     Assignment,
     Contact,
@@ -23,12 +23,14 @@ from apps.collections.models import (
 )
 from apps.collections.noticing import Status, Word
 from apps.collections.rules import NUMBERS, Code
+from apps.collections.settling import Part
 from apps.letters.models import Delivery, Letter
 from apps.loans.models import Loan
 from apps.npa import portfolio_rows
 from apps.npa.models import LoanDay
 from apps.repayments.facts import MONEY_IN
 from apps.repayments.models import AccountEvent
+from apps.servicing import policies as servicing
 
 SHOWN = 10
 CONTACTS_SHOWN = 50
@@ -90,7 +92,7 @@ def number(entity_id: uuid.UUID, code: Code, day: date) -> int:
 def settlements(loan: Loan) -> list[Settlement]:
     """Return the settlements of a loan with their parts, the newest first."""
     rows = Settlement.objects.filter(loan=loan).prefetch_related("parts")
-    people = rows.select_related("proposed_by", "answered_by", "withdrawn_by")
+    people = rows.select_related("loan__product", "proposed_by", "answered_by", "withdrawn_by")
     return list(people.order_by("-proposed_at", "-id")[:SHOWN])
 
 
@@ -144,8 +146,12 @@ def is_settled(loan: Loan) -> bool:
 
 
 def settled(keys: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Return those of some loans of which a settlement was kept."""
-    rows = Settlement.objects.filter(loan__in=keys, status="kept")
+    """Return those of some loans of which a settlement was kept.
+
+    As long as what it gave up stays given up: where that was taken back, the loan is owed again.
+    """
+    stands = Q(relief=None) | Q(relief__event__status="live")
+    rows = Settlement.objects.filter(stands, loan__in=keys, status="kept")
     return set(rows.values_list("loan_id", flat=True))
 
 
@@ -154,22 +160,71 @@ def is_being_settled(loan: Loan) -> bool:
     return Settlement.objects.filter(loan=loan, status="approved").exists()
 
 
-def came_towards(settlement: Settlement) -> list[tuple[date, Decimal]]:
-    """Return what was paid on the loan since a settlement was agreed, by day.
+def came_towards(
+    settlement: Settlement, *, but: AccountEvent | None = None
+) -> list[tuple[date, Decimal]]:
+    """Return what was paid on the loan since a settlement was proposed, by day.
 
-    As of promises: money counts by its own day, but not what was on record before.
+    As of promises: money counts by its own day, whenever it was entered, but not what was on record
+    before. `but` is an event that does not count any more.
     """
-    if settlement.answered_at is None:
-        return []
     money = AccountEvent.objects.filter(
         loan=settlement.loan_id,
         status="live",
         kind__in=[one.value for one in MONEY_IN],
-        day__gte=settlement.answered_on,
-        made_at__gte=settlement.answered_at,
+        day__gte=settlement.proposed_on,
+        made_at__gt=settlement.proposed_at,
         amount__isnull=False,
     )
-    return [(one.day, one.amount or Decimal(0)) for one in money.order_by("day", "position")]
+    rows = money.exclude(pk=but.pk) if but else money
+    return [(one.day, one.amount or Decimal(0)) for one in rows.order_by("day", "position")]
+
+
+def paid_since(settlement: Settlement) -> Decimal:
+    """Return what was entered since a settlement was proposed: its parts do not know of it."""
+    rows = AccountEvent.objects.filter(
+        loan=settlement.loan_id,
+        status="live",
+        kind__in=[one.value for one in MONEY_IN],
+        made_at__gt=settlement.proposed_at,
+    )
+    return rows.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def parts_of(settlement: Settlement) -> list[Part]:
+    """Return the parts of a settlement."""
+    return [Part(one.due_date, one.amount) for one in settlement.parts.all()]
+
+
+def stands(settlement: Settlement, day: date, *, but: AccountEvent | None = None) -> str:
+    """Return how a settlement stands by what came: kept, broken or open."""
+    came = came_towards(settlement, but=but)
+    return settling.verdict(parts_of(settlement), came, grace=settlement.grace_days, day=day)
+
+
+def given_up(settlement: Settlement, day: date) -> Decimal:
+    """Return what keeping a settlement gives up that two people agreed to, on a day.
+
+    What the loan costs between the day on which all parts had come and the day of giving up is the
+    lender's own delay. What was waived since by other means is not given up here.
+    """
+    loan = settlement.loan
+    complete = settling.complete_on(parts_of(settlement), came_towards(settlement)) or day
+    now = settlement_loss.of_offer(loan, day).owed
+    return min(settlement_loss.of_offer(loan, complete).owed, now)
+
+
+def most_given_up(settlement: Settlement) -> Decimal:
+    """Return what may be given up for a settlement at most.
+
+    What the second person saw and agreed to; of before that was kept, what that person may agree
+    to.
+    """
+    if settlement.most_given_up is not None:
+        return settlement.most_given_up
+    if settlement.answered_by is None:
+        return Decimal(0)
+    return servicing.limit(settlement.answered_by, settlement.loan)
 
 
 def last_day(actor: User, loan: Loan) -> LoanDay | None:

@@ -6,15 +6,24 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.collections import policies, selectors, services, settlement_loss, settling
+from apps.collections import (
+    policies,
+    selectors,
+    services,
+    settlement_loss,
+    settlement_page,
+    settling,
+)
 from apps.collections.models import Settlement
 from apps.collections.settling import Part
 from apps.core.api import APIView, Strict
+from apps.core.errors import Conflict
 from apps.core.visibility import get_visible
 from apps.npa.override_api import REFUSED
 from apps.repayments.facts import Bucket
@@ -51,6 +60,9 @@ class SettlementOut(serializers.Serializer[Any]):
     debt = serializers.DecimalField(**_MONEY, help_text="Owed when it was proposed.")
     currency = serializers.CharField()
     grace_days = serializers.IntegerField()
+    most_given_up = serializers.DecimalField(
+        **_MONEY, allow_null=True, help_text="What the second person agreed to give up at most."
+    )
     parts = PartSerializer(many=True)
     proposed_by = serializers.UUIDField(source="proposed_by_id")
     proposed_at = serializers.DateTimeField()
@@ -74,6 +86,28 @@ class LossOut(serializers.Serializer[Any]):
     owed = serializers.DecimalField(**_MONEY)
     waived = serializers.DecimalField(**_MONEY)
     lines = LossLine(many=True)
+
+
+class ApprovalIn(Strict):
+    """What was seen to be given up."""
+
+    seen = serializers.DecimalField(
+        **_MONEY, help_text="What is given up if all were paid today, as asking for it says."
+    )
+
+
+class ApprovalOut(serializers.Serializer[Any]):
+    """What the second person looks at before agreeing."""
+
+    loss = LossOut(source="loss.found")
+    most_given_up = serializers.DecimalField(
+        **_MONEY,
+        source="most",
+        help_text="Given up if the last part comes on the last day of grace: more never is.",
+    )
+    paid_since = serializers.DecimalField(
+        **_MONEY, help_text="Paid since it was proposed: above zero it cannot be approved."
+    )
 
 
 class RefusalIn(Strict):
@@ -146,15 +180,30 @@ class ApproveSettlement(APIView):
     required_permission = policies.APPROVE_SETTLEMENT
 
     @extend_schema(
+        operation_id="collections_settlement_approval",
+        responses={200: ApprovalOut, **REFUSED},
+        tags=_TAGS,
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """Return what approving it gives up, by bucket, if all of it were paid today."""
+        found = _seen(request, pk)
+        if found.loan.status != "active":
+            raise Conflict("not_running", _("Nothing is to be paid under this loan in its state."))
+        return Response(ApprovalOut(settlement_page.approval(found, today(found.loan))).data)
+
+    @extend_schema(
         operation_id="collections_settlement_approve",
-        request=None,
+        request=ApprovalIn,
         responses={200: SettlementOut, **REFUSED},
         tags=_TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Approve what another person proposed, which issues the letter to the borrower."""
         made = services.approve_settlement(
-            actor=request.user, settlement=_seen(request, pk), now=timezone.now()
+            actor=request.user,
+            settlement=_seen(request, pk),
+            now=timezone.now(),
+            **taken(request, ApprovalIn),
         )
         return Response(SettlementOut(made).data)
 
@@ -193,7 +242,7 @@ class WithdrawSettlement(APIView):
         tags=_TAGS,
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        """Withdraw the own one, or any as who approves settlements."""
+        """Withdraw a proposal as who made it, what was agreed as another one who approves."""
         made = services.withdraw_settlement(
             actor=request.user,
             settlement=_seen(request, pk),
@@ -204,7 +253,8 @@ class WithdrawSettlement(APIView):
 
 
 def _seen(request: Request, pk: uuid.UUID) -> Settlement:
-    return get_visible(Settlement.objects.all(), request.user, pk=pk)
+    rows = Settlement.objects.select_related("loan__branch__entity", "loan__product")
+    return get_visible(rows, request.user, pk=pk)
 
 
 urlpatterns: list[Any] = [

@@ -73,6 +73,12 @@ class SettlementForm(Refusable):
         return Offer(parts=self.parts(), reason=given["reason"], seen=given["seen"] or Decimal(-1))
 
 
+class ApprovalForm(Refusable):
+    """What the page showed to be given up."""
+
+    seen = forms.DecimalField(widget=forms.HiddenInput)
+
+
 class NoteForm(Refusable):
     """Why a settlement is refused."""
 

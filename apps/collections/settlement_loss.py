@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from apps.ledger.chart import Event
 from apps.loans.models import Loan
+from apps.repayments import services as repayments
 from apps.repayments.account import ZERO, sums
 from apps.repayments.facts import Bucket, Fact, Receipt, WriteOff
 from apps.servicing import selectors as servicing
@@ -58,6 +59,15 @@ def of_offer(loan: Loan, day: date, amount: Decimal = ZERO) -> Loss:
             if owed.get(bucket)
         )
     )
+
+
+def at_most(loan: Loan, day: date, amount: Decimal) -> Decimal:
+    """Return what is given up if an amount comes on a day to come and nothing before.
+
+    With what the loan is charged for being late until then. Parts that come earlier make it less.
+    """
+    late = repayments.uncharged(loan, {day: servicing.account(loan, day)})[day]
+    return of_offer(loan, day, amount).waived + sum(late.values(), ZERO)
 
 
 def _written_off(loan: Loan, day: date, amount: Decimal = ZERO) -> Mapping[Bucket, Decimal]:

@@ -104,6 +104,7 @@ def _settled(loan: Loan, collector: User, now: datetime) -> str:
     today = dates.local_date(now, loan.branch.entity.time_zone)
     owed = settlement_loss.of_offer(loan, today).owed
     half = money(owed * _TAKEN / 2, loan.currency)
+    given_up = settlement_loss.of_offer(loan, today, half * 2).waived
     parts = (Part(today + _FIRST, half), Part(today + _SECOND, half))
     made = services.propose_settlement(
         actor=collector,
@@ -111,9 +112,11 @@ def _settled(loan: Loan, collector: User, now: datetime) -> str:
         offer=Offer(
             parts=parts,
             reason="Lost the job; the family helps out once.",
-            seen=settlement_loss.of_offer(loan, today, half * 2).waived,
+            seen=given_up,
         ),
         now=now,
     )
-    services.approve_settlement(actor=people.of_role("credit_manager"), settlement=made, now=now)
+    services.approve_settlement(
+        actor=people.of_role("credit_manager"), settlement=made, seen=given_up, now=now
+    )
     return f"loan {loan} to be settled in two parts"

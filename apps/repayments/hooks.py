@@ -27,6 +27,11 @@ WriteContact = Callable[..., Any]
 # `find(keys)`: those of some loans whose rest was given up for good.
 FindSettled = Callable[[Collection[uuid.UUID]], Collection[uuid.UUID]]
 
+# `make_way(actor, loan, event, reason, now)`: whether something that leant on an event was taken
+# back, which is about to be taken back; it may refuse that.
+MakeWay = Callable[..., bool]
+
+_ways: list[MakeWay] = []
 _own_links: list[OwnLink] = []
 _contacts: list[WriteContact] = []
 _stop_links: list[StopLink] = []
@@ -93,3 +98,20 @@ def write_contact(**told: Any) -> None:
     """
     for write in _contacts:
         write(**told)
+
+
+def lean_on_events(make_way: MakeWay) -> None:
+    """Ask, before something that happened on an account is taken back, what leans on it."""
+    if make_way not in _ways:
+        _ways.append(make_way)
+
+
+def make_way(**told: Any) -> bool:
+    """Say whether something that leant on an event was taken back, in the caller's transaction.
+
+    Raises what stands against taking the event back.
+    """
+    made = False
+    for ask in _ways:
+        made = ask(**told) or made
+    return made

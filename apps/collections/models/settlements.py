@@ -40,13 +40,31 @@ _ADDS_UP = """
     END IF;
     RETURN NEW;
 """
+# Who agreed to what, and the letter that says so, are written once, with the answer; what is
+# withdrawn without an answer has none of it.
+_ANSWERED = ("answered_by_id", "answered_at", "answered_on", "letter_id", "most_given_up")
+_ANSWERED_ONCE = (
+    "OLD.status <> 'proposed' AND ({old}) IS DISTINCT FROM ({new})"
+    " OR OLD.status = 'proposed' AND NEW.status IN ('proposed', 'withdrawn')"
+    " AND ({new}) IS DISTINCT FROM ({none})"
+).format(
+    old=", ".join(f"OLD.{name}" for name in _ANSWERED),
+    new=", ".join(f"NEW.{name}" for name in _ANSWERED),
+    none=", ".join("NULL" for _name in _ANSWERED),
+)
+# What two people agreed, the one who proposed it does not end.
+_ENDED_BY_ONE = (
+    "OLD.status = 'approved' AND NEW.status = 'withdrawn'"
+    " AND NEW.withdrawn_by_id = NEW.proposed_by_id"
+)
 
 
 class Settlement(Identified, Timestamped, Stateful):
     """An offer to take less than is owed. Nothing is given up before all of its parts came.
 
     `debt` is all that was owed when it was proposed, `grace_days` what the lender allowed then.
-    The database refuses a second person who is the first, and a second open one of a loan.
+    The database refuses a second person who is the first, a second open one of a loan, one that
+    does not begin as proposed, and every move that is not in the lifecycle.
     """
 
     lifecycle = settling.LIFECYCLE
@@ -64,8 +82,13 @@ class Settlement(Identified, Timestamped, Stateful):
     proposed_on = models.DateField(_("proposed on"))
     answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(_("answered"), null=True)
-    # By the lender's calendar; what was paid from then on counts.
+    # By the lender's calendar.
     answered_on = models.DateField(_("answered on"), null=True)
+    # What the second person agreed to give up at most: what is left if all parts are paid on the
+    # last day of grace. Unknown of what was agreed before this was kept.
+    most_given_up = models.DecimalField(
+        _("given up at most"), max_digits=18, decimal_places=2, null=True
+    )
     answer_note = EncryptedTextField(_("note"), null=True)
     withdrawn_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_reason = EncryptedTextField(_("why withdrawn"), null=True)
@@ -123,6 +146,12 @@ class Settlement(Identified, Timestamped, Stateful):
                 condition=Q(relief=None) | Q(status="kept"),
                 name="collections_settlement_given_up_when_kept",
             ),
+            models.CheckConstraint(
+                condition=Q(status__in=["approved", "kept", "broken"], letter__isnull=False)
+                | Q(status__in=["proposed", "refused"], letter=None)
+                | Q(status="withdrawn"),
+                name="collections_settlement_agreed_by_letter",
+            ),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["loan", "-proposed_at"], name="collections_settlements_of"),
@@ -135,6 +164,41 @@ class Settlement(Identified, Timestamped, Stateful):
         triggers: ClassVar[list[Any]] = [
             pgtrigger.Protect(name="collections_settlement_kept", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(name="collections_settlement_as_proposed", fields=[*_AS_PROPOSED]),
+            pgtrigger.Protect(
+                name="collections_settlement_begins",
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition(
+                    f"NEW.status <> '{settling.LIFECYCLE.initial}'"
+                    " OR NEW.letter_id IS NOT NULL OR NEW.most_given_up IS NOT NULL"
+                ),
+            ),
+            pgtrigger.FSM(
+                name="collections_settlement_moves",
+                field="status",
+                transitions=[
+                    (source, step.target)
+                    for step in settling.LIFECYCLE.steps
+                    for source in step.sources
+                ],
+            ),
+            pgtrigger.Protect(
+                name="collections_settlement_answered",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(_ANSWERED_ONCE),
+            ),
+            pgtrigger.Protect(
+                name="collections_settlement_limited",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.status = 'proposed' AND NEW.status = 'approved'"
+                    " AND NEW.most_given_up IS NULL"
+                ),
+            ),
+            pgtrigger.Protect(
+                name="collections_settlement_ended",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(_ENDED_BY_ONE),
+            ),
             pgtrigger.Trigger(
                 name="collections_settlement_adds_up",
                 when=pgtrigger.Before,

@@ -2,7 +2,7 @@
 
 from apps.collections.services.assigning import assign, release, take
 from apps.collections.services.contacting import ContactEntry, record_contact, record_promised
-from apps.collections.services.judging_settlements import judge_settlements
+from apps.collections.services.judging_settlements import judge_settlements, make_way
 from apps.collections.services.noticing import (
     NoticeEntry,
     WordEntry,
@@ -34,6 +34,7 @@ __all__ = [
     "find_signals",
     "issue_notice",
     "judge_settlements",
+    "make_way",
     "open_notice",
     "propose_settlement",
     "record_contact",

@@ -67,11 +67,7 @@ def propose_settlement(*, actor: User, loan: Loan, offer: Offer, now: datetime) 
     debt = require_offer(found, offer.parts, today)
     loss = settlement_loss.of_offer(found, today, offer.amount)
     if loss.waived != offer.seen:
-        raise Conflict(
-            "loss_not_seen",
-            _("%(amount)s would be given up: look at that first, then send it.")
-            % {"amount": format_money(loss.waived, found.currency)},
-        )
+        raise Conflict("loss_not_seen", _loss_not_seen(loss.waived, found.currency))
     made = Settlement(
         loan=found,
         amount=money(offer.amount, found.currency),
@@ -98,30 +94,31 @@ def propose_settlement(*, actor: User, loan: Loan, offer: Offer, now: datetime) 
 
 @transaction.atomic
 def approve_settlement(
-    *, actor: User, settlement: Settlement, now: datetime, note: str = ""
+    *, actor: User, settlement: Settlement, seen: Decimal, now: datetime, note: str = ""
 ) -> Settlement:
     """Approve what another person proposed, and write to the borrower; return it.
 
+    `seen` is what the person was shown to be given up if all were paid today. The limit covers what
+    is given up if the last part comes on the last day of grace: more is never given up for it.
+
     Raises NotPermitted for the own one and above the limit, NotVisible, Conflict for one that was
-    answered, whose first day has passed, that gives up nothing now, or whose loan does not run.
+    answered, whose first day has passed, that gives up nothing or another amount now, on which
+    something was paid since, or whose loan does not run.
     """
     found = _held(actor, settlement, policies.APPROVE_SETTLEMENT)
     _require_other(actor, found)
     found.lifecycle.target("approve", found.status)
     loan = _ground.running(actor, found.loan)
     today = _ground.today(loan, now)
-    parts = list(found.parts.all())
-    if parts[0].due_date < today:
+    parts = selectors.parts_of(found)
+    if parts[0].due < today:
         raise Conflict("day_passed", _("The first day of this settlement has passed: refuse it."))
-    loss = settlement_loss.of_offer(loan, today, found.amount)
-    if not loss.waived:
-        # The letter would ask for more than is owed.
-        raise Conflict(
-            "nothing_given_up",
-            _("No more than this is owed now: nothing is given up. Refuse it."),
-        )
+    _require_seen(found, settlement_loss.of_offer(loan, today, found.amount).waived, seen)
+    most = settlement_loss.at_most(
+        loan, settling.last_day(parts, grace=found.grace_days), found.amount
+    )
     limit = servicing.limit(actor, loan)
-    if loss.waived > limit:
+    if most > limit:
         raise AboveLimit(limit, found.currency)
     found.move(
         "approve",
@@ -129,9 +126,18 @@ def approve_settlement(
         answered_at=now,
         answered_on=today,
         answer_note=_ground.said(note, field="note") if note.strip() else None,
+        most_given_up=most,
         letter=_letter(actor, found, loan, now=now),
     )
-    audit.record(actor, "collections.settlement_approved", loan, **_told(found))
+    audit.record(
+        actor,
+        "collections.settlement_approved",
+        loan,
+        **_told(found),
+        given_up=str(seen),
+        most=str(most),
+        currency=found.currency,
+    )
     return found
 
 
@@ -155,16 +161,21 @@ def withdraw_settlement(
 ) -> Settlement:
     """Withdraw a settlement, proposed or agreed, with a reason; return it.
 
-    Whoever proposed it may, and whoever approves settlements. Raises NotPermitted, NotVisible,
-    Conflict for one that is over.
+    A proposal by whoever proposed it, or who approves settlements. What two people agreed, and the
+    borrower has in writing, by who approves settlements and is not the one who proposed it; and
+    whoever withdraws it tells the borrower so: no letter goes out. Raises NotPermitted, NotVisible,
+    Conflict for one that is over, or whose parts all came.
     """
     may_any = actor.has_perm(policies.APPROVE_SETTLEMENT)
     needed = policies.APPROVE_SETTLEMENT if may_any else policies.PROPOSE_SETTLEMENT
     found = _held(actor, settlement, needed)
-    if found.proposed_by_id != actor.pk and not may_any:
+    is_own = found.proposed_by_id == actor.pk
+    if not is_own and not may_any:
         raise NotPermitted(
             "not_own_settlement", _("Only who proposed this, or who approves, withdraws it.")
         )
+    if found.status == "approved":
+        _require_endable(found, is_own=is_own, now=now)
     why = _ground.said(reason, field="reason")
     found.move("withdraw", withdrawn_by=actor, withdrawn_reason=why, ended_at=now)
     audit.record(actor, "collections.settlement_withdrawn", found.loan, **_told(found))
@@ -233,6 +244,47 @@ def _held(actor: User, settlement: Settlement, permission: str) -> Settlement:
 def _require_other(actor: User, settlement: Settlement) -> None:
     if settlement.proposed_by_id == actor.pk:
         raise NotPermitted("own_settlement", _("You proposed this; another person answers it."))
+
+
+def _require_endable(settlement: Settlement, *, is_own: bool, now: datetime) -> None:
+    """Raise what stands against ending what two people agreed and the borrower was told."""
+    if is_own:
+        raise NotPermitted(
+            "agreed_by_two",
+            _("Two people agreed to this: another one who approves settlements withdraws it."),
+        )
+    if selectors.stands(settlement, _ground.today(settlement.loan, now)) == "kept":
+        raise Conflict(
+            "all_paid", _("All parts were paid in time: this settlement holds, and is not ended.")
+        )
+
+
+def _require_seen(settlement: Settlement, waived: Decimal, seen: Decimal) -> None:
+    """Raise Conflict where what is given up is nothing, or not what the second person saw."""
+    if not waived:
+        # The letter would ask for more than is owed.
+        raise Conflict(
+            "nothing_given_up",
+            _("No more than this is owed now: nothing is given up. Refuse it."),
+        )
+    paid = selectors.paid_since(settlement)
+    if paid:
+        raise Conflict(
+            "paid_since",
+            _(
+                "%(amount)s was paid since this was proposed, and the letter would ask for it once"
+                " more. Refuse it, and propose what is left to pay."
+            )
+            % {"amount": format_money(paid, settlement.currency)},
+        )
+    if waived != seen:
+        raise Conflict("loss_not_seen", _loss_not_seen(waived, settlement.currency))
+
+
+def _loss_not_seen(waived: Decimal, currency: str) -> str:
+    return _("%(amount)s would be given up: look at that first, then send it.") % {
+        "amount": format_money(waived, currency)
+    }
 
 
 def _letter(actor: User, settlement: Settlement, loan: Loan, *, now: datetime) -> Letter:

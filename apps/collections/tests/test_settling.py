@@ -24,6 +24,7 @@ from apps.collections.tests.factories import TODAY, at, refused
 from apps.core.errors import Conflict, NotPermitted, NotVisible
 from apps.ledger.chart import Account
 from apps.letters.models import Letter
+from apps.letters.tests import factories as letters
 from apps.loans.models import Loan
 from apps.repayments.facts import Bucket
 from apps.repayments.models import AccountEvent
@@ -63,9 +64,15 @@ def _propose(actor: User, loan: Loan, parts: Any = PARTS, **changes: Any) -> Set
     )
 
 
+def _approve(actor: User, settlement: Settlement, **changes: Any) -> Settlement:
+    seen = _loss(settlement.loan, settlement.amount)
+    values = {"seen": seen, "now": at(TODAY), **changes}
+    return services.approve_settlement(actor=actor, settlement=settlement, **values)
+
+
 def _agreed(dev: User, charlie: User, loan: Loan) -> Settlement:
     made = _propose(dev, loan)
-    return services.approve_settlement(actor=charlie, settlement=made, now=at(TODAY))
+    return _approve(charlie, made, now=at(TODAY))
 
 
 # --- the rule -----------------------------------------------------------------------------------
@@ -166,11 +173,11 @@ def test_of_a_loan_that_is_not_late_or_does_not_run_nothing_is_settled(
 def test_a_second_open_one_is_refused(late: Loan, dev: User, charlie: User) -> None:
     first = _propose(dev, late)
     assert refused(lambda: _propose(dev, late)).code == "settlement_open"
-    services.approve_settlement(actor=charlie, settlement=first, now=at(TODAY))
+    _approve(charlie, first, now=at(TODAY))
     assert refused(lambda: _propose(dev, late)).code == "settlement_open"
 
     services.withdraw_settlement(
-        actor=dev, settlement=first, reason="Pays in full now", now=at(TODAY)
+        actor=charlie, settlement=first, reason="Pays in full now", now=at(TODAY)
     )
 
     assert _propose(dev, late).status == "proposed"
@@ -183,9 +190,7 @@ def test_only_who_may_proposes_and_answers(
     assert isinstance(refused(lambda: _propose(nina, late)), NotVisible)
     made = _propose(dev, late)
     for who in (alice, esha):
-        refusal = refused(
-            lambda who=who: services.approve_settlement(actor=who, settlement=made, now=at(TODAY))
-        )
+        refusal = refused(lambda who=who: _approve(who, made, now=at(TODAY)))
         assert isinstance(refusal, NotPermitted)
     refusal = refused(
         lambda: services.withdraw_settlement(
@@ -217,34 +222,39 @@ def test_nobody_answers_the_own_one(late: Loan, dev: User) -> None:
     made = _propose(both, late)
 
     for answer in (
-        lambda: services.approve_settlement(actor=both, settlement=made, now=at(TODAY)),
+        lambda: _approve(both, made, now=at(TODAY)),
         lambda: services.refuse_settlement(actor=both, settlement=made, note="No", now=at(TODAY)),
     ):
         assert refused(answer).code == "own_settlement"
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Settlement.objects.filter(pk=made.pk).update(
-            status="approved", answered_by=both, answered_at=at(TODAY), answered_on=TODAY
-        )
+    changes = {
+        "status": "approved",
+        "answered_by": both,
+        "answered_at": at(TODAY),
+        "answered_on": TODAY,
+        "letter": letters.frozen(both, both.branch),
+        "most_given_up": D(1),
+    }
+    with pytest.raises(IntegrityError, match="by_two_people"), transaction.atomic():
+        Settlement.objects.filter(pk=made.pk).update(**changes)
 
 
 def test_more_than_the_limit_needs_a_higher_one(late: Loan, dev: User, charlie: User) -> None:
     made = _propose(dev, late)
-    ApprovalLimit.objects.filter(user=charlie).update(amount=made.debt - made.amount - 1)
-    act: Any = lambda: services.approve_settlement(  # noqa: E731
-        actor=charlie, settlement=made, now=at(TODAY)
-    )
-    assert refused(act).code == "above_limit"
+    # What is given up if all comes on the last day of grace.
+    most = settlement_loss.at_most(late, _day(43), ALL)
+    assert most > made.debt - made.amount
+    ApprovalLimit.objects.filter(user=charlie).update(amount=most - 1)
 
-    ApprovalLimit.objects.filter(user=charlie).update(amount=made.debt - made.amount)
+    assert refused(lambda: _approve(charlie, made)).code == "above_limit"
 
-    assert act().status == "approved"
+    ApprovalLimit.objects.filter(user=charlie).update(amount=most)
+
+    assert _approve(charlie, made).most_given_up == most
 
 
 def test_what_was_answered_or_is_past_is_not_approved(late: Loan, dev: User, charlie: User) -> None:
     made = _propose(dev, late)
-    past = refused(
-        lambda: services.approve_settlement(actor=charlie, settlement=made, now=at(_day(11)))
-    )
+    past = refused(lambda: _approve(charlie, made, now=at(_day(11))))
     assert past.code == "day_passed"
     assert (
         "note"
@@ -257,9 +267,7 @@ def test_what_was_answered_or_is_past_is_not_approved(late: Loan, dev: User, cha
 
     services.refuse_settlement(actor=charlie, settlement=made, note="Too little", now=at(TODAY))
 
-    again = refused(
-        lambda: services.approve_settlement(actor=charlie, settlement=made, now=at(TODAY))
-    )
+    again = refused(lambda: _approve(charlie, made, now=at(TODAY)))
     assert isinstance(again, Conflict)
 
 
@@ -270,9 +278,7 @@ def test_one_that_gives_up_nothing_any_more_is_not_approved(
     owed = settlement_loss.of_offer(late, TODAY).owed
     repaid.pay(alice, late, TODAY, owed - ALL, now=at(TODAY))
 
-    refusal = refused(
-        lambda: services.approve_settlement(actor=charlie, settlement=made, now=at(TODAY))
-    )
+    refusal = refused(lambda: _approve(charlie, made, now=at(TODAY)))
 
     assert refusal.code == "nothing_given_up"
     made.refresh_from_db()
@@ -304,7 +310,7 @@ def test_the_database_wants_parts_that_add_up(late: Loan, dev: User, charlie: Us
     SettlementPart.objects.create(settlement=made, number=3, due_date=_day(60), amount=D(1))
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        services.approve_settlement(actor=charlie, settlement=made, now=at(TODAY))
+        _approve(charlie, made, now=at(TODAY))
 
 
 # --- keeping and breaking -----------------------------------------------------------------------
@@ -394,9 +400,7 @@ def test_what_came_before_it_was_agreed_does_not_count(
 ) -> None:
     repaid.pay(alice, late, TODAY, 100_000, now=at(TODAY))
     made = _propose(dev, late, (Part(_day(10), D(50_000)),))
-    services.approve_settlement(
-        actor=charlie, settlement=made, now=at(TODAY) + timedelta(minutes=5)
-    )
+    _approve(charlie, made, now=at(TODAY) + timedelta(minutes=5))
 
     assert selectors.came_towards(Settlement.objects.get()) == []
 
@@ -486,12 +490,21 @@ def test_the_page_shows_the_loss_before_it_sends(
     made = Settlement.objects.get()
     boss = signed_in(charlie)
     assert "Lost the shop" in boss.get(case).text
-    boss.post(reverse("collections:approve_settlement", args=[made.pk]))
+    approve = reverse("collections:approve_settlement", args=[made.pk])
+    shown = boss.get(approve).text
+    assert f'name="seen" value="{seen}"' in shown
+    assert "Principal" in shown
+    assert boss.post(approve, {"seen": "1"}).status_code == 422
+    assert client.get(approve).status_code == 403
+    assert boss.post(approve, {"seen": seen}).status_code == 302
     made.refresh_from_db()
     assert made.status == "approved"
+    assert boss.get(approve).status_code == 302
     withdraw = reverse("collections:withdraw_settlement", args=[made.pk])
-    assert client.post(withdraw, {"reason": ""}).status_code == 422
-    assert client.post(withdraw, {"reason": "Pays in full"}).status_code == 302
+    assert client.post(withdraw, {"reason": "Pays in full"}).status_code == 422
+    assert "tell the borrower" in boss.get(withdraw).text
+    assert boss.post(withdraw, {"reason": ""}).status_code == 422
+    assert boss.post(withdraw, {"reason": "Pays in full"}).status_code == 302
     refuse = reverse("collections:refuse_settlement", args=[made.pk])
     assert boss.post(refuse, {"note": "Too late"}).status_code == 422
     wrong = client.post(address, {**typed, "amount_1": "900000", "step": "look"})
@@ -544,11 +557,22 @@ def test_the_api_proposes_shows_and_answers(
     assert (again.status_code, again.json()["code"]) == (409, "settlement_open")
     one = f"/api/v1/collections/settlements/{made.json()['id']}"
     assert client.post(f"{one}/approve").status_code == 403
+    offered = boss.get(f"{one}/approve").json()
+    assert (offered["loss"]["waived"], offered["paid_since"]) == (loss["waived"], "0.00")
+    assert D(offered["most_given_up"]) > D(loss["waived"])
+    blind = boss.post(f"{one}/approve", {"seen": "1.00"}, content_type="application/json")
+    assert (blind.status_code, blind.json()["code"]) == (409, "loss_not_seen")
     assert signed_in(nina).post(f"{one}/withdraw", {"reason": "None"}).status_code == 404
-    assert boss.post(f"{one}/approve").json()["status"] == "approved"
+    agreed = boss.post(f"{one}/approve", {"seen": loss["waived"]}, content_type="application/json")
+    assert (agreed.json()["status"], agreed.json()["most_given_up"]) == (
+        "approved",
+        offered["most_given_up"],
+    )
     late_no = boss.post(f"{one}/refuse", {"note": "No more"}, content_type="application/json")
     assert late_no.status_code == 409
-    gone = client.post(f"{one}/withdraw", {"reason": "Paid"}, content_type="application/json")
+    own = client.post(f"{one}/withdraw", {"reason": "Paid"}, content_type="application/json")
+    assert (own.status_code, own.json()["code"]) == (403, "agreed_by_two")
+    gone = boss.post(f"{one}/withdraw", {"reason": "Paid"}, content_type="application/json")
     assert gone.json()["status"] == "withdrawn"
     listed = client.get(address)
     assert [row["status"] for row in listed.json()] == ["withdrawn"]

@@ -9,11 +9,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from apps.collections import policies, services, settlement_page
 from apps.collections.models import Rule, Settlement
-from apps.collections.settlement_forms import NoteForm, ReasonForm, RuleForm, SettlementForm
+from apps.collections.settlement_forms import (
+    ApprovalForm,
+    NoteForm,
+    ReasonForm,
+    RuleForm,
+    SettlementForm,
+)
 from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
@@ -49,17 +55,35 @@ def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "collections/settle.html", context, status=200 if is_fine else 422)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @requires(policies.APPROVE_SETTLEMENT)
 def approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Approve what another person proposed; the borrower is written to."""
-    settlement = get_visible(Settlement.objects.all(), request.user, pk=pk)
-    try:
-        services.approve_settlement(actor=request.user, settlement=settlement, now=timezone.now())
+    """Show what is given up of which part of the debt; then approve it: the borrower is told."""
+    rows = Settlement.objects.select_related("loan__branch__entity", "proposed_by")
+    settlement = get_visible(rows, request.user, pk=pk)
+    back = redirect("collections:case", pk=settlement.loan_id)
+    if settlement.loan.status != "active" or not settlement_page.may_answer(
+        request.user, settlement
+    ):
+        messages.error(request, _("This settlement was answered, or another person answers it."))
+        return back
+    form = ApprovalForm(request.POST or None)
+    if form.is_bound and form.is_valid() and _approved(request, settlement, form):
         messages.success(request, _("It is agreed, and the letter to the borrower is issued."))
-    except DomainError as refusal:
-        messages.error(request, str(refusal.sentence))
-    return redirect("collections:case", pk=settlement.loan_id)
+        return back
+    context = {
+        **settlement_page.approval(settlement, today(settlement.loan)),
+        "form": form,
+        "crumbs": [
+            {
+                "label": settlement.loan.number,
+                "url": reverse("collections:case", args=[settlement.loan_id]),
+            },
+            {"label": _("Approve the settlement"), "url": ""},
+        ],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "collections/approve_settlement.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,6 +133,12 @@ def withdraw(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             place=settlement.loan.number,
             back=reverse("collections:case", args=[settlement.loan_id]),
             text=_("Nothing is given up then; what was paid counts towards the loan."),
+            also=_(
+                "The borrower has our letter, and no other one goes out: tell the borrower that it"
+                " does not hold any more, and why, before anything else is asked for."
+            )
+            if settlement.status == "approved"
+            else "",
         ),
     )
 
@@ -137,6 +167,20 @@ def rules(request: HttpRequest) -> HttpResponse:
         "set_ones": settlement_page.named(set_ones.order_by("-from_date", "code")[:200]),
     }
     return render(request, "collections/rules.html", context, status=422 if form.is_bound else 200)
+
+
+def _approved(request: HttpRequest, settlement: Settlement, form: ApprovalForm) -> bool:
+    try:
+        services.approve_settlement(
+            actor=request.user,
+            settlement=settlement,
+            seen=form.cleaned_data["seen"],
+            now=timezone.now(),
+        )
+    except DomainError as refusal:
+        form.refuse(refusal)
+        return False
+    return True
 
 
 def _proposed(request: HttpRequest, loan: Loan, form: SettlementForm) -> bool:

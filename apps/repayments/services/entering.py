@@ -36,13 +36,15 @@ def enter(
     reference: str,
     now: datetime,
     approved_by: User | None = None,
+    made_by: User | None = None,
     corrects_closed: bool = False,
     is_placed: bool = False,
 ) -> AccountEvent:
     """Enter a fact into the history of a loan, with all that follows from it; return its event.
 
-    The actor is a person, or the name of the system's own work. The same fact under the same
-    reference returns the event it made. A fact of an earlier day replays what came after. Payments
+    The actor is a person, or the name of the system's own work; `made_by` is for whom the system
+    does it, who need not see the loan any more. The same fact under the same reference returns the
+    event it made. A fact of an earlier day replays what came after. Payments
     are permitted here; for everything else whoever calls has seen to that. Raises NotAllowed,
     NotVisible, ReferenceUsed - for money in suspense or returned from there, too, unless it is
     `is_placed` from there -, FactRefused, NothingOwed, TermsRefused for what does not fit how the
@@ -50,7 +52,7 @@ def enter(
     makes of an earlier day once history turned out otherwise, and `corrects_closed`: then what
     changes of closed days is booked on the first open one.
     """
-    told = _Told(actor, fact, reference, approved_by, now, corrects_closed, is_placed)
+    told = _Told(actor, fact, reference, approved_by, made_by, now, corrects_closed, is_placed)
     try:
         with transaction.atomic():
             return _enter(loan, told)
@@ -72,6 +74,7 @@ class _Told:
     fact: Fact
     reference: str
     approved_by: User | None
+    made_by: User | None
     now: datetime
     corrects_closed: bool
     is_placed: bool
@@ -90,6 +93,7 @@ def _enter(loan: Loan, told: _Told) -> AccountEvent:
     holding.require_possible(held, fact, now=told.now)
     event = new_event(held, fact, actor=actor, reference=reference, now=told.now)
     event.approved_by = told.approved_by
+    event.made_by = told.made_by or event.made_by
     event.position = met.place + 1
     _require_two(event)
     if goes_on(met.account, fact):

@@ -11,7 +11,7 @@ from apps.audit import services as audit
 from apps.core import reasons
 from apps.core.errors import Conflict
 from apps.loans.models import Loan
-from apps.repayments import lateness, policies, prepayment_charge, reading
+from apps.repayments import hooks, lateness, policies, prepayment_charge, reading
 from apps.repayments.errors import TakenBackAlready, refused_field
 from apps.repayments.facts import MONEY_IN, Kind
 from apps.repayments.models import AccountEvent
@@ -36,8 +36,9 @@ def take_back(
     Payments are permitted here; for everything else whoever calls has seen to that. What was kept
     back of a new loan goes `with_new_loan` only, whose payment came back.
 
-    Raises NotAllowed, NotVisible, TakenBackAlready, Conflict, FactRefused without a reason,
-    TermsRefused where something that came after would be impossible.
+    Raises NotAllowed, NotVisible, TakenBackAlready, Conflict also where something leans on it that
+    is taken back first, FactRefused without a reason, TermsRefused where something that came after
+    would be impossible.
     """
     if event.kind in [kind.value for kind in MONEY_IN]:
         holding.require(actor, policies.REVERSE)
@@ -54,6 +55,9 @@ def take_back(
             "paid_by_new_loan",
             _("A new loan paid this one off: it is taken back where that payment came back."),
         )
+    if hooks.make_way(actor=actor, loan=held, event=found, reason=said, now=now):
+        # The loan stands otherwise now.
+        held = holding.hold(actor, event.loan)
     anew = _replay_without(held, found, actor=actor, now=now)
     found.move(
         "take_back",

@@ -13,6 +13,8 @@ from apps.servicing.errors import NotRunning, OtherContent
 from apps.servicing.models import Proposal
 from apps.servicing.services import _ground
 
+WORKER = audit.system("worker")
+
 
 @transaction.atomic
 def give_up_rest(
@@ -20,8 +22,9 @@ def give_up_rest(
 ) -> Proposal:
     """Write off all that is still owed, for the two people who agreed to it; return how.
 
-    They were permitted to when they agreed, and the limit of the second was heeded then. The same
-    reference returns what it made. Raises NotRunning, OtherContent, Conflict where a write-off
+    They were permitted to when they agreed, and the limit of the second was heeded then: the system
+    enters it for them, though neither may see the loan any more. The same reference returns what
+    it made. Raises NotRunning, OtherContent, Conflict where a write-off
     waits for an answer, and what stands in the way of posting it today.
     """
     held = _ground.locked_for(loan)
@@ -43,16 +46,17 @@ def give_up_rest(
     )
     _ground.insert(made)
     event = repayments.enter(
-        actor=proposed_by,
+        actor=WORKER,
         loan=held,
         fact=WriteOff(day=_ground.today(held, now), reason=made.reason),
         reference=f"relief:{made.pk}",
         now=now,
         approved_by=approved_by,
+        made_by=proposed_by,
     )
     made.move("approve", answered_by=approved_by, answered_at=now, event=event)
     audit.record(
-        audit.system("worker"),
+        WORKER,
         "servicing.relief_agreed",
         held,
         case=held.application,
