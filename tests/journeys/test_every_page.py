@@ -50,7 +50,7 @@ PAYMENTS = [
     "Promises to pay",
     "Debits to follow up",
 ]
-COLLECTIONS = ["Overdue loans", "Results of collectors"]
+COLLECTIONS = ["Overdue loans", "Results of collectors", "Early signals"]
 BOOK = [
     "Portfolio summary",
     "Portfolio quality",
@@ -108,6 +108,7 @@ NAVIGATION = {
         "Home",
         *LENDING_AND_BLOCKS,
         *COLLECTIONS,
+        "Numbers of the collections desk",
         *PAYMENTS,
         "Recalls of debits",
         "Waivers, write-offs",

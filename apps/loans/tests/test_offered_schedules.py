@@ -3,10 +3,15 @@
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 import pytest
+from django.db import connection
 
 from apps.accounts.models import User
+from apps.applications.models import Application
 from apps.core.errors import DomainError
+from apps.decisions import services as deciding
+from apps.decisions.tests import factories as decisions
 from apps.ledger import services as books
 from apps.loans import services
 from apps.loans.models import Loan
@@ -38,10 +43,28 @@ METHODS: list[Any] = [
 
 
 def _offered(alice: User, method: str, conditions: dict[str, Any]) -> Offer:
-    application = offering.approved(alice, conditions=conditions)
+    application = decisions.submitted(
+        alice, borrower={"employment": {"net_monthly_income": Decimal(60_000)}}
+    )
     Product.objects.filter(pk=application.product_id).update(schedule=method)
-    application.refresh_from_db()
+    offering.complete(application.product, **conditions)
+    deciding.assess(application_id=application.pk, actor="system:test", now=decisions.NOW)
+    application = _again(application)
+    offering.bring_papers(application)
     return offering.made(alice, application)
+
+
+def _again(application: Application) -> Application:
+    return Application.objects.select_related("product", "branch__entity").get(pk=application.pk)
+
+
+def _judged_whatever_comes(application: Application) -> None:
+    """Let the decision have judged an instalment that no product asks for."""
+    with pgtrigger.ignore(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE decisions_decision SET instalment = 10000000 WHERE application_id = %s",
+            [application.pk],
+        )
 
 
 @pytest.mark.parametrize(("method", "conditions", "told"), METHODS)
@@ -113,8 +136,12 @@ def test_a_term_too_short_for_the_first_step_is_paid_in_equal_instalments(
 
 
 def test_steps_that_grow_beyond_every_bound_are_refused_in_words(alice: User, stage: None) -> None:
+    application = offering.approved(alice, conditions={"step_every": 1, "step_factor": Decimal(2)})
+    Product.objects.filter(pk=application.product_id).update(schedule="stepped")
+    _judged_whatever_comes(application)
+
     with pytest.raises(DomainError, match="at most 100"):
-        _offered(alice, "stepped", {"step_every": 1, "step_factor": Decimal(2)})
+        offering.made(alice, _again(application))
 
 
 def test_the_hundredth_doubling_is_told_and_breaks_nothing() -> None:
@@ -129,10 +156,10 @@ def test_nothing_is_offered_whose_instalments_fall_step_by_step(alice: User, sta
     application = offering.approved(alice)
     Product.objects.filter(pk=application.product_id).update(schedule="stepped")
     products.stored_before(application.product, step_every=12, step_factor=Decimal("0.9"))
-    application.refresh_from_db()
+    _judged_whatever_comes(application)
 
     with pytest.raises(DomainError, match="fall step by step"):
-        offering.made(alice, application)
+        offering.made(alice, _again(application))
 
     assert not Offer.objects.exists()
 

@@ -115,7 +115,9 @@ def test_another_branch_sees_neither_sums_nor_loans(
     night(india, TODAY)
     client = signed_in(make_person("Nina", "credit_reviewer", branch=nashik))
 
-    assert "No day was ended yet" in _get(client, "overview").text
+    overview = _get(client, "overview")
+    assert "Nothing on the books that day" in overview.text
+    assert overview.context["classes"] == []
     page = _get(client, "loans", day=str(TODAY))
     assert lent.number not in page.text
 
