@@ -14,6 +14,7 @@ from apps.collections import models, services, settlement_loss
 from apps.collections.models import Notice, NoticeWord, Settlement
 from apps.collections.services import NoticeEntry, Offer, WordEntry
 from apps.collections.settling import Part
+from apps.core import dates
 from apps.core.errors import DomainError
 from apps.letters.models import Delivery
 from apps.loans.models import Loan
@@ -97,7 +98,9 @@ def proposed(actor: User, loan: Loan, day: date, now: datetime) -> Settlement:
 
 def agreed(actor: User, settlement: Settlement, now: datetime) -> Settlement:
     """Approve a settlement that another person proposed."""
-    return services.approve_settlement(actor=actor, settlement=settlement, now=now)
+    day = dates.local_date(now, settlement.loan.branch.entity.time_zone)
+    seen = settlement_loss.of_offer(settlement.loan, day, settlement.amount).waived
+    return services.approve_settlement(actor=actor, settlement=settlement, seen=seen, now=now)
 
 
 BY_PERSON = [("email", "cancelled", "not_now"), ("hand", "queued", "not_now")]
