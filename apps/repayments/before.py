@@ -104,7 +104,7 @@ def _statement() -> Statement:
         f"SELECT ({_LEFT}), ({_ASKED}), ({_LATER}), ({_PLACE}), ({_TOLD}), ({_KEPT}), {columns}"  # noqa: S608 - own names
         " FROM (SELECT) AS always LEFT JOIN repayments_loanaccount a ON a.loan_id = %s"
     )
-    names = ("loan", "day", "loan", "loan", "day", "loan", "day")
+    names: tuple[str, ...] = ("loan", "day", "loan", "loan", "day", "loan", "day")
     names = (*names, "reference", "reference", "reference", "entity", "keys", "loan")
     given = [Given(name) for name in names]
     return Statement("repayments.before a fact", sql, given)
