@@ -50,7 +50,7 @@ PAYMENTS = [
     "Promises to pay",
     "Debits to follow up",
 ]
-COLLECTIONS = ["Overdue loans", "Results of collectors", "Early signals"]
+COLLECTIONS = ["Overdue loans", "Results of collectors", "Early signals", "Open settlements"]
 BOOK = [
     "Portfolio summary",
     "Portfolio quality",
