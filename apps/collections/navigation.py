@@ -44,6 +44,6 @@ register(
         url_name="collections:rules",
         icon="sliders-horizontal",
         permission=policies.RULES,
-        order=42,
+        order=41,
     ),
 )
