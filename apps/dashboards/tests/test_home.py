@@ -260,7 +260,7 @@ def _work(alice: User, bob: User) -> None:
     [
         ("alice", 34),
         ("bob", 58),
-        ("charlie", 65),
+        ("charlie", 67),
         ("rita", 14),
         ("mark", 12),
         ("amir", 16),
