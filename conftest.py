@@ -310,6 +310,13 @@ def rita(make_person: MakePerson) -> User:
 
 @pytest.fixture
 @kept
+def vera(make_person: MakePerson) -> User:
+    """A model validator."""
+    return make_person("Vera", "model_validator")
+
+
+@pytest.fixture
+@kept
 def mark(make_person: MakePerson) -> User:
     """A model approver."""
     return make_person("Mark", "model_approver")

@@ -8,6 +8,7 @@ ROLES = {
     "credit_manager": _("Credit manager"),
     "collections_officer": _("Collections officer"),
     "risk_analyst": _("Risk analyst"),
+    "model_validator": _("Model validator"),
     "model_approver": _("Model approver"),
     "auditor": _("Auditor"),
     "administrator": _("Administrator"),
@@ -19,6 +20,9 @@ PURPOSES = {
     "credit_manager": _("Counter-signs above a reviewer's limit; watches the queue."),
     "collections_officer": _("Works the loans in arrears."),
     "risk_analyst": _("Trains and compares models, asks for promotion."),
+    "model_validator": _(
+        "Judges models independently of who made them, before anybody approves them."
+    ),
     "model_approver": _("Approves or refuses the promotion of models on evidence."),
     "auditor": _("Reads everything, changes nothing, proves that nothing was altered."),
     "administrator": _("Keeps users, branches, roles and products; approves no business."),

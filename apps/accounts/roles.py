@@ -262,6 +262,23 @@ ROLES = (
         everywhere=True,
     ),
     Role(
+        "model_validator",
+        "Model validator",
+        "Judges models independently of who made them, before anybody approves them.",
+        (
+            *STAFF,
+            "products.view_product",
+            "schedules.make_quote",
+            "decisions.view_policy",
+            "decisions.replay_decision",
+            "scoring.view_model",
+            "governance.validate_model",
+            "laboratory.view_experiment",
+            "decisions.stop_automation",
+        ),
+        everywhere=True,
+    ),
+    Role(
         "model_approver",
         "Model approver",
         "Approves or refuses the promotion of models on evidence.",
@@ -358,12 +375,15 @@ INCOMPATIBLE = (
     ("integrator", "credit_manager"),
     ("administrator", "integrator"),
     ("risk_analyst", "model_approver"),
+    ("risk_analyst", "model_validator"),
+    ("model_validator", "model_approver"),
     # One drafts a policy, the other approves it.
     ("risk_analyst", "credit_manager"),
     ("administrator", "credit_reviewer"),
     ("administrator", "credit_manager"),
     ("administrator", "loan_officer"),
     ("administrator", "model_approver"),
+    ("administrator", "model_validator"),
 )
 
 

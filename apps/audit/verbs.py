@@ -291,6 +291,7 @@ VERBS = {
     "laboratory.rows_downloaded": _("downloaded the applications of an experiment"),
     # governance
     "governance.trained": _("trained a model"),
+    "governance.report_made": _("measured a model for its validation"),
     "governance.promotion_proposed": _("asked for the promotion of a model"),
     "governance.promotion_approved": _("approved the promotion of a model"),
     "governance.promotion_refused": _("refused the promotion of a model"),

@@ -9,6 +9,10 @@ class TrainingImpossible(DomainError):
     """The loans chosen cannot carry a model; the sentence says why."""
 
 
+class ReportImpossible(DomainError):
+    """The model cannot be validated; the sentence says why."""
+
+
 class OwnModel(NotPermitted):
     """Four eyes: who developed a model or asked for its promotion does not decide on it."""
 

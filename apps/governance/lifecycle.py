@@ -1,4 +1,4 @@
-"""The life of a request to make a model the champion, and of one to train a model. Pure."""
+"""The lives of requests to make a model the champion, to train one and to measure one. Pure."""
 
 from apps.core.lifecycle import Lifecycle
 
@@ -12,6 +12,15 @@ LIFECYCLE = Lifecycle(
 
 # A worker that was killed leaves its training running; the message comes back and starts anew.
 TRAINING = Lifecycle(
+    initial="queued",
+    steps=[
+        ("start", ["queued", "running"], "running"),
+        ("complete", ["running"], "completed"),
+        ("fail", ["running"], "failed"),
+    ],
+)
+# The same for a model that a worker measures.
+REPORTING = Lifecycle(
     initial="queued",
     steps=[
         ("start", ["queued", "running"], "running"),

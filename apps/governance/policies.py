@@ -7,7 +7,13 @@ from apps.scoring.models import ModelVersion
 SEE = "scoring.view_model"
 TRAIN = "governance.train_model"
 PROPOSE = "governance.propose_promotion"
+VALIDATE = "governance.validate_model"
 APPROVE = "governance.approve_promotion"
+
+
+def may_report(actor: User) -> bool:
+    """Say whether the person may have a model measured for its validation."""
+    return actor.has_perm(TRAIN) or actor.has_perm(VALIDATE)
 
 
 def is_own(actor: User, promotion: Promotion) -> bool:

@@ -13,7 +13,14 @@ def train(request_id: str) -> None:
     services.fulfil(request_id=request_id, now=timezone.now())
 
 
+@shared_task(name="governance.report", throws=(DomainError,))
+def report(request_id: str) -> None:
+    """Measure a model for its validation; a second delivery finds it done or busy."""
+    services.fulfil_report(request_id=request_id, now=timezone.now())
+
+
 @shared_task(name="governance.sweep")
 def sweep() -> None:
-    """Send training requests again whose message was lost (every minute)."""
+    """Send requests for trainings and reports again whose message was lost (every minute)."""
     services.sweep(now=timezone.now())
+    services.sweep_reports(now=timezone.now())

@@ -35,6 +35,7 @@ class Promotion(Identified, Timestamped, Stateful):
         default_permissions = ()
         permissions = [
             ("propose_promotion", _("Ask for the promotion of a model")),
+            ("validate_model", _("Validate models independently")),
             ("approve_promotion", _("Approve or refuse the promotion of a model")),
         ]
         constraints: ClassVar[list[Any]] = [

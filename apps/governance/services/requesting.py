@@ -1,12 +1,10 @@
 """Have a model trained by a worker; the wish is a row, so it is neither lost nor done twice."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -15,7 +13,7 @@ from apps.core.jobs import enqueue
 from apps.governance import kinds
 from apps.governance.lifecycle import PENDING
 from apps.governance.models import TrainingRequest, TrainingRun
-from apps.governance.services import training
+from apps.governance.services import _alone, training
 from apps.governance.services.training import Window
 
 logger = structlog.get_logger(__name__)
@@ -54,7 +52,7 @@ def fulfil(*, request_id: uuid.UUID | str, now: datetime) -> TrainingRequest:
     an analyst can put right ends as the request's failure; anything else is raised.
     """
     request = TrainingRequest.objects.select_related("requested_by").get(pk=request_id)
-    with _alone(request) as is_alone:
+    with _alone.of_session(_TRAINING, request.pk) as is_alone:
         request.refresh_from_db(fields=["status"])
         if not is_alone or request.status not in PENDING:
             return request
@@ -90,17 +88,3 @@ def _train(request: TrainingRequest, *, now: datetime) -> TrainingRun:
         kind=request.kind,
         now=now,
     )
-
-
-@contextmanager
-def _alone(request: TrainingRequest) -> Iterator[bool]:
-    """Hold the request's advisory lock, and say whether it was free; it dies with the worker."""
-    keys = [_TRAINING, int.from_bytes(request.pk.bytes[:4], "big") - 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
-        is_free = bool(cursor.fetchone()[0])
-        try:
-            yield is_free
-        finally:
-            if is_free:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", keys)
