@@ -5,7 +5,7 @@ the numbers say how many.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def robustness(scorer: Scorer, later: Rows, *, cut_off: float) -> Facts:
     }
 
 
-def speed(scorer: Scorer, rows: list[Mapping[str, Any]]) -> Facts:
+def speed(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> Facts:
     """Return how long one score with its explanation takes, in milliseconds."""
     asked = [rows[place % len(rows)] for place in range(_TIMED + _WARM)]
     taken = []

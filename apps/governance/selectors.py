@@ -7,7 +7,13 @@ from django.db.models import QuerySet
 
 from apps.governance import datasets
 from apps.governance.lifecycle import PENDING
-from apps.governance.models import Promotion, TrainingRequest, TrainingRun
+from apps.governance.models import (
+    Promotion,
+    ReportRequest,
+    TrainingRequest,
+    TrainingRun,
+    ValidationReport,
+)
 from apps.products.models import Product
 from apps.scoring import selectors as scoring
 from apps.scoring.models import ModelVersion
@@ -42,6 +48,23 @@ def promotions() -> QuerySet[Promotion]:
 def open_promotion(model: ModelVersion) -> Promotion | None:
     """Return the promotion of a model that waits for a decision, or None."""
     return promotions().filter(model=model, status="proposed").first()
+
+
+def all_reports() -> QuerySet[ValidationReport]:
+    """Return all validation reports with model and people, newest first."""
+    rows = ValidationReport.objects.select_related("model__training_run", "asked_by")
+    return rows.defer(*_HEAVY).order_by("-made_at", "-id")
+
+
+def reports(model: ModelVersion) -> QuerySet[ValidationReport]:
+    """Return the reports of a model without their facts, newest first."""
+    return all_reports().filter(model=model).defer("facts", *_HEAVY)
+
+
+def report_request(model: ModelVersion) -> ReportRequest | None:
+    """Return the newest request for a report that did not end well; None where none is newer."""
+    newest = ReportRequest.objects.filter(model=model).order_by("-requested_at").first()
+    return None if newest is None or newest.status == "completed" else newest
 
 
 def segments() -> list[str]:

@@ -2,17 +2,20 @@
 
 from django.urls import path
 
-from apps.governance import views
+from apps.governance.views import promotions, reports, trainings
 
 app_name = "governance"
 urlpatterns = [
-    path("trainings/", views.training_runs, name="training_runs"),
-    path("trainings/new/", views.train, name="train"),
-    path("trainings/waiting/", views.training_requests, name="training_requests"),
-    path("trainings/<uuid:pk>/", views.training_run, name="training_run"),
-    path("trainings/<uuid:pk>/propose/", views.propose, name="propose"),
-    path("promotions/", views.promotions, name="promotions"),
-    path("promotions/<uuid:pk>/", views.promotion, name="promotion"),
-    path("promotions/<uuid:pk>/approve/", views.approve, name="approve"),
-    path("promotions/<uuid:pk>/refuse/", views.refuse, name="refuse"),
+    path("trainings/", trainings.training_runs, name="training_runs"),
+    path("trainings/new/", trainings.train, name="train"),
+    path("trainings/waiting/", trainings.training_requests, name="training_requests"),
+    path("trainings/<uuid:pk>/", trainings.training_run, name="training_run"),
+    path("trainings/<uuid:pk>/propose/", trainings.propose, name="propose"),
+    path("trainings/<uuid:pk>/report/", reports.request_report, name="request_report"),
+    path("reports/<uuid:pk>/", reports.report, name="report"),
+    path("reports/<uuid:pk>/paper/", reports.report_pdf, name="report_pdf"),
+    path("promotions/", promotions.promotions, name="promotions"),
+    path("promotions/<uuid:pk>/", promotions.promotion, name="promotion"),
+    path("promotions/<uuid:pk>/approve/", promotions.approve, name="approve"),
+    path("promotions/<uuid:pk>/refuse/", promotions.refuse, name="refuse"),
 ]

@@ -1,7 +1,6 @@
-"""Pages of governance: trainings, and promotions with the evidence they are judged by."""
+"""Pages of trainings: what was trained on which loans, and how well it did."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from apps.core import keyset, problems
 from apps.core.access import requires
-from apps.core.errors import DomainError, NotPermitted, NotVisible
+from apps.core.errors import DomainError, NotVisible
 from apps.governance import forms, policies, presentation, selectors, services
-from apps.governance.models import Promotion, TrainingRun
+from apps.governance.models import TrainingRun
 from apps.scoring import model_card
 
 
@@ -69,7 +68,7 @@ def train(request: HttpRequest) -> HttpResponse:
             return redirect("governance:training_runs")
         except DomainError as error:
             problems.add_to(form, error)
-    crumbs = [_crumb_of_trainings(), {"label": _("New training")}]
+    crumbs = [crumb_of_trainings(), {"label": _("New training")}]
     context = {"form": form, "crumbs": crumbs}
     return render(request, "governance/train.html", context, status=422 if form.errors else 200)
 
@@ -77,14 +76,14 @@ def train(request: HttpRequest) -> HttpResponse:
 @requires(policies.SEE)
 def training_run(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one training: its loans, figures and calibration."""
-    return _run_page(request, _run(pk), forms.ProposeForm())
+    return _run_page(request, found_run(pk), forms.ProposeForm())
 
 
 @requires(policies.PROPOSE)
 @require_POST
 def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask that the model of a training becomes the champion."""
-    run, form = _run(pk), forms.ProposeForm(request.POST)
+    run, form = found_run(pk), forms.ProposeForm(request.POST)
     if form.is_valid():
         try:
             found = services.propose(
@@ -100,60 +99,6 @@ def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _run_page(request, run, form)
 
 
-@requires(policies.SEE)
-def promotions(request: HttpRequest) -> HttpResponse:
-    """List the promotions, newest first."""
-    page = keyset.page(
-        selectors.promotions(),
-        by=("-proposed_at", "-id"),
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-    )
-    return render(request, "governance/promotions.html", {"page": page})
-
-
-@requires(policies.SEE)
-def promotion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show one promotion with its evidence."""
-    return _promotion_page(request, _promotion(pk), forms.AnswerForm())
-
-
-@requires(policies.APPROVE)
-@require_POST
-def approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Make the proposed model the champion."""
-    return _answered(request, pk, services.approve, done=_("The model decides from now on."))
-
-
-@requires(policies.APPROVE)
-@require_POST
-def refuse(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Refuse the promotion."""
-    return _answered(request, pk, services.refuse, done=_("The promotion is refused."))
-
-
-def _answered(
-    request: HttpRequest, pk: uuid.UUID, act: Callable[..., Promotion], *, done: str
-) -> HttpResponse:
-    found, form = _promotion(pk), forms.AnswerForm(request.POST)
-    if form.is_valid():
-        try:
-            act(
-                actor=request.user,
-                promotion=found,
-                answer=form.cleaned_data["answer"],
-                now=timezone.now(),
-            )
-            messages.success(request, done)
-            return redirect("governance:promotion", pk=pk)
-        except NotPermitted:
-            raise
-        except DomainError as error:
-            problems.add_to(form, error)
-            found = _promotion(pk)
-    return _promotion_page(request, found, form)
-
-
 def _run_page(request: HttpRequest, run: TrainingRun, form: Form) -> HttpResponse:
     context = {
         "run": run,
@@ -166,29 +111,18 @@ def _run_page(request: HttpRequest, run: TrainingRun, form: Form) -> HttpRespons
         "form": form,
         "waiting": selectors.open_promotion(run.model),
         "may_propose": policies.may_propose(request.user, run.model),
-        "crumbs": [_crumb_of_trainings(), {"label": str(run.model)}],
-        **_evidence(run.figures),
+        "may_report": policies.may_report(request.user),
+        "reports": selectors.reports(run.model),
+        "report_request": selectors.report_request(run.model),
+        "crumbs": [crumb_of_trainings(), {"label": str(run.model)}],
+        **evidence(run.figures),
     }
     status = 422 if form.errors else 200
     return render(request, "governance/training_run.html", context, status=status)
 
 
-def _promotion_page(request: HttpRequest, found: Promotion, form: Form) -> HttpResponse:
-    crumbs = [{"label": _("Promotions"), "url": reverse("governance:promotions")}]
-    context = {
-        "promotion": found,
-        "form": form,
-        "loans": presentation.loans_of_evidence(found.evidence),
-        "may_decide": policies.may_decide(request.user, found),
-        "is_own": request.user.has_perm(policies.APPROVE) and policies.is_own(request.user, found),
-        "crumbs": [*crumbs, {"label": str(found.model)}],
-        **_evidence(found.evidence["figures"]),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "governance/promotion.html", context, status=status)
-
-
-def _evidence(figures: dict[str, Any]) -> dict[str, Any]:
+def evidence(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return what `_evidence.html` shows of a training's figures."""
     return {
         "how": model_card.how_trained(figures),
         "remarks": [*presentation.cautions(figures), *model_card.remarks(figures)],
@@ -198,19 +132,14 @@ def _evidence(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _crumb_of_trainings() -> dict[str, str]:
+def crumb_of_trainings() -> dict[str, str]:
+    """Return the way back to the list."""
     return {"label": _("Trainings"), "url": reverse("governance:training_runs")}
 
 
-def _run(pk: uuid.UUID) -> TrainingRun:
+def found_run(pk: uuid.UUID) -> TrainingRun:
+    """Return a training. Raises NotVisible."""
     found = selectors.runs().filter(pk=pk).first()
     if found is None:
         raise NotVisible("not_found", _("There is no such training."))
-    return found
-
-
-def _promotion(pk: uuid.UUID) -> Promotion:
-    found = selectors.promotions().filter(pk=pk).first()
-    if found is None:
-        raise NotVisible("not_found", _("There is no such promotion."))
     return found
