@@ -57,6 +57,7 @@ Measurement
 - ``stability``: every segment and month, with intervals.
 - ``sensitivity``, ``overstatement``: missing, noisy, extreme and false values.
 - ``baseline``, ``population_stability``: what development looked like, and PSI from samples.
+- ``tallies``: a sample counted in the bins of a baseline, part by part.
 - ``drift``, ``concept_drift``: applicants that moved, and risk that moved.
 - ``fairness``, ``alternatives``: groups at a cut-off, and models that treat them more equally.
 - ``through_the_door``: everybody who applied, not only who got a loan.

@@ -33,11 +33,16 @@ def of_sample(schema: Schema, matrix: Floats, scores: Floats) -> Baseline:
 
 def shares(entry: Mapping[str, Any], values: Floats) -> list[float]:
     """Return the share of `values` in each bin of a baseline entry; the last bin is missing."""
+    return [count / len(values) for count in counts(entry, values)]
+
+
+def counts(entry: Mapping[str, Any], values: Floats) -> list[int]:
+    """Return how many of `values` lie in each bin of a baseline entry; the last bin is missing."""
     edges = np.asarray(entry["edges"], dtype=np.float64)
     missing = np.isnan(values)
     bins = np.searchsorted(edges, values[~missing], side="right")
-    counts = np.bincount(bins, minlength=len(edges) + 1)
-    return [float(count) / len(values) for count in (*counts, int(missing.sum()))]
+    found = np.bincount(bins, minlength=len(edges) + 1)
+    return [*(int(count) for count in found), int(missing.sum())]
 
 
 def check_unit(baseline: Mapping[str, Any], scores: Floats) -> None:

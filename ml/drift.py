@@ -15,18 +15,17 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from ml import _two_samples, metrics, population_stability, tallies
 from ml import baseline as development
-from ml import metrics, population_stability, proportions
 from ml.proportions import Count
-from ml.schema import Feature, Schema
+from ml.schema import Schema
+from ml.tallies import Tally
 
 Floats = npt.NDArray[np.float64]
 Test = Literal["kolmogorov-smirnov", "chi-square"]
 
 SCORE = "score"
-_FEWEST_EXPECTED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +175,33 @@ def by_month(
     return tuple(found)
 
 
+def of_tally(
+    baseline: Mapping[str, Any], tally: Tally, *, config: DriftConfig = _DEFAULTS
+) -> DriftReport:
+    """Return what `report` says without a reference sample, from counts alone.
+
+    For samples that are read part by part. ValueError for nobody, and for a tally of other
+    features or bins than the baseline has.
+    """
+    if tally.rows == 0 or tally.features.keys() != baseline["features"].keys():
+        raise ValueError("A tally needs rows, and the features of the baseline.")
+    before = int(baseline["rows"])
+    score = _counted(
+        SCORE, baseline["score"], before, np.asarray(tally.score.bins, dtype=np.float64)
+    )
+    features = [
+        replace(
+            _counted(name, entry, before, np.asarray(counts.bins, dtype=np.float64)),
+            out_of_range=counts.out_of_range,
+            unseen=counts.unseen,
+        )
+        for name, entry in baseline["features"].items()
+        for counts in (tally.features[name],)
+    ]
+    score, *features = _judged([score, *features], config)
+    return DriftReport(None, tally.rows, before, score, tuple(features), config)
+
+
 def adjusted_p_values(
     p_values: Sequence[float | None], *, months_watched: int
 ) -> list[float | None]:
@@ -205,7 +231,10 @@ class _Sorted:
     @classmethod
     def of(cls, schema: Schema, sample: Sample) -> "_Sorted":
         _check(schema, sample)
-        return cls(tuple(_in_order(column) for column in sample.matrix.T), _in_order(sample.scores))
+        return cls(
+            tuple(_two_samples.in_order(column) for column in sample.matrix.T),
+            _two_samples.in_order(sample.scores),
+        )
 
 
 def _measured(
@@ -232,8 +261,8 @@ def _measured(
                 if reference is None or feature.kind in ("category", "boolean")
                 else reference.columns[position],
             ),
-            out_of_range=_out_of_range(feature, sample.matrix[:, position]),
-            unseen=_undeclared(feature, sample.matrix[:, position])
+            out_of_range=tallies.out_of_range(feature, sample.matrix[:, position]),
+            unseen=tallies.undeclared(feature, sample.matrix[:, position])
             + sample.unseen.get(feature.name, 0),
         )
         for position, feature in enumerate(schema.features)
@@ -258,22 +287,43 @@ def _check(schema: Schema, sample: Sample) -> None:
 def _shift(
     name: str, entry: Mapping[str, Any], before: int, values: Floats, *, reference: Floats | None
 ) -> Shift:
-    old, new = (np.asarray(part) for part in (entry["shares"], development.shares(entry, values)))
-    counts, newer = np.rint(old * before), np.rint(new * len(values))
-    bins = [str(position) for position in range(len(old))]
-    stability = population_stability.stability(bins, counts, newer)
+    newer = np.asarray(development.counts(entry, values), dtype=np.float64)
     if reference is None or len(reference) == 0:
-        test: Test = "chi-square"
-        found = _chi_square(counts[:-1], newer[:-1])
-        outside = None
-    else:
-        test = "kolmogorov-smirnov"
-        ordered = _in_order(values)
-        found = _kolmogorov_smirnov(reference, ordered)
-        outside = int(((values < reference[0]) | (values > reference[-1])).sum())
+        return _counted(name, entry, before, newer)
+    ordered = _two_samples.in_order(values)
+    return _counted(
+        name,
+        entry,
+        before,
+        newer,
+        distance=("kolmogorov-smirnov", _two_samples.kolmogorov_smirnov(reference, ordered)),
+        outside=int(((values < reference[0]) | (values > reference[-1])).sum()),
+    )
+
+
+def _counted(
+    name: str,
+    entry: Mapping[str, Any],
+    before: int,
+    newer: Floats,
+    *,
+    distance: tuple[Test, tuple[float, float] | None] | None = None,
+    outside: int | None = None,
+) -> Shift:
+    """Return the shift of counts in the bins of a baseline entry; without a test it is chi-square.
+
+    The range and what was never declared are not in the bins: the caller adds them.
+    """
+    total = int(newer.sum())
+    old, new = np.asarray(entry["shares"]), newer / total
+    counts = np.rint(old * before)
+    stability = population_stability.stability(
+        [str(position) for position in range(len(old))], counts, newer
+    )
+    test, found = distance or ("chi-square", _two_samples.chi_square(counts[:-1], newer[:-1]))
     return Shift(
         name=name,
-        n=len(values),
+        n=total,
         psi=stability.psi,
         psi_noise_limit=stability.noise_limit,
         band=stability.band,
@@ -283,83 +333,14 @@ def _shift(
         adjusted_p_value=None,
         missing_before=float(old[-1]),
         missing_now=float(new[-1]),
-        missing_p_value=_missing_p_value(
-            Count(int(counts[-1]), before), Count(int(newer[-1]), len(values))
+        missing_p_value=_two_samples.missing_p_value(
+            Count(int(counts[-1]), before), Count(int(newer[-1]), total)
         ),
         missing_adjusted_p_value=None,
         out_of_range=0,
         outside_reference=outside,
         unseen=0,
     )
-
-
-def _in_order(values: Floats) -> Floats:
-    return np.sort(values[~np.isnan(values)])
-
-
-def _kolmogorov_smirnov(first: Floats, second: Floats) -> tuple[float, float] | None:
-    """Return the distance of two sorted samples and its asymptotic p-value.
-
-    Between two values of the smaller sample its curve is flat and the other's only rises, so the
-    largest distance lies just below or at one of its values: no need to visit all of the larger.
-    """
-    few, many = sorted((first, second), key=len)
-    if len(few) == 0:
-        return None
-    at = few[np.flatnonzero(np.diff(few, append=np.inf))]
-    at_most = np.searchsorted(few, at, side="right") / len(few)
-    below = np.append(0.0, at_most[:-1])
-    distance = max(
-        float(np.abs(below - np.searchsorted(many, at, side="left") / len(many)).max()),
-        float(np.abs(at_most - np.searchsorted(many, at, side="right") / len(many)).max()),
-    )
-    effective = len(few) * len(many) / (len(few) + len(many))
-    return distance, float(special.kolmogorov(np.sqrt(effective) * distance))
-
-
-def _chi_square(before: Floats, now: Floats) -> tuple[float, float] | None:
-    """Return Cramer's V and the p-value of two rows of counts with the same distribution.
-
-    The rarest bins are taken together until each expects at least five in both rows, without
-    which the chi-square distribution does not hold (Cochran, 1954).
-    """
-    table = np.vstack([before, now])
-    sizes = table.sum(axis=1)
-    if sizes.min() == 0:
-        return None
-    table = table[:, np.argsort(table.sum(axis=0), kind="stable")]
-    expected = table.sum(axis=0) * sizes.min() / sizes.sum()
-    rare = int((expected < _FEWEST_EXPECTED).sum())
-    if 0 < expected[:rare].sum() < _FEWEST_EXPECTED:
-        rare += 1
-    if rare:
-        table = np.column_stack([table[:, :rare].sum(axis=1), table[:, rare:]])
-    table = table[:, table.sum(axis=0) > 0]
-    freedom = table.shape[1] - 1
-    if freedom < 1:
-        return None
-    expected = np.outer(sizes, table.sum(axis=0)) / sizes.sum()
-    chi2 = float(((table - expected) ** 2 / expected).sum())
-    return float(np.sqrt(chi2 / sizes.sum())), float(special.chdtrc(freedom, chi2))
-
-
-def _missing_p_value(before: Count, now: Count) -> float | None:
-    p_value = proportions.pooled_p_value(now, before)
-    if p_value is None or proportions.smallest_expected(now, before) >= _FEWEST_EXPECTED:
-        return p_value
-    return proportions.fisher_p_value(now, before)
-
-
-def _out_of_range(feature: Feature, values: Floats) -> int:
-    low = -np.inf if feature.minimum is None else feature.minimum
-    high = np.inf if feature.maximum is None else feature.maximum
-    return int(((values < low) | (values > high)).sum())
-
-
-def _undeclared(feature: Feature, values: Floats) -> int:
-    if feature.kind != "category":
-        return 0
-    return int(((values < 0) | (values > len(feature.categories) - 1)).sum())
 
 
 def _judged(shifts: list[Shift], config: DriftConfig) -> list[Shift]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ml import baseline, drift
+from ml import _two_samples, baseline, drift
 from ml.drift import DriftConfig, Sample
 from ml.schema import Feature, Schema
 
@@ -214,7 +214,7 @@ def test_it_measures_the_distance_as_scipy_does_with_ties(
 ) -> None:
     ordered = np.sort(np.array(first, float)), np.sort(np.array(second, float))
 
-    distance, p_value = drift._kolmogorov_smirnov(*ordered)
+    distance, p_value = _two_samples.kolmogorov_smirnov(*ordered)
 
     assert distance == pytest.approx(
         stats.ks_2samp(first, second, method="asymp").statistic, abs=1e-12
@@ -225,7 +225,7 @@ def test_it_measures_the_distance_as_scipy_does_with_ties(
 def test_it_gives_the_p_value_of_scipy_to_large_samples() -> None:
     first, second = (np.sort(_sample(n, seed=n).scores) for n in (3000, 2000))
 
-    _, p_value = drift._kolmogorov_smirnov(first, second)
+    _, p_value = _two_samples.kolmogorov_smirnov(first, second)
 
     assert p_value == pytest.approx(stats.ks_2samp(first, second).pvalue, abs=0.01)
 
@@ -233,7 +233,7 @@ def test_it_gives_the_p_value_of_scipy_to_large_samples() -> None:
 def test_it_tests_counts_as_scipy_does() -> None:
     before, now = np.array([30.0, 50.0, 20.0]), np.array([60.0, 80.0, 70.0])
 
-    effect, p_value = drift._chi_square(before, now)
+    effect, p_value = _two_samples.chi_square(before, now)
 
     table = np.vstack([before, now])
     assert p_value == pytest.approx(stats.chi2_contingency(table).pvalue)
@@ -244,7 +244,7 @@ def test_it_tests_counts_as_scipy_does() -> None:
 def test_it_takes_rare_bins_together_before_testing() -> None:
     before, now = np.array([500.0, 480, 9, 8, 3]), np.array([250.0, 240, 0, 9, 1])
 
-    found = drift._chi_square(before, now)
+    found = _two_samples.chi_square(before, now)
 
     # Two rare bins would expect 3 and 1.3 and together 4.3; the next rarest joins them.
     oracle = stats.chi2_contingency([[500, 480, 20], [250, 240, 10]])
@@ -255,7 +255,7 @@ def test_it_takes_rare_bins_together_before_testing() -> None:
     ("before", "now"), [([10.0, 0.0], [10.0, 0.0]), ([1.0, 1.0], [1.0, 1.0]), ([5.0], [0.0])]
 )
 def test_it_tests_nothing_where_one_bin_is_left(before: list[float], now: list[float]) -> None:
-    assert drift._chi_square(np.array(before), np.array(now)) is None
+    assert _two_samples.chi_square(np.array(before), np.array(now)) is None
 
 
 def test_it_adjusts_p_values_and_leaves_the_untested_alone() -> None:
