@@ -140,6 +140,10 @@ def _with_way(rows: "QuerySet[Notice]") -> "QuerySet[Notice]":
     return rows.prefetch_related(Prefetch("letter", letters), Prefetch("words", words))
 
 
+# Kept as long as what it gave up stays given up, or the loan is closed where nothing was left.
+STILL_KEPT = Q(relief=None, loan__status="closed") | Q(relief__event__status="live")
+
+
 def is_settled(loan: Loan) -> bool:
     """Say whether a settlement of a loan was kept: nothing is claimed under it any more."""
     return bool(settled([loan.pk]))
@@ -150,8 +154,7 @@ def settled(keys: Collection[uuid.UUID]) -> set[uuid.UUID]:
 
     As long as what it gave up stays given up: where that was taken back, the loan is owed again.
     """
-    stands = Q(relief=None) | Q(relief__event__status="live")
-    rows = Settlement.objects.filter(stands, loan__in=keys, status="kept")
+    rows = Settlement.objects.filter(STILL_KEPT, loan__in=keys, status="kept")
     return set(rows.values_list("loan_id", flat=True))
 
 

@@ -26,8 +26,9 @@ from apps.servicing.models import Proposal
 
 logger = structlog.get_logger(__name__)
 WORKER = audit.system("worker")
-# What makes less owed: without it a write-off of all that is owed would be of more.
-_LESS_OWED = (*(one.value for one in MONEY_IN if one != Kind.RECOVERY), Kind.WAIVER.value)
+# What a settlement counts, or what makes less owed: without it, it would not be kept, or a
+# write-off of all that is owed would be of more.
+_COUNTED = (*(one.value for one in MONEY_IN), Kind.WAIVER.value)
 
 
 def judge_settlements(*, now: datetime) -> int:
@@ -44,15 +45,25 @@ def make_way(*, actor: Any, loan: Loan, event: AccountEvent, reason: str, now: d
 
     Else the write-off would be of more than two people agreed to. The system takes both back, as
     the payer has the money again: the settlement is broken, or goes on until its days are over.
-    Raises Conflict for a person: another one takes the write-off back first.
+    Raises Conflict for a person: another one takes the write-off back first. Where the rest was
+    given up by others before that money came, or nothing was left to give up, the settlement alone
+    stands otherwise.
     """
-    if event.kind not in _LESS_OWED:
+    if event.kind not in _COUNTED:
         return False
-    rows = Settlement.objects.select_for_update(of=("self",), no_key=True)
-    kept = rows.filter(loan=loan.pk, status="kept", relief__event__status="live")
-    found = kept.select_related("loan__branch__entity", "relief__event").first()
-    given_up = found.relief.event if found and found.relief else None
-    if found is None or given_up is None or _is_after(event, given_up):
+    found = _kept_of(loan)
+    if found is None:
+        return False
+    given_up = found.relief.event if found.relief else None
+    # Where it was no part of the settlement, that is judged anew by what is given up now.
+    stands = selectors.stands(found, _ground.today(found.loan, now), but=event)
+    anew = "open" if stands == "kept" else stands
+    if given_up is None:
+        _move(found, anew, now=now, given_up=Decimal(0))
+        return False
+    if _is_after(event, given_up):
+        if stands != "kept":
+            _move(found, stands, now=now, given_up=Decimal(0))
         return False
     if isinstance(actor, User):
         raise Conflict(
@@ -62,13 +73,16 @@ def make_way(*, actor: Any, loan: Loan, event: AccountEvent, reason: str, now: d
                 " the two who agreed to it takes the write-off back."
             ),
         )
-    day = _ground.today(found.loan, now)
-    stands = selectors.stands(found, day, but=event)
-    # Where it was no part of the settlement, that is judged anew by what is given up now.
-    stands = "open" if stands == "kept" else stands
     repayments.take_back(actor=actor, event=given_up, reason=reason, now=now)
-    _move(found, stands, now=now, given_up=Decimal(0))
+    _move(found, anew, now=now, given_up=Decimal(0))
     return True
+
+
+def _kept_of(loan: Loan) -> Settlement | None:
+    """Return the settlement of a loan that was kept and still is, held for a change."""
+    rows = Settlement.objects.select_for_update(of=("self",), no_key=True)
+    kept = rows.filter(selectors.STILL_KEPT, loan=loan.pk, status="kept")
+    return kept.select_related("loan__branch__entity", "relief__event").first()
 
 
 def _judge_for(entity: Entity, now: datetime) -> int:

@@ -25,6 +25,7 @@ from apps.repayments.errors import TakenBackAlready
 from apps.repayments.facts import Bucket, Charge
 from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories as repaid
+from apps.servicing import selectors as servicing_selectors
 from apps.servicing import services as servicing
 
 D = Decimal
@@ -397,6 +398,66 @@ def test_money_of_before_that_is_returned_grows_no_write_off(
     assert services.judge_settlements(now=at(_day(41))) == 0
     [row] = settlement_page.of_loan(charlie, lent, _day(41))["settlements"]
     assert "two people agreed to at most" in row["waits"]
+
+
+def _given_up_by_others(loan: Loan, alice: User, bob: User, day: date) -> AccountEvent:
+    """Let two other people write off what is left; return the write-off."""
+    waits = servicing.propose(
+        actor=alice,
+        loan=loan,
+        relief=servicing.Relief(kind="write_off", reason="Nothing to be had"),
+        now=at(day),
+    )
+    servicing.approve(actor=bob, proposal=waits, now=at(day))
+    [event] = _written_off(loan)
+    return event
+
+
+def test_a_recovery_that_is_taken_back_ends_what_it_kept_and_the_loss_of_others_stays(
+    agreed: Settlement, alice: User, bob: User, make_person: Callable[..., User]
+) -> None:
+    loan, gita = agreed.loan, make_person("Gita", "credit_manager")
+    repaid.pay(alice, loan, _day(10), 60_000)
+    lost = _given_up_by_others(loan, alice, bob, _day(20))
+    money = servicing.Money(
+        day=_day(40), amount=D(40_000), channel="cheque", external_reference="Q7"
+    )
+    last = servicing.recover(actor=alice, loan=loan, money=money, now=at(_day(40)))
+    assert services.judge_settlements(now=at(_day(40))) == 1
+    assert selectors.is_settled(loan)
+
+    repayments.take_back(actor=gita, event=last, reason="Bounced", now=at(_day(45)))
+
+    agreed.refresh_from_db()
+    assert (agreed.status, agreed.relief, _written_off(loan)) == ("broken", None, [lost])
+    assert not selectors.is_settled(loan)
+    again = servicing.Money(day=_day(46), amount=D(5_000), channel="cash", external_reference="R46")
+    assert servicing.recover(actor=alice, loan=loan, money=again, now=at(_day(46))).amount == 5_000
+
+
+def test_one_that_left_nothing_to_give_up_ends_with_the_money_that_closed_the_loan(
+    agreed: Settlement, alice: User, make_person: Callable[..., User]
+) -> None:
+    loan, gita = agreed.loan, make_person("Gita", "credit_manager")
+    repaid.pay(alice, loan, _day(10), 60_000)
+    owed = servicing_selectors.payoff_on(loan, _day(12)).total
+    money = servicing.Money(day=_day(12), amount=owed, channel="cheque", external_reference="Q8")
+    last = servicing.pay_off(actor=alice, loan=loan, money=money, now=at(_day(12)))
+    assert services.judge_settlements(now=at(_day(12))) == 1
+    agreed.refresh_from_db()
+    loan = Loan.objects.get(pk=loan.pk)
+    assert (agreed.status, agreed.relief, loan.status) == ("kept", None, "closed")
+    assert selectors.is_settled(loan)
+
+    repayments.take_back(actor=gita, event=last, reason="Bounced", now=at(_day(13)))
+
+    agreed.refresh_from_db()
+    loan = Loan.objects.get(pk=loan.pk)
+    assert (agreed.status, loan.status) == ("approved", "active")
+    assert not selectors.is_settled(loan)
+    assert services.judge_settlements(now=at(_day(44))) == 1
+    agreed.refresh_from_db()
+    assert agreed.status == "broken"
 
 
 # --- approving ----------------------------------------------------------------------------------

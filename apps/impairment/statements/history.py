@@ -33,9 +33,9 @@ SEEN = f"""
 # before. What was bad from the first that is known of it defaulted at a time that is not.
 DEFAULTED = f"""
     lost AS (
-        SELECT w.loan_id, w.day, b.owed, b.secured FROM written w
+        SELECT w.loan_id, w.day, b.day AS as_of, b.owed, b.secured FROM written w
         CROSS JOIN LATERAL (
-            SELECT {words.OWED} AS owed, d.secured FROM generate_series(1, 31) ago
+            SELECT d.day, {words.OWED} AS owed, d.secured FROM generate_series(1, 31) ago
             JOIN npa_loanday d ON d.day = w.day - ago AND d.loan_id = w.loan_id
             WHERE d.asset_class NOT IN {words.GONE} ORDER BY ago LIMIT 1
         ) b
@@ -45,12 +45,12 @@ DEFAULTED = f"""
         )
     ),
     defaulted AS (
-        SELECT DISTINCT ON (x.loan_id) x.loan_id, x.day, x.owed, x.secured
+        SELECT DISTINCT ON (x.loan_id) x.loan_id, x.day, x.as_of, x.owed, x.secured
         FROM (
-            SELECT s.loan_id, s.day, s.owed, s.secured
+            SELECT s.loan_id, s.day, s.day AS as_of, s.owed, s.secured
             FROM seen s JOIN seen p ON p.loan_id = s.loan_id AND p.place = s.place - 1
             WHERE s.is_bad AND NOT p.is_bad
-            UNION ALL SELECT loan_id, day, owed, secured FROM lost
+            UNION ALL SELECT loan_id, day, as_of, owed, secured FROM lost
         ) x
         WHERE x.day <= %(until)s ORDER BY x.loan_id, x.day
     )
@@ -97,17 +97,18 @@ _END = """
         + make_interval(months => %(months)s + 1) - interval '1 day')::date
 """
 # What came in of a default `d` of a loan `l` with its offer `o` until then, as worth on the day of
-# default; and the same of what is owed where it performs on that very day. What came in after the
-# balance was taken would count twice, and what performed a month before may be bad again.
+# default; and the same of what is owed where it performs on that very day. What came in before the
+# end of the day of which the balance is, `as_of`, is out of it already, and what performed a month
+# before may be bad again.
 CAME_BACK = f"""
     LEFT JOIN LATERAL (
         SELECT sum(
             CASE WHEN e.kind = 'refund' THEN -e.amount ELSE e.amount END
-                * power(1 + {words.EFFECTIVE}, -(e.day - d.day) / 365.0)
+                * power(1 + {words.EFFECTIVE}, -greatest(e.day - d.day, 0) / 365.0)
         ) AS worth
         FROM repayments_accountevent e
         WHERE e.loan_id = d.loan_id AND e.status = 'live' AND e.kind IN {_CAME}
-            AND e.day > d.day AND e.day <= {_END}
+            AND e.day > d.as_of AND e.day <= {_END}
     ) came ON TRUE
     LEFT JOIN seen back ON back.loan_id = d.loan_id AND back.day = {_END} AND NOT back.is_bad
 """  # noqa: S608 - the parts are ours

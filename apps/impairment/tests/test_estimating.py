@@ -226,6 +226,24 @@ def test_what_was_written_off_within_a_month_counts_by_its_security(
     assert (case.kind, case.owed) == ("other", 100_000)
 
 
+def test_what_came_since_the_balance_was_taken_came_back(
+    book: Entity, approved: ParameterSet
+) -> None:
+    """Paid on the very day on which the rest was written off; what came before is out of it."""
+    rules = terms(recoveries={"workout_months": 12})
+    loan = Loan.objects.order_by("number")[0]
+    for day in ENDS[:2]:
+        factories.stands(loan, day, 0)
+    gone = ENDS[1] + timedelta(days=10)
+    factories.paid(loan, ENDS[1], 5_000)
+    factories.paid(loan, gone, 60_000)
+    factories.gone(loan, gone, written_off=True)
+
+    [case] = estimating.cases(book, months.window(date(2026, 11, 30), 15), rules)
+
+    assert (case.owed, case.recovered, case.lgd) == (100_000, 60_000, Decimal("0.4"))
+
+
 def test_the_command_says_what_it_found(book: Entity, approved: ParameterSet) -> None:
     factories.live(book)
     said = io.StringIO()
