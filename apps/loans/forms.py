@@ -32,6 +32,9 @@ class FilterForm(forms.Form):
         required=False,
         choices=[("", _("All")), *((code, look.word) for code, look in LOANS.items())],
     )
+    arrears = forms.ChoiceField(
+        label=_("Arrears"), required=False, choices=[("", _("All")), ("overdue", _("Overdue"))]
+    )
     outcome = forms.ChoiceField(
         label=_("Outcome"),
         required=False,

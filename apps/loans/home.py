@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -10,13 +10,9 @@ from apps.core import dates
 from apps.core.home import HALF, Context, Panel, Waiting, register
 from apps.loans import policies, selectors
 from apps.loans.models import Disbursement, Instalment, Loan
+from apps.loans.standings import UNPAID
 
 ROWS = 8
-_UNPAID = (
-    Q(paid_principal__lt=F("principal"))
-    | Q(paid_interest__lt=F("interest"))
-    | Q(paid_fee__lt=F("fee"))
-)
 
 
 def to_approve(actor: User) -> QuerySet[Disbursement]:
@@ -36,7 +32,7 @@ def due_today(actor: User, now: datetime) -> QuerySet[Instalment]:
         Q(application__taken_by=actor) | Q(application__submitted_by=actor), status="active"
     )
     rows = Instalment.objects.filter(
-        _UNPAID, loan__in=own.values("pk"), due_date=today, in_force=True
+        UNPAID, loan__in=own.values("pk"), due_date=today, in_force=True
     )
     return rows.select_related("loan__customer").order_by("loan__number", "number")
 

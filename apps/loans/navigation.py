@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.navigation import Entry, register
 
 register(
-    Entry("lending", _("Loans"), "loans:list", "banknote", "loans.view_loan", 40),
+    Entry("lending", _("All loans"), "loans:list", "banknote", "loans.view_loan", 40),
     Entry(
         group="lending",
         label=_("Disbursements"),

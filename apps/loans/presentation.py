@@ -30,6 +30,8 @@ LOANS: Mapping[str, Look] = {
     "cancelled": Look("neutral", "circle-slash", gettext_lazy("Given up")),
     "imported": Look("neutral", "archive", gettext_lazy("From a tape")),
 }
+# Of a loan that runs on the books until what its borrower owes for stepping back was paid.
+EXITED = Look("neutral", "log-out", gettext_lazy("Stepped back"))
 PAYMENTS: Mapping[str, Look] = {
     "requested": Look("progress", "users", gettext_lazy("Waits for approval")),
     "approved": Look("info", "circle-check", gettext_lazy("Approved")),
@@ -64,6 +66,11 @@ def tell_codes() -> None:
     """Let histories tell states of loans and of their payments in words."""
     for column, looks in (("loan.status", LOANS), ("disbursement.status", PAYMENTS)):
         code_words.know("loans", column, {code: look.word for code, look in looks.items()})
+
+
+def look(loan: Loan, *, is_exited: bool) -> Look:
+    """Return how the state of a loan is shown."""
+    return EXITED if is_exited and loan.status in RUNNING else LOANS[loan.status]
 
 
 def next_action(loan: Loan, waiting: Disbursement | None, position: Position) -> str:

@@ -23,7 +23,7 @@ from apps.customers.hooks import OwnLoan
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.ledger.hooks import Shown
-from apps.loans import arrears, lending, policies
+from apps.loans import arrears, lending, policies, standings
 from apps.loans.arrears import Arrears
 from apps.loans.lifecycle import HELD, RUNNING
 from apps.loans.models import Disbursement, Instalment, Loan, PaymentFile, ScheduleVersion
@@ -49,6 +49,7 @@ class Filters:
     product: str = ""
     state: str = ""
     outcome: str = ""
+    overdue_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -312,6 +313,9 @@ def _filtered(rows: QuerySet[Loan], filters: Filters) -> QuerySet[Loan]:
         rows = rows.filter(product__code=filters.product)
     if filters.state:
         rows = rows.filter(status=filters.state)
+    if filters.overdue_on:
+        late = standings.overdue(filters.overdue_on)
+        rows = rows.filter(Exists(late.filter(loan=OuterRef("pk"))))
     if filters.outcome == "unknown":
         return rows.filter(outcome=None)
     if filters.outcome:

@@ -192,7 +192,8 @@ def test_the_page_shows_ranks_shortfall_and_history(
     assert "₹70,000.00 of what they secure is not covered" in text
     assert "Other Bank Ltd" in text
     assert "Not insured" in text
-    assert "Asia/Kolkata" in text
+    assert "</time> (Asia/Kolkata)" in text
+    assert "Time zone" not in text
 
 
 def test_the_page_of_a_past_day_shows_that_days_value(alice: User, signed_in: SignedIn) -> None:

@@ -159,6 +159,11 @@ class Loan(Identified, Timestamped, Stateful):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def is_exited(self) -> bool:
+        """Whether its borrower stepped back; it stays on the books until that is settled."""
+        return self.offer is not None and self.offer.status == "exited"
+
 
 class Outcome(Identified, Timestamped):
     """What became of a finished loan, as its tape reports it. Never a feature, only a label."""

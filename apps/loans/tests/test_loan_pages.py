@@ -97,11 +97,103 @@ def test_a_borrower_who_stepped_back_is_settled_on_the_page(
     reviewer.post(settle, {"paid_date": later.date().isoformat(), "bank_reference": "U2"})
 
     assert "The borrower stepped back from this loan." in page
+    assert ">Stepped back<" in " ".join(page.split())
+    assert "To be paid: ₹2,00,077.71, on whatever day it is paid." in asked
     assert "Wait for the next instalment" not in page
     assert f'value="{later.date().isoformat()}"' in asked
     assert early.status_code == 422
     loan.refresh_from_db()
     assert loan.status == "closed"
+
+
+def test_who_stepped_back_is_asked_for_nothing_else(
+    signed_in: Browser, alice: User, bob: User, loan: Loan
+) -> None:
+    factories.paid(alice, bob, loan)
+    manager = signed_in(bob)
+    panels = [reverse(f"repayments:{one}_panel", args=[loan.pk]) for one in ("receipts", "charges")]
+    officer = signed_in(alice)
+    assert "Take a payment" in officer.get(panels[0]).text
+    offers.exit(actor=alice, offer=loan.offer, now=NOW)
+
+    page = manager.get(_page(loan)).text
+
+    assert "Take a payment" not in officer.get(panels[0]).text
+    assert "Ask for a charge" not in officer.get(panels[1]).text
+    for name in ("debits:panel", "collections:loan_panel", "repayments:contact_panel"):
+        assert reverse(name, args=[loan.pk]) not in page
+
+
+def test_the_schedule_comes_before_what_follows_from_it(
+    signed_in: Browser, alice: User, bob: User, loan: Loan
+) -> None:
+    def places(page: str) -> list[int]:
+        ids = ("payments", "schedule", "history")
+        return [page.index(f'id="{one}"') for one in ids]
+
+    before = places(signed_in(alice).get(_page(loan)).text)
+    factories.paid(alice, bob, loan)
+    page = signed_in(alice).get(_page(loan)).text
+    after = places(page)
+
+    assert before == sorted(before)
+    assert after[1] < after[0] < after[2]
+    assert page.index('href="#schedule"') < page.index('href="#statement"') < after[1]
+
+
+def test_nothing_is_asked_for_that_was_paid_already(
+    signed_in: Browser, alice: User, bob: User, loan: Loan
+) -> None:
+    factories.paid(alice, bob, loan)
+
+    answer = signed_in(alice).get(reverse("loans:ask", args=[loan.pk]))
+
+    assert answer.status_code == 409
+    assert "All of this loan was paid out already" in answer.text
+
+
+def test_the_list_says_how_each_loan_stands(
+    signed_in: Browser,
+    alice: User,
+    bob: User,
+    loan: Loan,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factories.paid(alice, bob, loan)
+    factories.opened(alice)
+    officer, listed = signed_in(alice), reverse("loans:list")
+    assert officer.get(listed, {"arrears": "overdue"}).context["rows"] == []
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=45))
+    officer = signed_in(alice)
+
+    rows = {one.pk: standing for one, _look, standing in officer.get(listed).context["rows"]}
+    late = officer.get(listed, {"arrears": "overdue"})
+
+    assert len(rows) == 2
+    assert rows[loan.pk].principal == loan.principal
+    assert rows[loan.pk].arrears.amount == loan.instalment
+    assert [one for one in rows.values() if one is None] == [None]
+    assert [one.pk for one, _look, _standing in late.context["rows"]] == [loan.pk]
+    assert "₹9,793.00" in late.text
+
+
+def test_who_stepped_back_is_overdue_with_nothing(
+    signed_in: Browser,
+    alice: User,
+    bob: User,
+    loan: Loan,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factories.paid(alice, bob, loan)
+    offers.exit(actor=alice, offer=loan.offer, now=NOW)
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=45))
+    officer, listed = signed_in(alice), reverse("loans:list")
+
+    [(one, look, standing)] = officer.get(listed).context["rows"]
+
+    assert (one.pk, str(look.word)) == (loan.pk, "Stepped back")
+    assert standing.arrears.instalments == 0
+    assert officer.get(listed, {"arrears": "overdue"}).context["rows"] == []
 
 
 def test_each_step_waits_in_the_queue_and_my_turn_comes_first(

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.applications.models import Application
+from apps.core import dates
 from apps.core.access import requires
 from apps.core.visibility import get_visible
-from apps.loans import policies, presentation, selectors
+from apps.loans import policies, presentation, selectors, standings
 from apps.loans.forms import FilterForm
 from apps.loans.models import Loan
 from apps.offers import obstacles
@@ -23,15 +24,24 @@ from apps.offers import selectors as offers
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans a person may see."""
     form = FilterForm(request.GET)
-    filters = selectors.Filters(**form.cleaned_data) if form.is_valid() else selectors.Filters()
+    given = form.cleaned_data if form.is_valid() else {}
+    today = dates.local_date(timezone.now(), request.user.branch.entity.time_zone)
+    is_overdue = given.pop("arrears", "") == "overdue"
+    filters = selectors.Filters(**given, overdue_on=today if is_overdue else None)
     page = selectors.worklist(
         request.user,
         filters,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    rows = [(loan, presentation.LOANS[loan.status]) for loan in page.rows]
-    return render(request, "loans/list.html", {"form": form, "page": page, "rows": rows})
+    standing = standings.standings(page.rows, today)
+    exited = standings.exited(page.rows)
+    rows = [
+        (loan, presentation.look(loan, is_exited=loan.pk in exited), standing.get(loan.pk))
+        for loan in page.rows
+    ]
+    context = {"form": form, "page": page, "rows": rows, "today": today}
+    return render(request, "loans/list.html", context)
 
 
 @require_GET

@@ -21,6 +21,7 @@ from apps.audit import services as audit
 from apps.core import dates
 from apps.core.access import requires
 from apps.core.errors import Conflict, DomainError, NotVisible
+from apps.core.formatting import format_money
 from apps.core.visibility import get_visible
 from apps.loans import arrears, difference, hooks, policies, presentation, selectors, services
 from apps.loans.forms import ExitForm, ReasonForm
@@ -100,6 +101,8 @@ def settle_exit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         title=_("Record what stepping back costs"),
         label=_("Record the payment and close"),
         said=_("The loan is settled and closed."),
+        text=_("To be paid: %(amount)s, on whatever day it is paid.")
+        % {"amount": format_money(services.exit_amount(loan), loan.currency)},
     )
     return one_form(
         request,
@@ -191,16 +194,18 @@ def page(request: HttpRequest, loan: Loan) -> HttpResponse:
     context = {
         "loan": loan,
         "crumbs": crumbs(loan),
-        "look": presentation.LOANS[loan.status],
+        "look": presentation.look(loan, is_exited=loan.is_exited),
         "position": position,
         "charges_owed": hooks.owed_beside(loan, position.day),
         "rows": _rows(loan, position),
         "has_fees": any(row.fee for row in position.rows),
         "next_action": presentation.next_action(loan, waiting, position),
         "payments": [_payment(request, one) for one in payments],
+        # What is to be paid out comes first; what was paid out, after what it led to.
+        "is_paying": waiting is not None or bool(_left(loan)),
         "link_holders": offers.holders_named(loan.offer) if loan.offer else "",
         "left": _left(loan),
-        "is_exited": _is_exited(loan) and loan.status == "active",
+        "is_exited": loan.is_exited and loan.status == "active",
         "versions": loan.schedules.count(),
         "in_force": _in_force(loan, position),
         "audit_subject": audit.reference(loan),
@@ -244,7 +249,7 @@ def _rows(loan: Loan, position: Position) -> list[tuple[Any, Any]]:
 
 def _in_force(loan: Loan, position: Position) -> dict[str, Any]:
     """Return what the schedule in force says where it is not the contract's any more."""
-    if loan.status != "active" or _is_exited(loan):
+    if loan.status != "active" or loan.is_exited:
         return {}
     versions = list(loan.schedules.order_by("number"))
     if len(versions) < 2:
@@ -286,19 +291,15 @@ def _payment(request: HttpRequest, one: Disbursement) -> dict[str, Any]:
     return {"payment": one, "look": look, "has_actions": any(may.values()), **may}
 
 
-def _is_exited(loan: Loan) -> bool:
-    return loan.offer is not None and loan.offer.status == "exited"
-
-
 def _left(loan: Loan) -> Decimal:
     """Return what may still be asked for; nothing once the borrower stepped back, or asked."""
     is_asked = loan.offer is not None and loan.offer.exit_asked_date is not None
-    is_over = _is_exited(loan) or is_asked or loan.status not in RUNNING
+    is_over = loan.is_exited or is_asked or loan.status not in RUNNING
     return Decimal(0) if is_over else selectors.left_to_ask(loan)
 
 
 def _actions(request: HttpRequest, loan: Loan) -> dict[str, Any]:
-    is_exited = _is_exited(loan)
+    is_exited = loan.is_exited
     return {
         "may_request": bool(_left(loan))
         and loan.offer is not None

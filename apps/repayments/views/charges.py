@@ -33,9 +33,9 @@ _SHOWN = 200
 @require_GET
 def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Return the last charges of a loan for its page; nothing where there are none to see."""
-    loan = get_visible(Loan.objects.all(), request.user, pk=pk)
+    loan = get_visible(Loan.objects.select_related("offer"), request.user, pk=pk)
     rows = charge_rows.of_loan(loan, request.user, most=_SHOWN_IN_PANEL)
-    may_ask = loan.status == "active" and request.user.has_perm(policies.CHARGE)
+    may_ask = _may_ask(request, loan)
     if not rows and not may_ask:
         return HttpResponse("")
     return render(
@@ -47,11 +47,11 @@ def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def charges(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """List what was asked for beside the schedule of a loan."""
-    loan = get_visible(Loan.objects.all(), request.user, pk=pk)
+    loan = get_visible(Loan.objects.select_related("offer"), request.user, pk=pk)
     context = {
         "loan": loan,
         "rows": charge_rows.of_loan(loan, request.user, most=_SHOWN),
-        "may_ask": loan.status == "active" and request.user.has_perm(policies.CHARGE),
+        "may_ask": _may_ask(request, loan),
         "crumbs": [
             {"label": loan.number, "url": reverse("loans:detail", args=[pk])},
             {"label": _("Charges")},
@@ -171,3 +171,9 @@ def _sent(request: HttpRequest, form: charge_forms.AccrualForm) -> bool:
     )
     messages.info(request, _("The day is being accrued; what is done appears on this page."))
     return True
+
+
+def _may_ask(request: HttpRequest, loan: Loan) -> bool:
+    """Return whether the person may ask for a charge; nothing is of who stepped back."""
+    is_running = loan.status == "active" and not loan.is_exited
+    return is_running and request.user.has_perm(policies.CHARGE)

@@ -19,12 +19,13 @@ from apps.repayments.services import holding
 @requires(policies.VIEW)
 def panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the payments of a loan with what each was used for and its receipt, for its page."""
-    loan = get_visible(Loan.objects.all(), request.user, pk=pk)
+    loan = get_visible(Loan.objects.select_related("offer"), request.user, pk=pk)
+    is_owing = loan.status in holding.OWING and not loan.is_exited
     context = {
         "loan": loan,
         "rows": receipt_rows.shown(loan),
         "may_print": request.user.has_perm(policies.PRINT),
-        "may_post": loan.status in holding.OWING and request.user.has_perm(policies.POST),
+        "may_post": is_owing and request.user.has_perm(policies.POST),
     }
     return render(request, "repayments/_receipts.html", context)
 
