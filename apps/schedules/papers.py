@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from apps.core import formatting
 from apps.letters import typesetting
 from apps.schedules import measures, words
 from apps.schedules.quotes import Quote, Year
-from apps.schedules.terms import ZERO, Adjustment, FeeTiming, Row, Schedule, Terms
+from apps.schedules.terms import ZERO, Adjustment, Calendar, FeeTiming, Row, Schedule, Terms
 
 # Also that of a loan's own schedule, which has the same parts.
 TEMPLATE = Path(__file__).resolve().parent / "quote.typ"
@@ -93,13 +94,37 @@ def _special(terms: Terms) -> Iterator[tuple[str, Any]]:
     yield _("Instalments free of interest"), given.interest_free
     if given.principal or given.interest:
         yield _("Instalments of grace"), words.GRACE_TERMS[given.term]
+    if given.capitalised:
+        yield _("Unpaid interest joins the balance"), _("Yes")
+    yield from _lists(terms)
     yield _("Instalment in whole"), _money_or_nothing(unit, terms.currency)
     if unit:
         yield _("Rounded"), words.ROUNDINGS[terms.rounding_mode]
     if terms.first_due_on:
         yield _("A longer or shorter first period"), words.FIRST_PERIODS[terms.first_period]
     if terms.calendar.adjustment != Adjustment.NONE:
+        yield _("Days off"), _days_off(terms.calendar)
         yield _("A due date on a day off"), words.ADJUSTMENTS[terms.calendar.adjustment]
+
+
+def _lists(terms: Terms) -> Iterator[tuple[str, str]]:
+    """Yield the steps and the parts a loan is paid out in; agreed instalments are the rows."""
+    steps = (
+        _("from instalment %(first)s times %(factor)s")
+        % {"first": one.first, "factor": f"{one.factor.normalize():f}"}
+        for one in terms.steps
+    )
+    parts = (
+        f"{_day(one.paid_on)}: {formatting.format_money(one.amount, terms.currency)}"
+        for one in terms.tranches
+    )
+    yield _("Steps"), "; ".join(steps)
+    yield _("Paid out in parts"), "; ".join(parts)
+
+
+def _days_off(calendar: Calendar) -> str:
+    weekend = (str(WEEKDAYS[day]) for day in sorted(calendar.weekend))
+    return ", ".join((*weekend, *(_day(day) for day in sorted(calendar.holidays))))
 
 
 def _rate(rate: Decimal) -> str:

@@ -335,6 +335,33 @@ def test_it_says_on_paper_what_the_quote_follows_from(browser: Client) -> None:
     assert "free of interest" not in text
 
 
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({"method": "stepped", "steps": "13 1.10"}, "from instalment 13 times 1.1"),
+        (
+            {"tranches": "2026-04-01 12000\n2026-07-01 8000"},
+            "1 Apr 2026: ₹12,000.00; 1 Jul 2026: ₹8,000.00",
+        ),
+        (
+            {"grace_interest": "2", "grace_principal": "2", "grace_capitalised": "on"},
+            "Unpaid interest joins the balance Yes",
+        ),
+        (
+            {"weekend": "sunday", "holidays": "2026-05-01", "adjustment": "next"},
+            "Days off Sunday, 1 May 2026",
+        ),
+    ],
+)
+def test_it_says_on_paper_what_was_agreed_beside_the_rate(
+    browser: Client, terms: dict[str, str], said: str
+) -> None:
+    answer = browser.get(PAGE + "schedule.pdf", {**LOAN, **terms})
+
+    page = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0]
+    assert said in " ".join(page.extract_text().split())
+
+
 def test_it_sends_the_same_paper_for_the_same_terms_on_the_same_day(browser: Client) -> None:
     first, again = (browser.get(PAGE + "schedule.pdf", LOAN).content for _ in range(2))
 
