@@ -7,6 +7,8 @@ from apps.ledger.views import books, closing, journal, loans
 app_name = "ledger"
 urlpatterns = [
     path("", books.trial_balance, name="trial_balance"),
+    path("trial-balance.csv", books.trial_csv, name="trial_csv"),
+    path("trial-balance.pdf", books.trial_pdf, name="trial_pdf"),
     path("accounts/<slug:account>/", books.account, name="account"),
     path("entries/", books.entries, name="entries"),
     path("entries/<int:number>/", books.entry, name="entry"),

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
+import pypdf
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -79,6 +81,40 @@ def test_it_shows_the_trial_balance_of_a_past_day(
     assert "700.00" in one
     assert "Nothing was posted" in _text(browser, "/ledger/", as_of="2026-01-01")
     assert "Nothing was posted" in _text(browser, "/ledger/", currency="KES", **DAY)
+
+
+def test_it_hands_the_trial_balance_of_a_past_day_over(
+    book: Entry, charlie: User, signed_in: SignedIn, pune: Branch
+) -> None:
+    browser = signed_in(charlie)
+    asked = {"as_of": "2026-06-09", "branch": str(pune.pk), "currency": "INR"}
+
+    page = _text(browser, "/ledger/", **asked)
+    answer = browser.get(reverse("ledger:trial_csv"), asked)
+    paper = browser.get(reverse("ledger:trial_pdf"), asked)
+
+    for name in ("trial_csv", "trial_pdf"):
+        address = reverse(f"ledger:{name}")
+        assert f'href="{address}?{urlencode(asked)}" download'.replace("&", "&amp;") in page
+    assert answer["Content-Disposition"] == 'attachment; filename="trial-balance-2026-06-09.csv"'
+    *rows, last = csv.DictReader(io.StringIO(answer.content.decode()))
+    assert [(row["account"], row["debit"], row["credit"]) for row in rows] == [
+        ("cash", "0", "1000.00"),
+        ("principal", "1000.00", "0"),
+    ]
+    assert (last["account"], last["debit"], last["credit"]) == ("total", "1000.00", "1000.00")
+    said = " ".join(pypdf.PdfReader(io.BytesIO(paper.content)).pages[0].extract_text().split())
+    assert f"{pune.name} · 9 Jun 2026" in said
+    assert "Total, balanced 1,000.00 1,000.00" in said
+
+
+def test_a_trial_balance_that_was_asked_for_wrongly_is_explained_on_the_page(
+    book: Entry, charlie: User, signed_in: SignedIn
+) -> None:
+    browser = signed_in(charlie)
+    for name in ("trial_csv", "trial_pdf"):
+        answer = browser.get(reverse(f"ledger:{name}"), {"as_of": "soon"})
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/ledger/?as_of=soon")
 
 
 def test_it_leads_from_an_account_to_entries(
@@ -185,7 +221,7 @@ def test_it_takes_any_query_without_breaking(
 def test_it_opens_the_books_to_managers_and_auditors_only(
     book: Entry, alice: User, bob: User, charlie: User, amir: User, diana: User, signed_in: SignedIn
 ) -> None:
-    for name in ("trial_balance", "entries", "proofs", "journal"):
+    for name in ("trial_balance", "trial_csv", "trial_pdf", "entries", "proofs", "journal"):
         found = {
             person.name: signed_in(person).get(reverse(f"ledger:{name}")).status_code
             for person in (alice, bob, charlie, amir, diana)
