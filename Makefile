@@ -153,6 +153,10 @@ bench-schedules: install-dev ## equal monthly schedules a second, beside one by 
 bench-ml: install-dev ## the scoring library beside its limits, six minutes; ARGS=--record as above
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_ml $(ARGS)
 
+.PHONY: bench-behaviour
+bench-behaviour: install-dev ## early warning by a model of behaviour beside the plain rule; DATA=folder ARGS=--record
+	@DATA="$(DATA)" $(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_behaviour $(ARGS)
+
 .PHONY: bench-credit
 bench-credit: challengers ## one pipeline on every public credit set; DATA=folder ARGS="--record --csv f --target y"
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.credit $(if $(DATA),--data "$(DATA)") $(ARGS)

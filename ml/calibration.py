@@ -7,7 +7,7 @@ but bends the level, so explanations stop before it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -19,6 +19,9 @@ Floats = npt.NDArray[np.float64]
 _STEPS = 50
 _TOLERANCE = 1e-12
 _WORST_CONDITION = 1e14
+_HALVINGS = 30
+# What two sums of the same terms may differ by.
+_SLACK = 1e-12
 
 
 class NoSignal(ValueError):
@@ -170,8 +173,10 @@ class Calibration:
 def fit_platt(margins: Floats, bad: Floats, weight: Floats | None = None) -> Platt:
     """Return the maximum-likelihood line; NoSignal if the margins do not order the outcomes.
 
-    Newton's method on two parameters; both outcomes must occur. Margins should be out of fold:
-    those a model gives to its own training rows are too sure of themselves.
+    Newton's method on two parameters, each step halved until the fit is no worse: where bads are
+    few and stand far out, whole steps leap over the best line and away. Both outcomes must occur.
+    Margins should be out of fold: those a model gives to its own training rows are too sure of
+    themselves.
     """
     if margins.min() == margins.max():
         raise NoSignal("The model gives every applicant the same margin.")
@@ -186,12 +191,28 @@ def fit_platt(margins: Floats, bad: Floats, weight: Floats | None = None) -> Pla
         information = design.T @ (design * (counted * fitted * (1 - fitted))[:, None])
         if np.linalg.cond(information) > _WORST_CONDITION:
             break
-        step = np.linalg.solve(information, design.T @ (counted * (bad - fitted)))
+        step: Floats = np.linalg.solve(information, design.T @ (counted * (bad - fitted)))
+        step = _no_worse(step, lambda tried: _misfit(design @ tried, bad, counted), weights)
         weights = weights + step
         if float(np.abs(step).max()) < _TOLERANCE:
             slope = float(weights[1]) / spread
             return Platt(intercept=float(weights[0]) - slope * middle, slope=slope)
     raise NoSignal("The calibration does not settle; the outcomes may be perfectly separated.")
+
+
+def _no_worse(step: Floats, misfit: Callable[[Floats], float], at: Floats) -> Floats:
+    """Return the step, halved until it does not make the misfit larger than it is."""
+    now = misfit(at)
+    for _ in range(_HALVINGS):
+        if misfit(at + step) <= now + _SLACK * abs(now):
+            break
+        step = step / 2
+    return step
+
+
+def _misfit(log_odds: Floats, bad: Floats, counted: Floats) -> float:
+    """Return the mean negative log-likelihood of outcomes, counted by weights."""
+    return float(np.average(_softplus(log_odds) - bad * log_odds, weights=counted))
 
 
 def probability_of(log_odds: float) -> float:

@@ -142,6 +142,24 @@ def test_it_finds_a_line_wherever_there_is_one(seed: int) -> None:
     assert found.calibration.line == line
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_few_bads_far_out_have_a_line_too(seed: int) -> None:
+    """Whole steps of Newton's method leap over it, to where no number stands."""
+    rng = np.random.default_rng(seed)
+    given_margins = np.concatenate([rng.normal(-9, 0.4, 20_000), rng.normal(2, 3, 120)])
+    bad = np.zeros(len(given_margins))
+    bad[-80:] = 1
+    bad[:20] = 1
+    weight = np.where(bad == 1, 1.0, 10.0)
+    oracle = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
+    oracle.fit(given_margins[:, None], bad, sample_weight=weight)
+
+    line = calibration.fit_platt(given_margins, bad, weight)
+
+    assert line.slope == pytest.approx(float(oracle.coef_[0, 0]), abs=1e-3)
+    assert line.intercept == pytest.approx(float(oracle.intercept_[0]), abs=1e-3)
+
+
 @pytest.mark.parametrize("scale", [0.01, 1.0, 70.0])
 def test_it_lays_the_line_of_greatest_likelihood(scale: float) -> None:
     given_margins = margins(3000)
