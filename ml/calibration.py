@@ -191,8 +191,10 @@ def fit_platt(margins: Floats, bad: Floats, weight: Floats | None = None) -> Pla
         information = design.T @ (design * (counted * fitted * (1 - fitted))[:, None])
         if np.linalg.cond(information) > _WORST_CONDITION:
             break
-        step: Floats = np.linalg.solve(information, design.T @ (counted * (bad - fitted)))
-        step = _no_worse(step, lambda tried: _misfit(design @ tried, bad, counted), weights)
+        whole = np.linalg.solve(information, design.T @ (counted * (bad - fitted)))
+        step = _no_worse(
+            whole.astype(np.float64), lambda tried: _misfit(design @ tried, bad, counted), weights
+        )
         weights = weights + step
         if float(np.abs(step).max()) < _TOLERANCE:
             slope = float(weights[1]) / spread
