@@ -31,6 +31,33 @@ class KeptUnidentified(ReferenceUsed):
         ) % {"reference": told_reference(reference)}
 
 
+class CameAndWent(Conflict):
+    """Money under this reference was placed on a loan, and taken back from there since."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            "taken_back_already",
+            _(
+                "Money under the reference %(reference)s was placed on a loan and taken back since,"
+                " so it is no longer here. If it came in again, take it under another reference."
+            )
+            % {"reference": told_reference(reference)},
+        )
+
+
+class PaidInPart(Conflict):
+    """What was never paid out is neither paid back, given up nor lost."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "paid_in_part",
+            _(
+                "Only a part of this loan was paid out. Principal is paid early or given up when"
+                " all of it is."
+            ),
+        )
+
+
 class TakenBackAlready(Conflict):
     """It was taken back for another reason."""
 

@@ -16,7 +16,7 @@ OwnLink = Callable[[uuid.UUID, date], str]
 StopLink = Callable[[str], str]
 
 # `find(loan, day)`: what pays a loan off on a day, with what paying early costs.
-PayOff = Callable[[Any, date], Decimal]
+PayOff = Callable[[Any, date], Decimal | None]
 
 # `find(day)`: a query for the keys of the loans whose borrowers are left alone on a day.
 LeftAlone = Callable[[date], Any]

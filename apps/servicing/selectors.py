@@ -31,6 +31,7 @@ from apps.repayments import (
 )
 from apps.repayments import services as repayments
 from apps.repayments.account import ZERO, Happened
+from apps.repayments.errors import PaidInPart
 from apps.repayments.facts import Fact
 from apps.repayments.models import AccountEvent
 from apps.repayments.models.event import AccountEventQuerySet
@@ -38,6 +39,7 @@ from apps.repayments.payoff import Quote
 from apps.repayments.prepayment_charge import Contract
 from apps.repayments.replaying import Account
 from apps.repayments.rescheduling import Rescheduled, Standing
+from apps.repayments.services import holding
 from apps.servicing.errors import refused_field
 from apps.servicing.losses import Total
 from apps.servicing.models import BenchmarkRate, Pause, Proposal, Transfer
@@ -85,13 +87,20 @@ def payoff_on(loan: Loan, day: date) -> Quote:
     return payoffs(loan, [day])[0]
 
 
-def payoff_amount(loan: Loan, day: date) -> Decimal:
-    """Return how much money pays a loan off on a day."""
-    return payoff_on(loan, day).total
+def payoff_amount(loan: Loan, day: date) -> Decimal | None:
+    """Return how much money pays a loan off on a day; None where it cannot be paid off yet."""
+    try:
+        return payoff_on(loan, day).total
+    except PaidInPart:
+        return None
 
 
 def payoffs(loan: Loan, days: Sequence[date]) -> list[Quote]:
-    """Return what ends a loan on each of some days, with the charge for paying early."""
+    """Return what ends a loan on each of some days, with the charge for paying early.
+
+    Raises PaidInPart where a part of it is still to be paid out.
+    """
+    holding.require_paid_out(loan)
     contract, history = reading.contract(loan), reading.happened(loan)
     accounts = {day: replaying.replay(contract, history, upto=day) for day in days}
     found = _quotes(loan, accounts)

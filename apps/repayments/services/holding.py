@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from apps.ledger import selectors as ledger
 from apps.ledger.services import posting
 from apps.loans.models import Loan
 from apps.repayments import facts, hooks, policies
-from apps.repayments.errors import NotAllowed, NothingOwed, Settled, refused_field
+from apps.repayments.errors import NotAllowed, NothingOwed, PaidInPart, Settled, refused_field
 from apps.repayments.facts import MONEY_IN, Charge, Fact, Kind, Payoff, Receipt, Recovery
 from apps.repayments.models import AccountEvent
 
@@ -139,7 +139,7 @@ def today_of(branch: Branch, now: datetime) -> date:
 def require_possible(
     loan: Loan, fact: Fact, *, now: datetime, settled: Collection[uuid.UUID] | None = None
 ) -> None:
-    """Raise FactRefused or NothingOwed for what cannot have happened on this loan.
+    """Raise FactRefused, NothingOwed or PaidInPart for what cannot have happened on this loan.
 
     Whoever asks about many loans at once says which of them are `settled` for good.
     """
@@ -147,6 +147,8 @@ def require_possible(
     if isinstance(fact, Recovery):
         require_claim(loan, settled)
     _require_day(loan, fact.day, now)
+    if fact.kind in _OF_RUNNING:
+        require_paid_out(loan)
     amount = facts.amount_of(fact)
     if amount is not None:
         require_amount(amount, loan.currency)
@@ -161,6 +163,16 @@ def require_claim(loan: Loan, settled: Collection[uuid.UUID] | None = None) -> N
     """Raise Settled for a loan whose rest was given up for good."""
     if loan.pk in (hooks.settled([loan.pk]) if settled is None else settled):
         raise Settled
+
+
+def require_paid_out(loan: Loan) -> None:
+    """Raise PaidInPart where a part of a loan of our own is still to be paid out.
+
+    Its schedule plans that part, too: who paid it all early would pay back what was never lent.
+    """
+    paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
+    if not loan.source and (paid or Decimal(0)) < loan.principal:
+        raise PaidInPart
 
 
 def require_open(loan: Loan, day: date) -> None:

@@ -18,7 +18,7 @@ from apps.audit import services as audit
 from apps.core.errors import NotVisible
 from apps.core.table_formats import Format
 from apps.repayments import policies, suspense_entries
-from apps.repayments.errors import ReferenceUsed, refused_field
+from apps.repayments.errors import CameAndWent, ReferenceUsed, refused_field
 from apps.repayments.facts import payer_reference
 from apps.repayments.models import AccountEvent, StatementFile, StatementLine
 from apps.repayments.services import holding, references
@@ -58,8 +58,10 @@ def take_unidentified(
 ) -> StatementLine:
     """Take money into suspense in the books of a branch, and return its line.
 
-    The same reference with the same content returns the line it made. Raises NotAllowed, NotVisible
-    for a branch the person does not work in, FactRefused, ReferenceUsed, and DayClosed.
+    The same reference with the same content returns the line it made, waiting, placed or returned.
+    Raises NotAllowed, NotVisible for a branch the person does not work in, FactRefused,
+    ReferenceUsed, CameAndWent where it was placed and the payment taken back since - a cheque that
+    bounced -, and DayClosed.
     """
     holding.require(actor, policies.POST)
     _require_branch(actor, branch)
@@ -126,16 +128,21 @@ def _key(money: Unidentified, reference: str) -> str:
 
 
 def _standing(branch: Branch, money: Unidentified, reference: str) -> StatementLine | None:
-    """Return what was taken under a reference before, if it was the same. Raises ReferenceUsed."""
+    """Return what was taken under a reference before, if it was the same.
+
+    Raises ReferenceUsed, CameAndWent.
+    """
     told = payer_reference(branch.entity.code, reference)
     keys = [f"{layout}:{reference}" for layout in StatementFile.Layout.values]
-    rows = StatementLine.objects.select_related("file__branch__entity")
+    rows = StatementLine.objects.select_related("file__branch__entity", "event")
     found = rows.filter(entity=branch.entity_id, key__in=keys, status__in=TAKEN).first()
     if found is not None:
         said = (found.file.layout, found.file.branch_id, found.key, found.money)
         is_other_day = money.is_day_told and found.value_date != money.day
         if said != (DESK, branch.pk, _key(money, reference), money.amount) or is_other_day:
             raise ReferenceUsed(told)
+        if found.event is not None and found.event.status != "live":
+            raise CameAndWent(told)
         return found
     # One that was taken back gave its money back, too: it comes again under another reference.
     parts = f"{told}{references.PART}"

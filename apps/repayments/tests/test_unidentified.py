@@ -405,6 +405,39 @@ def test_what_goes_from_a_wrong_loan_into_suspense_counts_again_where_a_statemen
     assert [net(one) for one in days] == [[], [D("9793.00")], [D("-9793.00")], [D("9793.00")]]
 
 
+def test_money_that_was_placed_and_bounced_is_not_said_to_wait(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    line = services.place_money(actor=alice, line=_taken(alice), loan=lent, now=NOW)
+    assert _taken(alice) == line
+    event = line.event
+    assert event is not None
+    services.take_back(actor=charlie, event=event, reason="The cheque bounced", now=NOW)
+
+    before = _state()
+    with pytest.raises(DomainError, match="CHQ004521 was placed on a loan and taken back") as said:
+        _taken(alice)
+
+    assert said.value.code == "taken_back_already"
+    assert _state() == before
+    again = _taken(alice, external_reference="CHQ 004521 again")
+    assert (again.status, balance(Account.UNIDENTIFIED)) == ("suspense", D("-1500.00"))
+    assert books.offenders() == []
+
+
+def test_what_was_placed_wrongly_and_waits_again_is_the_same_still(
+    alice: User, charlie: User, lent: Loan
+) -> None:
+    line = services.place_money(actor=alice, line=_taken(alice), loan=lent, now=NOW)
+    services.misplace_money(actor=charlie, line=line, reason="Wrong loan", now=NOW)
+    before = _state()
+
+    again = _taken(alice)
+
+    assert (again, again.status) == (line, "suspense")
+    assert _state() == before
+
+
 # --- pages and API ------------------------------------------------------------------------------
 def _sent(**changes: str) -> dict[str, str]:
     return {
@@ -431,6 +464,31 @@ def test_the_page_takes_it_once(charlie: User, alice: User, lent: Loan, signed_i
     shown = signed_in(alice).get(reverse("repayments:suspense"))
     assert shown.status_code == 200
     assert formatting.format_money(D("1500.00"), "INR") in shown.text
+
+
+@pytest.mark.parametrize("came_to", ["placed on a loan since", "taken back since", "went back"])
+def test_the_page_says_what_became_of_money_that_waits_no_more(
+    charlie: User, alice: User, lent: Loan, signed_in: Any, came_to: str
+) -> None:
+    officer: Client = signed_in(charlie)
+    officer.post(PAGE, _sent(), follow=True)
+    line, now = StatementLine.objects.get(), timezone.now()
+    if came_to == "went back":
+        services.ask_return(actor=alice, line=line, reason="Nobody knows the payer.")
+        services.give_back(actor=charlie, line=line, day=line.value_date, now=now)
+    else:
+        line = services.place_money(actor=alice, line=line, loan=lent, now=now)
+    if came_to == "taken back since":
+        assert line.event is not None
+        services.take_back(actor=charlie, event=line.event, reason="It bounced", now=now)
+    before = _state()
+
+    found = officer.post(PAGE, _sent())
+
+    assert found.status_code == 422
+    assert came_to in found.text
+    assert "waits in suspense until" not in found.text
+    assert _state() == before
 
 
 def test_the_page_says_what_is_wrong(charlie: User, lent: Loan, signed_in: Any) -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core import dates
 from apps.core.access import requires
-from apps.core.errors import DomainError
+from apps.core.errors import Conflict, DomainError
 from apps.core.formatting import format_money
 from apps.core.visibility import get_visible
 from apps.ledger import selectors as ledger
@@ -29,7 +29,7 @@ from apps.repayments import (
     services,
 )
 from apps.repayments.errors import TakenBackAlready
-from apps.repayments.models import AccountEvent
+from apps.repayments.models import AccountEvent, StatementLine
 from apps.repayments.services import holding
 from apps.repayments.views import contact_page
 
@@ -93,11 +93,13 @@ def unidentified(request: HttpRequest) -> HttpResponse:
     return contact_page.page(
         request,
         form,
-        lambda: services.take_unidentified(
-            actor=request.user,
-            branch=branch,
-            money=services.Unidentified(**{name: form.cleaned_data[name] for name in names}),
-            now=now,
+        lambda: _require_waiting(
+            services.take_unidentified(
+                actor=request.user,
+                branch=branch,
+                money=services.Unidentified(**{name: form.cleaned_data[name] for name in names}),
+                now=now,
+            )
         ),
         words=words,
     )
@@ -205,6 +207,17 @@ def _require_live(events: Sequence[AccountEvent]) -> None:
     """Raise TakenBackAlready for money that was posted under this reference, and taken back."""
     if any(one.status != "live" for one in events):
         raise TakenBackAlready
+
+
+def _require_waiting(line: StatementLine) -> StatementLine:
+    """Raise Conflict for money that was taken under this reference, and waits no more."""
+    if line.status == "posted":
+        sentence = _("This money was taken before, and was placed on a loan since.")
+        raise Conflict("placed_before", sentence)
+    if line.status == "returned":
+        sentence = _("This money was taken before, and went back to who paid it since.")
+        raise Conflict("returned_before", sentence)
+    return line
 
 
 def _said(events: list[Any]) -> str:

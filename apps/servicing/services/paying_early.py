@@ -130,12 +130,13 @@ class Choices:
 
 
 def choices(loan: Loan, day: date, amount: Decimal) -> Choices:
-    """Return what a part pre-payment leads to both ways. Raises TermsRefused, DomainError.
+    """Return what a part pre-payment leads to both ways. Raises TermsRefused and DomainError.
 
     The charge is asked for before the payment comes in, as it is when that is posted: what was paid
     ahead pays it first.
     """
     holding.require_amount(amount, loan.currency)
+    holding.require_paid_out(loan)
     due = sum(selectors.quote(loan, day).due.values(), Decimal(0))
     charge = charge_of_part(loan, day, amount)
     asked = [_charge(day, charge)] if charge else []

@@ -47,8 +47,8 @@ def propose(*, actor: User, loan: Loan, relief: Relief, now: datetime) -> Propos
     """Propose something to give up or pay back, and return it; nothing is posted.
 
     The same reference with the same content returns the proposal it made. Raises NotPermitted,
-    NotVisible, NotRunning, OtherContent, Conflict where one of the kind waits already, and
-    DomainError for an amount, a bucket or a reason that is refused.
+    NotVisible, NotRunning, OtherContent, Conflict where one of the kind waits already, PaidInPart,
+    and DomainError for an amount, a bucket or a reason that is refused.
     """
     _ground.permit(actor, policies.PROPOSE)
     found = _ground.locked(actor, loan)
@@ -205,6 +205,7 @@ def _check(loan: Loan, relief: Relief) -> None:
             raise refused_field(
                 "amount_refused", "amount", _("A write-off is of all that is owed.")
             )
+        holding.require_paid_out(loan)
         return
     holding.require_amount(relief.amount or Decimal(0), loan.currency)
 

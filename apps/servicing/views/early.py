@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.core.access import refuse_without, requires
 from apps.core.errors import DomainError
 from apps.loans.models import Loan
-from apps.repayments.errors import TakenBackAlready
+from apps.repayments.errors import PaidInPart, TakenBackAlready
 from apps.repayments.models import AccountEvent
 from apps.servicing import forms, payoff_file, policies, selectors, services
 from apps.servicing.views.shown import crumbs, done, rendered, running, today
@@ -122,7 +122,7 @@ def top_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "loan": loan,
         "crumbs": crumbs(loan, _("Top up")),
         "form": form,
-        "quote": selectors.payoff_on(loan, today(loan)),
+        "quote": _owed(loan),
         "under_way": selectors.top_up(loan),
     }
     return rendered(request, "servicing/top_up.html", context)
@@ -151,6 +151,14 @@ def _require_live(event: AccountEvent) -> None:
     """Raise TakenBackAlready for money that was taken under this reference, and taken back."""
     if event.status != "live":
         raise TakenBackAlready
+
+
+def _owed(loan: Loan) -> Any:
+    """Return what ends the loan today; nothing where it cannot be ended yet."""
+    try:
+        return selectors.payoff_on(loan, today(loan))
+    except PaidInPart:
+        return None
 
 
 def _choices(loan: Loan, form: forms.AmountForm, on: date) -> Any:
