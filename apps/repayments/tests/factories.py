@@ -5,20 +5,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Sum
+
 from apps.accounts.models import User
 from apps.ledger import proofs as ledger_proofs
 from apps.ledger import selectors as ledger
 from apps.ledger.chart import Account
 from apps.loans import proofs as loan_proofs
 from apps.loans import services as loans
-from apps.loans.models import Instalment, Loan
+from apps.loans.models import Allocation, Instalment, Loan
 from apps.loans.tests import factories as lending
 from apps.loans.tests.factories import us_platform
 from apps.loans.tests.test_import_tape import run, write
 from apps.loans.tests.test_mapping import line
 from apps.repayments import services
 from apps.repayments.facts import Option, PartPrepayment, Receipt
-from apps.repayments.models import AccountEvent, LoanAccount
+from apps.repayments.models import AccountEvent, ChargeAllocation, LoanAccount
 
 NOW, TODAY = lending.LATER, lending.TODAY
 
@@ -108,6 +110,36 @@ def state(loan: Loan) -> dict[str, Any]:
             .values_list("pk", "settled")
         ),
     }
+
+
+def standing(loan: Loan) -> dict[str, Any]:
+    """Return all that says how a loan stands, with no keys in it."""
+    known = {"id", "loan_id", "accrued_at", "created_at", "updated_at"}
+    account = LoanAccount.objects.filter(pk=loan.pk).values().first() or {}
+    went = Allocation.objects.filter(instalment__loan=loan)
+    charges = ChargeAllocation.objects.filter(loan=loan)
+    live = AccountEvent.objects.filter(loan=loan, kind="charge", status="live")
+    found = state(loan)
+    return {
+        **{name: found[name] for name in ("books", "paid", "status", "rows")},
+        "account": {name: one for name, one in account.items() if name not in known},
+        "went": _sums(went, "instalment__due_date", "instalment__in_force", "bucket"),
+        "charges": _sums(charges, "charge__day", "charge__parameters__code", "bucket"),
+        # A night may charge what is missing beside what it charged before.
+        "asked": _sums(live, "day", "parameters__code"),
+        "settled": _sums(live, "day", "parameters__code", of="settled"),
+        "trial": _trial(loan),
+    }
+
+
+def _sums(rows: Any, *names: str, of: str = "amount") -> list[Any]:
+    found = rows.order_by().values_list(*names).annotate(sum=Sum(of))
+    return sorted(str(one) for one in found if one[-1])
+
+
+def _trial(loan: Loan) -> dict[str, Decimal]:
+    sums = ledger.trial_balance([loan.branch], date.max).sums
+    return {f"{one.account}": one.debits - one.credits for one in sums if one.debits != one.credits}
 
 
 def offenders() -> list[Any]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
 
@@ -19,10 +18,10 @@ from apps.ledger import services as books
 from apps.ledger import statements
 from apps.ledger.models import Entry
 from apps.ledger.refusals import DayClosed
-from apps.loans.models import Allocation, Loan
+from apps.loans.models import Loan
 from apps.repayments import proofs, services
 from apps.repayments.facts import Bucket, Charge, Fact
-from apps.repayments.models import AccountEvent, ChargeAllocation, LoanAccount
+from apps.repayments.models import AccountEvent
 from apps.repayments.tests import factories
 from apps.schedules.refusals import TermsRefused
 
@@ -87,42 +86,12 @@ def _play(loan: Loan, steps: Sequence[Step], *, but: Collection[int] = ()) -> No
             _close(loan, one.known)
 
 
-def _standing(loan: Loan) -> dict[str, Any]:
-    """Return all that says how a loan stands, with no keys in it."""
-    known = {"id", "loan_id", "accrued_at", "created_at", "updated_at"}
-    account = LoanAccount.objects.filter(pk=loan.pk).values().get()
-    went = Allocation.objects.filter(instalment__loan=loan)
-    charges = ChargeAllocation.objects.filter(loan=loan)
-    live = AccountEvent.objects.filter(loan=loan, kind="charge", status="live")
-    state = factories.state(loan)
-    return {
-        **{name: state[name] for name in ("books", "paid", "status", "rows")},
-        "account": {name: one for name, one in account.items() if name not in known},
-        "went": _sums(went, "instalment__due_date", "instalment__in_force", "bucket"),
-        "charges": _sums(charges, "charge__day", "charge__parameters__code", "bucket"),
-        # A night may charge what is missing beside what it charged before.
-        "asked": _sums(live, "day", "parameters__code"),
-        "settled": _sums(live, "day", "parameters__code", of="settled"),
-        "trial": _trial(loan),
-    }
-
-
-def _sums(rows: Any, *names: str, of: str = "amount") -> list[Any]:
-    found = rows.order_by().values_list(*names).annotate(sum=Sum(of))
-    return sorted(str(one) for one in found if one[-1])
-
-
-def _trial(loan: Loan) -> dict[str, Decimal]:
-    sums = ledger.trial_balance([loan.branch], date.max).sums
-    return {f"{one.account}": one.debits - one.credits for one in sums if one.debits != one.credits}
-
-
 def _without(loan: Loan, steps: Sequence[Step], but: Collection[int]) -> dict[str, Any] | None:
     """Return how the loan stands where some of it never happened; None where that is impossible."""
     with transaction.atomic():
         try:
             _play(loan, steps, but=but)
-            found = _standing(loan)
+            found = factories.standing(loan)
         except TermsRefused:
             found = None
         transaction.set_rollback(True)
@@ -167,7 +136,7 @@ def test_a_payment_of_any_history_is_taken_back_as_if_it_never_was(
 
     for number, twin in zip(gone, twins, strict=True):
         _take_back(lent, number, charlie, now)
-        assert _standing(lent) == twin
+        assert factories.standing(lent) == twin
         assert _as_reported(lent, steps) == reported
         before = Entry.objects.count()
         _take_back(lent, number, charlie, now)
@@ -229,7 +198,7 @@ def test_rule_6_8_a_payment_that_bounces_leaves_its_closed_nights_charged_on_the
     charged = _charged(lent)
     assert [one for one, _amount in charged] == nights
     assert charged[0][1] == Decimal("6.44")
-    assert _standing(lent) == twin
+    assert factories.standing(lent) == twin
     assert _as_reported(lent, steps) == reported
     penal = Entry.objects.filter(loan_id=lent.pk, event="penal_charge", reversal=None)
     assert {one.day for one in penal} == {nights[-1] + timedelta(days=1)}
