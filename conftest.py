@@ -13,12 +13,21 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
 from apps.accounts.models import ApprovalLimit, Branch, Entity, User
 from tests import emptying, migrated
 from tests.kept import kept, set_up
 
 MakePerson = Callable[..., User]
+# `pytest --hypothesis-profile=long` looks for rare histories: some minutes for each test.
+settings.register_profile(
+    "long",
+    max_examples=120,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 # Django has no public hook here, and its stubs do not know the private one.
 _TEARDOWN = "_fixture_teardown"
 
@@ -178,8 +187,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Let Django copy a database whose tables are there, instead of making them one by one."""
-    settings = connection.settings_dict
-    settings["TEST"]["TEMPLATE"] = migrated.template(os.environ["DATABASE_URL"])
+    database = connection.settings_dict
+    database["TEST"]["TEMPLATE"] = migrated.template(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session", autouse=True)
