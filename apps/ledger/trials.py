@@ -17,6 +17,8 @@ from apps.letters import typesetting
 
 # Whoever reads the file counts columns: new ones come last.
 COLUMNS = ("as_of", "currency", "account_number", "account", "kind", "debit", "credit")
+# A side that holds nothing is written like the others.
+_CENTS = Decimal("0.00")
 _TEMPLATE = Path(__file__).resolve().parent / "trial.typ"
 
 
@@ -28,7 +30,7 @@ def table(parts: Sequence[Part], as_of: date) -> Iterator[Sequence[Any]]:
             account = held.account
             yield [
                 *(as_of, part.currency, account.number, account.value, account.kind.value),
-                *(held.debit, held.credit),
+                *(held.debit + _CENTS, held.credit + _CENTS),
             ]
         yield [as_of, part.currency, "", "total", "", part.debit, part.credit]
 

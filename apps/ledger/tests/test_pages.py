@@ -99,8 +99,8 @@ def test_it_hands_the_trial_balance_of_a_past_day_over(
     assert answer["Content-Disposition"] == 'attachment; filename="trial-balance-2026-06-09.csv"'
     *rows, last = csv.DictReader(io.StringIO(answer.content.decode()))
     assert [(row["account"], row["debit"], row["credit"]) for row in rows] == [
-        ("cash", "0", "1000.00"),
-        ("principal", "1000.00", "0"),
+        ("cash", "0.00", "1000.00"),
+        ("principal", "1000.00", "0.00"),
     ]
     assert (last["account"], last["debit"], last["credit"]) == ("total", "1000.00", "1000.00")
     said = " ".join(pypdf.PdfReader(io.BytesIO(paper.content)).pages[0].extract_text().split())
