@@ -1,13 +1,15 @@
 """What two schedules of a loan have in common and where they differ. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Protocol
 
 ZERO = Decimal(0)
+# The number of what was paid early, between two instalments.
+EARLY = 0
 
 
 class Row(Protocol):
@@ -31,6 +33,12 @@ class Pair:
     number: int
     before: Row | None
     after: Row | None
+
+    @property
+    def day(self) -> date:
+        """When it falls due, or was to."""
+        rows = [row for row in (self.after, self.before) if row is not None]
+        return rows[0].due_date
 
     @property
     def days(self) -> int:
@@ -66,17 +74,39 @@ class Difference:
 
 
 def between(before: Sequence[Row], after: Sequence[Row]) -> Difference:
-    """Return what differs; both in the order of their numbers, which start at 1."""
-    pairs = tuple(
-        Pair(number, one, other)
-        for number, (one, other) in enumerate(zip_longest(before, after), start=1)
-    )
+    """Return what differs, number by number; what was paid early has none and stands by its day."""
+    agreed = {row.number: row for row in before}
+    planned = {row.number: row for row in after if row.number}
+    early = [Pair(EARLY, None, row) for row in after if row.number == EARLY]
+    numbered = [
+        Pair(number, agreed.get(number), planned.get(number))
+        for number in sorted(agreed.keys() | planned.keys())
+    ]
+    pairs = tuple(sorted([*early, *numbered], key=lambda pair: pair.day))
     return Difference(
         pairs=pairs,
         interest=_sum(after, "interest") - _sum(before, "interest"),
         fees=_sum(after, "fee") - _sum(before, "fee"),
         total=sum((pair.more for pair in pairs), ZERO),
     )
+
+
+def whole(earlier: Sequence[Sequence[Row]], last: Sequence[Row]) -> list[Row]:
+    """Return a schedule together with what fell due under those before it, the oldest first.
+
+    A changed schedule begins with what had not fallen due yet and goes on with its number.
+    """
+    rows = list(last)
+    for former in reversed(earlier):
+        first = min((row.number for row in rows if row.number), default=math.inf)
+        if not rows or first == 1:
+            break
+        begins = min(row.due_date for row in rows)
+        rows = [
+            *(row for row in former if row.number < first and row.due_date <= begins),
+            *rows,
+        ]
+    return rows
 
 
 def _sum(rows: Sequence[Row], name: str) -> Decimal:

@@ -94,6 +94,36 @@ def test_two_schedules_differ_where_they_do() -> None:
     assert (found.changed, found.total) == (2, -100)
 
 
+def test_a_schedule_that_goes_on_later_is_compared_by_its_numbers() -> None:
+    before = [_row(1, 30), _row(2, 60), _row(3, 90)]
+    later = [replace(before[2], due_date=DAY + timedelta(days=100))]
+
+    found = difference.between(before, difference.whole([before], later))
+
+    assert [(pair.number, pair.days) for pair in found.pairs] == [(1, 0), (2, 0), (3, 10)]
+    assert (found.changed, found.total) == (1, 0)
+
+
+def test_what_was_paid_early_stands_between_two_instalments() -> None:
+    before = [_row(1, 30), _row(2, 60), _row(3, 90)]
+    early = _row(0, 45)
+
+    found = difference.between(before, difference.whole([before], [early, before[2]]))
+    paid_off = difference.between(before, difference.whole([before], [early]))
+
+    assert [pair.number for pair in found.pairs] == [1, 0, 2, 3]
+    assert [pair.after for pair in paid_off.pairs] == [before[0], early, None, None]
+
+
+def test_of_several_changes_each_number_stands_as_it_fell_due() -> None:
+    first = [_row(1, 30), _row(2, 60), _row(3, 90)]
+    second = [_row(2, 65), _row(3, 95)]
+    third = [_row(3, 99)]
+
+    assert difference.whole([first, second], third) == [first[0], second[0], third[0]]
+    assert difference.whole([first], first) == first
+
+
 def test_rule_6_8_a_penal_charge_is_no_interest() -> None:
     """Rule book 6.8 T1 and T4."""
     t1 = lateness.effect(

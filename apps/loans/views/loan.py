@@ -129,10 +129,13 @@ def schedules(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     other = versions.get(int(chosen) if chosen.isdecimal() and len(chosen) < 5 else present)
     if other is None:
         raise NotVisible("not_found", _("There is no such version of the schedule."))
-    found = difference.between(
-        list(versions[1].instalments.order_by("number")),
-        list(other.instalments.order_by("number")),
-    )
+    planned = {
+        number: list(one.instalments.order_by("number"))
+        for number, one in versions.items()
+        if number <= other.number
+    }
+    earlier = [planned[number] for number in sorted(planned) if number < other.number]
+    found = difference.between(planned[1], difference.whole(earlier, planned[other.number]))
     context = {
         "loan": loan,
         "crumbs": crumbs(loan, _("Schedules")),
