@@ -60,6 +60,26 @@ _SUSPENSE = f"""
     FROM says FULL JOIN booked USING (loan_id) JOIN loans_loan l ON l.id = loan_id
     WHERE COALESCE(says.amount, 0) <> COALESCE(booked.amount, 0) ORDER BY l.number LIMIT 1
 """  # noqa: S608 - the parts are ours
+# Principal goes on from night to night where nothing moved it; of an open day it may be behind.
+_PRINCIPAL = f"""
+    WITH ended AS (
+        SELECT l.* FROM ({_LAST}) l JOIN npa_dayend e USING (entity_id, day)
+        WHERE e.status = 'closed'
+    ),
+    says AS (
+        SELECT d.loan_id, d.principal AS amount
+        FROM npa_loanday d JOIN ended e ON e.entity_id = d.entity_id AND e.day = d.day
+    ),
+    booked AS (
+        SELECT n.loan_id, sum(n.debit - n.credit) AS amount
+        FROM ledger_line n JOIN accounts_branch b ON b.id = n.branch_id
+        JOIN ended e ON e.entity_id = b.entity_id AND n.day <= e.day
+        WHERE n.account = 'principal' AND n.loan_id IS NOT NULL GROUP BY n.loan_id
+    )
+    SELECT l.number, l.id, COALESCE(says.amount, 0), COALESCE(booked.amount, 0)
+    FROM says FULL JOIN booked USING (loan_id) JOIN loans_loan l ON l.id = loan_id
+    WHERE COALESCE(says.amount, 0) <> COALESCE(booked.amount, 0) ORDER BY l.number LIMIT 1
+"""  # noqa: S608 - the parts are ours
 
 
 def register_all() -> None:
@@ -73,6 +93,11 @@ def register_all() -> None:
         "npa.reserves",
         reserves_are_booked,
         sentence=_("Reserves beyond provisions equal those of the last day that was ended"),
+    )
+    register(
+        "npa.principal",
+        principal_is_booked,
+        sentence=_("Principal in the ledger equals that of the last day that was closed"),
     )
     register(
         "npa.suspense",
@@ -94,3 +119,8 @@ def reserves_are_booked() -> Offender | None:
 def suspense_is_booked() -> Offender | None:
     """Return the first loan of which something else is in suspense than the last day says."""
     return first_loan(_SUSPENSE)
+
+
+def principal_is_booked() -> Offender | None:
+    """Return the first loan of which the ledger holds another principal than the last day says."""
+    return first_loan(_PRINCIPAL)

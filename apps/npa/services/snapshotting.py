@@ -27,13 +27,15 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
     transaction. Raises DomainError where no rule table, or more than one, is in force for a loan.
     """
     tables = rulebook.in_force(day_end.entity, on=day_end.day)
-    values = values_of(day_end)
+    read_until = _read_until(day_end)
+    values = values_of(day_end) | {"read_until": read_until}
     with_pd = any(one.rules.uses_pd for one in tables)
     partitions.ensure(day_end.day)
     with connection.cursor() as cursor:
         # Sorting and joining a million rows in memory; given back with the transaction.
         cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
-        cursor.execute(facilities.make(kinds(day_end), with_pd=with_pd), values)
+        rolls = read_until is not None
+        cursor.execute(facilities.make(kinds(day_end), with_pd=with_pd, rolls=rolls), values)
         looked_back = looking_back.correct(day_end)
         cursor.execute(f"ANALYZE {facilities.TABLE} (key, customer_id)")
         cursor.execute(facilities.EXPOSED)
@@ -54,6 +56,14 @@ def write(day_end: DayEnd, *, last_entry: int) -> dict[str, int]:
         "changed": changed,
         "last_entry": last_entry,
     }
+
+
+def _read_until(day_end: DayEnd) -> int | None:
+    """Return the entry up to which the day before was read; None where it was not ended."""
+    before = DayEnd.objects.filter(entity=day_end.entity, day=day_end.day - timedelta(days=1))
+    for stages in before.values_list("stages", flat=True):
+        return stages.get("classify", {}).get("last_entry")
+    return None
 
 
 def _written(tables: Sequence[Stored], day_end: DayEnd, values: Mapping[str, Any]) -> int:

@@ -11,7 +11,7 @@ from apps.npa.lifetime import YEAR
 from apps.npa.marks import GONE
 from apps.npa.override_lifecycle import COUNTED
 from apps.npa.statements.findings import column, found
-from apps.npa.statements.owed import OWED
+from apps.npa.statements.owed import owed
 from apps.npa.statements.secured import Kind, security
 from apps.npa.statements.words import literals
 
@@ -92,14 +92,16 @@ _YESTERDAY = f"""
 """
 
 
-def make(kinds: Iterable[Kind], *, with_pd: bool) -> str:
+def make(kinds: Iterable[Kind], *, with_pd: bool, rolls: bool) -> str:
     """Return the statement that makes the relation; `%(day)s` and `%(entity)s` are its values.
 
-    `with_pd` says whether the scores that loans were decided by are looked up.
+    `with_pd` says whether the scores that loans were decided by are looked up, and what is left of
+    their lives, which nothing else asks for. With `rolls` see `owed.owed`.
     """
     return f"""
     CREATE TEMPORARY TABLE {TABLE} ON COMMIT DROP AS
-    WITH {OWED}, {security(kinds)}, {found()}, {_RESTRUCTURED}, {_DEFAULTED},
+    WITH {owed(rolls=rolls, with_ends=with_pd)}, {security(kinds)}, {found()},
+        {_RESTRUCTURED}, {_DEFAULTED},
         {_SCORED if with_pd else _UNSCORED}
     SELECT o.key, o.customer_id, o.product_id, o.branch_id, o.currency, o.opened_on,
         o.principal, o.principal_due, o.interest_due, o.interest_earned, o.charges_due,

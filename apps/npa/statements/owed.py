@@ -1,11 +1,13 @@
 """What every loan of a lender owes at the end of a day, read from what is unpaid. Pure: SQL text.
 
-Only unpaid instalments and charges are read, each from its partial index. A loan that something
+Only what fell due of instalments and charges and is unpaid is read, from partial indexes; the
+principal of a loan goes on from the day before, unless it moved. A loan that something
 happened to after the day (`moved_on` later) stands otherwise now than it did:
 `services.looking_back` puts the figures of those in the place of these.
 """
 
 from apps.loans.payout import TAXES
+from apps.npa.marks import GONE
 from apps.npa.statements.words import literals
 from apps.schedules.terms import FeeTiming
 
@@ -51,9 +53,12 @@ _OWN_OF_PAYOUT = """
             AND e.event IN ('disbursement', 'disbursement_reversal')
     )) ELSE 0 END
 """
-# In the order of the index, which has all that is asked for: nothing is sorted, and the table
-# itself is not touched but for loans of which a fee is unpaid. What is paid of a fee counts first
-# for what others get of it.
+_UNPAID = """
+    in_force AND (paid_principal < principal OR paid_interest < interest OR paid_fee < fee)
+"""
+# Only what fell due, in the order of the index, which has all that is asked for: nothing is sorted,
+# and the table itself is not touched but for loans of which a fee is unpaid. What is paid of a fee
+# counts first for what others get of it.
 ROWS = f"""
     SELECT s.*, CASE WHEN s.fees_due > 0 THEN (
         SELECT sum(LEAST(i.fee - i.paid_fee, {_OWN_FEE})) FROM loans_instalment i
@@ -61,30 +66,35 @@ ROWS = f"""
             AND i.paid_fee < i.fee
     ) END AS fees_unpaid
     FROM (
-        SELECT loan_id, sum(principal - paid_principal) AS principal,
-            sum(principal - paid_principal) FILTER (WHERE due_date <= %(day)s) AS principal_due,
-            sum(interest - paid_interest) FILTER (WHERE due_date <= %(day)s) AS interest_due,
-            sum(fee - paid_fee) FILTER (WHERE due_date <= %(day)s) AS fees_due,
-            min(due_date) FILTER (WHERE due_date <= %(day)s) AS oldest_due,
-            max(due_date) AS last_due,
-            count(*) FILTER (WHERE due_date < %(day)s) AS missed
-        FROM loans_instalment
-        WHERE in_force
-            AND (paid_principal < principal OR paid_interest < interest OR paid_fee < fee)
-        GROUP BY loan_id
+        SELECT loan_id, sum(principal - paid_principal) AS principal_due,
+            sum(interest - paid_interest) AS interest_due, sum(fee - paid_fee) AS fees_due,
+            min(due_date) AS oldest_due, count(*) FILTER (WHERE due_date < %(day)s) AS missed
+        FROM loans_instalment WHERE {_UNPAID} AND due_date <= %(day)s GROUP BY loan_id
     ) s
 """  # noqa: S608 - the parts are ours
+# Loans whose principal moved on the day or later, or since the day before was read: that of their
+# instalments is that of the ledger, as the nightly proof `loans.principal` shows. Of all others it
+# is what it was the day before: most of a book, whose 36 instalments each are not read for that.
+MOVED = """
+    SELECT loan_id FROM ledger_line
+    WHERE account = 'principal' AND day > %(before)s AND loan_id IS NOT NULL
+    UNION
+    SELECT loan_id FROM ledger_line
+    WHERE account = 'principal' AND entry_id > %(read_until)s AND loan_id IS NOT NULL
+"""
 
 ASKED = """
-    SELECT loan_id, sum(amount - settled) AS amount,
-        sum(amount - settled) FILTER (WHERE parameters ->> 'bucket' = 'interest') AS interest,
-        sum(amount - settled) FILTER (WHERE parameters ->> 'bucket' = 'fee') AS fees,
-        sum(amount - settled) FILTER (WHERE parameters ->> 'bucket' = 'penal') AS penal,
-        min((parameters ->> 'due_on')::date) AS oldest_due
-    FROM repayments_accountevent
-    WHERE kind = 'charge' AND status = 'live' AND settled < amount AND day <= %(day)s
-        AND (parameters ->> 'due_on')::date <= %(day)s
-    GROUP BY loan_id
+    SELECT loan_id, sum(left_over) AS amount,
+        sum(left_over) FILTER (WHERE bucket = 'interest') AS interest,
+        sum(left_over) FILTER (WHERE bucket = 'fee') AS fees,
+        sum(left_over) FILTER (WHERE bucket = 'penal') AS penal, min(due_on) AS oldest_due
+    FROM (
+        SELECT loan_id, amount - settled AS left_over, parameters ->> 'bucket' AS bucket,
+            (parameters ->> 'due_on')::date AS due_on
+        FROM repayments_accountevent
+        WHERE kind = 'charge' AND status = 'live' AND settled < amount AND day <= %(day)s OFFSET 0
+    ) one
+    WHERE due_on <= %(day)s GROUP BY loan_id
 """
 
 # What was earned since the day, where it was ended late and later days were accrued before.
@@ -94,15 +104,26 @@ EARNED_SINCE = """
     GROUP BY loan_id
 """
 
-# Interest: of instalments that fell due, of the pay-out, of being late, and what was earned since.
-OWED = f"""
+
+def owed(*, rolls: bool, with_ends: bool) -> str:
+    """Return the common tables up to `owed`: a row for each loan of the lender.
+
+    With `rolls` the principal of a loan that did not move is that of the day before; then
+    `%(read_until)s`, up to which entry that day was read, is a value beside `%(day)s`,
+    `%(before)s` and `%(entity)s`. `with_ends` says whether the last day on which something falls
+    due is looked up. Interest: of instalments that fell due, of the pay-out, of being late, and
+    what was earned since.
+    """
+    moved = f"moved AS ({MOVED})," if rolls else ""
+    return f"""
     lent AS MATERIALIZED ({LENT}), rows AS ({ROWS}), asked AS ({ASKED}),
-    earned_since AS ({EARNED_SINCE}),
+    earned_since AS ({EARNED_SINCE}), {moved}
     owed AS MATERIALIZED (
         SELECT l.id AS key, l.customer_id, l.branch_id, l.currency, l.application_id, l.purpose,
             l.product_id, l.disbursed_date AS opened_on, l.principal AS lent,
-            l.annual_rate, r.last_due,
-            COALESCE(r.principal, 0) AS principal, COALESCE(r.principal_due, 0) AS principal_due,
+            l.annual_rate, {_LAST_DUE if with_ends else "NULL::date"} AS last_due,
+            {_ROLLED if rolls else "COALESCE(whole.principal, 0)"} AS principal,
+            COALESCE(r.principal_due, 0) AS principal_due,
             COALESCE(r.interest_due, 0) + COALESCE(a.interest, 0) + l.upfront_interest
                 AS interest_due,
             l.unbilled - COALESCE(s.interest, 0) AS interest_earned,
@@ -117,5 +138,29 @@ OWED = f"""
         FROM lent l
         LEFT JOIN rows r ON r.loan_id = l.id LEFT JOIN asked a ON a.loan_id = l.id
         LEFT JOIN earned_since s ON s.loan_id = l.id
+        {_DAY_BEFORE if rolls else _WHOLE}
     )
+    """  # noqa: S608 - the parts are ours
+
+
+_WHOLE = f"""
+    LEFT JOIN (
+        SELECT loan_id, sum(principal - paid_principal) AS principal
+        FROM loans_instalment WHERE {_UNPAID} GROUP BY loan_id
+    ) whole ON whole.loan_id = l.id
 """  # noqa: S608 - the parts are ours
+_DAY_BEFORE = f"""
+    LEFT JOIN npa_loanday d ON d.day = %(before)s AND d.loan_id = l.id
+        AND d.asset_class NOT IN ({literals(GONE)})
+    LEFT JOIN moved m ON m.loan_id = l.id
+"""
+_ROLLED = f"""
+    CASE WHEN d.loan_id IS NOT NULL AND m.loan_id IS NULL THEN d.principal ELSE (
+        SELECT COALESCE(sum(principal - paid_principal), 0) FROM loans_instalment
+        WHERE loan_id = l.id AND {_UNPAID}
+    ) END
+"""  # noqa: S608 - the parts are ours
+_LAST_DUE = f"""(
+    SELECT due_date FROM loans_instalment WHERE loan_id = l.id AND {_UNPAID}
+    ORDER BY due_date DESC LIMIT 1
+)"""  # noqa: S608 - the parts are ours
