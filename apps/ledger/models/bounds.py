@@ -14,13 +14,23 @@ looks at all of them at once.
 CLOSING_LOCK = 1279607879
 
 ENTRIES_FIT = """
+    PERFORM FROM (SELECT DISTINCT branch_id FROM written) w JOIN accounts_branch b
+        ON b.id = w.branch_id ORDER BY b.id FOR KEY SHARE OF b;
+    SELECT w.branch_id INTO culprit FROM (SELECT DISTINCT branch_id FROM written) w
+    WHERE NOT EXISTS (SELECT FROM accounts_branch b WHERE b.id = w.branch_id) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger_entry_branch_known: there is no branch %', culprit
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entry_branch_known';
+    END IF;
     FOR entity IN
         SELECT DISTINCT b.entity_id FROM written w JOIN accounts_branch b ON b.id = w.branch_id
         ORDER BY 1
     LOOP
         PERFORM pg_advisory_xact_lock_shared($LOCK, hashtext(entity::text));
     END LOOP;
-    SELECT w.reference INTO culprit FROM written w JOIN accounts_branch b ON b.id = w.branch_id
+    SELECT w.reference INTO culprit FROM (
+        SELECT branch_id, day, min(reference) AS reference FROM written GROUP BY branch_id, day
+    ) w JOIN accounts_branch b ON b.id = w.branch_id
     WHERE w.day <= (
         SELECT c.day FROM ledger_closing c WHERE c.entity_id = b.entity_id
         ORDER BY c.day DESC LIMIT 1
@@ -31,8 +41,10 @@ ENTRIES_FIT = """
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_day_open';
     END IF;
     SELECT w.reference INTO culprit FROM written w WHERE w.loan_id IS NOT NULL AND (
-        w.currency <> (SELECT min(e.currency) FROM ledger_entry e WHERE e.loan_id = w.loan_id)
-        OR w.currency <> (SELECT max(e.currency) FROM ledger_entry e WHERE e.loan_id = w.loan_id)
+        EXISTS (SELECT FROM ledger_entry e WHERE e.loan_id = w.loan_id AND e.currency < w.currency)
+        OR EXISTS (
+            SELECT FROM ledger_entry e WHERE e.loan_id = w.loan_id AND e.currency > w.currency
+        )
     )
     LIMIT 1;
     IF FOUND THEN
@@ -64,13 +76,17 @@ LINES_FIT = """
         RAISE EXCEPTION 'ledger_line_balanced: entry % does not balance, or is not whole', culprit
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_line_balanced';
     END IF;
-    SELECT w.entry_id INTO culprit FROM written w LEFT JOIN ledger_entry e ON e.id = w.entry_id
-    WHERE e.id IS NULL OR (w.day, w.branch_id, w.currency, w.loan_id)
-        IS DISTINCT FROM (e.day, e.branch_id, e.currency, e.loan_id)
-    LIMIT 1;
-    IF FOUND THEN
+    SELECT min(w.entry_id) FILTER (WHERE e.id IS NULL OR (w.day, w.branch_id, w.currency, w.loan_id)
+            IS DISTINCT FROM (e.day, e.branch_id, e.currency, e.loan_id)),
+        bool_or(e.reverses_id IS NOT NULL)
+    INTO culprit, reverses
+    FROM written w LEFT JOIN ledger_entry e ON e.id = w.entry_id;
+    IF culprit IS NOT NULL THEN
         RAISE EXCEPTION 'ledger_line_of_its_entry: a line says otherwise than entry %', culprit
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_line_of_its_entry';
+    END IF;
+    IF NOT COALESCE(reverses, FALSE) THEN
+        RETURN NULL;
     END IF;
     SELECT w.entry_id INTO culprit FROM written w
     JOIN ledger_entry e ON e.id = w.entry_id AND e.reverses_id IS NOT NULL

@@ -58,7 +58,11 @@ class Entry(Posted):
     posted_at = models.DateTimeField(_("posted"))
     # Unique below: asked for as a whole only, it needs no index for beginnings.
     reference = models.CharField(_("reference"), max_length=120)
-    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Triggers see to it that the branch is there, once for all entries of a statement, and that it
+    # stays: a look for each entry at its commit is a twentieth of a night.
+    branch = models.ForeignKey(
+        Branch, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     currency = models.CharField(_("currency"), max_length=3)
     loan_id = models.UUIDField(_("loan"), null=True)
     customer_id = models.UUIDField(_("customer"), null=True)
@@ -197,7 +201,7 @@ class Line(Posted):
                 operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 referencing=pgtrigger.Referencing(new="written"),
-                declare=[("culprit", "BIGINT")],
+                declare=[("culprit", "BIGINT"), ("reverses", "BOOLEAN")],
                 func=bounds.LINES_FIT,
             ),
         ]

@@ -330,3 +330,33 @@ def test_it_closes_days_in_order_only(pune: Branch) -> None:
                 " VALUES (%s, %s, 'hand', now())",
                 [pune.entity_id, date(2026, 6, 10) - timedelta(days=back)],
             )
+
+
+def test_it_refuses_an_entry_of_no_branch(pune: Branch) -> None:
+    nowhere = Branch(entity=pune.entity, code="nowhere", name="Nowhere")
+
+    with pytest.raises(IntegrityError, match="ledger_entry_branch_known"), transaction.atomic():
+        _entry(nowhere)
+
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM accounts_branch WHERE id = %s",
+        "UPDATE accounts_branch SET id = gen_random_uuid() WHERE id = %s",
+    ],
+)
+def test_it_keeps_a_branch_in_which_anything_was_posted(pune: Branch, statement: str) -> None:
+    _entry(pune)
+    _lines(pune, (1, "cash", "5", "0"), (2, "fee_income", "0", "5"))
+
+    with (
+        pytest.raises(IntegrityError, match="ledger_branch_kept"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement, [pune.pk])
+
+    assert Branch.objects.filter(pk=pune.pk).exists()
