@@ -46,6 +46,7 @@ class Measured:
     ran: Ran
     wait: float
     processor: float
+    classes_processor: float
 
     @property
     def whole(self) -> float:
@@ -113,6 +114,7 @@ def _measured(size: int, name: str) -> Measured:
         ran=ran,
         wait=watched.longest,
         processor=watched.processor,
+        classes_processor=watched.stages.get("classify", 0.0),
     )
 
 
@@ -161,6 +163,12 @@ def _times(one: Measured) -> list[measuring.Figure]:
     classes, whole = "at most 4 times the scan", "at most 15 times the scan"
     told = [
         (f"classes, provisions, snapshot of {loans}", one.classes, scan, classes),
+        (
+            f"classes, provisions, snapshot of {loans}, processor of the server",
+            one.classes_processor,
+            processor,
+            classes,
+        ),
         (f"whole day-end of {loans}", one.whole, scan, whole),
         (f"whole day-end of {loans}, processor of the server", one.processor, processor, whole),
         *((f"stage {stage}, {loans}", seconds, scan, "") for stage, seconds in one.stages.items()),

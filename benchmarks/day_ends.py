@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import nan
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -35,6 +36,7 @@ _BACKENDS = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
         AND backend_type IN ('client backend', 'parallel worker') AND pid <> pg_backend_pid()
 """
+_STAGE = "SELECT progress ->> 'stage' FROM npa_dayend ORDER BY day DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -129,11 +131,13 @@ class Watched:
 
     `backends` are the processor seconds of each backend that worked for others meanwhile, as far as
     this machine runs the server; others may load the machine, and these stay what they are.
+    `stages` are they by the stage in which it was seen that they had passed.
     """
 
     longest: float = 0.0
     asked: int = 0
     backends: dict[int, float] = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -168,16 +172,34 @@ def _watch(watched: Watched, name: str, entity: str, loans: list[object]) -> Non
             watched.longest = max(watched.longest, time.perf_counter() - began)
             line.rollback()
             watched.asked += 1
-            cursor.execute(_BACKENDS)
-            for (backend,) in cursor.fetchall():
-                watched.backends[backend] = processor(backend)
+            _note(watched, cursor)
             line.rollback()
 
 
+def _note(watched: Watched, cursor: Any) -> None:
+    """Note how long the server's processors worked for others, and in which stage that was."""
+    before = watched.processor
+    cursor.execute(_BACKENDS)
+    for (backend,) in cursor.fetchall():
+        watched.backends[backend] = processor(backend)
+    cursor.execute(_STAGE)
+    for (stage,) in cursor.fetchall():
+        name = stage or ""
+        watched.stages[name] = watched.stages.get(name, 0) + watched.processor - before
+
+
 def processor(backend: int) -> float:
-    """Return the processor seconds a process of this machine took; 0 where there is none."""
+    """Return the processor seconds a process of this machine took; 0 where there is none.
+
+    By the scheduler's clock, which counts billionths, where the system keeps it; else hundredths.
+    """
+    place = Path(f"/proc/{backend}")
     try:
-        said = Path(f"/proc/{backend}/stat").read_text()
+        return int((place / "schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        pass
+    try:
+        said = (place / "stat").read_text()
     except OSError:
         return 0.0
     user, system = said.rsplit(")", 1)[1].split()[11:13]

@@ -87,7 +87,7 @@ _FRESH = f"""
             ) AND NOT EXISTS (
                 SELECT 1 FROM loans_instalment n JOIN loans_allocation x ON x.instalment_id = n.id
                 JOIN ledger_entry m ON m.id = x.entry_id
-                WHERE n.loan_id = l.id AND m.day > n.due_date
+                WHERE n.loan_id = l.id AND n.due_date < %(day)s::date AND m.day > n.due_date
             ) END
 """  # noqa: S608 - own names
 _GROW = statements.named(

@@ -21,6 +21,9 @@ MOST_SHOWN = 50
 
 
 class Command(BaseCommand):
+    # Checks of the program read every page of it: a night needs none, and holds less without them.
+    requires_system_checks = ()
+
     help = (
         "End a day of every lender, or of one: interest, classes, provisions, closing. What was"
         " interrupted goes on; a finished day that is open is run once more."
