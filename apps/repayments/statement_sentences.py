@@ -40,6 +40,10 @@ _FAULTS = {
     "payment_used": gettext_lazy(
         "Another payment was posted under this reference. Compare the two before you go on."
     ),
+    "kept_used": gettext_lazy(
+        "Other money under this reference is in suspense, or was returned from there. Compare the"
+        " two before you go on."
+    ),
     "unexpected": gettext_lazy("Something is wrong on our side; it has been noted."),
 }
 _BECAUSE = {
@@ -55,6 +59,7 @@ _BECAUSE = {
     "not_completed": gettext_lazy("The payment was not completed."),
     "repeated": gettext_lazy("The row stands in this file before."),
     "known": gettext_lazy("It was taken before, from another statement."),
+    "kept": gettext_lazy("It was taken in before, under the same reference, and is on no loan."),
     "by_hand": gettext_lazy("It was posted by hand before, under the same reference."),
     "no_loan": gettext_lazy("Nothing names a loan."),
     "several_loans": gettext_lazy("More than one loan may be meant."),

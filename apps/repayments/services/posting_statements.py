@@ -38,7 +38,7 @@ from apps.repayments.services import (
     references,
 )
 from apps.repayments.services.many import Incoming
-from apps.repayments.statement_lifecycle import TAKEN
+from apps.repayments.statement_lifecycle import OFF_LOANS, TAKEN
 
 logger = structlog.get_logger(__name__)
 CHUNK = 100
@@ -161,19 +161,36 @@ def _for_suspense(
 
 
 def _posted_meanwhile(file: StatementFile, lines: Sequence[StatementLine]) -> dict[Any, Outcome]:
-    """Return what lines for suspense come to that somebody posted by hand since they were read.
+    """Return what lines for suspense come to whose money somebody took in since they were read.
 
-    Their references are held from here on: whoever posts later finds the money in suspense.
+    Posted by hand, or in suspense already under another layout: taken over the counter, or a debit
+    that no loan took. Their references are held from here on: whoever posts later finds the money.
     """
     if not lines:
         return {}
     references.hold([suspense_entries.event_reference(file, line) for line in lines])
-    by_hand = _posted_by_hand(file, lines)
-    return {
+    by_hand, kept = _posted_by_hand(file, lines), _kept_elsewhere(file, lines)
+    found = {
         line.pk: _posted_before(line, by_hand[line.pk])
         for line in lines
         if any(event.status == "live" for event in by_hand.get(line.pk, ()))
     }
+    held = {line.pk: _held_before(line, kept[line.pk]) for line in lines if line.pk in kept}
+    return {**held, **found}
+
+
+def _kept_elsewhere(
+    file: StatementFile, lines: Sequence[StatementLine]
+) -> dict[Any, StatementLine]:
+    """Return by line what is in suspense under its reference, or was returned from there."""
+    entity = file.branch.entity
+    keys = {
+        key: line.pk
+        for line in lines
+        for key in references.keys(entity, suspense_entries.event_reference(file, line))
+    }
+    rows = StatementLine.objects.filter(entity=entity, key__in=list(keys), status__in=OFF_LOANS)
+    return {keys[one.key]: one for one in rows}
 
 
 def _to_loans(
@@ -274,6 +291,13 @@ def _posted_before(line: StatementLine, before: Sequence[AccountEvent]) -> Outco
         loan_id = live[0].loan_id if len(live) == 1 else None
         return _outcome("ignored", "by_hand", loan_id=loan_id)
     return _refused(Fault("", "payment_used"))
+
+
+def _held_before(line: StatementLine, before: StatementLine) -> Outcome:
+    """Return what a line comes to whose money is in suspense: the same money, or another."""
+    if before.money == line.money and before.value_date == line.value_date:
+        return _outcome("ignored", "kept")
+    return _refused(Fault("", "kept_used"))
 
 
 def _day_closed(file: StatementFile) -> Outcome:

@@ -275,6 +275,22 @@ def test_a_statement_that_brings_the_same_money_does_not_bring_it_again(
     assert StatementLine.objects.get(status="suspense") == line
 
 
+@pytest.mark.parametrize(
+    ("amount", "came_to"), [("9793.00", ("ignored", "kept")), ("9000.00", ("refused", ""))]
+)
+def test_money_that_waits_as_cash_is_not_held_again_when_the_bank_brings_it(
+    alice: User, lent: Loan, amount: str, came_to: tuple[str, str]
+) -> None:
+    line = _taken(alice, external_reference="UTR900", amount=D(amount), channel="cash")
+
+    file = factories.posted(alice, [factories.row("UTR900")])
+
+    assert [found for _row, *found in factories.came_to(file)] == [list(came_to)]
+    assert balance(Account.UNIDENTIFIED) == -D(amount)
+    assert StatementLine.objects.get(status="suspense") == line
+    assert books.offenders() == []
+
+
 def test_what_a_statement_brought_is_not_taken_over_the_counter_besides(
     alice: User, lent: Loan
 ) -> None:
