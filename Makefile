@@ -121,6 +121,10 @@ bench-ledger: install-dev ## posting singly and in bulk, and the proof over 100,
 bench-portfolio: install-dev ## the summary of 1,000 and 100,000 loans, and adding a day up; ARGS="--loans 1000000 --record"
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_portfolio $(ARGS)
 
+.PHONY: bench-monitoring
+bench-monitoring: install-dev ## a month of 100,000 scores watched, and how often it cries wolf; ARGS="--scores 1000000 --record"
+	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_monitoring $(ARGS)
+
 .PHONY: bench-ecl
 bench-ecl: install-dev ## measuring expected credit loss of 20,000 loans, beside the bare limit; ARGS="--loans 1000000 --record"
 	@$(LOCAL) run test -- $(BIN)/python -m benchmarks.bench_ecl $(ARGS)

@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "apps.bulk",
     "apps.laboratory",
     "apps.governance",
+    "apps.monitoring",
     "apps.dashboards",
     "apps.portal",
     "apps.demo",
@@ -210,6 +211,8 @@ CELERY_TASK_ROUTES = {
     "npa.make_waiting_returns": {"queue": "batch"},
     "portfolio.summarise": {"queue": "batch"},
     "impairment.measure": {"queue": "batch"},
+    "monitoring.measure": {"queue": "batch"},
+    "monitoring.measure_model": {"queue": "batch"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

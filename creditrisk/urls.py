@@ -37,6 +37,7 @@ urlpatterns = [
     path("ledger/", include("apps.ledger.urls")),
     path("models/", include("apps.scoring.urls")),
     path("governance/", include("apps.governance.urls")),
+    path("monitoring/", include("apps.monitoring.urls")),
     path("bulk/", include("apps.bulk.urls")),
     path("laboratory/", include("apps.laboratory.urls")),
     path("audit/", include("apps.audit.urls")),

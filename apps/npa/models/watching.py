@@ -12,7 +12,8 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.npa.measures import Measure
-from apps.npa.watch_lifecycle import ALERT, DELIVERY, STANDING
+from apps.npa.models.delivery import Delivery, delivery_constraints, delivery_indexes
+from apps.npa.watch_lifecycle import ALERT, STANDING
 
 _MEASURES = [measure.value for measure in Measure]
 
@@ -233,47 +234,15 @@ class Alert(Identified, Timestamped, Stateful):
         return f"{self.measure} {self.day}"
 
 
-class AlertDelivery(Identified, Timestamped, Stateful):
+class AlertDelivery(Delivery):
     """One message about an alert on its way: by e-mail to the owner, or to a webhook."""
 
-    lifecycle = DELIVERY
-
-    class Channel(models.TextChoices):
-        EMAIL = "email", _("E-mail")
-        WEBHOOK = "webhook", _("Webhook")
-
-    class Obstacle(models.TextChoices):
-        NOT_CONFIGURED = "not_configured", _("sending is not set up")
-        NO_ADDRESS = "no_address", _("no address to send to")
-        NOT_PERMITTED = "not_permitted", _("the owner may no longer see this")
-        NOT_ALLOWED = "not_allowed", _("the operator does not allow this address")
-        REFUSED = "refused", _("refused by the other side")
-        SERVER_DOWN = "server_down", _("the other side does not answer")
-        GAVE_UP = "gave_up", _("given up after the last attempt")
-        UNKNOWN = "unknown", _("nobody knows whether it arrived")
-
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="deliveries")
-    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_try_at = models.DateTimeField(_("next attempt"), null=True)
-    claimed_at = models.DateTimeField(_("claimed"), null=True)
-    sent_at = models.DateTimeField(_("sent"), null=True)
-    message_id = models.CharField(_("message"), max_length=120, blank=True)
-    obstacle = models.CharField(_("obstacle"), max_length=16, choices=Obstacle, blank=True)
 
     class Meta:
         default_permissions = ()
-        constraints: ClassVar[list[Any]] = [
-            status_constraint(DELIVERY, "npa_delivery_status_known"),
-            models.UniqueConstraint(fields=["alert", "channel"], name="npa_delivery_once"),
-        ]
-        indexes: ClassVar[list[Any]] = [
-            models.Index(
-                fields=["next_try_at"],
-                condition=Q(status__in=["queued", "sending"]),
-                name="npa_deliveries_waiting",
-            ),
-        ]
+        constraints: ClassVar[list[Any]] = delivery_constraints("npa", "alert")
+        indexes: ClassVar[list[Any]] = delivery_indexes("npa")
         verbose_name = _("message about an alert")
         verbose_name_plural = _("messages about alerts")
 

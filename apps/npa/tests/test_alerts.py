@@ -19,7 +19,7 @@ from apps.customers.models import Customer
 from apps.loans.models import Loan
 from apps.npa import services, watch_rows, webhook_sending, webhook_signing
 from apps.npa.models import Alert, AlertDelivery, DayFigures, PortfolioDay, Threshold
-from apps.npa.services import telling
+from apps.npa.services import delivering
 from apps.npa.tests import portfolio_factories as factories
 from apps.npa.tests.portfolio_factories import NOW, TODAY, night, npa, snapshot
 
@@ -318,7 +318,7 @@ def test_it_posts_a_signed_message_and_comes_again_with_the_same_id(
     first = services.deliver_alert(delivery_id=hook.pk, now=NOW)
     assert (first.status, first.obstacle, first.attempts) == ("queued", "server_down", 1)
     assert services.deliver_waiting_alerts(now=NOW) == 1  # the mail; the hook is not due yet
-    services.deliver_waiting_alerts(now=NOW + telling.FIRST_PAUSE)
+    services.deliver_waiting_alerts(now=NOW + delivering.FIRST_PAUSE)
 
     hook.refresh_from_db()
     assert (hook.status, hook.attempts, len(hooked)) == ("sent", 2, 2)
@@ -339,13 +339,13 @@ def test_it_posts_a_signed_message_and_comes_again_with_the_same_id(
 def test_it_gives_up_after_the_last_attempt_or_a_refusal(
     lent: Loan, india: Entity, hooked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _answer(monkeypatch, hooked, *["later"] * telling.MOST_ATTEMPTS)
+    _answer(monkeypatch, hooked, *["later"] * delivering.MOST_ATTEMPTS)
     _mail, hook = _queued(lent, india)
     now = NOW
 
-    for _attempt in range(telling.MOST_ATTEMPTS):
+    for _attempt in range(delivering.MOST_ATTEMPTS):
         services.deliver_alert(delivery_id=hook.pk, now=now)
-        now += telling.LONGEST_PAUSE
+        now += delivering.LONGEST_PAUSE
 
     hook.refresh_from_db()
     assert (hook.status, hook.obstacle, len(hooked)) == ("failed", "gave_up", 8)
@@ -380,10 +380,10 @@ def test_of_a_lost_worker_a_webhook_is_sent_again_and_a_mail_never(
     queued = _queued(lent, india)
     for one in queued:
         one.move("claim", claimed_at=NOW, attempts=1)
-    later = NOW + telling.CLAIM + timedelta(seconds=1)
+    later = NOW + delivering.CLAIM + timedelta(seconds=1)
 
     services.deliver_waiting_alerts(now=later)
-    services.deliver_waiting_alerts(now=later + telling.FIRST_PAUSE)
+    services.deliver_waiting_alerts(now=later + delivering.FIRST_PAUSE)
 
     states = {one.channel: one.status for one in AlertDelivery.objects.all()}
     assert states == {"email": "unknown", "webhook": "sent"}

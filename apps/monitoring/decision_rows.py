@@ -1,0 +1,93 @@
+"""What was decided on a model's scores: a few statements over sets, whatever their number."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from apps.decisions.models import Decision
+from apps.scoring.models import ModelVersion
+
+# What people decided later on an application the machine had approved or declined, and how long
+# it took from when it was asked for to what the machine decided.
+_LATER = """
+    SELECT count(*) FILTER (WHERE last.outcome IS NOT NULL AND last.outcome <> d.outcome),
+           count(*)
+    FROM decisions_decision d
+    JOIN scoring_scorerun r ON r.id = d.score_run_id
+    LEFT JOIN LATERAL (
+        SELECT h.outcome FROM decisions_decision h
+        WHERE h.application_id = d.application_id AND h.kind = 'human' AND h.number > d.number
+        ORDER BY h.number DESC LIMIT 1
+    ) last ON TRUE
+    WHERE r.model_id = %(model)s AND d.kind = 'automated' AND d.outcome IN ('approve', 'decline')
+      AND d.decided_at >= %(since)s AND d.decided_at < %(until)s
+"""
+_LATENCY = """
+    SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY took),
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY took)
+    FROM (
+        SELECT EXTRACT(EPOCH FROM d.decided_at - a.submitted_at)::float8 AS took
+        FROM decisions_decision d
+        JOIN scoring_scorerun r ON r.id = d.score_run_id
+        JOIN applications_application a ON a.id = d.application_id
+        WHERE r.model_id = %(model)s AND d.kind = 'automated' AND a.channel <> 'tape'
+          AND d.decided_at >= %(since)s AND d.decided_at < %(until)s
+          AND a.submitted_at IS NOT NULL AND d.decided_at >= a.submitted_at
+    ) timed
+"""
+
+
+def facts(model: ModelVersion, since: datetime, until: datetime) -> dict[str, Any]:
+    """Return what the machine decided by a model in [since, until), as JSON values.
+
+    `approved`, `departed` and `failed` are pairs: how many of how many.
+    """
+    within = {"decided_at__gte": since, "decided_at__lt": until}
+    rows = Decision.objects.filter(kind="automated", score_run__model=model, **within)
+    named = ("application__product__code", "application__branch__code", "outcome")
+    cells = [
+        {"product": product, "branch": branch, "outcome": outcome, "n": n}
+        for product, branch, outcome, n in rows.order_by(*named)
+        .values_list(*named)
+        .annotate(n=Count("pk"))
+    ]
+    outcomes: Counter[str] = Counter()
+    for cell in cells:
+        outcomes[cell["outcome"]] += cell["n"]
+    failures = _failures(model, within)
+    departed = _row(_LATER, model, since, until)
+    timed = _row(_LATENCY, model, since, until)
+    total, failed = sum(outcomes.values()), sum(failures.values())
+    return {
+        "outcomes": dict(sorted(outcomes.items())),
+        "cells": cells,
+        "approved": [outcomes["approve"], total],
+        "departed": [departed[0], departed[1]],
+        "exceptions": Decision.objects.filter(
+            score_run__model=model, override__isnull=False, **within
+        ).count(),
+        "failures": failures,
+        "failed": [failed, total + failed],
+        "latency": {"n": timed[0], "median": timed[1], "p95": timed[2]},
+    }
+
+
+def _failures(model: ModelVersion, within: dict[str, datetime]) -> dict[str, int]:
+    """Return why no score came about in the model's segment while it was to decide, by cause."""
+    rows = Decision.objects.filter(
+        kind="automated",
+        score_run=None,
+        application__product__scoring_segment=model.segment,
+        **within,
+    ).exclude(failure="")
+    found = rows.order_by("failure").values_list("failure").annotate(n=Count("pk"))
+    return dict(found)
+
+
+def _row(statement: str, model: ModelVersion, since: datetime, until: datetime) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"model": model.pk, "since": since, "until": until})
+        return cursor.fetchone()
