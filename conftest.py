@@ -163,6 +163,8 @@ LONG = frozenset(
         "apps/servicing/tests/test_relief.py",
         "apps/servicing/tests/test_topping_up.py",
         "apps/servicing/tests/test_transfers.py",
+        "apps/stress/tests/test_pages.py",
+        "apps/stress/tests/test_running.py",
         "ml/tests/test_artefact.py",
         "ml/tests/test_model_contract.py",
         "ml/tests/test_training.py",

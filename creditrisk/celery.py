@@ -58,6 +58,7 @@ app.conf.beat_schedule = {
     # Every hour, so that what a lost worker left is taken up soon; what is made is made once.
     "watch models": {"task": "monitoring.measure_missing", "schedule": crontab(minute=25)},
     "send incidents of models": {"task": "monitoring.deliver_waiting", "schedule": 60.0},
+    "send stress tests again": {"task": "stress.sweep", "schedule": 60.0},
     "make returns that wait": {"task": "npa.make_waiting_returns", "schedule": 60.0},
     "send alerts": {"task": "npa.deliver_waiting_alerts", "schedule": 60.0},
     "release lapsed claims": {"task": "decisions.release_lapsed", "schedule": 60.0},

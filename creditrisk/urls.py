@@ -33,6 +33,7 @@ urlpatterns = [
     path("npa/", include("apps.npa.urls")),
     path("portfolio/", include("apps.portfolio.urls")),
     path("impairment/", include("apps.impairment.urls")),
+    path("stress/", include("apps.stress.urls")),
     path("collections/", include("apps.collections.urls")),
     path("ledger/", include("apps.ledger.urls")),
     path("models/", include("apps.scoring.urls")),

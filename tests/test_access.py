@@ -41,6 +41,7 @@ VALUES = {
     "uuid:pk": "00000000-0000-4000-8000-000000000000",
     "int:grant_id": "1",
     "slug:code": "auditor",
+    "slug:kind": "scenario",
 }
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -164,6 +165,7 @@ def test_it_answers_each_role_as_the_table_says(
 # Pages that need a query to answer; without one they say so (400) or find nothing (404).
 QUERIES = {
     "audit/timeline/",
+    "api/v1/impairment/losses",
     "api/v1/npa/provisions",
     "npa/findings/report/",
     "npa/overrides/report/",

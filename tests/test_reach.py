@@ -73,6 +73,7 @@ def keys_elsewhere(make_person: MakePerson, nashik: Branch, rita: User, mark: Us
         "letters": [str(letter.pk)],
         "loans": own,
         "impairment": [*own, _parameters_of_another_lender(rita)],
+        "stress": own,
         "collections": own,
         "appeals": [str(appeal.pk), str(appeal.application_id)],
         "offers": own,

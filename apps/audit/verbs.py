@@ -386,6 +386,13 @@ VERBS = {
     ),
     "impairment.estimated": _("estimated hazards and losses given default from own history"),
     "impairment.measured": _("measured expected credit loss"),
+    "stress.terms_proposed": _("proposed what stress tests rest on"),
+    "stress.terms_approved": _("approved what stress tests rest on"),
+    "stress.terms_refused": _("refused what stress tests should rest on"),
+    "stress.terms_withdrawn": _("took back what stress tests should rest on"),
+    "stress.test_asked": _("asked for a stress test"),
+    "stress.test_done": _("finished a stress test"),
+    "stress.test_failed": _("could not finish a stress test"),
 }
 
 

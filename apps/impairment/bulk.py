@@ -82,7 +82,7 @@ def measure(
     order = np.argsort(-batch.months, kind="stable")
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
-    ordered = _taken(batch, order)
+    ordered = taken(batch, order)
     found = {
         name: _in_order(_under(ordered, curves, terms), back) for name, terms in scenarios.items()
     }
@@ -115,11 +115,11 @@ def _under(batch: Batch, curves: Curves, terms: Scenario) -> Losses:
     alive, factor = np.ones(number), np.ones(number)
     alive_12 = np.ones(number)
     worth = (1 + batch.effective_rate) ** (-1 / YEAR)
-    paid, months = _Paydown(batch), batch.months
+    paid, months = Paydown(batch), batch.months
     for month in range(int(months.max(initial=0))):
         # The first so many of them have a month like this.
         here = slice(0, int(np.searchsorted(-months, -month, side="left")))
-        hazard = np.minimum(1.0, _hazard(batch, curves, here, month) * float(terms.pd_shift))
+        hazard = np.minimum(1.0, hazard_of(batch, curves, here, month) * float(terms.pd_shift))
         factor[here] *= worth[here]
         life[here] += alive[here] * hazard * lgd[here] * paid.owed(here, month) * factor[here]
         alive[here] *= 1 - hazard
@@ -134,7 +134,8 @@ def _under(batch: Batch, curves: Curves, terms: Scenario) -> Losses:
     )
 
 
-def _hazard(batch: Batch, curves: Curves, here: slice, month: int) -> Numbers:
+def hazard_of(batch: Batch, curves: Curves, here: slice, month: int) -> Numbers:
+    """Return the hazards of a month of some loans, by band, age and lateness."""
     last = curves.hazards.shape[1] - 1
     found = curves.hazards[batch.band[here], np.minimum(batch.age[here] + month, last)]
     if month < curves.lateness.shape[1]:
@@ -143,7 +144,7 @@ def _hazard(batch: Batch, curves: Curves, here: slice, month: int) -> Numbers:
     return ceiled
 
 
-class _Paydown:
+class Paydown:
     """What is owed where default is recognised in a month, without a power in every one of them."""
 
     def __init__(self, batch: Batch) -> None:
@@ -170,9 +171,19 @@ class _Paydown:
         return found
 
 
-def _taken(batch: Batch, order: Places) -> Batch:
+def taken(batch: Batch, order: Places) -> Batch:
+    """Return some loans of a batch, in an order."""
     names: tuple[str, ...] = tuple(Batch.__dataclass_fields__)
     columns: dict[str, Any] = {name: getattr(batch, name)[order] for name in names}
+    return Batch(**columns)
+
+
+def joined(one: Batch, other: Batch) -> Batch:
+    """Return the loans of two batches as one."""
+    names: tuple[str, ...] = tuple(Batch.__dataclass_fields__)
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names
+    }
     return Batch(**columns)
 
 

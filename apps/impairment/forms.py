@@ -44,27 +44,22 @@ class LoansForm(LossForm):
     field_order = ["lender", "month", "stage", "product", "segment", "branch", "currency"]
 
 
-class ParametersForm(Refusable):
-    """Parameters as they stand, changed in place, from when, and why."""
+class JsonField(forms.CharField):
+    """An object as JSON, changed in place."""
 
-    effective_from = DayField(label=_("From"))
-    body = forms.CharField(
-        label=_("Parameters"),
-        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "mono"}),
-        max_length=20_000,
-        help_text=_("As JSON; numbers stand as text, so that no digit is lost."),
-    )
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=2_000,
-        widget=_REASON,
-        help_text=_("About the economy and the method, with the source of what changes."),
-    )
+    def __init__(self, **kwargs: Any) -> None:
+        look = {"rows": 24, "spellcheck": "false", "class": "mono"}
+        super().__init__(
+            max_length=20_000,
+            widget=forms.Textarea(attrs=look),
+            help_text=_("As JSON; numbers stand as text, so that no digit is lost."),
+            **kwargs,
+        )
 
-    def clean_body(self) -> Any:
+    def clean(self, value: Any) -> Any:
         """Return what was typed as an object."""
         try:
-            found = json.loads(self.cleaned_data["body"])
+            found = json.loads(super().clean(value))
             is_plain = _is_plain(found)
         except json.JSONDecodeError as error:
             raise forms.ValidationError(
@@ -77,6 +72,19 @@ class ParametersForm(Refusable):
         if not is_plain:
             raise forms.ValidationError(gettext("A character here cannot be kept."))
         return found
+
+
+class ParametersForm(Refusable):
+    """Parameters as they stand, changed in place, from when, and why."""
+
+    effective_from = DayField(label=_("From"))
+    body = JsonField(label=_("Parameters"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2_000,
+        widget=_REASON,
+        help_text=_("About the economy and the method, with the source of what changes."),
+    )
 
     def asked(self) -> Asked:
         """Return what was typed."""

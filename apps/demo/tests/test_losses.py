@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 
 from apps.accounts.models import User
 from apps.audit.models import Event
-from apps.demo import losses, nights, people
+from apps.demo import losses, nights, people, stresses
 from apps.impairment import rows
 from apps.impairment.models import Estimate, LoanLoss, ParameterSet, Run
 from apps.impairment.rows import Chosen
@@ -15,6 +15,7 @@ from apps.loans.models import Loan
 from apps.npa.models import DayEnd
 from apps.npa.tests import day_factories as days
 from apps.repayments.tests import factories as repaying
+from apps.stress.models import Terms, Test
 
 pytestmark = pytest.mark.django_db
 MONTH_END = date(2026, 11, 30)
@@ -54,6 +55,31 @@ def test_it_measures_the_end_of_a_month_whose_books_are_closed(lent: Loan) -> No
     chosen = Chosen(entity=entity, currency=entity.currency, run=run)
     assert rows.grouped(people.of_role("risk_analyst"), chosen, "stage")
     assert (again, Event.objects.count()) == ([], before)
+
+
+@pytest.mark.usefixtures("lenders_people")
+def test_both_presets_are_put_to_what_was_measured(lent: Loan) -> None:
+    now = repaying.at(MONTH_END + timedelta(days=10))
+    days.rules()
+    nights.write(now=now)
+    losses.write(now=now)
+
+    said = stresses.write(now=now)
+    before = Event.objects.count()
+    again = stresses.write(now=now)
+
+    assert said == [f"a stress test of 1 loans at {lent.branch.entity.name}"]
+    test = Test.objects.get()
+    assert (test.status, test.measured.day) == ("done", MONTH_END)
+    assert [one["name"] for one in test.results] == ["", "Recession", "Rate shock"]
+    assert set(Terms.objects.values_list("status", flat=True)) == {"approved"}
+    assert "Made up" in test.figures.body["source"]
+    assert (again, Event.objects.count()) == ([], before)
+
+
+def test_without_a_measurement_nothing_is_stressed(lent: Loan) -> None:
+    assert stresses.write(now=repaying.at(repaying.later(1))) == []
+    assert not Terms.objects.exists()
 
 
 @pytest.mark.usefixtures("lenders_people")

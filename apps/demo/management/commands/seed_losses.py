@@ -1,4 +1,4 @@
-"""Measure the expected credit loss of the demonstration's lenders."""
+"""Measure the expected credit loss of the demonstration's lenders, and stress it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from apps.core.origin import origin
-from apps.demo import losses, people
+from apps.demo import losses, people, stresses
 
 
 class Command(BaseCommand):
@@ -15,5 +15,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         people.refuse_in_production()
         with origin("command:seed_losses"):
-            done = losses.write(now=timezone.now())
+            now = timezone.now()
+            done = [*losses.write(now=now), *stresses.write(now=now)]
         self.stdout.write("; ".join(done) or "Losses are measured already, or no day was ended.")

@@ -1,0 +1,1 @@
+"""The pages of stress tests, one module for each subject."""
