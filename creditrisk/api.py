@@ -52,6 +52,7 @@ _APPS = (
         "debits",
         "servicing",
         "npa",
+        "impairment",
         "collections",
         "desk",
         "appeals",

@@ -22,6 +22,9 @@ OTHERS = "others"
 MOST_BANDS = 20
 MOST_CURE_MONTHS = 24
 MOST_WORKOUT_MONTHS = 60
+# No outlook multiplies a hazard or an LGD by more.
+MOST_PD_SHIFT = Decimal(10)
+MOST_LGD_SHIFT = Decimal(5)
 
 _BETWEEN = gettext_noop("Must lie between 0 and 1.")
 _ABOVE = gettext_noop("Must be above %(least)s.")
@@ -163,7 +166,11 @@ def _scenarios(given: Any) -> dict[Outlook, Scenario]:
         place = f"scenarios.{name}"
         terms = Scenario(**_typed(_Scenario, given[name.value], place))
         _expect(ZERO <= terms.weight <= ONE, place, _BETWEEN)
-        _expect(terms.pd_shift > 0 and terms.lgd_shift > 0, place, _ABOVE, least=0)
+        shifts = {"pd_shift": MOST_PD_SHIFT, "lgd_shift": MOST_LGD_SHIFT}
+        for shift, most in shifts.items():
+            within = ZERO < getattr(terms, shift) <= most
+            pattern = gettext_noop("Must be above 0 and at most %(most)s.")
+            _expect(within, f"{place}.{shift}", pattern, most=most)
         found[name] = terms
     whole = sum((one.weight for one in found.values()), ZERO)
     _expect(whole == ONE, "scenarios", gettext_noop("The weights must add up to 1."))

@@ -3,22 +3,25 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.core import keyset
 from apps.core.keyset import Page
 from apps.impairment import movement
-from apps.impairment.models import LoanLoss, Run
+from apps.impairment.models import LoanLoss, LossSum, Run
 from apps.impairment.movement import Line, Moved
 from apps.impairment.statements import moved
 from apps.products.models import Product
 
+# So many ends of months are followed: a year, and the one before it.
+MONTHS = 13
 SUMS = ("drawn", "ead", "loss_12", "loss_lifetime", "loss")
 _SCENARIOS = ("loss_base", "loss_upside", "loss_downside")
 _GROUPS = {
@@ -80,13 +83,13 @@ def grouped(actor: User, chosen: Chosen, by: str) -> list[tuple[dict[str, Any], 
     rows = (
         _within(actor, chosen)
         .values(*names)
-        .annotate(loans=Count("pk"), **{f"of_{name}": Sum(name) for name in SUMS})
+        .annotate(of_loans=Sum("loans"), **{f"of_{name}": Sum(name) for name in SUMS})
         .order_by(*names)
     )
     return [
         (
             {name: row[name] for name in names},
-            Sums(row["loans"], *(row[f"of_{name}"] for name in SUMS)),
+            Sums(row["of_loans"], *(row[f"of_{name}"] for name in SUMS)),
         )
         for row in rows
     ]
@@ -161,7 +164,24 @@ def worklist(rows: QuerySet[LoanLoss], *, after: str, before: str) -> Page[LoanL
     return keyset.page(rows, by=("-loss", "-id"), after=after, before=before)
 
 
-def _within(actor: User, chosen: Chosen) -> QuerySet[LoanLoss]:
-    """Return the rows that sums are of: those of the person's branches."""
-    rows = LoanLoss.objects.filter(accounts.in_reach(actor))
+def trend(actor: User, chosen: Chosen) -> list[tuple[date, dict[int, Sums]]]:
+    """Return the sums of each stage at the last ends of months up to the chosen, that last."""
+    days = Run.objects.filter(entity=chosen.entity, status="finished", day__lte=chosen.run.day)
+    runs = dict(days.order_by("-day").values_list("pk", "day")[:MONTHS])
+    rows: Any = (
+        LossSum.objects.filter(accounts.in_reach(actor))
+        .filter(run__in=runs, currency=chosen.currency, **chosen.narrowed)
+        .values("run_id", "stage")
+        .annotate(of_loans=Sum("loans"), **{f"of_{name}": Sum(name) for name in SUMS})
+    )
+    found: dict[date, dict[int, Sums]] = {day: {} for day in sorted(runs.values())}
+    for row in rows.order_by("stage"):
+        sums = Sums(row["of_loans"], *(row[f"of_{name}"] for name in SUMS))
+        found[runs[row["run_id"]]][row["stage"]] = sums
+    return list(found.items())
+
+
+def _within(actor: User, chosen: Chosen) -> QuerySet[LossSum]:
+    """Return the kept sums of the choice, of the person's branches."""
+    rows = LossSum.objects.filter(accounts.in_reach(actor))
     return rows.filter(run=chosen.run, currency=chosen.currency, **chosen.narrowed)

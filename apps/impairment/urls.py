@@ -8,6 +8,7 @@ app_name = "impairment"
 urlpatterns = [
     path("", losses.summary, name="summary"),
     path("summary.csv", losses.summary_file, name="summary_file"),
+    path("months.csv", losses.months_file, name="months_file"),
     path("movement/", losses.moved, name="movement"),
     path("movement.csv", losses.moved_file, name="movement_file"),
     path("loans/", losses.loans, name="loans"),

@@ -27,10 +27,10 @@ OUTLOOKS = {
     Outlook.DOWNSIDE: _("Downside"),
 }
 STATES = {
-    "proposed": (_("waits for another person"), "warning", "clock"),
-    "approved": (_("approved"), "success", "circle-check"),
-    "refused": (_("refused"), "danger", "circle-x"),
-    "withdrawn": (_("taken back"), "neutral", "rotate-ccw"),
+    "proposed": (_("Waits for another person"), "warning", "clock"),
+    "approved": (_("Approved"), "success", "circle-check"),
+    "refused": (_("Refused"), "danger", "circle-x"),
+    "withdrawn": (_("Taken back"), "neutral", "rotate-ccw"),
 }
 GROUPS = {
     "stage": _("Stage"),

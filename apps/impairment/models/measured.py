@@ -34,6 +34,16 @@ _KEPT_FINISHED = """
     END IF;
     RETURN NULL;
 """
+_ADDED_FINISHED = """
+    IF EXISTS (
+        SELECT FROM impairment_run r WHERE r.status <> 'running'
+            AND r.id IN (SELECT DISTINCT run_id FROM came)
+    ) THEN
+        RAISE EXCEPTION 'impairment_%s_added: nothing is added to a finished measurement'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
 _NEXT_DAY = ExpressionWrapper(F("day") + Value(timedelta(days=1)), output_field=models.DateField())
 
 
@@ -182,6 +192,14 @@ class LoanLoss(models.Model):
                 referencing=pgtrigger.Referencing(old="gone"),
                 func=_KEPT_FINISHED,
             ),
+            pgtrigger.Trigger(
+                name="impairment_loss_added",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                referencing=pgtrigger.Referencing(new="came"),
+                func=_ADDED_FINISHED.replace("%s", "loss"),
+            ),
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["run", "loan"], name="impairment_loss_once"),
@@ -203,3 +221,62 @@ class LoanLoss(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.loss}"
+
+
+class LossSum(models.Model):
+    """What the loans of a branch and product come to in a measurement, by all that pages group by.
+
+    Written once, as the measurement is finished, so that its pages cost the same for any number of
+    loans; a test proves them equal to the rows they are of.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="sums", db_index=False)
+    branch = models.ForeignKey(Branch, on_delete=models.PROTECT, db_index=False, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, db_index=False, related_name="+")
+    currency = models.CharField(_("currency"), max_length=3)
+    stage = models.PositiveSmallIntegerField(_("stage"))
+    reason = models.CharField(_("reason"), max_length=16)
+    security = models.CharField(_("secured by"), max_length=24)
+    loans = models.PositiveIntegerField(_("loans"))
+    drawn = _amount(_("owed"))
+    ead = _amount(_("exposure at default"))
+    loss_12 = _amount(_("loss over twelve months"))
+    loss_lifetime = _amount(_("loss over the lifetime"))
+    loss = _amount(_("expected credit loss"))
+    loss_base = _amount(_("loss, base"))
+    loss_upside = _amount(_("loss, upside"))
+    loss_downside = _amount(_("loss, downside"))
+
+    class Meta:
+        default_permissions = ()
+        triggers: ClassVar[list[Any]] = [
+            pgtrigger.Protect(name="impairment_sum_as_measured", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="impairment_sum_kept",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Delete,
+                when=pgtrigger.After,
+                referencing=pgtrigger.Referencing(old="gone"),
+                func=_KEPT_FINISHED.replace("impairment_loss_kept", "impairment_sum_kept"),
+            ),
+            pgtrigger.Trigger(
+                name="impairment_sum_added",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                referencing=pgtrigger.Referencing(new="came"),
+                func=_ADDED_FINISHED.replace("%s", "sum"),
+            ),
+        ]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["run", "branch", "product", "currency", "stage", "reason", "security"],
+                name="impairment_sum_once",
+            ),
+        ]
+        verbose_name = _("sum of expected credit losses")
+        verbose_name_plural = _("sums of expected credit losses")
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.loss}"

@@ -1,18 +1,36 @@
 """What the lender decided of expected credit loss, from a day on, by two people."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pgtrigger
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import Branch, Entity, User
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
 from apps.impairment.lifecycle import PARAMETERS
+from apps.impairment.measuring import Outlook
+from apps.impairment.parameters import MOST_LGD_SHIFT, MOST_PD_SHIFT
+
+
+def _shifts_within() -> Q:
+    """Return that no outlook multiplies by 0 or less, or by more than the most."""
+    found = Q()
+    for outlook in Outlook:
+        for shift, most in (("pd_shift", MOST_PD_SHIFT), ("lgd_shift", MOST_LGD_SHIFT)):
+            text = KT(f"body__scenarios__{outlook.value}__{shift}")
+            value = Cast(text, models.DecimalField(max_digits=20, decimal_places=10))
+            found &= Q(GreaterThan(value, Decimal(0))) & Q(LessThanOrEqual(value, most))
+    return found
+
 
 _ONCE_ANSWERED = """
     IF OLD.answered_by_id IS NOT NULL AND (
@@ -88,6 +106,9 @@ class ParameterSet(Identified, Timestamped, Stateful):
         ]
         constraints: ClassVar[list[Any]] = [
             status_constraint(PARAMETERS, "impairment_parameters_status_known"),
+            models.CheckConstraint(
+                condition=_shifts_within(), name="impairment_parameters_shifts_within"
+            ),
             models.CheckConstraint(
                 condition=Q(status="proposed", answered_by=None, answered_at=None)
                 | (~Q(status="proposed") & Q(answered_by__isnull=False, answered_at__isnull=False)),

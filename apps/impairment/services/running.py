@@ -14,7 +14,7 @@ from apps.audit import services as audit
 from apps.core.bulk import copy_into, refresh_statistics
 from apps.core.errors import Conflict
 from apps.impairment import parameters, reckoning, stored
-from apps.impairment.models import Estimate, LoanLoss, ParameterSet, Run
+from apps.impairment.models import Estimate, LoanLoss, LossSum, ParameterSet, Run
 from apps.impairment.reckoning import Ground, Read
 from apps.impairment.services.estimating import is_end
 from apps.impairment.services.locking import alone
@@ -130,6 +130,7 @@ def _begun(entity: Entity, day: date, *, now: datetime, again: bool) -> Run:
         **fields,
     )
     LoanLoss.objects.filter(run=run).delete()
+    LossSum.objects.filter(run=run).delete()
     return run
 
 
@@ -222,6 +223,7 @@ def _finished(begun: Run, *, actor: str, now: datetime) -> Run:
             "inputs_changed", _("What this measurement rests on changed meanwhile; measure again.")
         )
     with connection.cursor() as cursor:
+        cursor.execute(loans.SUMS, {"run": run.pk})
         cursor.execute(loans.TOTALS, {"run": run.pk})
         totals = _totals(cursor.fetchall())
     run.move("finish", finished_at=max(now, run.started_at), totals=totals)

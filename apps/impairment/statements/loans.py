@@ -71,6 +71,19 @@ def batch(bounds: Sequence[Decimal]) -> str:
 
 
 TOTALS = """
-    SELECT currency, stage, count(*), sum(ead), sum(loss), sum(loss_12), sum(loss_lifetime)
-    FROM impairment_loanloss WHERE run_id = %(run)s GROUP BY 1, 2 ORDER BY 1, 2
+    SELECT currency, stage, sum(loans), sum(ead), sum(loss), sum(loss_12), sum(loss_lifetime)
+    FROM impairment_losssum WHERE run_id = %(run)s GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+# What pages group by, and what is added up. The migration that made the table has a copy.
+SUMS = """
+    INSERT INTO impairment_losssum (run_id, branch_id, product_id, currency, stage, reason,
+        security, loans, drawn, ead, loss_12, loss_lifetime, loss, loss_base, loss_upside,
+        loss_downside)
+    SELECT run_id, branch_id, product_id, currency, stage, reason, security, count(*), sum(drawn),
+        sum(ead), sum(loss_12), sum(loss_lifetime), sum(loss), sum(loss_base), sum(loss_upside),
+        sum(loss_downside)
+    FROM impairment_loanloss WHERE run_id = %(run)s
+    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
 """

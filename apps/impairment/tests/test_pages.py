@@ -236,7 +236,7 @@ def test_two_people_decide_on_the_pages(
     manager.post(reverse("impairment:approve", args=[one.pk]))
 
     assert ParameterSet.objects.in_force(india, LAST) == one
-    assert "approved" in _get(manager, "parameters").text
+    assert "Approved" in _get(manager, "parameters").text
 
 
 @pytest.mark.parametrize(

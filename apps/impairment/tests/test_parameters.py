@@ -1,11 +1,12 @@
 """Parameters: read whole or refused, in force from a day on, decided by two people."""
 
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from apps.accounts.models import Entity, User
 from apps.audit.models import Event
@@ -26,6 +27,11 @@ def scenario(weight: str, pd_shift: str = "1") -> dict[str, str]:
     return {"weight": weight, "pd_shift": pd_shift, "lgd_shift": "1"}
 
 
+def shifted(name: str, value: str) -> dict[str, Any]:
+    """Return a base scenario with one shift."""
+    return {"scenarios": {"base": {**scenario("0.50"), name: value}}}
+
+
 def test_it_reads_the_parameters_of_the_program() -> None:
     found = factories.terms()
 
@@ -43,12 +49,15 @@ def test_it_reads_the_parameters_of_the_program() -> None:
         ({"bands": []}, "bands"),
         ({"bands": ["NaN"]}, "bands.value"),
         ({"scenarios": {"base": scenario("0.6")}}, "scenarios"),
-        ({"scenarios": {"base": scenario("0.5", "0")}}, "scenarios.base"),
+        ({"scenarios": {"base": scenario("0.5", "0")}}, "scenarios.base.pd_shift"),
         ({"scenarios": {"worst": {}}}, "scenarios"),
         ({"stages": {"pd_multiple": "1"}}, "stages.pd_multiple"),
         ({"stages": {"pd_least": "1"}}, "stages.pd_least"),
         ({"stages": {"cure_3_months": 25}}, "stages"),
         ({"stages": {"days": 60}}, "stages"),
+        (shifted("pd_shift", "10.01"), "scenarios.base.pd_shift"),
+        (shifted("lgd_shift", "5.01"), "scenarios.base.lgd_shift"),
+        (shifted("lgd_shift", "0"), "scenarios.base.lgd_shift"),
         ({"conversion": {"others": "1.1"}}, "conversion"),
         ({"hazards": {"prior_pd_12": "0"}}, "hazards.prior_pd_12"),
         ({"hazards": {"credibility": 0}}, "hazards.credibility"),
@@ -219,3 +228,19 @@ def test_the_database_keeps_what_was_answered(india: Entity, rita: User, charlie
         ParameterSet.objects.filter(pk=one.pk).update(status="approved")
 
     assert ParameterSet.objects.in_force(india, LAST) is None
+
+
+@pytest.mark.parametrize(("name", "most"), [("pd_shift", "10"), ("lgd_shift", "5")])
+def test_an_outlook_multiplies_by_no_more_than_the_most(
+    india: Entity, rita: User, name: str, most: str
+) -> None:
+    refusal = refused(lambda: factories.proposed(india, rita, **shifted(name, "11")))
+    assert f"scenarios.base.{name}" in str(refusal.sentence)
+    one = factories.proposed(india, rita, **shifted(name, most))
+    one.pk, one.status = uuid.uuid4(), "withdrawn"
+    one.answered_by, one.answered_at = rita, now()
+    for wrong in ("11", "0"):
+        one.body = factories.body(**shifted(name, wrong))
+        with pytest.raises(IntegrityError, match="shifts_within"), transaction.atomic():
+            one.save(force_insert=True)
+    assert ParameterSet.objects.count() == 1

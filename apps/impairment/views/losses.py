@@ -32,6 +32,7 @@ def summary(request: HttpRequest) -> HttpResponse:
     chosen = wanted.chosen
     parts = _parts(request, wanted)
     under = rows.scenarios(request.user, chosen)
+    trend = rows.trend(request.user, chosen)
     context = {
         "form": wanted.form,
         "chosen": chosen,
@@ -46,6 +47,9 @@ def summary(request: HttpRequest) -> HttpResponse:
             }
             for by, groups in parts.items()
         ],
+        "figure": page.trend_chart(trend),
+        "trend": page.trend_rows(trend),
+        "stages": list(wording.STAGES.values()),
         "scenarios": [(name, under[code.value]) for code, name in wording.OUTLOOKS.items()],
     }
     return render(request, "impairment/summary.html", context)
@@ -67,6 +71,15 @@ def _parts(request: HttpRequest, wanted: Asked) -> dict[str, page.Groups]:
 
 @require_GET
 @requires(policies.VIEW)
+def months_file(request: HttpRequest) -> HttpResponse:
+    """Return the stages month by month as CSV; the headings alone before the first measurement."""
+    wanted = asked(request)
+    found = rows.trend(request.user, wanted.chosen) if wanted.chosen else []
+    return table_file(page.trend_table(found), _name("loss-months", wanted))
+
+
+@require_GET
+@requires(policies.VIEW)
 def moved(request: HttpRequest) -> HttpResponse:
     """Show how the loss moved between two measurements, stage by stage."""
     wanted = asked(request, MovementForm)
@@ -78,6 +91,7 @@ def moved(request: HttpRequest) -> HttpResponse:
         "query": wanted.query(since=wanted.since.day.isoformat() if wanted.since else ""),
         "rows": page.movement_rows(lines),
         "heads": [wording.STAGES[line.stage] for line in lines if line.stage],
+        "figure": page.movement_chart(lines[-1]) if lines else None,
         "unexplained": any(line.unexplained for line in lines),
     }
     return render(request, "impairment/movement.html", context)
