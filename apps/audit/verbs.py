@@ -17,7 +17,6 @@ VERBS = {
     "accounts.person_reactivated": _("gave a person access again"),
     "accounts.access_granted": _("gave a person access to one thing more"),
     "accounts.access_withdrawn": _("took back an access granted before"),
-    # audit
     "audit.verified": _("verified the audit chain"),
     # customers
     "customers.registered": _("registered the customer"),
