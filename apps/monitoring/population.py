@@ -92,7 +92,8 @@ def encoded(schema: Schema, texts: Sequence[str]) -> tuple[Floats, dict[str, int
     rows = json.loads(f"[{','.join(texts)}]")
     numeric = [feature.name for feature in schema.features if feature.kind != "category"]
     places = {name: place for place, name in enumerate(schema.names)}
-    matrix = np.empty((len(rows), len(places)), dtype=np.float64)
+    # Columns are counted one by one.
+    matrix = np.empty((len(rows), len(places)), dtype=np.float64, order="F")
     if numeric:
         matrix[:, [places[name] for name in numeric]] = _numbers(rows, numeric)
     unseen = {}
