@@ -5,7 +5,7 @@ Each names the rights of which one suffices; who holds none of them does not get
 work of the machine, whose backlog is for those who keep it running.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -82,6 +82,11 @@ class Work:
     order: int
     backlog: Callable[[], Backlog]
     patience: int = 10
+
+
+def left(shown: Sequence[Any], most: int, count: Callable[[], int]) -> int:
+    """Return how many there are beside those shown; they are counted only where there may be."""
+    return count() - len(shown) if len(shown) == most else 0
 
 
 class Part(Protocol):

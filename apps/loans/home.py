@@ -7,19 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core import dates
-from apps.core.home import HALF, Context, Panel, Waiting, register
+from apps.core.home import HALF, Context, Panel, Waiting, left, register
 from apps.loans import policies, selectors
-from apps.loans.models import Disbursement, Instalment, Loan
+from apps.loans.models import Instalment, Loan
 from apps.loans.standings import UNPAID
 
 ROWS = 8
-
-
-def to_approve(actor: User) -> QuerySet[Disbursement]:
-    """Return the payments that others ask for and this person may approve."""
-    held_the_link = Q(loan__offer__link_held_by__contains=[actor.pk])
-    waiting = selectors.waiting(actor, "approve")
-    return waiting.exclude(Q(requested_by=actor) | held_the_link)
 
 
 def due_today(actor: User, now: datetime) -> QuerySet[Instalment]:
@@ -38,8 +31,9 @@ def due_today(actor: User, now: datetime) -> QuerySet[Instalment]:
 
 
 def _due_today(actor: User, now: datetime) -> Context | None:
-    found = list(due_today(actor, now)[:ROWS])
-    return {"instalments": found} if found else None
+    rows = due_today(actor, now)
+    found = list(rows[:ROWS])
+    return {"instalments": found, "left": left(found, ROWS, rows.count)} if found else None
 
 
 register(
@@ -49,7 +43,7 @@ register(
         icon="send",
         order=15,
         rights=(policies.APPROVE,),
-        count=lambda actor, _now: to_approve(actor).count(),
+        count=lambda actor, _now: selectors.to_approve(actor).count(),
         url_name="loans:queue",
         query="stage=approve",
     ),

@@ -28,6 +28,7 @@ from apps.loans.arrears import Arrears
 from apps.loans.lifecycle import HELD, RUNNING
 from apps.loans.models import Disbursement, Instalment, Loan, PaymentFile, ScheduleVersion
 from apps.offers.models import Offer
+from apps.products.models import Conditions
 
 FINISHED = {"repaid": False, "defaulted": True}
 # The stages of the disbursement queue, and the permission that takes each on.
@@ -109,6 +110,12 @@ def detailed() -> QuerySet[Loan]:
     )
 
 
+def stood_when_due() -> Q:
+    """Return the filter that keeps instalments of the schedule in force as their due date ended."""
+    began = Q(schedule__starts_on=None) | Q(schedule__starts_on__lte=F("due_date"))
+    return began & (Q(in_force=True) | Q(schedule__ends_on__gt=F("due_date")))
+
+
 def position(loan: Loan, day: date) -> Position:
     """Return how a loan stands on a day; nothing is overdue before it was paid out."""
     rows = tuple(loan.instalments.filter(in_force=True).order_by("number"))
@@ -178,7 +185,11 @@ def to_open(actor: User) -> QuerySet[Offer]:
 
 
 def to_request(actor: User) -> QuerySet[Loan]:
-    """Return the loans of which something is left that no payment holds."""
+    """Return the loans of which something is left that no payment holds.
+
+    Those nothing was paid out of yet, and those whose product is paid out in stages: of any other
+    loan on the books all went out at once. So the book is not gone through to find them.
+    """
     held = (
         Disbursement.objects.filter(loan=OuterRef("pk"), status__in=HELD)
         .order_by()
@@ -186,10 +197,12 @@ def to_request(actor: User) -> QuerySet[Loan]:
         .annotate(sum=Sum("amount"))
         .values("sum")
     )
+    # Asked beforehand, so that the loans of these products are read along their index.
+    staged = list(Conditions.objects.filter(is_staged=True).values_list("product", flat=True))
     rows = Loan.objects.visible_to(actor).filter(
+        Q(status="opened") | Q(status="active", product__in=staged),
         Q(offer__status="taken_up", offer__exit_asked_date=None),
         source="",
-        status__in=["opened", "active"],
     )
     return (
         rows.annotate(going=Coalesce(held, Decimal(0)))
@@ -213,25 +226,29 @@ def files(actor: User) -> QuerySet[PaymentFile]:
     )
 
 
+def to_approve(actor: User) -> QuerySet[Disbursement]:
+    """Return the payments that others ask for and this person may approve."""
+    mine = Q(requested_by=actor) | Q(loan__offer__link_held_by__contains=[actor.pk])
+    return waiting(actor, "approve").exclude(mine)
+
+
 def counts(actor: User) -> dict[str, int]:
     """Return how many wait at each stage."""
-    held = waiting(actor, "approve").order_by()
-    return {
-        "open": to_open(actor).count(),
-        "request": to_request(actor).count(),
-        "approve": held.count(),
-        "instruct": waiting(actor, "instruct").count(),
-        "confirm": waiting(actor, "confirm").count(),
-    }
+    return {stage: _at(actor, stage).count() for stage in STAGES}
 
 
 def my_count(actor: User) -> int:
-    """Return how many wait for a step that this person may take."""
-    found = counts(actor)
-    if actor.has_perm(policies.APPROVE):
-        mine = Q(requested_by=actor) | Q(loan__offer__link_held_by__contains=[actor.pk])
-        found["approve"] = waiting(actor, "approve").exclude(mine).count()
-    return sum(number for stage, number in found.items() if actor.has_perm(STAGES[stage]))
+    """Return how many wait for a step that this person may take; no other step is counted."""
+    mine = [stage for stage, right in STAGES.items() if actor.has_perm(right)]
+    return sum(
+        (to_approve(actor) if stage == "approve" else _at(actor, stage)).count() for stage in mine
+    )
+
+
+def _at(actor: User, stage: str) -> QuerySet[Any]:
+    if stage == "open":
+        return to_open(actor)
+    return to_request(actor) if stage == "request" else waiting(actor, stage)
 
 
 # --- what other apps ask ------------------------------------------------------------------------

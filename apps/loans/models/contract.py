@@ -151,7 +151,11 @@ class Loan(Identified, Timestamped, Stateful):
             ),
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["branch", "-opened_date", "id"], name="loans_newest_of_branch")
+            models.Index(fields=["branch", "-opened_date", "id"], name="loans_newest_of_branch"),
+            # The few of which nothing was paid out yet, of a book of any size.
+            models.Index(
+                fields=["branch"], condition=Q(status="opened"), name="loans_nothing_paid_out"
+            ),
         ]
         verbose_name = _("loan")
         verbose_name_plural = _("loans")

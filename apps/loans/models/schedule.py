@@ -19,7 +19,11 @@ def _amount(label: Any, **options: Any) -> "models.DecimalField[Any, Any]":
 
 
 class ScheduleVersion(Identified, Timestamped):
-    """One schedule of a loan. The original stays for good; the latest one is in force."""
+    """One schedule of a loan. The original stays for good; the latest one is in force.
+
+    It was in force from the end of `starts_on` to before the end of `ends_on`: by the history of
+    the loan as it stands, so days that were told of late or taken back move them.
+    """
 
     class Kind(models.TextChoices):
         ORIGINAL = "original", _("As agreed")
@@ -48,6 +52,10 @@ class ScheduleVersion(Identified, Timestamped):
     # What `schedules.building.build` makes the rows from.
     terms = models.JSONField(_("terms"))
     in_force = models.BooleanField(_("in force"), default=True)
+    # None: from the beginning.
+    starts_on = models.DateField(_("in force from"), null=True)
+    # None: nothing took its place; of one that is not in force, it is no part of the history.
+    ends_on = models.DateField(_("in force until"), null=True)
     # None: taken on from a tape by the system.
     made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -69,6 +77,13 @@ class ScheduleVersion(Identified, Timestamped):
                 condition=Q(number=1, kind="original") | Q(number__gt=1, kind="current"),
                 name="loans_first_schedule_is_original",
             ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["ends_on"],
+                condition=Q(ends_on__isnull=False),
+                name="loans_schedules_replaced",
+            )
         ]
         verbose_name = _("schedule")
         verbose_name_plural = _("schedules")

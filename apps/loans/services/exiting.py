@@ -204,6 +204,7 @@ def _pay(loan: Loan, quote: ExitQuote, actor: User, entry: Entry) -> None:
         reason=ScheduleVersion.Reason.EXITED,
         actor=actor,
         rows=[_row(quote)],
+        since=quote.exit_date,
     )
     one = version.instalments.get()
     paid = [

@@ -1,6 +1,8 @@
 """Keep the schedules of a loan: the original for good, the latest in force."""
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 from apps.accounts.models import User
 from apps.loans.models import Instalment, Loan, ScheduleVersion
@@ -15,17 +17,19 @@ def keep(
     reason: str,
     actor: User | None,
     rows: Iterable[Row] | None = None,
+    since: date | None = None,
 ) -> ScheduleVersion:
     """Write a schedule of the loan that takes the place of the one in force; return it.
 
     The rows follow from the terms unless they are given; without an actor it is the system that
-    keeps it. The caller holds the loan. Raises TermsRefused where the terms make no schedule.
+    keeps it. The one before was in force until `since`; without it, it never was, or `keep_times`
+    says it. The caller holds the loan. Raises TermsRefused where the terms make no schedule.
     """
     built: Schedule | None = None if rows is not None else building.build(terms)
     last = loan.schedules.order_by("-number").first()
     if last is not None:
         # One statement each: the history of rows is in the versions themselves.
-        loan.schedules.filter(in_force=True).update(in_force=False)
+        loan.schedules.filter(in_force=True).update(in_force=False, ends_on=since)
         loan.instalments.filter(in_force=True).update(in_force=False)
     version = ScheduleVersion.objects.create(
         loan=loan,
@@ -33,11 +37,27 @@ def keep(
         kind=ScheduleVersion.Kind.ORIGINAL if last is None else ScheduleVersion.Kind.CURRENT,
         reason=reason,
         terms=documents.to_document(terms),
+        starts_on=since,
         made_by=actor,
     )
     made = built.rows if built is not None else tuple(rows or ())
     Instalment.objects.bulk_create(instalment(loan, version, row) for row in made)
     return version
+
+
+Times = tuple[date | None, date | None]
+_NEVER: Times = (None, None)
+
+
+def keep_times(loan: Loan, times: Mapping[uuid.UUID, Times]) -> None:
+    """Write from when to when each schedule was in force; those not named have no times.
+
+    The caller holds the loan.
+    """
+    for key, *kept in loan.schedules.values_list("pk", "starts_on", "ends_on"):
+        starts_on, ends_on = times.get(key, _NEVER)
+        if kept != [starts_on, ends_on]:
+            ScheduleVersion.objects.filter(pk=key).update(starts_on=starts_on, ends_on=ends_on)
 
 
 def instalment(loan: Loan, version: ScheduleVersion, row: Row) -> Instalment:

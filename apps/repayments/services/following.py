@@ -9,6 +9,7 @@ from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.ledger import services as ledger
 from apps.loans.models import Loan
+from apps.loans.services import scheduling
 from apps.repayments import own_reasons, reading
 from apps.repayments.models import AccountEvent, EarningPeriod, LateLoan, LoanAccount
 from apps.repayments.services import capping, entering, owing, recharging, replayed
@@ -104,6 +105,7 @@ def _forget(actor: Any, loan: Loan, row: LoanAccount, now: datetime) -> None:
         )
     # Paid out again, it begins with its contract: what its history had made of that is over.
     replayed.put_in_force(loan, reading.base_version(loan))
+    scheduling.keep_times(loan, {})
     _forget_what_goes_on(loan)
     row.delete()
     _record(actor, loan, taken_back=len(changed.reversals), posted=0, undone=len(undone))

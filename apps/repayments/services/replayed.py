@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -132,9 +132,19 @@ def _schedules(loan: Loan, account: Account, actor: Any) -> dict[RowKey, Instalm
             known.remove(same)
         found[generation.number] = same
     put_in_force(loan, found[account.in_force.number])
+    scheduling.keep_times(loan, _times(account, found))
     rows = Instalment.objects.filter(schedule__in=found.values())
     by_version = {version.pk: number for number, version in found.items()}
     return {RowKey(by_version[row.schedule_id], row.number): row for row in rows}
+
+
+def _times(account: Account, found: dict[int, ScheduleVersion]) -> Mapping[Any, scheduling.Times]:
+    """Return from when to when each schedule was in force: until the next one began."""
+    starts = [None, *(one.starts_on for one in account.generations[1:])]
+    return {
+        found[one.number].pk: (began, ended)
+        for one, began, ended in zip(account.generations, starts, [*starts[1:], None], strict=True)
+    }
 
 
 def _is_same(version: ScheduleVersion, generation: Generation) -> bool:
