@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core import keyset
+from apps.loans import selectors as loans
 from apps.loans.models import Allocation, Instalment
 from apps.npa.models import LoanDay
 from apps.portfolio import months
@@ -47,9 +48,8 @@ def short(actor: User, chosen: Chosen, figure: Figure) -> QuerySet[Instalment]:
     They count with the snapshot of their day, as in the figure: with its branch, and not at all
     where there is none.
     """
-    upto: Any = chosen.day if figure == Figure.COLLECTION else OuterRef("due_date")
     event = Q(entry__event="repayment") | Q(entry__reverses__event="repayment")
-    paid = Allocation.objects.filter(event, instalment=OuterRef("pk"), entry__day__lte=upto)
+    paid = Allocation.objects.filter(event, _towards(chosen, figure))
     summed = paid.order_by().values("instalment").annotate(all=Sum("amount")).values("all")
     stood = LoanDay.objects.visible_to(actor).filter(
         day=OuterRef("due_date"),
@@ -61,7 +61,9 @@ def short(actor: User, chosen: Chosen, figure: Figure) -> QuerySet[Instalment]:
         **within(chosen, "loan__product", "branch"),
     )
     rows = Instalment.objects.filter(
-        in_force=True, due_date__gte=months.first_of(chosen.day), due_date__lte=chosen.day
+        loans.stood_when_due(),
+        due_date__gte=months.first_of(chosen.day),
+        due_date__lte=chosen.day,
     )
     return (
         rows.annotate(
@@ -71,6 +73,23 @@ def short(actor: User, chosen: Chosen, figure: Figure) -> QuerySet[Instalment]:
         .filter(stood_in__isnull=False, missing__gt=0)
         .select_related("loan__customer")
     )
+
+
+def _towards(chosen: Chosen, figure: Figure) -> Q:
+    """Return the filter of what was paid of an instalment by its day; for collection also since.
+
+    What is paid since goes to the same instalment of the schedule that is in force by then.
+    """
+    by_its_day = Q(instalment=OuterRef("pk"), entry__day__lte=OuterRef("due_date"))
+    if figure != Figure.COLLECTION:
+        return by_its_day
+    same = Q(
+        instalment__loan=OuterRef("loan_id"),
+        instalment__number=OuterRef("number"),
+        instalment__due_date=OuterRef("due_date"),
+    )
+    since = Q(entry__day__gt=OuterRef("due_date"), entry__day__lte=chosen.day)
+    return same & (by_its_day | since)
 
 
 def _row(one: Any) -> Row:

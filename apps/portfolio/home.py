@@ -1,37 +1,21 @@
 """The portfolio on the start page: its size, growth, quality and what it earns, as kept."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from apps.accounts.models import User
 from apps.core.home import Context, Panel, register
 from apps.npa import policies
-from apps.portfolio import months, summary_page, summary_rows
+from apps.portfolio import earning, summary_page, summary_rows, summary_wording
 from apps.portfolio.figures import Figure
-from apps.portfolio.summary_rows import Chosen, Summary
+from apps.portfolio.summary_rows import Chosen
 
 # How large it is, how fast it grows, how good it is, what it earns.
 SHOWN = (
     *(Figure.OUTSTANDING, Figure.DISBURSED, Figure.NPA_RATIO, Figure.PAR30),
     *(Figure.COLLECTION, Figure.YIELD),
 )
-
-
-def earned(found: Summary) -> Decimal | None:
-    """Return the month's interest less the month's cost of credit; None where that is not known.
-
-    The cost of credit is what provisions grew by since the last of the month before, with what
-    was written off, less what was recovered: a write-off uses up the provision that was for it.
-    """
-    last = months.last_of(summary_rows.before(months.first_of(found.day), 1))
-    before = dict(found.trend).get(last)
-    if before is None:
-        return None
-    now = found.now
-    cost = now.provision - before.provision + now.written_off - now.recovered
-    return now.interest_income - cost
 
 
 def health(actor: User, _now: datetime) -> Context:
@@ -51,7 +35,9 @@ def health(actor: User, _now: datetime) -> Context:
         "chosen": chosen,
         "query": query(),
         "stats": summary_page.stats(found, entity.currency, query, SHOWN),
-        "earned": earned(found),
+        "earned": earning.earned(actor, chosen, found),
+        "earned_is": summary_wording.EARNED,
+        "is_everywhere": actor.works_everywhere,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Trim, Upper
 
 from apps.accounts.models import Entity, User
@@ -32,7 +32,6 @@ _OF_SNAPSHOTS = {
     Dimension.BRANCH: "branch__name",
     Dimension.SEGMENT: "loan__product__scoring_segment",
 }
-_NAMED = Employment.objects.all()
 
 
 def last_day(entity: Entity, upto: date | None) -> date | None:
@@ -62,10 +61,30 @@ def shares(actor: User, chosen: Chosen, dimension: Dimension) -> list[Share]:
     return [one for one in found if one.loans]
 
 
-def employers(shares: Iterable[Share]) -> dict[str, str]:
-    """Return the names of employers by their key, as a record that is still kept writes them."""
-    keys = _keys(one.key for one in shares if one.is_named)
-    return {str(pk): name for pk, name in _NAMED.filter(pk__in=keys).values_list("pk", "employer")}
+def employers(actor: User, chosen: Chosen, shares: Iterable[Share]) -> dict[str, str]:
+    """Return the names of employers by their key, as a record that is still kept writes them.
+
+    Only of the lender's records, and of employers that a loan the person sees names on the day.
+    """
+    keys = _seen(actor, chosen, [one.key for one in shares if one.is_named])
+    rows = _of_lender(chosen, keys).values_list("pk", "employer")
+    return {str(pk): name for pk, name in rows if name.strip()}
+
+
+def _seen(actor: User, chosen: Chosen, keys: list[str]) -> list[uuid.UUID]:
+    """Return those of some keys that stand for a share of the branches the person sees."""
+    rows: Any = DayShare.objects.visible_to(actor).filter(
+        summed__entity=chosen.entity,
+        summed__day=chosen.day,
+        currency=chosen.currency,
+        dimension=Dimension.EMPLOYER.value,
+        key__in=keys,
+    )
+    return _keys(rows.order_by().values_list("key", flat=True).distinct())
+
+
+def _of_lender(chosen: Chosen, keys: Iterable[uuid.UUID]) -> QuerySet[Employment]:
+    return Employment.objects.filter(pk__in=list(keys), customer__branch__entity=chosen.entity)
 
 
 def _keys(texts: Iterable[str]) -> list[uuid.UUID]:
@@ -87,26 +106,30 @@ def loans(actor: User, chosen: Chosen, dimension: Dimension, key: str) -> QueryS
     )
     rows = rows.exclude(asset_class__in=GONE).select_related("loan", "customer", "branch")
     if dimension == Dimension.EMPLOYER:
-        return _of_employer(rows, chosen, key)
+        return _of_employer(rows, actor, chosen, key)
     path = _OF_SNAPSHOTS[dimension]
     if dimension == Dimension.REGION:
-        region = rows.annotate(region=Trim(path))
+        region = rows.annotate(region=Upper(Trim(path)))
         return (
-            region.filter(region=key)
+            region.filter(region=Upper(Trim(Value(key))))
             if key
             else region.filter(Q(region="") | Q(region__isnull=True))
         )
     return rows.filter(**{path: key})
 
 
-def _of_employer(rows: QuerySet[LoanDay], chosen: Chosen, key: str) -> QuerySet[LoanDay]:
+def _of_employer(
+    rows: QuerySet[LoanDay], actor: User, chosen: Chosen, key: str
+) -> QuerySet[LoanDay]:
     """Keep the loans of an employer, of all that one loan alone names, or of none that is known."""
     path = _OF_SNAPSHOTS[Dimension.EMPLOYER]
     named = rows.annotate(whose=Upper(Trim(path)))
     if not key:
         return named.filter(Q(whose="") | Q(whose__isnull=True))
     if key != MANY:
-        name = _NAMED.filter(pk__in=_keys([key])).annotate(whose=Upper(Trim("employer")))
+        known = _of_lender(chosen, _seen(actor, chosen, [key]))
+        # A record that was erased names nobody, and so none of those it is not known of.
+        name = known.annotate(whose=Upper(Trim("employer"))).exclude(whose="")
         return named.filter(whose__in=name.values("whose"))
     everybody = LoanDay.objects.filter(
         day=chosen.day, entity=chosen.entity, currency=chosen.currency

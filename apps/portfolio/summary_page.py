@@ -46,7 +46,17 @@ def stats(
     found: Summary, currency: str, query: Query, first: Sequence[Figure] = _FIRST
 ) -> list[dict[str, Any]]:
     """Return the few figures that are looked at first, each with its change in a month."""
-    return [_row(one, found, currency, query) for one in first]
+    rows = [_row(one, found, currency, query) for one in first]
+    return [{**row, "note": _against_month(row["month"])} for row in rows]
+
+
+def _against_month(month: dict[str, Any]) -> str:
+    """Return how a figure changed in a month, as words of their own."""
+    if not month["change"]:
+        return _("no day to compare")
+    if month["is_same"]:
+        return _("the same as a month ago")
+    return _("%(change)s on a month ago") % {"change": month["change"]}
 
 
 def periods(found: Summary) -> list[Period]:
@@ -97,11 +107,12 @@ def _compared(
     """Return what a figure was, and how it changed since: in points, or in per cent of it."""
     was = figures.value(figure, then) if then is not None else None
     if now is None or was is None:
-        return {"was": shown(figure, was, currency), "change": ""}
+        return {"was": shown(figure, was, currency), "change": "", "is_same": False}
     is_ratio = DEFINITIONS[figure].is_ratio
     moved = now - was if is_ratio else ((now - was) / was if was else Decimal(0))
     good = DEFINITIONS[figure].more_is_good
-    if not round(moved, 4):
+    is_same = not round(moved, 4)
+    if is_same:
         words, tone = _("unchanged"), ""
     else:
         size = abs(moved)
@@ -116,6 +127,7 @@ def _compared(
     return {
         "was": shown(figure, was, currency),
         "change": words,
+        "is_same": is_same,
         "tone": tone,
         "badge": badge,
         "symbol": symbol,

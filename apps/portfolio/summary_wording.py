@@ -132,6 +132,30 @@ PERIODS: dict[Period, Words] = {
 }
 
 
+# What the start page says beside the figures: made of the ledger of the branches one sees.
+EARNED = "earned"
+
+
+def earned() -> dict[str, str]:
+    """Return what interest less cost of credit is: its definition, formula and source."""
+    return {
+        "code": EARNED,
+        "name": _now("Interest less cost of credit"),
+        "text": _now(
+            "Interest credited to income since the first of the month, less what the ledger booked"
+            " in it as cost of credit: provisions made less those released, what was written off"
+            " or waived, less what was recovered. Of the branches you see; a loan that moves takes"
+            " its provision along, not what it cost. Before fees, and before what funding and work"
+            " cost. Shown on the start page."
+        ),
+        "formula": _now(
+            "interest income less (expense for provisions + written off as a loss + waived less"
+            " recovered)"
+        ),
+        "source": str(SOURCES[Source.LEDGER]),
+    }
+
+
 def formula(figure: Figure) -> str:
     """Return how a figure is computed, in words and signs; made of its definition itself."""
     made = DEFINITIONS[figure]

@@ -1,6 +1,7 @@
 """Add up with whom a lender's principal is outstanding: purposes, regions, employers. Pure: SQL.
 
-Values are `entity` and `days`. An employer is what requests name alike, case and blanks aside. No
+Values are `entity` and `days`. Regions and employers are what is written alike, case and blanks
+aside; of a region the first way of writing it is kept. No
 name is kept: the key of an employer is that of one of the records that name it, so a name that was
 erased is gone here too. Employers that one loan alone names are one row, with the sum of the
 squares of what each owes.
@@ -31,6 +32,9 @@ SHARES = f"""
         LEFT JOIN customers_employment m ON m.id = a.employment_id
         WHERE s.entity_id = %(entity)s AND s.day = ANY(%(days)s) AND d.day = ANY(%(days)s)
             AND d.asset_class NOT IN {_GONE}
+    ), spelled AS (
+        SELECT summed_id, currency, upper(region) AS place, min(region COLLATE "C") AS region
+        FROM base WHERE region <> '' GROUP BY 1, 2, 3
     ), named AS (
         SELECT summed_id, currency, employer,
             CASE WHEN count(*) = 1 THEN '{MANY}' ELSE min(record) END AS who
@@ -39,8 +43,11 @@ SHARES = f"""
     SELECT {_COLUMNS}, '{Dimension.PURPOSE}', purpose, {_SUMS}, 0
     FROM base GROUP BY 1, 2, 3, 4, 6
     UNION ALL
-    SELECT {_COLUMNS}, '{Dimension.REGION}', region, {_SUMS}, 0
-    FROM base GROUP BY 1, 2, 3, 4, 6
+    SELECT summed_id, b.branch_id, b.product_id, currency, '{Dimension.REGION}',
+        coalesce(r.region, '') AS whose, {_SUMS}, 0
+    FROM (SELECT *, upper(region) AS place FROM base) b
+    LEFT JOIN spelled r USING (summed_id, currency, place)
+    GROUP BY 1, 2, 3, 4, whose
     UNION ALL
     SELECT summed_id, b.branch_id, b.product_id, currency, '{Dimension.EMPLOYER}',
         coalesce(n.who, '') AS whose, {_SUMS},

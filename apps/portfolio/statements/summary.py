@@ -69,6 +69,19 @@ _MONEY = _of(
     },
     f"SELECT * FROM ({_LINES}) line WHERE {' OR '.join(_are(one) for one in MONEY.values())}",  # noqa: S608
 )
+# Of the schedule that was in force as their due date ended, whatever took its place since: so a
+# change of schedule leaves alone what fell due before it.
+_BEGAN = "(v.starts_on IS NULL OR v.starts_on <= {0}.due_date)"
+_FELL_DUE = f"""
+    SELECT i.id, i.loan_id, i.due_date, i.principal + i.interest + i.fee AS due
+    FROM loans_instalment i JOIN loans_scheduleversion v ON v.id = i.schedule_id
+    WHERE i.in_force AND i.due_date = ANY(%(days)s) AND {_BEGAN.format("i")}
+    UNION ALL
+    SELECT i.id, i.loan_id, i.due_date, i.principal + i.interest + i.fee
+    FROM loans_scheduleversion v JOIN loans_instalment i ON i.schedule_id = v.id
+    WHERE v.ends_on > %(month)s AND v.ends_on > i.due_date AND NOT i.in_force
+        AND i.due_date = ANY(%(days)s) AND {_BEGAN.format("i")}
+"""  # noqa: S608 - the parts are ours
 # What fell due on the days of loans that were on the books then, or left them that very day.
 _DUE = _of(
     {
@@ -78,10 +91,9 @@ _DUE = _of(
         "due": "sum(due)",
         "collected": "sum(least(paid, due))",
     },
-    """
-        SELECT i.due_date AS day, d.branch_id, l.product_id, d.currency,
-            i.principal + i.interest + i.fee AS due, p.paid
-        FROM loans_instalment i
+    f"""
+        SELECT i.due_date AS day, d.branch_id, l.product_id, d.currency, i.due, p.paid
+        FROM ({_FELL_DUE}) i
         JOIN npa_loanday d ON d.day = i.due_date AND d.loan_id = i.loan_id
             AND d.entity_id = %(entity)s
         JOIN loans_loan l ON l.id = i.loan_id
@@ -93,15 +105,15 @@ _DUE = _of(
             WHERE a.instalment_id = i.id AND e.day <= i.due_date
                 AND coalesce(o.event, e.event) = 'repayment'
         ) p
-        WHERE i.in_force AND i.due_date = ANY(%(days)s) AND d.day = ANY(%(days)s)
-            AND i.principal + i.interest + i.fee > 0
-    """,
+        WHERE d.day = ANY(%(days)s) AND i.due > 0
+    """,  # noqa: S608 - the parts are ours
 )
 # What came after its due date. Of what fell due in the month only what was counted as due then, and
-# beside it: with the branch the loan was in on that day. So no more is collected than was due.
+# beside it: with the branch the loan was in on that day. So no more is collected than was due. What
+# is unpaid is carried into another schedule under the same number, and is paid there.
 _LATE = _of(
     {"collected": "sum(amount)"},
-    """
+    f"""
         SELECT e.day, d.branch_id, l.product_id, d.currency, a.amount
         FROM ledger_entry e
         JOIN accounts_branch b ON b.id = e.branch_id AND b.entity_id = %(entity)s
@@ -113,7 +125,12 @@ _LATE = _of(
             AND d.entity_id = %(entity)s AND d.day >= %(month)s
         JOIN loans_loan l ON l.id = i.loan_id
         WHERE e.day = ANY(%(days)s) AND coalesce(o.event, e.event) = 'repayment'
-    """,
+            AND EXISTS (
+                SELECT FROM loans_instalment c JOIN loans_scheduleversion v ON v.id = c.schedule_id
+                WHERE c.loan_id = i.loan_id AND c.number = i.number AND c.due_date = i.due_date
+                    AND (c.in_force OR v.ends_on > c.due_date) AND {_BEGAN.format("c")}
+            )
+    """,  # noqa: S608 - the parts are ours
 )
 _ARREARS = _of(
     {"arrears_collected": "sum(amount)"},

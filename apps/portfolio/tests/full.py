@@ -130,10 +130,23 @@ def _posted(loans: dict[Any, Loan]) -> Iterator[tuple[Place, Sums]]:
 
 def _due(loans: dict[Any, Loan], days: list[date]) -> Iterator[tuple[Place, Sums]]:
     for loan in loans.values():
-        for row in loan.instalments.filter(in_force=True, due_date__in=days):
+        for row in _stood(loan, days):
             standing = LoanDay.objects.filter(loan=loan, day=row.due_date).first()
             if standing is not None and row.due > 0:
                 yield _place(row.due_date, standing, loan), _of_instalment(row)
+
+
+def _stood(loan: Loan, days: Iterable[date]) -> Iterator[Instalment]:
+    """Yield what fell due by the schedule that was in force at the end of each day."""
+    for day in days:
+        versions = [
+            one
+            for one in loan.schedules.all()
+            if (one.in_force or one.ends_on) and (one.starts_on or day) <= day
+        ]
+        stood = [one for one in versions if one.ends_on is None or one.ends_on > day]
+        assert len(stood) == 1, loan.number
+        yield from stood[0].instalments.filter(due_date=day)
 
 
 def _decided(entity: Entity) -> Iterator[tuple[Place, Sums]]:
@@ -179,7 +192,8 @@ def _of_late(entry: Entry, loan: Loan, place: Place) -> Iterator[tuple[Place, Su
             yield place, Sums(arrears_collected=part.amount)
         elif due < entry.day:
             standing = LoanDay.objects.filter(loan=loan, day=due).first()
-            if standing is not None:
+            counted = any(one.number == part.instalment.number for one in _stood(loan, [due]))
+            if standing is not None and counted:
                 yield _place(entry.day, standing, loan), Sums(collected=part.amount)
 
 

@@ -169,6 +169,17 @@ def test_another_branch_sees_nothing_of_it(
     assert later.number not in _get(client, "cohort_loans", **choice).text
 
 
+def test_it_says_that_shares_of_branches_mix_after_transfers(
+    signed_in: Browser, later: Loan, charlie: User, amir: User
+) -> None:
+    mixes = "after loans moved between branches a share mixes both"
+    client = signed_in(amir)
+
+    assert mixes in _get(signed_in(charlie), "cohorts").text
+    assert mixes not in _get(client, "cohorts").text
+    assert mixes in _get(client, "cohorts", branch=str(later.branch_id)).text
+
+
 @pytest.mark.parametrize(
     "query",
     [

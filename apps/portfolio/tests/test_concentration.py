@@ -29,7 +29,7 @@ from benchmarks import loan_book
 
 Browser = Callable[[User], Client]
 EMPLOYERS = ("Pune Mills", " pune mills", "Deccan Cotton", "PUNE MILLS ", "", "Deccan Cotton")
-REGIONS = ("Maharashtra", "Goa ", "")
+REGIONS = ("Maharashtra", "Goa ", "", " GOA")
 
 
 def _works(loan: Loan, employer: str) -> None:
@@ -51,7 +51,7 @@ def taken_apart(book: Entity) -> Entity:
         if number % 5:
             Address.objects.update_or_create(
                 customer=loan.customer,
-                defaults={"region": REGIONS[number % 3], "city": "Pune", "street": "1 Mill Road"},
+                defaults={"region": REGIONS[number % 4], "city": "Pune", "street": "1 Mill Road"},
             )
     return book
 
@@ -62,7 +62,7 @@ def _key(row: LoanDay, dimension: Dimension) -> str:
         return str(request.purpose)
     if dimension == Dimension.REGION:
         address = Address.objects.filter(customer=row.customer_id).first()
-        return address.region.strip() if address else ""
+        return address.region.strip().upper() if address else ""
     return request.employment.employer.strip().upper() if request.employment else ""
 
 
@@ -100,6 +100,7 @@ def _kept(entity: Entity, day: Any) -> dict[Any, Share]:
     names = {str(one.pk): one.employer.strip().upper() for one in Employment.objects.all()}
     for row in DayShare.objects.filter(summed__entity=entity, summed__day=day):
         key = names.get(row.key, row.key)
+        key = key.upper() if row.dimension == "region" else key
         found[row.dimension, key, str(row.branch_id)] = Share(
             key, row.loans, row.principal, row.npa_principal, row.squares
         )
@@ -121,6 +122,8 @@ def test_what_is_kept_is_what_the_loans_come_to(taken_apart: Entity) -> None:
         many = kept["employer", MANY, next(iter(kept))[2]]
         assert several.loans > 1 < many.loans
         assert many.squares > 0
+    regions = DayShare.objects.filter(dimension="region").values_list("key", flat=True)
+    assert set(regions) == {"GOA", "Maharashtra", ""}
     # No name stands in the sums.
     assert not DayShare.objects.filter(key__icontains="mills").exists()
     assert sharing.share_out(taken_apart) == []
@@ -206,6 +209,33 @@ def test_an_employer_is_named_to_who_may_open_requests(
     # Once the record is erased the name is gone.
     Employment.objects.filter(pk=work.pk).update(employer="")
     assert "Pune Mills" not in _get(signed_in(charlie), "concentration", dimension="employer").text
+    # And its key does not stand for all whose employer is not known.
+    assert summed.number not in _get(signed_in(charlie), "concentration_loans", **key).text
+    unknown = {"dimension": "employer", "unknown": "1"}
+    assert summed.number in _get(signed_in(charlie), "concentration_loans", **unknown).text
+
+
+def test_no_record_is_named_that_stands_for_no_share_the_person_sees(
+    signed_in: Browser, summed: Loan, charlie: User, make_person: Any, nashik: Branch
+) -> None:
+    work = Employment.objects.get(employer="Pune Mills")
+    DayShare.objects.filter(dimension="employer").update(key=str(work.pk))
+    other = Employment.objects.create(
+        customer=summed.customer,
+        as_of=summed.application.applied_date,
+        employer="Secret Mills",
+        currency=summed.currency,
+        verification="none",
+    )
+    far = make_person("Nitin", "credit_manager", branch=nashik)
+
+    def listed(person: User, record: Employment) -> str:
+        of = {"dimension": "employer", "of": str(record.pk)}
+        return str(_get(signed_in(person), "concentration_loans", **of).text)
+
+    assert "Pune Mills" in listed(charlie, work)
+    assert "Secret Mills" not in listed(charlie, other)
+    assert "Pune Mills" not in listed(far, work)
 
 
 def test_the_file_holds_shares_and_the_index(

@@ -1,39 +1,124 @@
 """What the portfolio earns, and its figures on the start page."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from apps.portfolio import home
-from apps.portfolio.figures import Sums
-from apps.portfolio.summary_rows import Summary
+import pytest
+from django.test import Client
+from django.utils import timezone
 
-DAY, LAST = date(2026, 11, 20), date(2026, 10, 31)
-NOW = Sums(
-    provision=Decimal(150),
-    written_off=Decimal(40),
-    recovered=Decimal(10),
-    interest_income=Decimal(500),
-)
+from apps.accounts.models import Branch, Entity, User
+from apps.ledger.chart import Account
+from apps.ledger.models import Line
+from apps.loans.models import Loan
+from apps.npa.tests import day_factories as nights
+from apps.portfolio import earning, services, summary_page, summary_rows
+from apps.portfolio.figures import Figure, Sums
+from apps.portfolio.summary_rows import Chosen, Summary
+from apps.repayments import services as repayments
+from apps.repayments.facts import Bucket, Waiver
+from apps.repayments.tests import factories as repaid
+from apps.servicing import services as servicing
 
-
-def _summary(trend: list[tuple[date, Sums]]) -> Summary:
-    shown = [*trend, (DAY, NOW)]
-    return Summary(day=DAY, now=NOW, month_before=None, year_before=None, ended=None, trend=shown)
-
-
-def test_it_takes_the_cost_of_credit_off_the_interest() -> None:
-    before = Sums(provision=Decimal(100))
-
-    # 500 less what provisions grew by, 50, less 40 written off, and 10 came back.
-    assert home.earned(_summary([(LAST, before)])) == Decimal(420)
+Browser = Callable[[User], Client]
+DAY = timedelta(days=1)
 
 
-def test_it_is_not_known_before_a_month_has_ended() -> None:
-    assert home.earned(_summary([])) is None
-    assert home.earned(_summary([(date(2026, 9, 30), Sums())])) is None
+@pytest.fixture
+def moved(lent: Loan, alice: User, make_person: Any, nashik: Branch) -> date:
+    """A loan that was provided for in Pune, moved to Nashik, and had interest waived there."""
+    nights.rules()
+    day = repaid.due_dates(lent)[0] + DAY
+    nights.end(lent, day)
+    nina = make_person("Nina", "credit_reviewer", branch=nashik)
+    transfer = servicing.propose_transfer(
+        actor=alice,
+        loan=lent,
+        to_branch=nashik,
+        reason="The borrower moved to Nashik",
+        now=repaid.at(day + DAY),
+    )
+    servicing.approve_transfer(actor=nina, transfer=transfer, now=repaid.at(day + DAY))
+    repayments.enter(
+        actor="system:tests",
+        loan=Loan.objects.get(pk=lent.pk),
+        fact=Waiver(day=day + DAY, amount=Decimal(100), bucket=Bucket.INTEREST, reason="Was ill"),
+        reference="W-1",
+        now=repaid.at(day + DAY),
+    )
+    nights.end(Loan.objects.get(pk=lent.pk), day + DAY)
+    return day + DAY
 
 
-def test_a_write_off_that_was_provided_for_costs_nothing_more() -> None:
-    before = Sums(provision=NOW.provision + NOW.written_off)
+def _booked(account: Account, branch: Branch, since: date) -> Decimal:
+    rows = Line.objects.filter(account=account.value, branch=branch, day__gte=since)
+    return sum((one.debit - one.credit for one in rows), Decimal(0))
 
-    assert home.earned(_summary([(LAST, before)])) == NOW.interest_income + NOW.recovered
+
+def test_what_a_month_cost_stays_in_the_branch_that_had_it(
+    moved: date, india: Entity, pune: Branch, nashik: Branch, make_person: Any, amir: User
+) -> None:
+    first = moved.replace(day=1)
+    services.summarise(entity=india, now=repaid.at(moved + DAY))
+    chosen = Chosen(entity=india, currency="INR", day=moved)
+    people = {
+        pune: make_person("Petra", "credit_reviewer", branch=pune),
+        nashik: make_person("Nora", "credit_reviewer", branch=nashik),
+    }
+
+    cost = {one: earning.cost_of_credit(person, chosen) for one, person in people.items()}
+
+    provided = {one: _booked(Account.PROVISION_EXPENSE, one, first) for one in people}
+    # A stock that left is no gain of the branch it left.
+    assert cost[pune] == provided[pune] > 0
+    assert cost[nashik] == provided[nashik] + 100
+    assert earning.cost_of_credit(amir, chosen) == cost[pune] + cost[nashik]
+    found = summary_rows.summary(people[nashik], chosen)
+    assert earning.earned(people[nashik], chosen, found) == (
+        found.now.interest_income - cost[nashik]
+    )
+
+
+def test_the_start_page_says_whose_it_is_and_leads_to_what_it_is(
+    moved: date,
+    india: Entity,
+    pune: Branch,
+    make_person: Any,
+    amir: User,
+    signed_in: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services.summarise(entity=india, now=repaid.at(moved + DAY))
+    monkeypatch.setattr(timezone, "now", lambda: repaid.at(moved + DAY))
+    petra = signed_in(make_person("Petra", "credit_reviewer", branch=pune))
+
+    of_branch, of_all = petra.get("/").text, signed_in(amir).get("/").text
+
+    assert "of your branches" in of_branch
+    assert "of your branches" not in of_all
+    for page in (of_branch, of_all):
+        assert "Interest less cost of credit" in page
+        assert "before fees and funding" in page
+        assert "#is-earned" in page
+    assert 'id="is-earned"' in petra.get("/portfolio/summary/").text
+
+
+def _noted(was: Decimal) -> str:
+    then = Sums(principal=was)
+    found = Summary(
+        day=date(2026, 11, 20),
+        now=Sums(principal=Decimal(100)),
+        month_before=then,
+        year_before=None,
+        ended=None,
+        trend=[],
+    )
+    (row,) = summary_page.stats(found, "INR", lambda **_more: "", [Figure.OUTSTANDING])
+    return str(row["note"])
+
+
+def test_what_did_not_change_is_said_in_words_of_its_own() -> None:
+    assert _noted(Decimal(100)) == "the same as a month ago"
+    assert _noted(Decimal(80)) == "up 25.0% on a month ago"

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from apps.accounts.models import Branch, Entity, User
-from apps.loans.models import Loan
+from apps.loans.models import Loan, ScheduleVersion
 from apps.npa import services as npa
 from apps.npa.tests import day_factories as nights
 from apps.npa.tests import portfolio_factories
@@ -41,6 +42,25 @@ def test_totals_are_what_the_loans_come_to(book: Entity, seed: int) -> None:
     assert whole.loans == 20
     assert min(whole.npa_loans, whole.over_30, whole.repaid, whole.interest_income) > 0
     assert totalling.total(book, now=now) == []
+
+
+def test_a_change_of_schedule_leaves_what_fell_due_before_as_it_was(book: Entity) -> None:
+    living.live_through(
+        book, 10, ended=lambda day: totalling.total(book, now=loan_book.at(day + living.DAY, 18))
+    )
+    now = loan_book.at(living.DAYS[-1] + living.DAY, 18)
+    as_told = full.kept(book)
+    replaced = ScheduleVersion.objects.filter(in_force=False, ends_on__in=living.CHANGES)
+    fell_due = replaced.filter(instalments__due_date=F("ends_on") - living.DAY)
+    assert fell_due.exists()
+
+    assert totalling.total(book, now=now, again=True) == living.DAYS
+
+    assert full.kept(book) == as_told
+    _assert_equal(book)
+    for sums in as_told.values():
+        assert sums.collected <= sums.due
+        assert sums.on_time <= sums.instalments
 
 
 def test_a_payment_reported_late_changes_the_days_since(book: Entity) -> None:

@@ -44,6 +44,7 @@ def table(request: HttpRequest) -> HttpResponse:
         "measure": wording.MEASURES[measure],
         "made_at": vintage_rows.made_at(asked.chosen.entity),
         "ages": ages,
+        "is_of_branches": bool(asked.chosen.branch) or not request.user.works_everywhere,
         "rows": rows,
     }
     return render(request, "portfolio/cohorts.html", context)

@@ -33,10 +33,11 @@ def _shares(request: HttpRequest, asked: Asked) -> list[Share]:
     return concentration.ordered(found)
 
 
-def _called(request: HttpRequest, dimension: Dimension, shares: Sequence[Share]) -> dict[str, str]:
+def _called(request: HttpRequest, asked: Asked, shares: Sequence[Share]) -> dict[str, str]:
     """Return what shares are called; employers by name for who may read it elsewhere too."""
+    dimension, chosen = asked.form.of_dimension(), asked.chosen
     named = dimension == Dimension.EMPLOYER and request.user.has_perm(_EMPLOYERS)
-    employers = share_rows.employers(shares) if named else None
+    employers = share_rows.employers(request.user, chosen, shares) if named and chosen else None
     return share_page.names(dimension, shares, employers)
 
 
@@ -52,7 +53,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     dimension = asked.form.of_dimension()
     shares = _shares(request, asked)
-    called = _called(request, dimension, shares)
+    called = _called(request, asked, shares)
     rows = share_page.rows(shares, called)
     may_list = _may_list(request, dimension)
     for row in rows:
@@ -80,7 +81,7 @@ def overview_file(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     dimension = asked.form.of_dimension()
     shares = _shares(request, asked)
-    table = share_page.table(shares, _called(request, dimension, shares))
+    table = share_page.table(shares, _called(request, asked, shares))
     name = f"{asked.chosen.entity.code}-{asked.chosen.day}" if asked.chosen else "none"
     return table_file(table, f"concentration-{dimension}-{name}.csv")
 
@@ -111,7 +112,7 @@ def loans(request: HttpRequest) -> HttpResponse:
             before=request.GET.get("before", ""),
         )
         context |= {
-            "name": _called(request, dimension, [one])[key],
+            "name": _called(request, asked, [one])[key],
             "page": loan_rows.listed(page),
         }
     return render(request, "portfolio/concentration_loans.html", context)

@@ -8,7 +8,14 @@ from django.views.decorators.http import require_GET
 
 from apps.core.access import refuse_without, requires
 from apps.npa import policies
-from apps.portfolio import figures, summary_loans, summary_page, summary_rows, wording
+from apps.portfolio import (
+    figures,
+    summary_loans,
+    summary_page,
+    summary_rows,
+    summary_wording,
+    wording,
+)
 from apps.portfolio.bands import Band
 from apps.portfolio.figures import Figure
 from apps.portfolio.forms import SummaryForm, SummaryLoansForm
@@ -51,7 +58,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "heads": summary_page.trend_heads(),
         "trend": summary_page.trend_rows(found.trend, chosen.currency),
         "figure": summary_page.trend_chart(found.trend),
-        "definitions": summary_page.definitions(summary_page.periods(found)),
+        "definitions": [
+            *summary_page.definitions(summary_page.periods(found)),
+            summary_wording.earned(),
+        ],
     }
     return render(request, "portfolio/summary.html", context)
 
