@@ -9,6 +9,7 @@ from decimal import Decimal
 import pgtrigger
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TransactionTestCase
@@ -215,6 +216,12 @@ def _speak_english() -> Iterator[None]:
     """Every test starts in English: a request by who reads Swahili leaves the thread in it."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_the_cache() -> None:
+    """What is kept for some seconds is of people who come back under the same keys."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -29,15 +29,17 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "control": _("Control"),
     }
     groups = []
+    # What a view counted already; elsewhere the page asks for its numbers.
+    counted: dict[str, str] = getattr(request, "counted", {})
     entries = registry.visible(request)
     ordered = sorted(entries, key=lambda entry: (list(titles).index(entry.group), entry.order))
     prefix = get_script_prefix()
     urls = {entry: _address(entry.url_name, prefix) for entry in ordered}
     current = _current(urls.values(), request.path)
     for group, members in groupby(ordered, key=lambda entry: entry.group):
-        items = [_item(entry, urls[entry], current) for entry in members]
+        items = [_item(entry, urls[entry], current, counted) for entry in members]
         groups.append({"label": titles[group], "items": items})
-    return {"navigation": groups}
+    return {"navigation": groups, "is_counted": bool(counted)}
 
 
 def notices(request: HttpRequest) -> dict[str, Any]:
@@ -60,11 +62,12 @@ def _current(urls: Iterable[str], path: str) -> str:
     return max(fitting, key=len, default="")
 
 
-def _item(entry: registry.Entry, url: str, current: str) -> dict[str, Any]:
+def _item(entry: registry.Entry, url: str, current: str, counted: dict[str, str]) -> dict[str, Any]:
     return {
         "label": entry.label,
         "url": url,
         "icon": entry.icon,
         "current": url == current,
         "count_id": entry.count_id,
+        "count": counted.get(entry.count_id, ""),
     }

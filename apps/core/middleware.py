@@ -24,7 +24,7 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from apps.core import addresses, bodies, problems
+from apps.core import addresses, bodies, brief, problems
 from apps.core.errors import DomainError, NotAPage
 from apps.core.origin import origin
 
@@ -137,7 +137,10 @@ class RowHistory(AuditlogMiddleware):
 
 
 class Personal:
-    """Show pages in the person's language and the lender's time zone, and never cache them."""
+    """Show pages in the person's language and the lender's time zone, and never cache them.
+
+    What waits for the person is counted anew after whatever the person did.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -152,6 +155,8 @@ class Personal:
         # Noted in the session at sign-in, so that no request has to ask for it.
         with timezone.override(request.session.get(TIME_ZONE_KEY)):
             response = self.get_response(request)
+            if request.method not in _VISITS:
+                brief.count_anew(user.pk)
         response.setdefault("Cache-Control", "no-store, private")
         return response
 

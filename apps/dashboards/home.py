@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.core import home
+from apps.core import brief, home
 from apps.core.home import HALF, Context, Panel, register
 from apps.dashboards import readiness
 
 _KEEPER = "accounts.manage_people"
+# A broker that is away is waited for, and not by every page.
+KEPT_SECONDS = 15
 
 
 def services(_actor: User, _now: datetime) -> Context:
@@ -17,10 +19,14 @@ def services(_actor: User, _now: datetime) -> Context:
     named = {"database": _("Database"), "broker": _("Message broker")}
     return {
         "parts": [
-            {"name": named.get(part.name) or _model(part.name), "is_ready": part.is_ready}
-            for part in readiness.parts()
+            {"name": named.get(name) or _model(name), "is_ready": is_ready}
+            for name, is_ready in brief.kept("dashboards-services", KEPT_SECONDS, _found)
         ]
     }
+
+
+def _found() -> list[tuple[str, bool]]:
+    return [(part.name, part.is_ready) for part in readiness.parts()]
 
 
 def _model(name: str) -> str:

@@ -6,10 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import resolve, reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.core import home, navigation
+from apps.core import brief, home, navigation
 from apps.core.home import Context, Panel, Waiting
+
+# Less than a page waits before it asks again.
+KEPT_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class Counted:
         """The address of its list, or the place of its panel on the page."""
         part = self.waiting
         if part.anchor:
-            return f"#{part.anchor}"
+            # Where nothing waited as the page was made its panel may be missing: load it anew.
+            place = f"#{part.anchor}"
+            return place if self.number else f"{reverse('dashboards:home')}?{place}"
         query = f"?{part.query}" if part.query else ""
         return f"{reverse(part.url_name)}{query}"
 
@@ -32,6 +38,34 @@ class Counted:
 def waiting(actor: User, now: datetime) -> list[Counted]:
     """Return everything that could wait for the person, with how much of it does now."""
     return [Counted(part, part.count(actor, now)) for part in home.waiting(actor)]
+
+
+def waiting_of(actor: User, found: dict[str, str]) -> list[Counted]:
+    """Return the same from numbers that were counted."""
+    return [Counted(part, int(found[f"waiting:{part.name}"] or 0)) for part in home.waiting(actor)]
+
+
+def numbers(request: HttpRequest, part: str, *, anew: bool = False) -> dict[str, str]:
+    """Return every number of a page as text by name; of the part `home` also what waits there.
+
+    Kept for some seconds for the person and the language, so that not every page counts anew;
+    `anew` counts again and keeps that.
+    """
+    key = brief.counts_key(request.user.pk, part)
+    found = None if anew else brief.peek(key)
+    if found is None:
+        found = badges(request)
+        if part == brief.HOME:
+            found |= texts(waiting(request.user, timezone.now()))
+        # A badge answers a visit alone: asked for the head of a page only, it says nothing.
+        if request.method == "GET":
+            brief.put(key, found, KEPT_SECONDS)
+    return dict(found)
+
+
+def texts(counted: list[Counted]) -> dict[str, str]:
+    """Return how much waits as text, by the name of its place on the start page."""
+    return {f"waiting:{one.waiting.name}": str(one.number or "") for one in counted}
 
 
 def panels(actor: User, now: datetime) -> list[tuple[Panel, Context]]:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_GET
 
+from apps.core import brief
 from apps.core import home as registry
 from apps.core.access import SIGNED_IN, requires
 from apps.dashboards import parts
@@ -14,7 +15,11 @@ from apps.dashboards import parts
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for the signed-in person before what there is."""
     now = timezone.now()
-    waiting = parts.waiting(request.user, now)
+    # What stands on this page is counted as it is made, and so are the badges beside it: it asks
+    # for numbers only when they may have changed.
+    found = parts.numbers(request, brief.HOME, anew=True)
+    waiting = parts.waiting_of(request.user, found)
+    request.counted = found  # type: ignore[attr-defined]  # the navigation shows it
     context = {
         "beginnings": registry.beginnings(request.user),
         "waiting": waiting,
@@ -32,8 +37,5 @@ def counts(request: HttpRequest) -> HttpResponse:
 
     The badges of the navigation; with `of=home` also what waits on the start page.
     """
-    found = parts.badges(request)
-    if request.GET.get("of") == "home":
-        for one in parts.waiting(request.user, timezone.now()):
-            found[f"waiting:{one.waiting.name}"] = str(one.number or "")
-    return JsonResponse({"counts": found})
+    part = brief.HOME if request.GET.get("of") == brief.HOME else ""
+    return JsonResponse({"counts": parts.numbers(request, part)})

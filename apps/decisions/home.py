@@ -13,7 +13,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.applications.lifecycle import UNDER_WAY
 from apps.applications.models import Application
-from apps.core.home import HALF, Backlog, Context, Panel, Waiting, Work, register
+from apps.core.home import HALF, Backlog, Context, Panel, Waiting, Work, left, register
 from apps.decisions import automation, independence, policies
 from apps.decisions.models import (
     Decision,
@@ -94,17 +94,20 @@ def _within(limits: list[authority.Limit], application: Any, amount: Decimal | N
 
 
 def _signatures(actor: User, _now: datetime) -> Context:
-    return {"cases": signatures(actor)[:ROWS]}
+    found = signatures(actor)
+    return {"cases": found[:ROWS], "left": max(len(found) - ROWS, 0)}
 
 
 def _exceptions(actor: User, _now: datetime) -> Context | None:
-    found = exceptions(actor)[:ROWS]
-    return {"exceptions": found} if found else None
+    found = exceptions(actor)
+    left_out = max(len(found) - ROWS, 0)
+    return {"exceptions": found[:ROWS], "left": left_out} if found else None
 
 
 def _proposals(actor: User, _now: datetime) -> Context | None:
-    found = list(proposals(actor)[:ROWS])
-    return {"policies": found} if found else None
+    rows = proposals(actor)
+    found = list(rows[:ROWS])
+    return {"policies": found, "left": left(found, ROWS, rows.count)} if found else None
 
 
 def _overrides(actor: User, now: datetime) -> Context:
@@ -142,8 +145,9 @@ def decided_today(actor: User, now: datetime) -> QuerySet[Decision]:
 
 
 def _today(actor: User, now: datetime) -> Context | None:
-    found = list(decided_today(actor, now)[:ROWS])
-    return {"decided": found} if found else None
+    rows = decided_today(actor, now)
+    found = list(rows[:ROWS])
+    return {"decided": found, "left": left(found, ROWS, rows.count)} if found else None
 
 
 def _restarts(actor: User, _now: datetime) -> int:

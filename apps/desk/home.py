@@ -7,7 +7,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.home import Beginning, Context, Panel, Waiting, register
+from apps.core.home import Beginning, Context, Panel, Waiting, left, register
 from apps.decisions import policies as decisions
 from apps.decisions.models import ReviewCase
 from apps.desk import blind_rows, officer_cases, policies, selectors
@@ -30,13 +30,15 @@ def queue(actor: User, now: datetime) -> Context:
     unclaimed = _shown(actor, "unclaimed", now).order_by()
     oldest = unclaimed.aggregate(oldest=Min("opened_at"))["oldest"]
     following = selectors.next_case(actor, now=now)
-    held = list(_shown(actor, "mine", now)[:ROWS])
+    mine = _shown(actor, "mine", now)
+    held = list(mine[:ROWS])
     return {
         "counts": counts,
         "oldest": oldest,
         "next": following,
         "is_held": following is not None and decisions.holds(actor, following, now=now),
         "held": held,
+        "left": left(held, ROWS, mine.count),
     }
 
 
@@ -49,7 +51,8 @@ def team(actor: User, now: datetime) -> Context:
     loads = held.values("claimed_by", "claimed_by__name").annotate(
         held=Count("pk"), late=Count("pk", filter=late), oldest=Min("opened_at")
     )
-    closed = cases.filter(status="closed", closed_at__gte=since, verdict_by__isnull=False)
+    # By when the verdict was given: a second person may have closed the case later.
+    closed = cases.filter(status="closed", verdict_at__gte=since, verdict_by__isnull=False)
     decided = closed.order_by().values("verdict_by", "verdict_by__name").annotate(n=Count("pk"))
     people: dict[Any, dict[str, Any]] = {}
     for one in loads:
@@ -58,15 +61,17 @@ def team(actor: User, now: datetime) -> Context:
         nothing = {"name": one["verdict_by__name"], "held": 0, "late": 0, "oldest": None}
         people.setdefault(one["verdict_by"], nothing)["decided"] = one["n"]
     rows = sorted(people.values(), key=lambda one: (-one["late"], -one["held"], one["name"]))
-    overdue = list(_shown(actor, "overdue", now)[:ROWS])
-    return {"people": rows, "days": TEAM_DAYS, "overdue": overdue}
+    late_cases = _shown(actor, "overdue", now)
+    overdue = list(late_cases[:ROWS])
+    more = left(overdue, ROWS, late_cases.count)
+    return {"people": rows, "days": TEAM_DAYS, "overdue": overdue, "left": more}
 
 
 def cases(actor: User, now: datetime) -> Context:
     """Return the first of an officer's own cases, and how many there are."""
     rows = officer_cases.cases(actor)
     shown = [officer_cases.row(one, now) for one in rows[:ROWS]]
-    return {"rows": shown, "left": max(rows.count() - ROWS, 0) if len(shown) == ROWS else 0}
+    return {"rows": shown, "left": left(shown, ROWS, rows.count)}
 
 
 def _count(show: str) -> Any:

@@ -363,14 +363,23 @@
   const FAILED_MS = 480_000;
 
   function showCounts(counts) {
+    const told = [];
     document.querySelectorAll("[data-count]").forEach((node) => {
       const words = counts[node.dataset.count];
       if (words === undefined) {
         return;
       }
+      const row = node.closest("[data-count-row]");
+      if (row && node.textContent !== words) {
+        told.push(`${row.querySelector(".task__label")?.textContent.trim()}: ${words || 0}`);
+      }
       node.textContent = words;
-      node.closest("[data-count-row]")?.toggleAttribute("hidden", !words);
+      row?.toggleAttribute("hidden", !words);
     });
+    const status = document.querySelector("[data-count-status]");
+    if (status && told.length) {
+      status.textContent = told.join(". ");
+    }
     const waits = document.querySelector("[data-count-row]:not([hidden])");
     document.querySelector("[data-count-none]")?.toggleAttribute("hidden", Boolean(waits));
   }
@@ -428,7 +437,13 @@
     }
 
     document.addEventListener("visibilitychange", lookedAt);
-    ask();
+    if (source.hasAttribute("data-counted")) {
+      // The page came with its numbers.
+      lastAsked = Date.now();
+      timer = window.setTimeout(ask, wait * (1 + Math.random() / 4));
+    } else {
+      ask();
+    }
   }
 
   // --- Start ----------------------------------------------------------------------------------

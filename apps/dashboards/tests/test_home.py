@@ -6,14 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.accounts.models import Branch, User
 from apps.applications.tests import factories as applications
 from apps.audit import services as audit
 from apps.core import home
+from apps.dashboards import readiness
 from apps.decisions import home as decisions_home
 from apps.decisions import services
 from apps.decisions.models import ReviewCase
@@ -24,6 +27,8 @@ from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as scoring
 
 SignedIn = Callable[[User], Client]
+
+
 NOW = decisions.NOW
 
 
@@ -282,9 +287,42 @@ def test_it_asks_as_much_however_much_there_is(
     asked = []
     for _round in range(2):
         browser.get("/")
+        cache.clear()
         with CaptureQueriesContext(connection) as found:
             assert browser.get("/").status_code == 200
         asked.append(len(found))
         _work(alice, bob)
 
     assert asked == [queries, queries], name
+
+
+def test_services_are_not_asked_by_every_page(
+    diana: User, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def parts() -> list[readiness.Part]:
+        asked.append(1)
+        return [readiness.Part("broker", is_ready=False)]
+
+    monkeypatch.setattr(readiness, "parts", parts)
+    browser = signed_in(diana)
+
+    pages = [browser.get("/").text for _time in range(3)]
+
+    assert len(asked) == 1
+    assert all("Message broker" in page and "Not ready" in page for page in pages)
+    for name in ("Services", "Jobs"):
+        assert f'tabindex="0" role="region" aria-label="{name}"' in pages[0]
+
+
+def test_it_says_how_many_more_there_are_and_where(
+    stage: ModelVersion, alice: User, bob: User, signed_in: SignedIn
+) -> None:
+    for _number in range(9):
+        case = decisions.referred(alice, amount=900_000, term_months=60)
+        services.claim(actor=bob, case=case, now=timezone.now())
+
+    assert _shown("desk.queue", bob, timezone.now())["left"] == 1
+    page = signed_in(bob).get("/").text
+    assert 'href="/desk/?show=mine">1 more</a>' in page
