@@ -227,7 +227,7 @@ def test_no_record_is_named_that_stands_for_no_share_the_person_sees(
         currency=summed.currency,
         verification="none",
     )
-    far = make_person("Nitin", "credit_manager", branch=nashik)
+    far = make_person("Nitin", "credit_reviewer", branch=nashik)
 
     def listed(person: User, record: Employment) -> str:
         of = {"dimension": "employer", "of": str(record.pk)}
