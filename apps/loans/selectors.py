@@ -28,7 +28,6 @@ from apps.loans.arrears import Arrears
 from apps.loans.lifecycle import HELD, RUNNING
 from apps.loans.models import Disbursement, Instalment, Loan, PaymentFile, ScheduleVersion
 from apps.offers.models import Offer
-from apps.products.models import Conditions
 
 FINISHED = {"repaid": False, "defaulted": True}
 # The stages of the disbursement queue, and the permission that takes each on.
@@ -187,8 +186,8 @@ def to_open(actor: User) -> QuerySet[Offer]:
 def to_request(actor: User) -> QuerySet[Loan]:
     """Return the loans of which something is left that no payment holds.
 
-    Those nothing was paid out of yet, and those whose product is paid out in stages: of any other
-    loan on the books all went out at once. So the book is not gone through to find them.
+    Those nothing was paid out of yet, and those of which a payment said that a rest follows: of
+    any other loan on the books all went out at once. So the book is not gone through to find them.
     """
     held = (
         Disbursement.objects.filter(loan=OuterRef("pk"), status__in=HELD)
@@ -197,10 +196,10 @@ def to_request(actor: User) -> QuerySet[Loan]:
         .annotate(sum=Sum("amount"))
         .values("sum")
     )
-    # Asked beforehand, so that the loans of these products are read along their index.
-    staged = list(Conditions.objects.filter(is_staged=True).values_list("product", flat=True))
+    # Asked beforehand, so that both are found along their index and no other loan is read.
+    rest = list(_with_rest().values_list("loan", flat=True))
     rows = Loan.objects.visible_to(actor).filter(
-        Q(status="opened") | Q(status="active", product__in=staged),
+        Q(status="opened") | Q(status="active", pk__in=rest),
         Q(offer__status="taken_up", offer__exit_asked_date=None),
         source="",
     )
@@ -209,6 +208,13 @@ def to_request(actor: User) -> QuerySet[Loan]:
         .filter(going__lt=F("principal"))
         .select_related("product", "customer", "branch")
     )
+
+
+def _with_rest() -> QuerySet[Disbursement]:
+    """Return the payments after which more is to follow, and nothing that is the rest did yet."""
+    held = Disbursement.objects.filter(status__in=HELD)
+    the_rest = held.filter(loan=OuterRef("loan"), rest_planned_date=None)
+    return held.filter(~Exists(the_rest), rest_planned_date__isnull=False)
 
 
 def waiting(actor: User, stage: str) -> QuerySet[Disbursement]:

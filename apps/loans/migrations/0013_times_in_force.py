@@ -1,4 +1,4 @@
-"""From when to when a schedule was in force; an index of the loans nothing was paid out of yet.
+"""From when to when a schedule was in force; indexes of loans with a rest to pay out.
 
 Schedules that were replaced before have no times: they count as they did, by what is in force now,
 until the history of their loan is gone through once more.
@@ -39,6 +39,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status", "opened")),
                 fields=["branch"],
                 name="loans_nothing_paid_out",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="disbursement",
+            index=models.Index(
+                condition=models.Q(("rest_planned_date__isnull", False)),
+                fields=["loan"],
+                name="loans_payments_in_part",
             ),
         ),
     ]

@@ -225,7 +225,13 @@ class Disbursement(Identified, Timestamped, Stateful):
                 fields=["planned_date", "id"],
                 condition=Q(status__in=["requested", "approved", "instructed"]),
                 name="loans_payments_waiting",
-            )
+            ),
+            # The few loans that are paid out in stages.
+            models.Index(
+                fields=["loan"],
+                condition=Q(rest_planned_date__isnull=False),
+                name="loans_payments_in_part",
+            ),
         ]
         verbose_name = _("disbursement")
         verbose_name_plural = _("disbursements")

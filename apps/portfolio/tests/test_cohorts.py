@@ -170,12 +170,12 @@ def test_another_branch_sees_nothing_of_it(
 
 
 def test_it_says_that_shares_of_branches_mix_after_transfers(
-    signed_in: Browser, later: Loan, charlie: User, amir: User
+    signed_in: Browser, later: Loan, bob: User, amir: User
 ) -> None:
     mixes = "after loans moved between branches a share mixes both"
     client = signed_in(amir)
 
-    assert mixes in _get(signed_in(charlie), "cohorts").text
+    assert mixes in _get(signed_in(bob), "cohorts").text
     assert mixes not in _get(client, "cohorts").text
     assert mixes in _get(client, "cohorts", branch=str(later.branch_id)).text
 

@@ -1,18 +1,20 @@
 """What the portfolio earns, and its figures on the start page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
 from apps.ledger.chart import Account
 from apps.ledger.models import Line
 from apps.loans.models import Loan
+from apps.npa.models import LoanDay
 from apps.npa.tests import day_factories as nights
 from apps.portfolio import earning, services, summary_page, summary_rows
 from apps.portfolio.figures import Figure, Sums
@@ -53,9 +55,9 @@ def moved(lent: Loan, alice: User, make_person: Any, nashik: Branch) -> date:
     return day + DAY
 
 
-def _booked(account: Account, branch: Branch, since: date) -> Decimal:
-    rows = Line.objects.filter(account=account.value, branch=branch, day__gte=since)
-    return sum((one.debit - one.credit for one in rows), Decimal(0))
+def _booked(accounts: Iterable[Account], since: date, **where: Any) -> Decimal:
+    rows = Line.objects.filter(account__in=[one.value for one in accounts], day__gte=since)
+    return sum((one.debit - one.credit for one in rows.filter(**where)), Decimal(0))
 
 
 def test_what_a_month_cost_stays_in_the_branch_that_had_it(
@@ -71,11 +73,14 @@ def test_what_a_month_cost_stays_in_the_branch_that_had_it(
 
     cost = {one: earning.cost_of_credit(person, chosen) for one, person in people.items()}
 
-    provided = {one: _booked(Account.PROVISION_EXPENSE, one, first) for one in people}
-    # A stock that left is no gain of the branch it left.
-    assert cost[pune] == provided[pune] > 0
-    assert cost[nashik] == provided[nashik] + 100
+    before = LoanDay.objects.get(day=moved - DAY).provision
+    after = LoanDay.objects.get(day=moved).provision
+    # The ledger released it where the loan was: a stock that left is no gain of that branch.
+    assert _booked([Account.PROVISION_EXPENSE], first, branch=pune) == 0
+    assert cost[pune] == before > 0
+    assert cost[nashik] == after - before + 100
     assert earning.cost_of_credit(amir, chosen) == cost[pune] + cost[nashik]
+    assert earning.cost_of_credit(amir, chosen) == _booked(earning.COST, first)
     found = summary_rows.summary(people[nashik], chosen)
     assert earning.earned(people[nashik], chosen, found) == (
         found.now.interest_income - cost[nashik]
@@ -103,7 +108,7 @@ def test_the_start_page_says_whose_it_is_and_leads_to_what_it_is(
         assert "Interest less cost of credit" in page
         assert "before fees and funding" in page
         assert "#is-earned" in page
-    assert 'id="is-earned"' in petra.get("/portfolio/summary/").text
+    assert 'id="is-earned"' in petra.get(reverse("portfolio:summary")).text
 
 
 def _noted(was: Decimal) -> str:
