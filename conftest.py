@@ -349,6 +349,13 @@ def amir(make_person: MakePerson) -> User:
 
 @pytest.fixture
 @kept
+def esther(make_person: MakePerson) -> User:
+    """An executive."""
+    return make_person("Esther", "executive")
+
+
+@pytest.fixture
+@kept
 def diana(make_person: MakePerson) -> User:
     """An administrator."""
     return make_person("Diana", "administrator")

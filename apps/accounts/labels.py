@@ -11,6 +11,7 @@ ROLES = {
     "model_validator": _("Model validator"),
     "model_approver": _("Model approver"),
     "auditor": _("Auditor"),
+    "executive": _("Executive"),
     "administrator": _("Administrator"),
     "integrator": _("Integrator"),
 }
@@ -25,6 +26,9 @@ PURPOSES = {
     ),
     "model_approver": _("Approves or refuses the promotion of models on evidence."),
     "auditor": _("Reads everything, changes nothing, proves that nothing was altered."),
+    "executive": _(
+        "Reads how the lender does: size, growth, quality, profit, alerts; sees no borrower."
+    ),
     "administrator": _("Keeps users, branches, roles and products; approves no business."),
     "integrator": _("A system that uses the API."),
 }

@@ -92,6 +92,12 @@ PEOPLE = (
         "mumbai",
         hint="Audit trail > Verify the chain; a decision > Replay",
     ),
+    Person(
+        "Kavita Bhosale",
+        "executive",
+        "mumbai",
+        hint="Home: what to ask about now; Portfolio summary; Concentration",
+    ),
     Person("Ishaan Verma", "administrator", "mumbai", hint="People: roles and approval limits"),
     Person("Kiosk API", "integrator", "pune", hint="POST /api/v1/token, see /api/v1/docs"),
     Person("Jatin Pawar", "loan_officer", "nashik"),

@@ -17,6 +17,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import Branch, Entity, User
+from apps.loans import policies as lending
 from apps.loans.models import Loan
 from apps.npa import wording
 from apps.npa.measures import Measure
@@ -45,7 +46,7 @@ def alerts(actor: User, *, state: str = "") -> QuerySet[Alert]:
     rows: QuerySet[Alert] = Alert.objects.visible_to(actor).select_related(
         "entity", "threshold__owner", "acknowledged_by"
     )
-    theirs = Loan.objects.visible_to(actor).filter(customer__number=OuterRef("subject"))
+    theirs = _loans(actor).filter(customer__number=OuterRef("subject"))
     branch = Branch.objects.filter(code=OuterRef("subject")).values("name")
     open_to_all = ~Q(measure=Measure.LARGEST_BORROWER) | Exists(theirs)
     rows = rows.annotate(
@@ -63,6 +64,12 @@ def alerts(actor: User, *, state: str = "") -> QuerySet[Alert]:
     return rows.filter(status=state) if state else rows
 
 
+def _loans(actor: User) -> QuerySet[Loan]:
+    """Return the loans a person sees: none without the right to see loans at all."""
+    rows: QuerySet[Loan] = Loan.objects.visible_to(actor)
+    return rows if actor.has_perm(lending.VIEW) else rows.none()
+
+
 def of(measure: str, told: str, subject: str) -> str:
     """Return whom a measure is about in words: by name, or that the person may not see who."""
     if subject and not told:
@@ -74,13 +81,18 @@ def named(actor: User, figures: DayFigures | None) -> dict[str, str]:
     """Return in words whom each concentration of a day is about, as far as the person sees it."""
     kept: dict[str, Any] = figures.names if figures else {}
     number = kept.get(Measure.LARGEST_BORROWER, "")
-    theirs = Loan.objects.visible_to(actor).filter(customer__number=number)
+    theirs = _loans(actor).filter(customer__number=number)
     is_unseen = bool(number) and not theirs.exists()
     told = {**kept, Measure.LARGEST_BORROWER.value: ""} if is_unseen else kept
     branch = Branch.objects.filter(code=kept.get(Measure.LARGEST_BRANCH, "")).first()
     if branch is not None:
         told = {**told, Measure.LARGEST_BRANCH.value: branch.name}
     return {code: of(code, told[code], subject) for code, subject in kept.items()}
+
+
+def standing_count(actor: User) -> int:
+    """Return how many alerts still hold, acknowledged or not."""
+    return Alert.objects.visible_to(actor).filter(status__in=STANDING).count()
 
 
 def open_count(actor: User) -> int:

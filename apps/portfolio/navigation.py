@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.navigation import Entry, register
-from apps.npa import policies
+from apps.portfolio import policies
 
 register(
     Entry(

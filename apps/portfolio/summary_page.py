@@ -104,13 +104,20 @@ def _row(figure: Figure, found: Compared, currency: str, query: Query) -> dict[s
 def _compared(
     figure: Figure, now: Decimal | None, then: Sums | None, currency: str
 ) -> dict[str, Any]:
-    """Return what a figure was, and how it changed since: in points, or in per cent of it."""
+    """Return what a figure was, and how it changed since."""
     was = figures.value(figure, then) if then is not None else None
+    made = DEFINITIONS[figure]
+    change = changed(now, was, is_ratio=made.is_ratio, more_is_good=made.more_is_good)
+    return {"was": shown(figure, was, currency), **change}
+
+
+def changed(
+    now: Decimal | None, was: Decimal | None, *, is_ratio: bool, more_is_good: bool | None
+) -> dict[str, Any]:
+    """Return how a value changed in words and tone: in points, or in per cent of what it was."""
     if now is None or was is None:
-        return {"was": shown(figure, was, currency), "change": "", "is_same": False}
-    is_ratio = DEFINITIONS[figure].is_ratio
-    moved = now - was if is_ratio else ((now - was) / was if was else Decimal(0))
-    good = DEFINITIONS[figure].more_is_good
+        return {"change": "", "is_same": False}
+    moved = now - was if is_ratio else ((now - was) / abs(was) if was else Decimal(0))
     is_same = not round(moved, 4)
     if is_same:
         words, tone = _("unchanged"), ""
@@ -122,10 +129,9 @@ def _compared(
             else formatting.format_percent(size, decimals=1)
         )
         words = summary_wording.change(points, is_up=moved > 0)
-        tone = "" if good is None else ("good" if (moved > 0) == good else "bad")
+        tone = "" if more_is_good is None else ("good" if (moved > 0) == more_is_good else "bad")
     badge, symbol = _LOOKS.get(tone, ("", ""))
     return {
-        "was": shown(figure, was, currency),
         "change": words,
         "is_same": is_same,
         "tone": tone,

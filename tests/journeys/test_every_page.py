@@ -173,6 +173,14 @@ NAVIGATION = {
         "Laboratory",
         *CONTROL,
     ],
+    "Esther": [
+        "Home",
+        "Portfolio summary",
+        "Vintages",
+        "Cohorts",
+        "Roll rates",
+        "Concentration",
+    ],
     "Diana": [
         "Home",
         "Products",

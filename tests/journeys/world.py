@@ -53,6 +53,7 @@ PEOPLE = (
     ("Rita", "risk_analyst", "pune"),
     ("Mark", "model_approver", "pune"),
     ("Amir", "auditor", "pune"),
+    ("Esther", "executive", "pune"),
 )
 LIMITS = {"Bob": 300_000, "Beth": 300_000, "Charlie": 5_000_000}
 # The other segments have a scorecard.

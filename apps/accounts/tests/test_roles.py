@@ -70,6 +70,12 @@ def test_it_lets_no_allowed_pair_of_roles_hold_both_sides_of_a_control() -> None
         assert not [pair for pair in controls if set(pair) <= held], (first.code, second.code)
 
 
+def test_it_gives_executives_sums_and_no_borrower() -> None:
+    own = {*roles.BY_CODE["executive"].permissions} - {*roles.STAFF}
+
+    assert own == {"portfolio.view_figures", "portfolio.view_overview"}
+
+
 def test_it_gives_auditors_only_reading() -> None:
     changing = ("edit_", "take_", "review_", "countersign_", "manage_", "train_", "approve_")
 

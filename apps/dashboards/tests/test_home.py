@@ -270,6 +270,7 @@ def _work(alice: User, bob: User) -> None:
         ("rita", 16),
         ("mark", 12),
         ("amir", 28),
+        ("esther", 12),
         ("diana", 21),
     ],
 )

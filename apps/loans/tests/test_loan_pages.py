@@ -320,7 +320,7 @@ def test_the_queue_needs_no_more_queries_for_more_payments(
     browser = signed_in(bob)
     browser.get(reverse("loans:queue"))
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         assert browser.get(reverse("loans:queue"), {"stage": step}).status_code == 200
 
 

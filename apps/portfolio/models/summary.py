@@ -39,6 +39,13 @@ class SummedDay(models.Model):
 
     class Meta:
         default_permissions = ()
+        permissions = [
+            ("view_figures", _("See figures of portfolios: sums, no loans")),
+            (
+                "view_overview",
+                _("See the overview of a lender: what to ask about, how it does"),
+            ),
+        ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["entity", "day"], name="portfolio_summed_once"),
         ]

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET
 from apps.core import keyset
 from apps.core.access import refuse_without, requires
 from apps.loans import policies as lending
-from apps.npa import policies
-from apps.portfolio import cohort_page, cohort_rows, loan_rows, vintage_rows, wording
+from apps.portfolio import cohort_page, cohort_rows, loan_rows, policies, vintage_rows, wording
 from apps.portfolio.cohorts import Cohort, Measure
 from apps.portfolio.forms import CohortForm, CohortLoansForm
 from apps.portfolio.loan_rows import Listed

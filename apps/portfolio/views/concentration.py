@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET
 from apps.core import keyset
 from apps.core.access import refuse_without, requires
 from apps.loans import policies as lending
-from apps.npa import policies
-from apps.portfolio import concentration, loan_rows, share_page, share_rows, wording
+from apps.portfolio import concentration, loan_rows, policies, share_page, share_rows, wording
 from apps.portfolio.concentration import Dimension, Share
 from apps.portfolio.forms import ConcentrationForm, ConcentrationLoansForm
 from apps.portfolio.views.asked import Asked, of_day

@@ -10,8 +10,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_GET
 
 from apps.core.access import requires
-from apps.npa import policies
-from apps.portfolio import roll_page, roll_rows, wording
+from apps.portfolio import policies, roll_page, roll_rows, wording
 from apps.portfolio.bands import Band
 from apps.portfolio.forms import RollForm, RollLoansForm
 from apps.portfolio.models import RolledDay

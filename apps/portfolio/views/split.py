@@ -7,8 +7,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.core.access import requires
-from apps.npa import policies
-from apps.portfolio import months, split_page, summary_page, summary_rows, summary_wording, wording
+from apps.portfolio import (
+    months,
+    policies,
+    split_page,
+    summary_page,
+    summary_rows,
+    summary_wording,
+    wording,
+)
 from apps.portfolio.concentration import Dimension
 from apps.portfolio.figures import Period
 from apps.portfolio.forms import SplitForm

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.core.access import refuse_without, requires
-from apps.npa import policies
 from apps.portfolio import (
     figures,
+    policies,
     summary_loans,
     summary_page,
     summary_rows,

@@ -13,8 +13,7 @@ from django.views.decorators.http import require_GET
 from apps.core import dates
 from apps.core.access import requires
 from apps.loans import presentation
-from apps.npa import policies
-from apps.portfolio import vintage_page, vintage_rows, wording
+from apps.portfolio import policies, vintage_page, vintage_rows, wording
 from apps.portfolio.forms import VintageForm, VintageLoansForm
 from apps.portfolio.months import begin
 from apps.portfolio.views.shared import filled, table_file
