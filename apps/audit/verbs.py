@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit import model_verbs
+
 VERBS = {
     # accounts
     "accounts.signed_in": _("signed in"),
@@ -72,13 +74,6 @@ VERBS = {
     "collateral.co_borrower_added": _("recorded a co-borrower"),
     "collateral.co_borrower_removed": _("removed a co-borrower"),
     "collateral.liability_set": _("set for how much a guarantor answers"),
-    # scoring
-    "scoring.model_registered": _("registered a model"),
-    "scoring.model_promoted": _("made a model the champion"),
-    "scoring.model_retired": _("retired a model"),
-    "scoring.scored": _("scored the application"),
-    "scoring.failed": _("could not score the application"),
-    "scoring.stateless_scored": _("scored values sent by the API"),
     # decisions
     "decisions.policy_loaded": _("installed the lender's first policy"),
     "decisions.policy_drafted": _("began a draft of the policy"),
@@ -280,20 +275,6 @@ VERBS = {
     "desk.stamp_ended": _("ended a limit of rubber-stamping"),
     "desk.service_level_entered": _("entered a service level"),
     "desk.service_level_ended": _("ended a service level"),
-    # laboratory
-    "laboratory.case_tried": _("tried the case in the laboratory"),
-    "laboratory.experiment_asked": _("asked for an experiment"),
-    "laboratory.experiment_done": _("finished an experiment"),
-    "laboratory.experiment_failed": _("could not finish an experiment"),
-    "laboratory.experiment_cancelled": _("cancelled an experiment"),
-    "laboratory.evidence_attached": _("attached an experiment as evidence"),
-    "laboratory.rows_downloaded": _("downloaded the applications of an experiment"),
-    # governance
-    "governance.trained": _("trained a model"),
-    "governance.report_made": _("measured a model for its validation"),
-    "governance.promotion_proposed": _("asked for the promotion of a model"),
-    "governance.promotion_approved": _("approved the promotion of a model"),
-    "governance.promotion_refused": _("refused the promotion of a model"),
     # demo
     "demo.seeded": _("laid out the demonstration portfolio"),
     "demo.tape_submitted": _("submitted applications of a tape to be judged anew"),
@@ -392,6 +373,7 @@ VERBS = {
     "stress.test_asked": _("asked for a stress test"),
     "stress.test_done": _("finished a stress test"),
     "stress.test_failed": _("could not finish a stress test"),
+    **model_verbs.VERBS,
 }
 
 
