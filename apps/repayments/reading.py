@@ -146,8 +146,13 @@ def of_event(row: AccountEvent) -> Happened:
 
 
 def points(loan_id: uuid.UUID) -> list[date]:
-    """Return the days on which interest was booked and still is."""
+    """Return the days on which what the schedule earns was booked and still is.
+
+    Interest charged on what is late is an event of its own day: what comes late, of days on which
+    the loan was not accrued, is no day on which the rest was booked.
+    """
     rows = derived(loan_id).filter(event=Event.INTEREST_ACCRUAL.value)
+    rows = rows.exclude(facts__has_key="event")
     return sorted(set(rows.values_list("of_day", flat=True)))
 
 
