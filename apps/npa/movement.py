@@ -17,7 +17,10 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What one night wrote down of a class; additions, releases and write-offs are not negative."""
+    """What one night wrote down of a class; additions and releases are not negative.
+
+    Of write-offs, what was taken back since another night is taken off.
+    """
 
     day: date
     asset_class: str

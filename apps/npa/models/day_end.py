@@ -131,6 +131,7 @@ class ProvisionMovement(models.Model):
     Opening and closing are sums over the snapshots of the day before and of the day, by the class
     the loans had then; what went from a class to another is a release there and an addition here.
     opening + additions - releases - written_off = closing, and closing less opening is posted.
+    `written_off` of provisions is negative where write-offs that earlier nights saw are taken back.
     `account` is the ledger's account that holds it: provisions, or the reserve that a second regime
     demands on top of them (rule book 1.12, 2.4). A reserve is never used up by a write-off. Where
     the regulator's leave is needed to take from it, what is no longer asked for stands in a row of
@@ -169,7 +170,8 @@ class ProvisionMovement(models.Model):
                 name="npa_movement_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(additions__gte=0, releases__gte=0, written_off__gte=0),
+                condition=Q(additions__gte=0, releases__gte=0)
+                & (Q(account=Account.PROVISIONS.value) | Q(written_off__gte=0)),
                 name="npa_movement_not_negative",
             ),
         ]

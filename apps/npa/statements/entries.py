@@ -5,20 +5,32 @@ interrupted, or is run again, posts the rest and never twice. The ledger's own t
 entry as any other.
 """
 
+from apps.npa.statements.regained import REGAINED
+
 # Loans of which something is held in suspense now, was yesterday, or was posted by another run: so
-# also one that another run saw closed today and that, as is known since, was over yesterday.
-_CONCERNED = """
+# also one that another run saw closed today and that, as is known since, was over yesterday. Of a
+# loan whose write-off is taken back, what was let go to lessen the loss is `regained`.
+_CONCERNED = f"""
+    WITH regained AS MATERIALIZED (
+        SELECT loan_id, interest_suspended, fees_suspended, penal_suspended
+        FROM ({REGAINED}) k WHERE interest_suspended + fees_suspended + penal_suspended > 0
+    )
     SELECT l.id AS loan_id, COALESCE(t.branch_id, l.branch_id) AS branch_id, l.customer_id,
         l.currency, COALESCE(t.asset_class = 'written_off', FALSE) AS is_lost,
         COALESCE(t.interest_suspended, 0) - COALESCE(y.interest_suspended, 0) AS interest,
         COALESCE(t.fees_suspended, 0) - COALESCE(y.fees_suspended, 0) AS fees,
-        COALESCE(t.penal_suspended, 0) - COALESCE(y.penal_suspended, 0) AS penal
+        COALESCE(t.penal_suspended, 0) - COALESCE(y.penal_suspended, 0) AS penal,
+        COALESCE(r.interest_suspended, 0) AS interest_regained,
+        COALESCE(r.fees_suspended, 0) AS fees_regained,
+        COALESCE(r.penal_suspended, 0) AS penal_regained
     FROM (
         SELECT loan_id FROM npa_loanday WHERE day = %(day)s AND entity_id = %(entity)s
             AND interest_suspended + fees_suspended + penal_suspended > 0
         UNION
         SELECT loan_id FROM npa_loanday WHERE day = %(before)s AND entity_id = %(entity)s
             AND interest_suspended + fees_suspended + penal_suspended > 0
+        UNION
+        SELECT loan_id FROM regained
         UNION
         SELECT e.loan_id FROM ledger_entry e JOIN accounts_branch b ON b.id = e.branch_id
         WHERE e.event = 'interest_to_suspense' AND e.day = %(day)s
@@ -29,7 +41,8 @@ _CONCERNED = """
         ON t.day = %(day)s AND t.entity_id = %(entity)s AND t.loan_id = k.loan_id
     LEFT JOIN npa_loanday y
         ON y.day = %(before)s AND y.entity_id = %(entity)s AND y.loan_id = k.loan_id
-"""
+    LEFT JOIN regained r ON r.loan_id = k.loan_id
+"""  # noqa: S608 - the parts are ours
 # What was posted for the day before, by the account it was taken from.
 _POSTED = """
     SELECT e.loan_id, n.account, sum(n.debit - n.credit) AS amount
@@ -44,9 +57,13 @@ SUSPEND = f"""
     wanted AS (
         SELECT c.loan_id, one.account, sum(one.amount) AS amount FROM concerned c
         CROSS JOIN LATERAL (VALUES
-            (CASE WHEN c.is_lost THEN 'write_off_expense' ELSE 'interest_income' END, c.interest),
-            (CASE WHEN c.is_lost THEN 'write_off_expense' ELSE 'fee_income' END, c.fees),
-            (CASE WHEN c.is_lost THEN 'write_off_expense' ELSE 'penal_income' END, c.penal),
+            (CASE WHEN c.is_lost THEN 'write_off_expense' ELSE 'interest_income' END,
+                c.interest - c.interest_regained),
+            (CASE WHEN c.is_lost THEN 'write_off_expense' ELSE 'fee_income' END,
+                c.fees - c.fees_regained),
+            (CASE WHEN c.is_lost THEN 'write_off_expense' ELSE 'penal_income' END,
+                c.penal - c.penal_regained),
+            ('write_off_expense', c.interest_regained + c.fees_regained + c.penal_regained),
             ('interest_suspense', -(c.interest + c.fees + c.penal))
         ) AS one (account, amount)
         GROUP BY c.loan_id, one.account

@@ -7,6 +7,7 @@ from apps.npa.regimes import Rules
 from apps.npa.statements import facilities
 from apps.npa.statements.classes import Under, classes
 from apps.npa.statements.provisions import provisions, suspended
+from apps.npa.statements.regained import REPAID
 from apps.npa.statements.words import literals
 
 # Columns of `LoanDay` that say what was found, in the order of the statement below.
@@ -79,7 +80,8 @@ def write(rules: Rules, tables: Sequence[Rules] = ()) -> str:
     """  # noqa: S608 - the parts are ours
 
 
-# A loan that was repaid or written off since the day before: a last row, without amounts.
+# A loan that was repaid or written off since the day before: a last row, without amounts. So also
+# one that was written off earlier, where that was taken back and it was repaid.
 GONE_SINCE = f"""
     INSERT INTO npa_loanday ({", ".join(COLUMNS)})
     WITH missing AS MATERIALIZED (
@@ -88,6 +90,9 @@ GONE_SINCE = f"""
         WHERE y.day = %(before)s AND y.entity_id = %(entity)s
             AND y.asset_class NOT IN ({literals(GONE)})
             AND NOT EXISTS (SELECT FROM {facilities.TABLE} f WHERE f.key = y.loan_id)
+        UNION
+        SELECT * FROM ({REPAID}) r
+        WHERE NOT EXISTS (SELECT FROM {facilities.TABLE} f WHERE f.key = r.loan_id)
     )
     SELECT y.loan_id, %(day)s, y.entity_id, y.rule_table_id, y.customer_id, y.branch_id, y.currency,
         0, 0, 0, 0, 0, NULL, 0, 0, 0, 'none', l.gone, l.gone, NULL, %(day)s, NULL, 1, 'in_time',
