@@ -379,6 +379,34 @@ def test_nothing_is_claimed_after_it(late: Loan, alice: User, dev: User, charlie
     assert (taken.code, sued.code) == ("settled", "not_running")
 
 
+def test_a_recovery_sent_again_after_a_settlement_was_kept_gives_the_first_answer(
+    late: Loan, alice: User, bob: User, dev: User, charlie: User
+) -> None:
+    made = _agreed(dev, charlie, late)
+    relief = servicing.Relief(kind="write_off", reason="Gone abroad")
+    waits = servicing.propose(actor=alice, loan=late, relief=relief, now=at(_day(5)))
+    servicing.approve(actor=bob, proposal=waits, now=at(_day(5)))
+    values = {"day": _day(10), "amount": ALL, "channel": "cash", "external_reference": "R1"}
+    asked = {"actor": alice, "loan": late, "now": at(_day(10))}
+    first = servicing.recover(money=servicing.Money(**values), **asked)
+    assert services.judge_settlements(now=at(_day(10))) == 1
+    made.refresh_from_db()
+    assert made.status == "kept"
+    count = AccountEvent.objects.count()
+
+    again = servicing.recover(money=servicing.Money(**values), **asked)
+
+    assert again == first
+    for changes, code in (
+        ({"external_reference": "R2", "amount": D(100)}, "settled"),
+        ({"amount": D(100)}, "reference_used"),
+    ):
+        other = servicing.Money(**{**values, **changes})
+        assert refused(lambda money=other: servicing.recover(money=money, **asked)).code == code
+    assert AccountEvent.objects.count() == count
+    assert [one for one in repaid.offenders() if one.loan_id] == []
+
+
 def test_a_missed_part_breaks_it_and_nothing_is_given_up(
     late: Loan, alice: User, dev: User, charlie: User
 ) -> None:

@@ -26,17 +26,18 @@ def recover(*, actor: User, loan: Loan, money: Money, now: datetime) -> AccountE
     """Take money on a loan that was written off, as income of recovery; return the event.
 
     What was asked for since comes first. The same external reference with the same content returns
-    the same event. Raises NotPermitted, NotVisible, NotWrittenOff, Conflict, and DomainError for a
-    day, a reference, or more than was written off: what is beyond stays in suspense.
+    the same event, also once the rest was settled. Raises NotPermitted, NotVisible, NotWrittenOff,
+    Settled, Conflict, and DomainError for a day, a reference, or more than was written off: what is
+    beyond stays in suspense.
     """
     _ground.permit(actor, policies.POST)
     found = _ground.locked(actor, loan)
     if found.status != "written_off":
         raise NotWrittenOff
-    repayments.require_claim(found)
     check_money(found, money, now)
     reference = payer_reference(found.branch.entity.code, money.external_reference)
     if not selectors.is_known(reference):
+        repayments.require_claim(found)
         _require_no_more(money.amount, selectors.recoverable(found, money.day), found.currency)
     return repayments.enter(
         actor=actor,
