@@ -21,13 +21,24 @@ class ReferenceUsed(Conflict):
 
 
 class KeptUnidentified(ReferenceUsed):
-    """Money under this reference is in suspense, or was returned from there."""
+    """Money under this reference is in suspense."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(reference)
         self.sentence = _(
-            "Money under the reference %(reference)s came in already and waits in suspense, or was"
-            " returned from there. Place it from there; it is not posted besides."
+            "Money under the reference %(reference)s came in already and waits in suspense. Place"
+            " it from there; it is not posted besides."
+        ) % {"reference": told_reference(reference)}
+
+
+class ReturnedUnidentified(ReferenceUsed):
+    """Money under this reference was in suspense, and was returned from there."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.sentence = _(
+            "Money under the reference %(reference)s came in already and went back from suspense to"
+            " who paid it. If it came in again, take it under another reference."
         ) % {"reference": told_reference(reference)}
 
 

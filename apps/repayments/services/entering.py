@@ -15,7 +15,7 @@ from apps.ledger import services as ledger
 from apps.loans.models import Loan
 from apps.repayments import before, facts, reading, replaying, walking, writing
 from apps.repayments.account import Contract, Happened
-from apps.repayments.errors import KeptUnidentified, NotAllowed, ReferenceUsed, refused_field
+from apps.repayments.errors import NotAllowed, ReferenceUsed, refused_field
 from apps.repayments.facts import MONEY_IN, Charge, Fact, Receipt, Recovery, Refund, Waiver
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.models.event import BY_TWO
@@ -86,7 +86,7 @@ def _enter(loan: Loan, told: _Told) -> AccountEvent:
     held = holding.hold(actor, loan)
     met = _met(held, fact, reference)
     if met.is_kept and not told.is_placed:
-        raise KeptUnidentified(reference)
+        raise references.kept_refusal(held.branch.entity, reference)
     standing = _under(reference) if met.is_told else None
     if standing is not None:
         return same(standing, held, fact)

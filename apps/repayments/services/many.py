@@ -15,7 +15,7 @@ from apps.ledger.services import posting
 from apps.loans.models import Loan
 from apps.repayments import hooks, policies, reading, walking, writing
 from apps.repayments.allocation import Standing
-from apps.repayments.errors import KeptUnidentified, ReferenceUsed
+from apps.repayments.errors import ReferenceUsed
 from apps.repayments.facts import Receipt, Recovery
 from apps.repayments.models import AccountEvent, LoanAccount
 from apps.repayments.services import entering, holding, references
@@ -169,7 +169,7 @@ def _enter(batch: _Batch, one: Incoming, *, actor: Any, now: datetime) -> Answer
     standing = batch.known.get(one.reference)
     try:
         if one.reference in batch.kept:
-            raise KeptUnidentified(one.reference)
+            raise references.kept_refusal(loan.branch.entity, one.reference)
         if standing is not None:
             entering.same(standing, loan, one.fact)
             return Answer(event_id=standing.pk)

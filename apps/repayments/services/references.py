@@ -6,7 +6,7 @@ from django.db import connection
 
 from apps.accounts.models import Entity
 from apps.core.statements import Given, Statement
-from apps.repayments.errors import KeptUnidentified
+from apps.repayments.errors import KeptUnidentified, ReferenceUsed, ReturnedUnidentified
 from apps.repayments.facts import payer_reference
 from apps.repayments.models import StatementFile, StatementLine
 from apps.repayments.statement_lifecycle import OFF_LOANS
@@ -45,9 +45,17 @@ def keys(entity: Entity, reference: str) -> list[str]:
 
 
 def require_not_kept(entity: Entity, reference: str) -> None:
-    """Raise KeptUnidentified where its money came in already and is on no loan."""
+    """Raise ReferenceUsed where its money came in already and is on no loan: see `kept_refusal`."""
     if kept(entity, [reference]):
-        raise KeptUnidentified(reference)
+        raise kept_refusal(entity, reference)
+
+
+def kept_refusal(entity: Entity, reference: str) -> ReferenceUsed:
+    """Return the refusal of money that is kept: KeptUnidentified, or that it was returned."""
+    rows = StatementLine.objects.filter(entity=entity.pk, key__in=keys(entity, reference))
+    if rows.filter(status="suspense").exists():
+        return KeptUnidentified(reference)
+    return ReturnedUnidentified(reference)
 
 
 def kept(entity: Entity, references: Collection[str]) -> set[str]:

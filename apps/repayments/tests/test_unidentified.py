@@ -174,7 +174,18 @@ def test_what_waits_or_was_returned_is_not_posted_on_a_loan_besides(
         services.ask_return(actor=alice, line=line, reason="Nobody knows the payer.")
         services.give_back(actor=charlie, line=line, day=PAID_ON, now=NOW)
 
-    assert _refused(lambda: way(alice, lent)) == "reference_used"
+    before = _state()
+
+    with pytest.raises(DomainError) as said:
+        way(alice, lent)
+
+    assert said.value.code == "reference_used"
+    # What was returned cannot be placed from where it was.
+    told = "went back from suspense" if is_returned else "Place it from there"
+    other = "Place it" if is_returned else "went back"
+    assert told in str(said.value.sentence)
+    assert other not in str(said.value.sentence)
+    assert _state() == before
     assert books.offenders() == []
 
 
