@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "sweep waiting applications": {"task": "decisions.sweep", "schedule": 60.0},
     "sweep waiting letters": {"task": "letters.sweep", "schedule": 60.0},
     "send waiting letters": {"task": "letters.deliver_waiting", "schedule": 60.0},
+    "put promotions in force": {"task": "governance.enact", "schedule": 60.0},
     "sweep waiting trainings": {"task": "governance.sweep", "schedule": 60.0},
     "sweep waiting files": {"task": "bulk.sweep", "schedule": 60.0},
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},

@@ -81,6 +81,12 @@ PEOPLE = (
         hint="Laboratory; Credit policy > your draft; Models > Train",
     ),
     Person(
+        "Esha Banerjee",
+        "model_validator",
+        "mumbai",
+        hint="Promotions: the validation; Register of models; Gates: propose others",
+    ),
+    Person(
         "Gopal Nair",
         "model_approver",
         "mumbai",

@@ -14,16 +14,39 @@ class ReportImpossible(DomainError):
 
 
 class OwnModel(NotPermitted):
-    """Four eyes: who developed a model or asked for its promotion does not decide on it."""
+    """Six eyes: who developed, owns, asked for or validated a model does not decide on it."""
 
     def __init__(self) -> None:
         super().__init__(
             "own_promotion",
             _(
-                "Somebody else must decide on this promotion: "
-                "you developed the model or asked for it."
+                "Somebody else must decide on this promotion: you developed or own the model,"
+                " asked for this, or validated it."
             ),
         )
+
+
+class OwnGates(NotPermitted):
+    """Nobody agrees to what they asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_gates", _("You proposed these; another person must approve or refuse them.")
+        )
+
+
+class NotAsSeen(Conflict):
+    """What is judged has changed since the person looked at it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_as_seen",
+            _("Something has changed since you looked: findings, exceptions or gates. Look again."),
+        )
+
+
+class GatesFailed(Conflict):
+    """A gate is failed and nobody has let the model through it."""
 
 
 class PromotionImpossible(Conflict):

@@ -1,14 +1,32 @@
-"""The lives of requests to make a model the champion, to train one and to measure one. Pure."""
+"""The lives of promotions and their papers, and of what is asked of workers. Pure."""
 
 from apps.core.lifecycle import Lifecycle
 
+# One asks, another validates, a third approves; then it is put in force, at once or on its day.
 LIFECYCLE = Lifecycle(
+    initial="proposed",
+    steps=[
+        ("validate", ["proposed"], "validated"),
+        ("refuse", ["proposed", "validated"], "refused"),
+        ("withdraw", ["proposed", "validated", "approved"], "withdrawn"),
+        ("approve", ["validated"], "approved"),
+        ("put_in_force", ["approved"], "in_force"),
+    ],
+)
+OPEN = ("proposed", "validated", "approved")
+
+GATES = Lifecycle(
     initial="proposed",
     steps=[
         ("approve", ["proposed"], "approved"),
         ("refuse", ["proposed"], "refused"),
+        ("withdraw", ["proposed"], "withdrawn"),
     ],
 )
+
+DOCUMENT = Lifecycle(initial="draft", steps=[("sign", ["draft"], "signed")])
+
+FINDING = Lifecycle(initial="open", steps=[("close", ["open"], "closed")])
 
 # A worker that was killed leaves its training running; the message comes back and starts anew.
 TRAINING = Lifecycle(

@@ -22,4 +22,28 @@ register(
         permission=policies.SEE,
         order=30,
     ),
+    Entry(
+        group="models",
+        label=_("Register of models"),
+        url_name="governance:register",
+        icon="layers",
+        permission=policies.SEE,
+        order=40,
+    ),
+    Entry(
+        group="models",
+        label=_("Gates"),
+        url_name="governance:gates",
+        icon="shield-check",
+        permission=policies.SEE,
+        order=50,
+    ),
+    Entry(
+        group="models",
+        label=_("Findings"),
+        url_name="governance:findings",
+        icon="flag",
+        permission=policies.SEE,
+        order=60,
+    ),
 )

@@ -1,14 +1,18 @@
 """What can be asked about trainings and promotions."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.governance import datasets
-from apps.governance.lifecycle import PENDING
+from apps.accounts.models import Entity
+from apps.decisions import selectors as decisions
+from apps.governance import datasets, register_rules
+from apps.governance.lifecycle import OPEN, PENDING
 from apps.governance.models import (
+    ModelDocument,
     Promotion,
+    RegisterEntry,
     ReportRequest,
     TrainingRequest,
     TrainingRun,
@@ -39,15 +43,123 @@ def is_training() -> bool:
 
 
 def promotions() -> QuerySet[Promotion]:
-    """Return all promotions with model and people."""
-    return Promotion.objects.select_related(
-        "model__developed_by", "proposed_by", "decided_by"
-    ).defer(*_HEAVY)
+    """Return all promotions with model and people, without the facts of their papers."""
+    people = ("model__developed_by", "proposed_by", "validated_by", "decided_by", "owner")
+    return Promotion.objects.select_related(*people).defer(*_HEAVY)
+
+
+def promotions_locked() -> QuerySet[Promotion]:
+    """Return promotions that nobody else changes until the transaction ends."""
+    rows = Promotion.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("model", "report", "document", "entry", "owner", "decided_by")
 
 
 def open_promotion(model: ModelVersion) -> Promotion | None:
-    """Return the promotion of a model that waits for a decision, or None."""
-    return promotions().filter(model=model, status="proposed").first()
+    """Return the promotion of a model that waits for an answer or its day, or None."""
+    return promotions().filter(model=model, status__in=OPEN).first()
+
+
+def newest_report(model: ModelVersion) -> ValidationReport | None:
+    """Return the newest validation report of a model, or None."""
+    return all_reports().filter(model=model).first()
+
+
+def document_of(model: ModelVersion) -> ModelDocument | None:
+    """Return the draft of a model's documentation, else what was signed last, or None."""
+    rows = ModelDocument.objects.filter(model=model).select_related("written_by", "signed_by")
+    return rows.order_by("status", "-written_at").first()
+
+
+def signed_document(model: ModelVersion) -> ModelDocument | None:
+    """Return the documentation of a model that was signed last, or None."""
+    rows = ModelDocument.objects.filter(model=model, status="signed")
+    return rows.select_related("signed_by").order_by("-signed_at").first()
+
+
+def subject(kind: str, code: str) -> str:
+    """Return how the register names a thing."""
+    return f"{kind}:{code}"
+
+
+def subject_of(model: ModelVersion) -> str:
+    """Return how the register names a model."""
+    return subject("model", str(model.pk))
+
+
+def register_entry(named: str) -> RegisterEntry | None:
+    """Return the newest entry of a thing, or None."""
+    rows = RegisterEntry.objects.filter(subject=named)
+    people = ("owner", "approver", "recorded_by")
+    return rows.select_related(*people).order_by("-recorded_at", "-pk").first()
+
+
+def is_registered(model: ModelVersion) -> bool:
+    """Say whether the model has a complete entry in the register."""
+    entry = register_entry(subject_of(model))
+    return entry is not None and not register_rules.missing(entry.body)
+
+
+def register_history(named: str) -> QuerySet[RegisterEntry]:
+    """Return all entries of a thing, newest first."""
+    rows = RegisterEntry.objects.filter(subject=named)
+    return rows.select_related("owner", "approver", "recorded_by").order_by("-recorded_at")
+
+
+def deciding(model: ModelVersion) -> ModelVersion | None:
+    """Return the present champion of a model's segment with its manifest; None if it is this."""
+    found = ModelVersion.objects.filter(segment=model.segment, status="champion").defer("body")
+    return found.exclude(pk=model.pk).first()
+
+
+def whole_model(model: ModelVersion) -> ModelVersion:
+    """Return a model with its manifest."""
+    return ModelVersion.objects.defer("body").get(pk=model.pk)
+
+
+def kind_and_features(model: ModelVersion) -> tuple[str, list[str]]:
+    """Return of what kind a model is and what it looks at."""
+    return model.kind, [one["name"] for one in model.manifest["schema"]["features"]]
+
+
+def policy_codes(end: datetime, now: datetime) -> set[str]:
+    """Return the lenders that had a policy in force at a moment that is not to come."""
+    day = min(end, now).date()
+    return {
+        entity.code
+        for entity in Entity.objects.order_by("code")
+        if decisions.policy_in_force(entity, day) is not None
+    }
+
+
+def has_policy(code: str) -> bool:
+    """Say whether there is a lender whose policy could be entered."""
+    return Entity.objects.filter(code=code).exists()
+
+
+def documented_facts(model: ModelVersion) -> dict[str, Any]:
+    """Return what the machine knows of a model for its documentation, as JSON values."""
+    run = TrainingRun.objects.get(model=model)
+    report, entry = newest_report(model), register_entry(subject_of(model))
+    manifest = model.manifest
+    return {
+        "model": str(model),
+        "sha256": model.sha256,
+        "kind": model.kind,
+        "segment": model.segment,
+        "features": [one["name"] for one in manifest["schema"]["features"]],
+        "schema_hash": model.schema_hash,
+        "calibration": manifest["calibration"].get("method", ""),
+        "seed": manifest.get("config", {}).get("seed"),
+        "libraries": manifest.get("libraries", {}),
+        "learned_from": run.from_date.isoformat(),
+        "learned_to": run.last_learned_day.isoformat(),
+        "rows": run.rows,
+        "defaults": run.defaults,
+        "dataset_sha256": run.dataset_sha256,
+        "report_sha256": report.sha256 if report else "",
+        "tier": entry.tier if entry else "",
+        "replaces": str(found) if (found := scoring.champion(model.segment)) else "",
+    }
 
 
 def all_reports() -> QuerySet[ValidationReport]:
@@ -65,6 +177,17 @@ def report_request(model: ModelVersion) -> ReportRequest | None:
     """Return the newest request for a report that did not end well; None where none is newer."""
     newest = ReportRequest.objects.filter(model=model).order_by("-requested_at").first()
     return None if newest is None or newest.status == "completed" else newest
+
+
+def has_lapsed(promotion: Promotion, day: date) -> bool:
+    """Say whether the approval's end, or that of an exception it rests on, lies before a day.
+
+    An approval that was renewed without an end rests on nothing any more.
+    """
+    condition = promotion.conditions.order_by("-set_at", "-pk").first()
+    if condition is not None:
+        return condition.until is not None and condition.until < day
+    return promotion.exceptions.filter(until__lt=day).exists()
 
 
 def segments() -> list[str]:

@@ -19,6 +19,12 @@ def report(request_id: str) -> None:
     services.fulfil_report(request_id=request_id, now=timezone.now())
 
 
+@shared_task(name="governance.enact")
+def enact() -> None:
+    """Put promotions in force whose day has come (every minute)."""
+    services.enact_due(now=timezone.now())
+
+
 @shared_task(name="governance.sweep")
 def sweep() -> None:
     """Send requests for trainings and reports again whose message was lost (every minute)."""

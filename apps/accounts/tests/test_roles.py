@@ -49,6 +49,7 @@ def test_it_gives_administrators_no_business_approval() -> None:
         "decisions.review_application",
         "decisions.countersign_decision",
         "governance.approve_promotion",
+        "governance.approve_gates",
         "applications.take_application",
     }
 
@@ -58,7 +59,10 @@ def test_it_gives_administrators_no_business_approval() -> None:
 def test_it_lets_no_allowed_pair_of_roles_hold_both_sides_of_a_control() -> None:
     controls = [
         ("applications.take_application", "decisions.review_application"),
+        ("governance.propose_promotion", "governance.validate_model"),
         ("governance.propose_promotion", "governance.approve_promotion"),
+        ("governance.validate_model", "governance.approve_promotion"),
+        ("governance.propose_gates", "governance.approve_gates"),
         ("accounts.manage_people", "applications.take_application"),
         ("accounts.manage_people", "decisions.review_application"),
         ("accounts.manage_people", "governance.approve_promotion"),

@@ -119,6 +119,14 @@ BY_KIND: dict[str, dict[str, Look]] = {
         "sent": Look("success", "circle-check", _("Sent")),
         "bounced": Look("danger", "undo-2", _("Came back")),
     },
+    "promotion": {
+        "proposed": Look("progress", "shield-check", _("Waits for validation")),
+        "validated": Look("progress", "users", _("Waits for approval")),
+        "in_force": Look("success", "badge-check", _("In force")),
+    },
+    "gates": {
+        "proposed": Look("progress", "users", _("Awaiting approval")),
+    },
     "boolean": {
         "True": Look("success", "check", _("Yes")),
         "False": Look("neutral", "minus", _("No")),

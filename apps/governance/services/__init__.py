@@ -1,6 +1,28 @@
 """What is done in governance, one module for each action."""
 
-from apps.governance.services.promoting import approve, propose, refuse
+from apps.governance.services.approving import (
+    approve,
+    enact_due,
+    grant_exception,
+    refuse,
+    renew,
+)
+from apps.governance.services.bootstrapping import (
+    first_champion,
+    first_promotion,
+    register_first,
+)
+from apps.governance.services.documenting import sign_document, write_document
+from apps.governance.services.finding import Found, close_finding, raise_finding
+from apps.governance.services.gating import (
+    approve_gates,
+    propose_gates,
+    refuse_gates,
+    starting_gates,
+    withdraw_gates,
+)
+from apps.governance.services.promoting import propose, withdraw
+from apps.governance.services.registering import Entered, register_thing
 from apps.governance.services.reporting import (
     fulfil_report,
     make_report,
@@ -9,18 +31,39 @@ from apps.governance.services.reporting import (
 )
 from apps.governance.services.requesting import fulfil, request_training, sweep
 from apps.governance.services.training import Window, train
+from apps.governance.services.validating import validate
 
 __all__ = [
+    "Entered",
+    "Found",
     "Window",
     "approve",
+    "approve_gates",
+    "close_finding",
+    "enact_due",
+    "first_champion",
+    "first_promotion",
     "fulfil",
     "fulfil_report",
+    "grant_exception",
     "make_report",
     "propose",
+    "propose_gates",
+    "raise_finding",
     "refuse",
+    "refuse_gates",
+    "register_first",
+    "register_thing",
+    "renew",
     "request_report",
     "request_training",
+    "sign_document",
+    "starting_gates",
     "sweep",
     "sweep_reports",
     "train",
+    "validate",
+    "withdraw",
+    "withdraw_gates",
+    "write_document",
 ]

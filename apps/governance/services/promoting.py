@@ -1,4 +1,4 @@
-"""Ask that a model becomes the champion, and decide on it: two people, on evidence."""
+"""Ask that a model becomes the champion, and take that back."""
 
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core.errors import DomainError, NotPermitted
-from apps.governance import policies, selectors
-from apps.governance.errors import OwnModel, PromotionImpossible
-from apps.governance.models import Promotion
-from apps.scoring import services as scoring
+from apps.core.errors import NotPermitted
+from apps.governance import policies, register_rules, selectors
+from apps.governance.errors import PromotionImpossible
+from apps.governance.models import ModelDocument, Promotion, RegisterEntry, ValidationReport
+from apps.governance.services import _said
 from apps.scoring.models import ModelVersion
 
 
@@ -20,12 +20,13 @@ from apps.scoring.models import ModelVersion
 def propose(*, actor: User, model: ModelVersion, reason: str, now: datetime) -> Promotion:
     """Ask that a model becomes the champion, with the evidence as it stands, and return that.
 
-    Raises NotPermitted, DomainError without a reason, PromotionImpossible for a model without a
-    training run, one that decides already, or one whose promotion waits.
+    Raises NotPermitted, DomainError without a reason, and PromotionImpossible for a model without
+    a training run, a validation report of its own, signed documentation or a complete entry of the
+    register, one that decides already, or one whose promotion waits.
     """
     if not actor.has_perm(policies.PROPOSE):
         raise NotPermitted("not_permitted", _("Your role does not ask for promotions."))
-    reason = _said(reason, "reason", _("Say why this model should decide."))
+    reason = _said.reason(reason, field="reason")
     if not model.may("promote"):
         raise PromotionImpossible("already_champion", _("This model is the champion already."))
     evidence = selectors.evidence(model)
@@ -33,8 +34,23 @@ def propose(*, actor: User, model: ModelVersion, reason: str, now: datetime) -> 
         raise PromotionImpossible(
             "no_evidence", _("The model was not trained here, so there is no evidence to judge.")
         )
+    report, document, entry = _papers(model)
     promotion = Promotion(
-        model=model, evidence=evidence, reason=reason, proposed_by=actor, proposed_at=now
+        model=model,
+        evidence={
+            **evidence,
+            "report_sha256": report.sha256,
+            "document_sha256": document.sha256,
+            "tier": entry.tier,
+            "is_first": evidence["replaces"] is None,
+        },
+        reason=reason,
+        report=report,
+        document=document,
+        entry=entry,
+        owner=entry.owner,
+        proposed_by=actor,
+        proposed_at=now,
     )
     try:
         with transaction.atomic():
@@ -43,61 +59,58 @@ def propose(*, actor: User, model: ModelVersion, reason: str, now: datetime) -> 
         raise PromotionImpossible(
             "promotion_waits", _("The promotion of this model is asked for already.")
         ) from error
-    audit.record(
-        actor,
-        "governance.promotion_proposed",
-        promotion,
-        model=str(model),
-        sha256=model.sha256,
-    )
+    audit.record(actor, "governance.promotion_proposed", promotion, **told(promotion))
     return promotion
 
 
 @transaction.atomic
-def approve(*, actor: User, promotion: Promotion, answer: str, now: datetime) -> Promotion:
-    """Make the model the champion of its segment; the former one retires in the same moment.
+def withdraw(*, actor: User, promotion: Promotion, now: datetime) -> Promotion:
+    """Take back what one asked for oneself, as long as it is not in force.
 
-    Raises NotPermitted, OwnModel, Conflict when it was decided before, PromotionRefused when the
-    stored model fails its checks: then nothing has changed.
+    Raises NotPermitted, and Conflict for what has ended.
     """
-    found = _decided(actor, promotion, "approve", answer=answer.strip(), now=now)
-    scoring.promote(model=found.model, approved_by=actor, now=now)
-    audit.record(actor, "governance.promotion_approved", found, **_facts(found))
-    return found
-
-
-@transaction.atomic
-def refuse(*, actor: User, promotion: Promotion, answer: str, now: datetime) -> Promotion:
-    """Refuse a promotion for a stated reason; the model stays registered.
-
-    Raises as `approve`, and DomainError without an answer.
-    """
-    answer = _said(answer, "answer", _("Say why the promotion is refused."))
-    found = _decided(actor, promotion, "refuse", answer=answer, now=now)
-    audit.record(actor, "governance.promotion_refused", found, **_facts(found))
-    return found
-
-
-def _decided(
-    actor: User, promotion: Promotion, action: str, *, answer: str, now: datetime
-) -> Promotion:
-    if not actor.has_perm(policies.APPROVE):
-        raise NotPermitted("not_permitted", _("Your role does not decide on promotions."))
     found = selectors.promotions().get(pk=promotion.pk)
-    if policies.is_own(actor, found):
-        raise OwnModel
-    return found.move(action, decided_by=actor, decided_at=now, answer=answer)
+    if found.proposed_by_id != actor.pk:
+        raise NotPermitted(
+            "not_own_promotion", _("Only who asked for this takes it back; refuse it instead.")
+        )
+    found.move("withdraw")
+    audit.record(actor, "governance.promotion_withdrawn", found, **told(found), at=now.isoformat())
+    return found
 
 
-def _facts(promotion: Promotion) -> dict[str, Any]:
+def told(promotion: Promotion) -> dict[str, Any]:
+    """Return what the audit trail keeps of a promotion: names of things and people by id."""
+    report, document = promotion.report, promotion.document
     return {
         "model": str(promotion.model),
         "sha256": promotion.model.sha256,
+        "report_sha256": report.sha256 if report else "",
+        "document_sha256": document.sha256 if document else "",
         "proposed_by": str(promotion.proposed_by_id),
     }
 
 
-def _said(text: str, field: str, sentence: str) -> str:
-    if not text.strip():
-        raise DomainError(f"{field}_required", sentence, fields={field: sentence})
-    return text.strip()
+def _papers(model: ModelVersion) -> tuple[ValidationReport, ModelDocument, RegisterEntry]:
+    """Return the newest report, documentation and entry; PromotionImpossible where one is wanting.
+
+    A changed model is another one, with a report of its own to be made. Rule book 7.2 T6.
+    """
+    report = selectors.newest_report(model)
+    if report is None:
+        raise PromotionImpossible(
+            "revalidation_required",
+            _("This model was not yet measured for its validation; have a report made first."),
+        )
+    document = selectors.signed_document(model)
+    if document is None:
+        raise PromotionImpossible(
+            "not_documented",
+            _("The documentation of this model is not complete and signed, mitigants included."),
+        )
+    entry = selectors.register_entry(selectors.subject_of(model))
+    if entry is None or register_rules.missing(entry.body):
+        raise PromotionImpossible(
+            "not_registered", _("This model has no complete entry in the register.")
+        )
+    return report, document, entry

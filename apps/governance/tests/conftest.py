@@ -7,7 +7,7 @@ import pytest
 
 from apps.accounts.models import Branch, User
 from apps.governance import services
-from apps.governance.models import Promotion, TrainingRun
+from apps.governance.models import GateSet, Promotion, TrainingRun
 from apps.governance.tests import factories
 from apps.products.models import Product
 from ml import training
@@ -66,8 +66,31 @@ def train(portfolio: Product) -> Any:
 
 @pytest.fixture
 @kept
-def proposed(train: Any, rita: User) -> Promotion:
-    """The promotion of rita's model, asked for by herself."""
+def olga(make_person: Any) -> User:
+    """A credit manager who answers for the models."""
+    return make_person("Olga", "credit_manager")
+
+
+@pytest.fixture
+@kept
+def gates(vera: User, mark: User) -> GateSet:
+    """Gates that are easily passed, in force."""
+    return factories.gates(vera, mark)
+
+
+@pytest.fixture
+@kept
+def proposed(train: Any, rita: User, olga: User, mark: User, gates: GateSet) -> Promotion:
+    """The promotion of rita's model, asked for by herself; olga owns the model."""
+    run = train(rita)
+    factories.papers(run, rita, olga, mark)
     return services.propose(
-        actor=rita, model=train(rita).model, reason="Better out of time", now=factories.NOW
+        actor=rita, model=run.model, reason="Better out of time", now=factories.NOW
     )
+
+
+@pytest.fixture
+@kept
+def judged(proposed: Promotion, vera: User) -> Promotion:
+    """That promotion after vera accepted the model."""
+    return factories.validated(proposed, vera)

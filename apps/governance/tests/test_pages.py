@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.governance import services
-from apps.governance.models import Promotion, TrainingRequest
+from apps.governance.models import GateSet, Promotion, TrainingRequest
 from apps.governance.tests import factories
 from apps.scoring import selectors as scoring
 
@@ -68,16 +68,17 @@ def test_it_shows_the_days_learned_from_and_tested_on(
 
 
 def test_it_warns_an_approver_where_the_champion_knew_the_loans_of_the_test(
-    proposed: Promotion, train: Any, rita: User, mark: User, signed_in: Any
+    judged: Promotion, train: Any, rita: User, olga: User, mark: User, signed_in: Any
 ) -> None:
-    services.approve(actor=mark, promotion=proposed, answer="", now=factories.NOW)
+    factories.approved(judged, mark)
     challenger = train(rita, seed=7, holdout_to_date=None)
+    factories.papers(challenger, rita, olga, mark)
     asked = services.propose(actor=rita, model=challenger.model, reason="Newer", now=factories.NOW)
 
     page = text(signed_in(mark).get(reverse("governance:promotion", args=[asked.pk])))
 
-    assert f"The present champion, {proposed.model}, has learned from some of the loans" in page
-    assert f"{proposed.model}, out of time" in page
+    assert f"The present champion, {judged.model}, has learned from some of the loans" in page
+    assert f"{judged.model}, out of time" in page
 
 
 def test_it_says_that_nothing_later_was_there_to_test_on(
@@ -137,23 +138,38 @@ def test_it_says_beside_the_field_what_is_wrong(
     assert TrainingRequest.objects.count() == 0
 
 
-def test_it_goes_from_training_to_champion_by_two_people(
-    train: Any, rita: User, mark: User, signed_in: Any
+def test_it_goes_from_training_to_champion_by_three_people(
+    train: Any, rita: User, olga: User, vera: User, mark: User, gates: GateSet, signed_in: Any
 ) -> None:
     run = train(rita)
+    factories.papers(run, rita, olga, mark)
 
     asked = signed_in(rita).post(
         reverse("governance:propose", args=[run.pk]), {"reason": "Better out of time"}
     )
     promotion = Promotion.objects.get()
-    shown = signed_in(mark).get(reverse("governance:promotion", args=[promotion.pk]))
+    address = reverse("governance:promotion", args=[promotion.pk])
+    shown = signed_in(vera).get(address)
+    early = signed_in(mark).post(
+        reverse("governance:approve", args=[promotion.pk]), {"answer": "Read", "seen": "?"}
+    )
+    judged = signed_in(vera).post(
+        reverse("governance:validate", args=[promotion.pk]),
+        {"outcome": "accepted", "note": "Report read", "seen": shown.context["standing"].seen},
+    )
+    offered = signed_in(mark).get(address)
     approved = signed_in(mark).post(
-        reverse("governance:approve", args=[promotion.pk]), {"answer": "Read"}
+        reverse("governance:approve", args=[promotion.pk]),
+        {"answer": "Read", "seen": offered.context["standing"].seen},
     )
 
     assert asked.status_code == 302
     assert "Better out of time" in text(shown)
-    assert reverse("governance:approve", args=[promotion.pk]) in text(shown)
+    assert reverse("governance:validate", args=[promotion.pk]) in text(shown)
+    assert reverse("governance:approve", args=[promotion.pk]) not in text(shown)
+    assert (early.status_code, judged.status_code) == (422, 302)
+    assert "Nobody has validated this model yet." in text(early)
+    assert reverse("governance:approve", args=[promotion.pk]) in text(offered)
     assert approved.status_code == 302
     assert scoring.champion(factories.SEGMENT) == run.model
 
@@ -172,21 +188,21 @@ def test_it_offers_no_decision_to_who_asked(
 
 
 def test_it_keeps_the_answer_that_lacks_a_reason(
-    proposed: Promotion, mark: User, signed_in: Any
+    judged: Promotion, mark: User, signed_in: Any
 ) -> None:
-    answer = signed_in(mark).post(reverse("governance:refuse", args=[proposed.pk]), {"answer": ""})
+    answer = signed_in(mark).post(reverse("governance:refuse", args=[judged.pk]), {"answer": ""})
 
     assert answer.status_code == 422
-    assert "Say why the promotion is refused." in text(answer)
-    assert Promotion.objects.get().status == "proposed"
+    assert "Say why, in 3 to" in text(answer)
+    assert Promotion.objects.get().status == "validated"
 
 
 def test_it_tells_a_late_approver_that_it_was_decided(
-    proposed: Promotion, mark: User, signed_in: Any
+    judged: Promotion, mark: User, signed_in: Any
 ) -> None:
-    services.refuse(actor=mark, promotion=proposed, answer="No", now=factories.NOW)
+    services.refuse(actor=mark, promotion=judged, answer="Too weak", now=factories.NOW)
 
-    answer = signed_in(mark).post(reverse("governance:approve", args=[proposed.pk]), {"answer": ""})
+    answer = signed_in(mark).post(reverse("governance:approve", args=[judged.pk]), {"answer": ""})
 
     assert answer.status_code == 422
     assert "cannot be done any more" in text(answer)
@@ -202,6 +218,13 @@ def test_it_hides_the_pages_from_who_has_nothing_to_do_with_models(
         reverse("governance:promotions"),
         reverse("governance:promotion", args=[proposed.pk]),
         reverse("governance:training_run", args=[proposed.model.training_run.pk]),
+        reverse("governance:document", args=[proposed.model.training_run.pk]),
+        reverse("governance:report", args=[proposed.report_id]),
+        reverse("governance:gates"),
+        reverse("governance:findings"),
+        reverse("governance:register"),
+        reverse("governance:register_csv"),
+        reverse("governance:register_entry", args=["model", proposed.model_id]),
     ]
 
     assert {signed_in(alice).get(page).status_code for page in pages} == {403}

@@ -1,4 +1,4 @@
-"""The first champion comes by one command, with two people behind it, and only once."""
+"""The first champion comes by one command, with three people behind it, and only once."""
 
 import io
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.models import Branch, User
-from apps.governance.models import Promotion, TrainingRun
+from apps.governance.models import Promotion, TrainingRun, ValidationReport
 from apps.governance.tests import factories
 from apps.loans.models import Outcome
 from apps.products.models import Product
@@ -22,8 +22,8 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_it_trains_proposes_and_approves_as_two_people(
-    portfolio: Product, rita: User, mark: User
+def test_it_trains_validates_and_approves_as_three_people(
+    portfolio: Product, rita: User, vera: User, mark: User
 ) -> None:
     said = run()
 
@@ -31,10 +31,21 @@ def test_it_trains_proposes_and_approves_as_two_people(
     assert champion is not None
     assert (champion.developed_by, champion.approved_by) == (rita, mark)
     assert "out of time: n" in said
-    assert "proposed by Rita, approved by Mark" in said
+    assert "proposed by Rita, validated by Vera, approved by Mark" in said
+    promotion = Promotion.objects.get()
+    assert promotion.evidence["is_first"] is True
+    assert (promotion.status, promotion.validated_by, promotion.decided_by) == (
+        "in_force",
+        vera,
+        mark,
+    )
+    failed = {one["gate"] for one in promotion.verdicts if not one["passed"]}
+    assert set(promotion.exceptions.values_list("gate", flat=True)) == failed
 
 
-def test_it_trains_another_kind_when_told(portfolio: Product, rita: User, mark: User) -> None:
+def test_it_trains_another_kind_when_told(
+    portfolio: Product, rita: User, vera: User, mark: User
+) -> None:
     run("--kind", "scorecard")
 
     champion = scoring.champion(factories.SEGMENT)
@@ -43,7 +54,9 @@ def test_it_trains_another_kind_when_told(portfolio: Product, rita: User, mark: 
     assert champion.name.startswith("Scorecard, loans of")
 
 
-def test_it_knows_only_the_kinds_it_offers(pune: Branch, rita: User, mark: User) -> None:
+def test_it_knows_only_the_kinds_it_offers(
+    pune: Branch, rita: User, vera: User, mark: User
+) -> None:
     factories.portfolio(pune, rows=5)
 
     with pytest.raises(CommandError, match="oracle"):
@@ -52,7 +65,9 @@ def test_it_knows_only_the_kinds_it_offers(pune: Branch, rita: User, mark: User)
     assert TrainingRun.objects.count() == 0
 
 
-def test_it_does_nothing_the_second_time(portfolio: Product, rita: User, mark: User) -> None:
+def test_it_does_nothing_the_second_time(
+    portfolio: Product, rita: User, vera: User, mark: User
+) -> None:
     run()
 
     said = run("--all")
@@ -62,7 +77,7 @@ def test_it_does_nothing_the_second_time(portfolio: Product, rita: User, mark: U
 
 
 def test_it_goes_on_where_it_was_interrupted(
-    portfolio: Product, rita: User, mark: User, diana: User
+    portfolio: Product, rita: User, vera: User, mark: User, diana: User
 ) -> None:
     with pytest.raises(CommandError):
         run("--approver", "nobody@lender.example")
@@ -70,17 +85,18 @@ def test_it_goes_on_where_it_was_interrupted(
     run()
 
     assert TrainingRun.objects.count() == 1
-    assert Promotion.objects.get().status == "approved"
+    assert Promotion.objects.get().status == "in_force"
 
 
 def test_it_leaves_the_approval_to_a_person_in_production(
-    portfolio: Product, rita: User, mark: User, settings: Any
+    portfolio: Product, rita: User, vera: User, mark: User, settings: Any
 ) -> None:
     settings.PRODUCTION = True
     said = run("--developer", rita.email)
 
-    assert "another person decides" in said
-    assert Promotion.objects.get().status == "proposed"
+    assert "people document, register, validate and approve it" in said
+    assert ValidationReport.objects.count() == 1
+    assert not Promotion.objects.exists()
     assert scoring.champion(factories.SEGMENT) is None
 
 
@@ -94,7 +110,12 @@ def test_it_says_that_nothing_is_finished_yet(pune: Branch, rita: User) -> None:
         run("--segment", "mars")
 
 
-def test_it_wants_somebody_of_the_right_role(portfolio: Product, rita: User, bob: User) -> None:
+def test_it_wants_somebody_of_the_right_role(
+    portfolio: Product, rita: User, bob: User, make_person: Any
+) -> None:
+    with pytest.raises(CommandError, match="model_validator"):
+        run()
+    make_person("Vera", "model_validator")
     with pytest.raises(CommandError, match="model_approver"):
         run()
     with pytest.raises(CommandError):

@@ -13,6 +13,7 @@ from apps.governance.errors import TrainingImpossible
 from apps.governance.models import Promotion, TrainingRun
 from apps.governance.tests import factories
 from apps.loans.models import Loan, Outcome
+from apps.scoring import services as scoring_services
 from apps.scoring.errors import ModelRefused
 from apps.scoring.models import ModelVersion
 from ml import training
@@ -121,8 +122,7 @@ def test_it_measures_the_champion_on_the_same_later_loans(
     train: Any, rita: User, mark: User
 ) -> None:
     first = train(rita)
-    promotion = services.propose(actor=rita, model=first.model, reason="First", now=factories.NOW)
-    services.approve(actor=mark, promotion=promotion, answer="", now=factories.NOW)
+    scoring_services.promote(model=first.model, approved_by=mark, now=factories.NOW)
 
     second = train(rita, seed=7)
 
@@ -166,8 +166,7 @@ def test_it_measures_the_champion_on_the_held_out_loans_and_says_whether_it_knew
     train: Any, rita: User, mark: User
 ) -> None:
     first = train(rita)
-    promotion = services.propose(actor=rita, model=first.model, reason="First", now=factories.NOW)
-    services.approve(actor=mark, promotion=promotion, answer="", now=factories.NOW)
+    scoring_services.promote(model=first.model, approved_by=mark, now=factories.NOW)
 
     later = train(rita, to_date=date(2025, 1, 1), holdout_to_date=None)
     same = train(rita, seed=7, to_date=date(2024, 1, 1), holdout_to_date=None)

@@ -92,7 +92,7 @@ def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-            messages.success(request, _("The promotion is asked for; another person decides."))
+            messages.success(request, _("The promotion is asked for; another person validates it."))
             return redirect("governance:promotion", pk=found.pk)
         except DomainError as error:
             problems.add_to(form, error)
@@ -114,6 +114,8 @@ def _run_page(request: HttpRequest, run: TrainingRun, form: Form) -> HttpRespons
         "may_report": policies.may_report(request.user),
         "reports": selectors.reports(run.model),
         "report_request": selectors.report_request(run.model),
+        "signed": selectors.signed_document(run.model),
+        "is_registered": selectors.is_registered(run.model),
         "crumbs": [crumb_of_trainings(), {"label": str(run.model)}],
         **evidence(run.figures),
     }

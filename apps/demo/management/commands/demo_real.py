@@ -123,6 +123,7 @@ class Command(BaseCommand):
             to_date=options["split_date"],
             holdout_to_date=options["to_date"],
             developer=people.of_role("risk_analyst").email,
+            validator=people.of_role("model_validator").email,
             approver=people.of_role("model_approver").email,
             stdout=self.stdout,
         )

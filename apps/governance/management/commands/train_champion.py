@@ -14,9 +14,6 @@ from apps.governance import kinds, selectors, services
 from apps.governance.models import TrainingRun
 from apps.scoring import selectors as scoring
 
-REASON = "The segment has no champion; without one every application goes to human review."
-ANSWER = "Judged on the figures of the test sample; there is no champion to compare with."
-
 _SHOWN = (
     ("AUC", "auc"),
     ("KS", "ks"),
@@ -26,9 +23,10 @@ _SHOWN = (
 
 
 class Command(BaseCommand):
-    """Train, propose and - in a demonstration - approve, as two different people.
+    """Train, propose and - in a demonstration - validate and approve, as three different people.
 
-    In production the command proposes only: a person decides on the page of the promotion.
+    In production the command trains and measures only: people document the model, enter it in the
+    register, ask for its promotion, validate and approve it on their pages.
     """
 
     help = "Train and propose a champion for segments that have none (default: all of them)."
@@ -49,6 +47,7 @@ class Command(BaseCommand):
             + " ".join(f"{code}: {offer.purpose}" for code, offer in kinds.OFFERS.items()),
         )
         parser.add_argument("--developer", help="E-mail of a risk analyst.")
+        parser.add_argument("--validator", help="E-mail of a model validator.")
         parser.add_argument("--approver", help="E-mail of a model approver.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -78,15 +77,24 @@ class Command(BaseCommand):
             raise CommandError(f"{segment}: {refusal.sentence}") from refusal
 
     def _promote(self, run: TrainingRun, developer: User, options: dict[str, Any]) -> None:
-        promotion = selectors.open_promotion(run.model) or services.propose(
-            actor=developer, model=run.model, reason=REASON, now=timezone.now()
-        )
+        now = timezone.now()
         if settings.PRODUCTION:
-            self.stdout.write("  proposed; another person decides on the page of the promotion.")
+            if selectors.newest_report(run.model) is None:
+                services.make_report(actor=developer, model=run.model, now=now)
+            self.stdout.write("  measured; people document, register, validate and approve it.")
             return
+        validator = _person(options["validator"], "model_validator", "--validator")
         approver = _person(options["approver"], "model_approver", "--approver")
-        services.approve(actor=approver, promotion=promotion, answer=ANSWER, now=timezone.now())
-        self.stdout.write(f"  proposed by {promotion.proposed_by}, approved by {approver}.")
+        services.register_first(developer=developer, approver=approver, run=run, now=now)
+        promotion = services.first_promotion(developer=developer, run=run, now=now)
+        done = services.first_champion(
+            promotion=promotion, validator=validator, approver=approver, now=now
+        )
+        self.stdout.write(
+            f"  proposed by {done.proposed_by}, validated by {validator}, approved by {approver}."
+        )
+        for one in done.exceptions.all():
+            self.stdout.write(f"  let through the gate {one.gate} until {one.until}.")
 
 
 def _window(segment: str, options: dict[str, Any]) -> tuple[date, date, date | None] | None:

@@ -1,0 +1,273 @@
+"""The register as it stood at the end of a day: what was entered, and what the rest of it tells.
+
+Nothing is kept twice: the state of a model comes from the audit trail, its validation from the
+promotions, its papers from what was signed, each as of the day.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.audit import services as audit
+from apps.audit.models import Event
+from apps.governance import gate_words, register_rules, register_words, selectors
+from apps.governance.models import (
+    Finding,
+    GateSet,
+    ModelDocument,
+    Promotion,
+    RegisterEntry,
+    TrainingRun,
+    ValidationReport,
+)
+from apps.products.models import Product
+from apps.scoring import model_words
+from apps.scoring.models import ModelVersion
+
+_MOVES = {
+    "scoring.model_registered": "development",
+    "scoring.model_promoted": "active",
+    "scoring.model_retired": "inactive",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing in the register on a day; `fields` are all its columns with their names."""
+
+    kind: str
+    code: str
+    title: str
+    status: str
+    status_words: str
+    tier: str
+    owner: str
+    approver: str
+    validated_on: date | None
+    next_validation: date | None
+    is_due: bool
+    open_findings: int
+    missing: list[str]
+    fields: list[tuple[str, str]]
+
+
+def rows(day: date, *, now: datetime) -> list[Row]:
+    """Return everything in the register on a day: models first, then policies and vendors."""
+    end = _end(day)
+    models = ModelVersion.objects.filter(created_at__lt=end).select_related("developed_by")
+    found = [_of_model(model, end) for model in models.defer("body").order_by("segment", "number")]
+    others = RegisterEntry.objects.filter(recorded_at__lt=end).exclude(kind="model")
+    subjects = set(others.values_list("subject", flat=True))
+    subjects |= {selectors.subject("policy", code) for code in selectors.policy_codes(end, now)}
+    return [*found, *(_of_other(named, end) for named in sorted(subjects))]
+
+
+def row(named: str, day: date, *, now: datetime) -> Row | None:
+    """Return one thing of the register; None for one that is not there on the day."""
+    found = [one for one in rows(day, now=now) if selectors.subject(one.kind, one.code) == named]
+    return found[0] if found else None
+
+
+def table(day: date, *, now: datetime) -> Iterator[Sequence[str]]:
+    """Yield the register as a table: a heading, then a line for each thing."""
+    found = rows(day, now=now)
+    names = list(dict.fromkeys(name for one in found for name, _value in one.fields))
+    yield [_("As of"), *names]
+    for one in found:
+        values = dict(one.fields)
+        yield [day.isoformat(), *(values.get(name, "") for name in names)]
+
+
+def _end(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
+
+
+def _entry(named: str, end: datetime) -> RegisterEntry | None:
+    rows_ = RegisterEntry.objects.filter(subject=named, recorded_at__lt=end)
+    return rows_.select_related("owner", "approver").order_by("-recorded_at", "-pk").first()
+
+
+def _of_model(model: ModelVersion, end: datetime) -> Row:
+    entry = _entry(selectors.subject_of(model), end)
+    promotion = _validation(model, end)
+    validated = promotion.validated_at.date() if promotion and promotion.validated_at else None
+    status = _status(model, promotion, end)
+    tier = entry.tier if entry else ""
+    due = _next(validated, tier, end)
+    findings = _findings(model, end)
+    return Row(
+        kind="model",
+        code=str(model.pk),
+        title=entry.title if entry else str(model),
+        status=status,
+        status_words=str(register_words.STATUSES[status]),
+        tier=tier,
+        owner=entry.owner.name if entry else "",
+        approver=entry.approver.name if entry else "",
+        validated_on=validated,
+        next_validation=due,
+        is_due=due is not None and due < end.date() and status in ("active", "restricted"),
+        open_findings=len(findings),
+        missing=register_rules.missing(entry.body) if entry else list(register_rules.TEXTS),
+        fields=[
+            (_("Kind"), _("Model")),
+            (_("Name"), entry.title if entry else str(model)),
+            (_("Version"), str(model.number)),
+            (_("State"), str(register_words.STATUSES[status])),
+            *_entered(entry),
+            *_made(model),
+            *_papers(model, end),
+            (_("Validated on"), validated.isoformat() if validated else ""),
+            (_("Validated by"), _name(promotion and promotion.validated_by)),
+            (
+                _("Outcome of the validation"),
+                promotion.get_validation_display() if promotion else "",
+            ),
+            (_("Approved by"), _name(promotion and promotion.decided_by)),
+            (_("Next validation by"), due.isoformat() if due else ""),
+            (_("Open findings"), "; ".join(_said(one) for one in findings)),
+        ],
+    )
+
+
+def _of_other(named: str, end: datetime) -> Row:
+    kind, _colon, code = named.partition(":")
+    entry = _entry(named, end)
+    status = "active" if entry else "not_entered"
+    return Row(
+        kind=kind,
+        code=code,
+        title=entry.title if entry else code,
+        status=status,
+        status_words=str(register_words.STATUSES[status]),
+        tier=entry.tier if entry else "",
+        owner=entry.owner.name if entry else "",
+        approver=entry.approver.name if entry else "",
+        validated_on=None,
+        next_validation=None,
+        is_due=False,
+        open_findings=0,
+        missing=register_rules.missing(entry.body) if entry else list(register_rules.TEXTS),
+        fields=[
+            (_("Kind"), str(RegisterEntry.Kind(kind).label)),
+            (_("Name"), entry.title if entry else code),
+            (_("State"), str(register_words.STATUSES[status])),
+            *_entered(entry),
+        ],
+    )
+
+
+def _status(model: ModelVersion, promotion: Promotion | None, end: datetime) -> str:
+    """Return the state of a model on a day, by the acts that the audit trail kept until then."""
+    acts = Event.objects.filter(
+        subject=audit.reference(model), verb__in=_MOVES, occurred_at__lt=end
+    )
+    last = acts.order_by("-occurred_at", "-pk").values_list("verb", flat=True).first()
+    status = _MOVES.get(last or "", "development")
+    if status == "active":
+        lapsed = promotion and selectors.has_lapsed(promotion, end.date())
+        conditional = promotion and promotion.conditions.filter(set_at__lt=end).exists()
+        return "restricted" if lapsed or conditional else "active"
+    if status != "development":
+        return status
+    if promotion is not None:
+        return "approved" if promotion.status == "approved" else "validated"
+    return "development" if selectors.newest_report(model) else "revalidation_required"
+
+
+def _validation(model: ModelVersion, end: datetime) -> Promotion | None:
+    """Return the newest promotion whose model was accepted by a validator before the end."""
+    accepted = Promotion.objects.filter(
+        model=model, validated_at__lt=end, validation__in=("accepted", "with_findings")
+    )
+    return accepted.select_related("validated_by", "decided_by").order_by("-validated_at").first()
+
+
+def _next(validated: date | None, tier: str, end: datetime) -> date | None:
+    found = GateSet.objects.in_force(end.date() - timedelta(days=1))
+    if found is None or not tier:
+        return None
+    return register_rules.next_validation(validated, tier, found.body)
+
+
+def _findings(model: ModelVersion, end: datetime) -> list[Finding]:
+    raised = Finding.objects.filter(model=model, raised_at__lt=end).order_by("due_on")
+    return [one for one in raised if one.closed_at is None or one.closed_at >= end]
+
+
+def _said(one: Finding) -> str:
+    return f"{one.get_severity_display()}, {one.due_on.isoformat()}: {one.what}"
+
+
+def _entered(entry: RegisterEntry | None) -> list[tuple[str, str]]:
+    texts = entry.body if entry else {}
+    level = {name: getattr(entry, name, "") for name in register_rules.PARTS}
+    return [
+        (_("Owner"), entry.owner.name if entry else ""),
+        (_("Approver"), entry.approver.name if entry else ""),
+        (_("Tier"), str(gate_words.LEVELS.get(entry.tier, "")) if entry else ""),
+        *(
+            (str(register_words.PARTS[name]), str(gate_words.LEVELS.get(level[name], "")))
+            for name in register_rules.PARTS
+        ),
+        *((str(register_words.TEXTS[name]), texts.get(name, "")) for name in register_rules.TEXTS),
+    ]
+
+
+def _made(model: ModelVersion) -> list[tuple[str, str]]:
+    """Return what the model itself and its training tell."""
+    run = TrainingRun.objects.filter(model=model).first()
+    manifest = model.manifest
+    products = Product.objects.filter(scoring_segment=model.segment).select_related("entity")
+    libraries = manifest.get("libraries", {})
+    return [
+        (_("Segment"), model.segment),
+        (_("Products"), ", ".join(sorted({one.code for one in products}))),
+        (_("Countries"), ", ".join(sorted({one.entity.country for one in products}))),
+        (_("Developer"), _name(model.developed_by)),
+        (_("Kind of model"), str(model_words.kind(model.kind)) if manifest else ""),
+        (
+            _("Features"),
+            ", ".join(one["name"] for one in manifest.get("schema", {}).get("features", [])),
+        ),
+        (_("Protected attributes among them"), _("none")),
+        (_("Target"), _("default by the end of the loan") if run else ""),
+        (_("Learned from"), f"{run.from_date} \u2013 {run.last_learned_day}" if run else ""),
+        (_("Loans learned from"), str(run.rows) if run else ""),
+        (_("Hash of the model"), model.sha256),
+        (_("Hash of the data"), run.dataset_sha256 if run else ""),
+        (_("Libraries"), ", ".join(f"{name} {number}" for name, number in libraries.items())),
+        (_("Seed"), str(manifest.get("config", {}).get("seed", ""))),
+        (_("Calibration"), str(manifest.get("calibration", {}).get("method", ""))),
+        (_("Scale"), str(manifest.get("scale", ""))),
+    ]
+
+
+def _papers(model: ModelVersion, end: datetime) -> list[tuple[str, str]]:
+    """Return what the signed documentation and the newest report told before the end."""
+    signed = ModelDocument.objects.filter(model=model, signed_at__lt=end).order_by("-signed_at")
+    document, body = signed.first(), {}
+    if document is not None:
+        body = document.body
+    reports = ValidationReport.objects.filter(model=model, made_at__lt=end).order_by("-made_at")
+    report = reports.defer("facts").first()
+    limits = "; ".join(
+        f"{one['limitation']} ({one['mitigant']})" for one in body.get("limitations", [])
+    )
+    return [
+        (_("Purpose"), body.get("purpose", "")),
+        (_("Whom it is for"), body.get("intended", "")),
+        (_("Whom it is not for"), body.get("excluded", "")),
+        (_("Prohibited uses"), body.get("prohibited", "")),
+        (_("Assumptions"), body.get("assumptions", "")),
+        (_("Limitations and mitigants"), limits),
+        (_("Hash of the documentation"), document.sha256 if document else ""),
+        (_("Hash of the report"), report.sha256 if report else ""),
+    ]
+
+
+def _name(person: Any) -> str:
+    return person.name if person else ""
