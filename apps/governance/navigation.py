@@ -28,7 +28,7 @@ register(
         url_name="governance:register",
         icon="layers",
         permission=policies.SEE,
-        order=40,
+        order=32,
     ),
     Entry(
         group="models",
@@ -36,7 +36,7 @@ register(
         url_name="governance:gates",
         icon="shield-check",
         permission=policies.SEE,
-        order=50,
+        order=34,
     ),
     Entry(
         group="models",
@@ -44,6 +44,6 @@ register(
         url_name="governance:findings",
         icon="flag",
         permission=policies.SEE,
-        order=60,
+        order=36,
     ),
 )

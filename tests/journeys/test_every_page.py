@@ -32,6 +32,9 @@ MODELS = [
     "Automated decisions",
     "Trainings",
     "Promotions",
+    "Register of models",
+    "Gates",
+    "Findings",
 ]
 REVIEW = [
     "Review queue",

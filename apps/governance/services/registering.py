@@ -47,15 +47,7 @@ def register_thing(
         raise _said.refused(
             "approver", _("Who answers for a model does not approve it."), code="owner_approves"
         )
-    levels = {name: entered.levels.get(name, "") for name in register_rules.PARTS}
-    wrong = [name for name, level in levels.items() if level not in register_rules.LEVELS]
-    if wrong:
-        sentence = _("Choose low, medium or high.")
-        raise DomainError("level_unknown", sentence, fields=dict.fromkeys(wrong, sentence))
-    texts = {name: str(entered.texts.get(name, "")).strip() for name in register_rules.TEXTS}
-    for name, text in texts.items():
-        if len(text) > register_rules.LONGEST:
-            raise _said.refused(name, _("This text is too long."))
+    levels, texts = _levels(entered), _texts(entered)
     made = RegisterEntry(
         kind=kind,
         subject=selectors.subject(kind, code),
@@ -80,3 +72,20 @@ def register_thing(
         approver=str(entered.approver.pk),
     )
     return made
+
+
+def _levels(entered: Entered) -> dict[str, str]:
+    levels = {name: entered.levels.get(name, "") for name in register_rules.PARTS}
+    wrong = [name for name, level in levels.items() if level not in register_rules.LEVELS]
+    if wrong:
+        sentence = _("Choose low, medium or high.")
+        raise DomainError("level_unknown", sentence, fields=dict.fromkeys(wrong, sentence))
+    return levels
+
+
+def _texts(entered: Entered) -> dict[str, str]:
+    texts = {name: str(entered.texts.get(name, "")).strip() for name in register_rules.TEXTS}
+    for name, text in texts.items():
+        if len(text) > register_rules.LONGEST:
+            raise _said.refused(name, _("This text is too long."))
+    return texts
