@@ -42,7 +42,6 @@ VALUES = {
     "int:grant_id": "1",
     "slug:code": "auditor",
     "slug:kind": "scenario",
-    "slug:kind": "model",
 }
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
