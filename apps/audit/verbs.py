@@ -316,6 +316,7 @@ VERBS = {
     "servicing.transfer_refused": _("refused to take the loan over"),
     "servicing.transfer_withdrawn": _("took back that the loan goes to another branch"),
     "servicing.rate_set": _("entered a benchmark rate"),
+    "servicing.rate_taken_back": _("took a benchmark rate back"),
     "servicing.closed": _("closed the loan with a letter of no dues"),
     "servicing.change_taken_back": _("took a change of the loan back"),
     # npa: classes set by people, thresholds, alerts, returns

@@ -321,6 +321,27 @@ class Rates(APIView):
         return Response(serializers.RateAnswer(made).data)
 
 
+class RateBack(APIView):
+    """One row of the table of benchmark rates."""
+
+    required_permission = policies.RATES
+
+    @extend_schema(
+        operation_id="benchmark_rate_take_back",
+        request=serializers.ServicedReason,
+        responses={200: serializers.RateAnswer, **REFUSED},
+        tags=["servicing"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Take it back, where nothing was posted under it; its day may then have another."""
+        rate = selectors.rates(request.user).filter(pk=pk).first()
+        if rate is None:
+            raise NotVisible("not_found", _("There is no such rate."))
+        given = taken(request, serializers.ServicedReason)
+        found = services.take_rate_back(actor=request.user, rate=rate, now=timezone.now(), **given)
+        return Response(serializers.RateAnswer(found).data)
+
+
 def _change(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
     given = serializers.ChangeRequest(data=request.data)
     given.is_valid(raise_exception=True)
@@ -342,6 +363,7 @@ urlpatterns = [
     path("servicing/pauses/<uuid:pk>/end", EndPause.as_view(), name="servicing_pause_end"),
     path("servicing/events/<uuid:pk>/take-back", TakeBack.as_view(), name="servicing_take_back"),
     path("servicing/rates", Rates.as_view(), name="servicing_rates"),
+    path("servicing/rates/<uuid:pk>/take-back", RateBack.as_view(), name="servicing_rate_back"),
     *proposal_api.urlpatterns,
     *transfer_api.urlpatterns,
     *recovery_api.urlpatterns,

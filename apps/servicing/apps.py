@@ -29,7 +29,7 @@ class ServicingConfig(AppConfig):
         history.keep(Proposal, exclude=["updated_at", "reason", "answer_note"])
         history.keep(Transfer, exclude=["updated_at", "reason", "answer_note"])
         history.keep(Pause, exclude=["updated_at", "reason", "ended_reason"])
-        history.keep(BenchmarkRate)
+        history.keep(BenchmarkRate, exclude=["taken_back_reason"])
         history.keep(Closure, exclude=["updated_at"])
         code_words.know("servicing", "what", dict(Proposal.Kind.choices))
         code_words.know("servicing", "of", dict(Proposal.Bucket.choices))

@@ -292,6 +292,10 @@ class EmptyForm(Refusable):
     """Nothing to type; the page says what happens."""
 
 
+class RateBackForm(ReasonForm):
+    """Why a row of the table of rates is taken back."""
+
+
 class RateForm(Refusable):
     """What a benchmark is from a day on."""
 

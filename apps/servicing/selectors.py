@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as accounts
@@ -32,7 +32,7 @@ from apps.repayments import (
 from apps.repayments import services as repayments
 from apps.repayments.account import ZERO, Happened
 from apps.repayments.errors import PaidInPart
-from apps.repayments.facts import Fact
+from apps.repayments.facts import Fact, Kind
 from apps.repayments.models import AccountEvent
 from apps.repayments.models.event import AccountEventQuerySet
 from apps.repayments.payoff import Quote
@@ -234,7 +234,10 @@ def following(loan: Loan, day: date) -> Following | None:
     if not told:
         return None
     rows = BenchmarkRate.objects.filter(
-        entity=loan.branch.entity_id, benchmark=told["benchmark"], effective_date__lte=day
+        entity=loan.branch.entity_id,
+        benchmark=told["benchmark"],
+        effective_date__lte=day,
+        taken_back_at=None,
     )
     last = rows.order_by("-effective_date").first()
     return Following(
@@ -245,11 +248,39 @@ def following(loan: Loan, day: date) -> Following | None:
 
 
 def rates(actor: User) -> QuerySet[BenchmarkRate]:
-    """Return the table of rates of the lenders a person works for, the newest first."""
-    rows = BenchmarkRate.objects.select_related("entity", "set_by")
+    """Return the table of rates of the lenders a person works for, the newest first.
+
+    Those that were taken back are among them.
+    """
+    rows = BenchmarkRate.objects.select_related("entity", "set_by", "taken_back_by")
     return rows.filter(entity__in=lenders(actor).order_by().values("pk")).order_by(
-        "entity__name", "benchmark", "-effective_date"
+        "entity__name", "benchmark", "-effective_date", "-set_at"
     )
+
+
+def posted_under(rate: BenchmarkRate) -> QuerySet[AccountEvent]:
+    """Return the changes that stand by which loans follow a row of the table, the first first.
+
+    Such a change took the latest row of its day that the table had when it was made.
+    """
+    later = BenchmarkRate.objects.filter(
+        Q(taken_back_at=None) | Q(taken_back_at__gt=OuterRef("made_at")),
+        entity=rate.entity_id,
+        benchmark=rate.benchmark,
+        effective_date__gt=rate.effective_date,
+        effective_date__lte=OuterRef("day"),
+        set_at__lte=OuterRef("made_at"),
+    )
+    rows = AccountEvent.objects.filter(
+        ~Exists(later),
+        kind=Kind.CHANGE,
+        status="live",
+        loan__branch__entity=rate.entity_id,
+        day__gte=rate.effective_date,
+        made_at__gte=rate.set_at,
+        parameters__parameters__benchmark=rate.benchmark,
+    )
+    return rows.select_related("loan").order_by("day", "position")
 
 
 # --- what was proposed, agreed and done ---------------------------------------------------------

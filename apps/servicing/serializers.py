@@ -329,3 +329,4 @@ class RateAnswer(serializers.Serializer[Any]):
     effective_date = serializers.DateField()
     annual_rate = serializers.DecimalField(max_digits=7, decimal_places=6)
     published_in = serializers.CharField(source="source")
+    taken_back_at = serializers.DateTimeField(allow_null=True)

@@ -22,6 +22,7 @@ urlpatterns = [
     path("loans/<uuid:pk>/top-up/", early.top_up, name="top_up"),
     path("loans/<uuid:pk>/recover/", losses.recover, name="recover"),
     path("rates/", proposals.rates, name="rates"),
+    path("rates/<uuid:pk>/take-back/", proposals.take_rate_back, name="take_rate_back"),
     path("pauses/<uuid:pk>/end/", loan.end_pause, name="end_pause"),
     path("events/<uuid:pk>/take-back/", loan.undo, name="undo"),
     path("loans/<uuid:pk>/panel/", loan.panel, name="loan_panel"),

@@ -6,7 +6,7 @@ from apps.servicing.services.closing import close
 from apps.servicing.services.pausing import end_pause, pause
 from apps.servicing.services.paying_early import Choices, Money, choices, pay_off, prepay, quote
 from apps.servicing.services.quoting import print_quote
-from apps.servicing.services.rating import follow_rate, set_rate
+from apps.servicing.services.rating import follow_rate, set_rate, take_rate_back
 from apps.servicing.services.recovering import download_losses, recover
 from apps.servicing.services.relieving import Relief, approve, propose, refuse, withdraw
 from apps.servicing.services.topping_up import start_top_up
@@ -43,6 +43,7 @@ __all__ = [
     "refuse_transfer",
     "set_rate",
     "start_top_up",
+    "take_rate_back",
     "undo",
     "withdraw",
     "withdraw_transfer",

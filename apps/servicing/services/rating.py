@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import Entity, User
 from apps.audit import services as audit
@@ -19,6 +20,8 @@ from apps.servicing.models import BenchmarkRate
 from apps.servicing.services import _ground, changing
 
 LONGEST_BENCHMARK, LONGEST_SOURCE = 120, 200
+# The first half of the advisory lock of a lender's table of rates ("RATE").
+_LOCK = 0x52415445
 
 
 @transaction.atomic
@@ -32,7 +35,7 @@ def set_rate(
     source: str,
     now: datetime,
 ) -> BenchmarkRate:
-    """Enter what a benchmark is from a day on; return the row, which never changes.
+    """Enter what a benchmark is from a day on; return the row, which is only ever taken back.
 
     Raises NotPermitted, NotVisible for another lender, Conflict where the day has a rate, and
     DomainError for values that are refused.
@@ -75,6 +78,43 @@ def set_rate(
 
 
 @transaction.atomic
+def take_rate_back(
+    *, actor: User, rate: BenchmarkRate, reason: str, now: datetime
+) -> BenchmarkRate:
+    """Take a row of the table back under which nothing was posted; return it.
+
+    Its day may then have another. Loans that follow it are put right first: a change of their rate
+    that is taken back replays their history. Again for the same reason returns the row. Raises
+    NotPermitted, NotVisible for another lender, Conflict where a loan follows it or it was taken
+    back already, and DomainError for a reason that says nothing.
+    """
+    _ground.permit(actor, policies.RATES)
+    held = BenchmarkRate.objects.select_for_update(of=("self",), no_key=True)
+    seen = selectors.rates(actor).filter(pk=rate.pk).values("pk")
+    found = held.select_related("entity").filter(pk__in=seen).first()
+    if found is None:
+        raise NotVisible("not_found", _("There is no such rate."))
+    why = _ground.said(reason)
+    if found.taken_back_at is not None:
+        if found.taken_back_reason == why:
+            return found
+        raise Conflict("taken_back_already", _("This was taken back already."))
+    _hold(found.entity, alone=True)
+    _require_unused(found)
+    found.taken_back_by, found.taken_back_at, found.taken_back_reason = actor, now, why
+    found.save(update_fields=["taken_back_by", "taken_back_at", "taken_back_reason"])
+    audit.record(
+        actor,
+        "servicing.rate_taken_back",
+        found,
+        benchmark=found.benchmark,
+        since=found.effective_date.isoformat(),
+        annual_rate=str(found.annual_rate),
+    )
+    return found
+
+
+@transaction.atomic
 def follow_rate(
     *,
     actor: User,
@@ -93,6 +133,7 @@ def follow_rate(
     """
     found = _ground.running(actor, loan, policies.RESTRUCTURE)
     on = day or _ground.today(found, now)
+    _hold(found.branch.entity, alone=False)
     following = selectors.following(found, on)
     if following is None:
         raise RateIsFixed
@@ -116,6 +157,32 @@ def follow_rate(
         day=on,
         reference=reference,
     )
+
+
+def _hold(entity: Entity, *, alone: bool) -> None:
+    """Hold a lender's table of rates to the end of the transaction: many read, one takes back."""
+    shared = "" if alone else "_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pg_advisory_xact_lock{shared}(%s, hashtext(%s))", (_LOCK, str(entity.pk))
+        )
+
+
+def _require_unused(rate: BenchmarkRate) -> None:
+    """Raise Conflict while a loan follows a row of the table: the first is named."""
+    rows = selectors.posted_under(rate)
+    first = rows.first()
+    if first is None:
+        return
+    count = rows.count()
+    sentence = ngettext(
+        "%(count)s change of a loan's rate follows this row, first of loan %(loan)s. Take that back"
+        " on the loan first, then the row.",
+        "%(count)s changes of loans' rates follow this row, first of loan %(loan)s. Take them back"
+        " on the loans first, then the row.",
+        count,
+    )
+    raise Conflict("rate_in_use", sentence % {"count": count, "loan": first.loan.number})
 
 
 def _check(benchmark: str, source: str, annual_rate: Decimal) -> None:

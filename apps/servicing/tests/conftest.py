@@ -9,6 +9,8 @@ from apps.decisions import rulebook, sources
 from apps.decisions.tests import factories as decisions
 from apps.loans.models import Loan
 from apps.loans.tests import factories as lending
+from apps.offers.tests import factories as offering
+from apps.products.tests import factories as products
 from apps.repayments.tests import factories
 from apps.scoring import champion
 from tests.kept import kept
@@ -37,3 +39,13 @@ def stage(known_book: None, pune: Branch, rita: User, mark: User) -> None:
 def lent(stage: None, alice: User, bob: User) -> Loan:
     """A loan of 200,000 over 24 months at 16 %, paid out today."""
     return factories.lent(alice, bob)
+
+
+@pytest.fixture
+@kept
+def floating(stage: None, alice: User, bob: User) -> Loan:
+    """A loan that follows the reference rate."""
+    application = offering.approved(alice)
+    products.floating(application.product)
+    opened = lending.opened(alice, application=application)
+    return Loan.objects.get(pk=lending.paid(alice, bob, opened).loan_id)

@@ -200,4 +200,12 @@ def test_pauses_and_rates_go_over_the_api(signed_in: Browser, lent: Loan, charli
     assert client.get(f"/api/v1/loans/{lent.pk}/pauses").json()[0]["state"] == "ended"
     assert rate.json()["annual_rate"] == "0.065000"
     assert len(client.get("/api/v1/servicing/rates").json()) == 1
+    back = f"servicing/rates/{rate.json()['id']}/take-back"
+    assert rate.json()["taken_back_at"] is None
+    assert _post(client, back, reason="").status_code == 400
+    assert _post(client, back, reason="Mistyped").json()["taken_back_at"]
+    again = _post(client, back, reason="Once more")
+    assert (again.status_code, again.json()["code"]) == (409, "taken_back_already")
+    none = _post(client, f"servicing/rates/{lent.pk}/take-back", reason="Mistyped")
+    assert none.status_code == 404
     assert (fixed.status_code, fixed.json()["code"]) == (409, "rate_is_fixed")

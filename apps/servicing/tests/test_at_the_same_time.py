@@ -57,6 +57,30 @@ def test_of_two_who_answer_a_proposal_at_once_one_does(
     assert selectors.balances(lent)[Account.WAIVER_EXPENSE] == 100
 
 
+def test_a_rate_is_followed_or_taken_back_of_two_at_once(floating: Loan, charlie: User) -> None:
+    rate = services.set_rate(
+        actor=charlie,
+        entity=floating.branch.entity,
+        benchmark="Reference rate",
+        effective_date=TODAY,
+        annual_rate=Decimal("0.088"),
+        source="Central bank",
+        now=at(TODAY),
+    )
+    said = {"actor": charlie, "now": at(TODAY)}
+
+    results = _at_once(
+        lambda: services.follow_rate(loan=floating, keeps="term", reason="Reset", **said),
+        lambda: services.take_rate_back(rate=rate, reason="Mistyped", **said),
+    )
+
+    [refusal] = [one for one in results if isinstance(one, DomainError)]
+    rate.refresh_from_db()
+    is_followed = AccountEvent.objects.filter(kind="change", status="live").exists()
+    assert is_followed == (rate.taken_back_at is None) == (refusal.code == "rate_in_use")
+    assert repaid.offenders() == []
+
+
 def test_of_two_who_take_a_loan_over_at_once_one_does(
     lent: Loan, alice: User, charlie: User, make_person: Callable[..., User], nashik: Branch
 ) -> None:

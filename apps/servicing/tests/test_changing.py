@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Permission
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from apps.accounts.models import Entity, User
@@ -344,6 +346,136 @@ def test_the_table_of_rates_takes_a_day_once_and_no_absurd_rate(
             )
         )
         assert refusal.code == code
+
+
+def _follow(actor: User, loan: Loan, *, reference: str = "") -> AccountEvent:
+    return services.follow_rate(
+        actor=actor,
+        loan=loan,
+        keeps="term",
+        reason="Half-yearly reset",
+        now=at(TODAY),
+        reference=reference,
+    )
+
+
+def _back(actor: User, rate: BenchmarkRate, reason: str = "Mistyped") -> BenchmarkRate:
+    return services.take_rate_back(actor=actor, rate=rate, reason=reason, now=at(TODAY))
+
+
+def test_a_wrong_rate_nobody_follows_is_taken_back_and_its_day_has_another(
+    floating: Loan, charlie: User
+) -> None:
+    right = _rate(charlie, floating, TODAY - timedelta(days=9), "0.08", benchmark="Reference rate")
+    wrong = _rate(charlie, floating, TODAY, "0.88", benchmark="Reference rate")
+
+    back = _back(charlie, wrong)
+
+    assert (back.taken_back_by, back.taken_back_at) == (charlie, at(TODAY))
+    assert selectors.following(floating, TODAY).benchmark_rate == D("0.08")  # type: ignore[union-attr]
+    assert _back(charlie, wrong) == back
+    said = Event.objects.get(verb="servicing.rate_taken_back").facts
+    assert (said["benchmark"], said["annual_rate"]) == ("Reference rate", "0.880000")
+    assert factories.refused(lambda: _back(charlie, wrong, "Once more")).code == (
+        "taken_back_already"
+    )
+    again = _rate(charlie, floating, TODAY, "0.088", benchmark="Reference rate")
+    assert selectors.following(floating, TODAY).benchmark_rate == D("0.088")  # type: ignore[union-attr]
+    assert set(selectors.rates(charlie)) == {right, wrong, again}
+
+
+def test_a_rate_that_a_loan_follows_is_taken_back_after_the_change_is(
+    floating: Loan, charlie: User
+) -> None:
+    before = repaid.standing(floating)
+    early = _rate(charlie, floating, TODAY - timedelta(days=9), "0.08", benchmark="Reference rate")
+    wrong = _rate(charlie, floating, TODAY, "0.088", benchmark="Reference rate")
+    event = _follow(charlie, floating)
+
+    refusal = factories.refused(lambda: _back(charlie, wrong))
+
+    assert refusal.code == "rate_in_use"
+    assert floating.number in str(refusal.sentence)
+    # The row before it is followed by nobody.
+    assert _back(charlie, early).taken_back_at is not None
+    services.undo(actor=charlie, event=event, reason="Wrong rate", now=at(TODAY))
+    _back(charlie, wrong)
+    after = repaid.standing(floating)
+    # An account begins with the first thing that happens.
+    assert not before.pop("account")
+    assert after.pop("account")["moved_on"] is None
+    assert after == before
+    assert factories.refused(lambda: _follow(charlie, floating, reference="2")).code == "no_rate"
+    _rate(charlie, floating, TODAY, "0.068", benchmark="Reference rate")
+    assert _follow(charlie, floating, reference="3").parameters["parameters"]["annual_rate"] == (
+        "0.130000"
+    )
+    assert repaid.offenders() == []
+
+
+def test_a_row_entered_later_does_not_free_the_one_that_was_followed(
+    floating: Loan, charlie: User
+) -> None:
+    wrong = _rate(charlie, floating, TODAY - timedelta(days=9), "0.08", benchmark="Reference rate")
+    _follow(charlie, floating)
+    values = {
+        "entity": floating.branch.entity,
+        "benchmark": "Reference rate",
+        "effective_date": TODAY - timedelta(days=1),
+        "annual_rate": D("0.09"),
+        "source": "Central bank",
+    }
+    late = services.set_rate(actor=charlie, now=at(TODAY) + timedelta(hours=1), **values)
+
+    assert factories.refused(lambda: _back(charlie, wrong)).code == "rate_in_use"
+    assert _back(charlie, late).taken_back_at is not None
+
+
+def test_a_rate_is_taken_back_with_a_reason_by_who_keeps_the_table_of_its_lender(
+    lent: Loan, alice: User, charlie: User, make_person: Any
+) -> None:
+    other = Entity.objects.create(
+        code="kilima", name="Kilima", country="KE", currency="KES", time_zone="Africa/Nairobi"
+    )
+    eve = make_person("Eve")
+    eve.user_permissions.add(Permission.objects.get(codename="manage_rates"))
+    rate, theirs = (
+        BenchmarkRate.objects.create(
+            entity=entity,
+            benchmark="Repo rate",
+            effective_date=TODAY,
+            annual_rate=D("0.065"),
+            source="Central bank",
+            set_by=charlie,
+            set_at=at(TODAY),
+        )
+        for entity in (lent.branch.entity, other)
+    )
+
+    for actor, one, reason, code in (
+        (alice, rate, "Mistyped", "not_permitted"),
+        (eve, theirs, "Mistyped", "not_found"),
+        (charlie, rate, " x ", "reason_missing"),
+    ):
+        act: Any = lambda actor=actor, one=one, reason=reason: _back(actor, one, reason)  # noqa: E731
+        assert factories.refused(act).code == code
+    assert not BenchmarkRate.objects.exclude(taken_back_at=None).exists()
+
+
+def test_the_database_keeps_a_rate_as_it_was_entered(lent: Loan, charlie: User) -> None:
+    rows = BenchmarkRate.objects.filter(pk=_rate(charlie, lent, TODAY, "0.065").pk)
+    for changes in (
+        {"annual_rate": D("0.07")},
+        {"taken_back_at": at(TODAY)},
+        {"taken_back_at": at(TODAY), "taken_back_by": charlie},
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            rows.update(**changes)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.delete()
+    _back(charlie, rows.get())
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(taken_back_at=None, taken_back_by=None, taken_back_reason="")
 
 
 def test_nobody_keeps_the_rates_of_another_lender(

@@ -373,6 +373,16 @@ def test_hardship_rates_and_taking_back_have_pages(
     again = client.post(reverse("servicing:rates"), rate)
     assert (again.status_code, BenchmarkRate.objects.count()) == (422, 1)
     assert "6.50" in client.get(reverse("servicing:rates")).text
+    back = reverse("servicing:take_rate_back", args=[BenchmarkRate.objects.get().pk])
+    assert back in client.get(reverse("servicing:rates")).text
+    assert "Repo rate" in client.get(back).text
+    assert client.post(back, {"reason": ""}).status_code == 422
+    assert client.post(back, {"reason": "Mistyped"}).status_code == 302
+    table = client.get(reverse("servicing:rates")).text
+    assert "Mistyped" in table
+    assert back not in table
+    assert client.post(back, {"reason": "Once more"}).status_code == 422
+    assert client.post(reverse("servicing:rates"), {**rate, "rate": "6.6"}).status_code == 302
     assert client.get(_url("follow_rate", lent)).status_code == 409
 
     event = services.prepay(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,7 +17,7 @@ from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.servicing import forms, policies, selectors, services
 from apps.servicing.models import Proposal
-from apps.servicing.views.shown import Task, one_form, seen
+from apps.servicing.views.shown import Task, done, one_form, rendered, seen
 
 
 @require_GET
@@ -108,6 +108,26 @@ def rates(request: HttpRequest) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "rates": selectors.rates(request.user)[:200]}
     return render(request, "servicing/rates.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(policies.RATES)
+def take_rate_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a row of the table back, with a reason."""
+    rate = get_object_or_404(selectors.rates(request.user), pk=pk)
+    form = forms.RateBackForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        is_done = done(
+            request,
+            form,
+            lambda: services.take_rate_back(
+                actor=request.user, rate=rate, now=timezone.now(), **form.cleaned_data
+            ),
+            said=_("The rate is taken back."),
+        )
+        if is_done:
+            return redirect("servicing:rates")
+    return rendered(request, "servicing/rate_back.html", {"form": form, "rate": rate})
 
 
 def _taken(
