@@ -22,6 +22,8 @@ app.conf.beat_schedule = {
     "send waiting letters": {"task": "letters.deliver_waiting", "schedule": 60.0},
     "put promotions in force": {"task": "governance.enact", "schedule": 60.0},
     "sweep waiting trainings": {"task": "governance.sweep", "schedule": 60.0},
+    "score with shadows": {"task": "scoring.score_shadows", "schedule": 15.0},
+    "end trials of models": {"task": "governance.end_trials", "schedule": 60.0},
     "sweep waiting files": {"task": "bulk.sweep", "schedule": 60.0},
     "sweep waiting experiments": {"task": "laboratory.sweep", "schedule": 60.0},
     # In UTC: half past two in India, midnight in East Africa.

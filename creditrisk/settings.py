@@ -203,6 +203,7 @@ CELERY_TASK_DEFAULT_QUEUE = "decisions"
 CELERY_TASK_ROUTES = {
     "bulk.*": {"queue": "batch"},
     "governance.*": {"queue": "training"},
+    "governance.end_trials": {"queue": "batch"},
     "laboratory.*": {"queue": "training"},
     "stress.*": {"queue": "training"},
     "repayments.check_statement": {"queue": "batch"},
@@ -215,6 +216,7 @@ CELERY_TASK_ROUTES = {
     "impairment.measure": {"queue": "batch"},
     "monitoring.measure": {"queue": "batch"},
     "monitoring.measure_model": {"queue": "batch"},
+    "scoring.score_shadows": {"queue": "batch"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

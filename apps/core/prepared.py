@@ -19,6 +19,7 @@ from apps.core import statements
 
 Row = TypeVar("Row")
 Other = TypeVar("Other")
+Third = TypeVar("Third")
 Reader = Callable[[list[Any]], Iterator[Any]]
 
 
@@ -166,34 +167,63 @@ class _Parts(NamedTuple):
     width: int
 
 
-class Both(Generic[Row, Other]):
-    """Two questions of which neither needs the other's answer, asked with one message.
+class _Together:
+    """Questions of which none needs another's answer, asked with one message.
 
     Each is for one row at most. Values of the same name are the same value.
     """
 
-    def __init__(self, one: Query[Row], other: Query[Other]) -> None:
-        self._one, self._other = one, other
+    def __init__(self, *queries: Query[Any]) -> None:
+        self._queries = queries
 
-    def first(self, **values: Any) -> tuple[Row | None, Other | None]:
-        """Return the row of each, or None. Raises KeyError when a value is missing."""
+    def _first(self, **values: Any) -> tuple[Any, ...]:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             self._statement.send(cursor, values)
             [row] = cursor.fetchall()
-        place = self._one.parts.width + 1
-        return _found(self._one.parts, row[:place]), _found(self._other.parts, row[place:])
+        found, place = [], 0
+        for one in self._queries:
+            ends = place + one.parts.width + 1
+            found.append(_found(one.parts, row[place:ends]))
+            place = ends
+        return tuple(found)
 
     @cached_property
     def _statement(self) -> statements.Statement:
-        one, other = self._one.parts, self._other.parts
+        parts = [one.parts for one in self._queries]
+        every = ", ".join(f"part{number}.*" for number in range(len(parts)))
         joined = (
             # A row may hold nothing but NULL: that it was found is a column of its own.
             f"LEFT JOIN (SELECT TRUE, it.* FROM ({part.sql}) AS it) AS part{number} ON TRUE"  # noqa: S608 - Django's own SQL
-            for number, part in enumerate((one, other))
+            for number, part in enumerate(parts)
         )
-        sql = f"SELECT part0.*, part1.* FROM (SELECT) AS always {' '.join(joined)}"  # noqa: S608 - as above
-        label = f"{self._one.label} {self._other.label}"
-        return statements.Statement(label, sql, [*one.parameters, *other.parameters])
+        sql = f"SELECT {every} FROM (SELECT) AS always {' '.join(joined)}"  # noqa: S608 - as above
+        label = " ".join(one.label for one in self._queries)
+        given = [value for part in parts for value in part.parameters]
+        return statements.Statement(label, sql, given)
+
+
+class Both(_Together, Generic[Row, Other]):
+    """Two questions, asked with one message."""
+
+    def __init__(self, one: Query[Row], other: Query[Other]) -> None:
+        super().__init__(one, other)
+
+    def first(self, **values: Any) -> tuple[Row | None, Other | None]:
+        """Return the row of each, or None. Raises KeyError when a value is missing."""
+        one, other = self._first(**values)
+        return one, other
+
+
+class Three(_Together, Generic[Row, Other, Third]):
+    """Three questions, asked with one message."""
+
+    def __init__(self, one: Query[Row], other: Query[Other], third: Query[Third]) -> None:
+        super().__init__(one, other, third)
+
+    def first(self, **values: Any) -> tuple[Row | None, Other | None, Third | None]:
+        """Return the row of each, or None. Raises KeyError when a value is missing."""
+        one, other, third = self._first(**values)
+        return one, other, third
 
 
 def _found(parts: _Parts, row: Sequence[Any]) -> Any:

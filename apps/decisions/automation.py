@@ -4,15 +4,19 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
+from apps.core import prepared
 from apps.core.notices import Notice
+from apps.core.prepared import Given
 from apps.decisions import stopped
 from apps.decisions.models import AutomationStop
 from apps.decisions.models.automation import STANDING
+from apps.scoring import selectors as scoring
+from apps.scoring.models import Placement
 
 STOP = "decisions.stop_automation"
 RESTART = "decisions.restart_automation"
@@ -88,3 +92,27 @@ def _reaches(actor: User, entity: Entity | None) -> bool:
     if actor.works_everywhere:
         return True
     return entity is not None and actor.branch.entity_id == entity.pk
+
+
+def stopped_in(segment: str) -> bool:
+    """Say whether automated decisions are stopped for all, or for a lender of the segment."""
+    concerned = Q(entity=None) | Q(entity__products__scoring_segment=segment)
+    return AutomationStop.objects.filter(concerned, status__in=STANDING).exists()
+
+
+def _challenger() -> QuerySet[Placement]:
+    """Return who challenges the champion of a segment, unless the lender's machine is stopped."""
+    stop = AutomationStop.objects.filter(
+        Q(entity=None) | Q(entity=Given("entity")), status__in=STANDING
+    )
+    return scoring.placements().filter(
+        ~Exists(stop),
+        segment=Given("segment"),
+        kind=Placement.Kind.CHALLENGER,
+        ended_at=None,
+        until__gt=Given("now"),
+    )
+
+
+# Asked for every decision.
+CHALLENGER = prepared.Query(_challenger)

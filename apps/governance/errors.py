@@ -51,3 +51,17 @@ class GatesFailed(Conflict):
 
 class PromotionImpossible(Conflict):
     """The model cannot be proposed now."""
+
+
+class OwnTrial(NotPermitted):
+    """Four eyes: who developed a model or asked for its trial does not let it start."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_trial",
+            _("Somebody else must decide on this trial: you developed the model or asked for it."),
+        )
+
+
+class TrialImpossible(Conflict):
+    """The model cannot be tried like this now."""

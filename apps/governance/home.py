@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core.home import HALF, Backlog, Beginning, Context, Panel, Waiting, Work, register
-from apps.governance import policies, selectors
+from apps.governance import policies, selectors, trial_policies, trials
 from apps.governance.lifecycle import OPEN, PENDING
 from apps.governance.models import (
     Finding,
@@ -171,6 +171,27 @@ register(
         rights=(policies.APPROVE,),
         count=lambda actor, _now: promotions(actor).count(),
         url_name="governance:promotions",
+    ),
+    Waiting(
+        name="governance.trials",
+        label=_("Trials of models to answer"),
+        icon="layers",
+        order=10,
+        rights=(trial_policies.APPROVE,),
+        count=lambda actor, _now: (
+            trials.waiting_trials(actor).count() + trials.waiting_shares(actor).count()
+        ),
+        url_name="governance:trials",
+    ),
+    Waiting(
+        name="governance.incidents",
+        label=_("Tried models that could not score"),
+        icon="octagon-alert",
+        order=10,
+        rights=(trial_policies.STOP,),
+        count=lambda _actor, _now: trials.incidents().count(),
+        url_name="governance:trials",
+        pressing=True,
     ),
     Beginning(
         name="governance.train",

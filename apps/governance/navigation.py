@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.navigation import Entry, register
-from apps.governance import policies
+from apps.governance import policies, trial_policies
 
 register(
     Entry(
@@ -45,5 +45,13 @@ register(
         icon="flag",
         permission=policies.SEE,
         order=36,
+    ),
+    Entry(
+        group="models",
+        label=_("Trials"),
+        url_name="governance:trials",
+        icon="layers",
+        permission=trial_policies.SEE,
+        order=25,
     ),
 )

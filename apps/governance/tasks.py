@@ -30,3 +30,9 @@ def sweep() -> None:
     """Send requests for trainings and reports again whose message was lost (every minute)."""
     services.sweep(now=timezone.now())
     services.sweep_reports(now=timezone.now())
+
+
+@shared_task(name="governance.end_trials")
+def end_trials() -> None:
+    """End trials whose date has passed (every minute)."""
+    services.end_trials(now=timezone.now())

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from apps.governance.views import gating, papers, promotions, register, reports, trainings
+from apps.governance.views import (
+    gating,
+    papers,
+    promotions,
+    register,
+    reports,
+    trainings,
+    trials,
+)
 
 app_name = "governance"
 urlpatterns = [
@@ -35,4 +43,14 @@ urlpatterns = [
     path("promotions/<uuid:pk>/withdraw/", promotions.withdraw, name="withdraw"),
     path("promotions/<uuid:pk>/approve/", promotions.approve, name="approve"),
     path("promotions/<uuid:pk>/refuse/", promotions.refuse, name="refuse"),
+    path("trials/", trials.index, name="trials"),
+    path("trials/new/", trials.new, name="trial_new"),
+    path("trials/<uuid:pk>/", trials.trial, name="trial"),
+    path("trials/<uuid:pk>/start/", trials.start, name="trial_start"),
+    path("trials/<uuid:pk>/refuse/", trials.refuse, name="trial_refuse"),
+    path("trials/<uuid:pk>/stop/", trials.stop, name="trial_stop"),
+    path("trials/<uuid:pk>/share/", trials.ask_share, name="trial_share"),
+    path("trials/shares/<uuid:pk>/approve/", trials.approve_share, name="share_approve"),
+    path("trials/shares/<uuid:pk>/refuse/", trials.refuse_share, name="share_refuse"),
+    path("trials/incidents/<uuid:pk>/", trials.acknowledge, name="trial_incident"),
 ]

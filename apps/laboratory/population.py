@@ -11,7 +11,7 @@ that memory stays flat and a run that broke off goes on where it stopped.
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -175,7 +175,20 @@ def chunk(experiment: Experiment, *, after: uuid.UUID | None, size: int = CHUNK)
     found = of_experiment(experiment)
     if after is not None:
         found = found.filter(pk__gt=after)
-    rows = found.annotate(addon=_STORED_ADDON).values_list(*_COLUMNS.values(), "addon")[:size]
+    return _read(found, most=size)
+
+
+def of_decisions(keys: Collection[uuid.UUID], *, entity_id: uuid.UUID) -> list[Past]:
+    """Return the applications of a lender as they stood when a machine made these decisions."""
+    assessed = Q(decisions__pk__in=list(keys), decisions__kind=Decision.Kind.AUTOMATED)
+    found = Application.objects.annotate(
+        assessed=FilteredRelation("decisions", condition=assessed)
+    ).filter(assessed__isnull=False, product__entity=entity_id)
+    return _read(found.order_by("pk"), most=len(keys))
+
+
+def _read(found: QuerySet[Application], *, most: int) -> list[Past]:
+    rows = found.annotate(addon=_STORED_ADDON).values_list(*_COLUMNS.values(), "addon")[:most]
     names = (*_COLUMNS, "addon")
     read = [dict(zip(names, row, strict=True)) for row in rows]
     unscored = [row["pk"] for row in read if row["scored_by"] is None]

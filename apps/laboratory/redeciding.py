@@ -74,6 +74,10 @@ class Group:
             self._columns[name] = judging.column(name, [row.inputs.get(name) for row in self.rows])
         return self._columns[name]
 
+    def know(self, model: ModelVersion, pds: Floats) -> None:
+        """Take a model's PDs as they were stored, in the rows' order; NaN where it has none."""
+        self._pds[model.pk] = pds
+
     def pds(self, model: ModelVersion | None) -> Floats:
         """Return the PD each gets from a model, NaN where it gets none. Raises ModelUnusable."""
         key = None if model is None else model.pk

@@ -6,6 +6,9 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import history
-        from apps.scoring.models import ModelVersion
+        from apps.scoring.models import Incident, ModelVersion, Placement, Reign
 
         history.keep(ModelVersion, exclude=["body", "manifest", "updated_at"])
+        history.keep(Reign)
+        history.keep(Placement)
+        history.keep(Incident)

@@ -57,3 +57,11 @@ class ModelRefused(DomainError):
 
 class PromotionRefused(Conflict):
     """The model may not become the champion."""
+
+
+class RollbackRefused(Conflict):
+    """The champion before may not decide again."""
+
+
+class PlacementRefused(Conflict):
+    """The model may not be tried."""

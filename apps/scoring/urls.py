@@ -8,4 +8,5 @@ app_name = "scoring"
 urlpatterns = [
     path("", views.models, name="models"),
     path("<uuid:pk>/", views.model, name="model"),
+    path("<uuid:pk>/roll-back/", views.roll_back, name="roll_back"),
 ]

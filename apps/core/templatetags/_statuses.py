@@ -127,6 +127,11 @@ BY_KIND: dict[str, dict[str, Look]] = {
     "gates": {
         "proposed": Look("progress", "users", _("Awaiting approval")),
     },
+    "trial": {
+        "proposed": Look("progress", "users", _("Awaiting approval")),
+        "ended": Look("neutral", "archive", _("Ended")),
+        "stopped": Look("danger", "ban", _("Stopped")),
+    },
     "boolean": {
         "True": Look("success", "check", _("Yes")),
         "False": Look("neutral", "minus", _("No")),

@@ -24,6 +24,7 @@ from apps.core import prepared, statements
 from apps.core.errors import NotVisible
 from apps.core.prepared import Given
 from apps.decisions import (
+    automation,
     books,
     explaining,
     inputs,
@@ -52,7 +53,7 @@ from apps.decisions.services import approving, automating, lettering, recording,
 from apps.scoring import selectors as models
 from apps.scoring import services as scoring
 from apps.scoring.errors import NoChampion, ScoringFailed
-from apps.scoring.models import ModelVersion, ScoreRun
+from apps.scoring.models import ModelVersion, Placement, ScoreRun
 
 logger = structlog.get_logger(__name__)
 
@@ -262,7 +263,7 @@ def judged(case: Case, *, now: datetime) -> tuple[Decision, tuple[recourse.Chang
 
 def _scored(application: Application, *, actor: User | str, now: datetime) -> Case:
     segment = application.product.scoring_segment
-    version, model = in_force(application.branch.entity, segment, now=now)
+    version, model, challenger = in_force(application.branch.entity, segment, now=now)
     facts = applications.feature_facts(application)
     run = scoring.score(
         actor=actor,
@@ -271,6 +272,7 @@ def _scored(application: Application, *, actor: User | str, now: datetime) -> Ca
         features=features.build(facts),
         now=now,
         model=model,
+        challenger=challenger,
     )
     # As late as can be: whoever stops automation waits for us from here on.
     book = books.read_for_decision(application)
@@ -295,20 +297,25 @@ def case_of(
     return Case(judge, known.book, facts, run, version)
 
 
-def in_force(entity: Entity, segment: str, *, now: datetime) -> tuple[PolicyVersion, ModelVersion]:
-    """Return the policy and the model that decide today. Raises NoPolicy and NoChampion."""
-    version, model = _IN_FORCE.first(
-        entity=entity.pk, on=lettering.local_date(entity, now), segment=segment
+def in_force(
+    entity: Entity, segment: str, *, now: datetime
+) -> tuple[PolicyVersion, ModelVersion, Placement | None]:
+    """Return the policy and the model that decide today, and who challenges the model.
+
+    Raises NoPolicy and NoChampion.
+    """
+    version, model, challenger = _IN_FORCE.first(
+        entity=entity.pk, on=lettering.local_date(entity, now), segment=segment, now=now
     )
     if version is None:
         raise NoPolicy
     if model is None:
         raise NoChampion(segment)
-    return version, model
+    return version, model, challenger
 
 
-# Which policy and which model decide today.
-_IN_FORCE = prepared.Both(selectors.IN_FORCE, models.CHAMPION)
+# Which policy and which model decide today, and which has a share of the traffic.
+_IN_FORCE = prepared.Three(selectors.IN_FORCE, models.CHAMPION, automation.CHALLENGER)
 
 
 def _reasons(case: Case, trace: policy.Trace) -> tuple[reasons.Reason, ...]:

@@ -27,6 +27,7 @@ from apps.decisions.services.assessing import Case
 from apps.decisions.services.recording import Made
 from apps.scoring import services as scoring
 from apps.scoring.errors import ScoringFailed
+from apps.scoring.models import ModelVersion, Placement, ScoreRun
 
 logger = structlog.get_logger(__name__)
 # So many are decided in one transaction: whoever waits for one of them waits a fifth of a second.
@@ -109,12 +110,11 @@ def _scored(found: Sequence[Application], *, now: datetime) -> Iterator[Case]:
 
 
 def _scored_alike(found: Sequence[Application], segment: str, *, now: datetime) -> Iterator[Case]:
-    """Yield cases that one model scores and one policy judges."""
+    """Yield cases of one segment that one policy judges."""
     try:
-        version, model = assessing.in_force(found[0].branch.entity, segment, now=now)
+        version, model, challenger = assessing.in_force(found[0].branch.entity, segment, now=now)
         facts = [applications.feature_facts(one) for one in found]
-        rows = [features.build(one) for one in facts]
-        runs = scoring.score_all(subjects=found, features=rows, model=model, now=now)
+        runs = _runs(found, facts, model=model, challenger=challenger, now=now)
     except (ScoringFailed, AssessmentFailed):
         # Each of them goes to people with that as its cause.
         return
@@ -125,6 +125,40 @@ def _scored_alike(found: Sequence[Application], segment: str, *, now: datetime) 
             yield assessing.case_of(
                 one, facts=fact, run=run, version=version, known=inputs.Known(book, borrowing)
             )
+
+
+def _runs(
+    found: Sequence[Application],
+    facts: Sequence[features.Facts],
+    *,
+    model: ModelVersion,
+    challenger: Placement | None,
+    now: datetime,
+) -> list[ScoreRun | ScoringFailed]:
+    """Return the run of each application by the model of its arm, or why there is none.
+
+    Whom a challenger cannot score is decided alone, and there the champion scores.
+    """
+    rows = [features.build(one) for one in facts]
+    if challenger is None:
+        return scoring.score_all(subjects=found, features=rows, model=model, now=now)
+    subjects = [audit.reference(one) for one in found]
+    draws = scoring.draw_each(subjects, placement=challenger, now=now)
+    runs: dict[int, ScoreRun | ScoringFailed] = {}
+    for arm, scored_by in (("champion", model), ("challenger", challenger.model)):
+        places = [place for place, draw in enumerate(draws) if draw.arm == arm]
+        answers = scoring.score_all(
+            subjects=[found[place] for place in places],
+            features=[rows[place] for place in places],
+            model=scored_by,
+            now=now,
+        )
+        runs |= dict(zip(places, answers, strict=True))
+    for place, draw in enumerate(draws):
+        run = runs[place]
+        if not isinstance(run, ScoringFailed):
+            draw.run = run
+    return [runs[place] for place in range(len(found))]
 
 
 def _judged(cases: Iterator[Case], *, now: datetime) -> Iterator[Made]:

@@ -30,9 +30,9 @@ from apps.decisions import (
     sources,
     tracing,
 )
-from apps.decisions.errors import NoPolicy, NoSpecificReason
+from apps.decisions.errors import NoSpecificReason
 from apps.decisions.models import Decision, ReviewCase
-from apps.decisions.services import claiming, deciding, lettering, recording
+from apps.decisions.services import assessing, claiming, deciding, recording
 from apps.decisions.services.verdicts import Verdict
 from apps.scoring import services as scoring
 
@@ -45,16 +45,16 @@ def judge_anew(*, actor: User, application: Application, now: datetime) -> Decis
     The score run is stored, the decision is not written. The caller holds the application. Raises
     ScoringFailed and AssessmentFailed where no machine can judge.
     """
-    entity = application.branch.entity
-    version = selectors.policy_in_force(entity, lettering.local_date(entity, now))
-    if version is None:
-        raise NoPolicy
+    segment = application.product.scoring_segment
+    version, model, challenger = assessing.in_force(application.branch.entity, segment, now=now)
     run = scoring.score(
         actor=actor,
         subject=application,
-        segment=application.product.scoring_segment,
+        segment=segment,
         features=features.build(applications.feature_facts(application)),
         now=now,
+        model=model,
+        challenger=challenger,
     )
     book = books.read_for_decision(application)
     gathered = inputs.gather(application, known=inputs.Known(book, sources.borrowing(application)))

@@ -161,7 +161,7 @@ def _break_features(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _break_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = assessing._IN_FORCE
-    without = SimpleNamespace(first=lambda **values: (None, asked.first(**values)[1]))
+    without = SimpleNamespace(first=lambda **values: (None, *asked.first(**values)[1:]))
     monkeypatch.setattr(assessing, "_IN_FORCE", without)
 
 

@@ -7,6 +7,7 @@ from apps.governance.models.promotion import Condition, GateException, Promotion
 from apps.governance.models.register import RegisterEntry
 from apps.governance.models.report import ReportRequest, ValidationReport
 from apps.governance.models.training import TrainingRequest, TrainingRun
+from apps.governance.models.trials import ShareChange, Trial
 
 __all__ = [
     "Condition",
@@ -17,7 +18,9 @@ __all__ = [
     "Promotion",
     "RegisterEntry",
     "ReportRequest",
+    "ShareChange",
     "TrainingRequest",
     "TrainingRun",
+    "Trial",
     "ValidationReport",
 ]

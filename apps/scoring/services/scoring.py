@@ -1,120 +1,32 @@
-"""Register and promote models, and score with them."""
+"""Score with the models that decide."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import rows as core_rows
-from apps.core.errors import StaleRecord
 from apps.products import selectors as products
-from apps.scoring import artefact_checks, champion, fingerprint, signing
+from apps.scoring import arms, champion, fingerprint
 from apps.scoring.errors import (
     FeaturesRefused,
-    ModelRefused,
     ModelUnusable,
     NoChampion,
-    PromotionRefused,
     ScoringFailed,
     SegmentUnknown,
 )
-from apps.scoring.models import ModelVersion, ScoreRun
-from ml import artefact as artefacts
-from ml.artefact import Artefact
+from apps.scoring.models import Draw, ModelVersion, Placement, ScoreRun
+from apps.scoring.services import drawing
 from ml.schema import SchemaViolation
 from ml.serving import Scored, Scorer
 
 Answer = TypeVar("Answer")
 # What a stored run gives today: a score, or why there is none.
 Rescored = Scored | ScoringFailed
-
-
-@transaction.atomic
-def register_model(
-    *, actor: User | str, segment: str, name: str, artefact: Artefact, now: datetime
-) -> ModelVersion:
-    """Store a trained model, signed; it decides nothing until it is promoted.
-
-    Raises ModelRefused for content that does not match its hash, a schema the house does not
-    collect, a protected attribute among the features, or a model registered before.
-    """
-    artefact_checks.require_acceptable(artefact)
-    if ModelVersion.objects.filter(segment=segment, sha256=artefact.sha256).exists():
-        raise ModelRefused(
-            "model_registered_before", _("This model is registered in the segment already.")
-        )
-    last = ModelVersion.objects.filter(segment=segment).aggregate(n=models.Max("number"))["n"]
-    model = ModelVersion(
-        segment=segment,
-        number=(last or 0) + 1,
-        name=name,
-        body=artefact.body,
-        manifest=artefact.manifest,
-        sha256=artefact.sha256,
-        signature=artefacts.sign(artefact, signing.private_key()).hex(),
-        schema_hash=artefact.manifest["schema_hash"],
-        developed_by=actor if isinstance(actor, User) else None,
-    )
-    try:
-        with transaction.atomic():
-            model.save(force_insert=True)
-    except IntegrityError as error:
-        raise StaleRecord(
-            "stale_record", _("Somebody else registered a model at the same moment. Try again.")
-        ) from error
-    audit.record(
-        actor,
-        "scoring.model_registered",
-        model,
-        segment=segment,
-        number=model.number,
-        sha256=model.sha256,
-        at=now.isoformat(),
-    )
-    return model
-
-
-@transaction.atomic
-def promote(*, model: ModelVersion, approved_by: User, now: datetime) -> ModelVersion:
-    """Make a model the champion of its segment and retire the one before, in one step.
-
-    Raises PromotionRefused when the approver built the model or its artefact fails its checks,
-    StaleRecord when somebody else promoted at the same moment.
-    """
-    if model.developed_by_id is None or approved_by.pk == model.developed_by_id:
-        raise PromotionRefused(
-            "approver_is_developer",
-            _("A model is approved by another person than the one who developed it."),
-        )
-    try:
-        champion.scorer_of(model)
-    except ModelUnusable as error:
-        raise PromotionRefused(error.code, error.sentence) from error
-    for former in ModelVersion.objects.select_for_update().filter(
-        segment=model.segment, status="champion"
-    ):
-        former.move("retire")
-        audit.record(approved_by, "scoring.model_retired", former, replaced_by=str(model.pk))
-    try:
-        with transaction.atomic():
-            model.move("promote", approved_by=approved_by, promoted_at=now)
-    except IntegrityError as error:
-        raise StaleRecord(
-            "stale_record", _("Somebody else promoted a model at the same moment. Reload the page.")
-        ) from error
-    audit.record(
-        approved_by,
-        "scoring.model_promoted",
-        model,
-        segment=model.segment,
-        number=model.number,
-        sha256=model.sha256,
-    )
-    return model
 
 
 def score(
@@ -125,21 +37,52 @@ def score(
     features: Mapping[str, object],
     now: datetime,
     model: ModelVersion | None = None,
+    challenger: Placement | None = None,
 ) -> ScoreRun:
     """Score a subject with the champion and store the run with the features it saw.
 
     With `model` given that one scores: another amount is judged by the model that judged the
-    first. Raises ScoringFailed (NoChampion, FeaturesRefused, ModelUnusable); nothing is stored
-    then.
+    first. Where a `challenger` has a share of the traffic, its model scores the subjects of its
+    arm; where that fails the champion does, and an incident says so. Raises ScoringFailed
+    (NoChampion, FeaturesRefused, ModelUnusable); nothing is stored then.
     """
     if model is None:
         model, scorer = champion.current(segment)
     else:
         scorer = champion.scorer_of(model)
-    snapshot, scored = _scored(scorer, features)
-    run = _run(subject, model, snapshot, scored, now=now)
+    run = draw = None
+    if challenger is not None:
+        [draw] = drawing.draw_each([audit.reference(subject)], placement=challenger, now=now)
+    if draw is not None and draw.arm == arms.CHALLENGER:
+        run = _by_challenger(actor, subject, draw, features, now=now)
+    if run is None:
+        snapshot, scored = _scored(scorer, features)
+        run = _run(subject, model, snapshot, scored, now=now)
+    if draw is not None:
+        draw.run = run
     keep_all(actor=actor, runs=[run])
     return run
+
+
+def _by_challenger(
+    actor: User | str,
+    subject: models.Model,
+    draw: Draw,
+    features: Mapping[str, object],
+    *,
+    now: datetime,
+) -> ScoreRun | None:
+    """Return the run of the challenger, not stored yet; None where it failed, which is noted."""
+    model = draw.placement.model
+    try:
+        snapshot, scored = _scored(champion.scorer_of(model), features)
+    except ScoringFailed as failure:
+        draw.fell_back = failure.code
+        drawing.raise_incident(
+            actor, draw.placement, code=failure.code, subject=draw.subject, now=now
+        )
+        return None
+    return _run(subject, model, snapshot, scored, now=now)
 
 
 def score_all(
@@ -167,9 +110,16 @@ def score_all(
 
 
 def keep_all(*, actor: User | str, runs: Sequence[ScoreRun]) -> None:
-    """Store runs that were not stored yet, with one statement, and record each."""
+    """Store runs that were not stored yet, with one statement, and record each.
+
+    What was drawn for a run is on the run, and is stored after it.
+    """
     core_rows.insert_all(runs)
+    drawn = {run.pk: draw for run in runs if (draw := _drawn(run)) is not None}
+    core_rows.insert_all(list(drawn.values()))
     for run in runs:
+        draw = drawn.get(run.pk)
+        trial = {} if draw is None else {"trial": str(draw.placement.trial), "arm": draw.arm}
         audit.record(
             actor,
             "scoring.scored",
@@ -179,7 +129,15 @@ def keep_all(*, actor: User | str, runs: Sequence[ScoreRun]) -> None:
             score=run.score,
             features_sha256=run.features_sha256,
             content_sha256=fingerprint.of_run(run),
+            **trial,
         )
+
+
+def _drawn(run: ScoreRun) -> Draw | None:
+    """Return the draw that names a run; nobody asks the database."""
+    relation: Any = ScoreRun._meta.get_field("draw")
+    found: Draw | None = relation.get_cached_value(run, default=None)
+    return found
 
 
 def score_stateless(
@@ -272,6 +230,11 @@ def probabilities(
     """
     found = _scored_together(champion.scorer_of(model), rows, explain=False)
     return [one if isinstance(one, ScoringFailed) else one.pd for one in found]
+
+
+def scored_apart(scorer: Scorer, rows: Sequence[Mapping[str, object]]) -> list[Rescored]:
+    """Return what a scorer says of each row, in their order, without an explanation or a trace."""
+    return _scored_together(scorer, rows, explain=False)
 
 
 def _run(

@@ -43,6 +43,7 @@ class ModelVersion(Identified, Timestamped, Stateful):
         permissions = [
             ("view_model", _("See models and their figures")),
             ("request_score", _("Ask for a score without an application")),
+            ("roll_back_model", _("Go back to the champion before at once")),
         ]
         constraints: ClassVar[list[Any]] = [
             status_constraint(LIFECYCLE, "scoring_model_status_known"),
