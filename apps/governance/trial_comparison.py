@@ -75,7 +75,7 @@ class _Sides:
 def of_trial(trial: Trial, *, now: datetime) -> Compared:
     """Return the newest scores of a shadow beside those of the champion it is compared with."""
     every = ShadowScore.objects.filter(placement__trial=trial.pk)
-    newest = every.filter(failure="").order_by("-run__scored_at")[:MOST]
+    newest = every.filter(failure="").order_by("-run_at")[:MOST]
     stored = {run: pd for run, pd in newest.values_list("run", "pd") if pd is not None}
     champion = scoring.champion_at(trial.segment, trial.decided_at or now)
     sides, unusable = _Sides([], [], Counter(), []), ""

@@ -264,6 +264,7 @@ class Migration(migrations.Migration):
                         default=uuid.uuid4, editable=False, primary_key=True, serialize=False
                     ),
                 ),
+                ("run_at", models.DateTimeField(verbose_name="decided by a score of")),
                 ("model_sha256", models.CharField(max_length=64)),
                 ("pd", models.FloatField(null=True, verbose_name="probability of default")),
                 ("score", models.SmallIntegerField(null=True, verbose_name="score")),
@@ -622,6 +623,10 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
+        ),
+        migrations.AddIndex(
+            model_name="shadowscore",
+            index=models.Index(fields=["placement", "run_at"], name="scoring_shadow_newest"),
         ),
         migrations.RunPython(write_down_who_decided, migrations.RunPython.noop),
     ]

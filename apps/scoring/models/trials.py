@@ -116,6 +116,8 @@ class ShadowScore(Identified, AppendOnlyModel):
 
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="scores")
     run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, related_name="+")
+    # When the score it stands beside was given: from the newest of these the next work begins.
+    run_at = models.DateTimeField(_("decided by a score of"))
     model_sha256 = models.CharField(max_length=64)
     pd = models.FloatField(_("probability of default"), null=True)
     score = models.SmallIntegerField(_("score"), null=True)
@@ -133,6 +135,9 @@ class ShadowScore(Identified, AppendOnlyModel):
                 | (Q(pd=None, score=None, log_odds=None) & ~Q(failure="")),
                 name="scoring_shadow_score_or_failure",
             ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["placement", "run_at"], name="scoring_shadow_newest")
         ]
         verbose_name = _("score of a shadow")
         verbose_name_plural = _("scores of shadows")

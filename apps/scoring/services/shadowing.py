@@ -8,7 +8,8 @@ decision has no part in it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from apps.scoring import champion
 from apps.scoring.errors import ModelUnusable, ScoringFailed
@@ -39,7 +40,7 @@ def score_waiting(*, now: datetime) -> int:
 def waiting(placement: Placement) -> QuerySet[ScoreRun]:
     """Return the scores a shadow has still to stand beside, oldest first."""
     scored = ShadowScore.objects.filter(placement=placement)
-    newest = scored.order_by("-run__scored_at").values_list("run__scored_at", flat=True).first()
+    newest = scored.aggregate(at=Max("run_at"))["at"]
     since = placement.began_at if newest is None else max(placement.began_at, newest - LATE)
     until = min(placement.until, placement.ended_at or placement.until)
     rows = ScoreRun.objects.filter(
@@ -57,9 +58,9 @@ def _score(placement: Placement, *, now: datetime) -> int:
         runs = list(waiting(placement)[:TOGETHER])
         if not runs:
             break
-        ShadowScore.objects.bulk_create(
-            _scores(placement, runs, now=now), ignore_conflicts=True, batch_size=TOGETHER
-        )
+        with transaction.atomic():
+            found = _scores(placement, runs, now=now)
+            ShadowScore.objects.bulk_create(found, ignore_conflicts=True)
         done += len(runs)
     return done
 
@@ -87,7 +88,11 @@ def _shadow_score(
     placement: Placement, run: ScoreRun, answer: Rescored, *, now: datetime
 ) -> ShadowScore:
     score = ShadowScore(
-        placement=placement, run=run, model_sha256=placement.model.sha256, scored_at=now
+        placement=placement,
+        run=run,
+        run_at=run.scored_at,
+        model_sha256=placement.model.sha256,
+        scored_at=now,
     )
     if run.schema_hash != placement.model.schema_hash:
         # The same names may mean something else there.
