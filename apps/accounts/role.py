@@ -15,6 +15,14 @@ READ_BOOK = (
     "repayments.view_repayment",
     "debits.view_debit",
 )
+# Models and policies: how they are, what they decided, and what was tried with them.
+READ_MODELS = (
+    "decisions.view_policy",
+    "decisions.replay_decision",
+    "scoring.view_model",
+    "governance.view_trial",
+    "laboratory.view_experiment",
+)
 # What everybody who works for the lender may; a program may not.
 STAFF = ("accounts.view_style_guide",)
 
