@@ -178,6 +178,8 @@ VERBS = {
     "loans.payment_confirmed": _("recorded that the bank paid a loan"),
     "loans.payment_failed": _("recorded that the bank refused to pay a loan"),
     "loans.payment_reversed": _("recorded that the payment of a loan came back"),
+    "loans.rest_put_off": _("moved on the day on which the rest of a loan is taken to follow"),
+    "loans.rest_given_up": _("gave up the rest of a loan"),
     "loans.exit_settled": _("settled a loan that its borrower stepped back from"),
     "loans.limit_set": _("set what one person may pay out alone"),
     "loans.taken_on": _("took loans of a tape on the books"),

@@ -208,6 +208,27 @@ class CancelLoan(APIView):
         return Response(serializers.LoanAnswer(loan).data)
 
 
+class GiveUpRest(APIView):
+    """The rest of a loan that was paid out in part."""
+
+    required_permission = policies.APPROVE
+
+    @extend_schema(
+        operation_id="loans_give_up_rest",
+        request=serializers.ReasonRequest,
+        responses={200: serializers.LoanAnswer, **REFUSED},
+        tags=["loans"],
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Give up what was not paid out, for good; the contract stands for what was."""
+        given = serializers.ReasonRequest(data=request.data)
+        given.is_valid(raise_exception=True)
+        loan = services.give_up_rest(
+            actor=request.user, loan=_seen(request, pk), now=timezone.now(), **given.validated_data
+        )
+        return Response(serializers.LoanAnswer(loan).data)
+
+
 class SettleExit(APIView):
     """A loan that its borrower stepped back from."""
 
@@ -240,6 +261,7 @@ urlpatterns = [
         name="loan_schedule_file",
     ),
     path("loans/<uuid:pk>/cancel", CancelLoan.as_view(), name="loan_cancel"),
+    path("loans/<uuid:pk>/give-up-rest", GiveUpRest.as_view(), name="loan_give_up_rest"),
     path("loans/<uuid:pk>/settle-exit", SettleExit.as_view(), name="loan_settle_exit"),
     *payment_api.urlpatterns,
 ]

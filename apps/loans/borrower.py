@@ -88,4 +88,4 @@ def _not_paid_out(loan: Loan) -> Decimal:
     if loan.source:
         return Decimal(0)
     paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
-    return loan.principal - (paid or Decimal(0))
+    return loan.lent - (paid or Decimal(0))

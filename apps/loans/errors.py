@@ -1,5 +1,8 @@
 """Why something about a loan or its payment is refused; each sentence is fit for an officer."""
 
+from datetime import date
+
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, DomainError, NotPermitted
@@ -26,6 +29,27 @@ class NothingLeft(Conflict):
         super().__init__(
             "nothing_left",
             _("All of this loan was paid out already, or a payment is on its way."),
+        )
+
+
+class RestGivenUp(Conflict):
+    """The rest of the loan was given up: nothing more is paid out under it."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(
+            "rest_given_up",
+            _("The rest of this loan was given up on %(day)s: nothing more is paid out.")
+            % {"day": date_format(day, "DATE_FORMAT")},
+        )
+
+
+class AskedForItself(NotPermitted):
+    """Nobody gives up the rest of a loan whose payment they asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_request",
+            _("You asked for a payment of this loan; another person must give up its rest."),
         )
 
 

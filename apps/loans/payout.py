@@ -4,14 +4,17 @@ Amounts are in the currency of the loan. What the terms say is paid upfront - fe
 a broken first period - is taken off the first payment, or asked for apart from it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from apps.core import dates
+from apps.core.money import money
 from apps.ledger.chart import Account
 from apps.ledger.lines import Line, credit, debit
+from apps.schedules import building
+from apps.schedules.refusals import TermsRefused
 from apps.schedules.terms import FeeTiming, Schedule, Terms, Tranche
 
 ZERO = Decimal(0)
@@ -91,6 +94,53 @@ def as_paid(terms: Terms, paid: Sequence[Tranche], *, rest_on: date | None) -> T
         first_due_on=_first_due(terms, first),
         tranches=tuple(_together(tranches)) if len(tranches) > 1 else (),
     )
+
+
+def put_off(
+    terms: Terms, paid: Sequence[Tranche], *, rest_on: date | None, day: date
+) -> Terms | None:
+    """Return the terms as the money went out, seen at the end of a day.
+
+    A rest that was to follow before that day, and did not, is taken to follow on the next due date
+    after it: no interest runs on it, and no instalment counts on it, until it is paid out. Where it
+    may not follow as late as that it is taken for the day before. None where it may not any more:
+    what is left of the term is too short.
+    """
+    found = as_paid(terms, paid, rest_on=rest_on)
+    rest = terms.lent - sum((one.amount for one in paid), ZERO)
+    if not rest or planned_last(found) >= day:
+        return found
+    for late in _days_to_follow(without(terms, rest), paid, day):
+        later = as_paid(terms, paid, rest_on=late)
+        try:
+            building.build(later)
+        except TermsRefused:
+            continue
+        return later
+    return None
+
+
+def planned_last(terms: Terms) -> date:
+    """Return the day on which the last of the money goes out by some terms."""
+    return terms.tranches[-1].paid_on if terms.tranches else terms.disbursed_on
+
+
+def without(terms: Terms, given_up: Decimal) -> Terms:
+    """Return the terms of what is lent where a part of it is given up; a balloon in proportion."""
+    if not given_up:
+        return terms
+    balloon = terms.balloon
+    if balloon is not None:
+        balloon = money(balloon * (terms.lent - given_up) / terms.lent, terms.currency)
+    return replace(terms, principal=terms.principal - given_up, balloon=balloon)
+
+
+def _days_to_follow(terms: Terms, paid: Sequence[Tranche], day: date) -> Iterator[date]:
+    """Yield the days on which a rest may follow that did not by a day, by terms without it."""
+    rows = building.build(as_paid(terms, paid, rest_on=None)).rows
+    ahead = next((row.due_on for row in rows if row.due_on > day), None)
+    if ahead is not None:
+        yield from (ahead, ahead - timedelta(days=1))
 
 
 def _whose(code: str, *, is_third_party: bool) -> str:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from apps.accounts.models import User
+from apps.loans.lifecycle import ON_ITS_WAY
 from apps.loans.models import Disbursement, DisbursementLimit, Loan
 
 VIEW = "loans.view_loan"
@@ -35,6 +36,25 @@ def held_the_link(actor: User, loan: Loan) -> bool:
 def may_cancel(actor: User, loan: Loan) -> bool:
     """Say whether the person may give up a contract of which nothing was paid out."""
     return loan.may("cancel") and actor.has_perm(OPEN)
+
+
+def asked_for_itself(actor: User, loan: Loan) -> bool:
+    """Say whether the person asked for a payment of the loan that was made."""
+    return loan.disbursements.filter(status="paid", requested_by=actor).exists()
+
+
+def may_give_up_rest(actor: User, loan: Loan) -> bool:
+    """Say whether the person may give up what of a loan that was paid out in part is left.
+
+    The caller knows that something is left.
+    """
+    return (
+        loan.status == "active"
+        and not loan.source
+        and actor.has_perm(APPROVE)
+        and not loan.disbursements.filter(status__in=ON_ITS_WAY).exists()
+        and not asked_for_itself(actor, loan)
+    )
 
 
 def may_approve(actor: User, disbursement: Disbursement) -> bool:

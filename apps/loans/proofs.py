@@ -47,7 +47,7 @@ _SCHEDULE = f"""
         WHERE v.in_force AND v.reason = 'exited' GROUP BY v.loan_id
     ), owed AS (
         SELECT l.number, l.id,
-            COALESCE(exited.amount, l.principal) - COALESCE(back.amount, 0) AS amount,
+            COALESCE(exited.amount, l.principal - l.given_up) - COALESCE(back.amount, 0) AS amount,
             COALESCE(planned.amount, 0) AS planned
         FROM loans_loan l LEFT JOIN exited ON exited.loan_id = l.id
         LEFT JOIN back ON back.loan_id = l.id LEFT JOIN planned ON planned.loan_id = l.id

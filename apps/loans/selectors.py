@@ -169,7 +169,7 @@ def payments(loan: Loan) -> QuerySet[Disbursement]:
 def left_to_ask(loan: Loan) -> Decimal:
     """Return what of a loan no payment holds."""
     going = loan.disbursements.filter(status__in=HELD).aggregate(sum=Sum("amount"))["sum"]
-    return loan.principal - (going or Decimal(0))
+    return loan.lent - (going or Decimal(0))
 
 
 # --- the disbursement queue --------------------------------------------------------------------
@@ -307,9 +307,7 @@ def _owed(loan: Loan, owed: Decimal) -> Owed | None:
     if loan.status == "active":
         return Owed(amount=owed, currency=loan.currency, state="active", reference=loan.number)
     if loan.status == "opened":
-        return Owed(
-            amount=loan.principal, currency=loan.currency, state="opened", reference=loan.number
-        )
+        return Owed(amount=loan.lent, currency=loan.currency, state="opened", reference=loan.number)
     return None
 
 

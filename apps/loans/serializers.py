@@ -17,6 +17,11 @@ class LoanAnswer(serializers.Serializer[Any]):
     application = serializers.UUIDField(source="application_id")
     offer = serializers.UUIDField(source="offer_id", allow_null=True)
     principal = serializers.DecimalField(max_digits=18, decimal_places=2)
+    given_up = serializers.DecimalField(
+        max_digits=18,
+        decimal_places=2,
+        help_text="What of the principal was not paid out and never will be.",
+    )
     currency = serializers.CharField()
     annual_rate = serializers.DecimalField(max_digits=7, decimal_places=6)
     term_months = serializers.IntegerField()

@@ -26,6 +26,7 @@ urlpatterns = [
     path("<uuid:pk>/schedules/", loan.schedules, name="schedules"),
     path("<uuid:pk>/schedule.<str:form>", schedule_files.schedule_file, name="schedule_file"),
     path("<uuid:pk>/cancel/", loan.cancel, name="cancel"),
+    path("<uuid:pk>/give-up-rest/", loan.give_up_rest, name="give_up_rest"),
     path("<uuid:pk>/settle-exit/", loan.settle_exit, name="settle_exit"),
     path("<uuid:pk>/ask/", payments.ask, name="ask"),
 ]

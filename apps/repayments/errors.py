@@ -63,8 +63,8 @@ class PaidInPart(Conflict):
         super().__init__(
             "paid_in_part",
             _(
-                "Only a part of this loan was paid out. Principal is paid early or given up when"
-                " all of it is."
+                "Only a part of this loan was paid out. Principal is paid early or written off"
+                " when all of it is, or when the rest was given up."
             ),
         )
 

@@ -22,7 +22,7 @@ from apps.repayments.walking import Position
 from apps.schedules import building, documents
 
 # Schedules that come from the contract; all others follow from the history.
-CONTRACTUAL = ("opened", "paid_on_another_day", "taken_on")
+CONTRACTUAL = ScheduleVersion.CONTRACTUAL
 # The entries that follow from the history of an account; others are posted by who lent the money
 # and who closes the day.
 DERIVED = (

@@ -40,7 +40,7 @@ def statement(
             Part(
                 heading=_("The loan"),
                 lines=(
-                    Line(label=_("Amount lent"), value=format_money(loan.principal, loan.currency)),
+                    Line(label=_("Amount lent"), value=format_money(loan.lent, loan.currency)),
                     Line(label=_("Repaid on"), value=date_format(repaid_on, "j F Y")),
                     Line(label=_("Still owed"), value=_("Nothing")),
                 ),

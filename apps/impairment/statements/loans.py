@@ -30,7 +30,7 @@ _LEFT = """
 _UNDRAWN = """
     COALESCE((
         SELECT CASE WHEN (array_agg(p.rest_planned_date ORDER BY p.number DESC))[1] IS NOT NULL
-            THEN GREATEST(0, l.principal - sum(p.amount)) END
+            THEN GREATEST(0, l.principal - l.given_up - sum(p.amount)) END
         FROM loans_disbursement p
         WHERE p.loan_id = l.id AND p.status = 'paid' AND p.paid_date <= d.day
     ), 0)

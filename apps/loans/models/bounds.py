@@ -5,7 +5,7 @@ cannot each believe the loan to be unpaid.
 """
 
 WITHIN_LOAN = """
-    SELECT principal, currency, status INTO lent FROM loans_loan
+    SELECT principal - given_up AS principal, currency, status INTO lent FROM loans_loan
     WHERE id = NEW.loan_id FOR NO KEY UPDATE;
     IF NEW.status NOT IN ('requested', 'approved', 'instructed', 'paid') THEN
         RETURN NEW;

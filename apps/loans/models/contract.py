@@ -1,10 +1,11 @@
 """Loans and what became of them."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as accounts
@@ -103,6 +104,14 @@ class Loan(Identified, Timestamped, Stateful):
     opened_date = models.DateField(_("opened"))
     # The day of the first pay-out; none before it, and none again after it was taken back.
     disbursed_date = models.DateField(_("disbursed"), db_index=True, null=True)
+    # What of the principal was not paid out and never will be.
+    given_up = models.DecimalField(
+        _("given up"), max_digits=18, decimal_places=2, default=Decimal(0)
+    )
+    given_up_date = models.DateField(_("given up on"), null=True)
+    given_up_reason = models.CharField(_("why it was given up"), max_length=300, blank=True)
+    # None: the system, when the term was too short for the rest.
+    given_up_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     source = models.CharField(_("source"), max_length=60, blank=True)
     source_reference = models.CharField(_("reference there"), max_length=80, blank=True)
 
@@ -144,6 +153,12 @@ class Loan(Identified, Timestamped, Stateful):
                 | ~Q(source="") & Q(status__in=["imported", "active", "closed", "written_off"]),
                 name="loans_imported_from_a_tape",
             ),
+            models.CheckConstraint(
+                condition=Q(given_up=0, given_up_date__isnull=True, given_up_reason="")
+                | Q(given_up__gt=0, given_up__lt=F("principal"), given_up_date__isnull=False)
+                & ~Q(given_up_reason=""),
+                name="loans_rest_given_up_for_a_reason",
+            ),
             models.UniqueConstraint(
                 fields=["source", "source_reference"],
                 condition=~Q(source=""),
@@ -162,6 +177,11 @@ class Loan(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def lent(self) -> Decimal:
+        """What is lent in all: the principal of the contract, without a rest that was given up."""
+        return self.principal - self.given_up
 
     @property
     def is_exited(self) -> bool:

@@ -25,6 +25,9 @@ class ScheduleVersion(Identified, Timestamped):
     the loan as it stands, so days that were told of late or taken back move them.
     """
 
+    # Those that come from the contract and the money; all others follow from the history.
+    CONTRACTUAL = ("opened", "paid_on_another_day", "rest_put_off", "rest_given_up", "taken_on")
+
     class Kind(models.TextChoices):
         ORIGINAL = "original", _("As agreed")
         CURRENT = "current", _("As it came to be")
@@ -32,6 +35,8 @@ class ScheduleVersion(Identified, Timestamped):
     class Reason(models.TextChoices):
         OPENED = "opened", _("Agreed in the contract")
         PAID_ON_ANOTHER_DAY = "paid_on_another_day", _("Paid out on another day than planned")
+        REST_PUT_OFF = "rest_put_off", _("The rest was not paid out on its day")
+        REST_GIVEN_UP = "rest_given_up", _("The rest is not paid out any more")
         EXITED = "exited", _("Given back in the cooling-off period")
         TAKEN_ON = "taken_on", _("Taken on from a tape")
         PART_PREPAYMENT = "part_prepayment", _("A part was paid before its time")

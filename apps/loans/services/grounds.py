@@ -39,7 +39,7 @@ def require_payable(loan: Loan, *, now: datetime) -> None:
     """
     # Read anew: the borrower may have stepped back while this waited for the loan.
     if loan.offer is not None:
-        _require_wanted(loan.offer)
+        require_wanted(loan.offer)
     if loan.status not in ("opened", "active") or loan.source or loan.offer is None:
         raise NotPayable("not_payable", _("Nothing is paid out under this loan in its state."))
     _require_decided(loan, now)
@@ -77,7 +77,8 @@ def require_paid_day(disbursement: Disbursement, day: date, *, now: datetime) ->
         )
 
 
-def _require_wanted(offer: Offer) -> None:
+def require_wanted(offer: Offer) -> None:
+    """Raise NotPayable where the borrower stepped back from the loan, or asked to."""
     standing = Offer.objects.only("status", "exit_asked_date").get(pk=offer.pk)
     if standing.status != "taken_up":
         raise NotPayable("offer_ended", _("The borrower stepped back from this loan."))

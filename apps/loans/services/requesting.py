@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core import masking
-from apps.core.errors import NotPermitted
+from apps.core.errors import Conflict, NotPermitted
 from apps.core.formatting import format_money
 from apps.core.money import money
 from apps.core.visibility import get_visible
@@ -23,6 +23,7 @@ from apps.loans.errors import (
     NotOwnAccount,
     OtherContent,
     OwnRequest,
+    RestGivenUp,
     refused_field,
 )
 from apps.loans.lifecycle import HELD
@@ -63,8 +64,8 @@ def request(*, actor: User, loan: Loan, payment: Payment, now: datetime) -> Disb
 
     The same reference with the same content returns the payment it asked for. Raises NotPermitted,
     NotVisible, NotPayable, NotBinding, BorrowerBlocked, PapersMissing, NotSecured, NothingLeft,
-    NotOwnAccount, OtherContent, and DomainError for an amount, currency, account or day that is
-    refused.
+    RestGivenUp, NotOwnAccount, OtherContent, and DomainError for an amount, currency, account or
+    day that is refused.
     """
     grounds.require(actor, policies.REQUEST)
     found = locked(actor, loan)
@@ -155,6 +156,11 @@ def held(actor: User, disbursement: Disbursement) -> Disbursement:
     return found
 
 
+def nothing_left(loan: Loan) -> Conflict:
+    """Return why nothing more of a loan is asked for."""
+    return RestGivenUp(loan.given_up_date) if loan.given_up_date else NothingLeft()
+
+
 def history(disbursement: Disbursement) -> dict[str, Any]:
     """Return what the history of its loan and case says of a payment."""
     return {"case": disbursement.loan.application, "payment": disbursement.reference}
@@ -191,9 +197,9 @@ def _says_the_same(found: Disbursement, loan: Loan, payment: Payment) -> bool:
 def _amount(loan: Loan, payment: Payment) -> Decimal:
     """Return the amount of this payment. Raises NothingLeft, DomainError."""
     going = loan.disbursements.filter(status__in=HELD).aggregate(sum=Sum("amount"))["sum"]
-    left = loan.principal - (going or Decimal(0))
+    left = loan.lent - (going or Decimal(0))
     if left <= 0:
-        raise NothingLeft
+        raise nothing_left(loan)
     if payment.currency and payment.currency != loan.currency:
         raise refused_field(
             "wrong_currency",
@@ -229,7 +235,7 @@ def _is_staged(loan: Loan) -> bool:
 
 def _require_rest(loan: Loan, payment: Payment, amount: Decimal) -> None:
     going = loan.disbursements.filter(status__in=HELD).aggregate(sum=Sum("amount"))["sum"]
-    is_part = (going or Decimal(0)) + amount < loan.principal
+    is_part = (going or Decimal(0)) + amount < loan.lent
     rest_on = payment.rest_planned_date
     if is_part and rest_on is None:
         raise refused_field(

@@ -92,4 +92,4 @@ def _set_back(disbursement: Disbursement, actor: User, now: datetime) -> None:
             offers.came_back(offer=loan.offer, now=now)
         return
     original = documents.from_document(loan.schedules.get(number=1).terms)
-    follow_the_money(actor, loan, original)
+    follow_the_money(actor, loan, original, day=grounds.today(loan, now))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -206,7 +207,7 @@ def _book(
         loan.move("pay_out", disbursed_date=day)
         if loan.offer is not None:
             offers.paid_out(offer=loan.offer, actor=actor, day=day, now=now)
-    follow_the_money(actor, loan, original)
+    follow_the_money(actor, loan, original, day=grounds.today(loan, now))
     hooks.paid_out_otherwise(actor, loan, now)
     if disbursement.netted:
         hooks.settle_other(actor, disbursement, now)
@@ -223,23 +224,28 @@ def _book(
     return disbursement
 
 
-def follow_the_money(actor: User, loan: Loan, original: Terms) -> None:
+def follow_the_money(actor: Any, loan: Loan, original: Terms, *, day: date) -> None:
     """Write another schedule where the one in force does not say when the money went out.
 
-    The bank may tell of a later tranche first: the loan was paid out on the earliest day.
+    The bank may tell of a later tranche first: the loan was paid out on the earliest day. A rest
+    that did not follow by the day before `day` is taken to follow later.
     """
     paid = list(loan.disbursements.filter(status="paid").order_by("paid_date", "tranche"))
     if loan.disbursed_date != paid[0].paid_date:
         loan.disbursed_date = paid[0].paid_date
         loan.save(update_fields=["disbursed_date", "updated_at"])
-    terms = payout.as_paid(
-        original,
-        [Tranche(one.paid_date, one.amount) for one in paid if one.paid_date is not None],
-        rest_on=paid[-1].rest_planned_date,
-    )
+    terms = _as_paid(payout.without(original, loan.given_up), paid, day)
     in_force = loan.schedules.get(in_force=True)
     if documents.to_document(terms) != in_force.terms:
         scheduling.keep(loan, terms, reason=ScheduleVersion.Reason.PAID_ON_ANOTHER_DAY, actor=actor)
+
+
+def _as_paid(terms: Terms, paid: Sequence[Disbursement], day: date) -> Terms:
+    tranches = [Tranche(one.paid_date, one.amount) for one in paid if one.paid_date is not None]
+    rest_on = paid[-1].rest_planned_date
+    found = payout.put_off(terms, tranches, rest_on=rest_on, day=day)
+    # Too late for the term: the night that follows gives it up.
+    return found or payout.as_paid(terms, tranches, rest_on=rest_on)
 
 
 def _lines(disbursement: Disbursement, original: Terms) -> tuple[Line, ...]:

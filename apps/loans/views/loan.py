@@ -93,6 +93,36 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@requires(policies.APPROVE)
+def give_up_rest(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Give up what of a loan was not paid out."""
+    loan = seen(request, pk)
+    left = selectors.left_to_ask(loan)
+    if request.method == "GET" and not left:
+        raise services.nothing_left(loan)
+    task = Task(
+        title=_("Give the rest up"),
+        label=_("Give the rest up"),
+        said=_("The rest was given up. The schedule is of what was paid out."),
+        text=_(
+            "%(amount)s was not paid out and will not be: nobody takes this back. The schedule is"
+            " written anew for what was paid out, over the agreed term."
+        )
+        % {"amount": format_money(left, loan.currency)},
+        is_grave=True,
+    )
+    return one_form(
+        request,
+        loan,
+        task,
+        form=ReasonForm(request.POST or None),
+        act=lambda **given: services.give_up_rest(
+            actor=request.user, loan=loan, now=timezone.now(), **given
+        ),
+    )
+
+
+@require_http_methods(["GET", "POST"])
 @requires(policies.SETTLE)
 def settle_exit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Settle a loan that its borrower stepped back from."""
@@ -308,6 +338,7 @@ def _actions(request: HttpRequest, loan: Loan) -> dict[str, Any]:
         and loan.offer is not None
         and request.user.has_perm(policies.REQUEST),
         "may_cancel": policies.may_cancel(request.user, loan),
+        "may_give_up_rest": bool(_left(loan)) and policies.may_give_up_rest(request.user, loan),
         "may_settle_exit": is_exited
         and loan.status == "active"
         and request.user.has_perm(policies.SETTLE),

@@ -19,7 +19,6 @@ from apps.core.access import requires
 from apps.core.errors import DomainError
 from apps.core.visibility import get_visible
 from apps.loans import policies, presentation, selectors, services
-from apps.loans.errors import NothingLeft
 from apps.loans.forms import ConfirmForm, LimitForm, PaymentForm, ReasonForm, ReverseForm
 from apps.loans.models import Disbursement, DisbursementLimit, PaymentFile
 from apps.loans.views import loan as loan_page
@@ -82,7 +81,7 @@ def ask(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask for a payment of a loan."""
     loan = loan_page.seen(request, pk)
     if request.method == "GET" and not selectors.left_to_ask(loan):
-        raise NothingLeft
+        raise services.nothing_left(loan)
     is_staged = Conditions.objects.filter(product=loan.product_id, is_staged=True).exists()
     today = dates.local_date(timezone.now(), loan.branch.entity.time_zone)
     initial = {

@@ -24,6 +24,7 @@ from apps.core import dates
 from apps.core.errors import Conflict, DomainError
 from apps.ledger.models import Entry
 from apps.ledger.refusals import DayClosed
+from apps.loans import services as lending
 from apps.loans.models import Loan
 from apps.repayments import reading, replaying, running, writing
 from apps.repayments.errors import AccruingNow, refused_field
@@ -70,11 +71,12 @@ def accrue_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Accru
     """Accrue a lender's loans up to the end of a day, and return what is known of the day.
 
     Interest that was earned since each loan's last accrued day, instalments that fell due, money
-    paid ahead that was waiting for them, charges for being late. The caller has no transaction
-    open: some hundred loans are one, and an interruption loses none. A loan that cannot be accrued
-    is named among the problems and stops no other; where that was nobody's refusal but a fault, the
-    day is not finished. Raises FactRefused for a day to come, AccruingNow while somebody else
-    accrues the lender, DayClosed where a day to post in is closed.
+    paid ahead that was waiting for them, charges for being late. Before, what was to be paid out
+    and was not is taken to follow later, so that no interest runs on money never lent. The caller
+    has no transaction open: some hundred loans are one, and an interruption loses none. A loan that
+    cannot be accrued is named among the problems and stops no other; where that was nobody's
+    refusal but a fault, the day is not finished. Raises FactRefused for a day to come, AccruingNow
+    while somebody else accrues the lender, DayClosed where a day to post in is closed.
     """
     require_over_or_today(entity, day, now=now)
     with _alone(entity):
@@ -82,6 +84,7 @@ def accrue_day(*, actor: Any, entity: Entity, day: date, now: datetime) -> Accru
             entity=entity, day=day, defaults={"started_at": now}
         )
         done = _Done()
+        _follow_late_rests(done, actor=actor, entity=entity, day=day, now=now)
         for keys in _behind(entity, day):
             plain = _plain(keys, done, late_sets.Work(actor=actor, entity=entity, day=day, now=now))
             rest = [key for key in keys if key not in plain]
@@ -172,6 +175,19 @@ def _alone(entity: Entity) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+
+
+def _follow_late_rests(
+    done: _Done, *, actor: Any, entity: Entity, day: date, now: datetime
+) -> None:
+    """Let the schedules follow of loans whose rest did not follow by a day, each for itself."""
+    for key in lending.late_rests(entity, day):
+        try:
+            lending.follow_late_rest(actor=actor, key=key, day=day, now=now)
+        except (DayClosed, InterfaceError, OperationalError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - one loan's fault stops no other
+            _name(key, fault, done)
 
 
 def _behind(entity: Entity, day: date) -> Iterator[list[uuid.UUID]]:

@@ -186,7 +186,7 @@ def _require_movable(loan: Loan, to_branch: Branch, day: date) -> None:
 def _require_paid_out(loan: Loan) -> None:
     """Raise Conflict where a part of a loan of our own is still to be paid out."""
     paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
-    if not loan.source and (paid or Decimal(0)) < loan.principal:
+    if not loan.source and (paid or Decimal(0)) < loan.lent:
         raise Conflict(
             "paid_in_part", _("Only a part of the loan was paid out; move it when all of it is.")
         )

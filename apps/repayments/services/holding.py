@@ -171,7 +171,7 @@ def require_paid_out(loan: Loan) -> None:
     Its schedule plans that part, too: who paid it all early would pay back what was never lent.
     """
     paid = loan.disbursements.filter(status="paid").aggregate(sum=Sum("amount"))["sum"]
-    if not loan.source and (paid or Decimal(0)) < loan.principal:
+    if not loan.source and (paid or Decimal(0)) < loan.lent:
         raise PaidInPart
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.loans import payout
 from apps.repayments import accruing
 from apps.repayments.accruing import Span
 from apps.schedules import building, interest
@@ -178,3 +179,30 @@ def test_it_never_takes_back_what_was_earned(count: DayCount) -> None:
     found = [_earned(terms, terms.disbursed_on + timedelta(days=one)) for one in range(370)]
 
     assert found == sorted(found)
+
+
+@given(
+    st.integers(1, 99),
+    st.integers(0, 90),
+    st.integers(0, 400),
+    st.sampled_from([DayCount.THIRTY_360_US, DayCount.ACT_365, DayCount.ACT_360]),
+    st.sampled_from([Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY]),
+)
+def test_no_interest_runs_on_money_that_was_never_lent(
+    share: int, rest: int, passed: int, day_count: DayCount, method: Method
+) -> None:
+    terms = replace(TERMS, day_count=day_count, method=method)
+    paid = Tranche(terms.disbursed_on, Decimal(1_200 * share))
+    day = terms.disbursed_on + timedelta(days=passed)
+    rest_on = terms.disbursed_on + timedelta(days=rest)
+    lent = replace(terms, principal=paid.amount)
+
+    found = payout.put_off(terms, [paid], rest_on=rest_on, day=day)
+
+    if found is None:
+        # No instalment is left that the rest could come before.
+        assert day >= building.build(lent).rows[-2].due_on
+        return
+    assert abs(_earned(found, day) - _earned(lent, day)) <= Decimal("0.01")
+    asked = [row for row in building.build(found).rows if row.due_on <= day]
+    assert asked == list(building.build(lent).rows[: len(asked)])

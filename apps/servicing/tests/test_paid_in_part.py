@@ -123,3 +123,64 @@ def test_the_pages_and_the_api_say_so(
     assert said in part.text
     assert top_up.status_code == 200
     assert (answer.status_code, answer.json()["code"]) == (409, "paid_in_part")
+
+
+def _given_up(loan: Loan, bob: User) -> Loan:
+    return loans.give_up_rest(actor=bob, loan=loan, reason="No more is needed", now=at(DAY))
+
+
+def test_once_the_rest_is_given_up_what_was_lent_ends_it(
+    staged: Loan, alice: User, bob: User
+) -> None:
+    loan = _given_up(staged, bob)
+
+    total = services.quote(loan, DAY, today=DAY).total
+    services.pay_off(actor=alice, loan=loan, money=money(DAY, total), now=at(DAY))
+
+    assert 80_000 < total < 85_000
+    assert Loan.objects.get(pk=loan.pk).status == "closed"
+    assert "principal" not in repaid.books(loan)
+    assert repaid.offenders() == []
+
+
+def test_once_the_rest_is_given_up_a_part_is_prepaid(staged: Loan, alice: User, bob: User) -> None:
+    loan = _given_up(staged, bob)
+
+    services.prepay(
+        actor=alice, loan=loan, money=money(DAY, 30_000), option="shorter_term", now=at(DAY)
+    )
+
+    assert 50_000 <= repaid.books(loan)["principal"] < 52_000
+    assert repaid.offenders() == []
+
+
+def test_once_the_rest_is_given_up_what_was_lent_is_written_off(
+    staged: Loan, alice: User, bob: User
+) -> None:
+    loan = _given_up(staged, bob)
+    made = services.propose(
+        actor=alice,
+        loan=loan,
+        relief=Relief(kind="write_off", reason="Gone for good"),
+        now=at(DAY),
+    )
+    services.approve(actor=bob, proposal=made, now=at(DAY))
+
+    assert Loan.objects.get(pk=loan.pk).status == "written_off"
+    assert "principal" not in repaid.books(loan)
+    assert repaid.offenders() == []
+
+
+def test_instalments_paid_before_stay_paid_when_the_rest_is_given_up(
+    staged: Loan, alice: User, bob: User
+) -> None:
+    first = staged.instalments.get(in_force=True, number=1)
+    repaid.pay(alice, staged, first.due_date, first.due)
+    day = first.due_date + timedelta(days=10)
+
+    loans.give_up_rest(actor=bob, loan=staged, reason="No more is needed", now=at(day))
+
+    [paid] = repaid.paid(staged)
+    assert sum(paid[1:], Decimal(0)) == first.due
+    assert repaid.books(staged)["principal"] == 80_000 - first.principal
+    assert repaid.offenders() == []
