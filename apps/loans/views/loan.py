@@ -333,12 +333,13 @@ def _left(loan: Loan) -> Decimal:
 
 def _actions(request: HttpRequest, loan: Loan) -> dict[str, Any]:
     is_exited = loan.is_exited
+    left = _left(loan)
     return {
-        "may_request": bool(_left(loan))
+        "may_request": bool(left)
         and loan.offer is not None
         and request.user.has_perm(policies.REQUEST),
         "may_cancel": policies.may_cancel(request.user, loan),
-        "may_give_up_rest": bool(_left(loan)) and policies.may_give_up_rest(request.user, loan),
+        "may_give_up_rest": bool(left) and policies.may_give_up_rest(request.user, loan),
         "may_settle_exit": is_exited
         and loan.status == "active"
         and request.user.has_perm(policies.SETTLE),
