@@ -205,7 +205,7 @@ def to_request(actor: User) -> QuerySet[Loan]:
     )
     return (
         rows.annotate(going=Coalesce(held, Decimal(0)))
-        .filter(going__lt=F("principal"))
+        .filter(going__lt=F("principal") - F("given_up"))
         .select_related("product", "customer", "branch")
     )
 

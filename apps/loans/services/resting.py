@@ -20,7 +20,7 @@ from apps.accounts.models import Entity, User
 from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.loans import hooks, payout, policies
-from apps.loans.errors import AskedForItself, NothingLeft, RestGivenUp
+from apps.loans.errors import AskedForItself, NothingLeft, NotPayable, RestGivenUp
 from apps.loans.lifecycle import ON_ITS_WAY
 from apps.loans.models import Disbursement, Loan, ScheduleVersion
 from apps.loans.services import grounds, scheduling
@@ -38,9 +38,9 @@ def give_up_rest(*, actor: User, loan: Loan, reason: str, now: datetime) -> Loan
 
     The schedule is written anew for that, over the agreed term, and what came of the old one
     follows. It is one act of a person who approves payments and asked for none of this loan; nobody
-    takes it back. Raises NotPermitted, NotVisible, NotPayable where the borrower stepped back,
-    AskedForItself, RestGivenUp, NothingLeft, TermsRefused, DomainError without a reason, Conflict
-    where nothing was paid out or a payment is on its way.
+    takes it back. Raises NotPermitted, NotVisible, NotPayable where the loan does not run or the
+    borrower stepped back, AskedForItself, RestGivenUp, NothingLeft, TermsRefused, DomainError
+    without a reason, Conflict where nothing was paid out or a payment is on its way.
     """
     grounds.require(actor, policies.APPROVE)
     found = locked(actor, loan)
@@ -51,7 +51,9 @@ def give_up_rest(*, actor: User, loan: Loan, reason: str, now: datetime) -> Loan
             "nothing_paid_out", _("Nothing of this loan was paid out yet; give the contract up.")
         )
     paid = _paid(found)
-    if not paid or found.status != "active" or sum(one.amount for one in paid) >= found.principal:
+    if found.status != "active" or not paid:
+        raise NotPayable("not_payable", _("Nothing is paid out under this loan in its state."))
+    if sum(one.amount for one in paid) >= found.principal:
         raise NothingLeft
     if found.offer is not None:
         grounds.require_wanted(Offer(pk=found.offer_id))

@@ -18,7 +18,7 @@ from django.utils import timezone
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
 from apps.core.errors import DomainError
-from apps.loans import proofs, services
+from apps.loans import proofs, selectors, services
 from apps.loans.models import Disbursement, Loan, ScheduleVersion
 from apps.loans.tests import factories
 from apps.offers import services as offers
@@ -99,8 +99,10 @@ def test_the_contract_stands_for_what_was_paid_out(alice: User, bob: User, stage
 
 
 def test_nothing_more_is_paid_out_then(alice: User, bob: User, staged: Loan) -> None:
+    assert list(selectors.to_request(alice)) == [staged]
     _give_up(bob, staged)
 
+    assert list(selectors.to_request(alice)) == []
     again = _refused(lambda: _give_up(bob, staged))
     asked = _refused(lambda: factories.requested(alice, staged, amount=Decimal(1_000)))
 
@@ -143,6 +145,17 @@ def _all_paid(alice: User, bob: User) -> Loan:
     return factories.paid(alice, bob, _staged(alice)).loan
 
 
+def _closed(alice: User, bob: User) -> Loan:
+    loan = _stepped_back(alice, bob)
+    return services.settle_exit(
+        actor=bob,
+        loan=Loan.objects.get(pk=loan.pk),
+        paid_date=TODAY,
+        bank_reference="UTR9",
+        now=LATER,
+    )
+
+
 def _asked(alice: User, bob: User) -> Loan:
     loan = _staged(alice)
     factories.paid(alice, bob, loan, amount=FIRST, rest_planned_date=REST_ON)
@@ -173,6 +186,7 @@ def _stepped_back(alice: User, bob: User) -> Loan:
         (_asked, "payment_on_its_way"),
         (_under_way, "payment_on_its_way"),
         (_stepped_back, "offer_ended"),
+        (_closed, "not_payable"),
     ],
 )
 def test_it_is_refused_where_there_is_no_rest_to_give_up(
