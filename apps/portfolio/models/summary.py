@@ -41,6 +41,7 @@ class SummedDay(models.Model):
         default_permissions = ()
         permissions = [
             ("view_figures", _("See figures of portfolios: sums, no loans")),
+            ("list_loans", _("See the loans behind figures of portfolios")),
             (
                 "view_overview",
                 _("See the overview of a lender: what to ask about, how it does"),

@@ -131,7 +131,8 @@ def test_it_names_no_borrower_and_lists_no_loan(
         assert summed.customer.number not in page.text, one
         assert summed.customer.full_name not in page.text, one
     assert client.get(reverse("portfolio:summary_loans"), {"figure": "par30"}).status_code == 403
-    assert client.get(reverse("portfolio:concentration_loans")).status_code == 403
+    for one in ("concentration_loans", "vintage_loans", "cohort_loans", "roll_loans"):
+        assert client.get(reverse(f"portfolio:{one}")).status_code == 403, one
     for one in ("npa:overview", "npa:loans", "npa:findings", "loans:list"):
         assert client.get(reverse(one)).status_code == 403, one
 

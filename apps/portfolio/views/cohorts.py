@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.core import keyset
-from apps.core.access import refuse_without, requires
-from apps.loans import policies as lending
+from apps.core.access import requires
 from apps.portfolio import cohort_page, cohort_rows, loan_rows, policies, vintage_rows, wording
 from apps.portfolio.cohorts import Cohort, Measure
 from apps.portfolio.forms import CohortForm, CohortLoansForm
@@ -28,7 +27,7 @@ def table(request: HttpRequest) -> HttpResponse:
     found = cohort_rows.table(request.user, asked.chosen, measure=measure, width=width)
     ages = cohort_page.ages(found)
     rows = cohort_page.rows(found, ages, width=width, by=asked.by)
-    may_list = request.user.has_perm(lending.VIEW)
+    may_list = request.user.has_perm(policies.LIST)
     for row in rows:
         begins = row["cohort"].vintage.isoformat()
         row["query"] = asked.query(vintage=begins) if may_list else ""
@@ -64,10 +63,9 @@ def table_of_all(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(policies.VIEW)
+@requires(policies.LIST)
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans of a cohort that were late at an age, or repaid early by it."""
-    refuse_without(request, lending.VIEW)
     asked = asked_of(request, CohortLoansForm)
     measure, width, age = asked.form.of_measure(), asked.form.of_width(), asked.form.of_age()
     vintage = begin(asked.form.given("vintage") or asked.chosen.day, width)

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_GET
 
 from apps.core import keyset
 from apps.core.access import refuse_without, requires
-from apps.loans import policies as lending
 from apps.portfolio import concentration, loan_rows, policies, share_page, share_rows, wording
 from apps.portfolio.concentration import Dimension, Share
 from apps.portfolio.forms import ConcentrationForm, ConcentrationLoansForm
@@ -42,7 +41,7 @@ def _called(request: HttpRequest, asked: Asked, shares: Sequence[Share]) -> dict
 
 def _may_list(request: HttpRequest, dimension: Dimension) -> bool:
     named = dimension != Dimension.EMPLOYER or request.user.has_perm(_EMPLOYERS)
-    return named and request.user.has_perm(lending.VIEW)
+    return named and request.user.has_perm(policies.LIST)
 
 
 @require_GET
@@ -86,10 +85,9 @@ def overview_file(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(policies.VIEW)
+@requires(policies.LIST)
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans of one share; those of which it is not known where none is named."""
-    refuse_without(request, lending.VIEW)
     asked = _asked(request, ConcentrationLoansForm)
     dimension = asked.form.of_dimension()
     if dimension == Dimension.EMPLOYER:

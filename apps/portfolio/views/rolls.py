@@ -109,7 +109,7 @@ def matrix_file(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(policies.VIEW)
+@requires(policies.LIST)
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans that went from a band to another."""
     asked = _asked(request, RollLoansForm)

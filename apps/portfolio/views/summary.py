@@ -77,7 +77,7 @@ def overview_file(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(policies.VIEW)
+@requires(policies.LIST)
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans, payments or decisions behind a figure, or the loans of a band."""
     asked = of_day(request, SummaryLoansForm)

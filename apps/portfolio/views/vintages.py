@@ -103,7 +103,7 @@ def curves_file(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(policies.VIEW)
+@requires(policies.LIST)
 def loans(request: HttpRequest) -> HttpResponse:
     """List the loans of a vintage; the last one where none is chosen."""
     asked = asked_of(request, VintageLoansForm)
