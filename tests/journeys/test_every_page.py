@@ -27,6 +27,9 @@ LENDING = [
 LENDING_AND_BLOCKS = ["Customers", "Block list", *LENDING[1:]]
 MODELS = [
     "Models",
+    "Health of models",
+    "Incidents of models",
+    "Limits and plans",
     "Credit policy",
     "Reason codes",
     "Automated decisions",
@@ -35,6 +38,11 @@ MODELS = [
     "Register of models",
     "Gates",
     "Findings",
+]
+MODELS_AND_TRIALS = [
+    *MODELS[: MODELS.index("Promotions")],
+    "Trials",
+    *MODELS[MODELS.index("Promotions") :],
 ]
 REVIEW = [
     "Review queue",
@@ -73,7 +81,13 @@ NIGHTS = [
     "Ends of days",
 ]
 QUALITY = [*BOOK, *NIGHTS]
-QUALITY_AND_RESERVE = [*BOOK, "Releases from the reserve", *NIGHTS]
+QUALITY_AND_RESERVE = [
+    *BOOK,
+    "Releases from the reserve",
+    "Expected credit loss",
+    "Stress tests",
+    *NIGHTS[1:],
+]
 CONTROL = ["People", "Roles", "Audit trail", *LEDGER]
 NAVIGATION = {
     "Alice": [
@@ -150,10 +164,10 @@ NAVIGATION = {
         "Quotes",
         "Promises to pay",
         *QUALITY_AND_RESERVE,
-        *MODELS,
+        *MODELS_AND_TRIALS,
         "Laboratory",
     ],
-    "Mark": ["Home", "Products", "Quotes", *MODELS, "Laboratory"],
+    "Mark": ["Home", "Products", "Quotes", "Stress tests", *MODELS_AND_TRIALS, "Laboratory"],
     "Amir": [
         "Home",
         "Customers",
@@ -172,7 +186,7 @@ NAVIGATION = {
         "Written off",
         *QUALITY_AND_RESERVE,
         *REVIEW,
-        *MODELS,
+        *MODELS_AND_TRIALS,
         "Laboratory",
         *CONTROL,
     ],
