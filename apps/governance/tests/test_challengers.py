@@ -1,17 +1,11 @@
 """A challenger decides its share of the cases, under the same policy; a case keeps its arm."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +23,6 @@ from apps.governance.models import Trial
 from apps.governance.tests import trial_factories as factories
 from apps.scoring import arms, champion
 from apps.scoring.models import Draw, Incident, ModelVersion, Placement, ScoreRun
-from creditrisk.local import places
 from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
@@ -312,54 +305,3 @@ def test_pages_lead_from_the_request_to_the_share(
     assert analyst.post(stop, {"reason": ""}).status_code == 422
     assert analyst.post(stop, {"reason": "Enough"}).status_code == 302
     assert not Placement.objects.filter(ended_at=None).exists()
-
-
-WORKER = """
-import sys, time
-import django
-django.setup()
-from apps.decisions import services, sources
-from apps.scoring.services import scoring
-from django.utils.dateparse import parse_datetime
-
-def stand_still(*arguments, **known):
-    print("standing still", flush=True)
-    time.sleep(60)
-
-scoring.keep_all = stand_still
-services.assess(
-    application_id=sys.argv[1], actor="system:worker", now=parse_datetime(sys.argv[2])
-)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_killed_while_a_challenger_scores_leaves_the_case_to_one_decision(
-    pune: Branch, rita: User, mark: User, alice: User
-) -> None:
-    factories.stage(pune, rita, mark)
-    trial = factories.running(rita, mark, "challenger")
-    application = _in_arm("challenger", alice)
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    address = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(application.pk), NOW.isoformat()],
-        env={**os.environ, "DATABASE_URL": address},
-        cwd=places.ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "")
-        assert any("standing still" in line for line in lines)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=10)
-    assert not Draw.objects.exists()
-    assert not Decision.objects.exists()
-
-    decision = _assess(application)
-
-    assert (decision.score_run.model, Draw.objects.count()) == (trial.model, 1)

@@ -1,13 +1,8 @@
 """A shadow scores what others decide: afterwards, once, and seen by nobody who decides."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pgtrigger
 import pytest
@@ -19,7 +14,7 @@ from django.urls import reverse
 from apps.accounts.models import Branch, User
 from apps.applications.models import Application
 from apps.decisions import sources
-from apps.decisions.models import Decision, ReviewCase
+from apps.decisions.models import Decision
 from apps.decisions.services import assess
 from apps.decisions.tests import factories as decisions
 from apps.governance import services, trial_comparison
@@ -30,7 +25,6 @@ from apps.loans.models import Loan, Outcome
 from apps.scoring import champion
 from apps.scoring import services as scoring
 from apps.scoring.models import Incident, ModelVersion, ScoreRun, ShadowScore
-from creditrisk.local import places
 from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
@@ -273,52 +267,3 @@ def test_analysts_see_the_comparison(
     assert "Who would change sides" in text
     assert "PSI against the champion" in text
     assert "Swapped in: 0 approved by the shadow only" in text
-
-
-WORKER = """
-import sys, time
-import django
-django.setup()
-from apps.scoring import services
-from apps.scoring.services import shadowing
-from django.utils.dateparse import parse_datetime
-
-def stand_still(*arguments, **known):
-    print("standing still", flush=True)
-    time.sleep(60)
-
-shadowing._scores = stand_still
-services.score_waiting(now=parse_datetime(sys.argv[1]))
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_killed_before_it_scored_leaves_it_to_the_next(
-    pune: Branch, rita: User, mark: User, alice: User
-) -> None:
-    factories.stage(pune, rita, mark)
-    factories.running(rita, mark, "shadow")
-    decision = decisions.assessed(alice)
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    address = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, NOW.isoformat()],
-        env={**os.environ, "DATABASE_URL": address},
-        cwd=places.ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "")
-        assert any("standing still" in line for line in lines)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=10)
-
-    assert not ShadowScore.objects.exists()
-    assert scoring.score_waiting(now=NOW) == 1
-    assert scoring.score_waiting(now=NOW) == 0
-    assert ShadowScore.objects.get().run_id == decision.score_run_id
-    assert not ReviewCase.objects.exists()
