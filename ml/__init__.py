@@ -6,6 +6,7 @@ Data
 
 - ``schema``: what a feature is, and which rows and frames fit the contract.
 - ``application_schema``: the product's own features, version 1.
+- ``behaviour``, ``behaviour_schema``: what months of paying say of the next ones, and its contract.
 - ``inference``: a contract proposed for an unknown frame, and every repair counted.
 - ``datasets``: public credit sets, each with what was known at application.
 - ``portfolio``: made-up loans lived through month by month, whose true risk is known.
@@ -53,6 +54,7 @@ Measurement
 - ``cutoffs``, ``profit``: what a threshold does, and what it earns.
 - ``comparison``: champion against challenger on the same people.
 - ``proportions``: how sure a rate is, and a ratio of two.
+- ``power``: how many loans tell two default rates apart.
 - ``leakage``: features that know the outcome stop the run.
 - ``stability``: every segment and month, with intervals.
 - ``sensitivity``, ``overstatement``: missing, noisy, extreme and false values.

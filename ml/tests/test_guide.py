@@ -83,7 +83,7 @@ def test_it_names_only_what_there_is() -> None:
 
 
 def test_it_is_short_enough_to_be_read() -> None:
-    assert len(GUIDE.read_text().splitlines()) <= 190
+    assert len(GUIDE.read_text().splitlines()) <= 200
     assert ast.parse(code()).body
 
 
