@@ -164,7 +164,12 @@ def schedules(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         for number, one in versions.items()
         if number <= other.number
     }
-    earlier = [planned[number] for number in sorted(planned) if number < other.number]
+    # What was taken back never asked for anything: only those that were in force have fallen due.
+    earlier = [
+        planned[number]
+        for number in sorted(planned)
+        if number < other.number and (versions[number].in_force or versions[number].ends_on)
+    ]
     found = difference.between(planned[1], difference.whole(earlier, planned[other.number]))
     context = {
         "loan": loan,

@@ -466,6 +466,29 @@ def test_the_contract_stands_alone_again_once_a_change_is_taken_back(
     assert contract().count("in the contract") == 2
 
 
+def test_the_difference_shows_what_fell_due_not_what_was_taken_back_before_it(
+    signed_in: Browser, lent: Loan, charlie: User
+) -> None:
+    first = lent.instalments.get(number=1)
+    longer = {"instalments": 36, "difficulty": False}
+    cheaper = {"annual_rate": "0.14", "keeps": "term"}
+    made = {"actor": charlie, "loan": lent, "reason": "Agreed with the borrower"}
+    now = at(TODAY + timedelta(days=3))
+    event = services.change(kind="reschedule", parameters=longer, now=now, **made)
+    services.undo(actor=charlie, event=event, reason="Not agreed after all", now=now)
+    repaid.pay(charlie, lent, first.due_date, first.due)
+    later = at(first.due_date + timedelta(days=2))
+    services.change(kind="rate_change", parameters=cheaper, now=later, **made)
+
+    shown = signed_in(charlie).get(reverse("loans:schedules", args=[lent.pk])).context
+
+    assert shown["other"].number == 3
+    fell_due, *ahead = shown["difference"].pairs
+    assert (fell_due.number, fell_due.days, fell_due.more) == (1, 0, 0)
+    assert len(ahead) == 23
+    assert all(pair.more < 0 for pair in ahead)
+
+
 def test_who_may_not_see_the_loan_finds_nothing(
     signed_in: Browser, lent: Loan, make_person: Any, nashik: Any
 ) -> None:
