@@ -54,12 +54,15 @@ class PromotionImpossible(Conflict):
 
 
 class OwnTrial(NotPermitted):
-    """Four eyes: who developed a model or asked for its trial does not let it start."""
+    """Four eyes: who made, owns or validated a model or asked for its trial lets none start."""
 
     def __init__(self) -> None:
         super().__init__(
             "own_trial",
-            _("Somebody else must decide on this trial: you developed the model or asked for it."),
+            _(
+                "Somebody else must decide on this trial: you developed, own or validated the"
+                " model, or asked for it."
+            ),
         )
 
 

@@ -14,6 +14,8 @@ LIFECYCLE = Lifecycle(
     ],
 )
 OPEN = ("proposed", "validated", "approved")
+# What a validator accepted and nobody refused since.
+VALIDATED = ("validated", "approved", "in_force")
 
 GATES = Lifecycle(
     initial="proposed",

@@ -42,10 +42,10 @@ class Standing:
         return [one for one in self.findings if one.status == "open"]
 
 
-def of(promotion: Promotion, *, now: datetime) -> Standing:
+def of(promotion: Promotion, *, now: datetime, anew: bool = False) -> Standing:
     """Return how a promotion stands now, by the gates in force today.
 
-    What was decided keeps the gates and the verdicts of the decision.
+    What was decided keeps the gates and the verdicts of the decision, unless it is judged `anew`.
     """
     today = when.today(promotion.model.segment, now)
     findings = list(
@@ -55,7 +55,7 @@ def of(promotion: Promotion, *, now: datetime) -> Standing:
         .order_by("due_on", "raised_at")
     )
     exceptions = list(promotion.exceptions.select_related("granted_by").order_by("granted_at"))
-    if promotion.verdicts is not None:
+    if promotion.verdicts is not None and not anew:
         gate_set, verdicts = promotion.gate_set, [Verdict(**one) for one in promotion.verdicts]
     else:
         gate_set = GateSet.objects.in_force(today)

@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.form_fields import DayField
 from apps.governance import trials
+from apps.governance.models.trials import MOST_SHARE
 from apps.governance.services import Plan
 from apps.scoring.models import ModelVersion, Placement
 
 _LONGEST_TEXT = 2_000
 _HUNDRED = Decimal(100)
+_MOST_SHARE = f"{MOST_SHARE * _HUNDRED:.0f}"
 
 
 def _text(label: Any, **options: Any) -> forms.CharField:
@@ -26,13 +28,13 @@ def _text(label: Any, **options: Any) -> forms.CharField:
     )
 
 
-def _share(label: Any, **options: Any) -> forms.DecimalField:
+def _share(label: Any, *, most: str = "99.9", **options: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         max_digits=4,
         decimal_places=1,
         min_value=Decimal("0.1"),
-        max_value=Decimal("99.9"),
+        max_value=Decimal(most),
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         **options,
     )
@@ -58,7 +60,12 @@ class TrialForm(forms.Form):
         label=_("Last day"),
         help_text=_("In UTC. The trial ends by itself when this day is over."),
     )
-    share = _share(_("Share of traffic in per cent"), required=False)
+    share = _share(
+        _("Share of traffic in per cent"),
+        most=_MOST_SHARE,
+        required=False,
+        help_text=_("At most 50; the champion decides at least as many."),
+    )
     baseline = _share(
         _("Default rate of the champion in per cent"),
         required=False,
@@ -92,7 +99,7 @@ class TrialForm(forms.Form):
 class ShareForm(forms.Form):
     """Another share of the traffic, and why."""
 
-    share = _share(_("New share of traffic in per cent"))
+    share = _share(_("New share of traffic in per cent"), most=_MOST_SHARE)
     reason = _text(_("Why?"))
 
     def fraction(self) -> Decimal:

@@ -1,6 +1,7 @@
 """Who may do what with trials of models; used for buttons and enforced in services."""
 
 from apps.accounts.models import User
+from apps.governance import policies
 from apps.governance.models import ShareChange, Trial
 
 SEE = "governance.view_trial"
@@ -10,8 +11,11 @@ STOP = "governance.stop_trial"
 
 
 def is_own(actor: User, asked: Trial | ShareChange) -> bool:
-    """Say whether the person asked for it or developed the model."""
-    return actor.pk in (asked.proposed_by_id, asked.developed_by_id)
+    """Say whether the person asked for it, or developed, owns or validated the model."""
+    if actor.pk in (asked.proposed_by_id, asked.developed_by_id):
+        return True
+    promotion = (asked.trial if isinstance(asked, ShareChange) else asked).promotion
+    return promotion is not None and policies.is_own(actor, promotion)
 
 
 def may_decide(actor: User, asked: Trial | ShareChange) -> bool:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
-from apps.governance.models import ShareChange, Trial
+from apps.governance.lifecycle import VALIDATED
+from apps.governance.models import Promotion, ShareChange, Trial
 from apps.governance.models.trials import OPEN
 from apps.scoring.models import Incident, ModelVersion, Placement
 
@@ -14,13 +15,15 @@ _HEAVY = ("model__body", "model__manifest")
 
 def trials() -> QuerySet[Trial]:
     """Return all trials with model and people."""
-    people = ("model__developed_by", "proposed_by", "decided_by", "ended_by")
+    people = ("model__developed_by", "proposed_by", "decided_by", "ended_by", "promotion")
     return Trial.objects.select_related(*people).defer(*_HEAVY)
 
 
 def share_changes() -> QuerySet[ShareChange]:
     """Return all changes of shares with their trial and people, the newest first."""
-    rows = ShareChange.objects.select_related("trial__model", "proposed_by", "decided_by")
+    rows = ShareChange.objects.select_related(
+        "trial__model", "trial__promotion", "proposed_by", "decided_by"
+    )
     return rows.defer("trial__model__body", "trial__model__manifest").order_by("-proposed_at")
 
 
@@ -38,12 +41,14 @@ def to_try() -> QuerySet[ModelVersion]:
 def waiting_trials(actor: User) -> QuerySet[Trial]:
     """Return the trials that others ask for, of models that others made."""
     others = Trial.objects.filter(status="proposed").exclude(_own(actor))
+    others = others.exclude(_judged(actor, "promotion"))
     return others.select_related("model", "proposed_by").defer(*_HEAVY).order_by("proposed_at")
 
 
 def waiting_shares(actor: User) -> QuerySet[ShareChange]:
     """Return the changes of shares that others ask for."""
-    return share_changes().filter(status="proposed").exclude(_own(actor))
+    asked = share_changes().filter(status="proposed").exclude(_own(actor))
+    return asked.exclude(_judged(actor, "trial__promotion"))
 
 
 def incidents() -> QuerySet[Incident]:
@@ -63,6 +68,20 @@ def incidents_of(trial: Trial) -> QuerySet[Incident]:
 def due(now: datetime) -> QuerySet[Trial]:
     """Return the open trials whose date has passed."""
     return Trial.objects.filter(status__in=OPEN, until__lte=now)
+
+
+def groundless() -> QuerySet[Trial]:
+    """Return the open challengers whose model no validation holds any more."""
+    later = Promotion.objects.filter(model=OuterRef("model"), status="refused")
+    later = later.filter(proposed_at__gt=OuterRef("promotion__proposed_at"))
+    lost = ~Q(promotion__status__in=VALIDATED) | Exists(later)
+    open_ones = Trial.objects.filter(status__in=OPEN, kind=Placement.Kind.CHALLENGER)
+    return open_ones.filter(Q(promotion=None) | lost)
+
+
+def _judged(actor: User, path: str) -> Q:
+    people = ("proposed_by", "validated_by", "owner")
+    return Q(*((f"{path}__{one}", actor) for one in people), _connector=Q.OR)
 
 
 def _own(actor: User) -> Q:

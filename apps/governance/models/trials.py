@@ -1,5 +1,6 @@
 """Trials of models beside the champion: as a shadow, or as a challenger with a share of traffic."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.core.lifecycle import Lifecycle
 from apps.core.models import Identified, Stateful, Timestamped, status_constraint
+from apps.governance.models.promotion import Promotion
 from apps.scoring.models import ModelVersion, Placement
 
 TRIAL = Lifecycle(
@@ -32,10 +34,49 @@ SHARE = Lifecycle(
         ("lapse", ["proposed"], "lapsed"),
     ],
 )
+# A challenger has half of the traffic at most, and a year.
+MOST_SHARE = Decimal("0.5")
+MOST_DAYS = 366
+_VALIDATED = """
+    NOT EXISTS (
+        SELECT 1 FROM governance_promotion promotion
+        WHERE promotion.id = trial.promotion_id AND promotion.model_id = trial.model_id
+            AND promotion.status IN ('validated', 'approved', 'in_force')
+            AND promotion.validation IN ('accepted', 'with_findings')
+            AND (NEW.decided_by_id IS NULL OR NEW.decided_by_id NOT IN (
+                promotion.proposed_by_id, promotion.validated_by_id, promotion.owner_id))
+            AND NOT EXISTS (
+                SELECT 1 FROM governance_promotion later
+                WHERE later.model_id = promotion.model_id AND later.status = 'refused'
+                    AND later.proposed_at > promotion.proposed_at
+            )
+    )
+"""
+_TRIAL_GROUNDED = f"""
+    IF NEW.kind = 'challenger'
+        AND (TG_OP = 'INSERT' OR (OLD.status = 'proposed' AND NEW.status = 'running'))
+        AND (NEW.share > {MOST_SHARE} OR NEW.until > NEW.proposed_at + interval '{MOST_DAYS} days'
+            OR {_VALIDATED.replace("trial.", "NEW.")})
+    THEN
+        RAISE EXCEPTION 'governance_trial_grounded: no validated model, or too long, or too much'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+_SHARE_GROUNDED = f"""
+    IF (TG_OP = 'INSERT' OR (OLD.status = 'proposed' AND NEW.status = 'approved'))
+        AND (NEW.share > {MOST_SHARE} OR EXISTS (
+            SELECT 1 FROM governance_trial trial WHERE trial.id = NEW.trial_id AND {_VALIDATED}))
+    THEN
+        RAISE EXCEPTION 'governance_share_grounded: no validated model, or too much'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608  # a statement of constants
 _NOBODY = Q(decided_by=None, decided_at=None)
 _SOMEBODY = Q(decided_by__isnull=False, decided_at__isnull=False)
 _SAID = (
-    *("model", "segment", "kind", "share", "until", "plan", "reason"),
+    *("model", "promotion", "segment", "kind", "share", "until", "plan", "reason"),
     *("developed_by", "proposed_by", "proposed_at"),
 )
 
@@ -45,11 +86,15 @@ class Trial(Identified, Timestamped, Stateful):
 
     `plan` holds what the power calculation of a challenger was given and gave. Neither who asked
     nor who developed the model lets it start; that its developer is the true one, a trigger says.
+    A challenger rests on a promotion whose model a validator accepted and nobody refused.
     """
 
     lifecycle = TRIAL
 
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="trials")
+    promotion = models.ForeignKey(
+        Promotion, null=True, on_delete=models.PROTECT, related_name="trials"
+    )
     segment = models.SlugField(_("segment"), max_length=40)
     kind = models.CharField(_("kind"), max_length=10, choices=Placement.Kind)
     share = models.DecimalField(_("share of traffic"), max_digits=4, decimal_places=3, null=True)
@@ -145,6 +190,12 @@ class Trial(Identified, Timestamped, Stateful):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="governance_trial_grounded",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=_TRIAL_GROUNDED,
+            ),
             pgtrigger.Protect(name="governance_trial_kept", operation=pgtrigger.Delete),
         ]
         verbose_name = _("trial of a model")
@@ -218,6 +269,12 @@ class ShareChange(Identified, Timestamped, Stateful):
                     END IF;
                     RETURN NEW;
                 """,
+            ),
+            pgtrigger.Trigger(
+                name="governance_share_grounded",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=_SHARE_GROUNDED,
             ),
             pgtrigger.Protect(name="governance_share_kept", operation=pgtrigger.Delete),
         ]

@@ -21,7 +21,7 @@ from apps.governance import (
 )
 from apps.governance.errors import GatesFailed, NotAsSeen, OwnModel
 from apps.governance.models import Condition, GateException, Promotion
-from apps.governance.services import _said
+from apps.governance.services import _said, trying
 from apps.governance.services.promoting import told
 from apps.governance.standing import Standing
 from apps.scoring import services as scoring
@@ -89,6 +89,7 @@ def refuse(*, actor: User, promotion: Promotion, answer: str, now: datetime) -> 
     found = _decidable(actor, promotion)
     found.move("refuse", decided_by=actor, decided_at=now, answer=answer)
     audit.record(actor, "governance.promotion_refused", found, **told(found))
+    trying.validation_lost(found, actor, now)
     return found
 
 

@@ -12,7 +12,7 @@ from apps.core.errors import NotPermitted
 from apps.governance import policies, register_rules, selectors
 from apps.governance.errors import PromotionImpossible
 from apps.governance.models import ModelDocument, Promotion, RegisterEntry, ValidationReport
-from apps.governance.services import _said
+from apps.governance.services import _said, trying
 from apps.scoring.models import ModelVersion
 
 
@@ -76,6 +76,7 @@ def withdraw(*, actor: User, promotion: Promotion, now: datetime) -> Promotion:
         )
     found.move("withdraw")
     audit.record(actor, "governance.promotion_withdrawn", found, **told(found), at=now.isoformat())
+    trying.validation_lost(found, actor, now)
     return found
 
 

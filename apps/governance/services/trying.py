@@ -1,7 +1,7 @@
 """Try a model beside the champion: one person asks, another lets it start, any one stops it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +15,9 @@ from apps.decisions import automation
 from apps.governance import trial_policies as policies
 from apps.governance import trials
 from apps.governance.errors import OwnTrial, TrialImpossible
-from apps.governance.models import ShareChange, Trial
-from apps.governance.models.trials import OPEN
+from apps.governance.models import Promotion, ShareChange, Trial
+from apps.governance.models.trials import MOST_DAYS, MOST_SHARE, OPEN
+from apps.governance.services import _grounds
 from apps.scoring import services as scoring
 from apps.scoring.models import ModelVersion, Placement
 from ml import power
@@ -53,7 +54,8 @@ def propose_trial(
     """Ask that a model is tried, and return what was asked for with the sample it needs.
 
     Raises NotPermitted, DomainError with a sentence for each wrong input, and TrialImpossible for
-    the champion, a model nobody developed here, or one that is asked for already.
+    the champion, a model nobody developed here, one that is asked for already, or a challenger
+    that is not validated, fails a gate or is not registered.
     """
     _permit(actor, policies.PROPOSE, _("Your role does not ask for trials of models."))
     least = check(plan, now=now)
@@ -64,6 +66,9 @@ def propose_trial(
         raise TrialImpossible("no_developer", _("Nobody here developed this model."))
     trial = Trial(
         model=model,
+        promotion=_grounds.require(model, until=plan.until, now=now)
+        if plan.is_challenger
+        else None,
         segment=model.segment,
         kind=plan.kind,
         share=plan.share,
@@ -97,6 +102,8 @@ def check(plan: Plan, *, now: datetime) -> dict[str, Any]:
         errors["until"] = _("The trial must end in the future.")
     if plan.is_challenger:
         errors |= _missing(plan)
+        if plan.until > now + timedelta(days=MOST_DAYS):
+            errors["until"] = _("A challenger is tried for a year at most.")
     elif plan.share is not None:
         errors["share"] = _("A shadow decides nothing, so it has no share.")
     if errors:
@@ -108,6 +115,8 @@ def _missing(plan: Plan) -> dict[str, str]:
     between = _("Write a share above 0 and below 100 per cent.")
     given = {name: getattr(plan, name) for name in ("share", "baseline", "difference", "power")}
     errors = {name: between for name, value in given.items() if value is None or not 0 < value < 1}
+    if "share" not in errors and plan.share > MOST_SHARE:
+        errors["share"] = _("A challenger has half of the traffic at most.")
     if not errors and given["baseline"] + given["difference"] >= 1:
         errors["difference"] = between
     return errors
@@ -139,9 +148,9 @@ def start_trial(*, actor: User, trial: Trial, answer: str, now: datetime) -> Tri
     """Let a trial run from the next application on.
 
     Raises NotPermitted, OwnTrial for who asked or developed, Conflict when it was decided before,
-    TrialImpossible while automated decisions are stopped in the segment, after its date, or where
-    another model is tried in this way, PlacementRefused where the model cannot score: then
-    nothing has changed.
+    TrialImpossible while automated decisions are stopped in the segment, after its date, where
+    another model is tried in this way or a challenger's validation does not hold any more,
+    PlacementRefused where the model cannot score: then nothing has changed.
     """
     found = _to_decide(actor, trial)
     if found.until <= now:
@@ -151,6 +160,7 @@ def start_trial(*, actor: User, trial: Trial, answer: str, now: datetime) -> Tri
             "automation_stopped",
             _("Automated decisions are stopped; no challenger decides meanwhile."),
         )
+    _still_grounded(found, now=now)
     try:
         with transaction.atomic():
             found.move("start", decided_by=actor, decided_at=now, answer=answer.strip())
@@ -202,9 +212,10 @@ def propose_share(
     found = trials.trials().get(pk=trial.pk)
     if not policies.may_ask_share(actor, found):
         raise TrialImpossible("no_challenger_runs", _("No challenger runs here any more."))
-    if not 0 < share < 1:
-        between = _("Write a share above 0 and below 100 per cent.")
+    if not 0 < share <= MOST_SHARE:
+        between = _("Write a share above 0 and of 50 per cent at most.")
         raise DomainError("share", between, fields={"share": between})
+    _still_grounded(found, now=now)
     change = ShareChange(
         trial=found,
         share=share,
@@ -234,6 +245,7 @@ def approve_share(*, actor: User, change: ShareChange, now: datetime) -> ShareCh
             "automation_stopped",
             _("Automated decisions are stopped; no challenger decides meanwhile."),
         )
+    _still_grounded(found.trial, now=now)
     found.move("approve", decided_by=actor, decided_at=now)
     _place(found.trial, found.share, now=now)
     audit.record(actor, "governance.share_changed", found, share=str(found.share))
@@ -251,11 +263,21 @@ def refuse_share(*, actor: User, change: ShareChange, answer: str, now: datetime
 
 
 def end_trials(*, now: datetime) -> int:
-    """End the trials whose date has passed; return how many. They serve no more since then."""
-    keys = list(trials.due(now).values_list("pk", flat=True))
-    for key in keys:
+    """End the trials whose date has passed, and challengers nobody stands for; return how many."""
+    due = list(trials.due(now).values_list("pk", flat=True))
+    for key in due:
         _end("system:worker", key, why=_("Its date has come."), now=now)
-    return len(keys)
+    groundless = list(trials.groundless().values_list("pk", flat=True))
+    for key in groundless:
+        _end("system:worker", key, why=_("Its validation does not hold any more."), now=now)
+    return len(due) + len(groundless)
+
+
+def validation_lost(promotion: Promotion, actor: User, now: datetime) -> None:
+    """End the challengers of a model whose promotion was refused or taken back."""
+    standing = trials.groundless().filter(model=promotion.model_id).order_by("pk")
+    for key in standing.values_list("pk", flat=True):
+        _end(actor, key, why=_("Its validation does not hold any more."), now=now)
 
 
 def champion_changed(segment: str, actor: User, now: datetime) -> None:
@@ -273,6 +295,16 @@ def _end(actor: User | str, key: Any, *, why: str, now: datetime) -> None:
     found.move("end", ended_at=now, ended_why=why)
     _over(found, now=now)
     audit.record(actor, "governance.trial_ended", found, **_facts(found))
+
+
+def _still_grounded(trial: Trial, *, now: datetime) -> None:
+    """Raise TrialImpossible where a challenger's validation is not what it was asked on."""
+    if trial.kind != Placement.Kind.CHALLENGER:
+        return
+    if _grounds.require(trial.model, until=trial.until, now=now).pk != trial.promotion_id:
+        raise TrialImpossible(
+            "validated_anew", _("The model was validated anew since; ask for another trial.")
+        )
 
 
 def _over(trial: Trial, *, now: datetime) -> None:

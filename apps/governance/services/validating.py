@@ -11,7 +11,7 @@ from apps.core.errors import Conflict, NotPermitted
 from apps.governance import policies, selectors, standing
 from apps.governance.errors import NotAsSeen, OwnModel
 from apps.governance.models import Promotion
-from apps.governance.services import _said
+from apps.governance.services import _said, trying
 from apps.governance.services.promoting import told
 
 Validation = Promotion.Validation
@@ -54,6 +54,8 @@ def validate(
         findings=len(now_standing.open_findings),
         failed=now_standing.failed,
     )
+    if found.status == "refused":
+        trying.validation_lost(found, actor, now)
     return found
 
 

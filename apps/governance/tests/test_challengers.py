@@ -277,6 +277,7 @@ def test_pages_lead_from_the_request_to_the_share(
     signed_in: Callable[[User], Client],
 ) -> None:
     model = factories.proposed(rita, "shadow").model
+    factories.accepted(model, rita)
     analyst, approver = signed_in(rita), signed_in(mark)
     until = (timezone.now() + timedelta(days=60)).date().isoformat()
     entered = {"model": model.pk, "kind": "challenger", "until": until, "reason": "Try"}

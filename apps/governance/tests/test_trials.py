@@ -188,6 +188,8 @@ def test_it_refuses_a_plan_that_is_none(stage: ModelVersion, rita: User) -> None
 
     assert list(asked(until=factories.BEFORE).fields) == ["until"]
     assert list(asked(share=Decimal(1)).fields) == ["share"]
+    assert list(asked(share=Decimal("0.501")).fields) == ["share"]
+    assert list(asked(until=factories.BEFORE + timedelta(days=366, seconds=1)).fields) == ["until"]
     assert list(asked(share=None, power=None).fields) == ["share", "power"]
     assert list(asked(difference=Decimal("0.95")).fields) == ["difference"]
     assert list(asked(kind="shadow", share=Decimal("0.1")).fields) == ["share"]
@@ -216,7 +218,7 @@ def test_it_refuses_the_champion_and_a_model_that_is_not_whole(
 def test_one_person_stops_it_at_once(stage: ModelVersion, rita: User, mark: User) -> None:
     trial = factories.running(rita, mark, "challenger")
     asked = services.propose_share(
-        actor=rita, trial=trial, share=Decimal("0.6"), reason="More", now=NOW
+        actor=rita, trial=trial, share=Decimal("0.4"), reason="More", now=NOW
     )
 
     with pytest.raises(DomainError):
