@@ -30,6 +30,7 @@ from apps.scoring.models import ModelVersion
 _MOVES = {
     "scoring.model_registered": "development",
     "scoring.model_promoted": "active",
+    "scoring.model_rolled_back": "active",
     "scoring.model_retired": "inactive",
 }
 

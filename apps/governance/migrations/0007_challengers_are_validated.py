@@ -7,31 +7,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('governance', '0006_trials'),
+        ("governance", "0006_trials"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='trial',
-            name='governance_trial_said',
+            model_name="trial",
+            name="governance_trial_said",
         ),
         migrations.AddField(
-            model_name='trial',
-            name='promotion',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='trials', to='governance.promotion'),
+            model_name="trial",
+            name="promotion",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="trials",
+                to="governance.promotion",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sharechange',
-            trigger=pgtrigger.compiler.Trigger(name='governance_share_grounded', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF (TG_OP = 'INSERT' OR (OLD.status = 'proposed' AND NEW.status = 'approved'))\n        AND (NEW.share > 0.5 OR EXISTS (\n            SELECT 1 FROM governance_trial trial WHERE trial.id = NEW.trial_id AND \n    NOT EXISTS (\n        SELECT 1 FROM governance_promotion promotion\n        WHERE promotion.id = trial.promotion_id AND promotion.model_id = trial.model_id\n            AND promotion.status IN ('validated', 'approved', 'in_force')\n            AND promotion.validation IN ('accepted', 'with_findings')\n            AND (NEW.decided_by_id IS NULL OR NEW.decided_by_id NOT IN (\n                promotion.proposed_by_id, promotion.validated_by_id, promotion.owner_id))\n            AND NOT EXISTS (\n                SELECT 1 FROM governance_promotion later\n                WHERE later.model_id = promotion.model_id AND later.status = 'refused'\n                    AND later.proposed_at > promotion.proposed_at\n            )\n    )\n))\n    THEN\n        RAISE EXCEPTION 'governance_share_grounded: no validated model, or too much'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='f5103a1fa9a2729391ca7a25cf84332f5eb2eb1f', operation='INSERT OR UPDATE', pgid='pgtrigger_governance_share_grounded_a9eaf', table='governance_sharechange', when='BEFORE')),
+            model_name="sharechange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="governance_share_grounded",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF (TG_OP = 'INSERT' OR (OLD.status = 'proposed' AND NEW.status = 'approved'))\n        AND (NEW.share > 0.5 OR EXISTS (\n            SELECT 1 FROM governance_trial trial WHERE trial.id = NEW.trial_id AND \n    NOT EXISTS (\n        SELECT 1 FROM governance_promotion promotion\n        WHERE promotion.id = trial.promotion_id AND promotion.model_id = trial.model_id\n            AND promotion.status IN ('validated', 'approved', 'in_force')\n            AND promotion.validation IN ('accepted', 'with_findings')\n            AND (NEW.decided_by_id IS NULL OR NEW.decided_by_id NOT IN (\n                promotion.proposed_by_id, promotion.validated_by_id, promotion.owner_id))\n            AND NOT EXISTS (\n                SELECT 1 FROM governance_promotion later\n                WHERE later.model_id = promotion.model_id AND later.status = 'refused'\n                    AND later.proposed_at > promotion.proposed_at\n            )\n    )\n))\n    THEN\n        RAISE EXCEPTION 'governance_share_grounded: no validated model, or too much'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="f5103a1fa9a2729391ca7a25cf84332f5eb2eb1f",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_governance_share_grounded_a9eaf",
+                    table="governance_sharechange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trial',
-            trigger=pgtrigger.compiler.Trigger(name='governance_trial_said', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."model_id" IS DISTINCT FROM (NEW."model_id") OR OLD."promotion_id" IS DISTINCT FROM (NEW."promotion_id") OR OLD."segment" IS DISTINCT FROM (NEW."segment") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."share" IS DISTINCT FROM (NEW."share") OR OLD."until" IS DISTINCT FROM (NEW."until") OR OLD."plan" IS DISTINCT FROM (NEW."plan") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."developed_by_id" IS DISTINCT FROM (NEW."developed_by_id") OR OLD."proposed_by_id" IS DISTINCT FROM (NEW."proposed_by_id") OR OLD."proposed_at" IS DISTINCT FROM (NEW."proposed_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='3c21c2982db70f04c801eb952b0ab72a6fb96863', operation='UPDATE', pgid='pgtrigger_governance_trial_said_8c7f9', table='governance_trial', when='BEFORE')),
+            model_name="trial",
+            trigger=pgtrigger.compiler.Trigger(
+                name="governance_trial_said",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."model_id" IS DISTINCT FROM (NEW."model_id") OR OLD."promotion_id" IS DISTINCT FROM (NEW."promotion_id") OR OLD."segment" IS DISTINCT FROM (NEW."segment") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."share" IS DISTINCT FROM (NEW."share") OR OLD."until" IS DISTINCT FROM (NEW."until") OR OLD."plan" IS DISTINCT FROM (NEW."plan") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."developed_by_id" IS DISTINCT FROM (NEW."developed_by_id") OR OLD."proposed_by_id" IS DISTINCT FROM (NEW."proposed_by_id") OR OLD."proposed_at" IS DISTINCT FROM (NEW."proposed_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="3c21c2982db70f04c801eb952b0ab72a6fb96863",
+                    operation="UPDATE",
+                    pgid="pgtrigger_governance_trial_said_8c7f9",
+                    table="governance_trial",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trial',
-            trigger=pgtrigger.compiler.Trigger(name='governance_trial_grounded', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF NEW.kind = 'challenger'\n        AND (TG_OP = 'INSERT' OR (OLD.status = 'proposed' AND NEW.status = 'running'))\n        AND (NEW.share > 0.5 OR NEW.until > NEW.proposed_at + interval '366 days'\n            OR \n    NOT EXISTS (\n        SELECT 1 FROM governance_promotion promotion\n        WHERE promotion.id = NEW.promotion_id AND promotion.model_id = NEW.model_id\n            AND promotion.status IN ('validated', 'approved', 'in_force')\n            AND promotion.validation IN ('accepted', 'with_findings')\n            AND (NEW.decided_by_id IS NULL OR NEW.decided_by_id NOT IN (\n                promotion.proposed_by_id, promotion.validated_by_id, promotion.owner_id))\n            AND NOT EXISTS (\n                SELECT 1 FROM governance_promotion later\n                WHERE later.model_id = promotion.model_id AND later.status = 'refused'\n                    AND later.proposed_at > promotion.proposed_at\n            )\n    )\n)\n    THEN\n        RAISE EXCEPTION 'governance_trial_grounded: no validated model, or too long, or too much'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='2d456b13a4f2a650d9a69709ee7497d861f66a20', operation='INSERT OR UPDATE', pgid='pgtrigger_governance_trial_grounded_f8a6d', table='governance_trial', when='BEFORE')),
+            model_name="trial",
+            trigger=pgtrigger.compiler.Trigger(
+                name="governance_trial_grounded",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF NEW.kind = 'challenger'\n        AND (TG_OP = 'INSERT' OR (OLD.status = 'proposed' AND NEW.status = 'running'))\n        AND (NEW.share > 0.5 OR NEW.until > NEW.proposed_at + interval '366 days'\n            OR \n    NOT EXISTS (\n        SELECT 1 FROM governance_promotion promotion\n        WHERE promotion.id = NEW.promotion_id AND promotion.model_id = NEW.model_id\n            AND promotion.status IN ('validated', 'approved', 'in_force')\n            AND promotion.validation IN ('accepted', 'with_findings')\n            AND (NEW.decided_by_id IS NULL OR NEW.decided_by_id NOT IN (\n                promotion.proposed_by_id, promotion.validated_by_id, promotion.owner_id))\n            AND NOT EXISTS (\n                SELECT 1 FROM governance_promotion later\n                WHERE later.model_id = promotion.model_id AND later.status = 'refused'\n                    AND later.proposed_at > promotion.proposed_at\n            )\n    )\n)\n    THEN\n        RAISE EXCEPTION 'governance_trial_grounded: no validated model, or too long, or too much'\n            USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="2d456b13a4f2a650d9a69709ee7497d861f66a20",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_governance_trial_grounded_f8a6d",
+                    table="governance_trial",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

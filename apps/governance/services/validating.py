@@ -31,11 +31,13 @@ def validate(
     found = selectors.promotions_locked().get(pk=promotion.pk)
     if actor.pk in policies.people_of(found):
         raise OwnModel
+    if found.status != "proposed":
+        raise Conflict("judged_before", _("Somebody has judged this model already. Look again."))
     if outcome not in Validation.values:
         raise _said.refused("outcome", _("Say whether you accept or refuse it."))
     note = _said.reason(note, field="note")
     now_standing = standing.of(found, now=now)
-    if found.status == "proposed" and seen != now_standing.seen:
+    if seen != now_standing.seen:
         raise NotAsSeen
     _fits(outcome, has_findings=bool(now_standing.open_findings))
     found.move(

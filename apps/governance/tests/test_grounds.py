@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
-from apps.core.errors import DomainError
+from apps.core.errors import Conflict, DomainError
 from apps.governance import services, standing, trial_policies, trials
 from apps.governance.errors import OwnTrial, TrialImpossible
 from apps.governance.models import Promotion, ShareChange, Trial
@@ -95,6 +95,26 @@ def test_a_validator_who_refuses_lets_none_be_tried(model: ModelVersion, rita: U
     )
 
     assert _refused(rita, model) == "not_validated"
+
+
+def test_a_second_judgement_is_refused_and_changes_nothing(model: ModelVersion, rita: User) -> None:
+    found = factories.accepted(model, rita)
+    before = _state()
+    for validator in ("Vito", "Vida"):
+        with pytest.raises(Conflict) as refusal:
+            services.validate(
+                actor=factories.person(rita, validator, "model_validator"),
+                promotion=found,
+                outcome="refused",
+                note="On second thoughts.",
+                seen=standing.of(found, now=NOW).seen,
+                now=NOW,
+            )
+        assert refusal.value.code == "judged_before"
+
+    found.refresh_from_db()
+    assert (found.status, found.validation) == ("validated", "accepted")
+    assert _state() == before
 
 
 def test_a_shadow_needs_none_of_it(model: ModelVersion, rita: User) -> None:

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import Branch, User
 from apps.audit.models import AppendOnly
 from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.governance import card, register_page, register_rules, services
 from apps.governance.models import Finding, GateSet, ModelDocument, Promotion, RegisterEntry
 from apps.governance.tests import factories
+from apps.scoring import services as scoring
+from apps.scoring.models import ModelVersion
+from apps.scoring.tests import factories as models
 
 pytestmark = pytest.mark.django_db
 NOW, TODAY = factories.NOW, factories.NOW.date()
@@ -138,6 +142,24 @@ def test_it_tells_status_validation_findings_and_next_date(
     )
     assert lines[0][0] == "As of"
     assert any(judged.model.sha256 in line for line in lines[1:])
+
+
+def test_the_model_that_was_gone_back_to_is_the_active_one(
+    pune: Branch, rita: User, mark: User
+) -> None:
+    first = models.champion(factories.SEGMENT, rita, mark)
+    second = models.champion(factories.SEGMENT, rita, mark, seed=8)
+    now = timezone.now()
+
+    def states() -> list[str]:
+        return [one.status for one in register_page.rows(now.date(), now=now)]
+
+    assert states() == ["inactive", "active"]
+
+    scoring.roll_back(actor=mark, model=second, reason="Declines doubled", now=now)
+
+    assert states() == ["active", "inactive"]
+    assert first.pk == ModelVersion.objects.get(status="champion").pk
 
 
 def test_it_is_entered_and_read_on_its_pages(
