@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.models import Count
 
 from apps.decisions.models import Decision
-from apps.scoring.models import ModelVersion
+from apps.monitoring import deciding
+from apps.scoring.models import Draw, ModelVersion
 
 # What people decided later on an application the machine had approved or declined, and how long
 # it took from when it was asked for to what the machine decided.
@@ -57,7 +58,7 @@ def facts(model: ModelVersion, since: datetime, until: datetime) -> dict[str, An
     outcomes: Counter[str] = Counter()
     for cell in cells:
         outcomes[cell["outcome"]] += cell["n"]
-    failures = _failures(model, within)
+    failures = _failures(model, since, until)
     departed = _row(_LATER, model, since, until)
     timed = _row(_LATENCY, model, since, until)
     total, failed = sum(outcomes.values()), sum(failures.values())
@@ -75,16 +76,28 @@ def facts(model: ModelVersion, since: datetime, until: datetime) -> dict[str, An
     }
 
 
-def _failures(model: ModelVersion, within: dict[str, datetime]) -> dict[str, int]:
-    """Return why no score came about in the model's segment while it was to decide, by cause."""
-    rows = Decision.objects.filter(
-        kind="automated",
-        score_run=None,
-        application__product__scoring_segment=model.segment,
-        **within,
-    ).exclude(failure="")
-    found = rows.order_by("failure").values_list("failure").annotate(n=Count("pk"))
-    return dict(found)
+def _failures(model: ModelVersion, since: datetime, until: datetime) -> dict[str, int]:
+    """Return why the model gave no score where it was to decide, by cause.
+
+    While it was the champion: what came to the machine of its segment and was not scored. As a
+    challenger: whom it drew and the champion had to score.
+    """
+    found: Counter[str] = Counter()
+    reigned = deciding.reigned(model)
+    if reigned is not None:
+        rows = Decision.objects.filter(
+            reigned,
+            kind="automated",
+            score_run=None,
+            application__product__scoring_segment=model.segment,
+            decided_at__gte=since,
+            decided_at__lt=until,
+        ).exclude(failure="")
+        found.update(dict(rows.order_by("failure").values_list("failure").annotate(n=Count("pk"))))
+    drawn = Draw.objects.filter(placement__model=model, drawn_at__gte=since, drawn_at__lt=until)
+    fell_back = drawn.exclude(fell_back="").order_by("fell_back").values_list("fell_back")
+    found.update(dict(fell_back.annotate(n=Count("pk"))))
+    return dict(sorted(found.items()))
 
 
 def _row(statement: str, model: ModelVersion, since: datetime, until: datetime) -> Any:

@@ -13,18 +13,19 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.monitoring import wording
+from apps.monitoring import deciding, wording
+from apps.monitoring.measures import Level
 from apps.monitoring.models import Incident
 
 TYPE = "model.incident.raised"
 
 
-def email(incident: Incident, *, message_id: str) -> EmailMessage:
+def email(incident: Incident, *, message_id: str, now: datetime) -> EmailMessage:
     """Return the message to who answers for the limit, in their language."""
     owner = incident.limit.owner
     with translation.override(owner.language):
         subject = _("Incident of the model %(model)s") % {"model": incident.model}
-        body = "\n\n".join([wording.sentence(incident), _asked(incident), *_where(incident)])
+        body = "\n\n".join([wording.sentence(incident), _asked(incident, now), *_where(incident)])
     return EmailMessage(
         subject=subject,
         body=body,
@@ -55,9 +56,11 @@ def body(incident: Incident, *, now: datetime) -> bytes:
     return json.dumps(said, separators=(",", ":")).encode()
 
 
-def _asked(incident: Incident) -> str:
+def _asked(incident: Incident, now: datetime) -> str:
     if incident.stopped_automation:
         return _("Automated decisions are stopped. Two people start them again.")
+    if incident.level == Level.STOP and not deciding.decides(incident.model, now=now):
+        return _("The model decides no more. You are asked to write down what follows.")
     return str(wording.ASKED[incident.level])
 
 

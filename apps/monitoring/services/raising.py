@@ -11,7 +11,7 @@ from apps.audit import services as audit
 from apps.core import jobs
 from apps.core.errors import DomainError
 from apps.decisions import services as decisions
-from apps.monitoring import selectors
+from apps.monitoring import deciding, selectors
 from apps.monitoring.measures import Reading
 from apps.monitoring.models import Incident, IncidentDelivery, Limit
 from apps.monitoring.spans import Span
@@ -117,8 +117,11 @@ def _stopped(model: ModelVersion, limit: Limit, now: datetime) -> bool:
     """Stop automated decisions of the lenders that decide by the model, as the limit says.
 
     In the name of who answers for the limit, by their own rights: what they may not stop stays,
-    and the incident asks people to. Say whether all of them are stopped.
+    and the incident asks people to. A model that decides no more stops nothing of the one that
+    does. Say whether all of them are stopped.
     """
+    if not deciding.decides_until_commit(model, now=now):
+        return False
     owner: User = limit.owner
     reason = _("%(measure)s of the model %(model)s went beyond the limit that stops it.") % {
         "measure": limit.measure,

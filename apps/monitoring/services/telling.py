@@ -37,7 +37,7 @@ def _message(delivery: IncidentDelivery, now: datetime) -> Message:
     incident = delivery.incident
     return Message(
         obstacle=_obstacle(delivery) if delivery.channel == _EMAIL else "",
-        email=lambda: messages.email(incident, message_id=delivery.message_id),
+        email=lambda: messages.email(incident, message_id=delivery.message_id, now=now),
         url=incident.limit.webhook_url,
         body=lambda: messages.body(incident, now=now),
         failure="incident_not_sent",

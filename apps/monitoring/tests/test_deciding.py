@@ -1,0 +1,143 @@
+"""What a model is judged by: what it decides now, and what fell into its own times."""
+
+import uuid
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from apps.accounts.models import User
+from apps.decisions.models import AutomationStop, Decision
+from apps.decisions.tests import factories as decisions
+from apps.monitoring import decision_rows, services
+from apps.monitoring.models import Incident, IncidentDelivery
+from apps.monitoring.spans import Span
+from apps.monitoring.tests import factories
+from apps.monitoring.tests.factories import FIRST, NOW
+from apps.scoring import services as scoring
+from apps.scoring.models import Draw, ModelVersion, Placement
+from apps.scoring.tests import factories as models
+
+MARCH = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+
+
+def on(day: int, month: int = 3) -> datetime:
+    """Return noon of a day of 2026."""
+    return datetime(2026, month, day, 12, tzinfo=UTC)
+
+
+def challenging(rita: User, *, since: datetime, **changes: Any) -> Placement:
+    """Return the placement of another model that decides a fifth of the applications."""
+    asked = {"kind": "challenger", "share": Decimal("0.2"), "until": on(1, 12), **changes}
+    model = models.registered(factories.SEGMENT, rita, seed=7)
+    return scoring.place(model=model, trial=uuid.uuid4(), now=since, **asked)
+
+
+def unscored(alice: User, moment: datetime) -> Decision:
+    """Return what the machine referred because no model gave a score."""
+    application = decisions.submitted(alice)
+    return Decision.objects.create(
+        application=application,
+        number=1,
+        kind="automated",
+        outcome="refer",
+        failure="model_unusable",
+        submitted_by=alice,
+        amount=application.amount,
+        term_months=application.term_months,
+        annual_rate=Decimal("0.12"),
+        decided_at=moment,
+    )
+
+
+def drifted(model: ModelVersion) -> Incident:
+    """Let incomes of March be 1.8 times those of training, and return what that raised."""
+    frame = factories.applicants(250, seed=3, annual_income=1.8)
+    factories.scored(model, FIRST, frame)
+    services.measure(model=model, span=Span.MONTH, start=FIRST, now=NOW)
+    return Incident.objects.get()
+
+
+def test_a_model_that_decides_no_more_stops_nothing(
+    deciding: ModelVersion, rita: User, mark: User, settings: Any
+) -> None:
+    settings.LETTERS_BY_EMAIL = True
+    factories.limit(rita, mark, level="stop", stops=True)
+    newer = models.registered(factories.SEGMENT, rita, seed=7)
+    scoring.promote(model=newer, approved_by=mark, now=on(20))
+
+    incident = drifted(deciding)
+
+    assert (incident.model, incident.stopped_automation) == (deciding, False)
+    assert not AutomationStop.objects.exists()
+    services.deliver(delivery_id=IncidentDelivery.objects.get().pk, now=NOW)
+    assert "decides no more" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_challenger_stops_while_it_decides(
+    deciding: ModelVersion, rita: User, mark: User, *, ended: bool
+) -> None:
+    factories.limit(rita, mark, level="stop", stops=True)
+    placed = challenging(rita, since=on(1))
+    if ended:
+        scoring.end_trial(trial=placed.trial, now=on(20))
+
+    incident = drifted(placed.model)
+
+    assert incident.stopped_automation is not ended
+    assert AutomationStop.objects.exists() is not ended
+
+
+def test_a_trial_that_ran_out_decides_no_more(
+    deciding: ModelVersion, rita: User, mark: User
+) -> None:
+    factories.limit(rita, mark, level="stop", stops=True)
+    placed = challenging(rita, since=on(1), until=on(1, 11))
+
+    assert not drifted(placed.model).stopped_automation
+
+
+def test_failures_are_laid_to_the_model_that_was_to_decide(
+    deciding: ModelVersion, rita: User, mark: User, alice: User
+) -> None:
+    newer = models.registered(factories.SEGMENT, rita, seed=7)
+    scoring.promote(model=newer, approved_by=mark, now=on(10))
+    for day in (5, 20, 25):
+        unscored(alice, on(day))
+    never = models.registered(factories.SEGMENT, rita, seed=8)
+
+    found = {
+        one: decision_rows.facts(model, *MARCH)
+        for one, model in (("old", deciding), ("new", newer), ("never", never))
+    }
+
+    assert found["old"]["failures"] == {"model_unusable": 1}
+    assert found["old"]["failed"] == [1, 1]
+    assert found["new"]["failures"] == {"model_unusable": 2}
+    assert found["never"]["failed"] == [0, 0]
+
+
+def test_a_challenger_answers_for_whom_the_champion_had_to_score(
+    deciding: ModelVersion, rita: User, alice: User
+) -> None:
+    placed = challenging(rita, since=on(1))
+    unscored(alice, on(5))
+    for run, why in zip(
+        factories.scored(deciding, FIRST, factories.applicants(2, seed=1)),
+        ("features_refused", ""),
+        strict=True,
+    ):
+        Draw.objects.create(
+            placement=placed,
+            subject=run.subject,
+            arm="challenger",
+            run=run,
+            fell_back=why,
+            drawn_at=run.scored_at,
+        )
+
+    assert decision_rows.facts(placed.model, *MARCH)["failures"] == {"features_refused": 1}
+    assert decision_rows.facts(deciding, *MARCH)["failures"] == {"model_unusable": 1}
