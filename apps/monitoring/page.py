@@ -56,6 +56,7 @@ def incident(one: Incident) -> dict[str, Any]:
         "last": wording.value(one.measure, one.last_value),
         "last_when": wording.when(one.span, one.last_start),
         "over": wording.when(one.span, one.over_from) if one.over_from else "",
+        "is_replaced": one.is_replaced,
     }
 
 

@@ -20,7 +20,8 @@ class Incident(Identified, Timestamped, Stateful):
 
     `start` and `value` are those of the day or month that raised it; `last_start` and
     `last_value` follow while the breach lasts. People close it with what they decided, whether or
-    not the breach is over; `over_from` says since when it is.
+    not the breach is over; `over_from` says since when it is. One whose limit gave way to another
+    version, or is watched no more, ends as well: `is_replaced` then, and what it measured stands.
     """
 
     class Decision(models.TextChoices):
@@ -98,6 +99,11 @@ class Incident(Identified, Timestamped, Stateful):
 
     def __str__(self) -> str:
         return f"{self.measure} {self.start}"
+
+    @property
+    def is_replaced(self) -> bool:
+        """Say whether it ended with its limit and not because the measure was within it again."""
+        return self.over_from is not None and self.over_from > self.last_start
 
 
 class IncidentDelivery(Delivery):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import structlog
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
@@ -29,11 +30,14 @@ def compare(
     """Raise an incident for each reading beyond a limit; return those that are new.
 
     Of a breach there is one incident until the measure was within the limit again, whoever closed
-    it meanwhile. What a later span has told already is not told by an earlier one measured late.
+    it meanwhile. A limit of another version judges anew, and the end of the watch ends what stood.
+    What a later span has told already is not told by an earlier one measured late.
     """
     raised = []
     for limit in selectors.limits_in_force(model.segment, start).filter(span=span):
         if not limit.is_watched:
+            for standing in _of_limit(model, limit).filter(over_from=None, last_start__lt=start):
+                _end(standing, start)
             continue
         for reading in readings:
             if reading.measure != limit.measure:
@@ -46,33 +50,39 @@ def compare(
 def _compared(
     model: ModelVersion, limit: Limit, reading: Reading, *, start: date, now: datetime
 ) -> Incident | None:
-    same = Incident.objects.filter(
-        model=model,
-        measure=limit.measure,
-        level=limit.level,
-        span=limit.span,
-        subject=reading.subject,
-    )
+    same = _of_limit(model, limit).filter(subject=reading.subject)
+    if same.filter(last_start__gte=start).exists():
+        return None
     standing = same.filter(over_from=None).first()
     is_beyond = reading.is_beyond(float(limit.bound))
-    if standing is not None:
+    if standing is not None and standing.limit_id == limit.pk:
         _follow(standing, reading, start, is_beyond=is_beyond)
         return None
-    if not is_beyond or same.filter(last_start__gte=start).exists():
-        return None
-    return _raised(model, limit, reading, start=start, now=now)
+    if standing is not None:
+        _end(standing, start)
+    return _raised(model, limit, reading, start=start, now=now) if is_beyond else None
+
+
+def _of_limit(model: ModelVersion, limit: Limit) -> "QuerySet[Incident]":
+    """Return the incidents of a model that this limit, or another version of it, raised."""
+    return Incident.objects.filter(
+        model=model, measure=limit.measure, level=limit.level, span=limit.span
+    )
 
 
 def _follow(standing: Incident, reading: Reading, start: date, *, is_beyond: bool) -> None:
-    if start <= standing.last_start:
-        return
     standing.last_start, standing.last_value = start, reading.value
-    standing.over_from = None if is_beyond else start
-    standing.save(update_fields=["last_start", "last_value", "over_from", "updated_at"])
+    standing.save(update_fields=["last_start", "last_value", "updated_at"])
     if not is_beyond:
-        audit.record(
-            _ACTOR, "monitoring.incident_over", standing, measure=standing.measure, start=str(start)
-        )
+        _end(standing, start)
+
+
+def _end(standing: Incident, start: date) -> None:
+    standing.over_from = start
+    standing.save(update_fields=["over_from", "updated_at"])
+    audit.record(
+        _ACTOR, "monitoring.incident_over", standing, measure=standing.measure, start=str(start)
+    )
 
 
 def _raised(
