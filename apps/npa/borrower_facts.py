@@ -54,7 +54,7 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
     """
     loans = _running(loan, day)
     accounts = {one.pk: _account(one, day) for one in loans}
-    earned = reading.earned_at_payout(list(accounts))
+    owed = _figures(accounts, day)
     snapshots = _snapshots(loans, day)
     before = _before(loan, loans, day)
     secured = _security(loans, day)
@@ -64,9 +64,7 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
     restructured = {one.pk: _restructured(one, accounts[one.pk], loans, day) for one in loans}
     found = []
     for one in loans:
-        figures = stood.figures(
-            accounts[one.pk].position, day, earned_at_payout=earned.get(one.pk, ZERO)
-        )
+        figures = owed[one.pk]
         override = overrides.get(one.pk)
         facility = _facility(
             one, figures, before.get(one.pk), override.asset_class if override else ""
@@ -79,9 +77,9 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
             "months_left": lifetime.months_left(figures.last_due, day),
             "annual_rate": one.annual_rate,
         }
-        owed = known.pop("owed_then", ZERO)
-        if owed:
-            known["repaid_share"] = (owed - figures.principal) / owed
+        owed_then = known.pop("owed_then", ZERO)
+        if owed_then:
+            known["repaid_share"] = (owed_then - figures.principal) / owed_then
         found.append(
             Stood(
                 loan=one,
@@ -134,6 +132,19 @@ def _account(loan: Loan, day: date) -> Account:
     return replaying.replay(
         reading.contract(loan), reading.happened(loan), upto=day, points=reading.points(loan.pk)
     )
+
+
+def _figures(accounts: Mapping[uuid.UUID, Account], day: date) -> dict[uuid.UUID, Figures]:
+    earned, went = reading.earned_at_payout(list(accounts)), reading.paid_out(list(accounts), day)
+    return {
+        key: stood.figures(
+            one.position,
+            day,
+            earned_at_payout=earned.get(key, ZERO),
+            not_paid_out=one.contract.terms.lent - went.get(key, ZERO),
+        )
+        for key, one in accounts.items()
+    }
 
 
 def _snapshots(loans: Iterable[Loan], day: date) -> dict[uuid.UUID, LoanDay]:

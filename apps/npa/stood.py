@@ -41,10 +41,14 @@ class Figures(NamedTuple):
         return self.principal_due + self.interest_due + self.charges_due
 
 
-def figures(position: Position, day: date, *, earned_at_payout: Decimal) -> Figures:
+def figures(
+    position: Position, day: date, *, earned_at_payout: Decimal, not_paid_out: Decimal
+) -> Figures:
     """Return what a position says of a day's end.
 
-    `earned_at_payout` are the fees that were credited to income when the loan was paid out.
+    `earned_at_payout` are the fees that were credited to income when the loan was paid out;
+    `not_paid_out` is the rest of the loan that had not gone out by the day. The position has it
+    with the principal, as the schedule plans it.
     """
     due = position.due
     charges = [claim for claim in due if isinstance(claim.key, Asked)]
@@ -52,7 +56,7 @@ def figures(position: Position, day: date, *, earned_at_payout: Decimal) -> Figu
     billed = sum((_own_fee(claim) for claim in due), ZERO)
     buckets = (Bucket.FEE, Bucket.TAX, Bucket.PENAL)
     return Figures(
-        position.principal(),
+        position.principal() - not_paid_out,
         _sum(due, Bucket.PRINCIPAL),
         _sum(due, Bucket.INTEREST),
         position.unbilled,

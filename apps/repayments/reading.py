@@ -50,6 +50,13 @@ _EARNED_AT_PAYOUT = """
         AND l.account = 'fee_income'
     GROUP BY l.loan_id
 """
+_PAID_OUT = """
+    SELECT l.loan_id, sum(l.debit - l.credit)
+    FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id
+    WHERE l.loan_id = ANY(%s) AND l.day <= %s AND l.account = 'principal'
+        AND e.event IN ('disbursement', 'disbursement_reversal')
+    GROUP BY l.loan_id
+"""
 _BUCKETS = {
     "fees_receivable": Bucket.FEE,
     "tax_receivable": Bucket.TAX,
@@ -91,6 +98,13 @@ def earned_at_payout(loans: Collection[uuid.UUID]) -> dict[uuid.UUID, Decimal]:
     """Return what of each loan's fees was credited to income when it was paid out, paid or not."""
     with connection.cursor() as cursor:
         cursor.execute(_EARNED_AT_PAYOUT, [list(loans)])
+        return dict(cursor.fetchall())
+
+
+def paid_out(loans: Collection[uuid.UUID], day: date) -> dict[uuid.UUID, Decimal]:
+    """Return what of each loan had gone out by the end of a day, without what came back by then."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAID_OUT, [list(loans), day])
         return dict(cursor.fetchall())
 
 

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from apps.accounts.models import Branch, Entity, User
 from apps.impairment.models import ParameterSet
 from apps.impairment.tests import factories
-from apps.npa.tests.conftest import known_book, lent, stage
+from apps.npa.tests.conftest import known_book, lent, stage, staged
 from benchmarks import loan_book
 
-__all__ = ["known_book", "lent", "stage"]
+__all__ = ["known_book", "lent", "stage", "staged"]
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def correct(day_end: DayEnd) -> int:
 
 def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
     loans = Loan.objects.filter(pk__in=keys).select_related("product__conditions")
-    earned = reading.earned_at_payout(keys)
+    earned, went = reading.earned_at_payout(keys), reading.paid_out(keys, day)
     for loan in loans.order_by("pk"):
         account = replaying.replay(
             reading.contract(loan),
@@ -69,6 +69,9 @@ def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
             points=reading.points(loan.pk),
         )
         *found, last_due = stood.figures(
-            account.position, day, earned_at_payout=earned.get(loan.pk, ZERO)
+            account.position,
+            day,
+            earned_at_payout=earned.get(loan.pk, ZERO),
+            not_paid_out=account.contract.terms.lent - went.get(loan.pk, ZERO),
         )
         yield (loan.pk, *found, lifetime.months_left(last_due, day))

@@ -1,7 +1,8 @@
 """What every loan of a lender owes at the end of a day, read from what is unpaid. Pure: SQL text.
 
-Only what fell due of instalments and charges and is unpaid is read, from partial indexes; the
-principal of a loan goes on from the day before, unless it moved. A loan that something
+Only what fell due of instalments and charges and is unpaid is read, from partial indexes. The
+principal is what went out and did not come back, as the ledger has it: instalments plan a rest
+that was not paid out, too. It goes on from the day before, unless it moved. A loan that something
 happened to after the day (`moved_on` later) stands otherwise now than it did:
 `services.looking_back` puts the figures of those in the place of these.
 """
@@ -72,9 +73,8 @@ ROWS = f"""
         FROM loans_instalment WHERE {_UNPAID} AND due_date <= %(day)s GROUP BY loan_id
     ) s
 """  # noqa: S608 - the parts are ours
-# Loans whose principal moved on the day or later, or since the day before was read: that of their
-# instalments is that of the ledger, as the nightly proof `loans.principal` shows. Of all others it
-# is what it was the day before: most of a book, whose 36 instalments each are not read for that.
+# Loans whose principal moved on the day or later, or since the day before was read. Of all others
+# it is what it was the day before: most of a book, whose lines are not read for that.
 MOVED = """
     SELECT loan_id FROM ledger_line
     WHERE account = 'principal' AND day > %(before)s AND loan_id IS NOT NULL
@@ -122,7 +122,7 @@ def owed(*, rolls: bool, with_ends: bool) -> str:
         SELECT l.id AS key, l.customer_id, l.branch_id, l.currency, l.application_id, l.purpose,
             l.product_id, l.disbursed_date AS opened_on, l.principal AS lent,
             l.annual_rate, {_LAST_DUE if with_ends else "NULL::date"} AS last_due,
-            {_ROLLED if rolls else "COALESCE(whole.principal, 0)"} AS principal,
+            {_ROLLED if rolls else "COALESCE(booked.principal, 0)"} AS principal,
             COALESCE(r.principal_due, 0) AS principal_due,
             COALESCE(r.interest_due, 0) + COALESCE(a.interest, 0) + l.upfront_interest
                 AS interest_due,
@@ -143,11 +143,12 @@ def owed(*, rolls: bool, with_ends: bool) -> str:
     """  # noqa: S608 - the parts are ours
 
 
+_BOOKED = "account = 'principal' AND day <= %(day)s"
 _WHOLE = f"""
     LEFT JOIN (
-        SELECT loan_id, sum(principal - paid_principal) AS principal
-        FROM loans_instalment WHERE {_UNPAID} GROUP BY loan_id
-    ) whole ON whole.loan_id = l.id
+        SELECT loan_id, sum(debit - credit) AS principal FROM ledger_line
+        WHERE {_BOOKED} AND loan_id IS NOT NULL GROUP BY loan_id
+    ) booked ON booked.loan_id = l.id
 """  # noqa: S608 - the parts are ours
 _DAY_BEFORE = f"""
     LEFT JOIN npa_loanday d ON d.day = %(before)s AND d.loan_id = l.id
@@ -156,8 +157,8 @@ _DAY_BEFORE = f"""
 """
 _ROLLED = f"""
     CASE WHEN d.loan_id IS NOT NULL AND m.loan_id IS NULL THEN d.principal ELSE (
-        SELECT COALESCE(sum(principal - paid_principal), 0) FROM loans_instalment
-        WHERE loan_id = l.id AND {_UNPAID}
+        SELECT COALESCE(sum(debit - credit), 0) FROM ledger_line
+        WHERE loan_id = l.id AND {_BOOKED}
     ) END
 """  # noqa: S608 - the parts are ours
 _LAST_DUE = f"""(

@@ -52,7 +52,7 @@ def test_it_goes_on_from_the_day_before_where_nothing_moved_and_is_proved(lent: 
     assert found.name == lent.number
 
 
-def test_it_reads_the_instalments_where_no_day_was_ended_before(lent: Loan) -> None:
+def test_it_reads_the_ledger_where_no_day_was_ended_before(lent: Loan) -> None:
     days.rules()
 
     days.end(lent, repaying.later(1))
