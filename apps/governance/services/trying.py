@@ -115,7 +115,7 @@ def _missing(plan: Plan) -> dict[str, str]:
     between = _("Write a share above 0 and below 100 per cent.")
     given = {name: getattr(plan, name) for name in ("share", "baseline", "difference", "power")}
     errors = {name: between for name, value in given.items() if value is None or not 0 < value < 1}
-    if "share" not in errors and plan.share > MOST_SHARE:
+    if plan.share is not None and MOST_SHARE < plan.share < 1:
         errors["share"] = _("A challenger has half of the traffic at most.")
     if not errors and given["baseline"] + given["difference"] >= 1:
         errors["difference"] = between
