@@ -1,16 +1,20 @@
 """How a model's figures are shown: health in words and shapes, lines, tables, a file."""
 
 import itertools
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core import formatting
 from apps.loans.presentation import Look
 from apps.monitoring import wording
 from apps.monitoring.models import Figures, Incident
 from apps.scoring import feature_words
+from apps.scoring.models import ModelVersion
 
 Figure = dict[str, Any]
 LEVELS: Mapping[str, Look] = {
@@ -30,20 +34,37 @@ PROPOSALS: Mapping[str, Look] = {
     "withdrawn": Look("neutral", "circle-x", gettext_lazy("Taken back")),
 }
 _HEALTHY = Look("success", "circle-check", gettext_lazy("Within every limit"))
+_ACCEPTED = Look("warning", "triangle-alert", gettext_lazy("Beyond a limit, decided"))
 _UNWATCHED = Look("neutral", "eye-off", gettext_lazy("No limit is set"))
 _UNMEASURED = Look("neutral", "clock", gettext_lazy("Not measured yet"))
 _GRAVITY = ("stop", "review", "inform")
 
 
-def health(*, measured: bool, watched: bool, undecided: Sequence[Incident]) -> Look:
-    """Return how a model stands: by its gravest incident that nobody has closed."""
+def health(*, measured: bool, watched: bool, undecided: Sequence[Incident], accepted: bool) -> Look:
+    """Return how a model stands: by its gravest incident that nobody has closed.
+
+    `accepted` says that people closed one whose measure is still beyond the limit.
+    """
     levels = {one.level for one in undecided}
     for level in _GRAVITY:
         if level in levels:
             return LEVELS[level]
+    if accepted:
+        return _ACCEPTED
     if not measured:
         return _UNMEASURED
     return _HEALTHY if watched else _UNWATCHED
+
+
+def part(model: ModelVersion, shares: Mapping[uuid.UUID, Decimal | None]) -> str:
+    """Return what a model decides now; `shares` are those of the challengers."""
+    if model.status == "champion":
+        return _("Champion")
+    share = shares.get(model.pk)
+    if share is None:
+        return _("Decides no more")
+    of = formatting.format_percent(float(share), decimals=1)
+    return _("Challenger for %(share)s of the applications") % {"share": of}
 
 
 def incident(one: Incident) -> dict[str, Any]:

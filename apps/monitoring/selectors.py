@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
-from apps.monitoring import policies
+from apps.monitoring import deciding, policies
 from apps.monitoring.lifecycle import UNDECIDED
 from apps.monitoring.models import Figures, Incident, Limit, RetrainingPlan
 from apps.scoring.models import ModelVersion, ScoreRun
@@ -15,15 +15,16 @@ from apps.scoring.models import ModelVersion, ScoreRun
 _HEAVY = ("model__body", "model__manifest")
 
 
-# A model that was replaced is measured to its last score, if that is not longer ago.
+# What decides no more is measured to its end and its last score, if that is not longer ago.
 _LATELY = timedelta(days=62)
 
 
 def watched(*, now: datetime) -> list[uuid.UUID]:
-    """Return the models that are measured: champions, and those replaced that scored lately."""
+    """Return the models that are measured: champions and challengers, of now and of lately."""
     lately = ScoreRun.objects.filter(model=OuterRef("pk"), scored_at__gte=now - _LATELY)
-    rows = ModelVersion.objects.filter(promoted_at__isnull=False)
-    found = rows.filter(Q(status="champion") | Exists(lately)).order_by("segment", "number")
+    rows = ModelVersion.objects.filter(deciding.ever())
+    decided = deciding.since(now - _LATELY, now=now)
+    found = rows.filter(decided | Q(Exists(lately))).order_by("segment", "number")
     return list(found.values_list("pk", flat=True))
 
 
@@ -67,6 +68,27 @@ def undecided(model: ModelVersion | None = None) -> "QuerySet[Incident]":
     """Return the incidents that nobody has closed, of one model or of all."""
     rows = incidents().filter(status__in=UNDECIDED)
     return rows if model is None else rows.filter(model=model)
+
+
+def decided_and_lasting(model: ModelVersion) -> "QuerySet[Incident]":
+    """Return the incidents of a model that people closed while the measure is beyond the limit."""
+    return incidents().filter(model=model, status="closed", over_from=None)
+
+
+def in_force_before(one: Limit | RetrainingPlan) -> Limit | RetrainingPlan | None:
+    """Return what holds, or held, until a limit or plan takes its place; None where nothing."""
+    rows: Any = (
+        type(one)
+        ._default_manager.filter(
+            segment=one.segment, status="approved", effective_from__lte=one.effective_from
+        )
+        .exclude(pk=one.pk)
+    )
+    if isinstance(one, Limit):
+        rows = rows.filter(measure=one.measure, level=one.level, span=one.span)
+        rows = rows.select_related("owner")
+    found: Limit | RetrainingPlan | None = rows.order_by("-effective_from").first()
+    return found
 
 
 def waiting_limits(actor: User) -> "QuerySet[Limit]":

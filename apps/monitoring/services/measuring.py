@@ -1,6 +1,6 @@
 """Make the figures of a model over a day or a month, once, and raise what is beyond its limits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.audit import services as audit
 from apps.core.errors import DomainError
 from apps.monitoring import (
+    deciding,
     decision_rows,
     group_rows,
     groups,
@@ -33,20 +34,23 @@ from apps.scoring.models import ModelVersion
 _MEASURING = 0x4D4F4E49
 ACTOR = audit.system("monitoring")
 _Kind = Figures.Kind
+# From when to when a model decided; None where it goes on.
+Time = tuple[datetime, datetime | None]
 
 
 def missing(model: ModelVersion, *, now: datetime) -> Iterator[tuple[Span, date]]:
     """Yield the days and months that are over and were not measured yet, oldest first.
 
-    From when the model was promoted on; one that never was is not watched.
+    From when the model first decided, as champion or challenger; one that never did is not watched.
     """
-    if model.promoted_at is None:
+    times = deciding.times(model)
+    if not times:
         return
     for span in Span:
         rows = Figures.objects.filter(model=model, span=span, kind=_Kind.POPULATION)
         made = set(rows.values_list("start", flat=True))
-        for start in spans.over(span, since=model.promoted_at, now=now):
-            if start not in made and _was_used(model, span, start):
+        for start in spans.over(span, since=times[0][0], now=now):
+            if start not in made and _was_used(model, times, span, start):
                 yield span, start
 
 
@@ -74,11 +78,12 @@ def measure(*, model: ModelVersion, span: Span, start: date, now: datetime) -> l
     return found
 
 
-def _was_used(model: ModelVersion, span: Span, start: date) -> bool:
-    """Say whether a model is in use, or was in that span: one that was replaced ends there."""
-    if model.status == "champion":
+def _was_used(model: ModelVersion, times: Sequence[Time], span: Span, start: date) -> bool:
+    """Say whether a model was to decide in a span, or scored in it what it had begun."""
+    since, until = spans.moments(span, start)
+    if any(began < until and (ended is None or ended > since) for began, ended in times):
         return True
-    return score_rows.runs(model, *spans.moments(span, start)).exists()
+    return score_rows.runs(model, since, until).exists()
 
 
 def _facts(

@@ -1,17 +1,21 @@
 """What a model is judged by: what it decides now, and what fell into its own times."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.formatting import NARROW_SPACE
 from apps.decisions.models import AutomationStop, Decision
 from apps.decisions.tests import factories as decisions
-from apps.monitoring import decision_rows, services
+from apps.monitoring import decision_rows, selectors, services
 from apps.monitoring.models import Incident, IncidentDelivery
 from apps.monitoring.spans import Span
 from apps.monitoring.tests import factories
@@ -141,3 +145,64 @@ def test_a_challenger_answers_for_whom_the_champion_had_to_score(
 
     assert decision_rows.facts(placed.model, *MARCH)["failures"] == {"features_refused": 1}
     assert decision_rows.facts(deciding, *MARCH)["failures"] == {"model_unusable": 1}
+
+
+# --- challengers are watched ----------------------------------------------------------------------
+
+
+def test_a_challenger_is_measured_by_the_limits_of_its_segment(
+    deciding: ModelVersion, rita: User, mark: User
+) -> None:
+    factories.limit(rita, mark)
+    placed = challenging(rita, since=on(10))
+    tried = placed.model
+    assert selectors.watched(now=NOW) == [deciding.pk, tried.pk]
+
+    missing = list(services.missing(tried, now=on(3, 4)))
+    incident = drifted(tried)
+
+    assert (Span.MONTH, FIRST) in missing
+    assert next(start for span, start in missing if span is Span.DAY) == date(2026, 3, 10)
+    assert (incident.model, incident.subject) == (tried, "annual_income")
+    assert incident.deliveries.get().channel == "email"
+
+
+def test_a_challenger_is_measured_to_its_end_though_it_never_scored(
+    deciding: ModelVersion, rita: User
+) -> None:
+    placed = challenging(rita, since=on(10), until=on(5, 6))
+    scoring.end_trial(trial=placed.trial, now=on(20))
+
+    months = [start for span, start in services.missing(placed.model, now=NOW) if span == "month"]
+
+    assert months == [FIRST]
+    assert placed.model_id in selectors.watched(now=on(1, 5))
+    assert placed.model_id not in selectors.watched(now=NOW)
+
+
+def test_a_shadow_is_not_watched(deciding: ModelVersion, rita: User, signed_in: Any) -> None:
+    placed = challenging(rita, since=on(10), kind="shadow", share=None)
+
+    assert selectors.watched(now=NOW) == [deciding.pk]
+    assert list(services.missing(placed.model, now=NOW)) == []
+    browser: Client = signed_in(rita)
+    address = reverse("monitoring:model", args=[placed.model_id])
+    assert browser.get(address).status_code == 404
+
+
+def test_pages_say_which_share_a_challenger_decides(
+    deciding: ModelVersion, rita: User, signed_in: Any
+) -> None:
+    now = timezone.now()
+    placed = challenging(rita, since=now - timedelta(days=1), until=now + timedelta(days=9))
+    browser: Client = signed_in(rita)
+    address = reverse("monitoring:model", args=[placed.model_id])
+    said = f"Challenger for 20.0{NARROW_SPACE}% of the applications"
+
+    listed = browser.get(reverse("monitoring:champions")).text
+    assert address in listed
+    assert said in listed
+    assert f"{deciding} · Champion" in listed
+    assert said in browser.get(address).text
+    scoring.end_trial(trial=placed.trial, now=now)
+    assert "Decides no more" in browser.get(address).text

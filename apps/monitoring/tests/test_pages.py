@@ -1,7 +1,9 @@
 """The pages of monitoring: health in words, drill-down, limits by two people, decisions."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,9 +13,11 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.monitoring import services
 from apps.monitoring.models import Incident, Limit, RetrainingPlan
+from apps.monitoring.services import AskedPlan
 from apps.monitoring.spans import Span
 from apps.monitoring.tests import factories
 from apps.monitoring.tests.factories import FIRST, NOW
+from apps.scoring import model_words
 from apps.scoring.models import ModelVersion
 
 SignedIn = Callable[[User], Client]
@@ -122,3 +126,73 @@ def test_limits_and_plans_are_proposed_and_answered_on_pages(
     one.refresh_from_db()
     other.refresh_from_db()
     assert (one.status, other.status) == ("approved", "refused")
+
+
+def test_a_breach_that_people_accepted_is_not_shown_as_health(
+    drifted: Incident, rita: User, mark: User, signed_in: SignedIn
+) -> None:
+    services.close(actor=mark, incident=drifted, decision="accept", note="As agreed", now=NOW)
+    browser = signed_in(rita)
+    pages = (reverse("monitoring:champions"), reverse("monitoring:model", args=[drifted.model_id]))
+
+    for address in pages:
+        shown = browser.get(address).text
+        assert "Beyond a limit, decided" in shown
+        assert "Within every limit" not in shown
+
+    may = FIRST.replace(month=5)
+    factories.scored(drifted.model, may, factories.applicants(250, seed=3))
+    services.measure(model=drifted.model, span=Span.MONTH, start=may, now=NOW)
+    for address in pages:
+        assert "Beyond a limit, decided" not in browser.get(address).text
+    assert "Within every limit" in browser.get(pages[1]).text
+
+
+def test_who_approves_a_limit_sees_where_incidents_are_sent_and_what_it_replaces(
+    deciding: ModelVersion, rita: User, mark: User, signed_in: SignedIn, settings: Any
+) -> None:
+    settings.ALERT_WEBHOOK_HOSTS = ["hooks.example.org"]
+    url = "https://hooks.example.org/models"
+    first = factories.limit(rita, mark, owner=mark)
+    factories.limit(rita, mark, level="inform", bound=Decimal("0.111"))
+    moment = datetime(2026, 3, 2, tzinfo=UTC)
+    asked = factories.asked(
+        rita, effective_from=moment.date(), webhook_url=url, bound=Decimal("0.4")
+    )
+    newer = services.propose_limit(actor=rita, asked=asked, now=moment)
+    browser = signed_in(mark)
+
+    shown = browser.get(reverse("monitoring:proposal", args=["limit", newer.pk])).text
+    assert url in shown
+    assert "with the feature or group it is about" in shown
+    proposed, before = shown.split("What holds before it")
+    assert "0.400, By month" in proposed
+    assert "0.250, By month" in before
+    assert mark.name in before
+    assert "0.111" not in shown
+    older = browser.get(reverse("monitoring:proposal", args=["limit", first.pk])).text
+    assert "No such limit is in force." in older
+
+
+def test_who_approves_a_plan_sees_what_is_trained_and_the_plan_before(
+    deciding: ModelVersion, rita: User, mark: User, signed_in: SignedIn
+) -> None:
+    first = factories.plan(rita, mark, every_months=9, kind="scorecard")
+    moment = datetime(2026, 3, 2, tzinfo=UTC)
+    asked = AskedPlan(
+        segment=factories.SEGMENT,
+        effective_from=moment.date(),
+        reason="Trees drift less",
+        window_months=36,
+        kind="forest",
+    )
+    newer = services.propose_plan(actor=rita, asked=asked, now=moment)
+    browser = signed_in(mark)
+
+    shown = browser.get(reverse("monitoring:proposal", args=["plan", newer.pk])).text
+    proposed, before = shown.split("What holds before it")
+    assert str(model_words.KINDS["forest"]) in proposed
+    assert str(model_words.KINDS["scorecard"]) in before
+    assert "<dd>9</dd>" in before
+    older = browser.get(reverse("monitoring:proposal", args=["plan", first.pk])).text
+    assert "Nothing is trained by itself." in older

@@ -22,7 +22,9 @@ from apps.monitoring.models import Figures, Incident, IncidentDelivery, Limit, R
 from apps.monitoring.spans import Span
 from apps.monitoring.tests import factories
 from apps.monitoring.tests.factories import FIRST, NOW
+from apps.scoring import services as scoring
 from apps.scoring.models import ModelVersion
+from apps.scoring.tests import factories as models
 
 SECOND, THIRD, FOURTH = (dates.add_months(FIRST, n) for n in (1, 2, 3))
 Sent = list[tuple[str, dict[str, Any]]]
@@ -87,7 +89,7 @@ def test_a_model_that_says_nothing_of_its_training_is_not_measured(deciding: Mod
     assert not Figures.objects.exists()
 
 
-def test_what_was_missed_is_caught_up_once(deciding: ModelVersion) -> None:
+def test_what_was_missed_is_caught_up_once(deciding: ModelVersion, rita: User, mark: User) -> None:
     now = datetime(2026, 6, 2, 1, tzinfo=UTC)
     factories.scored(deciding, FIRST, factories.applicants(30, seed=1))
     measured(deciding, SECOND)
@@ -97,10 +99,12 @@ def test_what_was_missed_is_caught_up_once(deciding: ModelVersion) -> None:
     assert [start for span, start in missing if span is Span.MONTH] == [FIRST, THIRD]
     assert len([start for span, start in missing if span is Span.DAY]) == 31
     assert selectors.watched(now=now) == [deciding.pk]
-    ModelVersion.objects.filter(pk=deciding.pk).update(status="retired")
-    deciding.refresh_from_db()
+    newer = models.registered(factories.SEGMENT, rita, seed=7)
+    replaced = datetime(2026, 4, 15, tzinfo=UTC)
+    scoring.promote(model=newer, approved_by=mark, now=replaced)
     assert list(services.missing(deciding, now=now)) == [(Span.MONTH, FIRST)]
-    assert selectors.watched(now=NOW) == []
+    assert selectors.watched(now=now) == [deciding.pk, newer.pk]
+    assert selectors.watched(now=NOW) == [newer.pk]
 
 
 def test_the_task_measures_what_is_missing_and_again_nothing(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core.access import requires
 from apps.core.errors import NotVisible
-from apps.monitoring import page, policies, selectors
+from apps.monitoring import deciding, page, policies, selectors
 from apps.monitoring.models import Figures
 from apps.monitoring.spans import Span
 from apps.portfolio.views.shared import table_file
@@ -31,12 +31,20 @@ _POPULATION, _OUTCOMES, _GROUPS = (
 def champions(request: HttpRequest) -> HttpResponse:
     """List the models that are watched with how each stands."""
     now = timezone.now()
+    shares = deciding.shares(now=now)
     rows = []
     for model in ModelVersion.objects.defer("body", "manifest").filter(
         pk__in=selectors.watched(now=now)
     ):
         last = selectors.figures(model, Span.MONTH, _POPULATION, limit=1)
-        rows.append({"model": model, "look": _health(model, last), "month": _last(last)})
+        rows.append(
+            {
+                "model": model,
+                "part": page.part(model, shares),
+                "look": _health(model, last),
+                "month": _last(last),
+            }
+        )
     rows.sort(key=lambda row: (row["model"].segment, -row["model"].number))
     return render(request, "monitoring/champions.html", {"rows": rows})
 
@@ -55,6 +63,7 @@ def model(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     today = timezone.now().date()
     context = {
         "model": found,
+        "subtitle": f"{found} · {page.part(found, deciding.shares(now=timezone.now()))}",
         "crumbs": _crumbs(found)[:1],
         "look": _health(found, population),
         "span": span,
@@ -154,7 +163,7 @@ def _segments_by() -> dict[str, str]:
 
 
 def _model(pk: uuid.UUID) -> ModelVersion:
-    found = ModelVersion.objects.defer("body").filter(pk=pk, promoted_at__isnull=False).first()
+    found = ModelVersion.objects.defer("body").filter(deciding.ever(), pk=pk).first()
     if found is None:
         raise NotVisible("not_found", _("There is no such model that decides or did."))
     return found
@@ -170,6 +179,7 @@ def _health(model: ModelVersion, population: list[Figures]) -> Any:
         measured=bool(population),
         watched=selectors.limits_in_force(model.segment, today).filter(is_watched=True).exists(),
         undecided=list(selectors.undecided(model)),
+        accepted=selectors.decided_and_lasting(model).exists(),
     )
 
 

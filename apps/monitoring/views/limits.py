@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotVisible
-from apps.monitoring import page, policies, services, wording
+from apps.monitoring import page, policies, selectors, services, wording
 from apps.monitoring.forms import LimitForm, NoteForm, PlanForm
 from apps.monitoring.models import Limit, RetrainingPlan
+from apps.scoring import model_words
 
 _MOST = 100
 _KINDS: dict[str, Any] = {"limit": Limit, "plan": RetrainingPlan}
@@ -30,9 +31,7 @@ def limits(request: HttpRequest) -> HttpResponse:
     plans = RetrainingPlan.objects.select_related(*people[1:]).order_by("-proposed_at")
     context = {
         "limits": [_limit(one) for one in _waiting_first(rows)],
-        "plans": [
-            {"one": one, "state": page.PROPOSALS[one.status]} for one in _waiting_first(plans)
-        ],
+        "plans": [_plan(one) for one in _waiting_first(plans)],
         "may_propose": request.user.has_perm(policies.PROPOSE),
     }
     return render(request, "monitoring/limits.html", context)
@@ -75,10 +74,10 @@ def proposal(request: HttpRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Your answer is kept."))
             return redirect("monitoring:limits")
+    before = selectors.in_force_before(one)
     context = {
-        "row": _limit(one)
-        if kind == "limit"
-        else {"one": one, "state": page.PROPOSALS[one.status]},
+        "row": _row(one),
+        "before": None if before is None else _row(before),
         "kind": kind,
         "form": form,
         "may_answer": policies.may_answer(request.user, one),
@@ -122,6 +121,18 @@ def _proposed(request: HttpRequest, form: Any, propose: Any, title: str) -> Http
 
 def _waiting_first(rows: Any) -> list[Any]:
     return sorted(rows[:_MOST], key=lambda one: one.status != "proposed")
+
+
+def _row(one: Limit | RetrainingPlan) -> dict[str, Any]:
+    return _limit(one) if isinstance(one, Limit) else _plan(one)
+
+
+def _plan(one: RetrainingPlan) -> dict[str, Any]:
+    return {
+        "one": one,
+        "trained": model_words.kind(one.kind),
+        "state": page.PROPOSALS[one.status],
+    }
 
 
 def _limit(one: Limit) -> dict[str, Any]:
