@@ -20,11 +20,12 @@ from apps.accounts.models import Entity, User
 from apps.audit import services as audit
 from apps.core.errors import Conflict
 from apps.loans import hooks, payout, policies
-from apps.loans.errors import AskedForItself, NothingLeft, NotPayable, RestGivenUp
+from apps.loans.errors import AskedForItself, NotPayable
 from apps.loans.lifecycle import ON_ITS_WAY
 from apps.loans.models import Disbursement, Loan, ScheduleVersion
 from apps.loans.services import grounds, scheduling
 from apps.loans.services.opening import locked, reason_of
+from apps.loans.services.requesting import nothing_left
 from apps.offers.models import Offer
 from apps.schedules import documents
 from apps.schedules.terms import Terms, Tranche
@@ -44,8 +45,6 @@ def give_up_rest(*, actor: User, loan: Loan, reason: str, now: datetime) -> Loan
     """
     grounds.require(actor, policies.APPROVE)
     found = locked(actor, loan)
-    if found.given_up_date:
-        raise RestGivenUp(found.given_up_date)
     if found.status == "opened":
         raise Conflict(
             "nothing_paid_out", _("Nothing of this loan was paid out yet; give the contract up.")
@@ -53,8 +52,9 @@ def give_up_rest(*, actor: User, loan: Loan, reason: str, now: datetime) -> Loan
     paid = _paid(found)
     if found.status != "active" or not paid:
         raise NotPayable("not_payable", _("Nothing is paid out under this loan in its state."))
-    if sum(one.amount for one in paid) >= found.principal:
-        raise NothingLeft
+    # What was given up before stays so; a part that came back since is a rest like any other.
+    if sum(one.amount for one in paid) >= found.lent:
+        raise nothing_left(found)
     if found.offer is not None:
         grounds.require_wanted(Offer(pk=found.offer_id))
     if _is_on_its_way(found):

@@ -137,6 +137,43 @@ def test_what_came_back_since_is_paid_out_again_and_no_more(
     assert _clean()
 
 
+def test_what_came_back_since_may_be_given_up_as_well(
+    signed_in: Browser,
+    alice: User,
+    bob: User,
+    charlie: User,
+    staged: Loan,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: LATER)
+    second = factories.paid(
+        alice, bob, staged, amount=Decimal(60_000), rest_planned_date=TODAY + timedelta(days=40)
+    )
+    _give_up(bob, staged)
+    assert _refused(lambda: _give_up(bob, staged)).code == "rest_given_up"
+    services.reverse(
+        actor=charlie, disbursement=second, day=TODAY, reason="The account was closed", now=LATER
+    )
+    page, act = (reverse(f"loans:{one}", args=[staged.pk]) for one in ("detail", "give_up_rest"))
+    manager = signed_in(bob)
+    assert act in manager.get(page).text
+    assert "₹60,000.00 was not paid out" in manager.get(act).text
+
+    done = manager.post(act, {"reason": "It is not needed"}, follow=True)
+
+    assert "The rest was given up." in done.text
+    loan = Loan.objects.get(pk=staged.pk)
+    assert (loan.given_up, loan.lent) == (120_000, FIRST)
+    assert (loan.given_up_reason, loan.given_up_by) == ("It is not needed", bob)
+    version = loan.schedules.get(in_force=True)
+    assert version.reason == "rest_given_up"
+    assert sum(row.principal for row in version.instalments.all()) == FIRST
+    facts = Event.objects.filter(verb="loans.rest_given_up").order_by("pk").values_list("facts")
+    assert [one["amount"] for (one,) in facts] == ["60000.00", "120000.00"]
+    assert _refused(lambda: _give_up(bob, staged)).code == "rest_given_up"
+    assert _clean()
+
+
 def _nothing_paid(alice: User, bob: User) -> Loan:
     return _staged(alice)
 
