@@ -12,8 +12,9 @@ class Lent:
     """The principal of a loan, since when it is one, and what was taken off it on which days.
 
     `moved` are (day, amount): what was repaid, waived or written off of the principal, less what
-    of that was taken back. `ended` is the day since which nothing is owed any more; a loan that
-    `came_to_nothing` was given up before anything was paid out, and was never owed.
+    of that was taken back, and the rest that was given up and never paid out. `ended` is the day
+    since which nothing is owed any more; a loan that `came_to_nothing` was given up before anything
+    was paid out, and was never owed.
     """
 
     principal: Decimal

@@ -57,9 +57,10 @@ def left(of: str = "") -> Case:
     """
     gone = _moved().filter(loan_id=OuterRef(f"{of}loan__pk")).order_by().values("loan_id")
     taken_off = Coalesce(Subquery(gone.annotate(sum=_TAKEN_OFF).values("sum")), _NOTHING)
+    lent = F(f"{of}loan__principal") - F(f"{of}loan__given_up")
     return Case(
         When(none(of), then=None),
-        When(runs(of), then=Greatest(F(f"{of}loan__principal") - taken_off, _NOTHING)),
+        When(runs(of), then=Greatest(lent - taken_off, _NOTHING)),
         default=_NOTHING,
         output_field=_AMOUNT,
     )
@@ -83,26 +84,32 @@ def booked(of: str = "") -> Q:
 def histories(applications: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Lent]:
     """Return what came of the loans under applications, day by day."""
     rows = Loan.objects.filter(application__in=applications)
-    columns = ("pk", "application_id", "status", "principal", "opened_date", "disbursed_date")
-    loans = list(rows.values_list(*columns, "source"))
-    closed = [pk for pk, _application, status, *_rest in loans if status == "closed"]
+    columns = (
+        *("pk", "application_id", "status", "principal", "given_up", "given_up_date"),
+        *("opened_date", "disbursed_date", "source"),
+    )
+    loans: list[Any] = list(rows.values_list(*columns, named=True))
     ended = dict(
-        Line.objects.filter(loan_id__in=closed)
+        Line.objects.filter(loan_id__in=[one.pk for one in loans if one.status == "closed"])
         .order_by()
         .values_list("loan_id")
         .annotate(last=Max("day"))
     )
-    moved = _by_loan([pk for pk, _application, status, *_rest in loans if status != "imported"])
+    moved = _by_loan([one.pk for one in loans if one.status != "imported"])
     return {
-        application: Lent(
-            principal=principal,
-            since=disbursed if source else opened,
-            moved=tuple(moved.get(pk, ())),
-            ended=ended.get(pk),
-            came_to_nothing=status in ("cancelled", "imported"),
+        one.application_id: Lent(
+            principal=one.principal,
+            since=one.disbursed_date if one.source else one.opened_date,
+            moved=(*moved.get(one.pk, ()), *_given_up(one)),
+            ended=ended.get(one.pk),
+            came_to_nothing=one.status in ("cancelled", "imported"),
         )
-        for pk, application, status, principal, opened, disbursed, source in loans
+        for one in loans
     }
+
+
+def _given_up(loan: Any) -> tuple[tuple[date, Decimal], ...]:
+    return ((loan.given_up_date, loan.given_up),) if loan.given_up else ()
 
 
 def _moved() -> QuerySet[Line]:

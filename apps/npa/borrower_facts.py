@@ -67,7 +67,11 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
         figures = owed[one.pk]
         override = overrides.get(one.pk)
         facility = _facility(
-            one, figures, before.get(one.pk), override.asset_class if override else ""
+            one,
+            figures,
+            day,
+            before=before.get(one.pk),
+            override=override.asset_class if override else "",
         )
         pd = scored.get(one.application_id)
         known = secured.get(one.application_id, {}) | restructured[one.pk] | told.get(one.pk, {})
@@ -158,7 +162,9 @@ def _before(loan: Loan, loans: Iterable[Loan], day: date) -> dict[uuid.UUID, Loa
     return {row.loan_id: row for row in rows if row.asset_class not in GONE}
 
 
-def _facility(loan: Loan, figures: Figures, before: LoanDay | None, override: str) -> Facility:
+def _facility(
+    loan: Loan, figures: Figures, day: date, *, before: LoanDay | None, override: str
+) -> Facility:
     assert loan.disbursed_date is not None  # noqa: S101 - asked for with a day
     return Facility(
         key=loan.pk,
@@ -168,11 +174,16 @@ def _facility(loan: Loan, figures: Figures, before: LoanDay | None, override: st
         oldest_due=figures.oldest_due,
         missed=figures.missed,
         purpose=loan.application.purpose,
-        exposure_at_start=loan.principal,
+        exposure_at_start=loan.principal - _given_up(loan, day),
         security_at_start=ZERO,
         override=override,
         **(_was(before, override) if before else {}),
     )
+
+
+def _given_up(loan: Loan, day: date) -> Decimal:
+    is_given_up = loan.given_up_date is not None and loan.given_up_date <= day
+    return loan.given_up if is_given_up else ZERO
 
 
 def _was(before: LoanDay, override: str) -> dict[str, Any]:

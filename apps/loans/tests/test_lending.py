@@ -26,6 +26,7 @@ from apps.loans import lending, services
 from apps.loans.models import Loan
 from apps.loans.tests import factories
 from apps.offers import services as offers
+from apps.offers.tests import factories as offering
 
 NOW, LATER, TODAY = factories.NOW, factories.LATER, factories.TODAY
 TWO_DAYS = timedelta(days=2)
@@ -317,3 +318,35 @@ def test_a_past_day_is_judged_by_what_was_owed_then(alice: User, bob: User, loan
     assert found == [0, 200_000, 80_000, 0]
     [one] = debts.owed([loan.customer_id])[loan.customer_id][:1]
     assert [int(one.on(day)) for day in (*days, None)] == [0, 200_000, 80_000, 0, 0]
+
+
+def test_a_rest_that_was_given_up_is_owed_no_more_from_that_day_on(
+    alice: User, bob: User, stage: None, friend: Customer
+) -> None:
+    application = offering.approved(
+        alice, conditions={"is_staged": True, "staged_clause": "Clause 4"}
+    )
+    agreed = factories.agreed(alice, application)
+    loan = services.open_loan(actor=alice, application=agreed, now=LATER)
+    rest_on = TODAY + timedelta(days=30)
+    factories.paid(alice, bob, loan, amount=Decimal(80_000), rest_planned_date=rest_on)
+    _answers(loan, friend, 150_000)
+    again, theirs = (requests.submitted(alice, one) for one in (loan.customer, friend))
+    before = [int(_known(one)["exposure_with_us"]) - 200_000 for one in (again, theirs)]
+
+    services.give_up_rest(
+        actor=bob, loan=loan, reason="No more is needed", now=LATER + timedelta(days=1)
+    )
+
+    after = [int(_known(one)["exposure_with_us"]) - 200_000 for one in (again, theirs)]
+    assert (before, after) == ([200_000, 150_000], [80_000, 80_000])
+    [exposure] = applications.exposure(again, alice)
+    assert exposure.approved_amount == 80_000
+    _repaid(bob, loan, 30_000, on=TODAY + TWO_DAYS)
+    [now] = Application.objects.filter(pk=loan.application_id).values_list(
+        lending.left(), flat=True
+    )
+    history = lending.histories([loan.application_id])[loan.application_id]
+    days = [TODAY + timedelta(days=number) for number in range(3)]
+    assert [history.left(day) for day in days] == [200_000, 80_000, 50_000]
+    assert now == history.left(date.max) == 50_000

@@ -14,7 +14,9 @@ from apps.schedules.terms import FeeTiming
 
 # Loans with money out on the day. One that ended later was still running then.
 LENT = """
-    SELECT l.id, l.customer_id, l.branch_id, l.currency, l.principal, l.application_id,
+    SELECT l.id, l.customer_id, l.branch_id, l.currency,
+        l.principal - CASE WHEN l.given_up_date <= %(day)s THEN l.given_up ELSE 0 END AS principal,
+        l.application_id,
         l.product_id, l.disbursed_date, l.annual_rate, l.status, ap.purpose,
         COALESCE(a.unbilled, 0) AS unbilled,
         COALESCE(a.upfront_fee + a.upfront_tax, 0) AS upfront_charges,

@@ -4,12 +4,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from apps.accounts.models import User
 from apps.loans import services as loans
 from apps.loans.models import Disbursement, Loan
 from apps.loans.tests import factories as lending
-from apps.npa import explaining, proofs
+from apps.npa import borrower_facts, explaining, proofs
+from apps.npa.models import DayEnd
+from apps.npa.services import snapshotting
+from apps.npa.statements import facilities
 from apps.npa.tests import day_factories as days
 from apps.repayments.tests import factories as repaying
 from apps.repayments.tests.factories import at, later
@@ -111,3 +115,32 @@ def test_what_is_repaid_comes_off_what_went_out_and_a_day_ended_later_stands_as_
     assert days.of_day(loan, following).principal == FIRST - row.principal
     assert explaining.explain(loan, following).differences == ()
     assert repaying.offenders() == []
+
+
+def _agreed(day_end: DayEnd) -> Decimal:
+    """Return how much the night has as lent at first, beside which small security is none."""
+    values = snapshotting.values_of(day_end) | {"read_until": None}
+    with connection.cursor() as cursor:
+        kinds = snapshotting.kinds(day_end)
+        cursor.execute(facilities.make(kinds, with_pd=False, rolls=False), values)
+        cursor.execute("SELECT exposure_at_start FROM npa_facility")
+        [(found,)] = cursor.fetchall()
+        cursor.execute("DROP TABLE npa_facility")
+    return Decimal(found)
+
+
+def test_small_security_is_measured_by_what_the_contract_stood_for_on_the_day(
+    loan: Loan, bob: User
+) -> None:
+    _give_up(loan, bob, later(2))
+    loan.refresh_from_db()
+
+    # The first day is ended once the rest is given up on the second.
+    by_night = [_agreed(days.end(loan, later(day))) for day in (1, 2, 3)]
+    anew = [
+        stood.facility.exposure_at_start
+        for day in (1, 2, 3)
+        for stood in borrower_facts.of_borrower(loan, later(day))
+    ]
+
+    assert by_night == anew == [200_000, FIRST, FIRST]

@@ -47,7 +47,8 @@ REPAID = """
     WHERE b.entity_id = %(entity)s AND NOT o.defaulted AND o.last_payment_date IS NOT NULL
         AND l.disbursed_date IS NOT NULL
     UNION ALL
-    SELECT l.id, l.branch_id, l.product_id, l.currency, l.disbursed_date, l.principal,
+    SELECT l.id, l.branch_id, l.product_id, l.currency, l.disbursed_date,
+        l.principal - l.given_up,
         (
             SELECT max(n.day) FROM ledger_line n JOIN ledger_entry e ON e.id = n.entry_id
             WHERE n.loan_id = l.id AND n.account = 'principal' AND n.credit > 0

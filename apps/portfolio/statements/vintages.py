@@ -9,7 +9,8 @@ LENT = """
     INSERT INTO portfolio_vintagelent
         (entity_id, branch_id, product_id, currency, vintage, loans, principal)
     SELECT b.entity_id, l.branch_id, l.product_id, l.currency,
-        date_trunc('month', l.disbursed_date)::date, count(*), sum(l.principal)
+        date_trunc('month', l.disbursed_date)::date, count(*),
+        sum(l.principal - l.given_up)
     FROM loans_loan l JOIN accounts_branch b ON b.id = l.branch_id
     WHERE b.entity_id = %(entity)s AND l.disbursed_date IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5

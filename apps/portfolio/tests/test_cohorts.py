@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Branch, Entity, User
+from apps.loans import services as loans
 from apps.loans.models import Loan, Outcome
 from apps.npa.models import LoanDay
 from apps.npa.tests import portfolio_factories as nights
 from apps.portfolio import cohorts, services
 from apps.portfolio.cohorts import AGES, Counted, Measure
-from apps.portfolio.models import DayVintage, VintagePrepaid
+from apps.portfolio.models import DayVintage, VintageLent, VintagePrepaid
 from apps.portfolio.months import Width
 from apps.portfolio.services import sharing, totalling
 from apps.portfolio.tests import living
@@ -127,6 +128,22 @@ def test_what_was_repaid_early_counts_from_then_on(
     choice = {"measure": "prepaid", "vintage": MONTH.isoformat()}
     assert lent.number not in _get(client, "cohort_loans", age="3", **choice).text
     assert lent.number in _get(client, "cohort_loans", age="6", **choice).text
+
+
+def test_a_rest_that_was_given_up_was_never_lent(
+    staged: Loan, india: Entity, alice: User, bob: User
+) -> None:
+    loan = loans.give_up_rest(
+        actor=bob, loan=staged, reason="No more is needed", now=repaid.at(TODAY)
+    )
+    day = cohorts.end_of(MONTH, 4)
+    quote = servicing.quote(loan, day, today=day)
+    servicing.pay_off(actor=alice, loan=loan, money=money(day, quote.total), now=repaid.at(day))
+
+    services.summarise(entity=india, now=repaid.at(SIXTH))
+
+    for table in (VintageLent, VintagePrepaid):
+        assert [(one.loans, one.principal) for one in table.objects.all()] == [(1, 80_000)]
 
 
 def test_what_was_written_off_counts_from_then_on(
