@@ -3,7 +3,8 @@
 Nothing is filled in: what is missing, unknown or out of bounds is refused with its place.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from itertools import pairwise
@@ -25,6 +26,8 @@ MOST_WORKOUT_MONTHS = 60
 # No outlook multiplies a hazard or an LGD by more.
 MOST_PD_SHIFT = Decimal(10)
 MOST_LGD_SHIFT = Decimal(5)
+MOST_DECIMALS = 10
+_PLAIN = re.compile(rf"-?[0-9]{{1,10}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
 
 _BETWEEN = gettext_noop("Must lie between 0 and 1.")
 _ABOVE = gettext_noop("Must be above %(least)s.")
@@ -129,6 +132,28 @@ def read(body: Any) -> Parameters:
         hazards=_hazards(body["hazards"]),
         recoveries=_recoveries(body["recoveries"]),
     )
+
+
+def require_plain(body: Mapping[str, Any]) -> None:
+    """Raise CatalogueRefused unless each number of a body that was read is in plain digits.
+
+    The database reads some of them as well: by its own rules, and no finer than `MOST_DECIMALS`.
+    """
+    for place, text in _texts(body, ""):
+        pattern = gettext_noop("Must be in plain digits, with at most %(most)s decimals.")
+        _expect(_PLAIN.fullmatch(text) is not None, place, pattern, most=MOST_DECIMALS)
+
+
+def _texts(given: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Return every text of a body with its place; where there is one, it stands for a number."""
+    if isinstance(given, Mapping):
+        for name, one in given.items():
+            yield from _texts(one, f"{place}.{name}" if place else str(name))
+    elif isinstance(given, list):
+        for one in given:
+            yield from _texts(one, place)
+    elif isinstance(given, str):
+        yield place, given
 
 
 def know(found: Parameters, *, kinds: Iterable[str], segments: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from apps.impairment import parameters, policies, stored
 from apps.impairment.models import ParameterSet, Run
 from apps.impairment.parameters import Parameters
 from apps.impairment.services.locking import alone
+from apps.ledger.refusals import constraint_of
 from apps.products.models import Product
 from apps.products.reading import CatalogueRefused
 
@@ -57,6 +58,7 @@ def propose_parameters(*, actor: User, entity: Entity, asked: Asked, now: dateti
     _seen(actor, entity)
     try:
         _known(entity, parameters.read(asked.body))
+        parameters.require_plain(asked.body)
     except CatalogueRefused as refusal:
         sentence = _("%(place)s: %(why)s") % {"place": refusal.place, "why": refusal.why}
         raise _refused("body", "parameters_refused", sentence) from refusal
@@ -75,6 +77,8 @@ def propose_parameters(*, actor: User, entity: Entity, asked: Asked, now: dateti
         with transaction.atomic():
             made.save(force_insert=True)
     except IntegrityError as refusal:
+        if constraint_of(refusal) != "impairment_parameters_one_proposed":
+            raise
         raise Conflict(
             "parameters_wait", _("Other parameters of this lender wait for an answer already.")
         ) from refusal
@@ -98,6 +102,8 @@ def approve_parameters(*, actor: User, one: ParameterSet, now: datetime) -> Para
         with transaction.atomic():
             found.move("approve", answered_by=actor, answered_at=now)
     except IntegrityError as refusal:
+        if constraint_of(refusal) != "impairment_parameters_one_a_day":
+            raise
         raise Conflict(
             "parameters_same_day", _("Other approved parameters begin on the same day.")
         ) from refusal

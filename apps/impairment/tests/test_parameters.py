@@ -10,7 +10,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from apps.accounts.models import Entity, User
 from apps.audit.models import Event
-from apps.impairment import parameters, services
+from apps.impairment import parameters, services, stored
 from apps.impairment.measuring import Outlook
 from apps.impairment.models import ParameterSet
 from apps.impairment.services import Asked
@@ -228,6 +228,57 @@ def test_the_database_keeps_what_was_answered(india: Entity, rita: User, charlie
         ParameterSet.objects.filter(pk=one.pk).update(status="approved")
 
     assert ParameterSet.objects.in_force(india, LAST) is None
+
+
+ODD = ("1_0", "\N{FULLWIDTH DIGIT ONE}", "1e0", "+1", "0.00000000001", "1.")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_number_is_written_as_the_database_reads_it(india: Entity, rita: User, odd: str) -> None:
+    parameters.read(body(**shifted("pd_shift", odd)))
+
+    refusal = refused(lambda: factories.proposed(india, rita, **shifted("pd_shift", odd)))
+
+    assert refusal.code == "parameters_refused"
+    said = "scenarios.base.pd_shift: Must be in plain digits, with at most 10 decimals."
+    assert str(refusal.sentence) == said
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        ({"bands": ["0.02", "0.0_5"]}, "bands"),
+        ({"conversion": {"others": "1e-1"}}, "conversion.others"),
+        (
+            {"recoveries": {"floors": {"others": "0.1", "unsecured": ".1"}}},
+            "recoveries.floors.unsecured",
+        ),
+    ],
+)
+def test_so_is_every_other_number(parts: dict[str, Any], place: str) -> None:
+    odd = body(**parts)
+    parameters.read(odd)
+
+    with pytest.raises(CatalogueRefused) as refusal:
+        parameters.require_plain(odd)
+
+    assert refusal.value.place == place
+    parameters.require_plain(body(**shifted("pd_shift", "0.0000000001")))
+
+
+def test_another_refusal_of_the_database_is_not_said_to_be_one_of_those(
+    india: Entity, rita: User, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = factories.proposed(india, rita)
+    with monkeypatch.context() as given:
+        given.setattr(stored, "sha256", lambda _body: None)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            factories.proposed(india, rita)
+    refusal = refused(lambda: factories.proposed(india, rita))
+
+    assert refusal.code == "parameters_wait"
+    found = ParameterSet.objects.get()
+    assert (found.pk, found.status) == (waiting.pk, "proposed")
 
 
 @pytest.mark.parametrize(("name", "most"), [("pd_shift", "10"), ("lgd_shift", "5")])
