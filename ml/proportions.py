@@ -4,6 +4,7 @@ Every function takes counts: how many of how many. An interval that the counts c
 instance the ratio of two rates of which one is 0, is None.
 """
 
+import bisect
 import math
 from dataclasses import dataclass
 
@@ -54,6 +55,18 @@ def jeffreys(count: Count, *, confidence: float = CONFIDENCE) -> Bounds:
     low = 0.0 if count.hits == 0 else float(special.betaincinv(a, b, tail))
     high = 1.0 if count.hits == count.total else float(special.betaincinv(a, b, 1 - tail))
     return low, high
+
+
+def sure_rank(n: int, quantile: float, *, confidence: float = CONFIDENCE) -> int:
+    """Return the lower end of the interval of a quantile: which of n values, 1 for the smallest.
+
+    Of as many values as a binomial law allows to lie below the quantile, whatever the law of the
+    values (Conover, Practical Nonparametric Statistics, 3.2). 0 where none of them is surely below.
+    """
+    if n < 1 or not 0 < quantile < 1:
+        raise ValueError(f"{n} values have no quantile {quantile}.")
+    tail = (1 - confidence) / 2
+    return bisect.bisect_left(range(n + 1), tail, key=lambda k: special.bdtr(k, n, quantile))
 
 
 def ratio_interval(

@@ -87,7 +87,9 @@ def of_population(
     yield from _share(Measure.FAILURES, decisions["failed"])
     latency = decisions["latency"]
     if latency["p95"] is not None:
-        yield Reading(Measure.LATENCY, "", latency["p95"], latency["p95"])
+        # No time is negative: of too few nothing is surely slower than that.
+        low = latency["p95_low"]
+        yield Reading(Measure.LATENCY, "", latency["p95"], 0.0 if low is None else low)
 
 
 def of_outcomes(facts: Mapping[str, Any]) -> Iterator[Reading]:

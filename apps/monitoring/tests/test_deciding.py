@@ -39,21 +39,27 @@ def challenging(rita: User, *, since: datetime, **changes: Any) -> Placement:
     return scoring.place(model=model, trial=uuid.uuid4(), now=since, **asked)
 
 
+def by_machine(alice: User, *, after: float = 0, **changes: Any) -> Decision:
+    """Return what the machine referred, so many seconds after it was asked for."""
+    application = decisions.submitted(alice)
+    assert application.submitted_at is not None
+    values = {
+        "number": 1,
+        "kind": "automated",
+        "outcome": "refer",
+        "submitted_by": alice,
+        "amount": application.amount,
+        "term_months": application.term_months,
+        "annual_rate": Decimal("0.12"),
+        "decided_at": application.submitted_at + timedelta(seconds=after),
+        **changes,
+    }
+    return Decision.objects.create(application=application, **values)
+
+
 def unscored(alice: User, moment: datetime) -> Decision:
     """Return what the machine referred because no model gave a score."""
-    application = decisions.submitted(alice)
-    return Decision.objects.create(
-        application=application,
-        number=1,
-        kind="automated",
-        outcome="refer",
-        failure="model_unusable",
-        submitted_by=alice,
-        amount=application.amount,
-        term_months=application.term_months,
-        annual_rate=Decimal("0.12"),
-        decided_at=moment,
-    )
+    return by_machine(alice, decided_at=moment, failure="model_unusable")
 
 
 def drifted(model: ModelVersion) -> Incident:
@@ -145,6 +151,23 @@ def test_a_challenger_answers_for_whom_the_champion_had_to_score(
 
     assert decision_rows.facts(placed.model, *MARCH)["failures"] == {"features_refused": 1}
     assert decision_rows.facts(deciding, *MARCH)["failures"] == {"model_unusable": 1}
+
+
+def test_of_few_times_only_what_is_surely_below_the_percentile_counts(
+    deciding: ModelVersion, alice: User
+) -> None:
+    runs = factories.scored(deciding, FIRST, factories.applicants(3, seed=1))
+    first = by_machine(alice, after=40, score_run=runs[0])
+    around = (first.decided_at - timedelta(hours=1), first.decided_at + timedelta(hours=1))
+    one = decision_rows.facts(deciding, *around)["latency"]
+    assert (one["n"], one["p95"], one["p95_low"]) == (1, 40.0, None)
+
+    by_machine(alice, after=10, score_run=runs[1])
+    by_machine(alice, after=20, score_run=runs[2])
+
+    # Of three, two lie below the 95th percentile but for one time in a hundred and forty.
+    three = decision_rows.facts(deciding, *around)["latency"]
+    assert (three["n"], three["median"], three["p95_low"]) == (3, 20.0, 20.0)
 
 
 # --- challengers are watched ----------------------------------------------------------------------

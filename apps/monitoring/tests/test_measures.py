@@ -16,7 +16,7 @@ def _decisions(**changes: Any) -> dict[str, Any]:
         "approved": [600, 1000],
         "departed": [0, 0],
         "failed": [0, 0],
-        "latency": {"n": 0, "median": None, "p95": None},
+        "latency": {"n": 0, "median": None, "p95": None, "p95_low": None},
         **changes,
     }
 
@@ -32,6 +32,20 @@ def test_a_small_sample_crosses_no_limit_that_a_large_one_does() -> None:
     assert few.value == many.value == 0.125
     assert not few.is_beyond(0.05)
     assert many.is_beyond(0.05)
+
+
+@pytest.mark.parametrize(
+    ("low", "beyond"), [(None, False), (4.9, False), (5.0, False), (5.1, True)]
+)
+def test_one_slow_decision_is_not_beyond_a_limit_on_time(
+    low: float | None, *, beyond: bool
+) -> None:
+    latency = {"n": 1, "median": 40.0, "p95": 40.0, "p95_low": low}
+
+    found = _read({"decisions": _decisions(latency=latency)})[Measure.LATENCY]
+
+    assert found.value == 40
+    assert found.is_beyond(5) is beyond
 
 
 def test_the_change_of_the_approval_rate_is_read_either_way() -> None:
