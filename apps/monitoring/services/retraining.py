@@ -40,7 +40,11 @@ def begin_due(*, model: ModelVersion, now: datetime) -> Retraining | None:
 
 
 def _drift(plan: RetrainingPlan, model: ModelVersion) -> Incident | None:
-    """Return the oldest breach of drift since the plan that no training has followed yet."""
+    """Return the oldest breach of drift that lasts and that no training has followed yet.
+
+    One that stood when the plan was approved is a cause as well, unless people called it a false
+    alarm.
+    """
     if not plan.on_drift:
         return None
     rows = Incident.objects.filter(
@@ -48,15 +52,33 @@ def _drift(plan: RetrainingPlan, model: ModelVersion) -> Incident | None:
         measure__in=measures.DRIFT,
         span=Span.MONTH,
         over_from=None,
-        raised_at__gte=plan.answered_at,
         retrainings=None,
     ).exclude(level=measures.Level.INFORM)
+    rows = rows.exclude(decision=Incident.Decision.FALSE_ALARM)
     # Several features that drift together are one cause, not a training each.
     answered = Retraining.objects.filter(model=model, cause=_Cause.DRIFT).order_by("-begun_at")
     last = answered.values_list("begun_at", flat=True).first()
-    if last is not None:
-        rows = rows.filter(raised_at__gt=last)
-    return rows.order_by("raised_at", "pk").first()
+    for incident in rows.order_by("raised_at", "pk"):
+        if last is None or _told_first(incident) > last:
+            return incident
+    return None
+
+
+def _told_first(incident: Incident) -> datetime:
+    """Return when a breach was first told: each newer version of its limit raises it anew."""
+    before: Incident | None = incident
+    while before is not None:
+        first = before
+        before = Incident.objects.filter(
+            model=first.model_id,
+            measure=first.measure,
+            level=first.level,
+            span=first.span,
+            subject=first.subject,
+            over_from=first.start,
+            last_start__lt=first.start,
+        ).first()
+    return first.raised_at
 
 
 def _is_due(plan: RetrainingPlan, model: ModelVersion, month: date) -> bool:
