@@ -2,11 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from apps.core.errors import DomainError, NotPermitted
-
-
-class NotMeasurable(DomainError):
-    """A model whose figures cannot be made."""
+from apps.core.errors import NotPermitted
 
 
 class OwnProposal(NotPermitted):

@@ -35,15 +35,19 @@ PROPOSALS: Mapping[str, Look] = {
 }
 _HEALTHY = Look("success", "circle-check", gettext_lazy("Within every limit"))
 _ACCEPTED = Look("warning", "triangle-alert", gettext_lazy("Beyond a limit, decided"))
+_UNDESCRIBED = Look("warning", "triangle-alert", gettext_lazy("Drift is not measured"))
 _UNWATCHED = Look("neutral", "eye-off", gettext_lazy("No limit is set"))
 _UNMEASURED = Look("neutral", "clock", gettext_lazy("Not measured yet"))
 _GRAVITY = ("stop", "review", "inform")
 
 
-def health(*, measured: bool, watched: bool, undecided: Sequence[Incident], accepted: bool) -> Look:
+def health(
+    *, last: Figures | None, watched: bool, undecided: Sequence[Incident], accepted: bool
+) -> Look:
     """Return how a model stands: by its gravest incident that nobody has closed.
 
-    `accepted` says that people closed one whose measure is still beyond the limit.
+    `accepted` says that people closed one whose measure is still beyond the limit; `last` are the
+    newest figures.
     """
     levels = {one.level for one in undecided}
     for level in _GRAVITY:
@@ -51,9 +55,16 @@ def health(*, measured: bool, watched: bool, undecided: Sequence[Incident], acce
             return LEVELS[level]
     if accepted:
         return _ACCEPTED
-    if not measured:
+    if last is None:
         return _UNMEASURED
+    if is_undescribed(last.facts):
+        return _UNDESCRIBED
     return _HEALTHY if watched else _UNWATCHED
+
+
+def is_undescribed(facts: Mapping[str, Any]) -> bool:
+    """Say whether the model does not tell what it was trained on, so that drift is unknown."""
+    return "undescribed" in facts
 
 
 def part(model: ModelVersion, shares: Mapping[uuid.UUID, Decimal | None]) -> str:

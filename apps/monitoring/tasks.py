@@ -29,10 +29,13 @@ def measure_model(model_id: str) -> int:
     """
     model = ModelVersion.objects.defer("body").get(pk=model_id)
     made = 0
-    for span, start in services.missing(model, now=timezone.now()):
-        made += bool(services.measure(model=model, span=span, start=start, now=timezone.now()))
-    if model.status == "champion":
-        services.begin_due(model=model, now=timezone.now())
+    try:
+        for span, start in services.missing(model, now=timezone.now()):
+            made += bool(services.measure(model=model, span=span, start=start, now=timezone.now()))
+    finally:
+        # What the calendar asks for does not wait for a figure that cannot be made.
+        if model.status == "champion":
+            services.begin_due(model=model, now=timezone.now())
     return made
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -23,13 +24,13 @@ from apps.monitoring import (
     spans,
     stored,
 )
-from apps.monitoring.errors import NotMeasurable
 from apps.monitoring.models import Figures, Reference
 from apps.monitoring.population import NoTrainingSample, Training
 from apps.monitoring.services import raising
 from apps.monitoring.spans import Span
 from apps.scoring.models import ModelVersion
 
+logger = structlog.get_logger(__name__)
 # The first half of the advisory lock of whoever measures a model ("MONI").
 _MEASURING = 0x4D4F4E49
 ACTOR = audit.system("monitoring")
@@ -59,9 +60,8 @@ def measure(*, model: ModelVersion, span: Span, start: date, now: datetime) -> l
     """Make the figures of a model over a span that is over; return the new ones, none if made.
 
     All sets of measures and the incidents of them are written together or not at all, and two
-    workers wait for each other: begun again after a crash it does the same once. Raises
-    NotMeasurable where the model does not say what it was trained on, and DomainError for a span
-    that is not over or does not begin so.
+    workers wait for each other: begun again after a crash it does the same once. Raises DomainError
+    for a span that is not over or does not begin so.
     """
     _check(span, start, now)
     _be_alone(model)
@@ -105,18 +105,20 @@ def _facts(
 def _of_population(
     model: ModelVersion, span: Span, since: datetime, until: datetime
 ) -> dict[str, Any]:
+    """Return who was scored and what was decided.
+
+    Where the model does not say what it was trained on, `undescribed` says why there is no drift.
+    """
+    runs = score_rows.runs(model, since, until)
+    decisions = decision_rows.facts(model, since, until)
     try:
         training = Training.of_manifest(model.manifest)
     except NoTrainingSample as error:
-        raise NotMeasurable(
-            "no_training_sample",
-            _("This model does not say what its training sample looked like: %s.") % error,
-        ) from error
-    tally = training.counted(score_rows.chunks(score_rows.runs(model, since, until)))
-    return {
-        **population.facts(training, tally, span),
-        "decisions": decision_rows.facts(model, since, until),
-    }
+        logger.warning("no_training_sample", model=str(model))
+        scored = {"scored": runs.count(), "counts": None, "drift": None, "undescribed": str(error)}
+        return {**scored, "decisions": decisions}
+    tally = training.counted(score_rows.chunks(runs))
+    return {**population.facts(training, tally, span), "decisions": decisions}
 
 
 def _readings(figures: Figures, before: dict[str, Any] | None) -> Iterator[measures.Reading]:

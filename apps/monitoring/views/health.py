@@ -69,6 +69,7 @@ def model(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "span": span,
         "months": page.months(population),
         "features": page.features(last),
+        "undescribed": last is not None and page.is_undescribed(last),
         "segments": [
             {"by": by, "title": title, "rows": page.segments(last, by)}
             for by, title in _segments_by().items()
@@ -107,7 +108,7 @@ def feature(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponse:
     span = _span(request)
     population = selectors.figures(found, span, _POPULATION)
     known = found.manifest.get("baseline", {}).get("features", {})
-    if name not in known:
+    if name not in known or any(one.facts["counts"] is None for one in population[-1:]):
         raise NotVisible("not_found", _("The model looks at no such feature."))
     rows = [
         {**shift, "name": month["name"]}
@@ -176,7 +177,7 @@ def _span(request: HttpRequest) -> Span:
 def _health(model: ModelVersion, population: list[Figures]) -> Any:
     today = timezone.now().date()
     return page.health(
-        measured=bool(population),
+        last=population[-1] if population else None,
         watched=selectors.limits_in_force(model.segment, today).filter(is_watched=True).exists(),
         undecided=list(selectors.undecided(model)),
         accepted=selectors.decided_and_lasting(model).exists(),
