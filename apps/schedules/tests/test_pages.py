@@ -430,8 +430,12 @@ def test_it_says_on_the_page_why_there_is_no_file(browser: Client, name: str) ->
 
 
 @pytest.mark.parametrize("role", [role.code for role in ROLES])
-def test_it_is_open_to_every_role(make_person: MakePerson, signed_in: SignedIn, role: str) -> None:
-    assert signed_in(make_person("Anybody", role)).get(PAGE).status_code == 200
+def test_it_is_open_to_all_but_who_sees_sums_alone(
+    make_person: MakePerson, signed_in: SignedIn, role: str
+) -> None:
+    answer = signed_in(make_person("Anybody", role)).get(PAGE)
+
+    assert answer.status_code == (403 if role == "executive" else 200)
 
 
 @pytest.mark.parametrize("name", ["", "schedule.pdf", "schedule.csv", "schedule.ics"])
