@@ -7,7 +7,8 @@ LIFECYCLE = Lifecycle(
     initial="proposed",
     steps=[
         ("validate", ["proposed"], "validated"),
-        ("refuse", ["proposed", "validated"], "refused"),
+        # What is approved for a day to come can be refused until then.
+        ("refuse", ["proposed", "validated", "approved"], "refused"),
         ("withdraw", ["proposed", "validated", "approved"], "withdrawn"),
         ("approve", ["validated"], "approved"),
         ("put_in_force", ["approved"], "in_force"),

@@ -48,6 +48,13 @@ def may_decide(actor: User, promotion: Promotion) -> bool:
     )
 
 
+def may_stop(actor: User, promotion: Promotion) -> bool:
+    """Say whether the person may refuse what is approved for a day to come."""
+    return (
+        promotion.status == "approved" and actor.has_perm(APPROVE) and not is_own(actor, promotion)
+    )
+
+
 def may_renew(actor: User, promotion: Promotion) -> bool:
     """Say whether the person may set another end of the approval."""
     return (

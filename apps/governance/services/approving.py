@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -50,7 +51,7 @@ def approve(
     found = _decidable(actor, promotion)
     now_standing = standing.of(found, now=now)
     _passes(found, now_standing, seen=seen)
-    _until(until, now_standing)
+    _until(until, now_standing, begins=effective_on)
     if effective_on is not None and effective_on < now_standing.today:
         raise _said.refused("effective_on", _("The day lies in the past."))
     found.move(
@@ -81,13 +82,15 @@ def approve(
 
 @transaction.atomic
 def refuse(*, actor: User, promotion: Promotion, answer: str, now: datetime) -> Promotion:
-    """Refuse a validated promotion for a stated reason; the model stays registered.
+    """Refuse a promotion that is validated, or approved for a day to come, for a stated reason.
 
+    The model stays registered; what was approved keeps who approved it, and why it was stopped.
     Raises NotPermitted, OwnModel, Conflict, and DomainError without an answer.
     """
     answer = _said.reason(answer, field="answer")
     found = _decidable(actor, promotion)
-    found.move("refuse", decided_by=actor, decided_at=now, answer=answer)
+    said: dict[str, Any] = {"decided_by": actor, "decided_at": now, "answer": answer}
+    found.move("refuse", **({"failure": answer} if found.status == "approved" else said))
     audit.record(actor, "governance.promotion_refused", found, **told(found))
     trying.validation_lost(found, actor, now)
     return found
@@ -144,7 +147,7 @@ def renew(
         raise OwnModel
     if found.status not in ("approved", "in_force"):
         raise Conflict("not_approved", _("This promotion is not approved."))
-    _until(until, standing.of(found, now=now))
+    _until(until, standing.of(found, now=now), begins=found.effective_on)
     made = _set_condition(
         actor, found, until=until, reason=_said.reason(reason, field="reason"), now=now
     )
@@ -169,12 +172,29 @@ def _enact(key: uuid.UUID, *, now: datetime) -> bool:
             day = when.today(found.model.segment, now)
             if found.status != "approved" or found.effective_on is None or found.effective_on > day:
                 return False
+            _still_holds(found, now=now)
             _put_in_force(found, now=now)
     except DomainError as refusal:
         logger.warning("promotion_not_in_force", promotion=str(key), code=refusal.code)
         Promotion.objects.filter(pk=key, status="approved").update(failure=str(refusal.sentence))
         return False
     return True
+
+
+def _still_holds(found: Promotion, *, now: datetime) -> None:
+    """Judge on the day what was approved before it; raises Conflict for what does not hold."""
+    now_standing = standing.of(found, now=now, anew=True)
+    _gates_passed(now_standing)
+    if selectors.has_lapsed(found, now_standing.today):
+        raise Conflict("approval_lapsed", _("The approval or an exception has ended before."))
+    grave = [
+        one
+        for one in now_standing.open_findings
+        if one.severity == "high" and found.decided_at and one.raised_at > found.decided_at
+    ]
+    condition = standing.condition(found)
+    if grave or (now_standing.open_findings and (condition is None or condition.until is None)):
+        raise Conflict("findings_open", _("Findings are open that the approval did not know of."))
 
 
 def _put_in_force(promotion: Promotion, *, now: datetime) -> None:
@@ -205,6 +225,13 @@ def _passes(found: Promotion, now_standing: Standing, *, seen: str) -> None:
     """Raise unless everything is as it was looked at, and every gate passed or let pass."""
     if found.status == "validated" and seen != now_standing.seen:
         raise NotAsSeen
+    _gates_passed(now_standing)
+    entry = found.entry and selectors.register_entry(found.entry.subject)
+    if found.status == "validated" and (entry is None or register_rules.missing(entry.body)):
+        raise Conflict("not_registered", _("This model has no complete entry in the register."))
+
+
+def _gates_passed(now_standing: Standing) -> None:
     if now_standing.gate_set is None:
         raise GatesFailed(
             "no_gates", _("No gates are in force: two people must agree on them first.")
@@ -215,13 +242,11 @@ def _passes(found: Promotion, now_standing: Standing, *, seen: str) -> None:
             _("The model fails gates that nobody lets it through: %(gates)s.")
             % {"gates": ", ".join(gate_words.name(one) for one in now_standing.blocking)},
         )
-    entry = found.entry and selectors.register_entry(found.entry.subject)
-    if found.status == "validated" and (entry is None or register_rules.missing(entry.body)):
-        raise Conflict("not_registered", _("This model has no complete entry in the register."))
 
 
-def _until(until: date | None, now_standing: Standing) -> None:
-    if until is not None and until <= now_standing.today:
+def _until(until: date | None, now_standing: Standing, *, begins: date | None) -> None:
+    """Raise unless the approval holds for a day at least after the model begins to decide."""
+    if until is not None and until <= max(now_standing.today, begins or now_standing.today):
         raise _said.refused("until", _("Choose a later day."))
     if until is None and now_standing.open_findings:
         raise _said.refused(

@@ -8,11 +8,12 @@ from django.contrib.auth.models import Group
 
 from apps.accounts.models import Branch, User
 from apps.decisions.tests import factories as decisions
-from apps.governance import services, standing
+from apps.governance import selectors, services, standing
 from apps.governance.models import (
     GateSet,
     ModelDocument,
     Promotion,
+    TrainingRun,
     Trial,
     ValidationReport,
 )
@@ -78,6 +79,18 @@ def asked_for(model: ModelVersion, rita: User, **changes: Any) -> Promotion:
             actor=vera, effective_from=BEFORE.date(), body=base.EASY, reason="First", now=BEFORE
         )
         services.approve_gates(actor=second, gate_set=asked, seen=asked.sha256, now=BEFORE)
+    if not TrainingRun.objects.filter(model=model).exists():
+        TrainingRun.objects.create(
+            model=model,
+            segment=model.segment,
+            **base.WINDOW,
+            rows=900,
+            defaults=90,
+            dataset_sha256="a" * 64,
+            figures={},
+            started_by=rita,
+            trained_at=BEFORE,
+        )
     report = ValidationReport.objects.create(
         model=model, facts=facts(**changes), sha256="r" * 64, asked_by=rita, made_at=BEFORE
     )
@@ -95,7 +108,7 @@ def asked_for(model: ModelVersion, rita: User, **changes: Any) -> Promotion:
     entry = base.registered(model, rita, owner, second, now=BEFORE)
     return Promotion.objects.create(
         model=model,
-        evidence={},
+        evidence=selectors.evidence(model),
         reason="Better",
         report=report,
         document=document,

@@ -188,6 +188,7 @@ def _rights(request: HttpRequest, found: Promotion) -> dict[str, Any]:
         and found.status in ("proposed", "validated")
         and not policies.is_own(actor, found),
         "may_renew": policies.may_renew(actor, found),
+        "may_stop": policies.may_stop(actor, found),
         "may_withdraw": policies.may_withdraw(actor, found),
         "may_find": policies.may_find(actor) and actor.pk != found.model.developed_by_id,
         "is_own": judges and policies.is_own(actor, found),
