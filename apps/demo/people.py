@@ -93,6 +93,12 @@ PEOPLE = (
         hint="Credit policy: the proposal; Promotions: the evidence",
     ),
     Person(
+        "Leela Iyer",
+        "model_approver",
+        "mumbai",
+        hint="Promotions: let a model through a gate, which Gopal then approves",
+    ),
+    Person(
         "Hema Desai",
         "auditor",
         "mumbai",

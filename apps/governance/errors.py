@@ -13,6 +13,16 @@ class ReportImpossible(DomainError):
     """The model cannot be validated; the sentence says why."""
 
 
+class OwnException(NotPermitted):
+    """Two people undo a limit: who let a model through a gate does not approve it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "own_exception",
+            _("Somebody else must approve this promotion: you let the model through a gate."),
+        )
+
+
 class OwnModel(NotPermitted):
     """Six eyes: who developed, owns, asked for or validated a model does not decide on it."""
 

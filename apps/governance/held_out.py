@@ -18,7 +18,9 @@ from apps.governance.errors import ReportImpossible
 from apps.governance.models import TrainingRun
 from apps.governance.report_facts import Facts, Floats, Rival, Rows
 from apps.scoring import champion, model_words
+from apps.scoring import selectors as scoring
 from apps.scoring.errors import ScoringFailed
+from apps.scoring.models import ModelVersion
 from ml import artefact as artefacts
 from ml.application_schema import SCHEMA
 from ml.scorecard import ScorecardConfig
@@ -166,20 +168,25 @@ def _cut_off(segment: str, later: Rows, now: datetime) -> tuple[float, str]:
 
 def _champion(run: TrainingRun, found: Loans) -> Rival | None:
     """Return the present champion on the later loans; None without one or where it is this."""
-    try:
-        deciding, scorer = champion.current(run.segment)
-    except ScoringFailed:
-        return None
-    if deciding.pk == run.model_id:
+    deciding = scoring.champion(run.segment)
+    if deciding is None or deciding.pk == run.model_id:
         return None
     learned = TrainingRun.objects.filter(model=deciding).first()
     first = date.fromisoformat(str(found.paid_out.min()))
     return Rival(
         name=str(deciding),
         sha256=deciding.sha256,
-        pd=scorer.score_frame(found.later),
+        pd=_scored(deciding, found),
         has_learned_from_them=learned is not None and learned.last_learned_day >= first,
     )
+
+
+def _scored(model: ModelVersion, found: Loans) -> Floats | None:
+    """Return a model's probabilities on the later loans; None where it cannot be read."""
+    try:
+        return champion.scorer_of(model).score_frame(found.later)
+    except ScoringFailed:
+        return None
 
 
 def _scorecard(run: TrainingRun, found: Loans) -> Rival | None:

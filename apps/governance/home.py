@@ -30,6 +30,7 @@ def validations(actor: User) -> QuerySet[Promotion]:
 def promotions(actor: User) -> QuerySet[Promotion]:
     """Return the validated promotions that the person may decide on: none of their own."""
     waiting = Promotion.objects.filter(status="validated").exclude(validated_by=actor)
+    waiting = waiting.exclude(exceptions__granted_by=actor)
     return _others(actor, waiting)
 
 
@@ -47,9 +48,11 @@ def lapsed(now: datetime) -> list[Promotion]:
     """Return the promotions of deciding models whose condition or exception has ended.
 
     The champion goes on deciding; people renew the approval, put it right, or replace the model.
+    Of a model that was promoted twice the later promotion counts.
     """
     in_force = Promotion.objects.filter(status="in_force", model__status="champion")
-    rows = in_force.select_related("model").defer("model__body", "model__manifest")
+    newest = in_force.order_by("model_id", "-in_force_at").distinct("model_id")
+    rows = newest.select_related("model").defer("model__body", "model__manifest")
     return [one for one in rows if selectors.has_lapsed(one, now.date())]
 
 
@@ -60,6 +63,7 @@ def stuck() -> QuerySet[Promotion]:
 
 def _others(actor: User, waiting: QuerySet[Promotion]) -> QuerySet[Promotion]:
     own = Q(proposed_by=actor) | Q(model__developed_by=actor) | Q(owner=actor)
+    own |= Q(model__in=selectors.owned_models(actor))
     rows = waiting.exclude(pk__in=waiting.filter(own).values("pk"))
     chosen = rows.select_related("model", "proposed_by").defer("model__body", "model__manifest")
     return chosen.order_by("proposed_at")

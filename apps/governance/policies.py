@@ -3,7 +3,8 @@
 from typing import Any
 
 from apps.accounts.models import User
-from apps.governance.models import Finding, GateSet, Promotion
+from apps.governance.lifecycle import OPEN
+from apps.governance.models import Finding, GateSet, Promotion, RegisterEntry
 from apps.scoring.models import ModelVersion
 
 SEE = "scoring.view_model"
@@ -23,8 +24,11 @@ def may_report(actor: User) -> bool:
 
 
 def people_of(promotion: Promotion) -> set[Any]:
-    """Return who may not judge the promotion: who developed or owns the model, or asked."""
-    return {promotion.proposed_by_id, promotion.model.developed_by_id, promotion.owner_id} - {None}
+    """Return who may not judge the promotion: who developed, owned or owns the model, or asked."""
+    model = promotion.model
+    entries = RegisterEntry.objects.filter(model=model).order_by("-recorded_at", "-pk")
+    owners = {promotion.owner_id, entries.values_list("owner_id", flat=True).first()}
+    return {promotion.proposed_by_id, model.developed_by_id, *owners} - {None}
 
 
 def is_own(actor: User, promotion: Promotion) -> bool:
@@ -46,6 +50,11 @@ def may_decide(actor: User, promotion: Promotion) -> bool:
     return (
         promotion.status == "validated" and actor.has_perm(APPROVE) and not is_own(actor, promotion)
     )
+
+
+def has_excepted(actor: User, promotion: Promotion) -> bool:
+    """Say whether the person let the model through a gate, and so does not approve it."""
+    return promotion.exceptions.filter(granted_by=actor).exists()
 
 
 def may_stop(actor: User, promotion: Promotion) -> bool:
@@ -75,9 +84,15 @@ def may_find(actor: User) -> bool:
 
 
 def may_close(actor: User, finding: Finding) -> bool:
-    """Say whether the person may close a finding: neither its owner nor the developer does."""
+    """Say whether the person may close a finding: neither its owner nor the developer does.
+
+    While people judge the model a validator does: an approver would decide on what stands open.
+    """
     involved = (finding.owner_id, finding.model.developed_by_id)
-    return finding.may("close") and may_find(actor) and actor.pk not in involved
+    if not finding.may("close") or not may_find(actor) or actor.pk in involved:
+        return False
+    judged = Promotion.objects.filter(model=finding.model_id, status__in=OPEN)
+    return actor.has_perm(VALIDATE) or not judged.exists()
 
 
 def may_answer_gates(actor: User, gate_set: GateSet) -> bool:

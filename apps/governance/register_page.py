@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.audit.models import Event
 from apps.governance import gate_words, register_rules, register_words, selectors
@@ -86,6 +87,11 @@ def _end(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
 
 
+def _last(end: datetime) -> date:
+    """Return the day that ends at the moment."""
+    return end.date() - timedelta(days=1)
+
+
 def _entry(named: str, end: datetime) -> RegisterEntry | None:
     rows_ = RegisterEntry.objects.filter(subject=named, recorded_at__lt=end)
     return rows_.select_related("owner", "approver").order_by("-recorded_at", "-pk").first()
@@ -118,7 +124,7 @@ def _of_model(model: ModelVersion, end: datetime) -> Row:
             (_("Name"), entry.title if entry else str(model)),
             (_("Version"), str(model.number)),
             (_("State"), str(register_words.STATUSES[status])),
-            *_entered(entry),
+            *entered(entry),
             *_made(model),
             *_papers(model, end),
             (_("Validated on"), validated.isoformat() if validated else ""),
@@ -127,7 +133,7 @@ def _of_model(model: ModelVersion, end: datetime) -> Row:
                 _("Outcome of the validation"),
                 promotion.get_validation_display() if promotion else "",
             ),
-            (_("Approved by"), _name(promotion and promotion.decided_by)),
+            (_("Approved by"), _name(promotion and _approver(promotion, end))),
             (_("Next validation by"), due.isoformat() if due else ""),
             (_("Open findings"), "; ".join(_said(one) for one in findings)),
         ],
@@ -156,7 +162,7 @@ def _of_other(named: str, end: datetime) -> Row:
             (_("Kind"), str(RegisterEntry.Kind(kind).label)),
             (_("Name"), entry.title if entry else code),
             (_("State"), str(register_words.STATUSES[status])),
-            *_entered(entry),
+            *entered(entry),
         ],
     )
 
@@ -169,26 +175,51 @@ def _status(model: ModelVersion, promotion: Promotion | None, end: datetime) -> 
     last = acts.order_by("-occurred_at", "-pk").values_list("verb", flat=True).first()
     status = _MOVES.get(last or "", "development")
     if status == "active":
-        lapsed = promotion and selectors.has_lapsed(promotion, end.date())
-        conditional = promotion and promotion.conditions.filter(set_at__lt=end).exists()
-        return "restricted" if lapsed or conditional else "active"
+        return "restricted" if promotion and _is_restricted(promotion, end) else "active"
     if status != "development":
         return status
     if promotion is not None:
-        return "approved" if promotion.status == "approved" else "validated"
+        return "approved" if _approver(promotion, end) else "validated"
     return "development" if selectors.newest_report(model) else "revalidation_required"
 
 
+def _is_restricted(promotion: Promotion, end: datetime) -> bool:
+    """Say whether the approval held until a day only on the day, or had lapsed on it."""
+    condition = selectors.condition_of(promotion, end)
+    holds_until = condition is not None and condition.until is not None
+    return holds_until or selectors.has_lapsed(promotion, _last(end), end)
+
+
+def _approver(promotion: Promotion, end: datetime) -> User | None:
+    """Return who had approved a promotion by the end of a day; None while nobody had.
+
+    Who refuses leaves no gates; neither did those who approved before there were gates.
+    """
+    if promotion.decided_at is None or promotion.decided_at >= end:
+        return None
+    was_approved = promotion.by_two or promotion.gate_set_id is not None
+    is_gone = promotion.status == "withdrawn" and _was(promotion, "withdrawn", end)
+    return promotion.decided_by if was_approved and not is_gone else None
+
+
+def _was(promotion: Promotion, step: str, end: datetime) -> bool:
+    """Say whether a promotion was refused or withdrawn before the end, by the audit trail."""
+    acts = Event.objects.filter(subject=audit.reference(promotion), occurred_at__lt=end)
+    return acts.filter(verb=f"governance.promotion_{step}").exists()
+
+
 def _validation(model: ModelVersion, end: datetime) -> Promotion | None:
-    """Return the newest promotion whose model was accepted by a validator before the end."""
+    """Return the newest promotion whose model a validator had accepted and nobody refused then."""
     accepted = Promotion.objects.filter(
         model=model, validated_at__lt=end, validation__in=("accepted", "with_findings")
     )
-    return accepted.select_related("validated_by", "decided_by").order_by("-validated_at").first()
+    rows = accepted.select_related("validated_by", "decided_by").order_by("-validated_at")
+    standing = (one for one in rows if one.status != "refused" or not _was(one, "refused", end))
+    return next(standing, None)
 
 
 def _next(validated: date | None, tier: str, end: datetime) -> date | None:
-    found = GateSet.objects.in_force(end.date() - timedelta(days=1))
+    found = GateSet.objects.in_force(_last(end))
     if found is None or not tier:
         return None
     return register_rules.next_validation(validated, tier, found.body)
@@ -203,7 +234,8 @@ def _said(one: Finding) -> str:
     return f"{one.get_severity_display()}, {one.due_on.isoformat()}: {one.what}"
 
 
-def _entered(entry: RegisterEntry | None) -> list[tuple[str, str]]:
+def entered(entry: RegisterEntry | None) -> list[tuple[str, str]]:
+    """Return what people entered, with the names of the columns."""
     texts = entry.body if entry else {}
     level = {name: getattr(entry, name, "") for name in register_rules.PARTS}
     return [

@@ -47,11 +47,14 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Rival:
-    """Another model's probabilities on the same later loans, and whether it has seen them."""
+    """Another model's probabilities on the same later loans, and whether it has seen them.
+
+    None where it cannot be read: what is not measured passes no gate.
+    """
 
     name: str
     sha256: str
-    pd: Floats
+    pd: Floats | None
     has_learned_from_them: bool
 
 
@@ -171,13 +174,13 @@ def benchmark(pd: Floats, bad: Floats, rival: Rival | None) -> Facts | None:
         "name": rival.name,
         "sha256": rival.sha256,
         "has_learned_from_them": rival.has_learned_from_them,
-        "auc": metrics.auc(rival.pd, bad),
-        "ks": metrics.ks(rival.pd, bad),
+        "auc": None if rival.pd is None else metrics.auc(rival.pd, bad),
+        "ks": None if rival.pd is None else metrics.ks(rival.pd, bad),
         "differences": [],
         "delong": None,
         "rounds": 0,
     }
-    if not 0 < bad.sum() < len(bad):
+    if rival.pd is None or not 0 < bad.sum() < len(bad):
         return facts
     rounds = min(_MOST_ROUNDS, max(_FEWEST_ROUNDS, _MOST_RESAMPLED // len(bad)))
     found = comparison.compare(rival.pd, pd, bad, config=BootstrapConfig(rounds=rounds))

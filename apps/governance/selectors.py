@@ -3,13 +3,14 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
-from apps.accounts.models import Entity
+from apps.accounts.models import Entity, User
 from apps.decisions import selectors as decisions
 from apps.governance import datasets, register_rules
 from apps.governance.lifecycle import OPEN, PENDING
 from apps.governance.models import (
+    Condition,
     ModelDocument,
     Promotion,
     RegisterEntry,
@@ -93,6 +94,13 @@ def register_entry(named: str) -> RegisterEntry | None:
     return rows.select_related(*people).order_by("-recorded_at", "-pk").first()
 
 
+def owned_models(actor: User) -> QuerySet[ModelVersion, Any]:
+    """Return the keys of the models that a person owns by their newest entry."""
+    newest = RegisterEntry.objects.filter(model=OuterRef("pk")).order_by("-recorded_at", "-pk")
+    rows = ModelVersion.objects.annotate(owned_by=Subquery(newest.values("owner")[:1]))
+    return rows.filter(owned_by=actor.pk).values("pk")
+
+
 def is_registered(model: ModelVersion) -> bool:
     """Say whether the model has a complete entry in the register."""
     entry = register_entry(subject_of(model))
@@ -162,6 +170,14 @@ def documented_facts(model: ModelVersion) -> dict[str, Any]:
     }
 
 
+def is_against_champion(report: ValidationReport | None, model: ModelVersion) -> bool:
+    """Say whether a report compares a model with the champion of now, or with none as there is."""
+    if report is None:
+        return False
+    measured, now = report.facts["champion"], deciding(model)
+    return (measured and measured["sha256"]) == (now and now.sha256)
+
+
 def all_reports() -> QuerySet[ValidationReport]:
     """Return all validation reports with model and people, newest first."""
     rows = ValidationReport.objects.select_related("model__training_run", "asked_by")
@@ -179,15 +195,28 @@ def report_request(model: ModelVersion) -> ReportRequest | None:
     return None if newest is None or newest.status == "completed" else newest
 
 
-def has_lapsed(promotion: Promotion, day: date) -> bool:
+def condition_of(promotion: Promotion, by: datetime | None = None) -> Condition | None:
+    """Return the condition that counts, or that counted by a moment; None where none was set."""
+    rows = promotion.conditions.select_related("set_by").order_by("-set_at", "-pk")
+    return (rows if by is None else rows.filter(set_at__lt=by)).first()
+
+
+def has_lapsed(promotion: Promotion, day: date, by: datetime | None = None) -> bool:
     """Say whether the approval's end, or that of an exception it rests on, lies before a day.
 
-    An approval that was renewed without an end rests on nothing any more.
+    Of a gate that was let pass twice the later end counts. An approval that was renewed rests on
+    what was said then, and no more on exceptions. What was said after `by` does not count.
     """
-    condition = promotion.conditions.order_by("-set_at", "-pk").first()
-    if condition is not None:
-        return condition.until is not None and condition.until < day
-    return promotion.exceptions.filter(until__lt=day).exists()
+    condition = condition_of(promotion, by)
+    if condition is not None and condition.until is not None and condition.until < day:
+        return True
+    decided = promotion.decided_at
+    if condition is not None and decided is not None and condition.set_at > decided:
+        return False
+    granted = promotion.exceptions.all()
+    granted = granted if by is None else granted.filter(granted_at__lt=by)
+    ends = granted.order_by().values("gate").annotate(last=Max("until"))
+    return ends.filter(last__lt=day).exists()
 
 
 def segments() -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from apps.governance import gates, when
+from apps.governance import gates, selectors, when
 from apps.governance.gates import Verdict
 from apps.governance.models import Condition, Finding, GateException, GateSet, Promotion
 from ml import canonical
@@ -72,7 +72,7 @@ def of(promotion: Promotion, *, now: datetime, anew: bool = False) -> Standing:
 
 def condition(promotion: Promotion) -> Condition | None:
     """Return the condition that counts; None where none was ever set."""
-    return promotion.conditions.select_related("set_by").order_by("-set_at", "-pk").first()
+    return selectors.condition_of(promotion)
 
 
 def written(verdicts: list[Verdict]) -> list[dict[str, Any]]:
@@ -93,6 +93,7 @@ def _fingerprint(
     findings: list[Finding],
     exceptions: list[GateException],
 ) -> str:
+    named = selectors.subject_of(promotion.model)
     content = {
         "promotion": str(promotion.pk),
         "status": promotion.status,
@@ -100,6 +101,8 @@ def _fingerprint(
         "report": promotion.report and promotion.report.sha256,
         "document": promotion.document and promotion.document.sha256,
         "entry": str(promotion.entry_id),
+        "entry_now": str(newest.pk) if (newest := selectors.register_entry(named)) else "",
+        "champion": champion.sha256 if (champion := selectors.deciding(promotion.model)) else "",
         "gates": gate_set and gate_set.sha256,
         "findings": sorted([str(one.pk), one.status] for one in findings),
         "exceptions": sorted(str(one.pk) for one in exceptions),

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
+from apps.governance import selectors
 from apps.governance.lifecycle import VALIDATED
 from apps.governance.models import Promotion, ShareChange, Trial
 from apps.governance.models.trials import OPEN
@@ -81,7 +82,8 @@ def groundless() -> QuerySet[Trial]:
 
 def _judged(actor: User, path: str) -> Q:
     people = ("proposed_by", "validated_by", "owner")
-    return Q(*((f"{path}__{one}", actor) for one in people), _connector=Q.OR)
+    named = Q(*((f"{path}__{one}", actor) for one in people), _connector=Q.OR)
+    return named | Q((f"{path}__model__in", selectors.owned_models(actor)))
 
 
 def _own(actor: User) -> Q:

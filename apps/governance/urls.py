@@ -24,6 +24,7 @@ urlpatterns = [
     path("reports/<uuid:pk>/paper/", reports.report_pdf, name="report_pdf"),
     path("promotions/", promotions.promotions, name="promotions"),
     path("promotions/<uuid:pk>/", promotions.promotion, name="promotion"),
+    path("promotions/<uuid:pk>/papers/", papers.of_promotion, name="promotion_papers"),
     path("trainings/<uuid:pk>/document/", papers.document, name="document"),
     path("findings/", papers.findings, name="findings"),
     path("findings/<uuid:pk>/close/", papers.close_finding, name="close_finding"),

@@ -47,6 +47,16 @@ _NOT_THE_DEVELOPER = """
     END IF;
     RETURN NEW;
 """
+_EXCEPTED_BY_ANOTHER = """
+    IF NEW.status = 'approved' AND OLD.status = 'validated' AND EXISTS (
+        SELECT 1 FROM governance_gateexception
+        WHERE promotion_id = NEW.id AND granted_by_id = NEW.decided_by_id
+    ) THEN
+        RAISE EXCEPTION 'governance_promotion_excepted_by_another: who lets through approves not'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
 _BY_THREE = """
     IF NEW.by_two THEN
         RAISE EXCEPTION 'governance_promotion_by_three: two people are not enough any more'
@@ -116,6 +126,18 @@ class Promotion(Identified, Timestamped, Stateful):
         ]
         triggers: ClassVar[list[Any]] = [
             pgtrigger.Protect(name="governance_promotion_kept", operation=pgtrigger.Delete),
+            pgtrigger.FSM(
+                name="governance_promotion_steps",
+                field="status",
+                transitions=[
+                    (source, step.target) for step in LIFECYCLE.steps for source in step.sources
+                ],
+            ),
+            pgtrigger.Protect(
+                name="governance_promotion_begins_proposed",
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.status <> 'proposed'"),
+            ),
             pgtrigger.ReadOnly(
                 name="governance_promotion_as_asked",
                 fields=[
@@ -134,6 +156,12 @@ class Promotion(Identified, Timestamped, Stateful):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 when=pgtrigger.Before,
                 func=_NOT_THE_DEVELOPER,
+            ),
+            pgtrigger.Trigger(
+                name="governance_promotion_excepted_by_another",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=_EXCEPTED_BY_ANOTHER,
             ),
             pgtrigger.Trigger(
                 name="governance_promotion_by_three",
@@ -167,6 +195,12 @@ class Promotion(Identified, Timestamped, Stateful):
                 condition=~Q(status__in=["approved", "in_force"])
                 | Q(decided_by__isnull=False, decided_at__isnull=False),
                 name="governance_promotion_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(by_two=True)
+                | ~Q(status__in=["approved", "in_force"])
+                | Q(gate_set__isnull=False, verdicts__isnull=False, effective_on__isnull=False),
+                name="governance_promotion_judged_by_gates",
             ),
             models.CheckConstraint(
                 condition=~Q(validated_by=F("proposed_by")) & ~Q(validated_by=F("owner")),

@@ -1,5 +1,6 @@
 """Trials of models beside the champion: as a shadow, or as a challenger with a share of traffic."""
 
+from datetime import UTC, date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -200,6 +201,11 @@ class Trial(Identified, Timestamped, Stateful):
         ]
         verbose_name = _("trial of a model")
         verbose_name_plural = _("trials of models")
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day in UTC, as it was asked for, wherever it is read."""
+        return self.until.astimezone(UTC).date()
 
     def __str__(self) -> str:
         return f"{self.model}, {self.get_kind_display()}"

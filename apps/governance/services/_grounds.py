@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from apps.governance import gate_words, register_rules, selectors, standing
+from apps.governance import gate_words, selectors, standing
 from apps.governance.errors import TrialImpossible
 from apps.governance.lifecycle import VALIDATED
 from apps.governance.models import Promotion
@@ -18,7 +18,8 @@ def require(model: ModelVersion, *, until: datetime, now: datetime) -> Promotion
     """Return the promotion whose validation lets the model decide until a moment, locked.
 
     Raises TrialImpossible for a model that no independent validator accepted or that somebody
-    refused since, that fails a gate of today, or has no complete entry in the register.
+    refused since, that fails a gate of today, has no complete entry in the register, or was
+    measured against another champion.
     """
     rows = selectors.promotions_locked().filter(model=model).exclude(status="withdrawn")
     found = rows.order_by("-proposed_at").first()
@@ -33,10 +34,14 @@ def require(model: ModelVersion, *, until: datetime, now: datetime) -> Promotion
     now_standing = standing.of(found, now=now, anew=True)
     _passes(now_standing)
     _outlives(now_standing, until=until)
-    entry = selectors.register_entry(selectors.subject_of(model))
-    if entry is None or register_rules.missing(entry.body):
+    if not selectors.is_registered(model):
         raise TrialImpossible(
             "not_registered", _("This model has no complete entry in the register.")
+        )
+    if not selectors.is_against_champion(found.report, model):
+        raise TrialImpossible(
+            "revalidation_required",
+            _("Another model decides than its report compares it with; have a report made anew."),
         )
     return found
 

@@ -1,7 +1,7 @@
 """Decide on a validated promotion, let it through a gate, and put it in force on its day."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -15,12 +15,11 @@ from apps.governance import (
     gate_words,
     gates,
     policies,
-    register_rules,
     selectors,
     standing,
     when,
 )
-from apps.governance.errors import GatesFailed, NotAsSeen, OwnModel
+from apps.governance.errors import GatesFailed, NotAsSeen, OwnException, OwnModel
 from apps.governance.models import Condition, GateException, Promotion
 from apps.governance.services import _said, trying
 from apps.governance.services.promoting import told
@@ -29,6 +28,8 @@ from apps.scoring import services as scoring
 
 logger = structlog.get_logger(__name__)
 WORKER = audit.system("worker")
+# As long as an exception from a gate holds.
+MOST_DAYS = 366
 
 
 @transaction.atomic
@@ -45,10 +46,13 @@ def approve(
     """Let a validated model decide from a day on, at once where none is given or it has come.
 
     `until` makes the approval conditional; with open findings it must be. Raises NotPermitted,
-    OwnModel, Conflict for what is not validated or was decided, NotAsSeen, GatesFailed, DomainError
-    for a day, and PromotionRefused when the stored model fails its checks: nothing has changed.
+    OwnModel, OwnException, Conflict for what is not validated or was decided, NotAsSeen,
+    GatesFailed, DomainError for a day, and PromotionRefused when the stored model fails its
+    checks: nothing has changed.
     """
     found = _decidable(actor, promotion)
+    if policies.has_excepted(actor, found):
+        raise OwnException
     now_standing = standing.of(found, now=now)
     _passes(found, now_standing, seen=seen)
     _until(until, now_standing, begins=effective_on)
@@ -100,10 +104,11 @@ def refuse(*, actor: User, promotion: Promotion, answer: str, now: datetime) -> 
 def grant_exception(
     *, actor: User, promotion: Promotion, gate: str, reason: str, until: date, now: datetime
 ) -> GateException:
-    """Let a model through a gate that it failed, for a reason and until a day.
+    """Let a model through a gate that it failed, for a reason and until a day within a year.
 
-    Raises NotPermitted, OwnModel, Conflict for a promotion that is not open or a gate that is
-    passed, and DomainError for a reason or a day. Documentation has no exception.
+    Another person then approves. Raises NotPermitted, OwnModel, Conflict for a promotion that is
+    not open or a gate that is passed, and DomainError for a reason or a day. Documentation has no
+    exception.
     """
     _permit_to_decide(actor)
     found = selectors.promotions_locked().get(pk=promotion.pk)
@@ -118,6 +123,8 @@ def grant_exception(
         raise Conflict("no_such_exception", _("There is no exception from the documentation."))
     if until <= now_standing.today:
         raise _said.refused("until", _("Choose a later day."))
+    if until > now_standing.today + timedelta(days=MOST_DAYS):
+        raise _said.refused("until", _("An exception holds for a year at most."))
     made = GateException(
         promotion=found,
         gate=gate,
@@ -184,6 +191,7 @@ def _enact(key: uuid.UUID, *, now: datetime) -> bool:
 def _still_holds(found: Promotion, *, now: datetime) -> None:
     """Judge on the day what was approved before it; raises Conflict for what does not hold."""
     now_standing = standing.of(found, now=now, anew=True)
+    _papers_hold(found)
     _gates_passed(now_standing)
     if selectors.has_lapsed(found, now_standing.today):
         raise Conflict("approval_lapsed", _("The approval or an exception has ended before."))
@@ -225,10 +233,19 @@ def _passes(found: Promotion, now_standing: Standing, *, seen: str) -> None:
     """Raise unless everything is as it was looked at, and every gate passed or let pass."""
     if found.status == "validated" and seen != now_standing.seen:
         raise NotAsSeen
+    if found.status == "validated":
+        _papers_hold(found)
     _gates_passed(now_standing)
-    entry = found.entry and selectors.register_entry(found.entry.subject)
-    if found.status == "validated" and (entry is None or register_rules.missing(entry.body)):
+
+
+def _papers_hold(found: Promotion) -> None:
+    if not selectors.is_registered(found.model):
         raise Conflict("not_registered", _("This model has no complete entry in the register."))
+    if not selectors.is_against_champion(found.report, found.model):
+        raise Conflict(
+            "revalidation_required",
+            _("Another model decides than its report compares it with; have a report made anew."),
+        )
 
 
 def _gates_passed(now_standing: Standing) -> None:

@@ -85,12 +85,13 @@ def register_first(*, developer: User, approver: User, run: TrainingRun, now: da
 
 
 def first_champion(
-    *, promotion: Promotion, validator: User, approver: User, now: datetime
+    *, promotion: Promotion, validator: User, approver: User, excepting: User, now: datetime
 ) -> Promotion:
     """Validate and approve a first promotion as two further people, at once.
 
     Without gates in force those that come with the program are agreed on first. A gate the model
-    fails is let pass for three months, by name and with the reason. Raises as those acts do.
+    fails is let pass for three months by `excepting`, by name and with the reason. Raises as those
+    acts do, and OwnException where that is the approver.
     """
     today = when.today(promotion.model.segment, now)
     if GateSet.objects.in_force(today) is None:
@@ -107,7 +108,7 @@ def first_champion(
         )
     for gate in standing.of(promotion, now=now).blocking:
         approving.grant_exception(
-            actor=approver,
+            actor=excepting,
             promotion=promotion,
             gate=gate,
             reason=EXCEPTION,

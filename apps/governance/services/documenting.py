@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import services as audit
-from apps.core.errors import DomainError
+from apps.core.errors import Conflict, DomainError
 from apps.governance import card, policies, selectors
 from apps.governance.models import ModelDocument
 from apps.governance.services import _said
@@ -42,7 +42,8 @@ def write_document(
 def sign_document(*, actor: User, document: ModelDocument, now: datetime) -> ModelDocument:
     """Sign a complete draft with the facts as they stand; neither ever changes again.
 
-    Raises NotPermitted, DomainError for what is missing (rule book 7.3), Conflict for one signed.
+    Raises NotPermitted, DomainError for what is missing (rule book 7.3), Conflict for one signed
+    and while a promotion of the model is open: people judge by what it was asked for on.
     """
     _said.permit(actor, policies.WRITE)
     rows = ModelDocument.objects.select_for_update(of=("self",)).select_related("model")
@@ -51,6 +52,11 @@ def sign_document(*, actor: User, document: ModelDocument, now: datetime) -> Mod
     if lacking:
         sentence = _("Complete the documentation first; every limitation needs its mitigant.")
         raise DomainError("document_incomplete", sentence, fields=dict.fromkeys(lacking, sentence))
+    if selectors.open_promotion(found.model) is not None:
+        raise Conflict(
+            "promotion_open",
+            _("The promotion of this model is open; what it was asked for on stays as it is."),
+        )
     facts = selectors.documented_facts(found.model)
     sha256 = canonical.sha256(
         canonical.canonical_bytes({"model": found.model.sha256, "body": found.body, "facts": facts})

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import Conflict, NotPermitted
-from apps.governance import policies, when
+from apps.governance import policies, selectors, when
 from apps.governance.models import Finding, Promotion
 from apps.governance.services import _said
 from apps.scoring.models import ModelVersion
@@ -74,8 +74,8 @@ def raise_finding(
 def close_finding(*, actor: User, finding: Finding, closing: str, now: datetime) -> Finding:
     """Close a finding that was put right.
 
-    Raises NotPermitted for its owner and the developer, DomainError without words, and Conflict
-    for one that is closed.
+    Raises NotPermitted for its owner and the developer, and for an approver while a promotion of
+    the model is open; DomainError without words, and Conflict for one that is closed.
     """
     rows = Finding.objects.select_for_update(of=("self",)).select_related("model")
     found = rows.defer("model__body", "model__manifest").get(pk=finding.pk)
@@ -84,6 +84,11 @@ def close_finding(*, actor: User, finding: Finding, closing: str, now: datetime)
         raise NotPermitted(
             "not_another",
             _("Another person than who answers for a finding or developed the model closes it."),
+        )
+    if not actor.has_perm(policies.VALIDATE) and selectors.open_promotion(found.model) is not None:
+        raise NotPermitted(
+            "validator_closes",
+            _("While the promotion of its model is open, a model validator closes a finding."),
         )
     said = _said.reason(closing, field="closing")
     found.move("close", closed_by=actor, closed_at=now, closing=said)

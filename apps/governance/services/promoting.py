@@ -21,8 +21,9 @@ def propose(*, actor: User, model: ModelVersion, reason: str, now: datetime) -> 
     """Ask that a model becomes the champion, with the evidence as it stands, and return that.
 
     Raises NotPermitted, DomainError without a reason, and PromotionImpossible for a model without
-    a training run, a validation report of its own, signed documentation or a complete entry of the
-    register, one that decides already, or one whose promotion waits.
+    a training run, a validation report of its own against the present champion, signed
+    documentation or a complete entry of the register, one that decides already, or one whose
+    promotion waits.
     """
     if not actor.has_perm(policies.PROPOSE):
         raise NotPermitted("not_permitted", _("Your role does not ask for promotions."))
@@ -102,6 +103,11 @@ def _papers(model: ModelVersion) -> tuple[ValidationReport, ModelDocument, Regis
         raise PromotionImpossible(
             "revalidation_required",
             _("This model was not yet measured for its validation; have a report made first."),
+        )
+    if not selectors.is_against_champion(report, model):
+        raise PromotionImpossible(
+            "revalidation_required",
+            _("Another model decides than its report compares it with; have a report made anew."),
         )
     document = selectors.signed_document(model)
     if document is None:

@@ -12,8 +12,8 @@ from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.errors import DomainError, NotPermitted
 from apps.decisions import automation
+from apps.governance import selectors, trials
 from apps.governance import trial_policies as policies
-from apps.governance import trials
 from apps.governance.errors import OwnTrial, TrialImpossible
 from apps.governance.models import Promotion, ShareChange, Trial
 from apps.governance.models.trials import MOST_DAYS, MOST_SHARE, OPEN
@@ -327,16 +327,28 @@ def _place(trial: Trial, share: Decimal | None, *, now: datetime) -> None:
 
 def _to_decide(actor: User, trial: Trial) -> Trial:
     _permit(actor, policies.APPROVE, _("Your role does not decide on trials of models."))
+    _lock(trial)
     found = trials.trials().get(pk=trial.pk)
     if policies.is_own(actor, found):
         raise OwnTrial
     return found
 
 
+def _lock(trial: Trial) -> Trial:
+    """Lock promotion, model and trial, in the order of those who promote, refuse or go back.
+
+    Else two people who react to one failure could wait for each other.
+    """
+    if trial.promotion_id is not None:
+        selectors.promotions_locked().get(pk=trial.promotion_id)
+    ModelVersion.objects.select_for_update().only("pk").get(pk=trial.model_id)
+    return Trial.objects.select_for_update(of=("self",)).get(pk=trial.pk)
+
+
 def _share_to_decide(actor: User, change: ShareChange) -> ShareChange:
     _permit(actor, policies.APPROVE, _("Your role does not decide on trials of models."))
     # Who stops the trial in this moment waits for us, or we find it stopped.
-    running = Trial.objects.select_for_update(of=("self",)).get(pk=change.trial_id)
+    running = _lock(Trial.objects.get(pk=change.trial_id))
     found = trials.share_changes().get(pk=change.pk)
     if policies.is_own(actor, found):
         raise OwnTrial

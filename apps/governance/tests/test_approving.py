@@ -31,6 +31,13 @@ def strict(train: Any, rita: User, olga: User, vera: User, mark: User) -> Promot
     return factories.validated(asked, vera)
 
 
+@pytest.fixture
+def gina(make_person: Any) -> User:
+    """Another approver: who lets a model through a gate does not approve it."""
+    person: User = make_person("Gina", "model_approver")
+    return person
+
+
 def finding(promotion: Promotion, actor: User, owner: User, **changes: Any) -> Finding:
     values = {"severity": "medium", "what": "Too few loans", "owner": owner, "due_on": LATER}
     return services.raise_finding(
@@ -53,16 +60,16 @@ def test_it_blocks_what_fails_a_gate(strict: Promotion, mark: User) -> None:
 
 
 def test_it_lets_through_a_gate_by_a_dated_reasoned_exception(
-    strict: Promotion, mark: User
+    strict: Promotion, mark: User, gina: User
 ) -> None:
     made = services.grant_exception(
-        actor=mark, promotion=strict, gate="auc", reason="Few loans yet", until=LATER, now=NOW
+        actor=gina, promotion=strict, gate="auc", reason="Few loans yet", until=LATER, now=NOW
     )
 
     done = factories.approved(strict, mark)
 
     assert done.status == "in_force"
-    assert (made.granted_by, made.until) == (mark, LATER)
+    assert (made.granted_by, made.until) == (gina, LATER)
     event = Event.objects.get(verb="governance.promotion_approved")
     assert event.facts["excepted"] == ["auc"]
 
@@ -79,16 +86,19 @@ def test_it_grants_no_exception_to_the_wrong_person_or_without_need(
             granted(person)
     with pytest.raises(Conflict):
         granted(mark, gate="psi")
-    for changes in ({"reason": " "}, {"until": TODAY}):
+    for changes in ({"reason": " "}, {"until": TODAY}, {"until": TODAY + timedelta(days=367)}):
         with pytest.raises(DomainError):
             granted(mark, **changes)
 
     assert not GateException.objects.exists()
+    granted(mark, until=TODAY + timedelta(days=366))
 
 
-def test_it_forgets_an_exception_whose_day_is_over(strict: Promotion, mark: User) -> None:
+def test_it_forgets_an_exception_whose_day_is_over(
+    strict: Promotion, mark: User, gina: User
+) -> None:
     services.grant_exception(
-        actor=mark, promotion=strict, gate="auc", reason="Few loans yet", until=LATER, now=NOW
+        actor=gina, promotion=strict, gate="auc", reason="Few loans yet", until=LATER, now=NOW
     )
 
     late = NOW + timedelta(days=40)
@@ -156,7 +166,8 @@ def test_it_warns_when_a_condition_ends_and_the_champion_goes_on(
     with pytest.raises(DomainError):
         services.renew(actor=mark, promotion=done, until=None, reason="Forever", now=late)
     services.close_finding(actor=vera, finding=found, closing="More loans", now=late)
-    services.renew(actor=mark, promotion=done, until=None, reason="Put right", now=late)
+    later = late + timedelta(minutes=1)
+    services.renew(actor=mark, promotion=done, until=None, reason="Put right", now=later)
     assert home.lapsed(late + timedelta(days=900)) == []
 
 

@@ -79,7 +79,7 @@ def test_what_has_ended_meanwhile_does_not_begin(
     assert "ended before" in _stays(judged, stage, now=late)
 
     services.renew(
-        actor=mark, promotion=judged, until=DAY + timedelta(days=90), reason="Go", now=late
+        actor=mark, promotion=judged, until=DAY + timedelta(days=90), reason="Go on", now=late
     )
     assert services.enact_due(now=late) == 1
     assert scoring.champion(factories.SEGMENT) == judged.model
@@ -125,7 +125,7 @@ def test_an_approver_stops_it_before_its_day(
     owner.groups.set(mark.groups.all())
     for person, error in ((vera, NotPermitted), (User.objects.get(pk=owner.pk), OwnModel)):
         with pytest.raises(error):
-            services.refuse(actor=person, promotion=judged, answer="No", now=NOW)
+            services.refuse(actor=person, promotion=judged, answer="Not yet", now=NOW)
     with pytest.raises(DomainError):
         services.refuse(actor=mark, promotion=judged, answer=" ", now=NOW)
     judged.refresh_from_db()

@@ -16,6 +16,13 @@ from apps.scoring import selectors as scoring
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def nita(make_person: Any) -> User:
+    """Another approver, who lets the first model through the gates it fails."""
+    person: User = make_person("Nita", "model_approver")
+    return person
+
+
 def run(*arguments: str) -> str:
     out = io.StringIO()
     call_command("train_champion", *arguments, stdout=out)
@@ -40,7 +47,10 @@ def test_it_trains_validates_and_approves_as_three_people(
         mark,
     )
     failed = {one["gate"] for one in promotion.verdicts if not one["passed"]}
-    assert set(promotion.exceptions.values_list("gate", flat=True)) == failed
+    assert failed
+    found = promotion.exceptions.values_list("gate", "granted_by__name")
+    assert set(found) == {(gate, "Nita") for gate in failed}
+    assert "by Nita" in said
 
 
 def test_it_trains_another_kind_when_told(
@@ -116,7 +126,7 @@ def test_it_wants_somebody_of_the_right_role(
     with pytest.raises(CommandError, match="model_validator"):
         run()
     make_person("Vera", "model_validator")
-    with pytest.raises(CommandError, match="model_approver"):
+    with pytest.raises(CommandError, match=r"another active person.*model_approver"):
         run()
     with pytest.raises(CommandError):
         run("--developer", bob.email)

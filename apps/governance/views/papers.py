@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from apps.core import problems
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotPermitted, NotVisible
-from apps.governance import card, card_words, forms, policies, selectors, services
+from apps.governance import card, card_words, forms, policies, register_page, selectors, services
 from apps.governance.models import Finding, ModelDocument, TrainingRun
 from apps.governance.views.trainings import crumb_of_trainings, found_run
 
@@ -26,6 +26,26 @@ def document(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         return _written(request, run)
     return _document_page(request, run, current, _form_of(current))
+
+
+@requires(policies.SEE)
+def of_promotion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the documentation and the entry of the register that a promotion was asked for on."""
+    papers = ("document__signed_by", "entry__owner", "entry__approver")
+    found = selectors.promotions().select_related(*papers).filter(pk=pk).first()
+    if found is None or found.document is None or found.entry is None:
+        raise NotVisible("not_found", _("There is no such promotion."))
+    context = {
+        "promotion": found,
+        "parts": _parts(found.document),
+        "entry": register_page.entered(found.entry),
+        "crumbs": [
+            {"label": _("Promotions"), "url": reverse("governance:promotions")},
+            {"label": str(found.model), "url": reverse("governance:promotion", args=[pk])},
+            {"label": _("Papers"), "url": ""},
+        ],
+    }
+    return render(request, "governance/promotion_papers.html", context)
 
 
 @requires(policies.SEE)

@@ -184,6 +184,7 @@ def _rights(request: HttpRequest, found: Promotion) -> dict[str, Any]:
     return {
         "may_validate": policies.may_validate(actor, found),
         "may_decide": policies.may_decide(actor, found),
+        "has_excepted": policies.has_excepted(actor, found),
         "may_except": actor.has_perm(policies.APPROVE)
         and found.status in ("proposed", "validated")
         and not policies.is_own(actor, found),

@@ -1,6 +1,5 @@
 """Pages of the register: everything that helps to decide, as of any day, and its entries."""
 
-import csv
 import uuid
 from datetime import date
 
@@ -16,9 +15,13 @@ from django.views.decorators.http import require_POST
 from apps.core import problems
 from apps.core.access import requires
 from apps.core.errors import DomainError, NotPermitted, NotVisible
+from apps.core.spreadsheets import csv_lines
 from apps.governance import forms, policies, register_page, selectors, services
 from apps.governance.models import RegisterEntry
 from apps.scoring.models import ModelVersion
+
+# As long as the name of a vendor and its score may be.
+_LONGEST_CODE = 60
 
 
 @requires(policies.SEE)
@@ -39,9 +42,9 @@ def register(request: HttpRequest) -> HttpResponse:
 def register_csv(request: HttpRequest) -> HttpResponse:
     """Return the register with every field as a CSV file."""
     _form, day = _as_of(request)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    written = "".join(csv_lines(register_page.table(day, now=timezone.now())))
+    response = HttpResponse(written, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="register-{day.isoformat()}.csv"'
-    csv.writer(response).writerows(register_page.table(day, now=timezone.now()))
     return response
 
 
@@ -148,7 +151,7 @@ def _initial(
 
 def _model(kind: str, code: str) -> ModelVersion | None:
     """Return the model an address names, None for another kind. Raises NotVisible."""
-    if kind not in RegisterEntry.Kind.values:
+    if kind not in RegisterEntry.Kind.values or len(code) > _LONGEST_CODE:
         raise NotVisible("not_found", _("There is no such entry."))
     if kind == RegisterEntry.Kind.POLICY and not selectors.has_policy(code):
         raise NotVisible("not_found", _("There is no such entry."))

@@ -146,5 +146,6 @@ def _enthrone(model: ModelVersion, reign: Reign, *, approved_by: User | None) ->
 
 
 def _end_trials(reign: Reign, actor: User, *, now: datetime) -> None:
-    placing.end_all(segment=reign.segment, now=now)
+    # The trials first, then what is left in service: who stops a trial locks in this order, too.
     hooks.reigns(reign.segment, actor=actor, now=now)
+    placing.end_all(segment=reign.segment, now=now)

@@ -49,6 +49,9 @@ class Command(BaseCommand):
         parser.add_argument("--developer", help="E-mail of a risk analyst.")
         parser.add_argument("--validator", help="E-mail of a model validator.")
         parser.add_argument("--approver", help="E-mail of a model approver.")
+        parser.add_argument(
+            "--excepting", help="E-mail of another one, who lets the model through failed gates."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         known = selectors.segments()
@@ -85,16 +88,25 @@ class Command(BaseCommand):
             return
         validator = _person(options["validator"], "model_validator", "--validator")
         approver = _person(options["approver"], "model_approver", "--approver")
+        excepting = _person(
+            options["excepting"], "model_approver", "--excepting", other_than=approver
+        )
         services.register_first(developer=developer, approver=approver, run=run, now=now)
         promotion = services.first_promotion(developer=developer, run=run, now=now)
         done = services.first_champion(
-            promotion=promotion, validator=validator, approver=approver, now=now
+            promotion=promotion,
+            validator=validator,
+            approver=approver,
+            excepting=excepting,
+            now=now,
         )
         self.stdout.write(
             f"  proposed by {done.proposed_by}, validated by {validator}, approved by {approver}."
         )
         for one in done.exceptions.all():
-            self.stdout.write(f"  let through the gate {one.gate} until {one.until}.")
+            self.stdout.write(
+                f"  let through the gate {one.gate} until {one.until} by {one.granted_by}."
+            )
 
 
 def _window(segment: str, options: dict[str, Any]) -> tuple[date, date, date | None] | None:
@@ -129,12 +141,15 @@ def _train(
     )
 
 
-def _person(email: str | None, role: str, option: str) -> User:
+def _person(email: str | None, role: str, option: str, *, other_than: User | None = None) -> User:
     """Return the person an option names, or the first of a role; CommandError without one."""
     people = accounts.people(role=role, active=True)
+    if other_than is not None:
+        people = people.exclude(pk=other_than.pk)
     found = (people.filter(email__iexact=email) if email else people).first()
     if found is None:
-        raise CommandError(f"Name an active person with the role {role} by {option}.")
+        another = " another" if other_than else " an"
+        raise CommandError(f"Name{another} active person with the role {role} by {option}.")
     return found
 
 
