@@ -70,10 +70,9 @@ def _owned_by(model: ModelVersion, owner: User, rita: User) -> None:
 
 
 def _approve(promotion: Promotion, mark: User, **changes: Any) -> Promotion:
-    seen = changes.pop("seen", None) or standing.of(promotion, now=NOW).seen
-    return services.approve(
-        actor=mark, promotion=promotion, answer="Read", seen=seen, now=NOW, **changes
-    )
+    seen = standing.of(promotion, now=NOW).seen
+    values = {"answer": "Read", "seen": seen, "now": NOW, **changes}
+    return services.approve(actor=mark, promotion=promotion, **values)
 
 
 def test_no_promotion_is_asked_for_on_a_report_against_no_champion(
@@ -294,7 +293,9 @@ def test_of_a_model_promoted_twice_the_later_approval_counts(
     _approve(factories.accepted(model, rita), mark, until=TODAY + timedelta(days=3))
     models.champion(factories.SEGMENT, rita, mark, seed=8)
     model.refresh_from_db()
-    later = _approve(factories.accepted(model, rita), mark, until=TODAY + timedelta(days=9))
+    again = factories.accepted(model, rita)
+    hour = NOW + timedelta(hours=1)
+    later = _approve(again, mark, until=TODAY + timedelta(days=9), now=hour)
 
     assert scoring.champion(factories.SEGMENT) == model
     assert home.lapsed(NOW + timedelta(days=4)) == []

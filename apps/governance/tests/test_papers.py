@@ -3,6 +3,7 @@
 import csv
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from apps.accounts.models import Branch, User
 from apps.core.errors import Conflict
 from apps.governance import register_page, services, standing
 from apps.governance.models import ModelDocument, Promotion, RegisterEntry, Trial
+from apps.governance.services import trying
 from apps.governance.tests import factories as base
 from apps.governance.tests import trial_factories as factories
 from apps.scoring import services as scoring
@@ -196,7 +198,7 @@ def _locked(captured: CaptureQueriesContext) -> list[str]:
 
 
 def test_who_reacts_to_one_failure_waits_in_one_order(
-    stage: ModelVersion, model: ModelVersion, rita: User, mark: User
+    model: ModelVersion, rita: User, mark: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else one goes back to the champion before while another stops the trial: a deadlock."""
     trial = factories.running(rita, mark, "challenger")
@@ -205,7 +207,14 @@ def test_who_reacts_to_one_failure_waits_in_one_order(
     )
     with CaptureQueriesContext(connection) as sharing:
         services.approve_share(actor=mark, change=change, now=NOW)
-    with CaptureQueriesContext(connection) as stopping:
+    found: list[str] = []
+
+    def end_trial(**named: Any) -> int:
+        found.append(Trial.objects.get(pk=trial.pk).status)
+        return scoring.end_trial(**named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trying, "scoring", SimpleNamespace(end_trial=end_trial))
         services.stop_trial(actor=mark, trial=trial, reason="Failed", now=NOW)
     again = factories.proposed(rita, "challenger")
     with CaptureQueriesContext(connection) as starting:
@@ -217,6 +226,7 @@ def test_who_reacts_to_one_failure_waits_in_one_order(
     order = ["governance_promotion", "governance_trial", "scoring_placement"]
     assert _locked(sharing) == order
     assert _locked(starting)[:2] == order[:2]
-    assert _locked(stopping) == _locked(reigning) == order[1:]
+    assert found == ["stopped"]
+    assert _locked(reigning) == order[1:]
     again.refresh_from_db()
     assert (again.status, Trial.objects.filter(status="running").count()) == ("ended", 0)
