@@ -21,7 +21,7 @@ from tests import emptying, migrated
 from tests.kept import kept, set_up
 
 MakePerson = Callable[..., User]
-# `pytest --hypothesis-profile=long` looks for rare histories: some minutes for each test.
+# `pytest --hypothesis-profile=long --timeout=0` looks for rare histories, for many minutes.
 settings.register_profile(
     "long",
     max_examples=120,
@@ -118,6 +118,7 @@ LONG = frozenset(
         "apps/loans/tests/test_opening.py",
         "apps/loans/tests/test_paying.py",
         "apps/loans/tests/test_payment_files.py",
+        "apps/npa/tests/test_any_life.py",
         "apps/npa/tests/test_day_end_pages.py",
         "apps/npa/tests/test_ending.py",
         "apps/npa/tests/test_two_readings.py",
