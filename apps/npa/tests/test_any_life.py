@@ -91,7 +91,7 @@ class AnyLife(RuleBasedStateMachine):
         super().__init__()
         self.scene, self.key = scene, scene.loan.pk
         self.today, self.number = TODAY, 0
-        self.has_ended = self.was_lost = False
+        self.has_ended = False
         self.frame: list[Callable[[], object]] = []
         self.is_broken = False
         self.whole = transaction.atomic()
@@ -307,7 +307,6 @@ class AnyLife(RuleBasedStateMachine):
             services.approve(actor=self.scene.bob, proposal=proposal, now=self.now)
 
         self.attempt(act)
-        self.was_lost = self.was_lost or self.loan.status == "written_off"
 
     @rule(change=st.sampled_from(CHANGES))
     def change(self, change: tuple[str, dict[str, Any]]) -> None:
@@ -447,22 +446,10 @@ class AnyLife(RuleBasedStateMachine):
         return self._standing()
 
     def _standing(self) -> dict[str, Any]:
-        """Return how the loan stands, without what a night that saw it lost leaves for good.
-
-        What was set aside and in suspense lessens the loss of that night. The loss is taken back
-        whole, and set aside anew: the result is the same, its lines are not.
-        """
-        found = repaying.standing(self.loan)
-        if self.was_lost and self.has_ended:
-            trial = found["trial"]
-            trial["result"] = sum((trial.pop(one, ZERO) for one in OF_LOSSES), ZERO)
-        return found
+        """Return how the loan stands."""
+        return repaying.standing(self.loan)
 
 
-OF_LOSSES = (
-    *("provision_expense", "write_off_expense"),
-    *("interest_income", "fee_income", "penal_income"),
-)
 # What a loan holds on each account is on this side of it.
 HELD = {
     "principal": 1,
