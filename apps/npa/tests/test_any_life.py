@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
 D, ZERO, TODAY, DAY = Decimal, Decimal(0), repaying.TODAY, timedelta(days=1)
 CLERK = days.CLERK
 WHY = "Entered by mistake"
-# The day on which the rest of a loan is to be paid out.
+# The day on which the rest of a loan is to be paid out; a night that sees it late puts it off.
 REST_ON = TODAY + timedelta(days=30)
 
 cents = st.decimals("0.01", "30000", places=2)
@@ -162,6 +162,19 @@ class AnyLife(RuleBasedStateMachine):
     def pay_rest(self) -> None:
         """Pay out what was not: all of it where it came back."""
         self.attempt(self._paying(None), is_frame=True)
+
+    @precondition(lambda self: self.loan.status == "active")
+    @rule()
+    def give_up_rest(self) -> None:
+        """Give up what was not paid out: nobody takes that back."""
+        now = self.now
+
+        def act() -> None:
+            loans.give_up_rest(
+                actor=self.scene.bob, loan=self.loan, reason="He needs no more.", now=now
+            )
+
+        self.attempt(act, is_frame=True)
 
     @precondition(lambda self: self.loan.status == "active")
     @rule()
@@ -337,9 +350,6 @@ class AnyLife(RuleBasedStateMachine):
     def accrue(self, nights: int, closes: bool) -> None:
         """Let time pass: the last night accrues it, and may close the books."""
         self.today += timedelta(days=nights)
-        if self.today > REST_ON and self.loan.status == "active":
-            # A lender that never paid the rest would let interest run on what was not lent.
-            self.attempt(self._paying(None), is_frame=True)
         last, now = self.today - DAY, self.now
 
         def act() -> None:
@@ -401,7 +411,7 @@ class AnyLife(RuleBasedStateMachine):
             paid_out = Disbursement.objects.filter(loan=self.key, status="paid")
             out = paid_out.aggregate(sum=Sum("amount"))["sum"]
             # The schedule has what is still to be paid out, too.
-            assert owed["left"] == held.get("principal", ZERO) + self.loan.principal - out
+            assert owed["left"] == held.get("principal", ZERO) + self.loan.lent - out
 
     # --- the end ----------------------------------------------------------------------------------
     def teardown(self) -> None:
@@ -487,9 +497,9 @@ def test_any_life_of_a_loan_keeps_its_books_and_is_taken_back_whole(
         effective_from=TODAY - DAY,
     )
     scene = Scene(opened, alice, bob, charlie)
-    is_long = settings.get_current_profile_name() != "default"
+    is_long = settings.get_current_profile_name() == "long"
     short = settings(
-        max_examples=10,
+        max_examples=4,
         stateful_step_count=10,
         deadline=None,
         suppress_health_check=list(HealthCheck),
