@@ -25,7 +25,7 @@ from apps.npa.facility import ZERO, Facility
 from apps.npa.grading import GONE
 from apps.npa.models import DayEnd, Finding, LoanDay, Override
 from apps.npa.stood import Figures
-from apps.repayments import reading, replaying
+from apps.repayments import reading, replaying, writing
 from apps.repayments.models import AccountEvent
 from apps.repayments.replaying import Account
 
@@ -52,8 +52,9 @@ def of_borrower(loan: Loan, day: date) -> list[Stood]:
 
     By their numbers. The loan itself is among them where it had been paid out and was not over.
     """
-    loans = _running(loan, day)
-    accounts = {one.pk: _account(one, day) for one in loans}
+    running = [(one, _account(one, day)) for one in _running(loan, day)]
+    accounts = {one.pk: account for one, account in running if not _was_over(one, account)}
+    loans = [one for one, _account_ in running if one.pk in accounts]
     owed = _figures(accounts, day)
     snapshots = _snapshots(loans, day)
     before = _before(loan, loans, day)
@@ -124,12 +125,17 @@ def _running(loan: Loan, day: date) -> list[Loan]:
     rows = rows.select_related(
         *("product__conditions", "application", "account", "branch__entity")
     ).order_by("number")
-    return [one for one in rows if one.status == "active" or _ended_after(one, day)]
+    return [one for one in rows if one.status == "active" or _moved_after(one, day)]
 
 
-def _ended_after(loan: Loan, day: date) -> bool:
+def _moved_after(loan: Loan, day: date) -> bool:
+    """Say whether something happened to a loan that is over now: it may have run on the day."""
     account = getattr(loan, "account", None)
     return account is not None and account.moved_on is not None and account.moved_on > day
+
+
+def _was_over(loan: Loan, account: Account) -> bool:
+    return loan.status != "active" and writing.state_of(account.position) != "active"
 
 
 def _account(loan: Loan, day: date) -> Account:

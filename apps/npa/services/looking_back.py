@@ -1,4 +1,8 @@
-"""Loans that something happened to after the day that is ended: as they stood at its end."""
+"""Loans that something happened to after the day that is ended: as they stood at its end.
+
+That it happened says nothing of when a loan was over: one that was lost may bring money in later,
+and one that was repaid get its advance back.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -13,7 +17,7 @@ from apps.npa import lifetime, stood
 from apps.npa.facility import ZERO
 from apps.npa.models import DayEnd
 from apps.npa.statements.facilities import TABLE
-from apps.repayments import reading, replaying
+from apps.repayments import reading, replaying, writing
 
 CHUNK = 500
 _LATER = f"""
@@ -24,6 +28,7 @@ _COLUMNS = (
     *("principal", "principal_due", "interest_due", "interest_earned", "charges_due"),
     *("fees_unpaid", "penal_unpaid", "oldest_due", "missed", "months_left"),
 )
+_OVER = f"DELETE FROM {TABLE} f USING npa_stood s WHERE s.key = f.key AND s.is_over"  # noqa: S608
 _CORRECT = f"""
     UPDATE {TABLE} f SET {", ".join(f"{name} = s.{name}" for name in _COLUMNS)},
         outstanding = s.principal + s.interest_due + s.interest_earned + s.charges_due,
@@ -35,8 +40,9 @@ _CORRECT = f"""
 def correct(day_end: DayEnd) -> int:
     """Put the figures of the day's end into the relation for loans that moved on since.
 
-    Their histories are replayed up to the day; there are few, unless days were missed. Returns how
-    many. The caller has made the relation and is in its transaction.
+    Those that were over by then are taken out of it. Their histories are replayed up to the day;
+    there are few, unless days were missed. Returns how many. The caller has made the relation and
+    is in its transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LATER, [day_end.day])
@@ -46,13 +52,14 @@ def correct(day_end: DayEnd) -> int:
         cursor.execute(
             "CREATE TEMPORARY TABLE npa_stood (key uuid, "
             + ", ".join(f"{name} numeric" for name in _COLUMNS[:7])
-            + ", oldest_due date, missed int, months_left int) ON COMMIT DROP"
+            + ", oldest_due date, missed int, months_left int, is_over boolean) ON COMMIT DROP"
         )
         for start in range(0, len(keys), CHUNK):
             bulk.copy_rows(
-                f"COPY npa_stood (key, {', '.join(_COLUMNS)}) FROM STDIN",
+                f"COPY npa_stood (key, {', '.join(_COLUMNS)}, is_over) FROM STDIN",
                 _stood(keys[start : start + CHUNK], day_end.day),
             )
+        cursor.execute(_OVER)
         cursor.execute(_CORRECT)
         cursor.execute("DROP TABLE npa_stood")
     return len(keys)
@@ -74,4 +81,5 @@ def _stood(keys: list[uuid.UUID], day: date) -> Iterator[tuple[Any, ...]]:
             earned_at_payout=earned.get(loan.pk, ZERO),
             not_paid_out=account.contract.terms.lent - went.get(loan.pk, ZERO),
         )
-        yield (loan.pk, *found, lifetime.months_left(last_due, day))
+        is_over = loan.status != "active" and writing.state_of(account.position) != "active"
+        yield (loan.pk, *found, lifetime.months_left(last_due, day), is_over)

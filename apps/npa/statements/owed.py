@@ -12,7 +12,8 @@ from apps.npa.marks import GONE
 from apps.npa.statements.words import literals
 from apps.schedules.terms import FeeTiming
 
-# Loans with money out on the day. One that ended later was still running then.
+# Loans with money out on the day. One that is over now may have run then, where something happened
+# to it since: those that were over by then are left out again by `services.looking_back`.
 LENT = """
     SELECT l.id, l.customer_id, l.branch_id, l.currency,
         l.principal - CASE WHEN l.given_up_date <= %(day)s THEN l.given_up ELSE 0 END AS principal,
