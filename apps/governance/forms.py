@@ -223,12 +223,14 @@ class DocumentForm(forms.Form):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         for name in card.NAMES:
-            self.fields[name] = forms.CharField(
+            text: Any = forms.CharField(
                 label=card_words.NAMES[name],
                 max_length=card.LONGEST,
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
+            text.needed_when = gettext("needed to sign")
+            self.fields[name] = text
         for number in range(1, LIMITATIONS + 1):
             values = {"number": number}
             self.fields[f"limitation_{number}"] = forms.CharField(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -25,7 +26,7 @@ from apps.governance.models import (
     ValidationReport,
 )
 from apps.products.models import Product
-from apps.scoring import model_words
+from apps.scoring import feature_words, model_words
 from apps.scoring.models import ModelVersion
 
 _MOVES = {
@@ -36,16 +37,22 @@ _MOVES = {
 }
 
 
+# The name of a column with its value; a day and a number are written as where they are read asks.
+Field = tuple[str, str | date | int]
+
+
 @dataclass(frozen=True)
 class Row:
     """One thing in the register on a day; `fields` are all its columns with their names."""
 
     kind: str
+    kind_words: str
     code: str
     title: str
     status: str
     status_words: str
     tier: str
+    tier_words: str
     owner: str
     approver: str
     validated_on: date | None
@@ -53,7 +60,7 @@ class Row:
     is_due: bool
     open_findings: int
     missing: list[str]
-    fields: list[tuple[str, str]]
+    fields: list[Field]
 
 
 def rows(day: date, *, now: datetime) -> list[Row]:
@@ -80,7 +87,7 @@ def table(day: date, *, now: datetime) -> Iterator[Sequence[str]]:
     yield [_("As of"), *names]
     for one in found:
         values = dict(one.fields)
-        yield [day.isoformat(), *(values.get(name, "") for name in names)]
+        yield [day.isoformat(), *(str(values.get(name, "")) for name in names)]
 
 
 def _end(day: date) -> datetime:
@@ -107,11 +114,13 @@ def _of_model(model: ModelVersion, end: datetime) -> Row:
     findings = _findings(model, end)
     return Row(
         kind="model",
+        kind_words=_("Model"),
         code=str(model.pk),
         title=entry.title if entry else str(model),
         status=status,
         status_words=str(register_words.STATUSES[status]),
         tier=tier,
+        tier_words=str(gate_words.LEVELS.get(tier, "")),
         owner=entry.owner.name if entry else "",
         approver=entry.approver.name if entry else "",
         validated_on=validated,
@@ -127,14 +136,14 @@ def _of_model(model: ModelVersion, end: datetime) -> Row:
             *entered(entry),
             *_made(model),
             *_papers(model, end),
-            (_("Validated on"), validated.isoformat() if validated else ""),
+            (_("Validated on"), validated or ""),
             (_("Validated by"), _name(promotion and promotion.validated_by)),
             (
                 _("Outcome of the validation"),
                 promotion.get_validation_display() if promotion else "",
             ),
             (_("Approved by"), _name(promotion and _approver(promotion, end))),
-            (_("Next validation by"), due.isoformat() if due else ""),
+            (_("Next validation by"), due or ""),
             (_("Open findings"), "; ".join(_said(one) for one in findings)),
         ],
     )
@@ -144,13 +153,17 @@ def _of_other(named: str, end: datetime) -> Row:
     kind, _colon, code = named.partition(":")
     entry = _entry(named, end)
     status = "active" if entry else "not_entered"
+    title = entry.title if entry else selectors.title_of(kind, code)
+    kind_words = str(RegisterEntry.Kind(kind).label)
     return Row(
         kind=kind,
+        kind_words=kind_words,
         code=code,
-        title=entry.title if entry else code,
+        title=title,
         status=status,
         status_words=str(register_words.STATUSES[status]),
         tier=entry.tier if entry else "",
+        tier_words=str(gate_words.LEVELS[entry.tier]) if entry else "",
         owner=entry.owner.name if entry else "",
         approver=entry.approver.name if entry else "",
         validated_on=None,
@@ -159,8 +172,8 @@ def _of_other(named: str, end: datetime) -> Row:
         open_findings=0,
         missing=register_rules.missing(entry.body) if entry else list(register_rules.TEXTS),
         fields=[
-            (_("Kind"), str(RegisterEntry.Kind(kind).label)),
-            (_("Name"), entry.title if entry else code),
+            (_("Kind"), kind_words),
+            (_("Name"), title),
             (_("State"), str(register_words.STATUSES[status])),
             *entered(entry),
         ],
@@ -231,10 +244,10 @@ def _findings(model: ModelVersion, end: datetime) -> list[Finding]:
 
 
 def _said(one: Finding) -> str:
-    return f"{one.get_severity_display()}, {one.due_on.isoformat()}: {one.what}"
+    return f"{one.get_severity_display()}, {formats.date_format(one.due_on)}: {one.what}"
 
 
-def entered(entry: RegisterEntry | None) -> list[tuple[str, str]]:
+def entered(entry: RegisterEntry | None) -> list[Field]:
     """Return what people entered, with the names of the columns."""
     texts = entry.body if entry else {}
     level = {name: getattr(entry, name, "") for name in register_rules.PARTS}
@@ -250,36 +263,36 @@ def entered(entry: RegisterEntry | None) -> list[tuple[str, str]]:
     ]
 
 
-def _made(model: ModelVersion) -> list[tuple[str, str]]:
+def _made(model: ModelVersion) -> list[Field]:
     """Return what the model itself and its training tell."""
     run = TrainingRun.objects.filter(model=model).first()
     manifest = model.manifest
     products = Product.objects.filter(scoring_segment=model.segment).select_related("entity")
     libraries = manifest.get("libraries", {})
+    features = manifest.get("schema", {}).get("features", [])
+    level = manifest.get("calibration", {})
     return [
         (_("Segment"), model.segment),
-        (_("Products"), ", ".join(sorted({one.code for one in products}))),
+        (_("Products"), ", ".join(sorted({one.name for one in products}))),
         (_("Countries"), ", ".join(sorted({one.entity.country for one in products}))),
         (_("Developer"), _name(model.developed_by)),
         (_("Kind of model"), str(model_words.kind(model.kind)) if manifest else ""),
-        (
-            _("Features"),
-            ", ".join(one["name"] for one in manifest.get("schema", {}).get("features", [])),
-        ),
+        (_("Features"), "; ".join(feature_words.feature(one["name"]) for one in features)),
         (_("Protected attributes among them"), _("none")),
         (_("Target"), _("default by the end of the loan") if run else ""),
-        (_("Learned from"), f"{run.from_date} \u2013 {run.last_learned_day}" if run else ""),
-        (_("Loans learned from"), str(run.rows) if run else ""),
+        (_("Learned from"), run.from_date if run else ""),
+        (_("Last day learned from"), run.last_learned_day if run else ""),
+        (_("Loans learned from"), run.rows if run else ""),
         (_("Hash of the model"), model.sha256),
         (_("Hash of the data"), run.dataset_sha256 if run else ""),
         (_("Libraries"), ", ".join(f"{name} {number}" for name, number in libraries.items())),
         (_("Seed"), str(manifest.get("config", {}).get("seed", ""))),
-        (_("Calibration"), str(manifest.get("calibration", {}).get("method", ""))),
-        (_("Scale"), str(manifest.get("scale", ""))),
+        (_("Calibration"), model_words.calibration(level["method"], "") if level else ""),
+        (_("Scale"), model_words.scale(manifest["scale"]) if manifest else ""),
     ]
 
 
-def _papers(model: ModelVersion, end: datetime) -> list[tuple[str, str]]:
+def _papers(model: ModelVersion, end: datetime) -> list[Field]:
     """Return what the signed documentation and the newest report told before the end."""
     signed = ModelDocument.objects.filter(model=model, signed_at__lt=end).order_by("-signed_at")
     document, body = signed.first(), {}

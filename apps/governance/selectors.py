@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Entity, User
 from apps.decisions import selectors as decisions
@@ -137,6 +138,14 @@ def policy_codes(end: datetime, now: datetime) -> set[str]:
         for entity in Entity.objects.order_by("code")
         if decisions.policy_in_force(entity, day) is not None
     }
+
+
+def title_of(kind: str, code: str) -> str:
+    """Return what a thing that nobody has entered yet is called: a policy by its lender."""
+    lender = Entity.objects.filter(code=code).values_list("name", flat=True).first()
+    if kind == RegisterEntry.Kind.POLICY and lender:
+        return _("Credit policy of %(lender)s") % {"lender": lender}
+    return code
 
 
 def has_policy(code: str) -> bool:

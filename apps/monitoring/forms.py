@@ -44,7 +44,12 @@ class LimitForm(Refusable):
         required=False,
         help_text=_("Only at the level that stops; else a person is asked to."),
     )
-    is_watched = forms.BooleanField(label=_("Watched"), required=False, initial=True)
+    is_watched = forms.BooleanField(
+        label=_("Watched"),
+        required=False,
+        initial=True,
+        help_text=_("Without it the measure is no longer judged from the day on."),
+    )
     owner = forms.ModelChoiceField(
         label=_("Owner"),
         queryset=User.objects.none(),
@@ -79,7 +84,12 @@ class PlanForm(Refusable):
     window_months = forms.IntegerField(
         label=_("Months of loans to learn from"), min_value=6, max_value=240, initial=24
     )
-    kind = forms.ChoiceField(label=_("Kind of model"), choices=kinds.choices, initial=kinds.DEFAULT)
+    kind = forms.ChoiceField(
+        label=_("Kind of model"),
+        choices=kinds.choices,
+        initial=kinds.DEFAULT,
+        widget=forms.RadioSelect,
+    )
     effective_from = DayField(label=_("From"))
     reason = forms.CharField(label=_("Reason"), max_length=1_000, widget=_TEXT)
 

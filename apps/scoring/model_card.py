@@ -134,20 +134,12 @@ def _figures(manifest: Mapping[str, Any]) -> list[Figure]:
 
 
 def _facts(manifest: Mapping[str, Any]) -> list[Figure]:
-    scale, config = manifest["scale"], manifest["config"]
+    config = manifest["config"]
     libraries = ", ".join(f"{name} {version}" for name, version in manifest["libraries"].items())
     return [
         Figure(_("Trained on"), _("%(rows)s loans") % {"rows": f"{manifest['rows']:,}"}),
         Figure(_("Defaulted among them"), formatting.format_percent(manifest["bad_rate"])),
-        Figure(
-            _("Scale"),
-            _("%(score)s points at odds of %(odds)s to 1; %(step)s points double the odds")
-            % {
-                "score": formatting.format_number(scale["base_score"]),
-                "odds": formatting.format_number(scale["base_odds"]),
-                "step": formatting.format_number(scale["points_to_double"]),
-            },
-        ),
+        Figure(_("Scale"), model_words.scale(manifest["scale"])),
         Figure(_("Schema"), f"{manifest['schema']['name']} {manifest['schema']['version']}"),
         Figure(_("Seed"), str(config["seed"])),
         Figure(_("Libraries"), libraries),

@@ -69,6 +69,15 @@ def calibration(method: str, reason: str) -> str:
     return _("%(method)s: %(why)s") % {"method": said, "why": str(_WHY.get(reason, reason))}
 
 
+def scale(facts: Mapping[str, Any]) -> str:
+    """Return what the points of a score mean, from the manifest."""
+    return _("%(score)s points at odds of %(odds)s to 1; %(step)s points double the odds") % {
+        "score": formatting.format_number(facts["base_score"]),
+        "odds": formatting.format_number(facts["base_odds"]),
+        "step": formatting.format_number(facts["points_to_double"]),
+    }
+
+
 def finding(one: Mapping[str, Any]) -> str:
     """Return in a sentence what made the check for leakage look twice."""
     known = {

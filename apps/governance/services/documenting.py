@@ -51,7 +51,9 @@ def sign_document(*, actor: User, document: ModelDocument, now: datetime) -> Mod
     lacking = card.missing(found.body)
     if lacking:
         sentence = _("Complete the documentation first; every limitation needs its mitigant.")
-        raise DomainError("document_incomplete", sentence, fields=dict.fromkeys(lacking, sentence))
+        raise DomainError(
+            "document_incomplete", sentence, fields={name: _lack(name) for name in lacking}
+        )
     if selectors.open_promotion(found.model) is not None:
         raise Conflict(
             "promotion_open",
@@ -64,3 +66,12 @@ def sign_document(*, actor: User, document: ModelDocument, now: datetime) -> Mod
     found.move("sign", facts=facts, sha256=sha256, signed_by=actor, signed_at=now)
     audit.record(actor, "governance.document_signed", found, model=str(found.model), sha256=sha256)
     return found
+
+
+def _lack(name: str) -> str:
+    """Return what must still be written of one part of the card."""
+    sentences = {
+        "limitations": _("Name at least one limitation, each in words."),
+        "mitigants": _("Say what is done about every limitation."),
+    }
+    return sentences.get(name) or _("Write this before it is signed.")

@@ -1,11 +1,12 @@
 """The register: who answers, how much it weighs, as of any day; and the documentation of models."""
 
 import csv
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from apps.core.errors import Conflict, DomainError, NotPermitted
 from apps.governance import card, register_page, register_rules, services
 from apps.governance.models import Finding, GateSet, ModelDocument, Promotion, RegisterEntry
 from apps.governance.tests import factories
+from apps.governance.views import gating
 from apps.scoring import services as scoring
 from apps.scoring.models import ModelVersion
 from apps.scoring.tests import factories as models
@@ -194,6 +196,60 @@ def test_it_is_entered_and_read_on_its_pages(
         assert browser.get(gone).status_code == 404
 
 
+def test_it_writes_what_is_known_of_a_model_in_words(
+    train: Any, rita: User, olga: User, mark: User, signed_in: Any
+) -> None:
+    run = train(rita)
+    factories.registered(run.model, rita, olga, mark)
+    address = reverse("governance:register_entry", args=["model", run.model_id])
+
+    page = text(signed_in(mark).get(address))
+    table = signed_in(mark).get(reverse("governance:register_csv")).content.decode()
+
+    assert "20 points double the odds" in page
+    assert "base_score" not in page
+    assert "Time in present work" in page
+    assert "employment_months" not in page
+    assert f"{run.from_date:%-d %b %Y}" in page
+    assert run.from_date.isoformat() not in page
+    assert run.from_date.isoformat() in table
+
+
+def test_a_policy_is_called_by_its_lender_until_it_is_entered(
+    train: Any, rita: User, pune: Branch, signed_in: Any
+) -> None:
+    address = reverse("governance:register_entry", args=["policy", pune.entity.code])
+
+    page = text(signed_in(rita).get(address))
+
+    assert f"Credit policy of {pune.entity.name}" in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "heading"), [("UTC", "None in force"), ("Asia/Kolkata", "In force from 1 May 2026")]
+)
+def test_gates_are_in_force_from_their_day_where_one_reads_them(
+    zone: str, heading: str, vera: User, mark: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = datetime(2026, 4, 30, 20, tzinfo=UTC)
+    asked = services.propose_gates(
+        actor=vera,
+        effective_from=date(2026, 5, 1),
+        body=factories.EASY,
+        reason="The first",
+        now=begin,
+    )
+    services.approve_gates(actor=mark, gate_set=asked, seen=asked.sha256, now=begin)
+    monkeypatch.setattr(timezone, "now", lambda: begin)
+    request = RequestFactory().get(reverse("governance:gates"))
+    request.user = mark
+
+    with timezone.override(zone):
+        page = text(gating.gates(request))
+
+    assert heading in page
+
+
 def test_it_knows_which_sections_of_the_card_are_complete() -> None:
     """Rule book 7.3 T1 and T2."""
     whole = card.tidy(factories.DOCUMENT)
@@ -248,8 +304,13 @@ def test_it_is_written_and_signed_on_its_page(train: Any, rita: User, signed_in:
     )
 
     assert (draft.status_code, early.status_code, done.status_code) == (302, 422, 302)
-    assert "every limitation needs its mitigant" in text(early)
+    assert "Name at least one limitation" in text(early)
+    assert "needed to sign" in text(early)
     page = text(browser.get(address))
+    learned = (run.from_date, run.last_learned_day)
+    assert " \u2013 ".join(f"{day:%-d %b %Y}" for day in learned) in page
+    assert "Monotone trees" in page
+    assert "lightgbm" not in page
     assert "About purpose." in page
     assert "Watched" in page
 

@@ -1,12 +1,13 @@
 """A model is tried when two people agree: not by service, not by page, not by raw SQL otherwise."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from apps.accounts.models import Branch, User
 from apps.audit.models import Event
@@ -287,6 +288,13 @@ def test_it_ends_by_itself_on_its_date(stage: ModelVersion, rita: User, mark: Us
     trial.refresh_from_db()
     assert (trial.status, trial.ended_by, trial.ended_at) == ("ended", None, late)
     assert Placement.objects.get().ended_at == late
+
+
+def test_its_last_day_is_the_one_that_was_asked_for_wherever_one_reads_it() -> None:
+    until = datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC)
+
+    with timezone.override("Asia/Kolkata"):
+        assert Trial(until=until).last_day == date(2027, 1, 31)
 
 
 def test_another_champion_ends_the_trials_of_its_segment(

@@ -21,7 +21,7 @@ from apps.governance.models import GateSet
 @requires(policies.SEE)
 def gates(request: HttpRequest) -> HttpResponse:
     """Show the gates in force, those proposed, and all of before."""
-    return _page(request, _form_from(GateSet.objects.in_force(timezone.now().date())))
+    return _page(request, _form_from(GateSet.objects.in_force(timezone.localdate())))
 
 
 @requires(policies.PROPOSE_GATES)
@@ -86,7 +86,7 @@ def _form_from(found: GateSet | None) -> forms.GatesForm:
 def _page(request: HttpRequest, form: forms.GatesForm) -> HttpResponse:
     people = ("proposed_by", "answered_by")
     sets = list(GateSet.objects.select_related(*people).order_by("-effective_from", "-proposed_at"))
-    in_force = GateSet.objects.in_force(timezone.now().date())
+    in_force = GateSet.objects.in_force(timezone.localdate())
     proposed = next((one for one in sets if one.status == "proposed"), None)
     context = {
         "in_force": in_force,

@@ -1,6 +1,8 @@
 """Pages of a model's documentation and of findings on models."""
 
 import uuid
+from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +18,7 @@ from apps.core.errors import DomainError, NotPermitted, NotVisible
 from apps.governance import card, card_words, forms, policies, register_page, selectors, services
 from apps.governance.models import Finding, ModelDocument, TrainingRun
 from apps.governance.views.trainings import crumb_of_trainings, found_run
+from apps.scoring import model_words
 
 
 @requires(policies.SEE)
@@ -101,6 +104,9 @@ def _written(request: HttpRequest, run: TrainingRun) -> HttpResponse:
             return redirect("governance:document", pk=run.pk)
         except DomainError as error:
             problems.add_to(form, error)
+            for name in ("limitations", "mitigants"):
+                if name in error.fields:
+                    form.add_error(f"{name[:-1]}_1", str(error.fields[name]))
     return _document_page(request, run, selectors.document_of(run.model), form)
 
 
@@ -116,11 +122,14 @@ def _document_page(
     form: forms.DocumentForm,
 ) -> HttpResponse:
     signed = selectors.signed_document(run.model)
+    facts: Any = selectors.documented_facts(run.model) if signed is None else signed.facts
     context = {
         "run": run,
         "current": current,
         "signed": signed,
-        "facts": selectors.documented_facts(run.model) if signed is None else signed.facts,
+        "facts": facts,
+        "kind": model_words.kind(facts["kind"]),
+        "learned": [date.fromisoformat(facts[name]) for name in ("learned_from", "learned_to")],
         "parts": _parts(signed),
         "form": form,
         "may_write": request.user.has_perm(policies.WRITE) and run.model.status == "registered",

@@ -29,6 +29,7 @@ from apps.governance import (
 from apps.governance.models import Promotion
 from apps.governance.standing import Standing
 from apps.governance.views.trainings import evidence
+from apps.scoring import feature_words, model_words
 
 
 @requires(policies.SEE)
@@ -222,11 +223,16 @@ def _gates(now_standing: Standing) -> list[dict[str, Any]]:
 
 
 def _changes(found: Promotion) -> dict[str, list[str]] | None:
-    """Return what is materially other than in the present champion; None without one."""
+    """Return in words what is materially other than in the present champion; None without one."""
     deciding = selectors.deciding(found.model)
     if deciding is None:
         return None
-    return register_rules.changes(selectors.kind_and_features(deciding), _of(found))
+    other = register_rules.changes(selectors.kind_and_features(deciding), _of(found))
+    return {
+        "added": [feature_words.feature(name) for name in other["added"]],
+        "removed": [feature_words.feature(name) for name in other["removed"]],
+        "kind": [model_words.kind(name) for name in other["kind"]],
+    }
 
 
 def _of(found: Promotion) -> tuple[str, list[str]]:

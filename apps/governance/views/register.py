@@ -55,7 +55,7 @@ def entry(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     newest = selectors.register_entry(selectors.subject(kind, code))
     if request.method == "POST":
         return _entered(request, kind, code, model)
-    form = forms.RegisterForm(initial=_initial(newest, model, code))
+    form = forms.RegisterForm(initial=_initial(newest, model, selectors.title_of(kind, code)))
     return _entry_page(request, kind, code, model=model, form=form)
 
 
@@ -72,8 +72,8 @@ def new_vendor(request: HttpRequest) -> HttpResponse:
 
 
 def _as_of(request: HttpRequest) -> tuple[forms.AsOfForm, date]:
-    form = forms.AsOfForm(request.GET or None)
     today = timezone.now().date()
+    form = forms.AsOfForm(request.GET or None, initial={"on": today})
     asked = form.cleaned_data["on"] if form.is_valid() else None
     return form, min(asked or today, today)
 
@@ -119,7 +119,7 @@ def _entry_page(
         "may_enter": request.user.has_perm(policies.REGISTER),
         "crumbs": [
             {"label": _("Register of models"), "url": reverse("governance:register")},
-            {"label": str(model) if model else code, "url": ""},
+            {"label": str(model) if model else selectors.title_of(kind, code), "url": ""},
         ],
     }
     status = 422 if form.errors else 200
@@ -127,7 +127,7 @@ def _entry_page(
 
 
 def _initial(
-    newest: RegisterEntry | None, model: ModelVersion | None, code: str
+    newest: RegisterEntry | None, model: ModelVersion | None, called: str
 ) -> dict[str, object]:
     """Return what the newest entry holds; of a new model, what that of its champion holds."""
     found = newest
@@ -135,7 +135,7 @@ def _initial(
         deciding = selectors.deciding(model)
         if deciding is not None:
             found = selectors.register_entry(selectors.subject_of(deciding))
-    title = str(model) if model else code
+    title = str(model) if model else called
     if found is None:
         return {"title": title}
     return {
