@@ -104,10 +104,14 @@ def _written(request: HttpRequest, run: TrainingRun) -> HttpResponse:
             return redirect("governance:document", pk=run.pk)
         except DomainError as error:
             problems.add_to(form, error)
-            for name in ("limitations", "mitigants"):
-                if name in error.fields:
-                    form.add_error(f"{name[:-1]}_1", str(error.fields[name]))
+            _beside_the_first(form, error)
     return _document_page(request, run, selectors.document_of(run.model), form)
+
+
+def _beside_the_first(form: forms.DocumentForm, error: DomainError) -> None:
+    """Put what is wrong with the limitations beside the first of them."""
+    for name in error.fields.keys() & {"limitations", "mitigants"}:
+        form.add_error(f"{name.removesuffix('s')}_1", str(error.fields[name]))
 
 
 def _form_of(current: ModelDocument | None) -> forms.DocumentForm:
