@@ -34,7 +34,9 @@ DEFINITIONS: Mapping[str, Promise] = {
         "How far a feature moved from the training sample; counts only where chance does not"
         " explain it, with all that is tested and all months allowed for."
     ),
-    Measure.SCORE_PSI: gettext_lazy("The same of the score."),
+    Measure.SCORE_PSI: gettext_lazy(
+        "How far the score moved from the training sample, judged as that of a feature is."
+    ),
     Measure.MISSING_CHANGE: gettext_lazy(
         "By how much the share without a value differs from training."
     ),

@@ -210,11 +210,6 @@ class Trial(Identified, Timestamped, Stateful):
     def __str__(self) -> str:
         return f"{self.model}, {self.get_kind_display()}"
 
-    @property
-    def last_day(self) -> date:
-        """Return the last day in UTC, as it was asked for; elsewhere it may be the next one."""
-        return self.until.astimezone(UTC).date()
-
 
 class ShareChange(Identified, Timestamped, Stateful):
     """Another share of the traffic for a challenger that runs: two people, as for the trial."""
