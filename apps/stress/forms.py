@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.impairment.forms import JsonField
@@ -48,9 +49,7 @@ class AskForm(Refusable):
         shown["measured"].choices = [
             (key, date_format(one.day, "j M Y")) for key, one in self._runs.items()
         ]
-        shown["scenarios"].choices = [
-            (key, f"{one.name} ({one.version})") for key, one in self._scenarios.items()
-        ]
+        shown["scenarios"].choices = [(key, _named(one)) for key, one in self._scenarios.items()]
 
     def question(self) -> Question:
         """Return what was asked."""
@@ -60,3 +59,7 @@ class AskForm(Refusable):
             measured=self._runs[given["measured"]],
             scenarios=[self._scenarios[key] for key in given["scenarios"]],
         )
+
+
+def _named(one: Terms) -> str:
+    return gettext("%(name)s, version %(version)s") % {"name": one.name, "version": one.version}

@@ -94,7 +94,11 @@ def _chart(test: Test, code: str) -> Chart:
         "height": 280,
         "hovermode": "x unified",
         "xaxis": {"type": "category"},
-        "yaxis": {"tickformat": ".1%" if is_share else "~s", "rangemode": "tozero"},
+        "yaxis": {
+            "tickformat": ".1%" if is_share else "~s",
+            "rangemode": "tozero",
+            "title": {"text": "" if is_share else test.currency},
+        },
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }
     return {"data": data, "layout": layout}

@@ -166,7 +166,10 @@ def test_a_test_is_asked_for_followed_and_read(
     found = client.get(made.url).text
     for word in ("Base case", "Recession", "Rate shock", "data-chart", "Capital ratio", "Year 3"):
         assert word in found
-    assert "September" in _get(client, "tests").text
+    listed = _get(client, "tests").text
+    assert "September" in listed
+    assert "before=" not in listed
+    assert "after=" not in listed
 
 
 def test_a_form_without_scenarios_is_shown_again(

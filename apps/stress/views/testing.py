@@ -1,6 +1,7 @@
 """Stress tests: the list, asking for one, its progress, its cases side by side, and files."""
 
 import uuid
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -91,6 +92,7 @@ def test(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "tables": page.compared(found) if is_done else [],
         "charts": page.charts(found) if is_done else [],
         "same": rows.same(found),
+        "figures_of": date.fromisoformat(found.figures.body["as_of"]),
         "may_run": request.user.has_perm(policies.RUN),
     }
     return render(request, "stress/test.html", context)
