@@ -1,9 +1,13 @@
 """Months as vintages and ages are counted in. Pure."""
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from apps.core.dates import add_months
+
+Month = TypeVar("Month")
 
 
 class Width(StrEnum):
@@ -53,3 +57,12 @@ def window(day: date, number: int) -> list[date]:
     """Return the ends of months from so many before to the last on a day or before it."""
     first = first_of(last_ended(day))
     return [last_of(add_months(first, -ago)) for ago in range(number, -1, -1)]
+
+
+def marked(months: Sequence[Month], *, most: int = 6) -> list[Month]:
+    """Return the months that an axis names, the last and others evenly before it, so many at most.
+
+    Left to itself the axis divides a few months, and each name stands there several times.
+    """
+    step = -(-len(months) // most) or 1
+    return list(months[::-1][::step][::-1])

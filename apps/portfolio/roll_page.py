@@ -7,6 +7,7 @@ from typing import Any
 from apps.portfolio import wording
 from apps.portfolio.bands import ON_BOOKS, ORDER, Band
 from apps.portfolio.models import RolledDay
+from apps.portfolio.months import marked
 from apps.portfolio.rolling import Matrix
 
 Figure = dict[str, Any]
@@ -94,7 +95,12 @@ def chart(months: Sequence[tuple[RolledDay, Matrix]], *, by: str) -> Figure | No
     layout = {
         "height": 300,
         "hovermode": "x unified",
-        "xaxis": {"type": "date", "tickformat": "%b %Y", "hoverformat": "%-d %b %Y"},
+        "xaxis": {
+            "type": "date",
+            "tickformat": "%b %Y",
+            "hoverformat": "%-d %b %Y",
+            "tickvals": [rolled.day.isoformat() for rolled, _found in marked(months)],
+        },
         "yaxis": {"tickformat": ".0%", "rangemode": "tozero"},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }

@@ -13,6 +13,7 @@ from apps.core import formatting
 from apps.portfolio import figures, summary_rows, summary_wording, wording
 from apps.portfolio.bands import Band
 from apps.portfolio.figures import DEFINITIONS, Figure, Period, Sums
+from apps.portfolio.months import marked
 from apps.portfolio.summary_rows import Compared, Summary
 
 Chart = dict[str, Any]
@@ -220,7 +221,12 @@ def trend_chart(trend: Sequence[tuple[date, Sums]]) -> Chart | None:
     layout = {
         "height": 300,
         "hovermode": "x unified",
-        "xaxis": {"type": "date", "tickformat": "%b %Y", "hoverformat": "%-d %b %Y"},
+        "xaxis": {
+            "type": "date",
+            "tickformat": "%b %Y",
+            "hoverformat": "%-d %b %Y",
+            "tickvals": [day.isoformat() for day, _sums in marked(trend)],
+        },
         "yaxis": {"tickformat": ".1%", "rangemode": "tozero"},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }

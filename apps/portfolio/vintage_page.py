@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.portfolio import vintages, wording
 from apps.portfolio.months import Width
 from apps.portfolio.vintages import Curve
@@ -66,9 +68,13 @@ def chart(found: Sequence[Curve], *, width: Width, by: str) -> Figure | None:
     layout = {
         "height": 380,
         "hovermode": "closest",
-        "xaxis": {"rangemode": "tozero", "dtick": 6},
+        "xaxis": {
+            "rangemode": "tozero",
+            "dtick": 3 if last <= 24 else 6,
+            "title": {"text": _("Months on book")},
+        },
         "yaxis": {"tickformat": ".1%", "rangemode": "tozero"},
-        "legend": {"orientation": "h", "y": -0.15, "yanchor": "top"},
+        "legend": {"orientation": "h", "y": -0.25, "yanchor": "top"},
     }
     figure: Figure = graph_objects.Figure(data=data, layout=layout).to_plotly_json()
     figure["layout"].pop("template", None)

@@ -90,6 +90,9 @@ def test_its_charts_are_such_as_the_library_takes(
         made = graph_objects.Figure(page.context[name])
         assert len(made.data) >= 1
     assert [len(line.x) for line in graph_objects.Figure(page.context["figure"]).data] == [2] * 3
+    # Each month is named once, under its point.
+    named = page.context["figure"]["layout"]["xaxis"]["tickvals"]
+    assert named == [FIRST.isoformat(), SECOND.isoformat()]
 
 
 def test_it_is_of_the_last_day_that_was_added_up_by_the_one_asked_for(
