@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 # Text that a spreadsheet would run as a formula is written with an apostrophe before it.
@@ -15,10 +16,17 @@ def csv_lines(table: Iterable[Sequence[Any]], *, delimiter: str = ",") -> Iterat
     line = io.StringIO()
     writer = csv.writer(line, delimiter=delimiter)
     for cells in table:
-        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
+        writer.writerow([_written(cell) for cell in cells])
         yield line.getvalue()
         line.seek(0)
         line.truncate()
+
+
+def _written(cell: Any) -> Any:
+    if isinstance(cell, Decimal):
+        # Never with an exponent: a share of nothing would be 0E+2.
+        return format(cell, "f")
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def harmless(text: str) -> str:

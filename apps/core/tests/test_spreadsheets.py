@@ -25,6 +25,12 @@ def test_it_leaves_numbers_as_they_are() -> None:
     assert list(spreadsheets.csv_lines(table, delimiter=";")) == ["a;b;c\r\n", "-1.50;-2;\r\n"]
 
 
+def test_it_writes_decimals_without_an_exponent() -> None:
+    cells = [Decimal("0E+2"), Decimal("1E-9"), Decimal("-1E+3"), Decimal("0.50")]
+
+    assert list(spreadsheets.csv_lines([cells])) == ["0,0.000000001,-1000,0.50\r\n"]
+
+
 @given(st.text(max_size=20))
 def test_no_text_begins_as_a_formula(text: str) -> None:
     assert not spreadsheets.harmless(text).startswith(spreadsheets.FORMULA)
