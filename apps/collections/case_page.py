@@ -24,6 +24,7 @@ from apps.loans import selectors as loans
 from apps.loans.models import Loan
 from apps.repayments import contact_looks, contact_rows
 from apps.repayments import policies as repaying
+from apps.repayments import selectors as repaid
 
 
 def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
@@ -40,7 +41,8 @@ def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
         "loan": loan,
         "today": today,
         "position": loans.position(loan, today),
-        "last_day": selectors.last_day(actor, loan),
+        # Of today, as what is overdue and as the loan's own page; the night may know less.
+        "charges_owed": repaid.charges_owed(loan, today),
         "standing": standing,
         "earlier": selectors.earlier(loan),
         "is_mine": is_mine,
@@ -54,7 +56,9 @@ def of_loan(actor: User, loan: Loan, *, now: datetime) -> dict[str, Any]:
         "legal_tone": "warning" if stage in legal.UNDER_WAY else "neutral",
         "legal_steps": [(one, wording.STAGES[Stage(one.stage)]) for one in steps],
         "may_sue": actor.has_perm(policies.LEGAL),
-        "signals": [(one, signal_rows.word(one)) for one in signal_rows.of_loan(loan)],
+        "signals": [
+            (one, signal_rows.word(one), signal_rows.seen(one)) for one in signal_rows.of_loan(loan)
+        ],
         **notice_page.of_loan(actor, loan),
         **settlement_page.of_loan(actor, loan, today),
         "promises": [(one, contact_looks.PROMISES[one.status]) for one in promises],

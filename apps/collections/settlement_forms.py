@@ -42,6 +42,10 @@ class SettlementForm(Refusable):
             )
         self.fields["reason"] = reason
 
+    def rows(self) -> list[forms.BoundField]:
+        """Return the fields of the parts: two to a line."""
+        return [self[name] for name in self.fields if name.startswith(("amount_", "day_"))]
+
     def clean(self) -> dict[str, Any]:
         """Want both an amount and a day of each part."""
         given = super().clean() or {}

@@ -79,6 +79,11 @@ def word(one: EarlySignal) -> Any:
     return wording.SIGNALS[Signal(one.code)]
 
 
+def seen(one: EarlySignal) -> str:
+    """Return the figure that raised a signal, with its unit."""
+    return wording.seen(Signal(one.code), one.value)
+
+
 def late(rows: Sequence[EarlySignal], chosen: Chosen) -> dict[uuid.UUID, int]:
     """Return how many days past due the loans of some signals were on the last day."""
     keys = [one.loan_id for one in rows]

@@ -1,6 +1,6 @@
 """What choices, columns and states at the collections desk are called."""
 
-from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext, ngettext, ngettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.collections.contacting import Limit, Outcome, Way
@@ -128,6 +128,16 @@ SIGNALS = {
     Signal.JOB_LOST: _("Lost the job"),
     Signal.SIBLING: _("Another loan is overdue"),
 }
+_SEEN = {
+    Signal.LATE_IN_A_ROW: ngettext_lazy("%(n)s instalment", "%(n)s instalments", "n"),
+    Signal.BROKEN_PROMISE: ngettext_lazy("%(n)s promise", "%(n)s promises", "n"),
+    Signal.PARTIAL_PAYMENTS: ngettext_lazy("%(n)s payment", "%(n)s payments", "n"),
+    Signal.FALLING_SHARE: ngettext_lazy("%(n)s point less", "%(n)s points less", "n"),
+    Signal.ENQUIRIES: ngettext_lazy("%(n)s more", "%(n)s more", "n"),
+    Signal.DELINQUENCIES: ngettext_lazy("%(n)s more", "%(n)s more", "n"),
+    Signal.JOB_LOST: ngettext_lazy("said %(n)s time", "said %(n)s times", "n"),
+    Signal.SIBLING: ngettext_lazy("%(n)s day past due", "%(n)s days past due", "n"),
+}
 SIGNAL = {"": _("All"), **{signal.value: word for signal, word in SIGNALS.items()}}
 SIGNAL_STATES = {
     "standing": pgettext_lazy("signal", "Standing"),
@@ -159,3 +169,8 @@ RULES = {
 }
 # The sources of limits that are words and no citation.
 _SOURCES = (_("Rule of the house"),)
+
+
+def seen(signal: Signal, value: int) -> str:
+    """Return what a rule saw, with its unit: the figures of two signals are of two kinds."""
+    return str(_SEEN[signal] % {"n": value})

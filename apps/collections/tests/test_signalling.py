@@ -299,6 +299,7 @@ def test_pages_list_filter_and_mark_what_stands(
 
     page = client.get(address).text
     assert "Lost the job" in page
+    assert "said 1 time" in page
     assert lent.number in page
     assert lent.number not in client.get(address, {"signal": "sibling"}).text
     assert lent.number not in client.get(address, {"state": "over"}).text

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from apps.collections.tests.factories import TODAY, at
 from apps.loans.models import Loan
 from apps.npa.tests import portfolio_factories as nights
 from apps.portfolio.bands import Band
+from apps.repayments import services as repaying
+from apps.repayments.facts import Bucket, Charge
 from apps.repayments.tests import contact_factories as contact
 from apps.repayments.tests import factories as repaid
 
@@ -209,6 +212,19 @@ def test_a_case_is_taken_given_and_given_back_on_its_page(
     assert "Esha" in _get(manager, "case", lent.pk).text
     manager.post(reverse("collections:release", args=[lent.pk]))
     assert "Nobody works on this loan" in _get(manager, "case", lent.pk).text
+
+
+def test_a_case_tells_the_charges_owed_today_and_not_those_of_the_night(
+    signed_in: Browser, lent: Loan, dev: User
+) -> None:
+    fee = Charge(day=TODAY, amount=Decimal(500), bucket=Bucket.FEE, code="visit", due_on=TODAY)
+    repaying.enter(actor="system:tests", loan=lent, fact=fee, reference="visit", now=at(TODAY))
+    factories.overdue(lent, 10, 20_000, charges_due=Decimal(90))
+
+    page = _get(signed_in(dev), "case", lent.pk)
+
+    assert page.context["charges_owed"] == 500
+    assert "Charges owed" in page.text
 
 
 def test_the_api_lists_takes_gives_and_gives_back(

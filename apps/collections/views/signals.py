@@ -32,7 +32,10 @@ def listing(request: HttpRequest) -> HttpResponse:
         )
         late = signal_rows.late(page.rows, chosen)
         context["page"] = page
-        context["rows"] = [(one, signal_rows.word(one), late.get(one.loan_id)) for one in page.rows]
+        context["rows"] = [
+            (one, signal_rows.word(one), signal_rows.seen(one), late.get(one.loan_id))
+            for one in page.rows
+        ]
     return render(request, "collections/signals.html", context)
 
 
