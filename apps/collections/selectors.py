@@ -26,6 +26,8 @@ from apps.collections.rules import NUMBERS, Code
 from apps.collections.settling import Part
 from apps.letters.models import Delivery, Letter
 from apps.loans.models import Loan
+from apps.npa import portfolio_rows
+from apps.npa.models import LoanDay
 from apps.repayments.facts import MONEY_IN
 from apps.repayments.models import AccountEvent
 from apps.servicing import policies as servicing
@@ -226,3 +228,9 @@ def most_given_up(settlement: Settlement) -> Decimal:
     if settlement.answered_by is None:
         return Decimal(0)
     return servicing.limit(settlement.answered_by, settlement.loan)
+
+
+def last_day(actor: User, loan: Loan) -> LoanDay | None:
+    """Return how a loan stood at the end of the last day that was ended."""
+    day = portfolio_rows.last_day(actor, loan.branch.entity)
+    return LoanDay.objects.visible_to(actor).filter(loan=loan, day=day).first() if day else None
