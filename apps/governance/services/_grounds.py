@@ -66,6 +66,6 @@ def _outlives(now_standing: Standing, *, until: datetime) -> None:
         if last < until.date():
             raise TrialImpossible(
                 "exception_ends",
-                _("The exception from the gate \u201c%(gate)s\u201d ends before the trial does.")
+                _("The exception from the gate “%(gate)s” ends before the trial does.")
                 % {"gate": gate_words.name(gate)},
             )
