@@ -126,7 +126,7 @@ def test_a_trial_ends_on_the_day_that_was_asked_for(
         assert "Jan 2027" not in page
 
 
-def _state(model: ModelVersion, *, days: int = 0) -> tuple[str, str]:
+def _state(model: ModelVersion, *, days: int = 0) -> tuple[str, Any]:
     """Return the state of a model in the register on a day, and who had approved it."""
     day = TODAY + timedelta(days=days)
     row = register_page.row(f"model:{model.pk}", day, now=timezone.now())
