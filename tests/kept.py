@@ -25,6 +25,8 @@ from django.db.backends.utils import CursorWrapper
 from tests import emptying
 
 _MARK = "_is_kept"
+# The bytes of a table's rows from which on they are counted for the planner.
+_MANY = 50_000
 _COLUMNS = """
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
     WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
@@ -193,6 +195,10 @@ def _write(cursor: CursorWrapper, tables: Iterable[_Table]) -> None:
         if table.is_whole:
             cursor.execute(f"DELETE FROM {name}")  # noqa: S608 - own names
         cursor.copy_expert(f"COPY {name} ({table.columns}) FROM STDIN", io.StringIO(table.rows))
+        if len(table.rows) > _MANY:
+            # Without statistics the planner joins hundreds of rows in loops over those of every
+            # test before, which are dead and still there.
+            cursor.execute(f"ANALYZE {name}")
 
 
 @contextmanager
