@@ -243,10 +243,12 @@ _READ = f"""async path => {{
         const answer = await fetch(url, {{headers}});
         const type = answer.headers.get("content-type") ?? "";
         if (!answer.ok || !type.startsWith("text/html")) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        // What styles a page may hold is for the page that is open to say, which is another.
+        const text = (await answer.text()).replace(/<style[^]*?<[/]style>/g, "");
+        const page = new DOMParser().parseFromString(text, "text/html");
         const whole = address => new URL(address, answer.url);
         found.headings += page.querySelectorAll("h1").length;
-        kinds(page).forEach(one => found.kinds.add(`read ${{one}}`));
+        kinds(page).forEach(one => found.kinds.add(one));
         for (const one of page.querySelectorAll("a[href]:not([download])"))
             found.links.add(whole(one.getAttribute("href")).href);
         const parts = depth ? [...page.querySelectorAll("[hx-get][hx-trigger='load']")] : [];
@@ -256,7 +258,7 @@ _READ = f"""async path => {{
     await read(path, {{}}, 2);
     return {{...found, kinds: [...found.kinds], links: [...found.links]}};
 }}"""
-# The shapes of addresses and the kinds of elements that were read, and looked at, already.
+# The shapes of addresses and the kinds of elements that were looked at already.
 _met: set[str] = set()
 
 
@@ -305,13 +307,16 @@ def _faults_of_all(person: Desk) -> Iterator[str]:
     waiting, known = ["/"], {"/"}
     while waiting:
         path = waiting.pop(0)
-        read = person.page.evaluate(_READ, path)
-        links = read["links"]
-        if _is_new(path, read["kinds"]):
+        is_known = f"address {_shape(path)}" in _met
+        read = person.page.evaluate(_READ, path) if is_known else None
+        if read and _met.issuperset(read["kinds"]):
+            links = read["links"]
+            if read["headings"] != 1:
+                yield f"{person.name} {path}: has not one main heading"
+        else:
             yield from _faults(person, path)
-            links = [*links, *_links(person.page)]
-        elif read["headings"] != 1:
-            yield f"{person.name} {path}: has not one main heading"
+            links = _links(person.page)
+            _met.update(read["kinds"] if read else [])
         for link in _pages(links, person.url):
             if _shape(link) not in known:
                 known.add(_shape(link))
@@ -342,7 +347,7 @@ def _faults(person: Desk, path: str) -> list[str]:
     page.goto(path)
     page.wait_for_function(_EVERYTHING_HAS_ARRIVED)
     found = [] if page.locator("h1").count() == 1 else ["has not one main heading"]
-    if _is_new(f"drawn {path}", page.evaluate(_KINDS_OF_ELEMENTS)):
+    if _is_new(path, page.evaluate(_KINDS_OF_ELEMENTS)):
         found += accessibility.grave_violations(page)
         page.emulate_media(color_scheme="dark")
         found += [f"dark: {one}" for one in accessibility.grave_violations(page, only=_COLOURS)]
