@@ -161,13 +161,15 @@ def has_library(name: str) -> bool:
 def ensure_browser() -> None:
     """Makes sure that a Chromium is on the PATH for the browser tests.
 
-    Without windows where Debian has that package, which is smaller and takes less to run.
+    Without windows where Debian has that package, which is smaller and takes less to run: CI wants
+    it where another one is there, too, and goes on with that one where it cannot be had.
     """
-    if any(shutil.which(name) for name in BROWSERS):
+    wanted = BROWSERS[:1] if os.environ.get("CI") else BROWSERS
+    if any(map(shutil.which, wanted)):
         return
     say("Browser tests need Chromium; installing Debian's package ...")
-    found = (install_debian(name, "fonts-liberation") for name in BROWSERS[:2])
-    if not (any(found) and any(shutil.which(name) for name in BROWSERS)):
+    any(install_debian(name, "fonts-liberation") for name in BROWSERS[:2])
+    if not any(map(shutil.which, BROWSERS)):
         raise InstallError(
             "Browser tests need Chromium: run `sudo apt-get install chromium`, "
             "or leave them out with `make test-fast`."

@@ -266,7 +266,9 @@ _met: set[str] = set()
 def test_it_shows_a_person_their_pages_and_each_opens(desk: MakeDesk, name: str) -> None:
     person = desk(name)
 
-    assert not (faults := list(_faults_of_all(person))), "\n".join(faults)
+    faults = list(_faults_of_all(person))
+
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("name", NAVIGATION)
